@@ -1,0 +1,81 @@
+/*
+ * Every limit of Lido's shared memory, in one place, with its arithmetic.
+ *
+ * A limit holds per client (one struct wl_client), unless its name says "total". Crossing one costs only that client:
+ * it is disconnected with wl_display.no_memory and a message that names the limit and its value.
+ */
+#ifndef LIDO_LIMITS_H
+#define LIDO_LIMITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/*
+ * Files one client may have imported, each of which costs the server one fd and at most two mappings. Of the stock
+ * clients that were measured, the greediest (weston-simple-touch, which never destroys a pool) held 124.
+ */
+#define LIDO_FILES_MAX_DEFAULT 1024
+
+/* wl_shm_pool objects of one client: several may name the same file, and then cost no further fd, only memory. */
+#define LIDO_HANDLES_MAX_DEFAULT 16384
+
+/* wl_buffer objects of one client, alive or still locked. About 300 bytes each, with libwayland's own records. */
+#define LIDO_BUFFERS_MAX_DEFAULT 32768
+
+/*
+ * Bytes of its own memory that the server spends on one client's pixels (snapshots and what it keeps warm for them).
+ * 512 MiB is three 8K windows (7680 x 4320 x 4 = 127 MiB each), or fifteen of 4K.
+ */
+#define LIDO_BYTES_MAX_DEFAULT (INT64_C(512) << 20)
+
+/*
+ * What all clients together may take of the process: this share of RLIMIT_NOFILE in files, and of vm.max_map_count in
+ * mappings. The rest is for connections, the compositor's own files, and fds that are in flight. When the total is used up,
+ * a client that holds more than its even share is refused; one that holds less is still served from a reserve.
+ */
+#define LIDO_TOTAL_SHARE_PERCENT 75
+
+/* A file costs at most this many mappings: the first, and one more after a growth beyond it. */
+#define LIDO_MAPPINGS_PER_FILE 2
+
+/* Bytes of events a client may leave unread before it is disconnected: for wl_display_set_default_max_buffer_size(). */
+#define LIDO_UNREAD_BYTES_MAX (1024 * 1024)
+
+/* The wire carries offsets, sizes and strides as int32: no imported file is ever used beyond this. */
+#define LIDO_IMPORT_SIZE_MAX INT32_MAX
+
+_Static_assert(LIDO_BUFFERS_MAX_DEFAULT >= LIDO_HANDLES_MAX_DEFAULT, "most pools hold exactly one buffer");
+_Static_assert(LIDO_BYTES_MAX_DEFAULT >= 4 * INT64_C(7680) * 4320, "one 8K surface must fit");
+
+struct lido_limits {
+	uint32_t files_max;   // files, per client
+	uint32_t handles_max; // wl_shm_pool objects, per client
+	uint32_t buffers_max; // wl_buffer objects, per client
+	int64_t bytes_max;    // bytes of server memory, per client
+};
+
+/* The defaults above. */
+struct lido_limits lido_limits_default(void);
+
+/*
+ * Sets one limit from a text "KEY=VALUE": KEY is files, handles, buffers or bytes; VALUE a positive decimal number, for
+ * bytes optionally with a suffix K, M or G (powers of 1024). Returns false, and leaves the limits as they were, when
+ * the text is none of these; then *error (may be NULL) is set to a static text that says what is wrong.
+ */
+bool lido_limits_parse(struct lido_limits *limits, const char *text, const char **error);
+
+/* Prints the keys that lido_limits_parse() takes, a line each: name, default, meaning. */
+void lido_limits_print_help(FILE *stream);
+
+/*
+ * Raises RLIMIT_NOFILE to its hard limit. Returns the limit that is now in force. Call it once, early; children that
+ * use select() should be started with the old limit (lido_limits_restore_nofile()).
+ */
+uint64_t lido_limits_raise_nofile(void);
+
+/* Puts the soft RLIMIT_NOFILE back to what it was before lido_limits_raise_nofile(); for use between fork and exec. */
+void lido_limits_restore_nofile(void);
+
+#endif

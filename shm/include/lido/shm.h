@@ -1,0 +1,209 @@
+/*
+ * Lido's shared-memory backend for Wayland compositors: a wl_shm global of its own, one pool of memory per client.
+ *
+ * This header needs libwayland-server and libc alone. A wlroots compositor wants <lido/wlroots.h>, which does all of
+ * what follows by itself.
+ *
+ * Vocabulary: a *manager* is the wl_shm global. A *pool* is all the memory of one client, with its quota and statistics.
+ * An *area* is one file with its mappings. A *buffer* is a wl_buffer, checked when it was made. A *lock* keeps a
+ * buffer's memory alive for a reader. A *memory* is the server's own, charged to one pool: for snapshots of pixels.
+ *
+ * The rule: no function here ever touches memory that a client can take away, so nothing here raises SIGBUS and no
+ * handler for it is installed.
+ *
+ * Threads: everything belongs to the thread that runs the wl_display.
+ */
+#ifndef LIDO_SHM_H
+#define LIDO_SHM_H
+
+#include <lido/limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <wayland-server-core.h>
+
+struct lido_area;
+struct lido_format;
+struct lido_memory;
+struct lido_pool;
+
+/* The wl_shm global and what it knows. Opaque. */
+struct lido_manager;
+
+/* A rectangle of pixels, in buffer coordinates. */
+struct lido_box {
+	int32_t x, y;          // pixels
+	int32_t width, height; // pixels
+};
+
+/*
+ * A wl_buffer of a stock client. Its fields never change, but for resource and the private ones.
+ */
+struct lido_buffer {
+	struct wl_resource *resource;     // NULL once the client has destroyed the wl_buffer
+	struct lido_pool *pool;           // the memory of the client it belongs to
+	const struct lido_format *format; // private; see drm_format
+	uint32_t drm_format;              // as in drm_fourcc.h
+	int32_t width, height;            // pixels
+	int32_t stride;                   // bytes from one row to the next
+	int64_t offset;                   // bytes from the start of the file
+	int64_t size;                     // bytes, all planes
+
+	uint32_t commits; // how often it was committed: see lido_buffer_count_commit()
+	void *data;       // for the user of this library; not touched by it
+
+	struct {
+		/* The client has destroyed its wl_buffer (or is gone). Memory lives on while locked. data: this buffer */
+		struct wl_signal destroy;
+	} events;
+
+	struct {
+		struct lido_area *area;
+		uint32_t locks;
+		bool truncated; // the error was posted already
+	} private;
+};
+
+/*
+ * Creates the wl_shm global, version 2, on the display. formats: DRM formats that the renderer reads (drm_fourcc.h);
+ * those that this library does not know are not offered; ARGB8888 and XRGB8888 must be among them. limits: NULL for the
+ * defaults. Returns NULL when memory is short or a required format is missing (errno EINVAL).
+ *
+ * The manager is destroyed with the display, or earlier by lido_manager_destroy().
+ */
+struct lido_manager *lido_manager_create(struct wl_display *display, const uint32_t *formats, size_t formats_len,
+		const struct lido_limits *limits);
+
+/*
+ * Removes the global. Clients that bound it must be gone (wl_display_destroy_clients()). Pools with locked buffers or
+ * memory live until these are unlocked and freed. NULL is fine.
+ */
+void lido_manager_destroy(struct lido_manager *manager);
+
+/* The pool of a client; it is made when first asked for, and dropped with the client. NULL: out of memory. */
+struct lido_pool *lido_pool_from_client(struct lido_manager *manager, struct wl_client *client);
+
+/* The buffer behind a wl_buffer; NULL if the wl_buffer was not made by a lido_manager. */
+struct lido_buffer *lido_buffer_try_from_resource(struct wl_resource *resource);
+
+/* Keeps the memory of a buffer alive, and its struct, until unlocked. Returns the buffer. */
+struct lido_buffer *lido_buffer_lock(struct lido_buffer *buffer);
+
+/* Gives a lock back; the buffer is freed with the last one if the wl_buffer is gone. Sends no release event. */
+void lido_buffer_unlock(struct lido_buffer *buffer);
+
+/* Tells the client that the server reads the buffer no more. Does nothing when the wl_buffer is gone. */
+void lido_buffer_send_release(struct lido_buffer *buffer);
+
+/* What became of a read or a mapping. */
+enum lido_read_result {
+	LIDO_READ_OK,
+	LIDO_READ_TRUNCATED, // the file is shorter than the buffer, or cannot be read: the client's fault
+};
+
+/*
+ * Copies the pixels of a box into dst, which points to the *buffer's* first pixel there: row y goes to
+ * dst + y * dst_stride. dst_stride must hold a row; planes beyond the first are copied behind the first as they lie in the
+ * file and need dst_stride == stride. The box is clipped to the buffer. Reads from a mapping if the area has one that is
+ * safe to read, else from the file. Pixels outside the box may be overwritten with what the file has there, inside the
+ * buffer's rows only. On LIDO_READ_TRUNCATED what could not be read is zero: end it with lido_buffer_post_truncated().
+ */
+enum lido_read_result lido_buffer_read(struct lido_buffer *buffer, const struct lido_box *box, void *dst,
+		size_t dst_stride);
+
+/*
+ * The buffer's pixels in place, read-only; valid while the buffer is locked, at an address that never changes. NULL when the
+ * file cannot be sealed against shrinking, does not hold the buffer, or has holes there (reading a hole would make the
+ * kernel allocate it): use lido_buffer_read() then. Maps the file when first asked for.
+ */
+const void *lido_buffer_map(struct lido_buffer *buffer);
+
+/* May lido_buffer_map() ever succeed: is the file sealed against shrinking? Costs nothing. */
+bool lido_buffer_is_sealed(const struct lido_buffer *buffer);
+
+/*
+ * Writes all of the pixels at src back into the file, as screen capture does. Returns false if the client
+ * may not (read-only or write-sealed file) or the file is too short; the file may then be partly written.
+ */
+bool lido_buffer_write(struct lido_buffer *buffer, const void *src, size_t src_stride);
+
+/* May lido_buffer_write() succeed? */
+bool lido_buffer_is_writable(const struct lido_buffer *buffer);
+
+/* Ends the client with wl_shm.invalid_fd on the wl_buffer, once; the message names the sizes. */
+void lido_buffer_post_truncated(struct lido_buffer *buffer);
+
+/* Notes a commit of this buffer, for the policy. Returns how many there were before (it stops counting at UINT32_MAX). */
+uint32_t lido_buffer_count_commit(struct lido_buffer *buffer);
+
+/*
+ * How the pixels of a commit reach the renderer: the backend's policy, a pure function. See docs/architecture.md.
+ */
+enum lido_policy {
+	LIDO_POLICY_READ,     // pread the damage into a snapshot, release at once
+	LIDO_POLICY_COPY,     // copy the damage from the mapping into a snapshot, release at once
+	LIDO_POLICY_IN_PLACE, // let the renderer read the mapping, release when the next commit replaces it
+};
+
+/* What is known of a surface when it commits a buffer; keep one per surface, zeroed at first. */
+struct lido_policy_history {
+	uint64_t last_buffer; // serial of the buffer committed last; 0: none
+	uint32_t full_run;    // commits in a row of which most pixels were damaged, each of another buffer than the last
+};
+
+/* Inputs of one decision. */
+struct lido_policy_commit {
+	uint64_t buffer_serial; // tells buffers apart; not 0
+	uint32_t commits;       // of this buffer before this one
+	bool sealed;            // lido_buffer_is_sealed()
+	int64_t size;           // bytes of the buffer
+	int64_t damage;         // bytes of it that are damaged
+};
+
+/* Decides, and updates the history. */
+enum lido_policy lido_policy_decide(struct lido_policy_history *history, const struct lido_policy_commit *commit);
+
+/*
+ * The server's own memory, charged to a client's pool and recycled within it. Zeroed, or holding this same client's old
+ * pixels, never another's. Returns NULL when the pool's quota (bytes_max) or the memory is used up. size: bytes, not 0.
+ */
+struct lido_memory *lido_memory_create(struct lido_pool *pool, size_t size);
+
+/* Gives it back to its pool, which keeps it warm for a while. NULL is fine. May be called after the client is gone. */
+void lido_memory_destroy(struct lido_memory *memory);
+
+/* The bytes themselves; aligned to a page. */
+void *lido_memory_get_data(struct lido_memory *memory);
+
+/* Ends the client with wl_display.no_memory; the message names what there was too much of, the value and the limit. */
+void lido_pool_post_no_memory(struct lido_pool *pool);
+
+/* What one client uses. Bytes are as the names say: mapped is address space, live and copied are memory. */
+struct lido_pool_stats {
+	char name[32]; // of the program, as far as known; cut if longer
+	pid_t pid;     // 0: not known
+	uint32_t exported_areas;
+	uint32_t imported_areas; // files that can be mapped
+	uint32_t copied_files;   // files that are only ever read
+	uint32_t mappings;
+	uint32_t fds;
+	uint32_t blocks;
+	uint32_t buffers;
+	int64_t bytes_mapped; // address space of the mappings
+	int64_t bytes_live;   // of the wl_buffers
+	int64_t bytes_copied; // server memory: snapshots, and what is kept warm for them
+};
+
+/* Calls fn for each client that has a pool, in the order in which they came. */
+void lido_manager_for_each_pool(struct lido_manager *manager,
+		void (*fn)(const struct lido_pool_stats *stats, void *data), void *data);
+
+/* Writes the statistics of all clients: an array of JSON objects, one per client, and a newline. */
+void lido_manager_write_json(struct lido_manager *manager, FILE *stream);
+
+/* The same for people: a table. */
+void lido_manager_write_table(struct lido_manager *manager, FILE *stream);
+
+#endif
