@@ -1,0 +1,140 @@
+#include "output.h"
+
+#include "listener.h"
+#include "server.h"
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <wlr/backend.h>
+#include <wlr/backend/headless.h>
+#include <wlr/backend/wayland.h>
+#include <wlr/config.h>
+#include <wlr/types/wlr_output.h>
+#include <wlr/types/wlr_output_layout.h>
+#include <wlr/types/wlr_scene.h>
+#include <wlr/util/log.h>
+#if WLR_HAS_X11_BACKEND
+#include <wlr/backend/x11.h>
+#endif
+
+static void handle_frame(struct wl_listener *listener, void *data) {
+	struct output *output = wl_container_of(listener, output, listeners.frame);
+	wlr_scene_output_commit(output->scene_output, NULL);
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	wlr_scene_output_send_frame_done(output->scene_output, &now);
+}
+
+/* The parent session has resized our window. The layout hears of the new mode, and the windows from the layout. */
+static void handle_request_state(struct wl_listener *listener, void *data) {
+	struct output *output = wl_container_of(listener, output, listeners.request_state);
+	const struct wlr_output_event_request_state *event = data;
+	wlr_output_commit_state(output->wlr, event->state);
+}
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct output *output = wl_container_of(listener, output, listeners.destroy);
+	struct compositor *compositor = output->compositor;
+	listener_remove(&output->listeners.frame);
+	listener_remove(&output->listeners.request_state);
+	listener_remove(&output->listeners.destroy);
+	wl_list_remove(&output->link);
+	free(output);
+	/* Whoever closes the last window of a nested compositor wants to leave. */
+	if (!compositor->headless && wl_list_empty(&compositor->desktop.outputs)) {
+		compositor_terminate(compositor);
+	}
+}
+
+static void output_set_title(struct output *output) {
+	const char *socket = output->compositor->socket;
+	char title[128];
+	snprintf(title, sizeof(title), "Lido%s%s (Alt+Escape ends it)", socket != NULL ? " on " : "",
+			socket != NULL ? socket : "");
+	if (wlr_output_is_wl(output->wlr)) {
+		wlr_wl_output_set_title(output->wlr, title);
+		wlr_wl_output_set_app_id(output->wlr, "lido");
+	}
+#if WLR_HAS_X11_BACKEND
+	if (wlr_output_is_x11(output->wlr)) {
+		wlr_x11_output_set_title(output->wlr, title);
+	}
+#endif
+}
+
+static bool output_enable(struct output *output) {
+	struct wlr_output_state state;
+	wlr_output_state_init(&state);
+	wlr_output_state_set_enabled(&state, true);
+	struct wlr_output_mode *mode = wlr_output_preferred_mode(output->wlr);
+	if (mode != NULL) {
+		wlr_output_state_set_mode(&state, mode);
+	}
+	bool ok = wlr_output_commit_state(output->wlr, &state);
+	wlr_output_state_finish(&state);
+	return ok;
+}
+
+bool output_place(struct output *output, bool automatic, int x, int y) {
+	struct desktop *desktop = &output->compositor->desktop;
+	if (!output->wlr->enabled) {
+		wlr_output_layout_remove(desktop->layout, output->wlr);
+		return true;
+	}
+	struct wlr_output_layout_output *place =
+			automatic ? wlr_output_layout_add_auto(desktop->layout, output->wlr)
+					  : wlr_output_layout_add(desktop->layout, output->wlr, x, y);
+	if (place == NULL) {
+		return false;
+	}
+	wlr_scene_output_layout_add_output(desktop->scene_layout, place, output->scene_output);
+	return true;
+}
+
+void output_arrange(struct output *output) {
+	wlr_output_layout_get_box(output->compositor->desktop.layout, output->wlr, &output->area);
+	output->usable = output->area;
+}
+
+static void output_create(struct compositor *compositor, struct wlr_output *wlr_output) {
+	if (!wlr_output_init_render(wlr_output, compositor->allocator, compositor->renderer)) {
+		wlr_log(WLR_ERROR, "%s: the renderer does not fit this output", wlr_output->name);
+		return;
+	}
+	struct output *output = calloc(1, sizeof(*output));
+	if (output == NULL) {
+		return;
+	}
+	output->compositor = compositor;
+	output->wlr = wlr_output;
+	wl_list_init(&output->layers);
+	output->scene_output = wlr_scene_output_create(compositor->desktop.scene, wlr_output);
+	if (output->scene_output == NULL) {
+		free(output);
+		return;
+	}
+	wlr_output->data = output;
+	wl_list_insert(compositor->desktop.outputs.prev, &output->link);
+	listener_add(&output->listeners.frame, &wlr_output->events.frame, handle_frame);
+	listener_add(&output->listeners.request_state, &wlr_output->events.request_state, handle_request_state);
+	listener_add(&output->listeners.destroy, &wlr_output->events.destroy, handle_destroy);
+	output_set_title(output);
+	if (!output_enable(output) || !output_place(output, true, 0, 0)) {
+		wlr_log(WLR_ERROR, "%s: could not be enabled", wlr_output->name);
+	}
+}
+
+static void handle_new_output(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, outputs.new_output);
+	output_create(compositor, data);
+}
+
+bool outputs_init(struct compositor *compositor) {
+	listener_add(&compositor->outputs.new_output, &compositor->backend->events.new_output, handle_new_output);
+	return true;
+}
+
+void outputs_finish(struct compositor *compositor) {
+	listener_remove(&compositor->outputs.new_output);
+}

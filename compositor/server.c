@@ -1,0 +1,210 @@
+#include "server.h"
+
+#include "listener.h"
+#include <lido/wlroots.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wayland-server-core.h>
+#include <wlr/backend.h>
+#include <wlr/backend/headless.h>
+#include <wlr/render/allocator.h>
+#include <wlr/render/pixman.h>
+#include <wlr/render/wlr_renderer.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/util/log.h>
+
+#define COMPOSITOR_VERSION 6
+
+/* Initialised from the top to the bottom, finished from the bottom to the top. */
+static const struct {
+	bool (*init)(struct compositor *compositor);
+	void (*finish)(struct compositor *compositor);
+} parts[] = {
+		{desktop_init, desktop_finish},
+		{globals_init, globals_finish},
+		{outputs_init, outputs_finish},
+};
+
+/* A nested compositor whose parent has died. Outputs and devices are going, each with its own signal. */
+static void handle_backend_destroy(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, listeners.backend_destroy);
+	listener_remove(&compositor->listeners.backend_destroy);
+	compositor->backend = NULL;
+	compositor_terminate(compositor);
+}
+
+static bool create_backend(struct compositor *compositor, const struct compositor_options *options) {
+	compositor->headless = options->backend == COMPOSITOR_BACKEND_HEADLESS;
+	if (compositor->headless) {
+		compositor->backend = wlr_headless_backend_create(compositor->loop);
+	} else {
+		compositor->backend = wlr_backend_autocreate(compositor->loop, &compositor->session);
+	}
+	if (compositor->backend == NULL) {
+		wlr_log(WLR_ERROR, "no backend: is there a Wayland or X11 session? (--headless needs none)");
+		return false;
+	}
+	listener_add(&compositor->listeners.backend_destroy, &compositor->backend->events.destroy,
+			handle_backend_destroy);
+	return true;
+}
+
+static struct wlr_renderer *create_renderer(struct compositor *compositor, const char *name) {
+	if (name == NULL && compositor->headless && getenv("WLR_RENDERER") == NULL && access("/dev/dri", F_OK) != 0) {
+		name = "pixman";
+	}
+	if (name == NULL || strcmp(name, "pixman") == 0) {
+		return name != NULL ? wlr_pixman_renderer_create() : wlr_renderer_autocreate(compositor->backend);
+	}
+	/* wlroots chooses GPU renderers by the environment alone. */
+	char *old = getenv("WLR_RENDERER") != NULL ? strdup(getenv("WLR_RENDERER")) : NULL;
+	setenv("WLR_RENDERER", name, true);
+	struct wlr_renderer *renderer = wlr_renderer_autocreate(compositor->backend);
+	if (old != NULL) {
+		setenv("WLR_RENDERER", old, true);
+	} else {
+		unsetenv("WLR_RENDERER");
+	}
+	free(old);
+	return renderer;
+}
+
+static bool create_rendering(struct compositor *compositor, const struct compositor_options *options) {
+	compositor->renderer = create_renderer(compositor, options->renderer);
+	if (compositor->renderer == NULL) {
+		wlr_log(WLR_ERROR, "no renderer%s%s (\"pixman\" works everywhere)", options->renderer != NULL ? " " : "",
+				options->renderer != NULL ? options->renderer : "");
+		return false;
+	}
+	compositor->allocator = wlr_allocator_autocreate(compositor->backend, compositor->renderer);
+	compositor->surfaces = wlr_compositor_create(compositor->display, COMPOSITOR_VERSION, compositor->renderer);
+	if (compositor->allocator == NULL || compositor->surfaces == NULL) {
+		return false;
+	}
+	compositor->shm = lido_wlroots_create(
+			compositor->display, compositor->renderer, compositor->surfaces, options->limits);
+	return compositor->shm != NULL;
+}
+
+static bool create_parts(struct compositor *compositor) {
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		compositor->parts_len = i + 1;
+		if (!parts[i].init(compositor)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool create_socket(struct compositor *compositor, const struct compositor_options *options) {
+	if (options->without_socket) {
+		return true;
+	}
+	const char *name = options->socket;
+	if (name == NULL) {
+		name = wl_display_add_socket_auto(compositor->display);
+	} else if (wl_display_add_socket(compositor->display, name) != 0) {
+		wlr_log_errno(WLR_ERROR, "socket \"%s\": in use, or XDG_RUNTIME_DIR is not a folder of yours", name);
+		return false;
+	}
+	if (name == NULL) {
+		wlr_log(WLR_ERROR, "no socket: is XDG_RUNTIME_DIR set to a folder of yours?");
+		return false;
+	}
+	compositor->socket = strdup(name);
+	return compositor->socket != NULL;
+}
+
+static bool create_headless_output(struct compositor *compositor, const struct compositor_options *options) {
+	int32_t width = options->width > 0 ? options->width : 1280;
+	int32_t height = options->height > 0 ? options->height : 720;
+	return !compositor->headless ||
+			wlr_headless_add_output(compositor->backend, (unsigned)width, (unsigned)height) != NULL;
+}
+
+struct compositor *compositor_create(const struct compositor_options *options) {
+	struct compositor *compositor = calloc(1, sizeof(*compositor));
+	if (compositor == NULL) {
+		return NULL;
+	}
+	compositor->display = wl_display_create();
+	if (compositor->display == NULL) {
+		free(compositor);
+		return NULL;
+	}
+#if HAVE_DEFAULT_MAX_BUFFER_SIZE
+	wl_display_set_default_max_buffer_size(compositor->display, LIDO_UNREAD_BYTES_MAX);
+#endif
+	compositor->loop = wl_display_get_event_loop(compositor->display);
+	if (create_backend(compositor, options) && create_rendering(compositor, options) && create_parts(compositor) &&
+			create_socket(compositor, options) && create_headless_output(compositor, options)) {
+		return compositor;
+	}
+	wlr_log(WLR_ERROR, "the compositor could not be created");
+	compositor_destroy(compositor);
+	return NULL;
+}
+
+bool compositor_start(struct compositor *compositor) {
+	if (!compositor->started && compositor->backend != NULL) {
+		compositor->started = wlr_backend_start(compositor->backend);
+	}
+	return compositor->started;
+}
+
+bool compositor_run(struct compositor *compositor) {
+	if (!compositor_start(compositor)) {
+		wlr_log(WLR_ERROR, "the backend could not be started");
+		return false;
+	}
+	wl_display_run(compositor->display);
+	return true;
+}
+
+void compositor_terminate(struct compositor *compositor) {
+	wl_display_terminate(compositor->display);
+}
+
+void compositor_destroy(struct compositor *compositor) {
+	if (compositor == NULL) {
+		return;
+	}
+	wl_display_destroy_clients(compositor->display);
+	/* Outputs and devices first: their signals still find every part alive. */
+	if (compositor->backend != NULL) {
+		wlr_backend_destroy(compositor->backend);
+	}
+	while (compositor->parts_len > 0) {
+		parts[--compositor->parts_len].finish(compositor);
+	}
+	if (compositor->allocator != NULL) {
+		wlr_allocator_destroy(compositor->allocator);
+	}
+	if (compositor->renderer != NULL) {
+		wlr_renderer_destroy(compositor->renderer);
+	}
+	wl_display_destroy(compositor->display);
+	free(compositor->socket);
+	free(compositor);
+}
+
+struct wl_client *compositor_add_client(struct compositor *compositor, int fd) {
+	struct wl_client *client = wl_client_create(compositor->display, fd);
+	if (client == NULL) {
+		close(fd);
+	}
+	return client;
+}
+
+struct wl_display *compositor_get_display(struct compositor *compositor) {
+	return compositor->display;
+}
+
+struct lido_manager *compositor_get_manager(struct compositor *compositor) {
+	return lido_wlroots_get_manager(compositor->shm);
+}
+
+const char *compositor_get_socket(const struct compositor *compositor) {
+	return compositor->socket;
+}
