@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#pragma GCC visibility push(default)
+
 /*
  * Files one client may have imported, each of which costs the server one fd and at most two mappings. Of the stock
  * clients that were measured, the greediest (weston-simple-touch, which never destroys a pool) held 124.
@@ -32,8 +34,9 @@
 
 /*
  * What all clients together may take of the process: this share of RLIMIT_NOFILE in files, and of vm.max_map_count in
- * mappings. The rest is for connections, the compositor's own files, and fds that are in flight. When the total is used up,
- * a client that holds more than its even share is refused; one that holds less is still served from a reserve.
+ * mappings. The rest is for connections, the compositor's own files, and fds that are in flight. Of this total, a client
+ * may never hold more files than are left for the others: so the first takes half of it at most, and however many
+ * greedy clients there are, another one still finds some.
  */
 #define LIDO_TOTAL_SHARE_PERCENT 75
 
@@ -70,6 +73,12 @@ bool lido_limits_parse(struct lido_limits *limits, const char *text, const char 
 void lido_limits_print_help(FILE *stream);
 
 /*
+ * How many files all clients together may hold, by LIDO_TOTAL_SHARE_PERCENT. Asks the kernel: call it after
+ * lido_limits_raise_nofile().
+ */
+uint32_t lido_limits_get_files_total_max(void);
+
+/*
  * Raises RLIMIT_NOFILE to its hard limit. Returns the limit that is now in force. Call it once, early; children that
  * use select() should be started with the old limit (lido_limits_restore_nofile()).
  */
@@ -77,5 +86,7 @@ uint64_t lido_limits_raise_nofile(void);
 
 /* Puts the soft RLIMIT_NOFILE back to what it was before lido_limits_raise_nofile(); for use between fork and exec. */
 void lido_limits_restore_nofile(void);
+
+#pragma GCC visibility pop
 
 #endif

@@ -24,6 +24,8 @@
 #include <sys/types.h>
 #include <wayland-server-core.h>
 
+#pragma GCC visibility push(default)
+
 struct lido_area;
 struct lido_format;
 struct lido_memory;
@@ -46,6 +48,7 @@ struct lido_buffer {
 	struct lido_pool *pool;           // the memory of the client it belongs to
 	const struct lido_format *format; // private; see drm_format
 	uint32_t drm_format;              // as in drm_fourcc.h
+	uint64_t serial;                  // tells this client's buffers apart, also dead ones; never 0
 	int32_t width, height;            // pixels
 	int32_t stride;                   // bytes from one row to the next
 	int64_t offset;                   // bytes from the start of the file
@@ -62,7 +65,7 @@ struct lido_buffer {
 	struct {
 		struct lido_area *area;
 		uint32_t locks;
-		bool truncated; // the error was posted already
+		bool populated; // its range of the mapping was filled once
 	} private;
 };
 
@@ -104,13 +107,18 @@ enum lido_read_result {
 };
 
 /*
- * Copies the pixels of a box into dst, which points to the *buffer's* first pixel there: row y goes to
- * dst + y * dst_stride. dst_stride must hold a row; planes beyond the first are copied behind the first as they lie in the
- * file and need dst_stride == stride. The box is clipped to the buffer. Reads from a mapping if the area has one that is
- * safe to read, else from the file. Pixels outside the box may be overwritten with what the file has there, inside the
- * buffer's rows only. On LIDO_READ_TRUNCATED what could not be read is zero: end it with lido_buffer_post_truncated().
+ * Copies the pixels of a box from the file into dst, which points to where the *buffer's* first pixel belongs: row y goes
+ * to dst + y * dst_stride. dst_stride must be at least stride, and dst hold all of the buffer at that stride. The box is
+ * clipped to the buffer. Pixels of the same rows outside the box may be overwritten with what the file has there. Of a
+ * format with several planes all is read, whatever the box, and dst_stride must equal stride.
+ *
+ * On LIDO_READ_TRUNCATED what could not be read is zero: end the client with lido_buffer_post_truncated().
  */
 enum lido_read_result lido_buffer_read(struct lido_buffer *buffer, const struct lido_box *box, void *dst,
+		size_t dst_stride);
+
+/* The same, from pixels in place, as lido_buffer_map() returned them. */
+void lido_buffer_copy(const struct lido_buffer *buffer, const void *pixels, const struct lido_box *box, void *dst,
 		size_t dst_stride);
 
 /*
@@ -124,10 +132,11 @@ const void *lido_buffer_map(struct lido_buffer *buffer);
 bool lido_buffer_is_sealed(const struct lido_buffer *buffer);
 
 /*
- * Writes all of the pixels at src back into the file, as screen capture does. Returns false if the client
- * may not (read-only or write-sealed file) or the file is too short; the file may then be partly written.
+ * Writes the whole buffer back into the file, as screen capture does. src: buffer->size bytes, laid out as the buffer.
+ * Returns false if the client may not (read-only or write-sealed file) or the file is too short; the file may then
+ * be partly written. Never grows the file.
  */
-bool lido_buffer_write(struct lido_buffer *buffer, const void *src, size_t src_stride);
+bool lido_buffer_write(struct lido_buffer *buffer, const void *src);
 
 /* May lido_buffer_write() succeed? */
 bool lido_buffer_is_writable(const struct lido_buffer *buffer);
@@ -177,7 +186,10 @@ void lido_memory_destroy(struct lido_memory *memory);
 /* The bytes themselves; aligned to a page. */
 void *lido_memory_get_data(struct lido_memory *memory);
 
-/* Ends the client with wl_display.no_memory; the message names what there was too much of, the value and the limit. */
+/*
+ * Ends the client with wl_display.no_memory; the message tells of the last failure of a function that was given this pool:
+ * what there was too much of, the value and the limit. Does nothing when the client is gone.
+ */
 void lido_pool_post_no_memory(struct lido_pool *pool);
 
 /* What one client uses. Bytes are as the names say: mapped is address space, live and copied are memory. */
@@ -205,5 +217,7 @@ void lido_manager_write_json(struct lido_manager *manager, FILE *stream);
 
 /* The same for people: a table. */
 void lido_manager_write_table(struct lido_manager *manager, FILE *stream);
+
+#pragma GCC visibility pop
 
 #endif

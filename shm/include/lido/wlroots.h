@@ -12,6 +12,8 @@
 
 #include <lido/shm.h>
 
+#pragma GCC visibility push(default)
+
 struct wl_display;
 struct wlr_compositor;
 struct wlr_renderer;
@@ -31,5 +33,7 @@ struct lido_wlroots *lido_wlroots_create(struct wl_display *display, struct wlr_
 
 /* The manager, for its statistics. Owned by the backend. */
 struct lido_manager *lido_wlroots_get_manager(struct lido_wlroots *backend);
+
+#pragma GCC visibility pop
 
 #endif

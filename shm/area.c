@@ -1,0 +1,257 @@
+#include "area.h"
+
+#include "manager.h"
+#include "os.h"
+#include "pool.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+
+// On a file system that is served by somebody (FUSE, network) a read may wait forever, and with it every client. These
+// answer by themselves. Overlays are left out: they may rest on any other.
+static bool file_system_answers(const struct statfs *statfs) {
+	static const uint32_t types[] = {TMPFS_MAGIC, RAMFS_MAGIC, HUGETLBFS_MAGIC, EXT4_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+			XFS_SUPER_MAGIC, F2FS_SUPER_MAGIC};
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); ++i) {
+		if ((uint32_t)statfs->f_type == types[i]) {
+			return true;
+		}
+	}
+	return false;
+}
+
+// Can the file be read by pread(), at once? Says why not.
+static bool check_file(struct lido_pool *pool, int fd, const struct stat *stat, struct statfs *statfs) {
+	char byte;
+	if (!S_ISREG(stat->st_mode)) {
+		return lido_pool_fail(pool, "invalid fd: not a regular file (mode 0%o)", stat->st_mode & S_IFMT);
+	}
+	if (lido_os.fstatfs(fd, statfs) != 0) {
+		return lido_pool_fail(pool, "invalid fd: cannot tell its file system: %s", strerror(errno));
+	}
+	if (!file_system_answers(statfs)) {
+		return lido_pool_fail(pool, "invalid fd: file system type 0x%" PRIx32 " might block the server's reads; "
+				"use a memfd, or a file on tmpfs", (uint32_t)statfs->f_type);
+	}
+	if (lido_os.pread(fd, &byte, 1, 0) < 0) {
+		return lido_pool_fail(pool, "invalid fd: cannot be read: %s", strerror(errno));
+	}
+	return true;
+}
+
+// A file in huge pages may fault for want of them even when sealed.
+static bool try_seal(int fd, const struct statfs *statfs) {
+	if ((uint32_t)statfs->f_type != TMPFS_MAGIC) {
+		return false;
+	}
+	if (lido_os.add_seals(fd, F_SEAL_SHRINK) == 0) {
+		return true;
+	}
+	int seals = lido_os.get_seals(fd);
+	return seals != -1 && (seals & F_SEAL_SHRINK) != 0;
+}
+
+static bool area_stat(struct lido_area *area) {
+	struct stat stat;
+	if (lido_os.fstat(area->fd, &stat) != 0) {
+		return false;
+	}
+	area->size = stat.st_size;
+	return true;
+}
+
+static bool is_writable(int fd) {
+	int flags = lido_os.get_flags(fd);
+	return flags != -1 && (flags & O_ACCMODE) == O_RDWR;
+}
+
+// The order matters: seal first, then look at the size.
+static void area_adopt_fd(struct lido_area *area, int fd, const struct statfs *statfs) {
+	area->fd = fd;
+	area->writable = is_writable(fd);
+	if (!area->sealed && try_seal(fd, statfs)) {
+		area->sealed = true;
+		++area->pool->sealed_files;
+	}
+	if (!area_stat(area)) {
+		area->size = 0;
+	}
+}
+
+static struct lido_area *find_area(struct lido_pool *pool, const struct stat *stat) {
+	struct lido_area *area;
+	wl_list_for_each(area, lido_pool_get_bucket(pool, stat), link) {
+		if (area->device == stat->st_dev && area->inode == stat->st_ino) {
+			return area;
+		}
+	}
+	return NULL;
+}
+
+static struct lido_area *area_create(struct lido_pool *pool, const struct stat *stat) {
+	struct lido_area *area = lido_os.calloc(1, sizeof(*area));
+	if (area == NULL) {
+		lido_pool_fail(pool, "out of memory for a wl_shm pool");
+		return NULL;
+	}
+	area->pool = pool;
+	area->device = stat->st_dev;
+	area->inode = stat->st_ino;
+	wl_list_insert(lido_pool_get_bucket(pool, stat), &area->link);
+	++pool->files;
+	++pool->manager->files;
+	return area;
+}
+
+enum lido_import_result lido_area_import(struct lido_pool *pool, int fd, struct lido_area **result) {
+	enum lido_import_result error = LIDO_IMPORT_BAD_FILE;
+	struct stat stat;
+	struct statfs statfs;
+	if (lido_os.fstat(fd, &stat) != 0) {
+		lido_pool_fail(pool, "invalid fd: %s", strerror(errno));
+		goto error_fd;
+	}
+	if (!check_file(pool, fd, &stat, &statfs)) {
+		goto error_fd;
+	}
+	struct lido_area *area = find_area(pool, &stat);
+	if (area == NULL) {
+		error = LIDO_IMPORT_NO_MEMORY;
+		if (!lido_pool_check_files(pool) || (area = area_create(pool, &stat)) == NULL) {
+			goto error_fd;
+		}
+		area_adopt_fd(area, fd, &statfs);
+	} else if (!area->writable && is_writable(fd)) {
+		// The file came before by an fd that allowed less: neither sealing nor writing.
+		lido_os.close(area->fd);
+		area->is_private = false;
+		area_adopt_fd(area, fd, &statfs);
+	} else {
+		lido_os.close(fd);
+	}
+	++area->users;
+	*result = area;
+	return LIDO_IMPORT_OK;
+
+error_fd:
+	lido_os.close(fd);
+	return error;
+}
+
+void lido_area_ref(struct lido_area *area) {
+	assert(area->users > 0);
+	++area->users;
+}
+
+static void area_destroy(struct lido_area *area) {
+	struct lido_pool *pool = area->pool;
+	for (unsigned i = 0; i < area->mappings_len; ++i) {
+		lido_os.munmap((void *)(uintptr_t)area->mappings[i].data, area->mappings[i].size);
+		pool->bytes_mapped -= (int64_t)area->mappings[i].size;
+		--pool->mappings;
+	}
+	lido_os.close(area->fd);
+	pool->sealed_files -= area->sealed;
+	--pool->files;
+	if (pool->manager != NULL) {
+		--pool->manager->files;
+	}
+	wl_list_remove(&area->link);
+	free(area);
+}
+
+void lido_area_unref(struct lido_area *area) {
+	assert(area->users > 0);
+	if (--area->users == 0) {
+		area_destroy(area);
+	}
+}
+
+// SEEK_HOLE moves the position of the file description, which the client shares: so get one of our own.
+static bool area_make_private(struct lido_area *area) {
+	if (area->is_private) {
+		return true;
+	}
+	int fd = lido_os.reopen(area->fd, area->writable ? O_RDWR : O_RDONLY);
+	if (fd == -1) {
+		return false;
+	}
+	lido_os.close(area->fd);
+	area->fd = fd;
+	area->is_private = true;
+	return true;
+}
+
+// As much address space as the wire can ever name, so that growth needs no other mapping; where it is scarce less, and at
+// least what the file has.
+static bool area_add_mapping(struct lido_area *area) {
+	if (area->mappings_len == LIDO_MAPPINGS_PER_FILE) {
+		return false;
+	}
+	const int64_t reserve_max = INT64_C(1) << 31;
+	_Static_assert(LIDO_IMPORT_SIZE_MAX < INT64_C(1) << 31, "the reserve holds whatever the wire can name");
+	int64_t size = area->size < reserve_max ? area->size : reserve_max;
+	int64_t reserve = reserve_max;
+	void *data = lido_os.mmap(NULL, (size_t)reserve, PROT_READ, MAP_SHARED, area->fd, 0);
+	while (data == MAP_FAILED && reserve > size) {
+		reserve = reserve / 4 > size ? reserve / 4 : size;
+		data = lido_os.mmap(NULL, (size_t)reserve, PROT_READ, MAP_SHARED, area->fd, 0);
+	}
+	if (data == MAP_FAILED) {
+		return false;
+	}
+	area->mappings[area->mappings_len++] = (struct lido_mapping){.data = data, .size = (size_t)reserve};
+	++area->pool->mappings;
+	area->pool->bytes_mapped += reserve;
+	return true;
+}
+
+static const struct lido_mapping *area_find_mapping(struct lido_area *area, int64_t end) {
+	for (unsigned i = 0; i < area->mappings_len; ++i) {
+		if ((uint64_t)end <= area->mappings[i].size) {
+			return &area->mappings[i];
+		}
+	}
+	return NULL;
+}
+
+static const struct lido_mapping *area_get_mapping(struct lido_area *area, int64_t end) {
+	const struct lido_mapping *mapping = area_find_mapping(area, end);
+	if (mapping != NULL || area->is_unmappable) {
+		return mapping;
+	}
+	// Not asked for again: a client that cannot be mapped once must not cost a system call at each commit.
+	area->is_unmappable = !area_make_private(area) || !area_add_mapping(area);
+	return area_find_mapping(area, end);
+}
+
+const void *lido_area_map(struct lido_area *area, int64_t offset, int64_t size, bool populate) {
+	if (!area->sealed) {
+		return NULL;
+	}
+	if (offset + size > area->size && (!area_stat(area) || offset + size > area->size)) {
+		return NULL;
+	}
+	const struct lido_mapping *mapping = area_get_mapping(area, offset + size);
+	if (mapping == NULL || lido_os.seek_hole(area->fd, offset) < offset + size) {
+		return NULL;
+	}
+	const uint8_t *data = mapping->data + offset;
+	if (populate) {
+		// Only a hint: old kernels do not know it, and then each page faults when it is read.
+		int64_t start = offset & ~(int64_t)(sysconf(_SC_PAGESIZE) - 1);
+		lido_os.madvise((void *)(uintptr_t)(mapping->data + start), (size_t)(offset + size - start), MADV_POPULATE_READ);
+	}
+	return data;
+}

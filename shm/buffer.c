@@ -1,0 +1,139 @@
+#include "buffer.h"
+
+#include "area.h"
+#include "os.h"
+#include "pool.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <wayland-server-protocol.h>
+
+static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
+	wl_resource_destroy(resource);
+}
+
+static const struct wl_buffer_interface buffer_impl = {
+	.destroy = handle_destroy,
+};
+
+static void buffer_consider_destroy(struct lido_buffer *buffer) {
+	if (buffer->resource != NULL || buffer->private.locks > 0) {
+		return;
+	}
+	struct lido_pool *pool = buffer->pool;
+	assert(wl_list_empty(&buffer->events.destroy.listener_list));
+	lido_area_unref(buffer->private.area);
+	--pool->buffers;
+	pool->bytes_live -= buffer->size;
+	free(buffer);
+	lido_pool_consider_destroy(pool);
+}
+
+static void handle_resource_destroy(struct wl_resource *resource) {
+	struct lido_buffer *buffer = wl_resource_get_user_data(resource);
+	lido_buffer_lock(buffer);
+	buffer->resource = NULL;
+	wl_signal_emit(&buffer->events.destroy, buffer);
+	lido_buffer_unlock(buffer);
+}
+
+bool lido_buffer_create(struct lido_area *area, const struct lido_buffer_request *request,
+		const struct lido_format *format, int64_t size, struct wl_client *client, uint32_t id) {
+	struct lido_pool *pool = area->pool;
+	if (!lido_pool_check_buffers(pool)) {
+		return false;
+	}
+	struct lido_buffer *buffer = lido_os.calloc(1, sizeof(*buffer));
+	if (buffer == NULL) {
+		goto error;
+	}
+	buffer->resource = wl_resource_create(client, &wl_buffer_interface, 1, id);
+	if (buffer->resource == NULL) {
+		goto error_buffer;
+	}
+	wl_resource_set_implementation(buffer->resource, &buffer_impl, buffer, handle_resource_destroy);
+	wl_signal_init(&buffer->events.destroy);
+	buffer->pool = pool;
+	buffer->format = format;
+	buffer->drm_format = format->drm;
+	buffer->serial = pool->next_serial++;
+	buffer->width = request->width;
+	buffer->height = request->height;
+	buffer->stride = request->stride;
+	buffer->offset = request->offset;
+	buffer->size = size;
+	buffer->private.area = area;
+	lido_area_ref(area);
+	++pool->buffers;
+	pool->bytes_live += size;
+	return true;
+
+error_buffer:
+	free(buffer);
+error:
+	return lido_pool_fail(pool, "out of memory for a wl_buffer");
+}
+
+struct lido_buffer *lido_buffer_try_from_resource(struct wl_resource *resource) {
+	if (!wl_resource_instance_of(resource, &wl_buffer_interface, &buffer_impl)) {
+		return NULL;
+	}
+	return wl_resource_get_user_data(resource);
+}
+
+struct lido_buffer *lido_buffer_lock(struct lido_buffer *buffer) {
+	++buffer->private.locks;
+	return buffer;
+}
+
+void lido_buffer_unlock(struct lido_buffer *buffer) {
+	assert(buffer->private.locks > 0);
+	--buffer->private.locks;
+	buffer_consider_destroy(buffer);
+}
+
+void lido_buffer_send_release(struct lido_buffer *buffer) {
+	if (buffer->resource != NULL) {
+		wl_buffer_send_release(buffer->resource);
+	}
+}
+
+uint32_t lido_buffer_count_commit(struct lido_buffer *buffer) {
+	uint32_t before = buffer->commits;
+	buffer->commits += before < UINT32_MAX;
+	return before;
+}
+
+const void *lido_buffer_map(struct lido_buffer *buffer) {
+	const void *pixels =
+			lido_area_map(buffer->private.area, buffer->offset, buffer->size, !buffer->private.populated);
+	buffer->private.populated |= pixels != NULL;
+	return pixels;
+}
+
+bool lido_buffer_is_sealed(const struct lido_buffer *buffer) {
+	return buffer->private.area->sealed;
+}
+
+bool lido_buffer_is_writable(const struct lido_buffer *buffer) {
+	const struct lido_area *area = buffer->private.area;
+	if (!area->writable) {
+		return false;
+	}
+	int seals = lido_os.get_seals(area->fd);
+	return seals == -1 || (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) == 0;
+}
+
+void lido_buffer_post_truncated(struct lido_buffer *buffer) {
+	if (buffer->resource == NULL) {
+		return;
+	}
+	struct stat stat = {0};
+	lido_os.fstat(buffer->private.area->fd, &stat);
+	wl_resource_post_error(buffer->resource, WL_SHM_ERROR_INVALID_FD,
+			"invalid fd: the file has %" PRId64 " bytes, but the buffer ends at %" PRId64 " (offset %" PRId64
+			", %" PRId64 " bytes)",
+			(int64_t)stat.st_size, buffer->offset + buffer->size, buffer->offset, buffer->size);
+}

@@ -1,0 +1,86 @@
+#include "check.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <wayland-server-protocol.h>
+
+__attribute__((format(printf, 3, 4))) static bool fail(
+		struct lido_check_error *error, uint32_t code, const char *format, ...) {
+	va_list args;
+	va_start(args, format);
+	error->code = code;
+	vsnprintf(error->text, sizeof(error->text), format, args);
+	va_end(args);
+	return false;
+}
+
+bool lido_check_pool_size(int32_t size, struct lido_check_error *error) {
+	if (size <= 0) {
+		return fail(error, WL_SHM_ERROR_INVALID_STRIDE, "invalid pool size %" PRId32 ": must be at least 1", size);
+	}
+	return true;
+}
+
+bool lido_check_pool_resize(int32_t old_size, int32_t size, struct lido_check_error *error) {
+	if (size < old_size) {
+		return fail(error, WL_SHM_ERROR_INVALID_FD,
+				"invalid pool size %" PRId32 ": shrinking from %" PRId32 " bytes is not allowed", size, old_size);
+	}
+	return true;
+}
+
+static bool check_ranges(const struct lido_buffer_request *request, struct lido_check_error *error) {
+	if (request->offset < 0) {
+		return fail(error, WL_SHM_ERROR_INVALID_STRIDE, "invalid offset %" PRId32 ": must be at least 0",
+				request->offset);
+	}
+	if (request->width <= 0 || request->height <= 0) {
+		return fail(error, WL_SHM_ERROR_INVALID_STRIDE, "invalid size %" PRId32 "x%" PRId32 ": must be at least 1x1",
+				request->width, request->height);
+	}
+	return true;
+}
+
+static bool check_stride(const struct lido_buffer_request *request, const struct lido_format *format,
+		struct lido_check_error *error) {
+	uint8_t block_size = format->planes[0].block_size;
+	if (request->stride % block_size != 0) {
+		return fail(error, WL_SHM_ERROR_INVALID_STRIDE,
+				"invalid stride %" PRId32 ": not a multiple of the %u bytes of a pixel", request->stride, block_size);
+	}
+	for (unsigned plane = 0; plane < format->planes_len; ++plane) {
+		int64_t stride = lido_format_stride(format, plane, request->stride);
+		int64_t row_size = lido_format_row_size(format, plane, request->width);
+		if (stride < row_size) {
+			return fail(error, WL_SHM_ERROR_INVALID_STRIDE,
+					"invalid stride %" PRId32 ": plane %u gets %" PRId64 " bytes a row, %" PRId32 " pixels take %" PRId64,
+					request->stride, plane, stride, request->width, row_size);
+		}
+	}
+	return true;
+}
+
+bool lido_check_buffer(const struct lido_buffer_request *request, const struct lido_format *format, int32_t pool_size,
+		int64_t *size, struct lido_check_error *error) {
+	if (format == NULL) {
+		return fail(error, WL_SHM_ERROR_INVALID_FORMAT, "invalid format 0x%" PRIx32 ": not offered by wl_shm.format",
+				request->shm_format);
+	}
+	if (!check_ranges(request, error) || !check_stride(request, format, error)) {
+		return false;
+	}
+	int64_t sum = 0;
+	// One plane is below 2^62 bytes. The sum stops at the first that is beyond the pool, so it never overflows.
+	for (unsigned plane = 0; plane < format->planes_len && sum <= pool_size; ++plane) {
+		sum += lido_format_stride(format, plane, request->stride) * lido_format_rows(format, plane, request->height);
+	}
+	if (request->offset + sum > pool_size) {
+		return fail(error, WL_SHM_ERROR_INVALID_STRIDE,
+				"buffer ends at %" PRId64 ", beyond pool size %" PRId32 " (offset %" PRId32 ", stride %" PRId32
+				", height %" PRId32 ")",
+				request->offset + sum, pool_size, request->offset, request->stride, request->height);
+	}
+	*size = sum;
+	return true;
+}

@@ -1,0 +1,33 @@
+/*
+ * The manager: the wl_shm global, the formats it offers, and the pools of all clients.
+ */
+#ifndef LIDO_MANAGER_H
+#define LIDO_MANAGER_H
+
+#include "format.h"
+
+#include <lido/shm.h>
+
+struct lido_manager {
+	struct wl_display *display;
+	struct wl_global *global;
+	struct wl_listener display_destroy;
+	struct wl_event_source *trim_timer;
+	bool trim_scheduled;
+
+	struct lido_limits limits;
+	const struct lido_format **formats; // owned array
+	size_t formats_len;
+
+	struct wl_list pools;     // lido_pool.link; also of clients that are gone, while something is locked
+	uint32_t files;           // of all pools
+	uint32_t files_total_max; // see LIDO_TOTAL_SHARE_PERCENT
+};
+
+/* NULL: not offered. */
+const struct lido_format *lido_manager_find_format(const struct lido_manager *manager, uint32_t shm_format);
+
+/* Some memory became idle: look at it in a while. */
+void lido_manager_schedule_trim(struct lido_manager *manager);
+
+#endif

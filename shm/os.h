@@ -1,0 +1,36 @@
+/*
+ * The system calls and allocations of shm/, all of them, so that tests can make the n-th fail.
+ */
+#ifndef LIDO_OS_H
+#define LIDO_OS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+
+/* Each behaves as the call of libc whose name it has, unless a comment says otherwise. */
+struct lido_os {
+	void *(*calloc)(size_t count, size_t size);
+	int (*fstat)(int fd, struct stat *stat);
+	int (*fstatfs)(int fd, struct statfs *statfs);
+	int (*get_flags)(int fd);            // fcntl(F_GETFL)
+	int (*get_seals)(int fd);            // fcntl(F_GET_SEALS)
+	int (*add_seals)(int fd, int seals); // fcntl(F_ADD_SEALS)
+	off_t (*seek_hole)(int fd, off_t offset);
+	int (*reopen)(int fd, int flags); // a new open file description of the same file
+	int (*close)(int fd);
+	ssize_t (*pread)(int fd, void *data, size_t size, off_t offset);
+	ssize_t (*preadv)(int fd, const struct iovec *iov, int iov_len, off_t offset);
+	ssize_t (*pwrite)(int fd, const void *data, size_t size, off_t offset);
+	void *(*mmap)(void *address, size_t size, int protection, int flags, int fd, off_t offset);
+	int (*munmap)(void *address, size_t size);
+	int (*madvise)(void *address, size_t size, int advice);
+};
+
+/* The real calls; a test may replace members. */
+extern struct lido_os lido_os;
+
+#endif

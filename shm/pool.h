@@ -1,0 +1,61 @@
+/*
+ * A pool: all the memory of one client, its quota and its books.
+ *
+ * A pool is made when its client first binds the manager, and dropped with the client. It is freed when, besides, nothing
+ * that belongs to it is locked any more.
+ */
+#ifndef LIDO_POOL_H
+#define LIDO_POOL_H
+
+#include "check.h"
+
+#include <lido/shm.h>
+#include <sys/stat.h>
+
+#define LIDO_POOL_BUCKETS 64
+
+struct lido_pool {
+	struct wl_list link;          // lido_manager.pools
+	struct lido_manager *manager; // NULL once it was destroyed
+	struct wl_client *client;     // NULL once it is gone
+	struct wl_listener client_destroy;
+	struct lido_limits limits;
+	uint64_t next_serial; // of buffers
+
+	struct wl_list areas[LIDO_POOL_BUCKETS]; // lido_area.link; by inode
+	struct wl_list warm;                     // lido_memory.link; the one given back last comes first
+
+	// What the pool holds; each is compared with its limit.
+	uint32_t files;
+	uint32_t handles;
+	uint32_t buffers;
+	int64_t bytes; // of memory, in use and warm
+
+	uint32_t memories; // in use
+	uint32_t sealed_files;
+	uint32_t mappings;
+	int64_t bytes_mapped;
+	int64_t bytes_live;
+
+	char error[LIDO_ERROR_TEXT_SIZE]; // what failed last: for lido_pool_post_no_memory()
+};
+
+/* The list of areas in which a file would be. */
+struct wl_list *lido_pool_get_bucket(struct lido_pool *pool, const struct stat *stat);
+
+/* Each returns false, and notes why, when one more would be too many. They change nothing. */
+bool lido_pool_check_files(struct lido_pool *pool);
+bool lido_pool_check_handles(struct lido_pool *pool);
+bool lido_pool_check_buffers(struct lido_pool *pool);
+bool lido_pool_check_bytes(struct lido_pool *pool, int64_t more);
+
+/* Notes what failed, for lido_pool_post_no_memory(). Returns false. */
+__attribute__((format(printf, 2, 3))) bool lido_pool_fail(struct lido_pool *pool, const char *format, ...);
+
+/* To be called whenever something of the pool was freed: frees the pool after its last thing. */
+void lido_pool_consider_destroy(struct lido_pool *pool);
+
+/* Do the counts and sums match what the lists hold? Asserts that they do; for tests and debug builds. */
+void lido_pool_validate(const struct lido_pool *pool);
+
+#endif

@@ -1,0 +1,170 @@
+#include "adapter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct wlr_buffer_impl client_buffer_impl;
+
+struct lido_client_buffer *lido_client_buffer_try_from_wlr_buffer(struct wlr_buffer *base) {
+	if (base->impl != &client_buffer_impl) {
+		return NULL;
+	}
+	struct lido_client_buffer *buffer = wl_container_of(base, buffer, base);
+	return buffer;
+}
+
+static struct lido_client_buffer *client_buffer_from_wlr_buffer(struct wlr_buffer *base) {
+	struct lido_client_buffer *buffer = wl_container_of(base, buffer, base);
+	return buffer;
+}
+
+static struct lido_box whole(const struct lido_buffer *buffer) {
+	return (struct lido_box){.width = buffer->width, .height = buffer->height};
+}
+
+size_t lido_copy_stride(const struct lido_buffer *buffer) {
+	return ((size_t)buffer->stride + 3) & ~(size_t)3;
+}
+
+// Memory that holds the buffer at this stride, which is lido_copy_stride(); NULL: none to be had.
+static struct lido_memory *create_memory(const struct lido_buffer *buffer, size_t stride) {
+	size_t size = stride == (size_t)buffer->stride ? (size_t)buffer->size : stride * (size_t)buffer->height;
+	return lido_memory_create(buffer->pool, size);
+}
+
+static void client_buffer_forget(struct lido_client_buffer *buffer) {
+	lido_memory_destroy(buffer->copy);
+	buffer->copy = NULL;
+	buffer->pixels = NULL;
+}
+
+static bool client_buffer_copy(struct lido_client_buffer *buffer) {
+	struct lido_buffer *source = buffer->source;
+	size_t stride = lido_copy_stride(source);
+	struct lido_box box = whole(source);
+	if (buffer->copy == NULL && (buffer->copy = create_memory(source, stride)) == NULL) {
+		lido_pool_post_no_memory(source->pool);
+		return false;
+	}
+	if (lido_buffer_read(source, &box, lido_memory_get_data(buffer->copy), stride) != LIDO_READ_OK) {
+		lido_buffer_post_truncated(source);
+		return false;
+	}
+	return true;
+}
+
+bool lido_client_buffer_refresh(struct lido_client_buffer *buffer, bool in_place) {
+	bool aligned = lido_copy_stride(buffer->source) == (size_t)buffer->source->stride;
+	buffer->pixels = in_place && aligned ? lido_buffer_map(buffer->source) : NULL;
+	return buffer->pixels != NULL || client_buffer_copy(buffer);
+}
+
+// Screen capture writes, and asks for it as a mere probe of the format too. What it leaves alone must stay as it is.
+static bool begin_write(struct lido_client_buffer *buffer, void **data) {
+	struct lido_buffer *source = buffer->source;
+	struct lido_box box = whole(source);
+	if (!lido_buffer_is_writable(source) || lido_copy_stride(source) != (size_t)source->stride) {
+		return false;
+	}
+	buffer->bounce = create_memory(source, (size_t)source->stride);
+	if (buffer->bounce == NULL) {
+		return false;
+	}
+	*data = lido_memory_get_data(buffer->bounce);
+	lido_buffer_read(source, &box, *data, (size_t)source->stride);
+	return true;
+}
+
+static bool begin_read(struct lido_client_buffer *buffer, void **data) {
+	if (buffer->pixels == NULL && buffer->copy == NULL && !client_buffer_copy(buffer)) {
+		return false;
+	}
+	// wlroots' type has no const; nobody writes who has not asked for it.
+	*data = buffer->pixels != NULL ? (void *)(uintptr_t)buffer->pixels : lido_memory_get_data(buffer->copy);
+	return true;
+}
+
+static bool begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags, void **data, uint32_t *format,
+		size_t *stride) {
+	struct lido_client_buffer *buffer = client_buffer_from_wlr_buffer(base);
+	bool writes = (flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) != 0;
+	if (!(writes ? begin_write : begin_read)(buffer, data)) {
+		return false;
+	}
+	*format = buffer->source->drm_format;
+	*stride = lido_copy_stride(buffer->source);
+	return true;
+}
+
+static void end_data_ptr_access(struct wlr_buffer *base) {
+	struct lido_client_buffer *buffer = client_buffer_from_wlr_buffer(base);
+	if (buffer->bounce == NULL) {
+		return;
+	}
+	// The client may have cut or sealed the file meanwhile: then it gets no picture, which is its own doing.
+	lido_buffer_write(buffer->source, lido_memory_get_data(buffer->bounce));
+	lido_memory_destroy(buffer->bounce);
+	buffer->bounce = NULL;
+}
+
+static void client_buffer_destroy(struct wlr_buffer *base) {
+	struct lido_client_buffer *buffer = client_buffer_from_wlr_buffer(base);
+	client_buffer_forget(buffer);
+	wl_list_remove(&buffer->release.link);
+	lido_finish_wlr_buffer(base);
+	buffer->source->data = NULL;
+	lido_buffer_unlock(buffer->source);
+	free(buffer);
+}
+
+static const struct wlr_buffer_impl client_buffer_impl = {
+	.destroy = client_buffer_destroy,
+	.begin_data_ptr_access = begin_data_ptr_access,
+	.end_data_ptr_access = end_data_ptr_access,
+};
+
+static void handle_release(struct wl_listener *listener, void *data) {
+	struct lido_client_buffer *buffer = wl_container_of(listener, buffer, release);
+	client_buffer_forget(buffer);
+	lido_buffer_send_release(buffer->source);
+}
+
+static void handle_source_destroy(struct wl_listener *listener, void *data) {
+	struct lido_client_buffer *buffer = wl_container_of(listener, buffer, source_destroy);
+	wl_list_remove(&buffer->source_destroy.link);
+	wlr_buffer_drop(&buffer->base);
+}
+
+static struct lido_client_buffer *client_buffer_create(struct lido_buffer *source) {
+	struct lido_client_buffer *buffer = calloc(1, sizeof(*buffer));
+	if (buffer == NULL) {
+		return NULL;
+	}
+	wlr_buffer_init(&buffer->base, &client_buffer_impl, source->width, source->height);
+	buffer->source = lido_buffer_lock(source);
+	source->data = buffer;
+	buffer->source_destroy.notify = handle_source_destroy;
+	wl_signal_add(&source->events.destroy, &buffer->source_destroy);
+	buffer->release.notify = handle_release;
+	wl_signal_add(&buffer->base.events.release, &buffer->release);
+	return buffer;
+}
+
+static bool resource_is_instance(struct wl_resource *resource) {
+	return lido_buffer_try_from_resource(resource) != NULL;
+}
+
+static struct wlr_buffer *buffer_from_resource(struct wl_resource *resource) {
+	struct lido_buffer *source = lido_buffer_try_from_resource(resource);
+	struct lido_client_buffer *buffer = source->data != NULL ? source->data : client_buffer_create(source);
+	return buffer != NULL ? &buffer->base : NULL;
+}
+
+void lido_client_buffer_register(void) {
+	static const struct wlr_buffer_resource_interface resource_interface = {
+		.name = "lido_buffer",
+		.is_instance = resource_is_instance,
+		.from_resource = buffer_from_resource,
+	};
+	wlr_buffer_register_resource_interface(&resource_interface);
+}

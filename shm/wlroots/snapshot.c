@@ -1,0 +1,91 @@
+#include "adapter.h"
+
+#include <stdlib.h>
+
+static const struct wlr_buffer_impl snapshot_impl;
+
+static struct lido_snapshot *snapshot_from_wlr_buffer(struct wlr_buffer *base) {
+	struct lido_snapshot *snapshot = wl_container_of(base, snapshot, base);
+	return snapshot;
+}
+
+static void snapshot_destroy(struct wlr_buffer *base) {
+	struct lido_snapshot *snapshot = snapshot_from_wlr_buffer(base);
+	lido_finish_wlr_buffer(base);
+	lido_memory_destroy(snapshot->memory);
+	pixman_region32_fini(&snapshot->stale);
+	free(snapshot);
+}
+
+static bool begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags, void **data, uint32_t *format,
+		size_t *stride) {
+	struct lido_snapshot *snapshot = snapshot_from_wlr_buffer(base);
+	if ((flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) != 0) {
+		return false;
+	}
+	*data = lido_memory_get_data(snapshot->memory);
+	*format = snapshot->drm_format;
+	*stride = snapshot->stride;
+	return true;
+}
+
+static void end_data_ptr_access(struct wlr_buffer *base) {
+	// This space is intentionally left blank
+}
+
+static const struct wlr_buffer_impl snapshot_impl = {
+	.destroy = snapshot_destroy,
+	.begin_data_ptr_access = begin_data_ptr_access,
+	.end_data_ptr_access = end_data_ptr_access,
+};
+
+struct lido_snapshot *lido_snapshot_create(const struct lido_buffer *buffer) {
+	struct lido_snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	if (snapshot == NULL) {
+		return NULL;
+	}
+	snapshot->stride = lido_copy_stride(buffer);
+	snapshot->drm_format = buffer->drm_format;
+	snapshot->memory = lido_memory_create(buffer->pool, snapshot->stride * (size_t)buffer->height);
+	if (snapshot->memory == NULL) {
+		free(snapshot);
+		return NULL;
+	}
+	wl_list_init(&snapshot->link);
+	wlr_buffer_init(&snapshot->base, &snapshot_impl, buffer->width, buffer->height);
+	pixman_region32_init_rect(&snapshot->stale, 0, 0, (unsigned)buffer->width, (unsigned)buffer->height);
+	return snapshot;
+}
+
+bool lido_snapshot_fits(const struct lido_snapshot *snapshot, const struct lido_buffer *buffer) {
+	return snapshot->base.width == buffer->width && snapshot->base.height == buffer->height &&
+			snapshot->drm_format == buffer->drm_format && snapshot->stride == lido_copy_stride(buffer);
+}
+
+bool lido_snapshot_update(struct lido_snapshot *snapshot, struct lido_buffer *buffer, const void *pixels) {
+	bool complete = true;
+	uint8_t *data = lido_memory_get_data(snapshot->memory);
+	int boxes_len;
+	const pixman_box32_t *boxes = pixman_region32_rectangles(&snapshot->stale, &boxes_len);
+	for (int i = 0; i < boxes_len; ++i) {
+		struct lido_box box = {
+			.x = boxes[i].x1,
+			.y = boxes[i].y1,
+			.width = boxes[i].x2 - boxes[i].x1,
+			.height = boxes[i].y2 - boxes[i].y1,
+		};
+		if (pixels != NULL) {
+			lido_buffer_copy(buffer, pixels, &box, data, snapshot->stride);
+		} else {
+			complete &= lido_buffer_read(buffer, &box, data, snapshot->stride) == LIDO_READ_OK;
+		}
+	}
+	pixman_region32_clear(&snapshot->stale);
+	return complete;
+}
+
+void lido_snapshot_drop(struct lido_snapshot *snapshot) {
+	wl_list_remove(&snapshot->link);
+	wl_list_init(&snapshot->link);
+	wlr_buffer_drop(&snapshot->base);
+}

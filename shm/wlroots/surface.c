@@ -1,0 +1,227 @@
+/*
+ * Early release. When a surface commits one of our buffers, the damaged pixels go into a snapshot, which takes the
+ * buffer's place in the commit; so the buffer is nobody's, and its release goes out at once.
+ */
+#include "adapter.h"
+
+#include <stdlib.h>
+#include <wayland-server-protocol.h>
+#include <wlr/types/wlr_subcompositor.h>
+#include <wlr/util/region.h>
+#include <wlr/util/transform.h>
+
+// wlroots queues the commits of a synchronised subsurface without limit. Beyond this many snapshots the client's own buffer
+// goes into the queue: so it is the client that runs out of buffers.
+#define SNAPSHOTS_MAX 3
+
+struct lido_surface {
+	struct wlr_surface *surface;
+	struct wl_list snapshots; // lido_snapshot.link
+	struct lido_policy_history history;
+
+	struct wl_listener client_commit;
+	struct wl_listener destroy;
+};
+
+static void drop_snapshots(struct lido_surface *surface) {
+	struct lido_snapshot *snapshot, *next;
+	wl_list_for_each_safe(snapshot, next, &surface->snapshots, link) {
+		lido_snapshot_drop(snapshot);
+	}
+}
+
+// The pending commit's damage in buffer coordinates.
+static void get_damage(struct wlr_surface *surface, pixman_region32_t *damage) {
+	const struct wlr_surface_state *pending = &surface->pending;
+	const uint32_t geometry = WLR_SURFACE_STATE_SCALE | WLR_SURFACE_STATE_TRANSFORM | WLR_SURFACE_STATE_VIEWPORT;
+	bool has_surface_damage = pixman_region32_not_empty(&pending->surface_damage);
+	bool has_viewport = pending->viewport.has_src || pending->viewport.has_dst;
+	int width = pending->buffer_width, height = pending->buffer_height;
+	if ((pending->committed & geometry) != 0 || (has_surface_damage && has_viewport)) {
+		pixman_region32_union_rect(damage, damage, 0, 0, (unsigned)width, (unsigned)height);
+		return;
+	}
+	if (has_surface_damage) {
+		if ((pending->transform & WL_OUTPUT_TRANSFORM_90) != 0) {
+			width = pending->buffer_height;
+			height = pending->buffer_width;
+		}
+		wlr_region_scale(damage, &pending->surface_damage, (float)pending->scale);
+		wlr_region_transform(damage, damage, wlr_output_transform_invert(pending->transform), width, height);
+	}
+	pixman_region32_union(damage, damage, &pending->buffer_damage);
+	pixman_region32_intersect_rect(damage, damage, 0, 0, (unsigned)pending->buffer_width,
+			(unsigned)pending->buffer_height);
+}
+
+static int64_t region_area(const pixman_region32_t *region) {
+	int64_t area = 0;
+	int boxes_len;
+	const pixman_box32_t *boxes = pixman_region32_rectangles(region, &boxes_len);
+	for (int i = 0; i < boxes_len; ++i) {
+		area += (int64_t)(boxes[i].x2 - boxes[i].x1) * (boxes[i].y2 - boxes[i].y1);
+	}
+	return area;
+}
+
+// Will the commit be shown by this very request? Otherwise what is shown now must stay as it is meanwhile.
+static bool commit_is_immediate(struct wlr_surface *surface) {
+	if (surface->pending.cached_state_locks > 0 || !wl_list_empty(&surface->cached)) {
+		return false;
+	}
+	struct wlr_subsurface *subsurface;
+	while (surface != NULL && (subsurface = wlr_subsurface_try_from_wlr_surface(surface)) != NULL) {
+		if (subsurface->synchronized) {
+			return false;
+		}
+		surface = subsurface->parent;
+	}
+	return true;
+}
+
+// May its pixels change now? Only the surface itself may be reading them, and must be about to show the new ones.
+static bool snapshot_is_free(const struct lido_snapshot *snapshot, struct wlr_surface *surface) {
+	const struct wlr_client_buffer *shown = surface->buffer;
+	if (snapshot->base.n_locks == 0) {
+		return true;
+	}
+	return snapshot->base.n_locks == 1 && shown != NULL && shown->source == &snapshot->base &&
+			shown->base.n_locks - lido_get_ignored_locks(shown) <= 1 && commit_is_immediate(surface);
+}
+
+/*
+ * A snapshot for this commit's pixels. NULL: there are too many already (*no_memory is false), or no memory for one. Those
+ * of another size or format are of no more use.
+ */
+static struct lido_snapshot *find_snapshot(struct lido_surface *surface, struct lido_buffer *buffer, bool *no_memory) {
+	struct lido_snapshot *snapshot, *next;
+	int held = 0;
+	*no_memory = false;
+	wl_list_for_each_safe(snapshot, next, &surface->snapshots, link) {
+		bool is_free = snapshot_is_free(snapshot, surface->surface);
+		if (is_free && lido_snapshot_fits(snapshot, buffer)) {
+			return snapshot;
+		}
+		if (!is_free) {
+			++held;
+		} else {
+			lido_snapshot_drop(snapshot);
+		}
+	}
+	if (held >= SNAPSHOTS_MAX) {
+		return NULL;
+	}
+	snapshot = lido_snapshot_create(buffer);
+	if (snapshot == NULL) {
+		*no_memory = true;
+		return NULL;
+	}
+	wl_list_insert(&surface->snapshots, &snapshot->link);
+	return snapshot;
+}
+
+// The error is posted already; this makes wlroots drop the commit.
+static void reject(struct wlr_surface *surface) {
+	wlr_surface_reject_pending(surface, surface->resource, (uint32_t)-1, "buffer cannot be read");
+}
+
+static void replace_buffer(struct wlr_surface *surface, struct lido_snapshot *snapshot) {
+	struct wlr_buffer *buffer = surface->pending.buffer;
+	surface->pending.buffer = wlr_buffer_lock(&snapshot->base);
+	wlr_buffer_unlock(buffer);
+}
+
+static void take_snapshot(struct lido_surface *surface, struct lido_client_buffer *client_buffer, bool from_mapping) {
+	struct lido_buffer *buffer = client_buffer->source;
+	bool no_memory;
+	struct lido_snapshot *snapshot = find_snapshot(surface, buffer, &no_memory);
+	if (snapshot == NULL) {
+		if (no_memory) {
+			lido_pool_post_no_memory(buffer->pool);
+			reject(surface->surface);
+		} else if (!lido_client_buffer_refresh(client_buffer, lido_buffer_is_sealed(buffer))) {
+			reject(surface->surface);
+		}
+		return;
+	}
+	const void *pixels = from_mapping ? lido_buffer_map(buffer) : NULL;
+	if (!lido_snapshot_update(snapshot, buffer, pixels)) {
+		lido_buffer_post_truncated(buffer);
+		reject(surface->surface);
+		return;
+	}
+	replace_buffer(surface->surface, snapshot);
+}
+
+static void commit_buffer(struct lido_surface *surface, struct lido_client_buffer *client_buffer, int64_t damaged) {
+	struct lido_buffer *buffer = client_buffer->source;
+	struct lido_policy_commit commit = {
+		.buffer_serial = buffer->serial,
+		.commits = lido_buffer_count_commit(buffer),
+		.sealed = lido_buffer_is_sealed(buffer),
+		.size = buffer->size,
+		.damage = damaged * buffer->size / ((int64_t)buffer->width * buffer->height),
+	};
+	switch (lido_policy_decide(&surface->history, &commit)) {
+	case LIDO_POLICY_READ:
+		take_snapshot(surface, client_buffer, false);
+		break;
+	case LIDO_POLICY_COPY:
+		take_snapshot(surface, client_buffer, true);
+		break;
+	case LIDO_POLICY_IN_PLACE:
+		drop_snapshots(surface);
+		if (!lido_client_buffer_refresh(client_buffer, true)) {
+			reject(surface->surface);
+		}
+		break;
+	}
+}
+
+static void handle_client_commit(struct wl_listener *listener, void *data) {
+	struct lido_surface *surface = wl_container_of(listener, surface, client_commit);
+	const struct wlr_surface_state *pending = &surface->surface->pending;
+	pixman_region32_t damage;
+	pixman_region32_init(&damage);
+	get_damage(surface->surface, &damage);
+	struct lido_snapshot *snapshot;
+	wl_list_for_each(snapshot, &surface->snapshots, link) {
+		pixman_region32_union(&snapshot->stale, &snapshot->stale, &damage);
+		pixman_region32_intersect_rect(&snapshot->stale, &snapshot->stale, 0, 0, (unsigned)snapshot->base.width,
+				(unsigned)snapshot->base.height);
+	}
+	int64_t damaged = region_area(&damage);
+	pixman_region32_fini(&damage);
+	if ((pending->committed & WLR_SURFACE_STATE_BUFFER) == 0) {
+		return;
+	}
+	struct lido_client_buffer *buffer =
+			pending->buffer != NULL ? lido_client_buffer_try_from_wlr_buffer(pending->buffer) : NULL;
+	if (buffer != NULL) {
+		commit_buffer(surface, buffer, damaged);
+	} else {
+		drop_snapshots(surface);
+	}
+}
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct lido_surface *surface = wl_container_of(listener, surface, destroy);
+	drop_snapshots(surface);
+	wl_list_remove(&surface->client_commit.link);
+	wl_list_remove(&surface->destroy.link);
+	free(surface);
+}
+
+void lido_surface_create(struct wlr_surface *wlr_surface) {
+	struct lido_surface *surface = calloc(1, sizeof(*surface));
+	if (surface == NULL) {
+		wl_resource_post_no_memory(wlr_surface->resource);
+		return;
+	}
+	surface->surface = wlr_surface;
+	wl_list_init(&surface->snapshots);
+	surface->client_commit.notify = handle_client_commit;
+	wl_signal_add(&wlr_surface->events.client_commit, &surface->client_commit);
+	surface->destroy.notify = handle_destroy;
+	wl_signal_add(&wlr_surface->events.destroy, &surface->destroy);
+}
