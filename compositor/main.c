@@ -1,0 +1,150 @@
+/*
+ * lido, the program: options, signals and one command around the library.
+ */
+#include "compositor.h"
+#include "options.h"
+#include <errno.h>
+#include <lido/shm.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <wayland-server-core.h>
+#include <wlr/util/log.h>
+
+/* As shells answer. */
+#define EXIT_WRONG_USE 2
+#define EXIT_NOT_EXECUTABLE 126
+#define EXIT_NOT_FOUND 127
+#define EXIT_KILLED 128
+
+struct program {
+	struct compositor *compositor;
+	pid_t child; // 0: there is none, or it has ended
+	int status;  // to exit with
+
+	struct {
+		struct wl_event_source *interrupt;
+		struct wl_event_source *terminate;
+		struct wl_event_source *child;
+		struct wl_event_source *report;
+	} signals;
+};
+
+static int handle_terminate(int number, void *data) {
+	struct program *program = data;
+	compositor_terminate(program->compositor);
+	return 0;
+}
+
+static int handle_report(int number, void *data) {
+	struct program *program = data;
+	struct lido_manager *manager = compositor_get_manager(program->compositor);
+	lido_manager_write_json(manager, stdout);
+	fflush(stdout);
+	lido_manager_write_table(manager, stderr);
+	return 0;
+}
+
+static int handle_child(int number, void *data) {
+	struct program *program = data;
+	int status;
+	if (program->child == 0 || waitpid(program->child, &status, WNOHANG) != program->child) {
+		return 0;
+	}
+	program->child = 0;
+	program->status = WIFSIGNALED(status) ? EXIT_KILLED + WTERMSIG(status) : WEXITSTATUS(status);
+	compositor_terminate(program->compositor);
+	return 0;
+}
+
+static bool add_signals(struct program *program) {
+	struct wl_event_loop *loop = wl_display_get_event_loop(compositor_get_display(program->compositor));
+	program->signals.interrupt = wl_event_loop_add_signal(loop, SIGINT, handle_terminate, program);
+	program->signals.terminate = wl_event_loop_add_signal(loop, SIGTERM, handle_terminate, program);
+	program->signals.child = wl_event_loop_add_signal(loop, SIGCHLD, handle_child, program);
+	program->signals.report = wl_event_loop_add_signal(loop, SIGUSR1, handle_report, program);
+	return program->signals.interrupt != NULL && program->signals.terminate != NULL &&
+			program->signals.child != NULL && program->signals.report != NULL;
+}
+
+static void remove_signals(struct program *program) {
+	struct wl_event_source *sources[] = {program->signals.interrupt, program->signals.terminate,
+			program->signals.child, program->signals.report};
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		if (sources[i] != NULL) {
+			wl_event_source_remove(sources[i]);
+		}
+	}
+}
+
+/* In the child: as if the user's shell had started it, but with our socket and no way to the parent session. */
+_Noreturn static void exec_command(const char *socket, char **command) {
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	lido_limits_restore_nofile();
+	setenv("WAYLAND_DISPLAY", socket, true);
+	unsetenv("WAYLAND_SOCKET");
+	unsetenv("DISPLAY");
+	execvp(command[0], command);
+	int error = errno;
+	fprintf(stderr, "lido: %s: %s\n", command[0], strerror(error));
+	_exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+}
+
+static bool run_command(struct program *program, char **command) {
+	const char *socket = compositor_get_socket(program->compositor);
+	if (command == NULL) {
+		fprintf(stderr, "lido: running; clients come with WAYLAND_DISPLAY=%s\n", socket);
+		return true;
+	}
+	pid_t pid = fork();
+	if (pid == 0) {
+		exec_command(socket, command);
+	}
+	if (pid < 0) {
+		fprintf(stderr, "lido: %s: %s\n", command[0], strerror(errno));
+		return false;
+	}
+	program->child = pid;
+	return true;
+}
+
+static int run(struct program *program, const struct options *options) {
+	program->compositor = compositor_create(&options->compositor);
+	if (program->compositor == NULL) {
+		return EXIT_FAILURE;
+	}
+	program->status = EXIT_FAILURE;
+	if (add_signals(program) && compositor_start(program->compositor) && run_command(program, options->command)) {
+		program->status = EXIT_SUCCESS;
+		compositor_run(program->compositor);
+	}
+	remove_signals(program);
+	compositor_destroy(program->compositor);
+	if (program->child != 0) {
+		kill(program->child, SIGTERM);
+	}
+	return program->status;
+}
+
+int main(int argc, char *argv[]) {
+	struct options options;
+	switch (options_parse(&options, argc, argv, stdout, stderr)) {
+	case OPTIONS_DONE:
+		return EXIT_SUCCESS;
+	case OPTIONS_WRONG:
+		return EXIT_WRONG_USE;
+	case OPTIONS_RUN:
+		break;
+	}
+	wlr_log_init(options.verbose ? WLR_DEBUG : WLR_ERROR, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	lido_limits_raise_nofile();
+	struct program program = {0};
+	return run(&program, &options);
+}

@@ -1,0 +1,150 @@
+#include "options.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Half of what pixman can draw on, so that transforms and scales of it still fit. */
+#define SIZE_MAX_PIXELS 16384
+
+static const char usage[] =
+		"Usage: lido [OPTION...] [--] [COMMAND [ARG...]]\n"
+		"\n"
+		"A small Wayland compositor whose shared memory is its own. With COMMAND, it runs that\n"
+		"inside and ends with it, and with its exit status; otherwise it stays.\n"
+		"\n"
+		"  --socket NAME           listen on NAME instead of the first free wayland-N\n"
+		"  --headless WxH          show nothing: one output of that size, in memory\n"
+		"  --renderer NAME         pixman, gles2 or vulkan, instead of what fits best\n"
+		"  --shm-limit KEY=VALUE   what one client may use; \"--shm-limit help\" lists the keys\n"
+		"  --verbose               say more on stderr\n"
+		"  --help, --version       print this, or the version, and exit\n"
+		"\n"
+		"Alt+Escape ends it. SIGUSR1 makes it print what each client uses.\n";
+
+enum {
+	OPTION_SOCKET = 256,
+	OPTION_HEADLESS,
+	OPTION_RENDERER,
+	OPTION_SHM_LIMIT,
+	OPTION_VERBOSE,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+static const struct option long_options[] = {
+		{"socket", required_argument, NULL, OPTION_SOCKET},
+		{"headless", required_argument, NULL, OPTION_HEADLESS},
+		{"renderer", required_argument, NULL, OPTION_RENDERER},
+		{"shm-limit", required_argument, NULL, OPTION_SHM_LIMIT},
+		{"verbose", no_argument, NULL, OPTION_VERBOSE},
+		{"help", no_argument, NULL, OPTION_HELP},
+		{"version", no_argument, NULL, OPTION_VERSION},
+		{0},
+};
+
+static bool parse_size(const char *text, int32_t *width, int32_t *height) {
+	char *end;
+	long w = strtol(text, &end, 10);
+	if (end == text || *end != 'x' || w < 1 || w > SIZE_MAX_PIXELS) {
+		return false;
+	}
+	text = end + 1;
+	long h = strtol(text, &end, 10);
+	if (end == text || *end != '\0' || h < 1 || h > SIZE_MAX_PIXELS) {
+		return false;
+	}
+	*width = (int32_t)w;
+	*height = (int32_t)h;
+	return true;
+}
+
+static enum options_result parse_headless(struct options *options, const char *value, FILE *err) {
+	options->compositor.backend = COMPOSITOR_BACKEND_HEADLESS;
+	if (parse_size(value, &options->compositor.width, &options->compositor.height)) {
+		return OPTIONS_RUN;
+	}
+	fprintf(err, "lido: --headless \"%s\": please give a size of 1x1 to %dx%d, such as 1280x720\n", value,
+			SIZE_MAX_PIXELS, SIZE_MAX_PIXELS);
+	return OPTIONS_WRONG;
+}
+
+static enum options_result parse_renderer(struct options *options, const char *value, FILE *err) {
+	if (strcmp(value, "pixman") == 0 || strcmp(value, "gles2") == 0 || strcmp(value, "vulkan") == 0) {
+		options->compositor.renderer = value;
+		return OPTIONS_RUN;
+	}
+	fprintf(err, "lido: --renderer \"%s\": please give pixman, gles2 or vulkan\n", value);
+	return OPTIONS_WRONG;
+}
+
+static enum options_result parse_socket(struct options *options, const char *value, FILE *err) {
+	/* libwayland itself takes any path below XDG_RUNTIME_DIR. */
+	if (value[0] != '\0' && strchr(value, '/') == NULL) {
+		options->compositor.socket = value;
+		return OPTIONS_RUN;
+	}
+	fprintf(err, "lido: --socket \"%s\": please give a name without '/', such as wayland-7\n", value);
+	return OPTIONS_WRONG;
+}
+
+static enum options_result parse_limit(struct options *options, const char *value, FILE *out, FILE *err) {
+	if (strcmp(value, "help") == 0) {
+		lido_limits_print_help(out);
+		return OPTIONS_DONE;
+	}
+	const char *error = NULL;
+	if (lido_limits_parse(&options->limits, value, &error)) {
+		return OPTIONS_RUN;
+	}
+	fprintf(err, "lido: --shm-limit \"%s\": %s; \"lido --shm-limit help\" lists what there is\n", value,
+			error != NULL ? error : "not KEY=VALUE");
+	return OPTIONS_WRONG;
+}
+
+static enum options_result parse_option(struct options *options, int option, FILE *out, FILE *err) {
+	switch (option) {
+	case OPTION_SOCKET:
+		return parse_socket(options, optarg, err);
+	case OPTION_HEADLESS:
+		return parse_headless(options, optarg, err);
+	case OPTION_RENDERER:
+		return parse_renderer(options, optarg, err);
+	case OPTION_SHM_LIMIT:
+		return parse_limit(options, optarg, out, err);
+	case OPTION_VERBOSE:
+		options->verbose = true;
+		return OPTIONS_RUN;
+	case OPTION_HELP:
+		fputs(usage, out);
+		return OPTIONS_DONE;
+	case OPTION_VERSION:
+		fputs("lido " LIDO_VERSION "\n", out);
+		return OPTIONS_DONE;
+	default:
+		return OPTIONS_WRONG;
+	}
+}
+
+enum options_result options_parse(struct options *options, int argc, char **argv, FILE *out, FILE *err) {
+	*options = (struct options){.limits = lido_limits_default()};
+	options->compositor.limits = &options->limits;
+	opterr = 0;
+	optind = 0;
+	int option;
+	while ((option = getopt_long(argc, argv, "+:", long_options, NULL)) != -1) {
+		if (option == '?' || option == ':') {
+			const char *name = argv[optind - 1];
+			fprintf(err, option == ':' ? "lido: %s needs a value; \"lido --help\" lists the options\n"
+									   : "lido: %s is no option of this program; \"lido --help\" lists them\n",
+					name);
+			return OPTIONS_WRONG;
+		}
+		enum options_result result = parse_option(options, option, out, err);
+		if (result != OPTIONS_RUN) {
+			return result;
+		}
+	}
+	options->command = optind < argc ? &argv[optind] : NULL;
+	return OPTIONS_RUN;
+}
