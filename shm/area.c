@@ -41,8 +41,10 @@ static bool check_file(struct lido_pool *pool, int fd, const struct stat *stat, 
 		return lido_pool_fail(pool, "invalid fd: cannot tell its file system: %s", strerror(errno));
 	}
 	if (!file_system_answers(statfs)) {
-		return lido_pool_fail(pool, "invalid fd: file system type 0x%" PRIx32 " might block the server's reads; "
-				"use a memfd, or a file on tmpfs", (uint32_t)statfs->f_type);
+		return lido_pool_fail(pool,
+				"invalid fd: file system type 0x%" PRIx32 " might block the server's reads; "
+				"use a memfd, or a file on tmpfs",
+				(uint32_t)statfs->f_type);
 	}
 	if (lido_os.pread(fd, &byte, 1, 0) < 0) {
 		return lido_pool_fail(pool, "invalid fd: cannot be read: %s", strerror(errno));
@@ -114,10 +116,10 @@ static struct lido_area *area_create(struct lido_pool *pool, const struct stat *
 	return area;
 }
 
-enum lido_import_result lido_area_import(struct lido_pool *pool, int fd, struct lido_area **result) {
+enum lido_import_result lido_area_import(struct lido_pool *pool, int fd, struct lido_area **area_out) {
 	enum lido_import_result error = LIDO_IMPORT_BAD_FILE;
-	struct stat stat;
-	struct statfs statfs;
+	struct stat stat = {0};
+	struct statfs statfs = {0};
 	if (lido_os.fstat(fd, &stat) != 0) {
 		lido_pool_fail(pool, "invalid fd: %s", strerror(errno));
 		goto error_fd;
@@ -141,7 +143,7 @@ enum lido_import_result lido_area_import(struct lido_pool *pool, int fd, struct 
 		lido_os.close(fd);
 	}
 	++area->users;
-	*result = area;
+	*area_out = area;
 	return LIDO_IMPORT_OK;
 
 error_fd:
@@ -193,8 +195,8 @@ static bool area_make_private(struct lido_area *area) {
 	return true;
 }
 
-// As much address space as the wire can ever name, so that growth needs no other mapping; where it is scarce less, and at
-// least what the file has.
+// As much address space as the wire can ever name, so that growth needs no other mapping; where it is scarce less, and
+// at least what the file has.
 static bool area_add_mapping(struct lido_area *area) {
 	if (area->mappings_len == LIDO_MAPPINGS_PER_FILE) {
 		return false;
@@ -251,7 +253,8 @@ const void *lido_area_map(struct lido_area *area, int64_t offset, int64_t size, 
 	if (populate) {
 		// Only a hint: old kernels do not know it, and then each page faults when it is read.
 		int64_t start = offset & ~(int64_t)(sysconf(_SC_PAGESIZE) - 1);
-		lido_os.madvise((void *)(uintptr_t)(mapping->data + start), (size_t)(offset + size - start), MADV_POPULATE_READ);
+		lido_os.madvise(
+				(void *)(uintptr_t)(mapping->data + start), (size_t)(offset + size - start), MADV_POPULATE_READ);
 	}
 	return data;
 }

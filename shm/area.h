@@ -1,8 +1,8 @@
 /*
  * An imported area: one file of a stock client and its mappings, however many wl_shm_pools name it.
  *
- * Sealed against shrinking, it can be read in place: what it held once it holds forever. Otherwise it is never mapped, only
- * ever read with pread(). Either way the compositor touches no memory that the client can take away.
+ * Sealed against shrinking, it can be read in place: what it held once it holds forever. Otherwise it is never mapped,
+ * only ever read with pread(). Either way the compositor touches no memory that the client can take away.
  */
 #ifndef LIDO_AREA_H
 #define LIDO_AREA_H
@@ -22,11 +22,11 @@ struct lido_area {
 	dev_t device;
 	ino_t inode;
 	int fd;
-	bool sealed;      // bears F_SEAL_SHRINK
-	bool writable;    // the fd is
-	bool is_private;  // the fd is a file description of our own: seeking in it moves nothing of the client's
+	bool sealed;        // bears F_SEAL_SHRINK
+	bool writable;      // the fd is
+	bool is_private;    // the fd is a file description of our own: seeking in it moves nothing of the client's
 	bool is_unmappable; // mapping more of it was tried, in vain
-	int64_t size;     // bytes that the file had when last looked at; a sealed file never has less
+	int64_t size;       // bytes that the file had when last looked at; a sealed file never has less
 	uint8_t mappings_len;
 	struct lido_mapping mappings[LIDO_MAPPINGS_PER_FILE]; // each from the start of the file
 };
@@ -34,15 +34,15 @@ struct lido_area {
 /* Why a file was not imported. */
 enum lido_import_result {
 	LIDO_IMPORT_OK,
-	LIDO_IMPORT_BAD_FILE, // of a kind that cannot be read, or might block: the client's fault
+	LIDO_IMPORT_BAD_FILE,  // of a kind that cannot be read, or might block: the client's fault
 	LIDO_IMPORT_NO_MEMORY, // or over a limit
 };
 
 /*
- * Adds a user to the area of the file, which is made if this pool has none. Takes the fd over, whatever the result. Otherwise
- * than on LIDO_IMPORT_OK the reason is in pool->error.
+ * Adds a user to the area of the file (*area_out), which is made if this pool has none. Takes the fd over, whatever the
+ * result. Otherwise than on LIDO_IMPORT_OK the reason is in pool->error.
  */
-enum lido_import_result lido_area_import(struct lido_pool *pool, int fd, struct lido_area **area);
+enum lido_import_result lido_area_import(struct lido_pool *pool, int fd, struct lido_area **area_out);
 
 /* Another user. */
 void lido_area_ref(struct lido_area *area);
@@ -51,8 +51,8 @@ void lido_area_ref(struct lido_area *area);
 void lido_area_unref(struct lido_area *area);
 
 /*
- * The bytes in place, or NULL if they are not all in the file, the file has a hole there, is not sealed, or cannot be mapped.
- * populate: fill the page table now, since the range is new.
+ * The bytes in place, or NULL if they are not all in the file, the file has a hole there, is not sealed, or cannot be
+ * mapped. populate: fill the page table now, since the range is new.
  */
 const void *lido_area_map(struct lido_area *area, int64_t offset, int64_t size, bool populate);
 

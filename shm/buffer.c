@@ -15,7 +15,7 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 }
 
 static const struct wl_buffer_interface buffer_impl = {
-	.destroy = handle_destroy,
+		.destroy = handle_destroy,
 };
 
 static void buffer_consider_destroy(struct lido_buffer *buffer) {
@@ -107,8 +107,7 @@ uint32_t lido_buffer_count_commit(struct lido_buffer *buffer) {
 }
 
 const void *lido_buffer_map(struct lido_buffer *buffer) {
-	const void *pixels =
-			lido_area_map(buffer->private.area, buffer->offset, buffer->size, !buffer->private.populated);
+	const void *pixels = lido_area_map(buffer->private.area, buffer->offset, buffer->size, !buffer->private.populated);
 	buffer->private.populated |= pixels != NULL;
 	return pixels;
 }

@@ -9,8 +9,8 @@
 #include <lido/shm.h>
 
 /*
- * Makes the wl_buffer for a request that was checked, size bytes long, and adds a user to the area. Returns false when memory is
- * short or there are too many; the reason is in pool->error.
+ * Makes the wl_buffer for a request that was checked, size bytes long, and adds a user to the area. Returns false when
+ * memory is short or there are too many; the reason is in pool->error.
  */
 bool lido_buffer_create(struct lido_area *area, const struct lido_buffer_request *request,
 		const struct lido_format *format, int64_t size, struct wl_client *client, uint32_t id);

@@ -32,8 +32,8 @@ bool lido_check_pool_resize(int32_t old_size, int32_t size, struct lido_check_er
 
 static bool check_ranges(const struct lido_buffer_request *request, struct lido_check_error *error) {
 	if (request->offset < 0) {
-		return fail(error, WL_SHM_ERROR_INVALID_STRIDE, "invalid offset %" PRId32 ": must be at least 0",
-				request->offset);
+		return fail(
+				error, WL_SHM_ERROR_INVALID_STRIDE, "invalid offset %" PRId32 ": must be at least 0", request->offset);
 	}
 	if (request->width <= 0 || request->height <= 0) {
 		return fail(error, WL_SHM_ERROR_INVALID_STRIDE, "invalid size %" PRId32 "x%" PRId32 ": must be at least 1x1",
@@ -42,8 +42,8 @@ static bool check_ranges(const struct lido_buffer_request *request, struct lido_
 	return true;
 }
 
-static bool check_stride(const struct lido_buffer_request *request, const struct lido_format *format,
-		struct lido_check_error *error) {
+static bool check_stride(
+		const struct lido_buffer_request *request, const struct lido_format *format, struct lido_check_error *error) {
 	uint8_t block_size = format->planes[0].block_size;
 	if (request->stride % block_size != 0) {
 		return fail(error, WL_SHM_ERROR_INVALID_STRIDE,
@@ -54,7 +54,8 @@ static bool check_stride(const struct lido_buffer_request *request, const struct
 		int64_t row_size = lido_format_row_size(format, plane, request->width);
 		if (stride < row_size) {
 			return fail(error, WL_SHM_ERROR_INVALID_STRIDE,
-					"invalid stride %" PRId32 ": plane %u gets %" PRId64 " bytes a row, %" PRId32 " pixels take %" PRId64,
+					"invalid stride %" PRId32 ": plane %u gets %" PRId64 " bytes a row, %" PRId32
+					" pixels take %" PRId64,
 					request->stride, plane, stride, request->width, row_size);
 		}
 	}

@@ -36,9 +36,9 @@ bool lido_check_pool_resize(int32_t old_size, int32_t size, struct lido_check_er
 
 /*
  * wl_shm_pool.create_buffer on a pool of pool_size bytes. format: that of the request, NULL if it is not offered:
- * invalid_format. Everything else is invalid_stride: offset, width or height out of range, a stride that holds no row or is no
- * whole number of pixels, in any plane, or an end beyond the pool. On success *size is the bytes from the offset to the end
- * of the last plane.
+ * invalid_format. Everything else is invalid_stride: offset, width or height out of range, a stride that holds no row
+ * or is no whole number of pixels, in any plane, or an end beyond the pool. On success *size is the bytes from the
+ * offset to the end of the last plane.
  */
 bool lido_check_buffer(const struct lido_buffer_request *request, const struct lido_format *format, int32_t pool_size,
 		int64_t *size, struct lido_check_error *error);

@@ -7,6 +7,8 @@
 #define DRM_ARGB8888 0x34325241
 #define DRM_XRGB8888 0x34325258
 
+// One line each, which the formatter would undo.
+// clang-format off
 #define PACKED(code, bytes) {.drm = (code), .planes_len = 1, .planes = {{(bytes), 1, 1, 1}}}
 #define PAIRED(code) {.drm = (code), .planes_len = 1, .planes = {{4, 2, 1, 1}}}
 #define SEMI_PLANAR(code, across, down) {.drm = (code), .planes_len = 2, .planes = {{1, 1, 1, 1}, {2, 1, (across), (down)}}}
@@ -75,6 +77,7 @@ static const struct lido_format formats[] = {
 	PLANAR(WL_SHM_FORMAT_YUV444, 1, 1),
 	PLANAR(WL_SHM_FORMAT_YVU444, 1, 1),
 };
+// clang-format on
 
 const struct lido_format *lido_format_from_drm(uint32_t drm) {
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); ++i) {

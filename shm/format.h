@@ -9,8 +9,8 @@
 #define LIDO_FORMAT_PLANES_MAX 3
 
 struct lido_format_plane {
-	uint8_t block_size;        // bytes of a block: the least that can be addressed
-	uint8_t block_width;       // pixels of this plane in a block
+	uint8_t block_size;         // bytes of a block: the least that can be addressed
+	uint8_t block_width;        // pixels of this plane in a block
 	uint8_t column_subsampling; // pixels of the image to one of this plane, across
 	uint8_t row_subsampling;    // the same, down
 };
@@ -35,8 +35,8 @@ int64_t lido_format_row_size(const struct lido_format *format, unsigned plane, i
 int64_t lido_format_rows(const struct lido_format *format, unsigned plane, int32_t height);
 
 /*
- * Bytes from one row of a plane to the next, when that of the first plane is stride: planes are scaled alike, as all who
- * put planar formats into wl_shm do. The protocol is silent about it.
+ * Bytes from one row of a plane to the next, when that of the first plane is stride: planes are scaled alike, as all
+ * who put planar formats into wl_shm do. The protocol is silent about it.
  */
 int64_t lido_format_stride(const struct lido_format *format, unsigned plane, int32_t stride);
 

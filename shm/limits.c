@@ -1,6 +1,5 @@
 #include <lido/limits.h>
 
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -9,24 +8,26 @@
 
 struct lido_limits lido_limits_default(void) {
 	return (struct lido_limits){
-		.files_max = LIDO_FILES_MAX_DEFAULT,
-		.handles_max = LIDO_HANDLES_MAX_DEFAULT,
-		.buffers_max = LIDO_BUFFERS_MAX_DEFAULT,
-		.bytes_max = LIDO_BYTES_MAX_DEFAULT,
+			.files_max = LIDO_FILES_MAX_DEFAULT,
+			.handles_max = LIDO_HANDLES_MAX_DEFAULT,
+			.buffers_max = LIDO_BUFFERS_MAX_DEFAULT,
+			.bytes_max = LIDO_BYTES_MAX_DEFAULT,
 	};
 }
 
 static const struct key {
 	const char *name;
-	size_t offset;   // in struct lido_limits
-	bool is_bytes;   // an int64_t that takes a suffix; otherwise a uint32_t
+	size_t offset; // in struct lido_limits
+	bool is_bytes; // an int64_t that takes a suffix; otherwise a uint32_t
 	int64_t initial;
 	const char *meaning;
 } keys[] = {
-	{"files", offsetof(struct lido_limits, files_max), false, LIDO_FILES_MAX_DEFAULT, "files imported by wl_shm pools"},
-	{"handles", offsetof(struct lido_limits, handles_max), false, LIDO_HANDLES_MAX_DEFAULT, "wl_shm_pool objects"},
-	{"buffers", offsetof(struct lido_limits, buffers_max), false, LIDO_BUFFERS_MAX_DEFAULT, "wl_buffer objects"},
-	{"bytes", offsetof(struct lido_limits, bytes_max), true, LIDO_BYTES_MAX_DEFAULT, "server memory for copies of pixels"},
+		{"files", offsetof(struct lido_limits, files_max), false, LIDO_FILES_MAX_DEFAULT,
+				"files imported by wl_shm pools"},
+		{"handles", offsetof(struct lido_limits, handles_max), false, LIDO_HANDLES_MAX_DEFAULT, "wl_shm_pool objects"},
+		{"buffers", offsetof(struct lido_limits, buffers_max), false, LIDO_BUFFERS_MAX_DEFAULT, "wl_buffer objects"},
+		{"bytes", offsetof(struct lido_limits, bytes_max), true, LIDO_BYTES_MAX_DEFAULT,
+				"server memory for copies of pixels"},
 };
 
 #define KEYS_LEN (sizeof(keys) / sizeof(keys[0]))
@@ -80,8 +81,8 @@ bool lido_limits_parse(struct lido_limits *limits, const char *text, const char 
 	}
 	int64_t number = parse_number(strchr(text, '=') + 1, key->is_bytes, key->is_bytes ? INT64_MAX : UINT32_MAX);
 	if (number == 0) {
-		*error = key->is_bytes ? "not a positive number with an optional K, M or G behind it" :
-			"not a positive number, or too large";
+		*error = key->is_bytes ? "not a positive number with an optional K, M or G behind it"
+							   : "not a positive number, or too large";
 		return false;
 	}
 	char *field = (char *)limits + key->offset;

@@ -11,8 +11,8 @@
 
 #define WL_SHM_VERSION 2
 
-static void handle_create_pool(struct wl_client *client, struct wl_resource *resource, uint32_t id, int32_t fd,
-		int32_t size) {
+static void handle_create_pool(
+		struct wl_client *client, struct wl_resource *resource, uint32_t id, int32_t fd, int32_t size) {
 	lido_handle_create(resource, id, fd, size);
 }
 
@@ -23,9 +23,9 @@ static void handle_release(struct wl_client *client, struct wl_resource *resourc
 #endif
 
 static const struct wl_shm_interface wl_shm_impl = {
-	.create_pool = handle_create_pool,
+		.create_pool = handle_create_pool,
 #ifdef WL_SHM_RELEASE_SINCE_VERSION
-	.release = handle_release,
+		.release = handle_release,
 #endif
 };
 
@@ -98,8 +98,8 @@ static void handle_display_destroy(struct wl_listener *listener, void *data) {
 	lido_manager_destroy(manager);
 }
 
-struct lido_manager *lido_manager_create(struct wl_display *display, const uint32_t *formats, size_t formats_len,
-		const struct lido_limits *limits) {
+struct lido_manager *lido_manager_create(
+		struct wl_display *display, const uint32_t *formats, size_t formats_len, const struct lido_limits *limits) {
 	struct lido_manager *manager = lido_os.calloc(1, sizeof(*manager));
 	if (manager == NULL) {
 		return NULL;

@@ -33,8 +33,8 @@ static void memory_free(struct lido_memory *memory) {
 
 bool lido_memory_trim(struct lido_pool *pool, int64_t before) {
 	// The oldest come last.
-	while (!wl_list_empty(&pool->warm)) {
-		struct lido_memory *memory = wl_container_of(pool->warm.prev, memory, link);
+	struct lido_memory *memory, *next;
+	wl_list_for_each_reverse_safe(memory, next, &pool->warm, link) {
 		if (before != 0 && memory->idle_since >= before) {
 			return true;
 		}
@@ -64,8 +64,8 @@ static struct lido_memory *memory_map(struct lido_pool *pool, size_t size) {
 	}
 	memory->pool = pool;
 	memory->capacity = size + round_up(size / 2, (size_t)sysconf(_SC_PAGESIZE));
-	memory->data = lido_os.mmap(NULL, memory->capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			-1, 0);
+	memory->data = lido_os.mmap(
+			NULL, memory->capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory->data == MAP_FAILED) {
 		lido_pool_fail(pool, "out of memory for a snapshot of %zu bytes: %s", size, strerror(errno));
 		free(memory);

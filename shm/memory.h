@@ -1,9 +1,9 @@
 /*
  * The server's own memory of one client: anonymous, charged to its pool, recycled within it.
  *
- * What is given back stays warm: the next one of about its size takes it, without a system call or a page fault. What was not
- * taken for some seconds goes back to the kernel. Waste: an address range is up to half as long again as asked for, so that a
- * window that grows keeps it; pages never touched cost nothing, and charged is what was touched.
+ * What is given back stays warm: the next one of about its size takes it, without a system call or a page fault. What
+ * was not taken for some seconds goes back to the kernel. Waste: an address range is up to half as long again as asked
+ * for, so that a window that grows keeps it; pages never touched cost nothing, and charged is what was touched.
  */
 #ifndef LIDO_MEMORY_H
 #define LIDO_MEMORY_H

@@ -1,8 +1,8 @@
 /*
  * Moving the pixels of a buffer: from its file by pread(), from its mapping by copying, and back into the file.
  *
- * Damage that is half a row wide or more is read as one band of whole rows, in as few calls as possible; narrower damage
- * row by row.
+ * Damage that is half a row wide or more is read as one band of whole rows, in as few calls as possible; narrower
+ * damage row by row.
  */
 #include "area.h"
 #include "format.h"
@@ -10,8 +10,8 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <limits.h>
 #include <lido/shm.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -112,8 +112,8 @@ static bool read_narrow(const struct lido_buffer *buffer, const struct span *spa
 	return complete;
 }
 
-enum lido_read_result lido_buffer_read(struct lido_buffer *buffer, const struct lido_box *box, void *dst,
-		size_t dst_stride) {
+enum lido_read_result lido_buffer_read(
+		struct lido_buffer *buffer, const struct lido_box *box, void *dst, size_t dst_stride) {
 	bool complete = true;
 	struct span span;
 	assert(dst_stride >= (size_t)buffer->stride);
@@ -153,7 +153,7 @@ static bool may_write(const struct lido_buffer *buffer) {
 	struct stat stat;
 	struct rlimit limit;
 	return lido_buffer_is_writable(buffer) && lido_os.fstat(buffer->private.area->fd, &stat) == 0 &&
-			stat.st_size >= end && getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur >= (rlim_t)end;
+		   stat.st_size >= end && getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur >= (rlim_t)end;
 }
 
 bool lido_buffer_write(struct lido_buffer *buffer, const void *src) {

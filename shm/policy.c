@@ -1,7 +1,7 @@
 /*
- * How the pixels of a commit reach the renderer. Reading a file costs 1.2 times a copy, and no mapping; a mapping costs a
- * fault per 16 pages at first, and then a copy; reading in place costs nothing, but holds the client's buffer. Nine out
- * of ten buffers of stock clients are committed once: these are read. Measured; see docs/architecture.md.
+ * How the pixels of a commit reach the renderer. Reading a file costs 1.2 times a copy, and no mapping; a mapping costs
+ * a fault per 16 pages at first, and then a copy; reading in place costs nothing, but holds the client's buffer. Nine
+ * out of ten buffers of stock clients are committed once: these are read. Measured; see docs/architecture.md.
  */
 #include <lido/shm.h>
 
@@ -12,8 +12,9 @@
 #define MAP_SIZE_MIN 65536
 
 /*
- * Buffers are read in place after this many commits in a row that each damaged most of the picture, and each brought another
- * buffer than the one before, although that one was released: such a client never needs back what it has just committed.
+ * Buffers are read in place after this many commits in a row that each damaged most of the picture, and each brought
+ * another buffer than the one before, although that one was released: such a client never needs back what it has just
+ * committed.
  */
 #define IN_PLACE_AFTER_RUN 8
 

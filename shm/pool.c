@@ -81,8 +81,9 @@ bool lido_pool_check_files(struct lido_pool *pool) {
 	}
 	uint32_t left = pool->manager->files_total_max - pool->manager->files;
 	if (pool->files >= left) {
-		return lido_pool_fail(pool, "too many files in wl_shm pools: %" PRIu32 " held, all clients together leave %" PRIu32
-				" of %" PRIu32, pool->files, left, pool->manager->files_total_max);
+		return lido_pool_fail(pool,
+				"too many files in wl_shm pools: %" PRIu32 " held, all clients together leave %" PRIu32 " of %" PRIu32,
+				pool->files, left, pool->manager->files_total_max);
 	}
 	return true;
 }
@@ -105,8 +106,9 @@ bool lido_pool_check_buffers(struct lido_pool *pool) {
 
 bool lido_pool_check_bytes(struct lido_pool *pool, int64_t more) {
 	if (more > pool->limits.bytes_max - pool->bytes) {
-		return lido_pool_fail(pool, "too much server memory: %" PRId64 " bytes held, %" PRId64
-				" more wanted, limit (bytes) %" PRId64, pool->bytes, more, pool->limits.bytes_max);
+		return lido_pool_fail(pool,
+				"too much server memory: %" PRId64 " bytes held, %" PRId64 " more wanted, limit (bytes) %" PRId64,
+				pool->bytes, more, pool->limits.bytes_max);
 	}
 	return true;
 }

@@ -1,8 +1,8 @@
 /*
  * A pool: all the memory of one client, its quota and its books.
  *
- * A pool is made when its client first binds the manager, and dropped with the client. It is freed when, besides, nothing
- * that belongs to it is locked any more.
+ * A pool is made when its client first binds the manager, and dropped with the client. It is freed when, besides,
+ * nothing that belongs to it is locked any more.
  */
 #ifndef LIDO_POOL_H
 #define LIDO_POOL_H

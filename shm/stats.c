@@ -28,21 +28,21 @@ static void read_name(char *name, size_t size, pid_t pid) {
 
 static void pool_get_stats(const struct lido_pool *pool, struct lido_pool_stats *stats) {
 	*stats = (struct lido_pool_stats){
-		.imported_areas = pool->sealed_files,
-		.copied_files = pool->files - pool->sealed_files,
-		.mappings = pool->mappings,
-		.fds = pool->files,
-		.buffers = pool->buffers,
-		.bytes_mapped = pool->bytes_mapped,
-		.bytes_live = pool->bytes_live,
-		.bytes_copied = pool->bytes,
+			.imported_areas = pool->sealed_files,
+			.copied_files = pool->files - pool->sealed_files,
+			.mappings = pool->mappings,
+			.fds = pool->files,
+			.buffers = pool->buffers,
+			.bytes_mapped = pool->bytes_mapped,
+			.bytes_live = pool->bytes_live,
+			.bytes_copied = pool->bytes,
 	};
 	wl_client_get_credentials(pool->client, &stats->pid, NULL, NULL);
 	read_name(stats->name, sizeof(stats->name), stats->pid);
 }
 
-void lido_manager_for_each_pool(struct lido_manager *manager,
-		void (*fn)(const struct lido_pool_stats *stats, void *data), void *data) {
+void lido_manager_for_each_pool(
+		struct lido_manager *manager, void (*fn)(const struct lido_pool_stats *stats, void *data), void *data) {
 	struct lido_pool *pool;
 	wl_list_for_each(pool, &manager->pools, link) {
 		if (pool->client != NULL) {
@@ -92,7 +92,8 @@ void lido_manager_write_json(struct lido_manager *manager, FILE *stream) {
 
 static void write_table_row(const struct lido_pool_stats *stats, void *data) {
 	FILE *stream = data;
-	fprintf(stream, "%-22s %7d %8" PRIu32 " %8" PRIu32 " %6" PRIu32 " %8" PRIu32 " %4" PRIu32 " %6" PRIu32 " %7" PRIu32
+	fprintf(stream,
+			"%-22s %7d %8" PRIu32 " %8" PRIu32 " %6" PRIu32 " %8" PRIu32 " %4" PRIu32 " %6" PRIu32 " %7" PRIu32
 			" %10.1f %9.2f %9.2f\n",
 			stats->name, (int)stats->pid, stats->exported_areas, stats->imported_areas, stats->copied_files,
 			stats->mappings, stats->fds, stats->blocks, stats->buffers, (double)stats->bytes_mapped / (1 << 20),

@@ -1,8 +1,8 @@
 /*
  * The parts of the wlroots adapter. Nothing else in shm/ includes <wlr/...>.
  *
- * A *client buffer* is what wlroots sees of a client's wl_buffer. A *snapshot* is the server's own copy of a surface's pixels,
- * which takes its place at commit, so that the client gets its wl_buffer back at once.
+ * A *client buffer* is what wlroots sees of a client's wl_buffer. A *snapshot* is the server's own copy of a surface's
+ * pixels, which takes its place at commit, so that the client gets its wl_buffer back at once.
  */
 #ifndef LIDO_ADAPTER_H
 #define LIDO_ADAPTER_H
@@ -27,8 +27,8 @@ struct lido_client_buffer {
 	struct wlr_buffer base;
 	struct lido_buffer *source; // locked
 
-	const void *pixels;       // in place, since the last commit; NULL: not
-	struct lido_memory *copy; // read at the last commit, where neither pixels nor a snapshot serve; may be NULL
+	const void *pixels;         // in place, since the last commit; NULL: not
+	struct lido_memory *copy;   // read at the last commit, where neither pixels nor a snapshot serve; may be NULL
 	struct lido_memory *bounce; // while somebody writes
 
 	struct wl_listener source_destroy;
@@ -48,24 +48,25 @@ struct lido_snapshot {
 void lido_client_buffer_register(void);
 
 /* NULL: not one of ours. */
-struct lido_client_buffer *lido_client_buffer_try_from_wlr_buffer(struct wlr_buffer *buffer);
+struct lido_client_buffer *lido_client_buffer_try_from_wlr_buffer(struct wlr_buffer *base);
 
 /*
- * Makes the pixels of this commit ready for readers: in place if wanted and possible, else copied. Returns false when the
- * client is to be ended: the error is posted.
+ * Makes the pixels of this commit ready for readers: in place if wanted and possible, else copied. Returns false when
+ * the client is to be ended: the error is posted.
  */
 bool lido_client_buffer_refresh(struct lido_client_buffer *buffer, bool in_place);
 
 /*
- * A snapshot for a buffer's size and format, all of it stale, dropped with lido_snapshot_drop(). NULL: no memory, or over
- * the client's limit; the reason is the pool's.
+ * A snapshot for a buffer's size and format, all of it stale, dropped with lido_snapshot_drop(). NULL: no memory, or
+ * over the client's limit; the reason is the pool's.
  */
 struct lido_snapshot *lido_snapshot_create(const struct lido_buffer *buffer);
 
 /* Could it take that buffer's pixels? */
 bool lido_snapshot_fits(const struct lido_snapshot *snapshot, const struct lido_buffer *buffer);
 
-/* Reads what is stale from the buffer, or from its pixels in place if not NULL. False: truncated; nothing was posted. */
+/* Reads what is stale from the buffer, or from its pixels in place if not NULL. False: truncated; nothing was posted.
+ */
 bool lido_snapshot_update(struct lido_snapshot *snapshot, struct lido_buffer *buffer, const void *pixels);
 
 /* Gives it up; it lives until its readers are done. */

@@ -32,8 +32,8 @@ static void handle_display_destroy(struct wl_listener *listener, void *data) {
 	free(backend);
 }
 
-static struct lido_manager *create_manager(struct wl_display *display, struct wlr_renderer *renderer,
-		const struct lido_limits *limits) {
+static struct lido_manager *create_manager(
+		struct wl_display *display, struct wlr_renderer *renderer, const struct lido_limits *limits) {
 	const struct wlr_drm_format_set *set = wlr_renderer_get_texture_formats(renderer, WLR_BUFFER_CAP_DATA_PTR);
 	if (set == NULL) {
 		return NULL;

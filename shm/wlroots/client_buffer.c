@@ -84,8 +84,8 @@ static bool begin_read(struct lido_client_buffer *buffer, void **data) {
 	return true;
 }
 
-static bool begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags, void **data, uint32_t *format,
-		size_t *stride) {
+static bool begin_data_ptr_access(
+		struct wlr_buffer *base, uint32_t flags, void **data, uint32_t *format, size_t *stride) {
 	struct lido_client_buffer *buffer = client_buffer_from_wlr_buffer(base);
 	bool writes = (flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) != 0;
 	if (!(writes ? begin_write : begin_read)(buffer, data)) {
@@ -118,9 +118,9 @@ static void client_buffer_destroy(struct wlr_buffer *base) {
 }
 
 static const struct wlr_buffer_impl client_buffer_impl = {
-	.destroy = client_buffer_destroy,
-	.begin_data_ptr_access = begin_data_ptr_access,
-	.end_data_ptr_access = end_data_ptr_access,
+		.destroy = client_buffer_destroy,
+		.begin_data_ptr_access = begin_data_ptr_access,
+		.end_data_ptr_access = end_data_ptr_access,
 };
 
 static void handle_release(struct wl_listener *listener, void *data) {
@@ -162,9 +162,9 @@ static struct wlr_buffer *buffer_from_resource(struct wl_resource *resource) {
 
 void lido_client_buffer_register(void) {
 	static const struct wlr_buffer_resource_interface resource_interface = {
-		.name = "lido_buffer",
-		.is_instance = resource_is_instance,
-		.from_resource = buffer_from_resource,
+			.name = "lido_buffer",
+			.is_instance = resource_is_instance,
+			.from_resource = buffer_from_resource,
 	};
 	wlr_buffer_register_resource_interface(&resource_interface);
 }

@@ -17,8 +17,8 @@ static void snapshot_destroy(struct wlr_buffer *base) {
 	free(snapshot);
 }
 
-static bool begin_data_ptr_access(struct wlr_buffer *base, uint32_t flags, void **data, uint32_t *format,
-		size_t *stride) {
+static bool begin_data_ptr_access(
+		struct wlr_buffer *base, uint32_t flags, void **data, uint32_t *format, size_t *stride) {
 	struct lido_snapshot *snapshot = snapshot_from_wlr_buffer(base);
 	if ((flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) != 0) {
 		return false;
@@ -34,9 +34,9 @@ static void end_data_ptr_access(struct wlr_buffer *base) {
 }
 
 static const struct wlr_buffer_impl snapshot_impl = {
-	.destroy = snapshot_destroy,
-	.begin_data_ptr_access = begin_data_ptr_access,
-	.end_data_ptr_access = end_data_ptr_access,
+		.destroy = snapshot_destroy,
+		.begin_data_ptr_access = begin_data_ptr_access,
+		.end_data_ptr_access = end_data_ptr_access,
 };
 
 struct lido_snapshot *lido_snapshot_create(const struct lido_buffer *buffer) {
@@ -59,7 +59,7 @@ struct lido_snapshot *lido_snapshot_create(const struct lido_buffer *buffer) {
 
 bool lido_snapshot_fits(const struct lido_snapshot *snapshot, const struct lido_buffer *buffer) {
 	return snapshot->base.width == buffer->width && snapshot->base.height == buffer->height &&
-			snapshot->drm_format == buffer->drm_format && snapshot->stride == lido_copy_stride(buffer);
+		   snapshot->drm_format == buffer->drm_format && snapshot->stride == lido_copy_stride(buffer);
 }
 
 bool lido_snapshot_update(struct lido_snapshot *snapshot, struct lido_buffer *buffer, const void *pixels) {
@@ -69,10 +69,10 @@ bool lido_snapshot_update(struct lido_snapshot *snapshot, struct lido_buffer *bu
 	const pixman_box32_t *boxes = pixman_region32_rectangles(&snapshot->stale, &boxes_len);
 	for (int i = 0; i < boxes_len; ++i) {
 		struct lido_box box = {
-			.x = boxes[i].x1,
-			.y = boxes[i].y1,
-			.width = boxes[i].x2 - boxes[i].x1,
-			.height = boxes[i].y2 - boxes[i].y1,
+				.x = boxes[i].x1,
+				.y = boxes[i].y1,
+				.width = boxes[i].x2 - boxes[i].x1,
+				.height = boxes[i].y2 - boxes[i].y1,
 		};
 		if (pixels != NULL) {
 			lido_buffer_copy(buffer, pixels, &box, data, snapshot->stride);

@@ -10,8 +10,8 @@
 #include <wlr/util/region.h>
 #include <wlr/util/transform.h>
 
-// wlroots queues the commits of a synchronised subsurface without limit. Beyond this many snapshots the client's own buffer
-// goes into the queue: so it is the client that runs out of buffers.
+// wlroots queues the commits of a synchronised subsurface without limit. Beyond this many snapshots the client's own
+// buffer goes into the queue: so it is the client that runs out of buffers.
 #define SNAPSHOTS_MAX 3
 
 struct lido_surface {
@@ -50,8 +50,8 @@ static void get_damage(struct wlr_surface *surface, pixman_region32_t *damage) {
 		wlr_region_transform(damage, damage, wlr_output_transform_invert(pending->transform), width, height);
 	}
 	pixman_region32_union(damage, damage, &pending->buffer_damage);
-	pixman_region32_intersect_rect(damage, damage, 0, 0, (unsigned)pending->buffer_width,
-			(unsigned)pending->buffer_height);
+	pixman_region32_intersect_rect(
+			damage, damage, 0, 0, (unsigned)pending->buffer_width, (unsigned)pending->buffer_height);
 }
 
 static int64_t region_area(const pixman_region32_t *region) {
@@ -86,12 +86,12 @@ static bool snapshot_is_free(const struct lido_snapshot *snapshot, struct wlr_su
 		return true;
 	}
 	return snapshot->base.n_locks == 1 && shown != NULL && shown->source == &snapshot->base &&
-			shown->base.n_locks - lido_get_ignored_locks(shown) <= 1 && commit_is_immediate(surface);
+		   shown->base.n_locks - lido_get_ignored_locks(shown) <= 1 && commit_is_immediate(surface);
 }
 
 /*
- * A snapshot for this commit's pixels. NULL: there are too many already (*no_memory is false), or no memory for one. Those
- * of another size or format are of no more use.
+ * A snapshot for this commit's pixels. NULL: there are too many already (*no_memory is false), or no memory for one.
+ * Those of another size or format are of no more use.
  */
 static struct lido_snapshot *find_snapshot(struct lido_surface *surface, struct lido_buffer *buffer, bool *no_memory) {
 	struct lido_snapshot *snapshot, *next;
@@ -156,11 +156,11 @@ static void take_snapshot(struct lido_surface *surface, struct lido_client_buffe
 static void commit_buffer(struct lido_surface *surface, struct lido_client_buffer *client_buffer, int64_t damaged) {
 	struct lido_buffer *buffer = client_buffer->source;
 	struct lido_policy_commit commit = {
-		.buffer_serial = buffer->serial,
-		.commits = lido_buffer_count_commit(buffer),
-		.sealed = lido_buffer_is_sealed(buffer),
-		.size = buffer->size,
-		.damage = damaged * buffer->size / ((int64_t)buffer->width * buffer->height),
+			.buffer_serial = buffer->serial,
+			.commits = lido_buffer_count_commit(buffer),
+			.sealed = lido_buffer_is_sealed(buffer),
+			.size = buffer->size,
+			.damage = damaged * buffer->size / ((int64_t)buffer->width * buffer->height),
 	};
 	switch (lido_policy_decide(&surface->history, &commit)) {
 	case LIDO_POLICY_READ:

@@ -34,9 +34,9 @@
 
 /*
  * What all clients together may take of the process: this share of RLIMIT_NOFILE in files, and of vm.max_map_count in
- * mappings. The rest is for connections, the compositor's own files, and fds that are in flight. Of this total, a client
- * may never hold more files than are left for the others: so the first takes half of it at most, and however many
- * greedy clients there are, another one still finds some.
+ * mappings. The rest is for connections, the compositor's own files, and fds that are in flight. Of this total, a
+ * client may never hold more files than are left for the others: so the first takes half of it at most, and however
+ * many greedy clients there are, another one still finds some.
  */
 #define LIDO_TOTAL_SHARE_PERCENT 75
 

@@ -4,9 +4,10 @@
  * This header needs libwayland-server and libc alone. A wlroots compositor wants <lido/wlroots.h>, which does all of
  * what follows by itself.
  *
- * Vocabulary: a *manager* is the wl_shm global. A *pool* is all the memory of one client, with its quota and statistics.
- * An *area* is one file with its mappings. A *buffer* is a wl_buffer, checked when it was made. A *lock* keeps a
- * buffer's memory alive for a reader. A *memory* is the server's own, charged to one pool: for snapshots of pixels.
+ * Vocabulary: a *manager* is the wl_shm global. A *pool* is all the memory of one client, with its quota and
+ * statistics. An *area* is one file with its mappings. A *buffer* is a wl_buffer, checked when it was made. A *lock*
+ * keeps a buffer's memory alive for a reader. A *memory* is the server's own, charged to one pool: for snapshots of
+ * pixels.
  *
  * The rule: no function here ever touches memory that a client can take away, so nothing here raises SIGBUS and no
  * handler for it is installed.
@@ -76,8 +77,8 @@ struct lido_buffer {
  *
  * The manager is destroyed with the display, or earlier by lido_manager_destroy().
  */
-struct lido_manager *lido_manager_create(struct wl_display *display, const uint32_t *formats, size_t formats_len,
-		const struct lido_limits *limits);
+struct lido_manager *lido_manager_create(
+		struct wl_display *display, const uint32_t *formats, size_t formats_len, const struct lido_limits *limits);
 
 /*
  * Removes the global. Clients that bound it must be gone (wl_display_destroy_clients()). Pools with locked buffers or
@@ -107,24 +108,24 @@ enum lido_read_result {
 };
 
 /*
- * Copies the pixels of a box from the file into dst, which points to where the *buffer's* first pixel belongs: row y goes
- * to dst + y * dst_stride. dst_stride must be at least stride, and dst hold all of the buffer at that stride. The box is
- * clipped to the buffer. Pixels of the same rows outside the box may be overwritten with what the file has there. Of a
- * format with several planes all is read, whatever the box, and dst_stride must equal stride.
+ * Copies the pixels of a box from the file into dst, which points to where the *buffer's* first pixel belongs: row y
+ * goes to dst + y * dst_stride. dst_stride must be at least stride, and dst hold all of the buffer at that stride. The
+ * box is clipped to the buffer. Pixels of the same rows outside the box may be overwritten with what the file has
+ * there. Of a format with several planes all is read, whatever the box, and dst_stride must equal stride.
  *
  * On LIDO_READ_TRUNCATED what could not be read is zero: end the client with lido_buffer_post_truncated().
  */
-enum lido_read_result lido_buffer_read(struct lido_buffer *buffer, const struct lido_box *box, void *dst,
-		size_t dst_stride);
+enum lido_read_result lido_buffer_read(
+		struct lido_buffer *buffer, const struct lido_box *box, void *dst, size_t dst_stride);
 
 /* The same, from pixels in place, as lido_buffer_map() returned them. */
-void lido_buffer_copy(const struct lido_buffer *buffer, const void *pixels, const struct lido_box *box, void *dst,
-		size_t dst_stride);
+void lido_buffer_copy(
+		const struct lido_buffer *buffer, const void *pixels, const struct lido_box *box, void *dst, size_t dst_stride);
 
 /*
- * The buffer's pixels in place, read-only; valid while the buffer is locked, at an address that never changes. NULL when the
- * file cannot be sealed against shrinking, does not hold the buffer, or has holes there (reading a hole would make the
- * kernel allocate it): use lido_buffer_read() then. Maps the file when first asked for.
+ * The buffer's pixels in place, read-only; valid while the buffer is locked, at an address that never changes. NULL
+ * when the file cannot be sealed against shrinking, does not hold the buffer, or has holes there (reading a hole would
+ * make the kernel allocate it): use lido_buffer_read() then. Maps the file when first asked for.
  */
 const void *lido_buffer_map(struct lido_buffer *buffer);
 
@@ -144,7 +145,8 @@ bool lido_buffer_is_writable(const struct lido_buffer *buffer);
 /* Ends the client with wl_shm.invalid_fd on the wl_buffer, once; the message names the sizes. */
 void lido_buffer_post_truncated(struct lido_buffer *buffer);
 
-/* Notes a commit of this buffer, for the policy. Returns how many there were before (it stops counting at UINT32_MAX). */
+/* Notes a commit of this buffer, for the policy. Returns how many there were before (it stops counting at UINT32_MAX).
+ */
 uint32_t lido_buffer_count_commit(struct lido_buffer *buffer);
 
 /*
@@ -187,8 +189,8 @@ void lido_memory_destroy(struct lido_memory *memory);
 void *lido_memory_get_data(struct lido_memory *memory);
 
 /*
- * Ends the client with wl_display.no_memory; the message tells of the last failure of a function that was given this pool:
- * what there was too much of, the value and the limit. Does nothing when the client is gone.
+ * Ends the client with wl_display.no_memory; the message tells of the last failure of a function that was given this
+ * pool: what there was too much of, the value and the limit. Does nothing when the client is gone.
  */
 void lido_pool_post_no_memory(struct lido_pool *pool);
 
@@ -209,8 +211,8 @@ struct lido_pool_stats {
 };
 
 /* Calls fn for each client that has a pool, in the order in which they came. */
-void lido_manager_for_each_pool(struct lido_manager *manager,
-		void (*fn)(const struct lido_pool_stats *stats, void *data), void *data);
+void lido_manager_for_each_pool(
+		struct lido_manager *manager, void (*fn)(const struct lido_pool_stats *stats, void *data), void *data);
 
 /* Writes the statistics of all clients: an array of JSON objects, one per client, and a newline. */
 void lido_manager_write_json(struct lido_manager *manager, FILE *stream);

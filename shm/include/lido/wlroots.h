@@ -4,8 +4,8 @@
  *     struct wlr_compositor *compositor = wlr_compositor_create(display, 6, renderer);
  *     struct lido_wlroots *shm = lido_wlroots_create(display, renderer, compositor, NULL);
  *
- * Never call wlr_renderer_init_wl_display(), wlr_renderer_init_wl_shm() or wlr_shm_create*() beside it: each would make a
- * second wl_shm. Link with lido-shm-wlroots (pkg-config).
+ * Never call wlr_renderer_init_wl_display(), wlr_renderer_init_wl_shm() or wlr_shm_create*() beside it: each would make
+ * a second wl_shm. Link with lido-shm-wlroots (pkg-config).
  */
 #ifndef LIDO_WLROOTS_H
 #define LIDO_WLROOTS_H
