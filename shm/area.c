@@ -234,7 +234,7 @@ static const struct lido_mapping *area_get_mapping(struct lido_area *area, int64
 		return mapping;
 	}
 	// Not asked for again: a client that cannot be mapped once must not cost a system call at each commit.
-	area->is_unmappable = !area_make_private(area) || !area_add_mapping(area);
+	area->is_unmappable = !area_add_mapping(area);
 	return area_find_mapping(area, end);
 }
 
@@ -246,7 +246,7 @@ const void *lido_area_map(struct lido_area *area, int64_t offset, int64_t size, 
 		return NULL;
 	}
 	const struct lido_mapping *mapping = area_get_mapping(area, offset + size);
-	if (mapping == NULL || lido_os.seek_hole(area->fd, offset) < offset + size) {
+	if (mapping == NULL || !area_make_private(area) || lido_os.seek_hole(area->fd, offset) < offset + size) {
 		return NULL;
 	}
 	const uint8_t *data = mapping->data + offset;

@@ -7,22 +7,23 @@
 #include <inttypes.h>
 #include <string.h>
 
-// The name of the program as the kernel has it, made printable. A client that is nobody's has none.
+// The file name of the program, as it was called, made printable; the client may have chosen it freely.
 static void read_name(char *name, size_t size, pid_t pid) {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	snprintf(name, size, "?");
+	char path[64], command[256] = "";
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
 	FILE *file = pid > 0 ? fopen(path, "re") : NULL;
-	if (file == NULL) {
-		return;
+	if (file != NULL) {
+		// Its words end in zeros: what is read is the first one.
+		command[fread(command, 1, sizeof(command) - 1, file)] = '\0';
+		fclose(file);
 	}
-	if (fgets(name, (int)size, file) == NULL) {
-		snprintf(name, size, "?");
-	}
-	fclose(file);
-	name[strcspn(name, "\n")] = '\0';
+	const char *slash = strrchr(command, '/');
+	snprintf(name, size, "%s", slash != NULL ? slash + 1 : command);
 	for (char *c = name; *c != '\0'; ++c) {
 		*c = *c < ' ' || *c > '~' ? '?' : *c;
+	}
+	if (name[0] == '\0') {
+		snprintf(name, size, "?");
 	}
 }
 

@@ -50,11 +50,11 @@ void lido_client_buffer_register(void);
 /* NULL: not one of ours. */
 struct lido_client_buffer *lido_client_buffer_try_from_wlr_buffer(struct wlr_buffer *base);
 
-/*
- * Makes the pixels of this commit ready for readers: in place if wanted and possible, else copied. Returns false when
- * the client is to be ended: the error is posted.
- */
-bool lido_client_buffer_refresh(struct lido_client_buffer *buffer, bool in_place);
+/* Lets readers see this commit's pixels in place. Returns false if they cannot be. */
+bool lido_client_buffer_show_in_place(struct lido_client_buffer *buffer);
+
+/* Copies this commit's pixels for readers. Returns false when the client is to be ended: the error is posted. */
+bool lido_client_buffer_show_copy(struct lido_client_buffer *buffer);
 
 /*
  * A snapshot for a buffer's size and format, all of it stale, dropped with lido_snapshot_drop(). NULL: no memory, or

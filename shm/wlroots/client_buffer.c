@@ -53,10 +53,15 @@ static bool client_buffer_copy(struct lido_client_buffer *buffer) {
 	return true;
 }
 
-bool lido_client_buffer_refresh(struct lido_client_buffer *buffer, bool in_place) {
+bool lido_client_buffer_show_in_place(struct lido_client_buffer *buffer) {
 	bool aligned = lido_copy_stride(buffer->source) == (size_t)buffer->source->stride;
-	buffer->pixels = in_place && aligned ? lido_buffer_map(buffer->source) : NULL;
-	return buffer->pixels != NULL || client_buffer_copy(buffer);
+	buffer->pixels = aligned ? lido_buffer_map(buffer->source) : NULL;
+	return buffer->pixels != NULL;
+}
+
+bool lido_client_buffer_show_copy(struct lido_client_buffer *buffer) {
+	buffer->pixels = NULL;
+	return client_buffer_copy(buffer);
 }
 
 // Screen capture writes, and asks for it as a mere probe of the format too. What it leaves alone must stay as it is.

@@ -2,6 +2,10 @@
 
 #include <stdlib.h>
 
+// Of damage in more pieces than this the bounding box is read: a client chooses how many pieces there are, and each
+// costs system calls.
+#define BOXES_MAX 32
+
 static const struct wlr_buffer_impl snapshot_impl;
 
 static struct lido_snapshot *snapshot_from_wlr_buffer(struct wlr_buffer *base) {
@@ -67,6 +71,10 @@ bool lido_snapshot_update(struct lido_snapshot *snapshot, struct lido_buffer *bu
 	uint8_t *data = lido_memory_get_data(snapshot->memory);
 	int boxes_len;
 	const pixman_box32_t *boxes = pixman_region32_rectangles(&snapshot->stale, &boxes_len);
+	if (boxes_len > BOXES_MAX) {
+		boxes = pixman_region32_extents(&snapshot->stale);
+		boxes_len = 1;
+	}
 	for (int i = 0; i < boxes_len; ++i) {
 		struct lido_box box = {
 				.x = boxes[i].x1,

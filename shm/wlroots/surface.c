@@ -139,7 +139,7 @@ static void take_snapshot(struct lido_surface *surface, struct lido_client_buffe
 		if (no_memory) {
 			lido_pool_post_no_memory(buffer->pool);
 			reject(surface->surface);
-		} else if (!lido_client_buffer_refresh(client_buffer, lido_buffer_is_sealed(buffer))) {
+		} else if (!lido_client_buffer_show_in_place(client_buffer) && !lido_client_buffer_show_copy(client_buffer)) {
 			reject(surface->surface);
 		}
 		return;
@@ -170,9 +170,10 @@ static void commit_buffer(struct lido_surface *surface, struct lido_client_buffe
 		take_snapshot(surface, client_buffer, true);
 		break;
 	case LIDO_POLICY_IN_PLACE:
-		drop_snapshots(surface);
-		if (!lido_client_buffer_refresh(client_buffer, true)) {
-			reject(surface->surface);
+		if (lido_client_buffer_show_in_place(client_buffer)) {
+			drop_snapshots(surface);
+		} else {
+			take_snapshot(surface, client_buffer, false);
 		}
 		break;
 	}
