@@ -1,0 +1,216 @@
+#include "client.h"
+#include "runner.h"
+#include "server.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+// wayland-server.h and wayland-client.h do not mix well in one struct: what needs the former is here.
+struct client_peer {
+	struct wl_client *client; // NULL once it is gone
+	struct wl_listener destroy;
+};
+
+// The client that is dispatching: libwayland-client tells protocol errors' messages to a log handler only.
+static struct client *dispatching;
+
+__attribute__((format(printf, 1, 0))) static void handle_log(const char *format, va_list args) {
+	char text[sizeof(dispatching->error)];
+	vsnprintf(text, sizeof(text), format, args);
+	fputs(text, stderr);
+	if (dispatching != NULL) {
+		strcpy(dispatching->error, text);
+	}
+}
+
+static void handle_peer_destroy(struct wl_listener *listener, void *data) {
+	struct client_peer *peer = wl_container_of(listener, peer, destroy);
+	wl_list_remove(&peer->destroy.link);
+	peer->client = NULL;
+}
+
+static void handle_global(
+		void *data, struct wl_registry *registry, uint32_t name, const char *interface, uint32_t version) {
+	struct client *client = data;
+	struct client_global *global = wl_array_add(&client->globals, sizeof(*global));
+	expect(global != NULL);
+	*global = (struct client_global){.name = name, .version = version};
+	snprintf(global->interface, sizeof(global->interface), "%s", interface);
+}
+
+static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
+}
+
+static const struct wl_registry_listener registry_listener = {
+		.global = handle_global,
+		.global_remove = handle_global_remove,
+};
+
+static void handle_format(void *data, struct wl_shm *shm, uint32_t format) {
+	struct client *client = data;
+	uint32_t *place = wl_array_add(&client->formats, sizeof(*place));
+	expect(place != NULL);
+	*place = format;
+}
+
+static const struct wl_shm_listener shm_listener = {
+		.format = handle_format,
+};
+
+static struct client_peer *peer_create(struct wl_client *client) {
+	struct client_peer *peer = calloc(1, sizeof(*peer));
+	expect(peer != NULL);
+	peer->client = client;
+	peer->destroy.notify = handle_peer_destroy;
+	// Late: by then the server has freed all that the client had.
+	wl_client_add_destroy_late_listener(client, &peer->destroy);
+	return peer;
+}
+
+void client_init(struct client *client, struct server *server) {
+	int fds[2];
+	expect(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0);
+	*client = (struct client){.server = server};
+	wl_array_init(&client->globals);
+	wl_array_init(&client->formats);
+	wl_log_set_handler_client(handle_log);
+	client->peer = peer_create(server_add_client(server, fds[0]));
+	client->display = wl_display_connect_to_fd(fds[1]);
+	expect(client->display != NULL);
+	client->registry = wl_display_get_registry(client->display);
+	wl_registry_add_listener(client->registry, &registry_listener, client);
+	client_roundtrip(client);
+	client->shm = client_bind(client, &wl_shm_interface, 2);
+	wl_shm_add_listener(client->shm, &shm_listener, client);
+	client_roundtrip(client);
+}
+
+void client_finish(struct client *client) {
+	wl_shm_destroy(client->shm);
+	wl_registry_destroy(client->registry);
+	wl_display_disconnect(client->display);
+	while (client->peer->client != NULL) {
+		server_dispatch(client->server, 10);
+	}
+	free(client->peer);
+	wl_array_release(&client->globals);
+	wl_array_release(&client->formats);
+	*client = (struct client){0};
+}
+
+struct wl_client *client_get_peer(const struct client *client) {
+	return client->peer->client;
+}
+
+const struct client_global *client_find_global(const struct client *client, const char *interface, size_t *count) {
+	const struct client_global *global, *found = NULL;
+	size_t matches = 0;
+	wl_array_for_each(global, &client->globals) {
+		if (strcmp(global->interface, interface) == 0) {
+			found = global;
+			matches++;
+		}
+	}
+	if (count != NULL) {
+		*count = matches;
+	}
+	return found;
+}
+
+void *client_bind(struct client *client, const struct wl_interface *interface, uint32_t version) {
+	const struct client_global *global = client_find_global(client, interface->name, NULL);
+	if (global == NULL || global->version < version) {
+		fail("the server has no %s of version %u", interface->name, version);
+	}
+	return wl_registry_bind(client->registry, global->name, interface, version);
+}
+
+static bool dispatch_pending(struct client *client) {
+	expect(dispatching == NULL); // a listener must not wait: the server would work on the client's stack
+	dispatching = client;
+	bool alive = wl_display_dispatch_pending(client->display) >= 0;
+	dispatching = NULL;
+	return alive;
+}
+
+static bool read_events(struct client *client) {
+	while (wl_display_prepare_read(client->display) != 0) {
+		if (!dispatch_pending(client)) {
+			return false;
+		}
+	}
+	struct pollfd poll_fd = {.fd = wl_display_get_fd(client->display), .events = POLLIN};
+	if (poll(&poll_fd, 1, 0) <= 0) {
+		wl_display_cancel_read(client->display);
+	} else if (wl_display_read_events(client->display) < 0) {
+		return false;
+	}
+	return dispatch_pending(client);
+}
+
+bool client_pump(struct client *client, int timeout) {
+	// An error of this call is found by the read: the server's last words may still be there.
+	wl_display_flush(client->display);
+	server_dispatch(client->server, timeout);
+	return read_events(client);
+}
+
+static void handle_done(void *data, struct wl_callback *callback, uint32_t serial) {
+	bool *done = data;
+	*done = true;
+}
+
+static const struct wl_callback_listener done_listener = {
+		.done = handle_done,
+};
+
+bool client_try_roundtrip(struct client *client) {
+	bool done = false;
+	struct wl_callback *callback = wl_display_sync(client->display);
+	wl_callback_add_listener(callback, &done_listener, &done);
+	while (!done && client_pump(client, 0)) {
+		// until one of both
+	}
+	wl_callback_destroy(callback);
+	return done;
+}
+
+bool client_wait(struct client *client, const bool *flag) {
+	bool alive = true;
+	while (!*flag && alive) {
+		alive = client_pump(client, 10);
+	}
+	return *flag;
+}
+
+void client_expect_alive_at(const char *file, int line, struct client *client) {
+	if (!client_try_roundtrip(client)) {
+		expect_failed(file, line, "the server has ended the client: %s (%s)", client->error,
+				strerror(wl_display_get_error(client->display)));
+	}
+}
+
+void client_expect_error_at(
+		const char *file, int line, struct client *client, struct wl_proxy *proxy, uint32_t code, const char *text) {
+	const struct wl_interface *interface = NULL;
+	uint32_t id = 0;
+	const char *wanted = wl_proxy_get_class(proxy);
+	if (client_try_roundtrip(client)) {
+		expect_failed(
+				file, line, "expected error %u of %s#%u, but there was none", code, wanted, wl_proxy_get_id(proxy));
+	}
+	uint32_t got = wl_display_get_protocol_error(client->display, &interface, &id);
+	if (interface == NULL) {
+		expect_failed(file, line, "expected error %u of %s, but the connection broke without one: %s %s", code, wanted,
+				strerror(wl_display_get_error(client->display)), client->error);
+	}
+	if (strcmp(interface->name, wanted) != 0 || id != wl_proxy_get_id(proxy) || got != code) {
+		expect_failed(file, line, "expected error %u of %s#%u, got %u of %s#%u: %s", code, wanted,
+				wl_proxy_get_id(proxy), got, interface->name, id, client->error);
+	}
+	expect_contains_at(file, line, client->error, text);
+}

@@ -1,0 +1,173 @@
+#include "runner.h"
+#include "process.h"
+#include <fnmatch.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct test *first_test, **next_test = &first_test;
+
+struct selection {
+	char **patterns; // globs of names; NULL at the end
+	size_t patterns_len;
+	const char *wanted; // $LIDO_TEST: more globs, with blanks between; may be NULL
+};
+
+struct options {
+	unsigned seconds;
+	bool list, fork, verbose;
+	struct selection selection;
+};
+
+static const char help[] =
+		"Usage: %s [OPTION]... [NAME]...\n"
+		"Runs the tests whose names match one of the NAMEs (globs), or all. Prints TAP.\n"
+		"\n"
+		"  --list      print the names of the chosen tests\n"
+		"  --no-fork   run the one chosen test in this process, for a debugger\n"
+		"  --verbose   show what tests print, also when they pass\n"
+		"\n"
+		"Environment:\n"
+		"  LIDO_TEST          globs with blanks between: run only tests that match one of these, too;\n"
+		"                     it is no error when none does\n"
+		"  LIDO_TEST_TIMEOUT  seconds a test may take (default 30; 0: no end)\n";
+
+// ASan's own handler for SIGBUS would hide what the tests want to know: that nobody has installed one.
+const char *__asan_default_options(void) __attribute__((visibility("default")));
+const char *__asan_default_options(void) {
+	return "handle_sigbus=0:detect_stack_use_after_return=0";
+}
+
+// Proxies belong to the test's own client half, which may leave without destroying each.
+const char *__lsan_default_suppressions(void) __attribute__((visibility("default")));
+const char *__lsan_default_suppressions(void) {
+	return "leak:libwayland-client.so\n";
+}
+
+const char *__lsan_default_options(void) __attribute__((visibility("default")));
+const char *__lsan_default_options(void) {
+	return "print_suppressions=0";
+}
+
+void test_register(struct test *test) {
+	*next_test = test;
+	next_test = &test->next;
+}
+
+static bool is_wanted(const char *name, const char *wanted) {
+	char *copy = strdup(wanted), *rest = NULL;
+	bool found = false;
+	for (char *glob = strtok_r(copy, " \t\n", &rest); glob != NULL; glob = strtok_r(NULL, " \t\n", &rest)) {
+		found = found || fnmatch(glob, name, 0) == 0;
+	}
+	free(copy);
+	return found;
+}
+
+static bool selection_has(const struct selection *selection, const char *name) {
+	bool found = selection->patterns_len == 0;
+	for (size_t i = 0; i < selection->patterns_len; i++) {
+		found = found || fnmatch(selection->patterns[i], name, 0) == 0;
+	}
+	return found && (selection->wanted == NULL || is_wanted(name, selection->wanted));
+}
+
+static void print_output(FILE *output) {
+	char line[4096];
+	rewind(output);
+	while (fgets(line, sizeof(line), output) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		printf("# %s\n", line);
+	}
+}
+
+// Returns whether the test did not fail.
+static bool run_one(const struct test *test, size_t number, const struct options *options) {
+	struct verdict verdict;
+	FILE *output = tmpfile();
+	if (output == NULL) {
+		perror("tmpfile");
+		exit(2);
+	}
+	if (options->fork) {
+		process_run_test(test, options->seconds, output, &verdict);
+	} else {
+		process_run_test_here(test, &verdict);
+	}
+	bool failed = verdict.outcome == OUTCOME_FAILED;
+	if (failed || options->verbose) {
+		print_output(output);
+	}
+	fclose(output);
+	if (failed) {
+		printf("# %s: %s\n", test->name, verdict.cause);
+	}
+	bool skipped = verdict.outcome == OUTCOME_SKIPPED;
+	printf("%s %zu - %s%s%s\n", failed ? "not ok" : "ok", number, test->name, skipped ? " # SKIP " : "",
+			skipped ? verdict.cause : "");
+	return !failed;
+}
+
+static int run_all(const struct options *options, size_t count) {
+	size_t number = 0, failed = 0;
+	if (count == 0) {
+		printf("1..0 # SKIP no test of that name here\n");
+		return options->selection.patterns_len == 0 ? 0 : 2;
+	}
+	printf("1..%zu\n", count);
+	for (const struct test *test = first_test; test != NULL; test = test->next) {
+		if (selection_has(&options->selection, test->name)) {
+			failed += !run_one(test, ++number, options);
+			fflush(stdout);
+		}
+	}
+	return failed == 0 ? 0 : 1;
+}
+
+static void parse_options(int argc, char **argv, struct options *options) {
+	static const struct option names[] = {
+			{"list", no_argument, NULL, 'l'},
+			{"no-fork", no_argument, NULL, 'n'},
+			{"verbose", no_argument, NULL, 'v'},
+			{"help", no_argument, NULL, 'h'},
+			{0},
+	};
+	const char *timeout = getenv("LIDO_TEST_TIMEOUT");
+	*options = (struct options){.fork = true, .seconds = timeout ? (unsigned)strtoul(timeout, NULL, 10) : 30};
+	int option;
+	while ((option = getopt_long(argc, argv, "hv", names, NULL)) != -1) {
+		options->list = options->list || option == 'l';
+		options->fork = options->fork && option != 'n';
+		options->verbose = options->verbose || option == 'v';
+		if (option == 'h' || option == '?') {
+			fprintf(option == 'h' ? stdout : stderr, help, argv[0]);
+			exit(option == 'h' ? 0 : 2);
+		}
+	}
+	const char *wanted = getenv("LIDO_TEST");
+	options->selection = (struct selection){
+			.patterns = argv + optind,
+			.patterns_len = (size_t)(argc - optind),
+			.wanted = wanted != NULL && wanted[0] != '\0' ? wanted : NULL,
+	};
+}
+
+int main(int argc, char **argv) {
+	struct options options;
+	parse_options(argc, argv, &options);
+	size_t count = 0;
+	for (const struct test *test = first_test; test != NULL; test = test->next) {
+		if (selection_has(&options.selection, test->name)) {
+			count++;
+			if (options.list) {
+				puts(test->name);
+			}
+		}
+	}
+	if (!options.fork && count != 1) {
+		fprintf(stderr, "--no-fork runs one test; %zu are chosen\n", count);
+		return 2;
+	}
+	return options.list ? 0 : run_all(&options, count);
+}

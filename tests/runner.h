@@ -1,0 +1,52 @@
+/*
+ * The test runner: each test is a process of its own, with an alarm, a runtime directory, and its books checked.
+ *
+ *     TEST("area@free-middle-coalesces-both-sides") {
+ *         expect_int(area_count(area), ==, 1);
+ *     }
+ *
+ * Link with test_runner, which has main(). A test fails when an expectation does, when it dies of a signal, calls
+ * exit(), runs longer than its time, leaves an fd, a mapping of shared memory, a process or (with ASan) memory behind,
+ * or when SIGBUS is not at its default in the end. Prints TAP. See --help.
+ */
+#ifndef TEST_RUNNER_H
+#define TEST_RUNNER_H
+
+#include "expect.h"
+
+/* A test, registered before main() in the order of its file. */
+struct test {
+	const char *name; // "file@sentence-with-hyphens"
+	void (*run)(void);
+	struct test *next; // private
+};
+
+/* Adds a test; it must live forever. */
+void test_register(struct test *test);
+
+#define TEST_JOIN_(a, b) a##b
+#define TEST_JOIN(a, b) TEST_JOIN_(a, b)
+#define TEST_NAMED(string, id) \
+	static void TEST_JOIN(test_run_, id)(void); \
+	__attribute__((constructor)) static void TEST_JOIN(test_register_, id)(void) { \
+		static struct test test = {.name = string, .run = TEST_JOIN(test_run_, id)}; \
+		test_register(&test); \
+	} \
+	static void TEST_JOIN(test_run_, id)(void)
+
+/* Defines and registers a test; the body follows. */
+#define TEST(string) TEST_NAMED(string, __LINE__)
+
+/* Whether the tests are built with AddressSanitizer. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TEST_HAS_ASAN 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define TEST_HAS_ASAN 1
+#endif
+
+/* Ends the test as skipped; the cause is printed, so say what would have to be there. */
+_Noreturn void skip(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
