@@ -70,6 +70,8 @@ static bool area_stat(struct lido_area *area) {
 		return false;
 	}
 	area->size = stat.st_size;
+	int64_t page_size = sysconf(_SC_PAGESIZE);
+	area->is_dense = stat.st_blocks * 512 == (stat.st_size + page_size - 1) / page_size * page_size;
 	return true;
 }
 
@@ -238,20 +240,24 @@ static const struct lido_mapping *area_get_mapping(struct lido_area *area, int64
 	return area_find_mapping(area, end);
 }
 
+// Reading a hole in place would make the kernel allocate it. SEEK_HOLE looks at each page, so first ask whether the
+// file has any: st_blocks counts its pages in O(1). (Pages beyond the end count too: who puts some there can have as
+// many holes filled.)
+static bool area_has_holes(struct lido_area *area, int64_t offset, int64_t size) {
+	return !area->is_dense && (!area_make_private(area) || lido_os.seek_hole(area->fd, offset) < offset + size);
+}
+
 const void *lido_area_map(struct lido_area *area, int64_t offset, int64_t size, bool populate) {
-	if (!area->sealed) {
-		return NULL;
-	}
-	if (offset + size > area->size && (!area_stat(area) || offset + size > area->size)) {
+	if (!area->sealed || !area_stat(area) || offset + size > area->size || area_has_holes(area, offset, size)) {
 		return NULL;
 	}
 	const struct lido_mapping *mapping = area_get_mapping(area, offset + size);
-	if (mapping == NULL || !area_make_private(area) || lido_os.seek_hole(area->fd, offset) < offset + size) {
+	if (mapping == NULL) {
 		return NULL;
 	}
 	const uint8_t *data = mapping->data + offset;
 	if (populate) {
-		// Only a hint: old kernels do not know it, and then each page faults when it is read.
+		// Only a hint: old kernels do not know it, and then pages fault when they are read.
 		int64_t start = offset & ~(int64_t)(sysconf(_SC_PAGESIZE) - 1);
 		lido_os.madvise(
 				(void *)(uintptr_t)(mapping->data + start), (size_t)(offset + size - start), MADV_POPULATE_READ);

@@ -26,6 +26,7 @@ struct lido_area {
 	bool writable;      // the fd is
 	bool is_private;    // the fd is a file description of our own: seeking in it moves nothing of the client's
 	bool is_unmappable; // mapping more of it was tried, in vain
+	bool is_dense;      // it had no holes when last looked at
 	int64_t size;       // bytes that the file had when last looked at; a sealed file never has less
 	uint8_t mappings_len;
 	struct lido_mapping mappings[LIDO_MAPPINGS_PER_FILE]; // each from the start of the file

@@ -58,7 +58,6 @@ bool lido_buffer_create(struct lido_area *area, const struct lido_buffer_request
 	buffer->pool = pool;
 	buffer->format = format;
 	buffer->drm_format = format->drm;
-	buffer->serial = pool->next_serial++;
 	buffer->width = request->width;
 	buffer->height = request->height;
 	buffer->stride = request->stride;
@@ -106,10 +105,18 @@ uint32_t lido_buffer_count_commit(struct lido_buffer *buffer) {
 	return before;
 }
 
-const void *lido_buffer_map(struct lido_buffer *buffer) {
-	const void *pixels = lido_area_map(buffer->private.area, buffer->offset, buffer->size, !buffer->private.populated);
-	buffer->private.populated |= pixels != NULL;
-	return pixels;
+const void *lido_buffer_map(struct lido_buffer *buffer, int32_t y, int32_t height) {
+	assert(y >= 0 && height > 0 && height <= buffer->height - y);
+	bool is_whole = height == buffer->height || buffer->format->planes_len > 1;
+	int64_t start = is_whole ? 0 : (int64_t)y * buffer->stride;
+	int64_t size = is_whole ? buffer->size : (int64_t)height * buffer->stride;
+	const uint8_t *rows =
+			lido_area_map(buffer->private.area, buffer->offset + start, size, is_whole && !buffer->private.populated);
+	if (rows == NULL) {
+		return NULL;
+	}
+	buffer->private.populated |= is_whole;
+	return rows - start;
 }
 
 bool lido_buffer_is_sealed(const struct lido_buffer *buffer) {

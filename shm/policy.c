@@ -12,27 +12,21 @@
 #define MAP_SIZE_MIN 65536
 
 /*
- * Buffers are read in place after this many commits in a row that each damaged most of the picture, and each brought
- * another buffer than the one before, although that one was released: such a client never needs back what it has just
- * committed.
+ * Buffers are read in place after this many commits in a row that each damaged most of the picture, while the client
+ * had another buffer to draw the next one into. A new buffer ends the run: the client lacked one.
  */
 #define IN_PLACE_AFTER_RUN 8
 
-static void update_history(struct lido_policy_history *history, const struct lido_policy_commit *commit) {
-	bool rotates = history->last_buffer != 0 && history->last_buffer != commit->buffer_serial;
-	bool most = commit->damage >= commit->size / 2;
-	if (!rotates || !most) {
-		history->full_run = 0;
-	} else if (history->full_run < IN_PLACE_AFTER_RUN) {
-		++history->full_run;
-	}
-	history->last_buffer = commit->buffer_serial;
-}
-
 enum lido_policy lido_policy_decide(struct lido_policy_history *history, const struct lido_policy_commit *commit) {
-	update_history(history, commit);
-	if (!commit->sealed || commit->commits < MAP_AFTER_COMMITS || commit->size < MAP_SIZE_MIN) {
+	bool is_mappable = commit->is_sealed && commit->commits >= MAP_AFTER_COMMITS && commit->size >= MAP_SIZE_MIN;
+	bool most = commit->damage >= commit->size / 2;
+	if (!is_mappable || !most || !commit->has_twin) {
+		history->run = 0;
+	} else if (history->run < IN_PLACE_AFTER_RUN) {
+		++history->run;
+	}
+	if (!is_mappable) {
 		return LIDO_POLICY_READ;
 	}
-	return history->full_run >= IN_PLACE_AFTER_RUN ? LIDO_POLICY_IN_PLACE : LIDO_POLICY_COPY;
+	return history->run >= IN_PLACE_AFTER_RUN ? LIDO_POLICY_IN_PLACE : LIDO_POLICY_COPY;
 }

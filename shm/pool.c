@@ -28,7 +28,6 @@ static struct lido_pool *pool_create(struct lido_manager *manager, struct wl_cli
 	pool->manager = manager;
 	pool->client = client;
 	pool->limits = manager->limits;
-	pool->next_serial = 1;
 	for (size_t i = 0; i < LIDO_POOL_BUCKETS; ++i) {
 		wl_list_init(&pool->areas[i]);
 	}

@@ -20,7 +20,6 @@ struct lido_pool {
 	struct wl_client *client;     // NULL once it is gone
 	struct wl_listener client_destroy;
 	struct lido_limits limits;
-	uint64_t next_serial; // of buffers
 
 	struct wl_list areas[LIDO_POOL_BUCKETS]; // lido_area.link; by inode
 	struct wl_list warm;                     // lido_memory.link; the one given back last comes first

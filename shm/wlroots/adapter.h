@@ -65,9 +65,9 @@ struct lido_snapshot *lido_snapshot_create(const struct lido_buffer *buffer);
 /* Could it take that buffer's pixels? */
 bool lido_snapshot_fits(const struct lido_snapshot *snapshot, const struct lido_buffer *buffer);
 
-/* Reads what is stale from the buffer, or from its pixels in place if not NULL. False: truncated; nothing was posted.
+/* Reads what is stale from the buffer, if wanted and possible from its mapping. False: truncated; nothing was posted.
  */
-bool lido_snapshot_update(struct lido_snapshot *snapshot, struct lido_buffer *buffer, const void *pixels);
+bool lido_snapshot_update(struct lido_snapshot *snapshot, struct lido_buffer *buffer, bool from_mapping);
 
 /* Gives it up; it lives until its readers are done. */
 void lido_snapshot_drop(struct lido_snapshot *snapshot);

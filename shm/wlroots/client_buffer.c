@@ -55,7 +55,7 @@ static bool client_buffer_copy(struct lido_client_buffer *buffer) {
 
 bool lido_client_buffer_show_in_place(struct lido_client_buffer *buffer) {
 	bool aligned = lido_copy_stride(buffer->source) == (size_t)buffer->source->stride;
-	buffer->pixels = aligned ? lido_buffer_map(buffer->source) : NULL;
+	buffer->pixels = aligned ? lido_buffer_map(buffer->source, 0, buffer->source->height) : NULL;
 	return buffer->pixels != NULL;
 }
 

@@ -66,13 +66,18 @@ bool lido_snapshot_fits(const struct lido_snapshot *snapshot, const struct lido_
 		   snapshot->drm_format == buffer->drm_format && snapshot->stride == lido_copy_stride(buffer);
 }
 
-bool lido_snapshot_update(struct lido_snapshot *snapshot, struct lido_buffer *buffer, const void *pixels) {
+bool lido_snapshot_update(struct lido_snapshot *snapshot, struct lido_buffer *buffer, bool from_mapping) {
 	bool complete = true;
+	const pixman_box32_t *extents = pixman_region32_extents(&snapshot->stale);
+	if (extents->y1 >= extents->y2) {
+		return true;
+	}
+	const void *pixels = from_mapping ? lido_buffer_map(buffer, extents->y1, extents->y2 - extents->y1) : NULL;
 	uint8_t *data = lido_memory_get_data(snapshot->memory);
 	int boxes_len;
 	const pixman_box32_t *boxes = pixman_region32_rectangles(&snapshot->stale, &boxes_len);
 	if (boxes_len > BOXES_MAX) {
-		boxes = pixman_region32_extents(&snapshot->stale);
+		boxes = extents;
 		boxes_len = 1;
 	}
 	for (int i = 0; i < boxes_len; ++i) {

@@ -18,7 +18,11 @@ struct lido_surface {
 	struct wlr_surface *surface;
 	struct wl_list snapshots; // lido_snapshot.link
 	struct lido_policy_history history;
+	struct lido_buffer *last; // committed last; NULL once its wl_buffer is gone
+	struct lido_buffer *twin; // committed before that, another one; the same
 
+	struct wl_listener last_destroy;
+	struct wl_listener twin_destroy;
 	struct wl_listener client_commit;
 	struct wl_listener destroy;
 };
@@ -125,6 +129,17 @@ static void reject(struct wlr_surface *surface) {
 	wlr_surface_reject_pending(surface, surface->resource, (uint32_t)-1, "buffer cannot be read");
 }
 
+// Puts a buffer, or NULL, into *place, and moves the listener to it.
+static void watch(struct lido_buffer **place, struct wl_listener *listener, struct lido_buffer *buffer) {
+	if (*place != NULL) {
+		wl_list_remove(&listener->link);
+	}
+	*place = buffer;
+	if (buffer != NULL) {
+		wl_signal_add(&buffer->events.destroy, listener);
+	}
+}
+
 static void replace_buffer(struct wlr_surface *surface, struct lido_snapshot *snapshot) {
 	struct wlr_buffer *buffer = surface->pending.buffer;
 	surface->pending.buffer = wlr_buffer_lock(&snapshot->base);
@@ -144,8 +159,7 @@ static void take_snapshot(struct lido_surface *surface, struct lido_client_buffe
 		}
 		return;
 	}
-	const void *pixels = from_mapping ? lido_buffer_map(buffer) : NULL;
-	if (!lido_snapshot_update(snapshot, buffer, pixels)) {
+	if (!lido_snapshot_update(snapshot, buffer, from_mapping)) {
 		lido_buffer_post_truncated(buffer);
 		reject(surface->surface);
 		return;
@@ -153,12 +167,32 @@ static void take_snapshot(struct lido_surface *surface, struct lido_client_buffe
 	replace_buffer(surface->surface, snapshot);
 }
 
+static void handle_last_destroy(struct wl_listener *listener, void *data) {
+	struct lido_surface *surface = wl_container_of(listener, surface, last_destroy);
+	watch(&surface->last, &surface->last_destroy, NULL);
+}
+
+static void handle_twin_destroy(struct wl_listener *listener, void *data) {
+	struct lido_surface *surface = wl_container_of(listener, surface, twin_destroy);
+	watch(&surface->twin, &surface->twin_destroy, NULL);
+}
+
+// Remembers the buffer, and the one before it: does the client have a second one of this size?
+static bool has_twin(struct lido_surface *surface, struct lido_buffer *buffer) {
+	if (surface->last != buffer) {
+		watch(&surface->twin, &surface->twin_destroy, surface->last);
+		watch(&surface->last, &surface->last_destroy, buffer);
+	}
+	const struct lido_buffer *twin = surface->twin;
+	return twin != NULL && twin->width == buffer->width && twin->height == buffer->height;
+}
+
 static void commit_buffer(struct lido_surface *surface, struct lido_client_buffer *client_buffer, int64_t damaged) {
 	struct lido_buffer *buffer = client_buffer->source;
 	struct lido_policy_commit commit = {
-			.buffer_serial = buffer->serial,
 			.commits = lido_buffer_count_commit(buffer),
-			.sealed = lido_buffer_is_sealed(buffer),
+			.is_sealed = lido_buffer_is_sealed(buffer),
+			.has_twin = has_twin(surface, buffer),
 			.size = buffer->size,
 			.damage = damaged * buffer->size / ((int64_t)buffer->width * buffer->height),
 	};
@@ -208,6 +242,8 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct lido_surface *surface = wl_container_of(listener, surface, destroy);
 	drop_snapshots(surface);
+	watch(&surface->last, &surface->last_destroy, NULL);
+	watch(&surface->twin, &surface->twin_destroy, NULL);
 	wl_list_remove(&surface->client_commit.link);
 	wl_list_remove(&surface->destroy.link);
 	free(surface);
@@ -221,6 +257,8 @@ void lido_surface_create(struct wlr_surface *wlr_surface) {
 	}
 	surface->surface = wlr_surface;
 	wl_list_init(&surface->snapshots);
+	surface->last_destroy.notify = handle_last_destroy;
+	surface->twin_destroy.notify = handle_twin_destroy;
 	surface->client_commit.notify = handle_client_commit;
 	wl_signal_add(&wlr_surface->events.client_commit, &surface->client_commit);
 	surface->destroy.notify = handle_destroy;

@@ -49,7 +49,6 @@ struct lido_buffer {
 	struct lido_pool *pool;           // the memory of the client it belongs to
 	const struct lido_format *format; // private; see drm_format
 	uint32_t drm_format;              // as in drm_fourcc.h
-	uint64_t serial;                  // tells this client's buffers apart, also dead ones; never 0
 	int32_t width, height;            // pixels
 	int32_t stride;                   // bytes from one row to the next
 	int64_t offset;                   // bytes from the start of the file
@@ -123,11 +122,13 @@ void lido_buffer_copy(
 		const struct lido_buffer *buffer, const void *pixels, const struct lido_box *box, void *dst, size_t dst_stride);
 
 /*
- * The buffer's pixels in place, read-only; valid while the buffer is locked, at an address that never changes. NULL
- * when the file cannot be sealed against shrinking, does not hold the buffer, or has holes there (reading a hole would
- * make the kernel allocate it): use lido_buffer_read() then. Maps the file when first asked for.
+ * The buffer's pixels in place, read-only: a pointer to where its first pixel is, of which the given rows may be read
+ * now. The address never changes while the buffer is locked. NULL when the file cannot be sealed against shrinking,
+ * does not hold these rows, or has holes in them (reading a hole would make the kernel allocate it): use
+ * lido_buffer_read() then. Maps the file when first asked for. Of a format with several planes all may be read, or
+ * nothing.
  */
-const void *lido_buffer_map(struct lido_buffer *buffer);
+const void *lido_buffer_map(struct lido_buffer *buffer, int32_t y, int32_t height);
 
 /* May lido_buffer_map() ever succeed: is the file sealed against shrinking? Costs nothing. */
 bool lido_buffer_is_sealed(const struct lido_buffer *buffer);
@@ -158,19 +159,18 @@ enum lido_policy {
 	LIDO_POLICY_IN_PLACE, // let the renderer read the mapping, release when the next commit replaces it
 };
 
-/* What is known of a surface when it commits a buffer; keep one per surface, zeroed at first. */
+/* What is known of a surface from its commits; keep one per surface, zeroed at first. */
 struct lido_policy_history {
-	uint64_t last_buffer; // serial of the buffer committed last; 0: none
-	uint32_t full_run;    // commits in a row of which most pixels were damaged, each of another buffer than the last
+	uint32_t run; // commits in a row for which reading in place was right
 };
 
 /* Inputs of one decision. */
 struct lido_policy_commit {
-	uint64_t buffer_serial; // tells buffers apart; not 0
-	uint32_t commits;       // of this buffer before this one
-	bool sealed;            // lido_buffer_is_sealed()
-	int64_t size;           // bytes of the buffer
-	int64_t damage;         // bytes of it that are damaged
+	uint32_t commits; // of this buffer before this one
+	bool is_sealed;   // lido_buffer_is_sealed()
+	bool has_twin;    // the client has another buffer of that size, which it has committed to this surface before
+	int64_t size;     // bytes of the buffer
+	int64_t damage;   // bytes of it that are damaged
 };
 
 /* Decides, and updates the history. */
