@@ -4,7 +4,9 @@
 #ifndef COMPAT_H
 #define COMPAT_H
 
+#include <wlr/types/wlr_input_method_v2.h>
 #include <wlr/types/wlr_presentation_time.h>
+#include <wlr/types/wlr_text_input_v3.h>
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/version.h>
 
@@ -18,6 +20,14 @@ static inline struct wlr_presentation *presentation_create(struct wl_display *di
 #endif
 }
 
+static inline bool surface_accepts_touch(struct wlr_seat *seat, struct wlr_surface *surface) {
+#if WLR_SINCE(20)
+	return wlr_surface_accepts_touch(surface, seat);
+#else
+	return wlr_surface_accepts_touch(seat, surface);
+#endif
+}
+
 /* The window geometry, as set by the client or else the bounds of its surfaces; surface coordinates. */
 static inline struct wlr_box xdg_surface_geometry(struct wlr_xdg_surface *surface) {
 #if WLR_SINCE(19)
@@ -28,5 +38,14 @@ static inline struct wlr_box xdg_surface_geometry(struct wlr_xdg_surface *surfac
 	return box;
 #endif
 }
+
+/* The signals of new objects. */
+#if WLR_SINCE(20)
+#define text_input_manager_signal(manager) (&(manager)->events.new_text_input)
+#define input_method_manager_signal(manager) (&(manager)->events.new_input_method)
+#else
+#define text_input_manager_signal(manager) (&(manager)->events.text_input)
+#define input_method_manager_signal(manager) (&(manager)->events.input_method)
+#endif
 
 #endif

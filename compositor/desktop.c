@@ -23,6 +23,9 @@ static void handle_layout_change(struct wl_listener *listener, void *data) {
 	wl_list_for_each(output, &desktop->outputs, link) {
 		output_arrange(output);
 	}
+	toplevels_arrange(compositor);
+	output_management_update(compositor);
+	cursor_refresh(compositor);
 }
 
 bool desktop_init(struct compositor *compositor) {

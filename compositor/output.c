@@ -40,6 +40,8 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&output->listeners.request_state);
 	listener_remove(&output->listeners.destroy);
 	wl_list_remove(&output->link);
+	layers_close(output);
+	toplevels_forget_output(compositor, output);
 	free(output);
 	/* Whoever closes the last window of a nested compositor wants to leave. */
 	if (!compositor->headless && wl_list_empty(&compositor->desktop.outputs)) {
@@ -94,7 +96,7 @@ bool output_place(struct output *output, bool automatic, int x, int y) {
 
 void output_arrange(struct output *output) {
 	wlr_output_layout_get_box(output->compositor->desktop.layout, output->wlr, &output->area);
-	output->usable = output->area;
+	layers_arrange(output);
 }
 
 static void output_create(struct compositor *compositor, struct wlr_output *wlr_output) {

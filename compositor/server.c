@@ -23,6 +23,21 @@ static const struct {
 } parts[] = {
 		{desktop_init, desktop_finish},
 		{globals_init, globals_finish},
+		{surfaces_init, surfaces_finish},
+		{idle_init, idle_finish},
+		{text_inputs_init, text_inputs_finish},
+		{input_method_init, input_method_finish},
+		{seat_init, seat_finish},
+		{cursor_init, cursor_finish},
+		{touch_init, touch_finish},
+		{drag_init, drag_finish},
+		{constraints_init, constraints_finish},
+		{foreign_init, foreign_finish},
+		{decorations_init, decorations_finish},
+		{activation_init, activation_finish},
+		{toplevels_init, toplevels_finish},
+		{layers_init, layers_finish},
+		{output_management_init, output_management_finish},
 		{outputs_init, outputs_finish},
 };
 
@@ -30,6 +45,8 @@ static const struct {
 static void handle_backend_destroy(struct wl_listener *listener, void *data) {
 	struct compositor *compositor = wl_container_of(listener, compositor, listeners.backend_destroy);
 	listener_remove(&compositor->listeners.backend_destroy);
+	listener_remove(&compositor->outputs.new_output);
+	listener_remove(&compositor->seat.listeners.new_input);
 	compositor->backend = NULL;
 	compositor_terminate(compositor);
 }
@@ -78,12 +95,12 @@ static bool create_rendering(struct compositor *compositor, const struct composi
 		return false;
 	}
 	compositor->allocator = wlr_allocator_autocreate(compositor->backend, compositor->renderer);
-	compositor->surfaces = wlr_compositor_create(compositor->display, COMPOSITOR_VERSION, compositor->renderer);
-	if (compositor->allocator == NULL || compositor->surfaces == NULL) {
+	compositor->wlr = wlr_compositor_create(compositor->display, COMPOSITOR_VERSION, compositor->renderer);
+	if (compositor->allocator == NULL || compositor->wlr == NULL) {
 		return false;
 	}
 	compositor->shm = lido_wlroots_create(
-			compositor->display, compositor->renderer, compositor->surfaces, options->limits);
+			compositor->display, compositor->renderer, compositor->wlr, options->limits);
 	return compositor->shm != NULL;
 }
 

@@ -5,10 +5,28 @@
 #ifndef SERVER_H
 #define SERVER_H
 
+#include "activation.h"
+#include "bindings.h"
 #include "compositor.h"
+#include "constraint.h"
+#include "cursor.h"
+#include "decoration.h"
 #include "desktop.h"
+#include "drag.h"
+#include "focus.h"
+#include "foreign.h"
 #include "globals.h"
+#include "grab.h"
+#include "idle.h"
+#include "input_method.h"
+#include "layer.h"
 #include "output.h"
+#include "output_management.h"
+#include "seat.h"
+#include "surface.h"
+#include "text_input.h"
+#include "toplevel.h"
+#include "touch.h"
 
 struct lido_wlroots;
 struct wlr_allocator;
@@ -24,7 +42,7 @@ struct compositor {
 	struct wlr_backend *backend;     // NULL once it is gone
 	struct wlr_renderer *renderer;
 	struct wlr_allocator *allocator;
-	struct wlr_compositor *surfaces; // the wl_compositor global
+	struct wlr_compositor *wlr; // the wl_compositor global
 	struct lido_wlroots *shm;
 	char *socket;                    // may be NULL
 	bool headless;
@@ -33,7 +51,25 @@ struct compositor {
 
 	struct desktop desktop;
 	struct globals globals;
+	struct surfaces surfaces;
+	struct idle idle;
+	struct text_inputs text_inputs;
+	struct input_method input_method;
+	struct seat seat;
+	struct cursor cursor;
+	struct touch touch;
+	struct drag drag;
+	struct constraints constraints;
+	struct foreign foreign;
+	struct decorations decorations;
+	struct activation activation;
+	struct toplevels toplevels;
+	struct layers layers;
+	struct output_management output_management;
 	struct outputs outputs;
+	struct focus focus;
+	struct grab grab;
+	struct bindings bindings;
 
 	struct {
 		struct wl_listener backend_destroy;

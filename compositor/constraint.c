@@ -1,0 +1,161 @@
+#include "constraint.h"
+
+#include "listener.h"
+#include "server.h"
+#include "toplevel.h"
+#include <math.h>
+#include <pixman.h>
+#include <stdlib.h>
+#include <wlr/types/wlr_cursor.h>
+#include <wlr/types/wlr_pointer_constraints_v1.h>
+#include <wlr/types/wlr_seat.h>
+#include <wlr/util/region.h>
+
+/* Follows one constraint, active or not. */
+struct constraint {
+	struct compositor *compositor;
+	struct wlr_pointer_constraint_v1 *wlr;
+	struct wl_listener set_region, destroy;
+};
+
+static void warp(struct compositor *compositor, struct wlr_surface *surface, double sx, double sy) {
+	int lx, ly;
+	if (desktop_surface_position(&compositor->desktop, surface, &lx, &ly)) {
+		wlr_cursor_warp(compositor->cursor.wlr, NULL, lx + sx, ly + sy);
+		wlr_seat_pointer_warp(compositor->seat.wlr, sx, sy);
+	}
+}
+
+/* A client that draws a pointer of its own says where it was when it let go. */
+static void warp_to_hint(struct compositor *compositor, struct wlr_pointer_constraint_v1 *wlr) {
+	if (wlr->type == WLR_POINTER_CONSTRAINT_V1_LOCKED && wlr->current.cursor_hint.enabled) {
+		warp(compositor, wlr->surface, wlr->current.cursor_hint.x, wlr->current.cursor_hint.y);
+	}
+}
+
+static bool contains(struct wlr_pointer_constraint_v1 *wlr, double sx, double sy) {
+	return pixman_region32_contains_point(&wlr->region, (int)floor(sx), (int)floor(sy), NULL);
+}
+
+static struct wlr_pointer_constraint_v1 *find_wanted(struct compositor *compositor) {
+	struct wlr_seat *seat = compositor->seat.wlr;
+	struct wlr_surface *surface = seat->pointer_state.focused_surface;
+	if (surface == NULL) {
+		return NULL;
+	}
+	struct toplevel *toplevel = toplevel_try_from_surface(surface);
+	if (toplevel != NULL && toplevel != compositor->focus.toplevel) {
+		return NULL;
+	}
+	return wlr_pointer_constraints_v1_constraint_for_surface(compositor->constraints.manager, surface, seat);
+}
+
+void constraint_update(struct compositor *compositor) {
+	struct constraints *constraints = &compositor->constraints;
+	struct wlr_seat_pointer_state *pointer = &compositor->seat.wlr->pointer_state;
+	struct wlr_pointer_constraint_v1 *wanted = find_wanted(compositor);
+	struct wlr_pointer_constraint_v1 *active = constraints->active;
+	if (wanted == active) {
+		return;
+	}
+	if (active != NULL) {
+		constraints->active = NULL;
+		warp_to_hint(compositor, active);
+		wlr_pointer_constraint_v1_send_deactivated(active);
+	}
+	if (wanted != NULL && contains(wanted, pointer->sx, pointer->sy)) {
+		constraints->active = wanted;
+		wlr_pointer_constraint_v1_send_activated(wanted);
+	}
+}
+
+bool constraint_limit(struct compositor *compositor, double *dx, double *dy) {
+	struct wlr_pointer_constraint_v1 *active = compositor->constraints.active;
+	struct wlr_seat_pointer_state *pointer = &compositor->seat.wlr->pointer_state;
+	if (active == NULL || compositor->grab.mode != GRAB_NONE) {
+		return true;
+	}
+	if (active->type == WLR_POINTER_CONSTRAINT_V1_LOCKED) {
+		return false;
+	}
+	double x, y;
+	if (!wlr_region_confine(&active->region, pointer->sx, pointer->sy, pointer->sx + *dx, pointer->sy + *dy, &x, &y)) {
+		return false;
+	}
+	*dx = x - pointer->sx;
+	*dy = y - pointer->sy;
+	return true;
+}
+
+/* The point of a region that is nearest to another one. False: the region is empty. */
+static bool nearest_point(pixman_region32_t *region, double *x, double *y) {
+	int boxes_len;
+	const pixman_box32_t *boxes = pixman_region32_rectangles(region, &boxes_len);
+	double best = INFINITY, best_x = *x, best_y = *y;
+	for (int i = 0; i < boxes_len; i++) {
+		double near_x = fmin(fmax(*x, boxes[i].x1), boxes[i].x2 - 1);
+		double near_y = fmin(fmax(*y, boxes[i].y1), boxes[i].y2 - 1);
+		double distance = hypot(near_x - *x, near_y - *y);
+		if (distance < best) {
+			best = distance;
+			best_x = near_x;
+			best_y = near_y;
+		}
+	}
+	*x = best_x;
+	*y = best_y;
+	return boxes_len > 0;
+}
+
+static void handle_set_region(struct wl_listener *listener, void *data) {
+	struct constraint *constraint = wl_container_of(listener, constraint, set_region);
+	struct compositor *compositor = constraint->compositor;
+	struct wlr_pointer_constraint_v1 *wlr = constraint->wlr;
+	double x = compositor->seat.wlr->pointer_state.sx, y = compositor->seat.wlr->pointer_state.sy;
+	bool confined = compositor->constraints.active == wlr && wlr->type == WLR_POINTER_CONSTRAINT_V1_CONFINED;
+	if (confined && !contains(wlr, x, y) && nearest_point(&wlr->region, &x, &y)) {
+		warp(compositor, wlr->surface, x, y);
+	}
+	constraint_update(compositor);
+}
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct constraint *constraint = wl_container_of(listener, constraint, destroy);
+	struct compositor *compositor = constraint->compositor;
+	if (compositor->constraints.active == constraint->wlr) {
+		compositor->constraints.active = NULL;
+		warp_to_hint(compositor, constraint->wlr);
+		cursor_refresh(compositor);
+	}
+	listener_remove(&constraint->set_region);
+	listener_remove(&constraint->destroy);
+	free(constraint);
+}
+
+static void handle_new_constraint(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, constraints.new_constraint);
+	struct wlr_pointer_constraint_v1 *wlr = data;
+	struct constraint *constraint = calloc(1, sizeof(*constraint));
+	if (constraint == NULL) {
+		return;
+	}
+	constraint->compositor = compositor;
+	constraint->wlr = wlr;
+	listener_add(&constraint->set_region, &wlr->events.set_region, handle_set_region);
+	listener_add(&constraint->destroy, &wlr->events.destroy, handle_destroy);
+	constraint_update(compositor);
+}
+
+bool constraints_init(struct compositor *compositor) {
+	struct constraints *constraints = &compositor->constraints;
+	constraints->manager = wlr_pointer_constraints_v1_create(compositor->display);
+	if (constraints->manager == NULL) {
+		return false;
+	}
+	listener_add(&constraints->new_constraint, &constraints->manager->events.new_constraint, handle_new_constraint);
+	return true;
+}
+
+void constraints_finish(struct compositor *compositor) {
+	listener_remove(&compositor->constraints.new_constraint);
+}

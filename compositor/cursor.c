@@ -1,0 +1,309 @@
+#include "cursor.h"
+
+#include "constraint.h"
+#include "drag.h"
+#include "focus.h"
+#include "listener.h"
+#include "output.h"
+#include "placement.h"
+#include "popup.h"
+#include "server.h"
+#include "toplevel.h"
+#include <linux/input-event-codes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_cursor.h>
+#include <wlr/types/wlr_cursor_shape_v1.h>
+#include <wlr/types/wlr_output.h>
+#include <wlr/types/wlr_pointer.h>
+#include <wlr/types/wlr_relative_pointer_v1.h>
+#include <wlr/types/wlr_seat.h>
+#include <wlr/types/wlr_xcursor_manager.h>
+#include <wlr/util/edges.h>
+#include <wlr/xcursor.h>
+
+#define THEME_SIZE_DEFAULT 24
+#define CURSOR_SHAPE_VERSION 1
+
+struct output *cursor_output(struct compositor *compositor) {
+	return desktop_output_at(&compositor->desktop, compositor->cursor.wlr->x, compositor->cursor.wlr->y);
+}
+
+void cursor_set_grabbing(struct compositor *compositor, enum grab_mode mode, uint32_t edges) {
+	const char *name =
+			mode == GRAB_MOVE ? "grabbing" : wlr_xcursor_get_resize_name((enum wlr_edges)edges);
+	wlr_cursor_set_xcursor(compositor->cursor.wlr, compositor->cursor.theme, name);
+}
+
+/* While a button is down, motion goes where the press went: selections and sliders go on outside of their window. */
+static bool is_held(const struct wlr_seat *seat) {
+	return seat->drag == NULL && seat->pointer_state.button_count > 0 && seat->pointer_state.focused_surface != NULL;
+}
+
+static void pick(struct compositor *compositor, uint32_t time_msec) {
+	struct cursor *cursor = &compositor->cursor;
+	struct wlr_seat *seat = compositor->seat.wlr;
+	double lx = cursor->wlr->x, ly = cursor->wlr->y;
+	if (is_held(seat)) {
+		wlr_seat_pointer_notify_motion(seat, time_msec, lx - cursor->origin_x, ly - cursor->origin_y);
+		return;
+	}
+	double sx, sy;
+	struct wlr_surface *surface = desktop_surface_at(&compositor->desktop, lx, ly, &sx, &sy, NULL);
+	if (surface == NULL) {
+		wlr_seat_pointer_notify_clear_focus(seat);
+		return;
+	}
+	cursor->origin_x = lx - sx;
+	cursor->origin_y = ly - sy;
+	wlr_seat_pointer_notify_enter(seat, surface, sx, sy);
+	wlr_seat_pointer_notify_motion(seat, time_msec, sx, sy);
+}
+
+static uint32_t now_msec(void) {
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+void cursor_refresh_now(struct compositor *compositor) {
+	struct wlr_seat_pointer_state *state = &compositor->seat.wlr->pointer_state;
+	bool grabbed = compositor->grab.mode != GRAB_NONE && !compositor->grab.by_touch;
+	if (grabbed || !(compositor->seat.wlr->capabilities & WL_SEAT_CAPABILITY_POINTER)) {
+		return;
+	}
+	struct wlr_surface *old_surface = state->focused_surface;
+	double old_sx = state->sx, old_sy = state->sy;
+	pick(compositor, now_msec());
+	if (state->focused_surface != old_surface || state->sx != old_sx || state->sy != old_sy) {
+		wlr_seat_pointer_notify_frame(compositor->seat.wlr);
+	}
+	constraint_update(compositor);
+}
+
+static void refresh_idle(void *data) {
+	struct compositor *compositor = data;
+	compositor->cursor.refresh = NULL;
+	cursor_refresh_now(compositor);
+}
+
+void cursor_refresh(struct compositor *compositor) {
+	if (compositor->cursor.refresh == NULL) {
+		compositor->cursor.refresh = wl_event_loop_add_idle(compositor->loop, refresh_idle, compositor);
+	}
+}
+
+static void cursor_move(struct compositor *compositor, struct wlr_pointer *pointer, uint32_t time_msec,
+		const struct wlr_pointer_motion_event *motion) {
+	struct cursor *cursor = &compositor->cursor;
+	double dx = motion->delta_x, dy = motion->delta_y;
+	seat_notify_activity(compositor);
+	wlr_relative_pointer_manager_v1_send_relative_motion(cursor->relative, compositor->seat.wlr,
+			(uint64_t)time_msec * 1000, dx, dy, motion->unaccel_dx, motion->unaccel_dy);
+	if (!constraint_limit(compositor, &dx, &dy)) {
+		return;
+	}
+	wlr_cursor_move(cursor->wlr, &pointer->base, dx, dy);
+	drag_motion(compositor, cursor->wlr->x, cursor->wlr->y);
+	if (compositor->grab.mode != GRAB_NONE && !compositor->grab.by_touch) {
+		grab_motion(compositor, cursor->wlr->x, cursor->wlr->y);
+		return;
+	}
+	pick(compositor, time_msec);
+	constraint_update(compositor);
+}
+
+static void handle_motion(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.motion);
+	const struct wlr_pointer_motion_event *event = data;
+	cursor_move(compositor, event->pointer, event->time_msec, event);
+}
+
+static void handle_motion_absolute(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.motion_absolute);
+	const struct wlr_pointer_motion_absolute_event *event = data;
+	struct wlr_cursor *wlr = compositor->cursor.wlr;
+	double lx, ly;
+	wlr_cursor_absolute_to_layout_coords(wlr, &event->pointer->base, event->x, event->y, &lx, &ly);
+	struct wlr_pointer_motion_event motion = {.delta_x = lx - wlr->x, .delta_y = ly - wlr->y};
+	motion.unaccel_dx = motion.delta_x;
+	motion.unaccel_dy = motion.delta_y;
+	cursor_move(compositor, event->pointer, event->time_msec, &motion);
+}
+
+static bool is_alt_held(struct compositor *compositor) {
+	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(compositor->seat.wlr);
+	return keyboard != NULL && wlr_keyboard_get_modifiers(keyboard) == WLR_MODIFIER_ALT;
+}
+
+/* Alt and a button on a window. True: the press is not for the client. */
+static bool begin_grab(struct compositor *compositor, struct toplevel *toplevel, uint32_t button) {
+	if (!is_alt_held(compositor) || compositor->grab.mode != GRAB_NONE) {
+		return false;
+	}
+	if (button == BTN_LEFT) {
+		grab_begin_pointer(toplevel, GRAB_MOVE, 0);
+	} else if (button == BTN_RIGHT) {
+		struct wlr_box box = toplevel_box(toplevel);
+		uint32_t edges = placement_edges_at(&box, compositor->cursor.wlr->x, compositor->cursor.wlr->y);
+		grab_begin_pointer(toplevel, GRAB_RESIZE, edges);
+	} else {
+		return false;
+	}
+	compositor->cursor.taken_button = button;
+	return true;
+}
+
+/* Returns whether a client is to hear of it. */
+static bool press(struct compositor *compositor, uint32_t button) {
+	struct wlr_cursor *wlr = compositor->cursor.wlr;
+	struct owner *owner;
+	double sx, sy;
+	struct wlr_surface *surface = desktop_surface_at(&compositor->desktop, wlr->x, wlr->y, &sx, &sy, &owner);
+	popup_dismiss(compositor, surface);
+	cursor_refresh_now(compositor);
+	focus_owner(compositor, owner);
+	struct toplevel *toplevel = toplevel_try_from_owner(owner);
+	return toplevel == NULL || !begin_grab(compositor, toplevel, button);
+}
+
+static void handle_button(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.button);
+	const struct wlr_pointer_button_event *event = data;
+	struct wlr_seat *seat = compositor->seat.wlr;
+	seat_notify_activity(compositor);
+	if (event->state == WL_POINTER_BUTTON_STATE_PRESSED) {
+		bool first = seat->pointer_state.button_count == 0 && compositor->grab.mode == GRAB_NONE;
+		if (!first || press(compositor, event->button)) {
+			wlr_seat_pointer_notify_button(seat, event->time_msec, event->button, event->state);
+		}
+		return;
+	}
+	if (compositor->cursor.taken_button != event->button) {
+		wlr_seat_pointer_notify_button(seat, event->time_msec, event->button, event->state);
+	} else {
+		compositor->cursor.taken_button = 0;
+	}
+	if (seat->pointer_state.button_count == 0 && !compositor->grab.by_touch) {
+		grab_end(compositor);
+		cursor_refresh(compositor);
+	}
+}
+
+static void handle_axis(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.axis);
+	const struct wlr_pointer_axis_event *event = data;
+	seat_notify_activity(compositor);
+	wlr_seat_pointer_notify_axis(compositor->seat.wlr, event->time_msec, event->orientation, event->delta,
+			event->delta_discrete, event->source, event->relative_direction);
+}
+
+static void handle_frame(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.frame);
+	wlr_seat_pointer_notify_frame(compositor->seat.wlr);
+}
+
+static void handle_request_set_cursor(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.request_set_cursor);
+	const struct wlr_seat_pointer_request_set_cursor_event *event = data;
+	if (event->seat_client == compositor->seat.wlr->pointer_state.focused_client) {
+		wlr_cursor_set_surface(compositor->cursor.wlr, event->surface, event->hotspot_x, event->hotspot_y);
+	}
+}
+
+static void handle_request_set_shape(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.request_set_shape);
+	const struct wlr_cursor_shape_manager_v1_request_set_shape_event *event = data;
+	if (event->device_type == WLR_CURSOR_SHAPE_MANAGER_V1_DEVICE_TYPE_POINTER &&
+			event->seat_client == compositor->seat.wlr->pointer_state.focused_client) {
+		wlr_cursor_set_xcursor(
+				compositor->cursor.wlr, compositor->cursor.theme, wlr_cursor_shape_v1_name(event->shape));
+	}
+}
+
+/* What the last client showed must not stay when the pointer has left it. */
+static void handle_focus_change(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.focus_change);
+	const struct wlr_seat_pointer_focus_change_event *event = data;
+	if (event->new_surface == NULL && compositor->grab.mode == GRAB_NONE) {
+		wlr_cursor_set_xcursor(compositor->cursor.wlr, compositor->cursor.theme, "default");
+	}
+}
+
+void cursor_attach(struct compositor *compositor, struct wlr_input_device *device, const char *output_name) {
+	struct cursor *cursor = &compositor->cursor;
+	wlr_cursor_attach_input_device(cursor->wlr, device);
+	struct output *output;
+	wl_list_for_each(output, &compositor->desktop.outputs, link) {
+		if (output_name != NULL && strcmp(output->wlr->name, output_name) == 0) {
+			wlr_cursor_map_input_to_output(cursor->wlr, device, output->wlr);
+		}
+	}
+	if (device->type == WLR_INPUT_DEVICE_POINTER && compositor->seat.wlr->pointer_state.focused_surface == NULL) {
+		wlr_cursor_set_xcursor(cursor->wlr, cursor->theme, "default");
+	}
+	cursor_refresh(compositor);
+}
+
+static struct wlr_xcursor_manager *create_theme(void) {
+	const char *text = getenv("XCURSOR_SIZE");
+	long size = text != NULL ? strtol(text, NULL, 10) : 0;
+	return wlr_xcursor_manager_create(
+			getenv("XCURSOR_THEME"), size > 0 && size <= 512 ? (uint32_t)size : THEME_SIZE_DEFAULT);
+}
+
+static bool cursor_create(struct compositor *compositor) {
+	struct cursor *cursor = &compositor->cursor;
+	cursor->wlr = wlr_cursor_create();
+	cursor->theme = create_theme();
+	cursor->relative = wlr_relative_pointer_manager_v1_create(compositor->display);
+	if (cursor->wlr == NULL || cursor->theme == NULL || cursor->relative == NULL) {
+		return false;
+	}
+	wlr_cursor_attach_output_layout(cursor->wlr, compositor->desktop.layout);
+	return true;
+}
+
+bool cursor_init(struct compositor *compositor) {
+	struct cursor *cursor = &compositor->cursor;
+	struct wlr_cursor_shape_manager_v1 *shapes =
+			wlr_cursor_shape_manager_v1_create(compositor->display, CURSOR_SHAPE_VERSION);
+	if (!cursor_create(compositor) || shapes == NULL) {
+		return false;
+	}
+	struct wlr_seat *seat = compositor->seat.wlr;
+	listener_add(&cursor->listeners.motion, &cursor->wlr->events.motion, handle_motion);
+	listener_add(&cursor->listeners.motion_absolute, &cursor->wlr->events.motion_absolute, handle_motion_absolute);
+	listener_add(&cursor->listeners.button, &cursor->wlr->events.button, handle_button);
+	listener_add(&cursor->listeners.axis, &cursor->wlr->events.axis, handle_axis);
+	listener_add(&cursor->listeners.frame, &cursor->wlr->events.frame, handle_frame);
+	listener_add(&cursor->listeners.request_set_cursor, &seat->events.request_set_cursor, handle_request_set_cursor);
+	listener_add(&cursor->listeners.request_set_shape, &shapes->events.request_set_shape, handle_request_set_shape);
+	listener_add(
+			&cursor->listeners.focus_change, &seat->pointer_state.events.focus_change, handle_focus_change);
+	return true;
+}
+
+void cursor_finish(struct compositor *compositor) {
+	struct cursor *cursor = &compositor->cursor;
+	listener_remove(&cursor->listeners.motion);
+	listener_remove(&cursor->listeners.motion_absolute);
+	listener_remove(&cursor->listeners.button);
+	listener_remove(&cursor->listeners.axis);
+	listener_remove(&cursor->listeners.frame);
+	listener_remove(&cursor->listeners.request_set_cursor);
+	listener_remove(&cursor->listeners.request_set_shape);
+	listener_remove(&cursor->listeners.focus_change);
+	if (cursor->refresh != NULL) {
+		wl_event_source_remove(cursor->refresh);
+		cursor->refresh = NULL;
+	}
+	if (cursor->wlr != NULL) {
+		wlr_cursor_destroy(cursor->wlr);
+	}
+	if (cursor->theme != NULL) {
+		wlr_xcursor_manager_destroy(cursor->theme);
+	}
+}

@@ -1,0 +1,53 @@
+/*
+ * The pointer on the screen: moved by all pointing devices, it decides which surface they talk to.
+ */
+#ifndef CURSOR_H
+#define CURSOR_H
+
+#include "grab.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <wayland-server-core.h>
+
+struct compositor;
+struct output;
+struct wlr_cursor;
+struct wlr_cursor_shape_manager_v1;
+struct wlr_input_device;
+struct wlr_relative_pointer_manager_v1;
+struct wlr_xcursor_manager;
+
+struct cursor {
+	struct wlr_cursor *wlr;
+	struct wlr_xcursor_manager *theme; // loaded when the first pointing device comes
+	struct wlr_relative_pointer_manager_v1 *relative;
+	double origin_x, origin_y;      // of the focused surface, layout coordinates: it keeps the pointer while a button is down
+	uint32_t taken_button;          // whose press the bindings took: its release is not for clients; 0: none
+	struct wl_event_source *refresh; // an idle source: what is below may have changed; NULL: it has not
+
+	struct {
+		struct wl_listener motion, motion_absolute, button, axis, frame;
+		struct wl_listener request_set_cursor, request_set_shape, focus_change;
+	} listeners;
+};
+
+/* False: out of memory. */
+bool cursor_init(struct compositor *compositor);
+void cursor_finish(struct compositor *compositor);
+
+/* Moves with a device from now on, until that is destroyed. output_name: the output it is bound to; NULL: all. */
+void cursor_attach(struct compositor *compositor, struct wlr_input_device *device, const char *output_name);
+
+/* The output it is on; NULL if there are none. */
+struct output *cursor_output(struct compositor *compositor);
+
+/* Looks again which surface is below, before the event loop waits again. To be called when windows have changed. */
+void cursor_refresh(struct compositor *compositor);
+
+/* The same, at once. */
+void cursor_refresh_now(struct compositor *compositor);
+
+/* Shows that a window is held, until the pointer enters a surface again. */
+void cursor_set_grabbing(struct compositor *compositor, enum grab_mode mode, uint32_t edges);
+
+#endif

@@ -1,0 +1,77 @@
+#include "decoration.h"
+
+#include "listener.h"
+#include "server.h"
+#include "toplevel.h"
+#include <stdlib.h>
+#include <wlr/types/wlr_server_decoration.h>
+#include <wlr/types/wlr_xdg_decoration_v1.h>
+
+/* Follows one decoration object. */
+struct decoration {
+	struct wlr_xdg_toplevel_decoration_v1 *wlr;
+	struct wl_listener request_mode, destroy;
+};
+
+/* None are drawn here, so only a client that insists goes without. */
+static enum wlr_xdg_toplevel_decoration_v1_mode choose_mode(const struct wlr_xdg_toplevel_decoration_v1 *wlr) {
+	return wlr->requested_mode == WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE
+			? WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE
+			: WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE;
+}
+
+static void handle_request_mode(struct wl_listener *listener, void *data) {
+	struct decoration *decoration = wl_container_of(listener, decoration, request_mode);
+	if (decoration->wlr->toplevel->base->initialized) {
+		wlr_xdg_toplevel_decoration_v1_set_mode(decoration->wlr, choose_mode(decoration->wlr));
+	}
+}
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct decoration *decoration = wl_container_of(listener, decoration, destroy);
+	struct toplevel *toplevel = toplevel_try_from_surface(decoration->wlr->toplevel->base->surface);
+	if (toplevel != NULL) {
+		toplevel->decoration = NULL;
+	}
+	listener_remove(&decoration->request_mode);
+	listener_remove(&decoration->destroy);
+	free(decoration);
+}
+
+static void handle_new_decoration(struct wl_listener *listener, void *data) {
+	struct wlr_xdg_toplevel_decoration_v1 *wlr = data;
+	struct toplevel *toplevel = toplevel_try_from_surface(wlr->toplevel->base->surface);
+	struct decoration *decoration = calloc(1, sizeof(*decoration));
+	if (decoration == NULL || toplevel == NULL) {
+		free(decoration);
+		return;
+	}
+	toplevel->decoration = wlr;
+	decoration->wlr = wlr;
+	listener_add(&decoration->request_mode, &wlr->events.request_mode, handle_request_mode);
+	listener_add(&decoration->destroy, &wlr->events.destroy, handle_destroy);
+	handle_request_mode(&decoration->request_mode, NULL);
+}
+
+void decoration_configure(struct toplevel *toplevel) {
+	if (toplevel->decoration != NULL) {
+		wlr_xdg_toplevel_decoration_v1_set_mode(toplevel->decoration, choose_mode(toplevel->decoration));
+	}
+}
+
+bool decorations_init(struct compositor *compositor) {
+	struct decorations *decorations = &compositor->decorations;
+	struct wlr_server_decoration_manager *kde = wlr_server_decoration_manager_create(compositor->display);
+	decorations->manager = wlr_xdg_decoration_manager_v1_create(compositor->display);
+	if (kde == NULL || decorations->manager == NULL) {
+		return false;
+	}
+	wlr_server_decoration_manager_set_default_mode(kde, WLR_SERVER_DECORATION_MANAGER_MODE_CLIENT);
+	listener_add(&decorations->new_decoration, &decorations->manager->events.new_toplevel_decoration,
+			handle_new_decoration);
+	return true;
+}
+
+void decorations_finish(struct compositor *compositor) {
+	listener_remove(&compositor->decorations.new_decoration);
+}

@@ -1,0 +1,132 @@
+#include "foreign.h"
+
+#include "focus.h"
+#include "listener.h"
+#include "output.h"
+#include "server.h"
+#include "toplevel.h"
+#include <stdlib.h>
+#include <string.h>
+#include <wlr/types/wlr_foreign_toplevel_management_v1.h>
+#include <wlr/types/wlr_output.h>
+#include <wlr/types/wlr_xdg_shell.h>
+
+static void handle_request_maximize(struct wl_listener *listener, void *data) {
+	struct foreign_toplevel *foreign = wl_container_of(listener, foreign, listeners.request_maximize);
+	const struct wlr_foreign_toplevel_handle_v1_maximized_event *event = data;
+	toplevel_set_maximized(foreign->toplevel, event->maximized);
+}
+
+static void handle_request_minimize(struct wl_listener *listener, void *data) {
+	struct foreign_toplevel *foreign = wl_container_of(listener, foreign, listeners.request_minimize);
+	const struct wlr_foreign_toplevel_handle_v1_minimized_event *event = data;
+	if (event->minimized) {
+		toplevel_set_minimized(foreign->toplevel, true);
+	} else {
+		focus_toplevel(foreign->toplevel->compositor, foreign->toplevel);
+	}
+}
+
+static void handle_request_activate(struct wl_listener *listener, void *data) {
+	struct foreign_toplevel *foreign = wl_container_of(listener, foreign, listeners.request_activate);
+	focus_toplevel(foreign->toplevel->compositor, foreign->toplevel);
+}
+
+static void handle_request_fullscreen(struct wl_listener *listener, void *data) {
+	struct foreign_toplevel *foreign = wl_container_of(listener, foreign, listeners.request_fullscreen);
+	const struct wlr_foreign_toplevel_handle_v1_fullscreen_event *event = data;
+	struct desktop *desktop = &foreign->toplevel->compositor->desktop;
+	toplevel_set_fullscreen(
+			foreign->toplevel, event->fullscreen, desktop_output_from_wlr(desktop, event->output));
+}
+
+static void handle_request_close(struct wl_listener *listener, void *data) {
+	struct foreign_toplevel *foreign = wl_container_of(listener, foreign, listeners.request_close);
+	wlr_xdg_toplevel_send_close(foreign->toplevel->xdg);
+}
+
+struct foreign_toplevel *foreign_toplevel_create(struct toplevel *toplevel) {
+	struct foreign_toplevel *foreign = calloc(1, sizeof(*foreign));
+	if (foreign == NULL) {
+		return NULL;
+	}
+	foreign->toplevel = toplevel;
+	foreign->handle = wlr_foreign_toplevel_handle_v1_create(toplevel->compositor->foreign.manager);
+	if (foreign->handle == NULL) {
+		free(foreign);
+		return NULL;
+	}
+	struct wlr_foreign_toplevel_handle_v1 *handle = foreign->handle;
+	listener_add(&foreign->listeners.request_maximize, &handle->events.request_maximize, handle_request_maximize);
+	listener_add(&foreign->listeners.request_minimize, &handle->events.request_minimize, handle_request_minimize);
+	listener_add(&foreign->listeners.request_activate, &handle->events.request_activate, handle_request_activate);
+	listener_add(
+			&foreign->listeners.request_fullscreen, &handle->events.request_fullscreen, handle_request_fullscreen);
+	listener_add(&foreign->listeners.request_close, &handle->events.request_close, handle_request_close);
+	return foreign;
+}
+
+void foreign_toplevel_destroy(struct foreign_toplevel *foreign) {
+	if (foreign == NULL) {
+		return;
+	}
+	listener_remove(&foreign->listeners.request_maximize);
+	listener_remove(&foreign->listeners.request_minimize);
+	listener_remove(&foreign->listeners.request_activate);
+	listener_remove(&foreign->listeners.request_fullscreen);
+	listener_remove(&foreign->listeners.request_close);
+	wlr_foreign_toplevel_handle_v1_destroy(foreign->handle);
+	free(foreign);
+}
+
+/* Each would be sent again otherwise, though unchanged. */
+static void update_texts(struct foreign_toplevel *foreign) {
+	struct wlr_foreign_toplevel_handle_v1 *handle = foreign->handle;
+	const char *title = foreign->toplevel->xdg->title, *app_id = foreign->toplevel->xdg->app_id;
+	if (title != NULL && (handle->title == NULL || strcmp(handle->title, title) != 0)) {
+		wlr_foreign_toplevel_handle_v1_set_title(handle, title);
+	}
+	if (app_id != NULL && (handle->app_id == NULL || strcmp(handle->app_id, app_id) != 0)) {
+		wlr_foreign_toplevel_handle_v1_set_app_id(handle, app_id);
+	}
+}
+
+static void update_outputs(struct foreign_toplevel *foreign) {
+	struct output *on = toplevel_output(foreign->toplevel);
+	struct output *output;
+	wl_list_for_each(output, &foreign->toplevel->compositor->desktop.outputs, link) {
+		if (output == on) {
+			wlr_foreign_toplevel_handle_v1_output_enter(foreign->handle, output->wlr);
+		} else {
+			wlr_foreign_toplevel_handle_v1_output_leave(foreign->handle, output->wlr);
+		}
+	}
+}
+
+void foreign_toplevel_update(struct foreign_toplevel *foreign) {
+	if (foreign == NULL) {
+		return;
+	}
+	struct toplevel *toplevel = foreign->toplevel;
+	struct wlr_foreign_toplevel_handle_v1 *handle = foreign->handle;
+	update_texts(foreign);
+	wlr_foreign_toplevel_handle_v1_set_maximized(handle, toplevel->maximized);
+	wlr_foreign_toplevel_handle_v1_set_minimized(handle, toplevel->minimized);
+	wlr_foreign_toplevel_handle_v1_set_fullscreen(handle, toplevel->fullscreen);
+	wlr_foreign_toplevel_handle_v1_set_activated(handle, toplevel->compositor->focus.toplevel == toplevel);
+	struct toplevel *parent = toplevel->xdg->parent != NULL
+			? toplevel_try_from_surface(toplevel->xdg->parent->base->surface)
+			: NULL;
+	wlr_foreign_toplevel_handle_v1_set_parent(
+			handle, parent != NULL && parent->foreign != NULL ? parent->foreign->handle : NULL);
+	update_outputs(foreign);
+}
+
+bool foreign_init(struct compositor *compositor) {
+	compositor->foreign.manager = wlr_foreign_toplevel_manager_v1_create(compositor->display);
+	return compositor->foreign.manager != NULL;
+}
+
+void foreign_finish(struct compositor *compositor) {
+	compositor->foreign.manager = NULL;
+}

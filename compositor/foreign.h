@@ -1,0 +1,42 @@
+/*
+ * Windows as task bars see them: wlr-foreign-toplevel-management.
+ */
+#ifndef FOREIGN_H
+#define FOREIGN_H
+
+#include <stdbool.h>
+#include <wayland-server-core.h>
+
+struct compositor;
+struct toplevel;
+struct wlr_foreign_toplevel_handle_v1;
+struct wlr_foreign_toplevel_manager_v1;
+
+/* What the task bars know of one mapped window. */
+struct foreign_toplevel {
+	struct toplevel *toplevel;
+	struct wlr_foreign_toplevel_handle_v1 *handle;
+
+	struct {
+		struct wl_listener request_maximize, request_minimize, request_activate, request_fullscreen, request_close;
+	} listeners;
+};
+
+struct foreign {
+	struct wlr_foreign_toplevel_manager_v1 *manager;
+};
+
+/* False: out of memory. */
+bool foreign_init(struct compositor *compositor);
+void foreign_finish(struct compositor *compositor);
+
+/* Announces a window. NULL: out of memory. */
+struct foreign_toplevel *foreign_toplevel_create(struct toplevel *toplevel);
+
+/* NULL is fine. */
+void foreign_toplevel_destroy(struct foreign_toplevel *foreign);
+
+/* Tells the task bars what has changed: title, states, output, parent. NULL is fine. */
+void foreign_toplevel_update(struct foreign_toplevel *foreign);
+
+#endif

@@ -1,0 +1,109 @@
+#include "grab.h"
+
+#include "cursor.h"
+#include "placement.h"
+#include "server.h"
+#include "toplevel.h"
+#include "touch.h"
+#include <wlr/types/wlr_cursor.h>
+#include <wlr/types/wlr_scene.h>
+#include <wlr/types/wlr_seat.h>
+#include <wlr/types/wlr_xdg_shell.h>
+#include <wlr/util/edges.h>
+
+/* A maximised window that is dragged becomes normal again, and stays under the pointer. */
+static void tear_off(struct toplevel *toplevel, double lx, double ly) {
+	struct wlr_box old = toplevel_box(toplevel);
+	double x = (lx - old.x) / (old.width > 0 ? old.width : 1);
+	toplevel_set_maximized(toplevel, false);
+	toplevel->arrival.waiting = false;
+	int width = toplevel->normal.width > 0 ? toplevel->normal.width : old.width;
+	toplevel_move(toplevel, (int)(lx - x * width), old.y);
+}
+
+static void grab_begin(struct toplevel *toplevel, enum grab_mode mode, uint32_t edges, double lx, double ly) {
+	struct compositor *compositor = toplevel->compositor;
+	struct grab *grab = &compositor->grab;
+	grab_end(compositor);
+	if (toplevel->fullscreen || (mode == GRAB_RESIZE && (toplevel->maximized || edges == 0))) {
+		return;
+	}
+	if (toplevel->maximized) {
+		tear_off(toplevel, lx, ly);
+	}
+	*grab = (struct grab){.mode = mode, .toplevel = toplevel, .edges = edges, .start_x = lx, .start_y = ly};
+	grab->start = toplevel_box(toplevel);
+	if (mode == GRAB_RESIZE) {
+		wlr_xdg_toplevel_set_resizing(toplevel->xdg, true);
+		toplevel->arrival.waiting = false;
+		toplevel->resize.edges = edges;
+		toplevel->resize.ended = false;
+		toplevel->resize.right = grab->start.x + grab->start.width;
+		toplevel->resize.bottom = grab->start.y + grab->start.height;
+	}
+}
+
+void grab_begin_pointer(struct toplevel *toplevel, enum grab_mode mode, uint32_t edges) {
+	struct compositor *compositor = toplevel->compositor;
+	grab_begin(toplevel, mode, edges, compositor->cursor.wlr->x, compositor->cursor.wlr->y);
+	if (compositor->grab.mode != GRAB_NONE) {
+		wlr_seat_pointer_clear_focus(compositor->seat.wlr);
+		cursor_set_grabbing(compositor, mode, edges);
+	}
+}
+
+void grab_request(struct toplevel *toplevel, enum grab_mode mode, uint32_t edges, uint32_t serial) {
+	struct compositor *compositor = toplevel->compositor;
+	struct wlr_seat *seat = compositor->seat.wlr;
+	struct wlr_touch_point *point = NULL;
+	if (seat->pointer_state.button_count > 0 && seat->pointer_state.grab_serial == serial &&
+			toplevel_try_from_surface(seat->pointer_state.focused_surface) == toplevel) {
+		grab_begin_pointer(toplevel, mode, edges);
+	} else if (wlr_seat_validate_touch_grab_serial(seat, NULL, serial, &point) &&
+			toplevel_try_from_surface(point->surface) == toplevel) {
+		double lx, ly;
+		touch_position(compositor, point, &lx, &ly);
+		grab_begin(toplevel, mode, edges, lx, ly);
+		compositor->grab.by_touch = true;
+		compositor->grab.touch_id = point->touch_id;
+	}
+}
+
+static void resize_to(struct grab *grab, int dx, int dy) {
+	const struct wlr_xdg_toplevel_state *current = &grab->toplevel->xdg->current;
+	struct wlr_box minimum = {.width = current->min_width, .height = current->min_height};
+	struct wlr_box maximum = {.width = current->max_width, .height = current->max_height};
+	struct wlr_box box = placement_resize(&grab->start, grab->edges, dx, dy, &minimum, &maximum);
+	grab->toplevel->resize.serial = wlr_xdg_toplevel_set_size(grab->toplevel->xdg, box.width, box.height);
+}
+
+void grab_motion(struct compositor *compositor, double lx, double ly) {
+	struct grab *grab = &compositor->grab;
+	int dx = (int)(lx - grab->start_x), dy = (int)(ly - grab->start_y);
+	if (grab->mode == GRAB_MOVE) {
+		toplevel_move(grab->toplevel, grab->start.x + dx, grab->start.y + dy);
+	} else if (grab->mode == GRAB_RESIZE) {
+		resize_to(grab, dx, dy);
+	}
+}
+
+void grab_end(struct compositor *compositor) {
+	struct grab grab = compositor->grab;
+	compositor->grab = (struct grab){0};
+	if (grab.mode == GRAB_NONE) {
+		return;
+	}
+	if (grab.mode == GRAB_RESIZE) {
+		grab.toplevel->resize.serial = wlr_xdg_toplevel_set_resizing(grab.toplevel->xdg, false);
+		grab.toplevel->resize.ended = true;
+	}
+	foreign_toplevel_update(grab.toplevel->foreign);
+	cursor_refresh(compositor);
+}
+
+void grab_forget(struct compositor *compositor, struct toplevel *toplevel) {
+	if (compositor->grab.toplevel == toplevel) {
+		compositor->grab = (struct grab){0};
+		cursor_refresh(compositor);
+	}
+}

@@ -1,0 +1,24 @@
+/*
+ * Idle: who wants to know that nobody is there, and who keeps that from happening.
+ */
+#ifndef IDLE_H
+#define IDLE_H
+
+#include <stdbool.h>
+#include <wayland-server-core.h>
+
+struct compositor;
+struct wlr_idle_inhibit_manager_v1;
+struct wlr_idle_notifier_v1;
+
+struct idle {
+	struct wlr_idle_notifier_v1 *notifier;
+	struct wlr_idle_inhibit_manager_v1 *inhibitors;
+	struct wl_listener new_inhibitor;
+};
+
+/* False: out of memory. */
+bool idle_init(struct compositor *compositor);
+void idle_finish(struct compositor *compositor);
+
+#endif

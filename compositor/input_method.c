@@ -1,0 +1,174 @@
+#include "input_method.h"
+
+#include "compat.h"
+#include "listener.h"
+#include "server.h"
+#include "text_input.h"
+#include <wlr/types/wlr_input_method_v2.h>
+#include <wlr/types/wlr_keyboard.h>
+#include <wlr/types/wlr_seat.h>
+#include <wlr/types/wlr_text_input_v3.h>
+#include <wlr/types/wlr_virtual_keyboard_v1.h>
+
+void input_method_send_state(struct compositor *compositor) {
+	struct wlr_input_method_v2 *wlr = compositor->input_method.wlr;
+	struct text_input *active = compositor->text_inputs.active;
+	if (wlr == NULL || active == NULL) {
+		return;
+	}
+	const struct wlr_text_input_v3_state *state = &active->wlr->current;
+	if (active->wlr->active_features & WLR_TEXT_INPUT_V3_FEATURE_SURROUNDING_TEXT) {
+		wlr_input_method_v2_send_surrounding_text(
+				wlr, state->surrounding.text, state->surrounding.cursor, state->surrounding.anchor);
+	}
+	wlr_input_method_v2_send_text_change_cause(wlr, state->text_change_cause);
+	if (active->wlr->active_features & WLR_TEXT_INPUT_V3_FEATURE_CONTENT_TYPE) {
+		wlr_input_method_v2_send_content_type(wlr, state->content_type.hint, state->content_type.purpose);
+	}
+	wlr_input_method_v2_send_done(wlr);
+	input_popups_arrange(compositor);
+}
+
+void input_method_activate(struct compositor *compositor) {
+	if (compositor->input_method.wlr != NULL) {
+		wlr_input_method_v2_send_activate(compositor->input_method.wlr);
+		input_method_send_state(compositor);
+	}
+}
+
+void input_method_deactivate(struct compositor *compositor) {
+	if (compositor->input_method.wlr != NULL) {
+		wlr_input_method_v2_send_deactivate(compositor->input_method.wlr);
+		wlr_input_method_v2_send_done(compositor->input_method.wlr);
+	}
+}
+
+/* What the input method itself types comes back by a virtual keyboard of its own, and must not go round in circles. */
+static struct wlr_input_method_keyboard_grab_v2 *keyboard_grab(
+		struct compositor *compositor, struct wlr_keyboard *keyboard) {
+	struct wlr_input_method_v2 *wlr = compositor->input_method.wlr;
+	if (wlr == NULL || wlr->keyboard_grab == NULL) {
+		return NULL;
+	}
+	struct wlr_virtual_keyboard_v1 *virtual_keyboard = wlr_input_device_get_virtual_keyboard(&keyboard->base);
+	if (virtual_keyboard != NULL &&
+			wl_resource_get_client(virtual_keyboard->resource) == wl_resource_get_client(wlr->resource)) {
+		return NULL;
+	}
+	return wlr->keyboard_grab;
+}
+
+bool input_method_take_key(
+		struct compositor *compositor, struct wlr_keyboard *keyboard, const struct wlr_keyboard_key_event *event) {
+	struct wlr_input_method_keyboard_grab_v2 *grab = keyboard_grab(compositor, keyboard);
+	if (grab == NULL) {
+		return false;
+	}
+	wlr_input_method_keyboard_grab_v2_set_keyboard(grab, keyboard);
+	wlr_input_method_keyboard_grab_v2_send_key(grab, event->time_msec, event->keycode, event->state);
+	return true;
+}
+
+bool input_method_take_modifiers(struct compositor *compositor, struct wlr_keyboard *keyboard) {
+	struct wlr_input_method_keyboard_grab_v2 *grab = keyboard_grab(compositor, keyboard);
+	if (grab == NULL) {
+		return false;
+	}
+	wlr_input_method_keyboard_grab_v2_set_keyboard(grab, keyboard);
+	wlr_input_method_keyboard_grab_v2_send_modifiers(grab, &keyboard->modifiers);
+	return true;
+}
+
+static void handle_commit(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, input_method.listeners.commit);
+	struct text_input *active = compositor->text_inputs.active;
+	if (active == NULL) {
+		return;
+	}
+	const struct wlr_input_method_v2_state *state = &compositor->input_method.wlr->current;
+	if (state->preedit.text != NULL) {
+		wlr_text_input_v3_send_preedit_string(
+				active->wlr, state->preedit.text, state->preedit.cursor_begin, state->preedit.cursor_end);
+	}
+	if (state->commit_text != NULL) {
+		wlr_text_input_v3_send_commit_string(active->wlr, state->commit_text);
+	}
+	if (state->delete.before_length != 0 || state->delete.after_length != 0) {
+		wlr_text_input_v3_send_delete_surrounding_text(
+				active->wlr, state->delete.before_length, state->delete.after_length);
+	}
+	wlr_text_input_v3_send_done(active->wlr);
+}
+
+static void handle_new_popup(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, input_method.listeners.new_popup);
+	input_popup_create(compositor, data);
+}
+
+/* The focused client has missed what changed meanwhile. */
+static void handle_grab_destroy(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, input_method.listeners.grab_destroy);
+	const struct wlr_input_method_keyboard_grab_v2 *grab = data;
+	listener_remove(&compositor->input_method.listeners.grab_destroy);
+	if (grab->keyboard != NULL) {
+		wlr_seat_keyboard_notify_modifiers(compositor->seat.wlr, &grab->keyboard->modifiers);
+	}
+}
+
+static void handle_grab_keyboard(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, input_method.listeners.grab_keyboard);
+	struct wlr_input_method_keyboard_grab_v2 *grab = data;
+	listener_add(&compositor->input_method.listeners.grab_destroy, &grab->events.destroy, handle_grab_destroy);
+	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(compositor->seat.wlr);
+	if (keyboard != NULL) {
+		wlr_input_method_keyboard_grab_v2_set_keyboard(grab, keyboard);
+	}
+}
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, input_method.listeners.destroy);
+	struct input_method *input_method = &compositor->input_method;
+	input_method->wlr = NULL;
+	listener_remove(&input_method->listeners.commit);
+	listener_remove(&input_method->listeners.new_popup);
+	listener_remove(&input_method->listeners.grab_keyboard);
+	listener_remove(&input_method->listeners.destroy);
+	struct text_input *active = compositor->text_inputs.active;
+	if (active != NULL) {
+		/* What it was still composing is void. */
+		wlr_text_input_v3_send_preedit_string(active->wlr, NULL, 0, 0);
+		wlr_text_input_v3_send_done(active->wlr);
+	}
+}
+
+static void handle_new_input_method(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, input_method.listeners.new_input_method);
+	struct input_method *input_method = &compositor->input_method;
+	struct wlr_input_method_v2 *wlr = data;
+	if (input_method->wlr != NULL || wlr->seat != compositor->seat.wlr) {
+		wlr_input_method_v2_send_unavailable(wlr);
+		return;
+	}
+	input_method->wlr = wlr;
+	listener_add(&input_method->listeners.commit, &wlr->events.commit, handle_commit);
+	listener_add(&input_method->listeners.new_popup, &wlr->events.new_popup_surface, handle_new_popup);
+	listener_add(&input_method->listeners.grab_keyboard, &wlr->events.grab_keyboard, handle_grab_keyboard);
+	listener_add(&input_method->listeners.destroy, &wlr->events.destroy, handle_destroy);
+	text_input_activate_any(compositor);
+}
+
+bool input_method_init(struct compositor *compositor) {
+	struct input_method *input_method = &compositor->input_method;
+	wl_list_init(&input_method->popups);
+	struct wlr_input_method_manager_v2 *manager = wlr_input_method_manager_v2_create(compositor->display);
+	if (manager == NULL) {
+		return false;
+	}
+	listener_add(&input_method->listeners.new_input_method, input_method_manager_signal(manager),
+			handle_new_input_method);
+	return true;
+}
+
+void input_method_finish(struct compositor *compositor) {
+	listener_remove(&compositor->input_method.listeners.new_input_method);
+}

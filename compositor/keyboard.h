@@ -1,0 +1,32 @@
+/*
+ * A keyboard, of the backend or of a client. Keys go to the bindings first, then to an input method, then to the focus.
+ */
+#ifndef KEYBOARD_H
+#define KEYBOARD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <wayland-server-core.h>
+
+struct compositor;
+struct wlr_keyboard;
+
+/* More keys than a person holds down at once. */
+#define KEYBOARD_TAKEN_MAX 16
+
+struct keyboard {
+	struct compositor *compositor;
+	struct wlr_keyboard *wlr;
+	struct wl_list link;                // seat.keyboards
+	uint32_t taken[KEYBOARD_TAKEN_MAX]; // keycodes that the bindings took: clients do not hear of their release either
+	size_t taken_len;
+
+	struct {
+		struct wl_listener key, modifiers, destroy;
+	} listeners;
+};
+
+/* Follows a keyboard until it is destroyed; gives it the seat's keymap if it has none. */
+void keyboard_create(struct compositor *compositor, struct wlr_keyboard *wlr);
+
+#endif

@@ -1,0 +1,220 @@
+#include "layer.h"
+
+#include "cursor.h"
+#include "focus.h"
+#include "listener.h"
+#include "output.h"
+#include "popup.h"
+#include "server.h"
+#include <stdlib.h>
+#include <string.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_layer_shell_v1.h>
+#include <wlr/types/wlr_scene.h>
+#include <wlr/types/wlr_xdg_shell.h>
+
+#define LAYER_SHELL_VERSION 4
+
+static const enum desktop_layer desktop_layers[] = {
+		[ZWLR_LAYER_SHELL_V1_LAYER_BACKGROUND] = DESKTOP_LAYER_BACKGROUND,
+		[ZWLR_LAYER_SHELL_V1_LAYER_BOTTOM] = DESKTOP_LAYER_BOTTOM,
+		[ZWLR_LAYER_SHELL_V1_LAYER_TOP] = DESKTOP_LAYER_TOP,
+		[ZWLR_LAYER_SHELL_V1_LAYER_OVERLAY] = DESKTOP_LAYER_OVERLAY,
+};
+
+struct layer_surface *layer_surface_try_from_owner(struct owner *owner) {
+	struct layer_surface *layer = NULL;
+	return owner != NULL && owner->type == OWNER_LAYER ? wl_container_of(owner, layer, owner) : NULL;
+}
+
+static struct wlr_scene_tree *layer_tree(struct layer_surface *layer) {
+	return layer->compositor->desktop.layers[desktop_layers[layer->wlr->current.layer]];
+}
+
+/* Those that reserve space come first, so that the others find what is left, whatever the order they came in. */
+static void arrange_pass(struct output *output, bool exclusive) {
+	struct layer_surface *layer;
+	wl_list_for_each(layer, &output->layers, link) {
+		if (!layer->wlr->initialized || (layer->wlr->current.exclusive_zone > 0) != exclusive) {
+			continue;
+		}
+		wlr_scene_layer_surface_v1_configure(layer->scene, &output->area, &output->usable);
+		struct wlr_scene_node *node = &layer->scene->tree->node;
+		wlr_scene_node_set_position(&layer->popups->node, node->x, node->y);
+	}
+}
+
+void layers_arrange(struct output *output) {
+	struct wlr_box old = output->usable;
+	output->usable = output->area;
+	arrange_pass(output, true);
+	arrange_pass(output, false);
+	if (!wlr_box_equal(&old, &output->usable)) {
+		toplevels_arrange(output->compositor);
+	}
+}
+
+void layers_close(struct output *output) {
+	struct layer_surface *layer, *next;
+	wl_list_for_each_safe(layer, next, &output->layers, link) {
+		wlr_layer_surface_v1_destroy(layer->wlr);
+	}
+}
+
+static struct wlr_surface *exclusive_surface(struct output *output, enum zwlr_layer_shell_v1_layer which) {
+	struct layer_surface *layer;
+	wl_list_for_each_reverse(layer, &output->layers, link) {
+		if (layer->wlr->surface->mapped && layer->wlr->current.layer == which &&
+				layer->wlr->current.keyboard_interactive ==
+						ZWLR_LAYER_SURFACE_V1_KEYBOARD_INTERACTIVITY_EXCLUSIVE) {
+			return layer->wlr->surface;
+		}
+	}
+	return NULL;
+}
+
+struct wlr_surface *layers_exclusive_surface(struct compositor *compositor) {
+	static const enum zwlr_layer_shell_v1_layer order[] = {
+			ZWLR_LAYER_SHELL_V1_LAYER_OVERLAY, ZWLR_LAYER_SHELL_V1_LAYER_TOP};
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		struct output *output;
+		wl_list_for_each(output, &compositor->desktop.outputs, link) {
+			struct wlr_surface *surface = exclusive_surface(output, order[i]);
+			if (surface != NULL) {
+				return surface;
+			}
+		}
+	}
+	return NULL;
+}
+
+static void handle_map(struct wl_listener *listener, void *data) {
+	struct layer_surface *layer = wl_container_of(listener, layer, listeners.map);
+	layers_arrange(layer->output);
+	focus_update(layer->compositor);
+}
+
+static void handle_unmap(struct wl_listener *listener, void *data) {
+	struct layer_surface *layer = wl_container_of(listener, layer, listeners.unmap);
+	layers_arrange(layer->output);
+	focus_forget_layer(layer->compositor, layer);
+}
+
+/* The protocol wants both edges of an axis anchored where the size is left to us; Debian's wlroots does not look. */
+static void handle_client_commit(struct wl_listener *listener, void *data) {
+	struct layer_surface *layer = wl_container_of(listener, layer, listeners.client_commit);
+	const struct wlr_layer_surface_v1_state *pending = &layer->wlr->pending;
+	const uint32_t horizontal = ZWLR_LAYER_SURFACE_V1_ANCHOR_LEFT | ZWLR_LAYER_SURFACE_V1_ANCHOR_RIGHT;
+	const uint32_t vertical = ZWLR_LAYER_SURFACE_V1_ANCHOR_TOP | ZWLR_LAYER_SURFACE_V1_ANCHOR_BOTTOM;
+	if (pending->desired_width == 0 && (pending->anchor & horizontal) != horizontal) {
+		wlr_surface_reject_pending(layer->wlr->surface, layer->wlr->resource,
+				ZWLR_LAYER_SURFACE_V1_ERROR_INVALID_SIZE, "width 0 without left and right anchor");
+	} else if (pending->desired_height == 0 && (pending->anchor & vertical) != vertical) {
+		wlr_surface_reject_pending(layer->wlr->surface, layer->wlr->resource,
+				ZWLR_LAYER_SURFACE_V1_ERROR_INVALID_SIZE, "height 0 without top and bottom anchor");
+	}
+}
+
+static void handle_commit(struct wl_listener *listener, void *data) {
+	struct layer_surface *layer = wl_container_of(listener, layer, listeners.commit);
+	const struct wlr_layer_surface_v1_state *current = &layer->wlr->current;
+	if (!layer->wlr->initialized || (!layer->wlr->initial_commit && current->committed == 0)) {
+		return;
+	}
+	struct wlr_scene_tree *tree = layer_tree(layer);
+	if (layer->scene->tree->node.parent != tree) {
+		wlr_scene_node_reparent(&layer->scene->tree->node, tree);
+	}
+	layers_arrange(layer->output);
+	focus_update(layer->compositor);
+}
+
+static void handle_new_popup(struct wl_listener *listener, void *data) {
+	struct layer_surface *layer = wl_container_of(listener, layer, listeners.new_popup);
+	popup_create(layer->compositor, data, layer->popups);
+}
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct layer_surface *layer = wl_container_of(listener, layer, listeners.destroy);
+	wl_list_remove(&layer->link);
+	wlr_scene_node_destroy(&layer->popups->node);
+	listener_remove(&layer->listeners.map);
+	listener_remove(&layer->listeners.unmap);
+	listener_remove(&layer->listeners.client_commit);
+	listener_remove(&layer->listeners.commit);
+	listener_remove(&layer->listeners.new_popup);
+	listener_remove(&layer->listeners.destroy);
+	free(layer);
+}
+
+static void layer_surface_listen(struct layer_surface *layer) {
+	struct wlr_layer_surface_v1 *wlr = layer->wlr;
+	listener_add(&layer->listeners.map, &wlr->surface->events.map, handle_map);
+	listener_add(&layer->listeners.unmap, &wlr->surface->events.unmap, handle_unmap);
+	listener_add(&layer->listeners.client_commit, &wlr->surface->events.client_commit, handle_client_commit);
+	listener_add(&layer->listeners.commit, &wlr->surface->events.commit, handle_commit);
+	listener_add(&layer->listeners.new_popup, &wlr->events.new_popup, handle_new_popup);
+	listener_add(&layer->listeners.destroy, &wlr->events.destroy, handle_destroy);
+}
+
+static bool layer_surface_create_nodes(struct layer_surface *layer) {
+	struct desktop *desktop = &layer->compositor->desktop;
+	layer->popups = wlr_scene_tree_create(desktop->layers[DESKTOP_LAYER_POPUPS]);
+	if (layer->popups == NULL) {
+		return false;
+	}
+	struct wlr_scene_tree *tree = desktop->layers[desktop_layers[layer->wlr->pending.layer]];
+	layer->scene = wlr_scene_layer_surface_v1_create(tree, layer->wlr);
+	if (layer->scene == NULL) {
+		wlr_scene_node_destroy(&layer->popups->node);
+		return false;
+	}
+	layer->popups->node.data = layer->scene->tree->node.data = &layer->owner;
+	return true;
+}
+
+static void layer_surface_create(struct compositor *compositor, struct wlr_layer_surface_v1 *wlr, struct output *output) {
+	struct layer_surface *layer = calloc(1, sizeof(*layer));
+	if (layer == NULL) {
+		wl_resource_post_no_memory(wlr->resource);
+		return;
+	}
+	layer->owner.type = OWNER_LAYER;
+	layer->compositor = compositor;
+	layer->wlr = wlr;
+	layer->output = output;
+	if (!layer_surface_create_nodes(layer)) {
+		free(layer);
+		wl_resource_post_no_memory(wlr->resource);
+		return;
+	}
+	wl_list_insert(output->layers.prev, &layer->link);
+	layer_surface_listen(layer);
+}
+
+static void handle_new_surface(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, layers.new_surface);
+	struct wlr_layer_surface_v1 *wlr = data;
+	struct output *output = wlr->output != NULL ? desktop_output_from_wlr(&compositor->desktop, wlr->output)
+												: cursor_output(compositor);
+	if (output == NULL) {
+		wlr_layer_surface_v1_destroy(wlr);
+		return;
+	}
+	wlr->output = output->wlr;
+	layer_surface_create(compositor, wlr, output);
+}
+
+bool layers_init(struct compositor *compositor) {
+	struct layers *layers = &compositor->layers;
+	layers->shell = wlr_layer_shell_v1_create(compositor->display, LAYER_SHELL_VERSION);
+	if (layers->shell == NULL) {
+		return false;
+	}
+	listener_add(&layers->new_surface, &layers->shell->events.new_surface, handle_new_surface);
+	return true;
+}
+
+void layers_finish(struct compositor *compositor) {
+	listener_remove(&compositor->layers.new_surface);
+}

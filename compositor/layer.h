@@ -1,0 +1,54 @@
+/*
+ * Layer surfaces: panels, wallpapers, launchers.
+ */
+#ifndef LAYER_H
+#define LAYER_H
+
+#include "desktop.h"
+#include <stdbool.h>
+#include <wayland-server-core.h>
+
+struct compositor;
+struct output;
+struct wlr_layer_shell_v1;
+struct wlr_layer_surface_v1;
+struct wlr_scene_layer_surface_v1;
+struct wlr_scene_tree;
+struct wlr_surface;
+
+struct layer_surface {
+	struct owner owner;
+	struct compositor *compositor;
+	struct wlr_layer_surface_v1 *wlr;
+	struct wlr_scene_layer_surface_v1 *scene;
+	struct wlr_scene_tree *popups; // above windows, at the same place as the surface
+	struct output *output;
+	struct wl_list link; // output.layers
+
+	struct {
+		struct wl_listener map, unmap, client_commit, commit, new_popup, destroy;
+	} listeners;
+};
+
+struct layers {
+	struct wlr_layer_shell_v1 *shell;
+	struct wl_listener new_surface;
+};
+
+/* False: out of memory. */
+bool layers_init(struct compositor *compositor);
+void layers_finish(struct compositor *compositor);
+
+/* Configures and places the layer surfaces of an output; sets the output's usable area. */
+void layers_arrange(struct output *output);
+
+/* The output is going, and its layer surfaces with it. */
+void layers_close(struct output *output);
+
+/* The layer surface behind the owner of a piece of scene; NULL if it is none. */
+struct layer_surface *layer_surface_try_from_owner(struct owner *owner);
+
+/* The topmost mapped one that takes the keyboard whatever is clicked; NULL if there is none. */
+struct wlr_surface *layers_exclusive_surface(struct compositor *compositor);
+
+#endif

@@ -1,0 +1,83 @@
+#include "output_management.h"
+
+#include "listener.h"
+#include "output.h"
+#include "server.h"
+#include <wlr/types/wlr_output.h>
+#include <wlr/types/wlr_output_management_v1.h>
+#include <wlr/types/wlr_scene.h>
+
+void output_management_update(struct compositor *compositor) {
+	struct wlr_output_configuration_v1 *configuration = wlr_output_configuration_v1_create();
+	if (configuration == NULL) {
+		return;
+	}
+	struct output *output;
+	wl_list_for_each(output, &compositor->desktop.outputs, link) {
+		struct wlr_output_configuration_head_v1 *head =
+				wlr_output_configuration_head_v1_create(configuration, output->wlr);
+		if (head != NULL) {
+			head->state.x = output->area.x;
+			head->state.y = output->area.y;
+		}
+	}
+	wlr_output_manager_v1_set_configuration(compositor->output_management.manager, configuration);
+}
+
+static bool configure_head(struct output *output, const struct wlr_output_head_v1_state *head, bool test) {
+	struct wlr_output_state state;
+	wlr_output_state_init(&state);
+	wlr_output_head_v1_state_apply(head, &state);
+	bool ok;
+	if (test) {
+		ok = wlr_output_test_state(output->wlr, &state);
+	} else {
+		/* Hardware wants a picture along with a new mode. */
+		ok = wlr_scene_output_build_state(output->scene_output, &state, NULL) &&
+				wlr_output_commit_state(output->wlr, &state) && output_place(output, false, head->x, head->y);
+	}
+	wlr_output_state_finish(&state);
+	return ok;
+}
+
+static void configure(struct compositor *compositor, struct wlr_output_configuration_v1 *configuration, bool test) {
+	bool ok = true;
+	struct wlr_output_configuration_head_v1 *head;
+	wl_list_for_each(head, &configuration->heads, link) {
+		struct output *output = desktop_output_from_wlr(&compositor->desktop, head->state.output);
+		ok = ok && output != NULL && configure_head(output, &head->state, test);
+	}
+	if (ok) {
+		wlr_output_configuration_v1_send_succeeded(configuration);
+	} else {
+		wlr_output_configuration_v1_send_failed(configuration);
+	}
+	wlr_output_configuration_v1_destroy(configuration);
+	output_management_update(compositor);
+}
+
+static void handle_apply(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, output_management.apply);
+	configure(compositor, data, false);
+}
+
+static void handle_test(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, output_management.test);
+	configure(compositor, data, true);
+}
+
+bool output_management_init(struct compositor *compositor) {
+	struct output_management *management = &compositor->output_management;
+	management->manager = wlr_output_manager_v1_create(compositor->display);
+	if (management->manager == NULL) {
+		return false;
+	}
+	listener_add(&management->apply, &management->manager->events.apply, handle_apply);
+	listener_add(&management->test, &management->manager->events.test, handle_test);
+	return true;
+}
+
+void output_management_finish(struct compositor *compositor) {
+	listener_remove(&compositor->output_management.apply);
+	listener_remove(&compositor->output_management.test);
+}

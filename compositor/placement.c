@@ -1,0 +1,67 @@
+#include "placement.h"
+
+#include <wlr/util/edges.h>
+
+static int clamp(int value, int minimum, int maximum) {
+	/* The lower bound wins: a window larger than its area shows its top left corner. */
+	if (value > maximum) {
+		value = maximum;
+	}
+	return value < minimum ? minimum : value;
+}
+
+struct wlr_box placement_cascade(const struct wlr_box *area, int width, int height, unsigned n) {
+	int room_x = area->width - width, room_y = area->height - height;
+	unsigned steps_x = room_x > 0 ? (unsigned)room_x / PLACEMENT_STEP + 1 : 1;
+	unsigned steps_y = room_y > 0 ? (unsigned)room_y / PLACEMENT_STEP + 1 : 1;
+	return (struct wlr_box){
+			.x = area->x + (int)(n % steps_x) * PLACEMENT_STEP,
+			.y = area->y + (int)(n % steps_y) * PLACEMENT_STEP,
+			.width = width,
+			.height = height,
+	};
+}
+
+struct wlr_box placement_center(const struct wlr_box *area, const struct wlr_box *over, int width, int height) {
+	int x = over->x + (over->width - width) / 2, y = over->y + (over->height - height) / 2;
+	return (struct wlr_box){
+			.x = clamp(x, area->x, area->x + area->width - width),
+			.y = clamp(y, area->y, area->y + area->height - height),
+			.width = width,
+			.height = height,
+	};
+}
+
+struct wlr_box placement_reachable(const struct wlr_box *area, struct wlr_box window) {
+	int handle_width = window.width < PLACEMENT_HANDLE_WIDTH ? window.width : PLACEMENT_HANDLE_WIDTH;
+	window.x = clamp(window.x, area->x + handle_width - window.width, area->x + area->width - handle_width);
+	window.y = clamp(window.y, area->y, area->y + area->height - PLACEMENT_HANDLE_HEIGHT);
+	return window;
+}
+
+struct wlr_box placement_resize(const struct wlr_box *start, uint32_t edges, int dx, int dy,
+		const struct wlr_box *minimum, const struct wlr_box *maximum) {
+	struct wlr_box box = *start;
+	box.width += (edges & WLR_EDGE_LEFT) ? -dx : (edges & WLR_EDGE_RIGHT) ? dx : 0;
+	box.height += (edges & WLR_EDGE_TOP) ? -dy : (edges & WLR_EDGE_BOTTOM) ? dy : 0;
+	box.width = clamp(box.width, minimum->width > 1 ? minimum->width : 1,
+			maximum->width > 0 ? maximum->width : INT32_MAX);
+	box.height = clamp(box.height, minimum->height > 1 ? minimum->height : 1,
+			maximum->height > 0 ? maximum->height : INT32_MAX);
+	if (edges & WLR_EDGE_LEFT) {
+		box.x += start->width - box.width;
+	}
+	if (edges & WLR_EDGE_TOP) {
+		box.y += start->height - box.height;
+	}
+	return box;
+}
+
+uint32_t placement_edges_at(const struct wlr_box *window, double lx, double ly) {
+	double x = (lx - window->x) / (window->width > 0 ? window->width : 1);
+	double y = (ly - window->y) / (window->height > 0 ? window->height : 1);
+	uint32_t edges = 0;
+	edges |= x < 1.0 / 3 ? WLR_EDGE_LEFT : x > 2.0 / 3 ? WLR_EDGE_RIGHT : 0;
+	edges |= y < 1.0 / 3 ? WLR_EDGE_TOP : y > 2.0 / 3 ? WLR_EDGE_BOTTOM : 0;
+	return edges != 0 ? edges : WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM;
+}

@@ -1,0 +1,130 @@
+#include "popup.h"
+
+#include "focus.h"
+#include "listener.h"
+#include "output.h"
+#include "server.h"
+#include <stdlib.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_scene.h>
+#include <wlr/types/wlr_xdg_shell.h>
+
+/* Keeps it on the output where its anchor is, whatever its parent is. Schedules a configure. */
+static void popup_unconstrain(struct popup *popup) {
+	struct wlr_xdg_popup_configure *scheduled = &popup->xdg->scheduled;
+	int x, y;
+	if (popup->tree != NULL && wlr_scene_node_coords(&popup->parent->node, &x, &y)) {
+		struct wlr_box *anchor = &scheduled->rules.anchor_rect;
+		struct output *output =
+				desktop_output_at(&popup->compositor->desktop, x + anchor->x + anchor->width / 2.0,
+						y + anchor->y + anchor->height / 2.0);
+		if (output != NULL) {
+			struct wlr_box area = output->area;
+			area.x -= x;
+			area.y -= y;
+			wlr_xdg_positioner_rules_unconstrain_box(&scheduled->rules, &area, &scheduled->geometry);
+		}
+	}
+	wlr_xdg_surface_schedule_configure(popup->xdg->base);
+}
+
+static void handle_map(struct wl_listener *listener, void *data) {
+	struct popup *popup = wl_container_of(listener, popup, listeners.map);
+	focus_update(popup->compositor);
+}
+
+static void handle_unmap(struct wl_listener *listener, void *data) {
+	struct popup *popup = wl_container_of(listener, popup, listeners.unmap);
+	focus_update(popup->compositor);
+}
+
+static void handle_commit(struct wl_listener *listener, void *data) {
+	struct popup *popup = wl_container_of(listener, popup, listeners.commit);
+	if (popup->xdg->base->initial_commit) {
+		popup_unconstrain(popup);
+	}
+}
+
+static void handle_reposition(struct wl_listener *listener, void *data) {
+	struct popup *popup = wl_container_of(listener, popup, listeners.reposition);
+	popup_unconstrain(popup);
+}
+
+/* Its own end, or that of its parent's tree. */
+static void handle_tree_destroy(struct wl_listener *listener, void *data) {
+	struct popup *popup = wl_container_of(listener, popup, listeners.tree_destroy);
+	listener_remove(&popup->listeners.tree_destroy);
+	popup->xdg->base->data = NULL;
+	popup->tree = NULL;
+}
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct popup *popup = wl_container_of(listener, popup, listeners.destroy);
+	struct compositor *compositor = popup->compositor;
+	if (popup->tree != NULL) {
+		wlr_scene_node_destroy(&popup->tree->node);
+	}
+	listener_remove(&popup->listeners.map);
+	listener_remove(&popup->listeners.unmap);
+	listener_remove(&popup->listeners.commit);
+	listener_remove(&popup->listeners.reposition);
+	listener_remove(&popup->listeners.destroy);
+	free(popup);
+	focus_update(compositor);
+}
+
+void popup_create(struct compositor *compositor, struct wlr_xdg_popup *xdg, struct wlr_scene_tree *parent) {
+	struct popup *popup = calloc(1, sizeof(*popup));
+	struct wlr_scene_tree *tree = popup != NULL ? wlr_scene_xdg_surface_create(parent, xdg->base) : NULL;
+	if (tree == NULL) {
+		free(popup);
+		wl_resource_post_no_memory(xdg->resource);
+		return;
+	}
+	popup->compositor = compositor;
+	popup->xdg = xdg;
+	popup->parent = parent;
+	popup->tree = tree;
+	xdg->base->data = tree;
+	listener_add(&popup->listeners.map, &xdg->base->surface->events.map, handle_map);
+	listener_add(&popup->listeners.unmap, &xdg->base->surface->events.unmap, handle_unmap);
+	listener_add(&popup->listeners.commit, &xdg->base->surface->events.commit, handle_commit);
+	listener_add(&popup->listeners.reposition, &xdg->events.reposition, handle_reposition);
+	listener_add(&popup->listeners.destroy, &xdg->events.destroy, handle_destroy);
+	listener_add(&popup->listeners.tree_destroy, &tree->node.events.destroy, handle_tree_destroy);
+}
+
+static struct wlr_xdg_popup_grab *find_grab(struct compositor *compositor) {
+	struct wlr_xdg_popup_grab *grab;
+	wl_list_for_each(grab, &compositor->toplevels.shell->popup_grabs, link) {
+		if (grab->seat == compositor->seat.wlr && !wl_list_empty(&grab->popups)) {
+			return grab;
+		}
+	}
+	return NULL;
+}
+
+struct wlr_surface *popup_grabbing_surface(struct compositor *compositor) {
+	struct wlr_xdg_popup_grab *grab = find_grab(compositor);
+	struct wlr_xdg_popup *popup;
+	if (grab != NULL) {
+		wl_list_for_each(popup, &grab->popups, grab_link) {
+			if (popup->base->surface->mapped) {
+				return popup->base->surface;
+			}
+		}
+	}
+	return NULL;
+}
+
+void popup_dismiss(struct compositor *compositor, struct wlr_surface *surface) {
+	struct wlr_xdg_popup_grab *grab;
+	while ((grab = find_grab(compositor)) != NULL) {
+		if (surface != NULL && wl_resource_get_client(surface->resource) == grab->client) {
+			return;
+		}
+		/* The one at the bottom takes those above it along, and the last one the grab. */
+		struct wlr_xdg_popup *bottom = wl_container_of(grab->popups.prev, bottom, grab_link);
+		wlr_xdg_popup_destroy(bottom);
+	}
+}

@@ -1,0 +1,172 @@
+#include "seat.h"
+
+#include "cursor.h"
+#include "idle.h"
+#include "keyboard.h"
+#include "listener.h"
+#include "server.h"
+#include "text_input.h"
+#include <stdlib.h>
+#include <wlr/backend.h>
+#include <wlr/types/wlr_cursor.h>
+#include <wlr/types/wlr_data_device.h>
+#include <wlr/types/wlr_idle_notify_v1.h>
+#include <wlr/types/wlr_output.h>
+#include <wlr/types/wlr_pointer.h>
+#include <wlr/types/wlr_primary_selection.h>
+#include <wlr/types/wlr_seat.h>
+#include <wlr/types/wlr_touch.h>
+#include <wlr/types/wlr_virtual_keyboard_v1.h>
+#include <wlr/types/wlr_virtual_pointer_v1.h>
+#include <wlr/util/log.h>
+#include <xkbcommon/xkbcommon.h>
+
+void seat_notify_activity(struct compositor *compositor) {
+	wlr_idle_notifier_v1_notify_activity(compositor->idle.notifier, compositor->seat.wlr);
+}
+
+void seat_update_capabilities(struct compositor *compositor) {
+	struct seat *seat = &compositor->seat;
+	uint32_t capabilities = wl_list_empty(&seat->keyboards) ? 0 : WL_SEAT_CAPABILITY_KEYBOARD;
+	struct device *device;
+	wl_list_for_each(device, &seat->devices, link) {
+		capabilities |= device->wlr->type == WLR_INPUT_DEVICE_POINTER ? WL_SEAT_CAPABILITY_POINTER
+																	  : WL_SEAT_CAPABILITY_TOUCH;
+	}
+	wlr_seat_set_capabilities(seat->wlr, capabilities);
+}
+
+static void handle_device_destroy(struct wl_listener *listener, void *data) {
+	struct device *device = wl_container_of(listener, device, destroy);
+	struct compositor *compositor = device->compositor;
+	listener_remove(&device->destroy);
+	wl_list_remove(&device->link);
+	free(device);
+	seat_update_capabilities(compositor);
+}
+
+/* A parent session has one pointer per window: each moves over its own output only. */
+static const char *device_output_name(struct wlr_input_device *wlr) {
+	return wlr->type == WLR_INPUT_DEVICE_POINTER ? wlr_pointer_from_input_device(wlr)->output_name
+												 : wlr_touch_from_input_device(wlr)->output_name;
+}
+
+static void device_create(struct compositor *compositor, struct wlr_input_device *wlr) {
+	struct device *device = calloc(1, sizeof(*device));
+	if (device == NULL) {
+		return;
+	}
+	device->compositor = compositor;
+	device->wlr = wlr;
+	wl_list_insert(&compositor->seat.devices, &device->link);
+	listener_add(&device->destroy, &wlr->events.destroy, handle_device_destroy);
+	cursor_attach(compositor, wlr, device_output_name(wlr));
+}
+
+static void handle_new_input(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, seat.listeners.new_input);
+	struct wlr_input_device *wlr = data;
+	if (wlr->type == WLR_INPUT_DEVICE_KEYBOARD) {
+		keyboard_create(compositor, wlr_keyboard_from_input_device(wlr));
+	} else if (wlr->type == WLR_INPUT_DEVICE_POINTER || wlr->type == WLR_INPUT_DEVICE_TOUCH) {
+		device_create(compositor, wlr);
+	}
+	seat_update_capabilities(compositor);
+}
+
+static void handle_new_virtual_keyboard(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, seat.listeners.new_virtual_keyboard);
+	struct wlr_virtual_keyboard_v1 *virtual_keyboard = data;
+	keyboard_create(compositor, &virtual_keyboard->keyboard);
+	seat_update_capabilities(compositor);
+}
+
+static void handle_new_virtual_pointer(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, seat.listeners.new_virtual_pointer);
+	const struct wlr_virtual_pointer_v1_new_pointer_event *event = data;
+	device_create(compositor, &event->new_pointer->pointer.base);
+	if (event->suggested_output != NULL) {
+		wlr_cursor_map_input_to_output(
+				compositor->cursor.wlr, &event->new_pointer->pointer.base, event->suggested_output);
+	}
+	seat_update_capabilities(compositor);
+}
+
+static void handle_request_set_selection(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, seat.listeners.request_set_selection);
+	const struct wlr_seat_request_set_selection_event *event = data;
+	wlr_seat_set_selection(compositor->seat.wlr, event->source, event->serial);
+}
+
+static void handle_request_set_primary_selection(struct wl_listener *listener, void *data) {
+	struct compositor *compositor =
+			wl_container_of(listener, compositor, seat.listeners.request_set_primary_selection);
+	const struct wlr_seat_request_set_primary_selection_event *event = data;
+	wlr_seat_set_primary_selection(compositor->seat.wlr, event->source, event->serial);
+}
+
+static void handle_keyboard_focus_change(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, seat.listeners.keyboard_focus_change);
+	const struct wlr_seat_keyboard_focus_change_event *event = data;
+	text_input_set_focus(compositor, event->new_surface);
+}
+
+/* XKB_DEFAULT_LAYOUT and its like choose it; a wrong one must not leave us without a keyboard. */
+static struct xkb_keymap *compile_keymap(void) {
+	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_FLAGS);
+	if (context == NULL) {
+		return NULL;
+	}
+	struct xkb_keymap *keymap = xkb_keymap_new_from_names(context, NULL, XKB_KEYMAP_COMPILE_NO_FLAGS);
+	if (keymap == NULL) {
+		wlr_log(WLR_ERROR, "keymap: XKB_DEFAULT_* name none; \"us\" is used");
+		const struct xkb_rule_names names = {.rules = "evdev", .model = "pc105", .layout = "us"};
+		keymap = xkb_keymap_new_from_names(context, &names, XKB_KEYMAP_COMPILE_NO_FLAGS);
+	}
+	xkb_context_unref(context);
+	return keymap;
+}
+
+static bool seat_listen(struct compositor *compositor) {
+	struct seat *seat = &compositor->seat;
+	struct wlr_virtual_keyboard_manager_v1 *keyboards = wlr_virtual_keyboard_manager_v1_create(compositor->display);
+	struct wlr_virtual_pointer_manager_v1 *pointers = wlr_virtual_pointer_manager_v1_create(compositor->display);
+	if (keyboards == NULL || pointers == NULL) {
+		return false;
+	}
+	listener_add(&seat->listeners.new_input, &compositor->backend->events.new_input, handle_new_input);
+	listener_add(&seat->listeners.new_virtual_keyboard, &keyboards->events.new_virtual_keyboard,
+			handle_new_virtual_keyboard);
+	listener_add(
+			&seat->listeners.new_virtual_pointer, &pointers->events.new_virtual_pointer, handle_new_virtual_pointer);
+	listener_add(&seat->listeners.request_set_selection, &seat->wlr->events.request_set_selection,
+			handle_request_set_selection);
+	listener_add(&seat->listeners.request_set_primary_selection, &seat->wlr->events.request_set_primary_selection,
+			handle_request_set_primary_selection);
+	listener_add(&seat->listeners.keyboard_focus_change, &seat->wlr->keyboard_state.events.focus_change,
+			handle_keyboard_focus_change);
+	return true;
+}
+
+bool seat_init(struct compositor *compositor) {
+	struct seat *seat = &compositor->seat;
+	wl_list_init(&seat->devices);
+	wl_list_init(&seat->keyboards);
+	seat->wlr = wlr_seat_create(compositor->display, "seat0");
+	seat->keymap = compile_keymap();
+	return seat->wlr != NULL && seat_listen(compositor);
+}
+
+void seat_finish(struct compositor *compositor) {
+	struct seat *seat = &compositor->seat;
+	listener_remove(&seat->listeners.new_input);
+	listener_remove(&seat->listeners.new_virtual_keyboard);
+	listener_remove(&seat->listeners.new_virtual_pointer);
+	listener_remove(&seat->listeners.request_set_selection);
+	listener_remove(&seat->listeners.request_set_primary_selection);
+	listener_remove(&seat->listeners.keyboard_focus_change);
+	xkb_keymap_unref(seat->keymap);
+	if (seat->wlr != NULL) {
+		wlr_seat_destroy(seat->wlr);
+	}
+}

@@ -1,0 +1,401 @@
+#include "toplevel.h"
+
+#include "bindings.h"
+#include "compat.h"
+#include "cursor.h"
+#include "decoration.h"
+#include "focus.h"
+#include "grab.h"
+#include "listener.h"
+#include "output.h"
+#include "placement.h"
+#include "popup.h"
+#include "server.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_scene.h>
+#include <wlr/types/wlr_seat.h>
+#include <wlr/types/wlr_xdg_shell.h>
+#include <wlr/util/edges.h>
+
+#define XDG_SHELL_VERSION 6
+
+struct toplevel *toplevel_try_from_owner(struct owner *owner) {
+	struct toplevel *toplevel = NULL;
+	return owner != NULL && owner->type == OWNER_TOPLEVEL ? wl_container_of(owner, toplevel, owner) : NULL;
+}
+
+static struct toplevel *toplevel_from_xdg(struct wlr_xdg_toplevel *xdg) {
+	struct wlr_scene_tree *content = xdg->base->data;
+	return content != NULL ? toplevel_try_from_owner(content->node.parent->node.data) : NULL;
+}
+
+struct toplevel *toplevel_try_from_surface(struct wlr_surface *surface) {
+	while (surface != NULL) {
+		surface = wlr_surface_get_root_surface(surface);
+		struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(surface);
+		if (xdg == NULL || xdg->role_resource == NULL) {
+			return NULL;
+		}
+		if (xdg->role == WLR_XDG_SURFACE_ROLE_TOPLEVEL) {
+			return xdg->toplevel != NULL ? toplevel_from_xdg(xdg->toplevel) : NULL;
+		}
+		surface = xdg->role == WLR_XDG_SURFACE_ROLE_POPUP && xdg->popup != NULL ? xdg->popup->parent : NULL;
+	}
+	return NULL;
+}
+
+static struct toplevel *toplevel_parent(struct toplevel *toplevel) {
+	return toplevel->xdg->parent != NULL ? toplevel_from_xdg(toplevel->xdg->parent) : NULL;
+}
+
+struct toplevel *toplevel_root(struct toplevel *toplevel) {
+	struct toplevel *parent;
+	while ((parent = toplevel_parent(toplevel)) != NULL) {
+		toplevel = parent;
+	}
+	return toplevel;
+}
+
+struct wlr_box toplevel_box(const struct toplevel *toplevel) {
+	return (struct wlr_box){toplevel->tree->node.x, toplevel->tree->node.y, toplevel->geometry.width,
+			toplevel->geometry.height};
+}
+
+struct output *toplevel_output(struct toplevel *toplevel) {
+	struct wlr_box box = toplevel_box(toplevel);
+	return desktop_output_at(&toplevel->compositor->desktop, box.x + box.width / 2.0, box.y + box.height / 2.0);
+}
+
+void toplevel_move(struct toplevel *toplevel, int lx, int ly) {
+	wlr_scene_node_set_position(&toplevel->tree->node, lx, ly);
+}
+
+static void raise_children(struct toplevel *toplevel) {
+	struct toplevel *child;
+	wl_list_for_each_reverse(child, &toplevel->compositor->toplevels.list, link) {
+		if (toplevel_parent(child) == toplevel) {
+			wlr_scene_node_raise_to_top(&child->tree->node);
+			raise_children(child);
+		}
+	}
+}
+
+void toplevel_raise(struct toplevel *toplevel) {
+	wlr_scene_node_raise_to_top(&toplevel->tree->node);
+	raise_children(toplevel);
+}
+
+static bool has_reached(const struct toplevel *toplevel, uint32_t serial) {
+	return (int32_t)(toplevel->xdg->base->current.configure_serial - serial) >= 0;
+}
+
+/* Without a window geometry of the client's own, a subsurface that grows to the left must not push the window right. */
+static void follow_growth(struct toplevel *toplevel, const struct wlr_box *old) {
+	if (!wlr_box_empty(&toplevel->xdg->base->current.geometry) || toplevel->fullscreen || toplevel->maximized) {
+		return;
+	}
+	struct wlr_scene_node *node = &toplevel->tree->node;
+	toplevel_move(toplevel, node->x + toplevel->geometry.x - old->x, node->y + toplevel->geometry.y - old->y);
+}
+
+static void follow_resize(struct toplevel *toplevel) {
+	if (toplevel->resize.edges == 0) {
+		return;
+	}
+	struct wlr_box box = toplevel_box(toplevel);
+	toplevel_move(toplevel, toplevel->resize.edges & WLR_EDGE_LEFT ? toplevel->resize.right - box.width : box.x,
+			toplevel->resize.edges & WLR_EDGE_TOP ? toplevel->resize.bottom - box.height : box.y);
+	if (toplevel->resize.ended && has_reached(toplevel, toplevel->resize.serial)) {
+		toplevel->resize.edges = 0;
+	}
+}
+
+static void center_content(struct toplevel *toplevel) {
+	int x = 0, y = 0;
+	if (toplevel->fullscreen) {
+		x = (toplevel->backdrop->width - toplevel->geometry.width) / 2;
+		y = (toplevel->backdrop->height - toplevel->geometry.height) / 2;
+	}
+	wlr_scene_node_set_position(&toplevel->content->node, x > 0 ? x : 0, y > 0 ? y : 0);
+}
+
+static void configure_initially(struct toplevel *toplevel) {
+	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
+	wlr_xdg_toplevel_set_wm_capabilities(xdg,
+			WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE | WLR_XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN |
+					WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MINIMIZE);
+	struct output *output = cursor_output(toplevel->compositor);
+	if (output != NULL) {
+		wlr_xdg_toplevel_set_bounds(xdg, output->usable.width, output->usable.height);
+	}
+	decoration_configure(toplevel);
+	toplevel->output = output;
+	if (xdg->requested.fullscreen) {
+		toplevel_set_fullscreen(toplevel, true,
+				desktop_output_from_wlr(&toplevel->compositor->desktop, xdg->requested.fullscreen_output));
+	} else if (xdg->requested.maximized) {
+		toplevel_set_maximized(toplevel, true);
+	} else {
+		wlr_xdg_toplevel_set_size(xdg, 0, 0);
+	}
+}
+
+static void handle_commit(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.commit);
+	if (toplevel->xdg->base->initial_commit) {
+		configure_initially(toplevel);
+		return;
+	}
+	if (!toplevel->xdg->base->surface->mapped) {
+		return;
+	}
+	struct wlr_box old = toplevel->geometry;
+	toplevel->geometry = xdg_surface_geometry(toplevel->xdg->base);
+	if (old.x != toplevel->geometry.x || old.y != toplevel->geometry.y) {
+		follow_growth(toplevel, &old);
+	}
+	if (toplevel->arrival.waiting && has_reached(toplevel, toplevel->arrival.serial)) {
+		toplevel->arrival.waiting = false;
+		toplevel_move(toplevel, toplevel->arrival.x, toplevel->arrival.y);
+	}
+	follow_resize(toplevel);
+	center_content(toplevel);
+}
+
+/* Where a window appears that is neither maximised nor fullscreen; one that is larger than its output is asked to shrink. */
+static void toplevel_place(struct toplevel *toplevel) {
+	struct output *output = cursor_output(toplevel->compositor);
+	if (output == NULL) {
+		return;
+	}
+	int width = toplevel->geometry.width, height = toplevel->geometry.height;
+	if (width > output->usable.width || height > output->usable.height) {
+		width = width > output->usable.width ? output->usable.width : width;
+		height = height > output->usable.height ? output->usable.height : height;
+		wlr_xdg_toplevel_set_size(toplevel->xdg, width, height);
+	}
+	struct toplevel *parent = toplevel_parent(toplevel);
+	struct wlr_box box;
+	if (parent != NULL && parent->xdg->base->surface->mapped) {
+		struct wlr_box over = toplevel_box(parent);
+		box = placement_center(&output->usable, &over, width, height);
+	} else {
+		box = placement_cascade(&output->usable, width, height, ++toplevel->compositor->toplevels.count);
+	}
+	toplevel_move(toplevel, box.x, box.y);
+}
+
+static void handle_map(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.map);
+	toplevel->geometry = xdg_surface_geometry(toplevel->xdg->base);
+	if (toplevel->maximized || toplevel->fullscreen) {
+		toplevel_move(toplevel, toplevel->arrival.x, toplevel->arrival.y);
+	} else {
+		toplevel_place(toplevel);
+	}
+	toplevel->arrival.waiting = false;
+	wlr_scene_node_set_enabled(&toplevel->tree->node, true);
+	wl_list_insert(&toplevel->compositor->toplevels.list, &toplevel->link);
+	toplevel->foreign = foreign_toplevel_create(toplevel);
+	popup_dismiss(toplevel->compositor, NULL);
+	focus_toplevel(toplevel->compositor, toplevel);
+	foreign_toplevel_update(toplevel->foreign);
+}
+
+static void handle_unmap(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.unmap);
+	struct compositor *compositor = toplevel->compositor;
+	wl_list_remove(&toplevel->link);
+	wl_list_init(&toplevel->link);
+	wlr_scene_node_set_enabled(&toplevel->tree->node, false);
+	foreign_toplevel_destroy(toplevel->foreign);
+	toplevel->foreign = NULL;
+	toplevel->maximized = toplevel->fullscreen = toplevel->minimized = false;
+	toplevel->normal = toplevel->geometry = (struct wlr_box){0};
+	toplevel->arrival.waiting = false;
+	toplevel->resize.edges = 0;
+	wlr_scene_node_set_enabled(&toplevel->backdrop->node, false);
+	grab_forget(compositor, toplevel);
+	bindings_forget(compositor, toplevel);
+	if (compositor->focus.toplevel == toplevel) {
+		compositor->focus.toplevel = NULL;
+		focus_next(compositor);
+	}
+	focus_update(compositor);
+}
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.destroy);
+	listener_remove(&toplevel->listeners.map);
+	listener_remove(&toplevel->listeners.unmap);
+	listener_remove(&toplevel->listeners.commit);
+	listener_remove(&toplevel->listeners.destroy);
+	listener_remove(&toplevel->listeners.request_move);
+	listener_remove(&toplevel->listeners.request_resize);
+	listener_remove(&toplevel->listeners.request_maximize);
+	listener_remove(&toplevel->listeners.request_fullscreen);
+	listener_remove(&toplevel->listeners.request_minimize);
+	listener_remove(&toplevel->listeners.set_title);
+	listener_remove(&toplevel->listeners.set_app_id);
+	listener_remove(&toplevel->listeners.set_parent);
+	wl_list_remove(&toplevel->all_link);
+	toplevel->xdg->base->data = NULL;
+	wlr_scene_node_destroy(&toplevel->tree->node);
+	free(toplevel);
+}
+
+static void handle_request_move(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.request_move);
+	const struct wlr_xdg_toplevel_move_event *event = data;
+	grab_request(toplevel, GRAB_MOVE, 0, event->serial);
+}
+
+static void handle_request_resize(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.request_resize);
+	const struct wlr_xdg_toplevel_resize_event *event = data;
+	grab_request(toplevel, GRAB_RESIZE, event->edges, event->serial);
+}
+
+/* A request before the first commit is answered there. */
+static void handle_request_maximize(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.request_maximize);
+	if (toplevel->xdg->base->initialized) {
+		toplevel_set_maximized(toplevel, toplevel->xdg->requested.maximized);
+	}
+}
+
+static void handle_request_fullscreen(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.request_fullscreen);
+	struct wlr_xdg_toplevel_requested *requested = &toplevel->xdg->requested;
+	if (toplevel->xdg->base->initialized) {
+		toplevel_set_fullscreen(toplevel, requested->fullscreen,
+				desktop_output_from_wlr(&toplevel->compositor->desktop, requested->fullscreen_output));
+	}
+}
+
+static void handle_request_minimize(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.request_minimize);
+	if (toplevel->xdg->base->surface->mapped) {
+		toplevel_set_minimized(toplevel, toplevel->xdg->requested.minimized);
+	}
+}
+
+static void handle_set_title(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.set_title);
+	foreign_toplevel_update(toplevel->foreign);
+}
+
+static void handle_set_app_id(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.set_app_id);
+	foreign_toplevel_update(toplevel->foreign);
+}
+
+static void handle_set_parent(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.set_parent);
+	toplevel_update_layer(toplevel);
+	foreign_toplevel_update(toplevel->foreign);
+}
+
+static void toplevel_listen(struct toplevel *toplevel) {
+	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
+	struct wlr_surface *surface = xdg->base->surface;
+	listener_add(&toplevel->listeners.map, &surface->events.map, handle_map);
+	listener_add(&toplevel->listeners.unmap, &surface->events.unmap, handle_unmap);
+	listener_add(&toplevel->listeners.commit, &surface->events.commit, handle_commit);
+	listener_add(&toplevel->listeners.destroy, &xdg->events.destroy, handle_destroy);
+	listener_add(&toplevel->listeners.request_move, &xdg->events.request_move, handle_request_move);
+	listener_add(&toplevel->listeners.request_resize, &xdg->events.request_resize, handle_request_resize);
+	listener_add(&toplevel->listeners.request_maximize, &xdg->events.request_maximize, handle_request_maximize);
+	listener_add(&toplevel->listeners.request_fullscreen, &xdg->events.request_fullscreen, handle_request_fullscreen);
+	listener_add(&toplevel->listeners.request_minimize, &xdg->events.request_minimize, handle_request_minimize);
+	listener_add(&toplevel->listeners.set_title, &xdg->events.set_title, handle_set_title);
+	listener_add(&toplevel->listeners.set_app_id, &xdg->events.set_app_id, handle_set_app_id);
+	listener_add(&toplevel->listeners.set_parent, &xdg->events.set_parent, handle_set_parent);
+}
+
+static bool toplevel_create_nodes(struct toplevel *toplevel) {
+	static const float black[4] = {0, 0, 0, 1};
+	toplevel->tree = wlr_scene_tree_create(toplevel->compositor->desktop.layers[DESKTOP_LAYER_WINDOWS]);
+	if (toplevel->tree == NULL) {
+		return false;
+	}
+	toplevel->backdrop = wlr_scene_rect_create(toplevel->tree, 0, 0, black);
+	toplevel->content = wlr_scene_xdg_surface_create(toplevel->tree, toplevel->xdg->base);
+	if (toplevel->backdrop == NULL || toplevel->content == NULL) {
+		wlr_scene_node_destroy(&toplevel->tree->node);
+		return false;
+	}
+	wlr_scene_node_set_enabled(&toplevel->tree->node, false);
+	wlr_scene_node_set_enabled(&toplevel->backdrop->node, false);
+	toplevel->tree->node.data = &toplevel->owner;
+	toplevel->xdg->base->data = toplevel->content;
+	return true;
+}
+
+static void toplevel_create(struct compositor *compositor, struct wlr_xdg_toplevel *xdg) {
+	struct toplevel *toplevel = calloc(1, sizeof(*toplevel));
+	if (toplevel == NULL) {
+		wl_resource_post_no_memory(xdg->resource);
+		return;
+	}
+	toplevel->owner.type = OWNER_TOPLEVEL;
+	toplevel->compositor = compositor;
+	toplevel->xdg = xdg;
+	wl_list_init(&toplevel->link);
+	if (!toplevel_create_nodes(toplevel)) {
+		wl_resource_post_no_memory(xdg->resource);
+		free(toplevel);
+		return;
+	}
+	wl_list_insert(&compositor->toplevels.all, &toplevel->all_link);
+	toplevel_listen(toplevel);
+}
+
+/* wlroots looks at committed buffers only, but attached ones are as wrong. */
+static void handle_new_surface(struct wl_listener *listener, void *data) {
+	struct wlr_xdg_surface *xdg = data;
+	const struct wlr_surface_state *pending = &xdg->surface->pending;
+	if ((pending->committed & WLR_SURFACE_STATE_BUFFER) && pending->buffer != NULL) {
+		wl_resource_post_error(xdg->client->resource, XDG_WM_BASE_ERROR_INVALID_SURFACE_STATE,
+				"get_xdg_surface: the wl_surface has a buffer attached");
+	}
+}
+
+static void handle_new_toplevel(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, toplevels.listeners.new_toplevel);
+	toplevel_create(compositor, data);
+}
+
+/* A popup without a parent is given one by its layer surface, which then shows it. */
+static void handle_new_popup(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, toplevels.listeners.new_popup);
+	struct wlr_xdg_popup *popup = data;
+	struct wlr_xdg_surface *parent =
+			popup->parent != NULL ? wlr_xdg_surface_try_from_wlr_surface(popup->parent) : NULL;
+	if (parent != NULL && parent->data != NULL) {
+		popup_create(compositor, popup, parent->data);
+	}
+}
+
+bool toplevels_init(struct compositor *compositor) {
+	struct toplevels *toplevels = &compositor->toplevels;
+	wl_list_init(&toplevels->list);
+	wl_list_init(&toplevels->all);
+	toplevels->shell = wlr_xdg_shell_create(compositor->display, XDG_SHELL_VERSION);
+	if (toplevels->shell == NULL) {
+		return false;
+	}
+	listener_add(&toplevels->listeners.new_surface, &toplevels->shell->events.new_surface, handle_new_surface);
+	listener_add(&toplevels->listeners.new_toplevel, &toplevels->shell->events.new_toplevel, handle_new_toplevel);
+	listener_add(&toplevels->listeners.new_popup, &toplevels->shell->events.new_popup, handle_new_popup);
+	return true;
+}
+
+void toplevels_finish(struct compositor *compositor) {
+	assert(wl_list_empty(&compositor->toplevels.all));
+	listener_remove(&compositor->toplevels.listeners.new_surface);
+	listener_remove(&compositor->toplevels.listeners.new_toplevel);
+	listener_remove(&compositor->toplevels.listeners.new_popup);
+}

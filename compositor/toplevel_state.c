@@ -1,0 +1,136 @@
+/*
+ * Maximised, fullscreen, minimised: what a window's states mean for its place.
+ */
+#include "focus.h"
+#include "output.h"
+#include "placement.h"
+#include "server.h"
+#include "toplevel.h"
+#include <wlr/types/wlr_scene.h>
+#include <wlr/types/wlr_xdg_shell.h>
+
+static bool is_in_fullscreen_chain(struct toplevel *toplevel) {
+	for (struct wlr_xdg_toplevel *xdg = toplevel->xdg; xdg != NULL; xdg = xdg->parent) {
+		struct toplevel *link = toplevel_try_from_surface(xdg->base->surface);
+		if (link != NULL && link->fullscreen) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void toplevel_update_layer(struct toplevel *toplevel) {
+	struct compositor *compositor = toplevel->compositor;
+	struct toplevel *active = compositor->focus.toplevel;
+	bool in_front = active != NULL && toplevel_root(active) == toplevel_root(toplevel) &&
+			is_in_fullscreen_chain(toplevel);
+	struct wlr_scene_tree *layer =
+			compositor->desktop.layers[in_front ? DESKTOP_LAYER_FULLSCREEN : DESKTOP_LAYER_WINDOWS];
+	if (toplevel->tree->node.parent != layer) {
+		wlr_scene_node_reparent(&toplevel->tree->node, layer);
+	}
+}
+
+/* Where it returns to from its states. A window that never was anywhere chooses its own size. */
+static struct wlr_box normal_box(struct toplevel *toplevel) {
+	struct wlr_box box = toplevel->normal;
+	if (toplevel->output == NULL) {
+		return box;
+	}
+	const struct wlr_box *area = &toplevel->output->usable;
+	if (wlr_box_empty(&box)) {
+		return (struct wlr_box){area->x + area->width / 8, area->y + area->height / 8, 0, 0};
+	}
+	return placement_reachable(area, box);
+}
+
+static struct wlr_box target_box(struct toplevel *toplevel) {
+	if (toplevel->output != NULL && toplevel->fullscreen) {
+		return toplevel->output->area;
+	}
+	if (toplevel->output != NULL && toplevel->maximized) {
+		return toplevel->output->usable;
+	}
+	return normal_box(toplevel);
+}
+
+/* Asks the client for the size of its state; the place follows when it has drawn. */
+static void toplevel_apply(struct toplevel *toplevel) {
+	struct wlr_box box = target_box(toplevel);
+	wlr_xdg_toplevel_set_maximized(toplevel->xdg, toplevel->maximized);
+	wlr_xdg_toplevel_set_fullscreen(toplevel->xdg, toplevel->fullscreen);
+	toplevel->arrival.serial = wlr_xdg_toplevel_set_size(toplevel->xdg, box.width, box.height);
+	toplevel->arrival.waiting = true;
+	toplevel->arrival.x = box.x;
+	toplevel->arrival.y = box.y;
+	toplevel->resize.edges = 0;
+	wlr_scene_node_set_enabled(&toplevel->backdrop->node, toplevel->fullscreen);
+	wlr_scene_rect_set_size(toplevel->backdrop, box.width, box.height);
+	toplevel_update_layer(toplevel);
+	foreign_toplevel_update(toplevel->foreign);
+}
+
+static void remember_normal(struct toplevel *toplevel) {
+	if (toplevel->xdg->base->surface->mapped && !toplevel->maximized && !toplevel->fullscreen) {
+		toplevel->normal = toplevel_box(toplevel);
+		toplevel->output = toplevel_output(toplevel);
+	}
+}
+
+void toplevel_set_maximized(struct toplevel *toplevel, bool maximized) {
+	remember_normal(toplevel);
+	toplevel_set_minimized(toplevel, false);
+	toplevel->maximized = maximized;
+	toplevel_apply(toplevel);
+}
+
+void toplevel_set_fullscreen(struct toplevel *toplevel, bool fullscreen, struct output *output) {
+	remember_normal(toplevel);
+	toplevel_set_minimized(toplevel, false);
+	if (output != NULL) {
+		toplevel->output = output;
+	}
+	toplevel->fullscreen = fullscreen;
+	toplevel_apply(toplevel);
+}
+
+void toplevel_set_minimized(struct toplevel *toplevel, bool minimized) {
+	struct compositor *compositor = toplevel->compositor;
+	if (toplevel->minimized == minimized) {
+		return;
+	}
+	toplevel->minimized = minimized;
+	wlr_scene_node_set_enabled(&toplevel->tree->node, !minimized);
+	wlr_xdg_toplevel_set_suspended(toplevel->xdg, minimized);
+	if (minimized && compositor->focus.toplevel == toplevel) {
+		focus_next(compositor);
+	}
+	foreign_toplevel_update(toplevel->foreign);
+}
+
+void toplevels_arrange(struct compositor *compositor) {
+	struct toplevel *toplevel;
+	wl_list_for_each(toplevel, &compositor->toplevels.list, link) {
+		if (toplevel->output == NULL) {
+			toplevel->output = toplevel_output(toplevel);
+		}
+		if (toplevel->maximized || toplevel->fullscreen) {
+			toplevel_apply(toplevel);
+			continue;
+		}
+		struct output *output = toplevel_output(toplevel);
+		if (output != NULL) {
+			struct wlr_box box = placement_reachable(&output->usable, toplevel_box(toplevel));
+			toplevel_move(toplevel, box.x, box.y);
+		}
+	}
+}
+
+void toplevels_forget_output(struct compositor *compositor, struct output *output) {
+	struct toplevel *toplevel;
+	wl_list_for_each(toplevel, &compositor->toplevels.all, all_link) {
+		if (toplevel->output == output) {
+			toplevel->output = NULL;
+		}
+	}
+}
