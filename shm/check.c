@@ -71,17 +71,20 @@ bool lido_check_buffer(const struct lido_buffer_request *request, const struct l
 	if (!check_ranges(request, error) || !check_stride(request, format, error)) {
 		return false;
 	}
-	int64_t sum = 0;
-	// One plane is below 2^62 bytes. The sum stops at the first that is beyond the pool, so it never overflows.
-	for (unsigned plane = 0; plane < format->planes_len && sum <= pool_size; ++plane) {
-		sum += lido_format_stride(format, plane, request->stride) * lido_format_rows(format, plane, request->height);
+	// A plane is below 2^62 bytes and there are at most three, so the sum cannot overflow.
+	_Static_assert(LIDO_FORMAT_PLANES_MAX == 3, "the sum of planes fits into 64 bits");
+	uint64_t sum = 0;
+	for (unsigned plane = 0; plane < format->planes_len; ++plane) {
+		sum += (uint64_t)(lido_format_stride(format, plane, request->stride) *
+				lido_format_rows(format, plane, request->height));
 	}
-	if (request->offset + sum > pool_size) {
+	uint64_t end = (uint64_t)request->offset + sum;
+	if (end > (uint64_t)pool_size) {
 		return fail(error, WL_SHM_ERROR_INVALID_STRIDE,
-				"buffer ends at %" PRId64 ", beyond pool size %" PRId32 " (offset %" PRId32 ", stride %" PRId32
+				"buffer ends at %" PRIu64 ", beyond pool size %" PRId32 " (offset %" PRId32 ", stride %" PRId32
 				", height %" PRId32 ")",
-				request->offset + sum, pool_size, request->offset, request->stride, request->height);
+				end, pool_size, request->offset, request->stride, request->height);
 	}
-	*size = sum;
+	*size = (int64_t)sum;
 	return true;
 }

@@ -99,17 +99,6 @@ uint32_t lido_format_drm_to_shm(uint32_t drm) {
 	}
 }
 
-uint32_t lido_format_shm_to_drm(uint32_t shm) {
-	switch (shm) {
-	case WL_SHM_FORMAT_ARGB8888:
-		return DRM_ARGB8888;
-	case WL_SHM_FORMAT_XRGB8888:
-		return DRM_XRGB8888;
-	default:
-		return shm;
-	}
-}
-
 static int64_t divide_up(int64_t value, int64_t by) {
 	return (value + by - 1) / by;
 }

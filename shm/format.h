@@ -24,9 +24,8 @@ struct lido_format {
 /* NULL: not in the table. */
 const struct lido_format *lido_format_from_drm(uint32_t drm);
 
-/* wl_shm's code for a DRM format, and back: the same number, but for two. */
+/* wl_shm's code for a DRM format: the same number, but for two. */
 uint32_t lido_format_drm_to_shm(uint32_t drm);
-uint32_t lido_format_shm_to_drm(uint32_t shm);
 
 /* Bytes of the pixels of one row of a plane, without padding, for an image of that width. */
 int64_t lido_format_row_size(const struct lido_format *format, unsigned plane, int32_t width);

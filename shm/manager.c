@@ -44,9 +44,8 @@ static void manager_bind(struct wl_client *client, void *data, uint32_t version,
 }
 
 const struct lido_format *lido_manager_find_format(const struct lido_manager *manager, uint32_t shm_format) {
-	uint32_t drm = lido_format_shm_to_drm(shm_format);
 	for (size_t i = 0; i < manager->formats_len; ++i) {
-		if (manager->formats[i]->drm == drm) {
+		if (lido_format_drm_to_shm(manager->formats[i]->drm) == shm_format) {
 			return manager->formats[i];
 		}
 	}

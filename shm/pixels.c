@@ -91,9 +91,8 @@ static bool read_rows_apart(const struct lido_buffer *buffer, int64_t y, int row
 static bool read_band(const struct lido_buffer *buffer, const struct span *span, uint8_t *dst, size_t dst_stride) {
 	dst += (size_t)span->y * dst_stride;
 	if (dst_stride == (size_t)buffer->stride) {
-		// Not the padding of the last row: it may lie beyond the end of the file.
-		size_t size = (size_t)(span->height - 1) * dst_stride + (size_t)row_size(buffer);
-		return read_all(buffer->private.area->fd, dst, size, buffer->offset + (int64_t)span->y * buffer->stride);
+		return read_all(buffer->private.area->fd, dst, (size_t)span->height * dst_stride,
+				buffer->offset + (int64_t)span->y * buffer->stride);
 	}
 	bool complete = true;
 	for (int32_t done = 0; done < span->height; done += ROWS_MAX) {
