@@ -1,0 +1,252 @@
+/*
+ * Uses the only window of a compositor, as a restless person would: types, clicks, scrolls, and drags its corner out and
+ * back, Alt and the right button held.
+ *
+ *     drive SECONDS
+ *
+ * Ends with 0 if the window was there all the time, with 1 and a message if it was not.
+ */
+#include "virtual-keyboard-unstable-v1-client-protocol.h"
+#include "wlr-foreign-toplevel-management-unstable-v1-client-protocol.h"
+#include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
+
+#include <linux/input-event-codes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+#include <wayland-client.h>
+#include <xkbcommon/xkbcommon.h>
+
+// The extent in which pointer positions are given; any output is mapped to it.
+#define EXTENT 1000
+#define FRAME_NS 4000000
+#define ALT_MODIFIER 8
+
+struct driver {
+	struct wl_display *display;
+	struct wl_seat *seat;
+	struct zwlr_virtual_pointer_manager_v1 *pointer_manager;
+	struct zwp_virtual_keyboard_manager_v1 *keyboard_manager;
+	struct zwlr_foreign_toplevel_manager_v1 *toplevel_manager;
+	struct zwlr_virtual_pointer_v1 *pointer;
+	struct zwp_virtual_keyboard_v1 *keyboard;
+	int windows;  // open now
+	bool is_gone; // one was closed
+};
+
+static uint32_t now(void) {
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint32_t)(time.tv_sec * 1000 + time.tv_nsec / 1000000);
+}
+
+static void fail(const char *text) {
+	fprintf(stderr, "drive: %s\n", text);
+	exit(EXIT_FAILURE);
+}
+
+static void handle_closed(void *data, struct zwlr_foreign_toplevel_handle_v1 *toplevel) {
+	struct driver *driver = data;
+	--driver->windows;
+	driver->is_gone = driver->windows == 0;
+	zwlr_foreign_toplevel_handle_v1_destroy(toplevel);
+}
+
+static void ignore_text(void *data, struct zwlr_foreign_toplevel_handle_v1 *toplevel, const char *text) {
+}
+
+static void ignore_output(void *data, struct zwlr_foreign_toplevel_handle_v1 *toplevel, struct wl_output *output) {
+}
+
+static void ignore_state(void *data, struct zwlr_foreign_toplevel_handle_v1 *toplevel, struct wl_array *state) {
+}
+
+static void ignore_done(void *data, struct zwlr_foreign_toplevel_handle_v1 *toplevel) {
+}
+
+static void ignore_parent(void *data, struct zwlr_foreign_toplevel_handle_v1 *toplevel,
+		struct zwlr_foreign_toplevel_handle_v1 *parent) {
+}
+
+static const struct zwlr_foreign_toplevel_handle_v1_listener toplevel_listener = {
+	.title = ignore_text,
+	.app_id = ignore_text,
+	.output_enter = ignore_output,
+	.output_leave = ignore_output,
+	.state = ignore_state,
+	.done = ignore_done,
+	.closed = handle_closed,
+	.parent = ignore_parent,
+};
+
+static void handle_toplevel(void *data, struct zwlr_foreign_toplevel_manager_v1 *manager,
+		struct zwlr_foreign_toplevel_handle_v1 *toplevel) {
+	struct driver *driver = data;
+	++driver->windows;
+	zwlr_foreign_toplevel_handle_v1_add_listener(toplevel, &toplevel_listener, driver);
+}
+
+static void handle_finished(void *data, struct zwlr_foreign_toplevel_manager_v1 *manager) {
+}
+
+static const struct zwlr_foreign_toplevel_manager_v1_listener manager_listener = {
+	.toplevel = handle_toplevel,
+	.finished = handle_finished,
+};
+
+static void handle_global(void *data, struct wl_registry *registry, uint32_t name, const char *interface,
+		uint32_t version) {
+	struct driver *driver = data;
+	const struct {
+		const struct wl_interface *interface;
+		void **place;
+	} globals[] = {
+		{&wl_seat_interface, (void **)&driver->seat},
+		{&zwlr_virtual_pointer_manager_v1_interface, (void **)&driver->pointer_manager},
+		{&zwp_virtual_keyboard_manager_v1_interface, (void **)&driver->keyboard_manager},
+		{&zwlr_foreign_toplevel_manager_v1_interface, (void **)&driver->toplevel_manager},
+	};
+	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); ++i) {
+		if (strcmp(interface, globals[i].interface->name) == 0) {
+			*globals[i].place = wl_registry_bind(registry, name, globals[i].interface, 1);
+		}
+	}
+}
+
+static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
+}
+
+static const struct wl_registry_listener registry_listener = {
+	.global = handle_global,
+	.global_remove = handle_global_remove,
+};
+
+static void send_keymap(struct driver *driver) {
+	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_FLAGS);
+	struct xkb_keymap *keymap = xkb_keymap_new_from_names(context, NULL, XKB_KEYMAP_COMPILE_NO_FLAGS);
+	char *text = keymap != NULL ? xkb_keymap_get_as_string(keymap, XKB_KEYMAP_FORMAT_TEXT_V1) : NULL;
+	int fd = memfd_create("keymap", MFD_CLOEXEC);
+	if (text == NULL || fd == -1 || write(fd, text, strlen(text) + 1) < 0) {
+		fail("no keymap");
+	}
+	zwp_virtual_keyboard_v1_keymap(
+			driver->keyboard, WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1, fd, (uint32_t)strlen(text) + 1);
+	wl_display_roundtrip(driver->display);
+	close(fd);
+	free(text);
+	xkb_keymap_unref(keymap);
+	xkb_context_unref(context);
+}
+
+// Shows the compositor what was done, and waits as a hand would.
+static void end_step(struct driver *driver) {
+	const struct timespec frame = {.tv_nsec = FRAME_NS};
+	zwlr_virtual_pointer_v1_frame(driver->pointer);
+	if (wl_display_roundtrip(driver->display) == -1) {
+		fail("the compositor is gone");
+	}
+	if (driver->is_gone) {
+		fail("the window is gone");
+	}
+	nanosleep(&frame, NULL);
+}
+
+static void point(struct driver *driver, int x, int y) {
+	zwlr_virtual_pointer_v1_motion_absolute(
+			driver->pointer, now(), (uint32_t)x, (uint32_t)y, EXTENT, EXTENT);
+	end_step(driver);
+}
+
+static void button(struct driver *driver, uint32_t code, bool is_pressed) {
+	zwlr_virtual_pointer_v1_button(driver->pointer, now(), code, is_pressed);
+	end_step(driver);
+}
+
+static void key(struct driver *driver, uint32_t code, bool is_pressed) {
+	zwp_virtual_keyboard_v1_key(driver->keyboard, now(), code, is_pressed);
+	end_step(driver);
+}
+
+static void hold_alt(struct driver *driver, bool is_held) {
+	key(driver, KEY_LEFTALT, is_held);
+	zwp_virtual_keyboard_v1_modifiers(driver->keyboard, is_held ? ALT_MODIFIER : 0, 0, 0, 0);
+	end_step(driver);
+}
+
+// The first window of a session is at the top left, so this point is in it; the drag ends where it began.
+static void resize(struct driver *driver, int reach) {
+	const int start = 60;
+	point(driver, start, start);
+	hold_alt(driver, true);
+	button(driver, BTN_RIGHT, true);
+	for (int i = 0; i <= 2 * reach; i += 4) {
+		int offset = i < reach ? i : 2 * reach - i;
+		point(driver, start + offset, start + offset / 2);
+	}
+	point(driver, start, start);
+	button(driver, BTN_RIGHT, false);
+	hold_alt(driver, false);
+}
+
+static void type(struct driver *driver) {
+	const uint32_t codes[] = {KEY_A, KEY_L, KEY_S, KEY_ENTER, KEY_TAB, KEY_DOWN, KEY_UP, KEY_BACKSPACE};
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); ++i) {
+		key(driver, codes[i], true);
+		key(driver, codes[i], false);
+	}
+}
+
+static void scroll(struct driver *driver) {
+	for (int i = 0; i < 10; ++i) {
+		zwlr_virtual_pointer_v1_axis(driver->pointer, now(), WL_POINTER_AXIS_VERTICAL_SCROLL,
+				wl_fixed_from_int(i < 5 ? 15 : -15));
+		end_step(driver);
+	}
+}
+
+static void use(struct driver *driver) {
+	// Inside of the window, below what may be a title bar with a button that closes it.
+	point(driver, 80, 150);
+	button(driver, BTN_LEFT, true);
+	button(driver, BTN_LEFT, false);
+	scroll(driver);
+	type(driver);
+	resize(driver, 60);
+	resize(driver, 200);
+}
+
+int main(int argc, char *argv[]) {
+	struct driver driver = {.display = wl_display_connect(NULL)};
+	if (argc != 2 || driver.display == NULL) {
+		fail(argc != 2 ? "usage: drive SECONDS" : "cannot connect");
+	}
+	struct wl_registry *registry = wl_display_get_registry(driver.display);
+	wl_registry_add_listener(registry, &registry_listener, &driver);
+	wl_display_roundtrip(driver.display);
+	if (driver.seat == NULL || driver.pointer_manager == NULL || driver.keyboard_manager == NULL ||
+			driver.toplevel_manager == NULL) {
+		fail("the compositor has no virtual pointer, virtual keyboard or toplevel list");
+	}
+	zwlr_foreign_toplevel_manager_v1_add_listener(driver.toplevel_manager, &manager_listener, &driver);
+	driver.pointer =
+			zwlr_virtual_pointer_manager_v1_create_virtual_pointer(driver.pointer_manager, driver.seat);
+	driver.keyboard =
+			zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(driver.keyboard_manager, driver.seat);
+	send_keymap(&driver);
+	uint32_t end = now() + (uint32_t)atoi(argv[1]) * 1000;
+	while (driver.windows == 0 && now() < end + 20000) {
+		end_step(&driver);
+	}
+	if (driver.windows == 0) {
+		fail("no window came");
+	}
+	while (now() < end) {
+		use(&driver);
+	}
+	wl_display_disconnect(driver.display);
+	return EXIT_SUCCESS;
+}

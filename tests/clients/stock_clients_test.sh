@@ -1,0 +1,63 @@
+#!/bin/sh
+# Stock clients, one from each family, are used and resized in Lido, and live. Prints TAP.
+#
+#     stock_clients_test.sh LIDO DRIVE [SECONDS]
+set -u
+lido=$1
+drive=$2
+seconds=${LIDO_DRIVE_SECONDS:-${3:-4}}
+number=0
+failed=0
+runtime=$(mktemp -d "${TMPDIR:-/tmp}/lido-clients.XXXXXX")
+trap 'rm -rf "$runtime"' EXIT
+unset WAYLAND_DISPLAY DISPLAY
+export XDG_RUNTIME_DIR="$runtime" GDK_BACKEND=wayland QT_QPA_PLATFORM=wayland
+
+# One client in a compositor of its own: check NAME COMMAND...
+check() {
+	name=$1
+	shift
+	number=$((number + 1))
+	if [ -z "${1:-}" ] || ! command -v "$1" >/dev/null; then
+		echo "ok $number stock-client@$name # SKIP ${1:-it} is not installed"
+		return
+	fi
+	# Lido ends by SIGTERM; a leak or a crash gives another status than 0.
+	"$lido" --headless 1280x800 --socket "lido-$name" >"$runtime/report" 2>"$runtime/lido" &
+	server=$!
+	tries=100
+	while [ ! -S "$runtime/lido-$name" ] && [ "$((tries -= 1))" -gt 0 ]; do sleep 0.1; done
+	export WAYLAND_DISPLAY="lido-$name"
+	"$@" >"$runtime/client" 2>&1 &
+	client=$!
+	"$drive" "$seconds" >"$runtime/drive" 2>&1
+	driven=$?
+	kill -0 "$client" 2>/dev/null
+	alive=$?
+	kill "$client" 2>/dev/null
+	wait "$client" 2>/dev/null
+	ended=$?
+	kill -TERM "$server" 2>/dev/null
+	wait "$server"
+	served=$?
+	if [ "$driven" = 0 ] && [ "$alive" = 0 ] && [ "$served" = 0 ]; then
+		echo "ok $number stock-client@$name"
+	else
+		failed=1
+		echo "not ok $number stock-client@$name"
+		echo "# driver: $driven, client alive: $alive (0: yes; it ended with $ended), lido ended with: $served"
+		sed 's/^/# /' "$runtime/drive" "$runtime/lido" "$runtime/client"
+	fi
+}
+
+qt=$(find /usr/lib/*/qt6/examples/widgets/painting/basicdrawing -type f -perm -1 2>/dev/null | head -n 1)
+check foot foot
+check gtk3 gtk3-demo
+check gtk4-cairo env GSK_RENDERER=cairo gtk4-widget-factory
+check qt6 "$qt"
+check weston-simple-shm weston-simple-shm
+check weston-simple-damage weston-simple-damage
+check weston-flower weston-flower
+check weston-terminal weston-terminal
+echo "1..$number"
+exit $failed
