@@ -1,6 +1,6 @@
 /*
- * Uses the only window of a compositor, as a restless person would: types, clicks, scrolls, and drags its corner out and
- * back, Alt and the right button held.
+ * Uses the only window of a compositor, as a restless person would: types, clicks, scrolls, and drags its corner out
+ * and back, Alt and the right button held.
  *
  *     drive SECONDS
  *
@@ -34,8 +34,14 @@ struct driver {
 	struct zwlr_foreign_toplevel_manager_v1 *toplevel_manager;
 	struct zwlr_virtual_pointer_v1 *pointer;
 	struct zwp_virtual_keyboard_v1 *keyboard;
-	int windows;  // open now
-	bool is_gone; // one was closed
+	struct wl_list toplevels; // toplevel.link; open now
+	bool is_gone;             // the last one was closed
+};
+
+struct toplevel {
+	struct wl_list link;
+	struct driver *driver;
+	struct zwlr_foreign_toplevel_handle_v1 *handle;
 };
 
 static uint32_t now(void) {
@@ -44,16 +50,22 @@ static uint32_t now(void) {
 	return (uint32_t)(time.tv_sec * 1000 + time.tv_nsec / 1000000);
 }
 
-static void fail(const char *text) {
+_Noreturn static void fail(const char *text) {
 	fprintf(stderr, "drive: %s\n", text);
 	exit(EXIT_FAILURE);
 }
 
-static void handle_closed(void *data, struct zwlr_foreign_toplevel_handle_v1 *toplevel) {
-	struct driver *driver = data;
-	--driver->windows;
-	driver->is_gone = driver->windows == 0;
-	zwlr_foreign_toplevel_handle_v1_destroy(toplevel);
+static void toplevel_destroy(struct toplevel *toplevel) {
+	wl_list_remove(&toplevel->link);
+	zwlr_foreign_toplevel_handle_v1_destroy(toplevel->handle);
+	free(toplevel);
+}
+
+static void handle_closed(void *data, struct zwlr_foreign_toplevel_handle_v1 *handle) {
+	struct toplevel *toplevel = data;
+	struct driver *driver = toplevel->driver;
+	toplevel_destroy(toplevel);
+	driver->is_gone = wl_list_empty(&driver->toplevels);
 }
 
 static void ignore_text(void *data, struct zwlr_foreign_toplevel_handle_v1 *toplevel, const char *text) {
@@ -68,47 +80,52 @@ static void ignore_state(void *data, struct zwlr_foreign_toplevel_handle_v1 *top
 static void ignore_done(void *data, struct zwlr_foreign_toplevel_handle_v1 *toplevel) {
 }
 
-static void ignore_parent(void *data, struct zwlr_foreign_toplevel_handle_v1 *toplevel,
-		struct zwlr_foreign_toplevel_handle_v1 *parent) {
+static void ignore_parent(
+		void *data, struct zwlr_foreign_toplevel_handle_v1 *toplevel, struct zwlr_foreign_toplevel_handle_v1 *parent) {
 }
 
 static const struct zwlr_foreign_toplevel_handle_v1_listener toplevel_listener = {
-	.title = ignore_text,
-	.app_id = ignore_text,
-	.output_enter = ignore_output,
-	.output_leave = ignore_output,
-	.state = ignore_state,
-	.done = ignore_done,
-	.closed = handle_closed,
-	.parent = ignore_parent,
+		.title = ignore_text,
+		.app_id = ignore_text,
+		.output_enter = ignore_output,
+		.output_leave = ignore_output,
+		.state = ignore_state,
+		.done = ignore_done,
+		.closed = handle_closed,
+		.parent = ignore_parent,
 };
 
-static void handle_toplevel(void *data, struct zwlr_foreign_toplevel_manager_v1 *manager,
-		struct zwlr_foreign_toplevel_handle_v1 *toplevel) {
-	struct driver *driver = data;
-	++driver->windows;
-	zwlr_foreign_toplevel_handle_v1_add_listener(toplevel, &toplevel_listener, driver);
+static void handle_toplevel(
+		void *data, struct zwlr_foreign_toplevel_manager_v1 *manager, struct zwlr_foreign_toplevel_handle_v1 *handle) {
+	struct toplevel *toplevel = calloc(1, sizeof(*toplevel));
+	if (toplevel == NULL) {
+		fail("out of memory");
+	}
+	toplevel->driver = data;
+	toplevel->handle = handle;
+	wl_list_insert(&toplevel->driver->toplevels, &toplevel->link);
+	zwlr_foreign_toplevel_handle_v1_add_listener(handle, &toplevel_listener, toplevel);
 }
 
 static void handle_finished(void *data, struct zwlr_foreign_toplevel_manager_v1 *manager) {
 }
 
 static const struct zwlr_foreign_toplevel_manager_v1_listener manager_listener = {
-	.toplevel = handle_toplevel,
-	.finished = handle_finished,
+		.toplevel = handle_toplevel,
+		.finished = handle_finished,
 };
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name, const char *interface,
-		uint32_t version) {
+static void handle_global(
+		void *data, struct wl_registry *registry, uint32_t name, const char *interface, uint32_t version) {
 	struct driver *driver = data;
 	const struct {
 		const struct wl_interface *interface;
 		void **place;
 	} globals[] = {
-		{&wl_seat_interface, (void **)&driver->seat},
-		{&zwlr_virtual_pointer_manager_v1_interface, (void **)&driver->pointer_manager},
-		{&zwp_virtual_keyboard_manager_v1_interface, (void **)&driver->keyboard_manager},
-		{&zwlr_foreign_toplevel_manager_v1_interface, (void **)&driver->toplevel_manager},
+			{&wl_seat_interface, (void **)&driver->seat},
+			{&zwlr_virtual_pointer_manager_v1_interface, (void **)&driver->pointer_manager},
+			{&zwp_virtual_keyboard_manager_v1_interface, (void **)&driver->keyboard_manager},
+			{&zwlr_foreign_toplevel_manager_v1_interface, (void **)&driver->toplevel_manager},
 	};
 	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); ++i) {
 		if (strcmp(interface, globals[i].interface->name) == 0) {
@@ -121,8 +138,8 @@ static void handle_global_remove(void *data, struct wl_registry *registry, uint3
 }
 
 static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
+		.global = handle_global,
+		.global_remove = handle_global_remove,
 };
 
 static void send_keymap(struct driver *driver) {
@@ -133,8 +150,7 @@ static void send_keymap(struct driver *driver) {
 	if (text == NULL || fd == -1 || write(fd, text, strlen(text) + 1) < 0) {
 		fail("no keymap");
 	}
-	zwp_virtual_keyboard_v1_keymap(
-			driver->keyboard, WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1, fd, (uint32_t)strlen(text) + 1);
+	zwp_virtual_keyboard_v1_keymap(driver->keyboard, WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1, fd, (uint32_t)strlen(text) + 1);
 	wl_display_roundtrip(driver->display);
 	close(fd);
 	free(text);
@@ -156,8 +172,7 @@ static void end_step(struct driver *driver) {
 }
 
 static void point(struct driver *driver, int x, int y) {
-	zwlr_virtual_pointer_v1_motion_absolute(
-			driver->pointer, now(), (uint32_t)x, (uint32_t)y, EXTENT, EXTENT);
+	zwlr_virtual_pointer_v1_motion_absolute(driver->pointer, now(), (uint32_t)x, (uint32_t)y, EXTENT, EXTENT);
 	end_step(driver);
 }
 
@@ -202,8 +217,8 @@ static void type(struct driver *driver) {
 
 static void scroll(struct driver *driver) {
 	for (int i = 0; i < 10; ++i) {
-		zwlr_virtual_pointer_v1_axis(driver->pointer, now(), WL_POINTER_AXIS_VERTICAL_SCROLL,
-				wl_fixed_from_int(i < 5 ? 15 : -15));
+		zwlr_virtual_pointer_v1_axis(
+				driver->pointer, now(), WL_POINTER_AXIS_VERTICAL_SCROLL, wl_fixed_from_int(i < 5 ? 15 : -15));
 		end_step(driver);
 	}
 }
@@ -219,11 +234,25 @@ static void use(struct driver *driver) {
 	resize(driver, 200);
 }
 
+static void finish(struct driver *driver) {
+	struct toplevel *toplevel, *next;
+	wl_list_for_each_safe(toplevel, next, &driver->toplevels, link) {
+		toplevel_destroy(toplevel);
+	}
+	zwp_virtual_keyboard_v1_destroy(driver->keyboard);
+	zwlr_virtual_pointer_v1_destroy(driver->pointer);
+	zwp_virtual_keyboard_manager_v1_destroy(driver->keyboard_manager);
+	zwlr_virtual_pointer_manager_v1_destroy(driver->pointer_manager);
+	zwlr_foreign_toplevel_manager_v1_destroy(driver->toplevel_manager);
+	wl_seat_destroy(driver->seat);
+}
+
 int main(int argc, char *argv[]) {
 	struct driver driver = {.display = wl_display_connect(NULL)};
 	if (argc != 2 || driver.display == NULL) {
 		fail(argc != 2 ? "usage: drive SECONDS" : "cannot connect");
 	}
+	wl_list_init(&driver.toplevels);
 	struct wl_registry *registry = wl_display_get_registry(driver.display);
 	wl_registry_add_listener(registry, &registry_listener, &driver);
 	wl_display_roundtrip(driver.display);
@@ -232,21 +261,21 @@ int main(int argc, char *argv[]) {
 		fail("the compositor has no virtual pointer, virtual keyboard or toplevel list");
 	}
 	zwlr_foreign_toplevel_manager_v1_add_listener(driver.toplevel_manager, &manager_listener, &driver);
-	driver.pointer =
-			zwlr_virtual_pointer_manager_v1_create_virtual_pointer(driver.pointer_manager, driver.seat);
-	driver.keyboard =
-			zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(driver.keyboard_manager, driver.seat);
+	driver.pointer = zwlr_virtual_pointer_manager_v1_create_virtual_pointer(driver.pointer_manager, driver.seat);
+	driver.keyboard = zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(driver.keyboard_manager, driver.seat);
 	send_keymap(&driver);
 	uint32_t end = now() + (uint32_t)atoi(argv[1]) * 1000;
-	while (driver.windows == 0 && now() < end + 20000) {
+	while (wl_list_empty(&driver.toplevels) && now() < end + 20000) {
 		end_step(&driver);
 	}
-	if (driver.windows == 0) {
+	if (wl_list_empty(&driver.toplevels)) {
 		fail("no window came");
 	}
 	while (now() < end) {
 		use(&driver);
 	}
+	finish(&driver);
+	wl_registry_destroy(registry);
 	wl_display_disconnect(driver.display);
 	return EXIT_SUCCESS;
 }

@@ -71,7 +71,7 @@ static struct client_peer *peer_create(struct wl_client *client) {
 	return peer;
 }
 
-void client_init(struct client *client, struct server *server) {
+bool client_try_init(struct client *client, struct server *server) {
 	int fds[2];
 	expect(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0);
 	*client = (struct client){.server = server};
@@ -83,14 +83,22 @@ void client_init(struct client *client, struct server *server) {
 	expect(client->display != NULL);
 	client->registry = wl_display_get_registry(client->display);
 	wl_registry_add_listener(client->registry, &registry_listener, client);
-	client_roundtrip(client);
+	if (!client_try_roundtrip(client)) {
+		return false;
+	}
 	client->shm = client_bind(client, &wl_shm_interface, 2);
 	wl_shm_add_listener(client->shm, &shm_listener, client);
-	client_roundtrip(client);
+	return client_try_roundtrip(client);
+}
+
+void client_init(struct client *client, struct server *server) {
+	expect(client_try_init(client, server));
 }
 
 void client_finish(struct client *client) {
-	wl_shm_destroy(client->shm);
+	if (client->shm != NULL) {
+		wl_shm_destroy(client->shm);
+	}
 	wl_registry_destroy(client->registry);
 	wl_display_disconnect(client->display);
 	while (client->peer->client != NULL) {

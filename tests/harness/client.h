@@ -36,6 +36,9 @@ struct client {
 /* Connects, and binds wl_shm. */
 void client_init(struct client *client, struct server *server);
 
+/* The same, for servers that may end the client meanwhile: then it returns false. To be finished anyway. */
+bool client_try_init(struct client *client, struct server *server);
+
 /* Closes the connection, and waits until the server has noticed. Proxies need not be destroyed before. */
 void client_finish(struct client *client);
 

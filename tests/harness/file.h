@@ -22,7 +22,7 @@ enum file_kind {
 extern const char *const file_kind_names[FILE_KINDS_LEN];
 
 /* May the file be mapped by the server: is it sealed, or sealable? */
-#define FILE_KIND_IS_SEALABLE(kind) ((kind) <= FILE_SEALED_FAST)
+#define FILE_KIND_IS_SEALABLE(kind) ((int)(kind) <= FILE_SEALED_FAST)
 
 /* A new file of that size, all of it a hole. */
 int file_create(enum file_kind kind, int64_t size);

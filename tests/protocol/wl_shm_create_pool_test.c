@@ -22,16 +22,16 @@ static void expect_refused(int fd, int32_t size, uint32_t code, const char *text
 	pair_finish(&pair);
 }
 
-TEST("create_pool@size-of-zero-is-invalid_stride") {
+TEST("wl_shm_create_pool@size-of-zero-is-invalid_stride") {
 	expect_refused(file_create(FILE_SEALED, 4096), 0, WL_SHM_ERROR_INVALID_STRIDE, "size 0");
 }
 
-TEST("create_pool@negative-size-is-invalid_stride") {
+TEST("wl_shm_create_pool@negative-size-is-invalid_stride") {
 	expect_refused(file_create(FILE_SEALED, 4096), -1, WL_SHM_ERROR_INVALID_STRIDE, "size -1");
 	expect_refused(file_create(FILE_SEALED, 4096), INT32_MIN, WL_SHM_ERROR_INVALID_STRIDE, "size -2147483648");
 }
 
-TEST("create_pool@pipe-is-invalid_fd") {
+TEST("wl_shm_create_pool@pipe-is-invalid_fd") {
 	int fds[2];
 	expect_int(pipe2(fds, O_CLOEXEC), ==, 0);
 	expect_refused(dup(fds[0]), 4096, WL_SHM_ERROR_INVALID_FD, "invalid fd");
@@ -39,38 +39,38 @@ TEST("create_pool@pipe-is-invalid_fd") {
 	close(fds[1]);
 }
 
-TEST("create_pool@directory-is-invalid_fd") {
+TEST("wl_shm_create_pool@directory-is-invalid_fd") {
 	expect_refused(open("/dev/shm", O_RDONLY | O_DIRECTORY | O_CLOEXEC), 4096, WL_SHM_ERROR_INVALID_FD, "invalid fd");
 }
 
-TEST("create_pool@device-is-invalid_fd") {
+TEST("wl_shm_create_pool@device-is-invalid_fd") {
 	expect_refused(open("/dev/zero", O_RDWR | O_CLOEXEC), 4096, WL_SHM_ERROR_INVALID_FD, "invalid fd");
 }
 
-TEST("create_pool@dev-null-is-invalid_fd") {
+TEST("wl_shm_create_pool@dev-null-is-invalid_fd") {
 	expect_refused(open("/dev/null", O_RDWR | O_CLOEXEC), 4096, WL_SHM_ERROR_INVALID_FD, "invalid fd");
 }
 
-TEST("create_pool@path-only-fd-is-invalid_fd") {
+TEST("wl_shm_create_pool@path-only-fd-is-invalid_fd") {
 	int file = file_create(FILE_RUNTIME_DIR, 4096);
 	int fd = file_reopen(file, O_PATH);
 	close(file);
 	expect_refused(fd, 4096, WL_SHM_ERROR_INVALID_FD, "invalid fd");
 }
 
-TEST("create_pool@write-only-fd-is-invalid_fd") {
+TEST("wl_shm_create_pool@write-only-fd-is-invalid_fd") {
 	int file = file_create(FILE_SEALABLE, 4096);
 	int fd = file_reopen(file, O_WRONLY);
 	close(file);
 	expect_refused(fd, 4096, WL_SHM_ERROR_INVALID_FD, "cannot be read");
 }
 
-TEST("create_pool@proc-file-is-invalid_fd") {
+TEST("wl_shm_create_pool@proc-file-is-invalid_fd") {
 	// A regular file whose reads are somebody's code.
 	expect_refused(open("/proc/self/maps", O_RDONLY | O_CLOEXEC), 4096, WL_SHM_ERROR_INVALID_FD, "file system");
 }
 
-TEST("create_pool@every-kind-of-file-is-accepted") {
+TEST("wl_shm_create_pool@every-kind-of-file-is-accepted") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
@@ -86,7 +86,7 @@ TEST("create_pool@every-kind-of-file-is-accepted") {
 	pair_finish(&pair);
 }
 
-TEST("create_pool@read-only-fd-is-accepted") {
+TEST("wl_shm_create_pool@read-only-fd-is-accepted") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
@@ -100,7 +100,7 @@ TEST("create_pool@read-only-fd-is-accepted") {
 	pair_finish(&pair);
 }
 
-TEST("create_pool@size-beyond-the-end-of-the-file-is-accepted") {
+TEST("wl_shm_create_pool@size-beyond-the-end-of-the-file-is-accepted") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
@@ -115,7 +115,7 @@ TEST("create_pool@size-beyond-the-end-of-the-file-is-accepted") {
 	pair_finish(&pair);
 }
 
-TEST("create_pool@size-of-one-byte-and-of-the-most-is-accepted") {
+TEST("wl_shm_create_pool@size-of-one-byte-and-of-the-most-is-accepted") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	int fd = file_create(FILE_SEALABLE, INT64_C(1) << 32);
@@ -128,7 +128,7 @@ TEST("create_pool@size-of-one-byte-and-of-the-most-is-accepted") {
 	pair_finish(&pair);
 }
 
-TEST("create_pool@unsealable-file-is-never-mapped") {
+TEST("wl_shm_create_pool@unsealable-file-is-never-mapped") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	for (int kind = FILE_UNSEALABLE; kind < FILE_KINDS_LEN; kind++) {
@@ -145,7 +145,7 @@ TEST("create_pool@unsealable-file-is-never-mapped") {
 	pair_finish(&pair);
 }
 
-TEST("create_pool@sealable-file-is-sealed-against-shrinking-alone") {
+TEST("wl_shm_create_pool@sealable-file-is-sealed-against-shrinking-alone") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	int fd = file_create(FILE_SEALABLE, 4096);
@@ -159,7 +159,7 @@ TEST("create_pool@sealable-file-is-sealed-against-shrinking-alone") {
 	pair_finish(&pair);
 }
 
-TEST("create_pool@same-file-again-shares-one-fd") {
+TEST("wl_shm_create_pool@same-file-again-shares-one-fd") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {

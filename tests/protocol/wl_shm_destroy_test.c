@@ -6,7 +6,7 @@
 #include "runner.h"
 #include <unistd.h>
 
-TEST("destroy@buffers-outlive-pool-and-keep-its-file") {
+TEST("wl_shm_destroy@buffers-outlive-pool-and-keep-its-file") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
@@ -28,7 +28,7 @@ TEST("destroy@buffers-outlive-pool-and-keep-its-file") {
 	pair_finish(&pair);
 }
 
-TEST("destroy@pool-outlives-buffers") {
+TEST("wl_shm_destroy@pool-outlives-buffers") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	int fd = file_create(FILE_SEALED, 4096);
@@ -46,7 +46,7 @@ TEST("destroy@pool-outlives-buffers") {
 	pair_finish(&pair);
 }
 
-TEST("destroy@released-wl_shm-leaves-its-pools-alone") {
+TEST("wl_shm_destroy@released-wl_shm-leaves-its-pools-alone") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	int fd = file_create(FILE_SEALED, 4096);
@@ -130,18 +130,18 @@ static void kill_at_every_step(enum file_kind first, enum file_kind second, bool
 	pair_finish(&pair);
 }
 
-TEST("destroy@client-that-dies-at-any-step-leaves-nothing") {
+TEST("wl_shm_destroy@client-that-dies-at-any-step-leaves-nothing") {
 	for (int first = 0; first < FILE_KINDS_LEN; first++) {
 		kill_at_every_step(first, FILE_UNSEALABLE, true);
 	}
 }
 
-TEST("destroy@client-that-dies-before-it-is-heard-leaves-nothing") {
+TEST("wl_shm_destroy@client-that-dies-before-it-is-heard-leaves-nothing") {
 	kill_at_every_step(FILE_SEALED, FILE_UNSEALABLE, false);
 	kill_at_every_step(FILE_RUNTIME_DIR, FILE_SEALABLE, false);
 }
 
-TEST("destroy@server-that-ends-before-its-clients-leaves-nothing") {
+TEST("wl_shm_destroy@server-that-ends-before-its-clients-leaves-nothing") {
 	struct server server;
 	struct client client;
 	server_init_core(&server, NULL);
@@ -157,7 +157,7 @@ TEST("destroy@server-that-ends-before-its-clients-leaves-nothing") {
 	client_finish(&client);
 }
 
-TEST("destroy@manager-may-go-before-the-display") {
+TEST("wl_shm_destroy@manager-may-go-before-the-display") {
 	struct server server;
 	server_init_core(&server, NULL);
 	lido_manager_destroy(server.manager);

@@ -15,7 +15,7 @@ static size_t count_format(const struct wl_array *formats, uint32_t wanted) {
 	return count;
 }
 
-TEST("globals@there-is-one-wl_shm-of-version-2") {
+TEST("wl_shm_globals@there-is-one-wl_shm-of-version-2") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	size_t count;
@@ -25,7 +25,7 @@ TEST("globals@there-is-one-wl_shm-of-version-2") {
 	pair_finish(&pair);
 }
 
-TEST("globals@formats-are-announced-once-each-in-wl_shm-codes") {
+TEST("wl_shm_globals@formats-are-announced-once-each-in-wl_shm-codes") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	expect_int(pair.client.formats.size / sizeof(uint32_t), ==, server_core_formats_len);
@@ -41,7 +41,7 @@ TEST("globals@formats-are-announced-once-each-in-wl_shm-codes") {
 	pair_finish(&pair);
 }
 
-TEST("globals@formats-that-are-unknown-or-doubled-are-left-out") {
+TEST("wl_shm_globals@formats-that-are-unknown-or-doubled-are-left-out") {
 	static const uint32_t formats[] = {
 			DRM_FORMAT_XRGB8888, 0x12345678, DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888, DRM_FORMAT_INVALID};
 	struct server server;
@@ -56,7 +56,7 @@ TEST("globals@formats-that-are-unknown-or-doubled-are-left-out") {
 	server_finish(&server);
 }
 
-TEST("globals@required-formats-must-be-there") {
+TEST("wl_shm_globals@required-formats-must-be-there") {
 	static const uint32_t formats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888};
 	struct wl_display *display = wl_display_create();
 	errno = 0;
@@ -67,7 +67,7 @@ TEST("globals@required-formats-must-be-there") {
 	wl_display_destroy(display);
 }
 
-TEST("globals@version-1-has-formats-and-pools-too") {
+TEST("wl_shm_globals@version-1-has-formats-and-pools-too") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	struct wl_shm *shm = client_bind(&pair.client, &wl_shm_interface, 1);
@@ -77,7 +77,7 @@ TEST("globals@version-1-has-formats-and-pools-too") {
 	pair_finish(&pair);
 }
 
-TEST("globals@release-of-version-2-frees-the-object") {
+TEST("wl_shm_globals@release-of-version-2-frees-the-object") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	for (int i = 0; i < 100; i++) {
@@ -92,7 +92,7 @@ TEST("globals@release-of-version-2-frees-the-object") {
 	pair_finish(&pair);
 }
 
-TEST("globals@request-beyond-the-bound-version-is-an-error-of-that-client") {
+TEST("wl_shm_globals@request-beyond-the-bound-version-is-an-error-of-that-client") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	struct wl_shm *shm = client_bind(&pair.client, &wl_shm_interface, 1);

@@ -26,7 +26,7 @@ static struct wl_shm_pool *create_pool_of_new_file(struct client *client, enum f
 	return pool;
 }
 
-TEST("limit@one-file-too-many-is-no_memory") {
+TEST("wl_shm_limit@one-file-too-many-is-no_memory") {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct lido_limits limits = small_limits();
 		struct pair pair;
@@ -45,7 +45,7 @@ TEST("limit@one-file-too-many-is-no_memory") {
 	}
 }
 
-TEST("limit@file-that-was-given-back-does-not-count") {
+TEST("wl_shm_limit@file-that-was-given-back-does-not-count") {
 	struct lido_limits limits = small_limits();
 	struct pair pair;
 	pair_init(&pair, &limits);
@@ -56,7 +56,7 @@ TEST("limit@file-that-was-given-back-does-not-count") {
 	pair_finish(&pair);
 }
 
-TEST("limit@same-file-counts-once") {
+TEST("wl_shm_limit@same-file-counts-once") {
 	struct lido_limits limits = small_limits();
 	limits.handles_max = 100;
 	limits.files_max = 1;
@@ -76,7 +76,7 @@ TEST("limit@same-file-counts-once") {
 	pair_finish(&pair);
 }
 
-TEST("limit@file-held-by-a-buffer-counts") {
+TEST("wl_shm_limit@file-held-by-a-buffer-counts") {
 	struct lido_limits limits = small_limits();
 	limits.files_max = 1;
 	struct pair pair;
@@ -92,7 +92,7 @@ TEST("limit@file-held-by-a-buffer-counts") {
 	pair_finish(&pair);
 }
 
-TEST("limit@one-handle-too-many-is-no_memory") {
+TEST("wl_shm_limit@one-handle-too-many-is-no_memory") {
 	struct lido_limits limits = small_limits();
 	struct pair pair;
 	struct wl_shm_pool *pools[10];
@@ -112,7 +112,7 @@ TEST("limit@one-handle-too-many-is-no_memory") {
 	pair_finish(&pair);
 }
 
-TEST("limit@one-buffer-too-many-is-no_memory") {
+TEST("wl_shm_limit@one-buffer-too-many-is-no_memory") {
 	struct lido_limits limits = small_limits();
 	struct pair pair;
 	struct wl_buffer *buffers[12];
@@ -131,7 +131,7 @@ TEST("limit@one-buffer-too-many-is-no_memory") {
 	pair_finish(&pair);
 }
 
-TEST("limit@bytes-of-server-memory-end-in-no_memory") {
+TEST("wl_shm_limit@bytes-of-server-memory-end-in-no_memory") {
 	struct lido_limits limits = small_limits();
 	struct pair pair;
 	pair_init(&pair, &limits);
@@ -145,7 +145,7 @@ TEST("limit@bytes-of-server-memory-end-in-no_memory") {
 	pair_finish(&pair);
 }
 
-TEST("limit@files-of-all-clients-stay-below-those-of-the-process") {
+TEST("wl_shm_limit@files-of-all-clients-stay-below-those-of-the-process") {
 	// 75 % of 400 files. One client takes what it can get; the other must still be served.
 	struct rlimit limit = {.rlim_cur = 400, .rlim_max = 400};
 	expect_int(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
@@ -169,8 +169,10 @@ TEST("limit@files-of-all-clients-stay-below-those-of-the-process") {
 }
 
 // Each client takes all that it is allowed, stays, and is followed by another.
-TEST("limit@greedy-clients-leave-something-for-the-next") {
-	enum { CLIENTS = 8 };
+TEST("wl_shm_limit@greedy-clients-leave-something-for-the-next") {
+	enum {
+		CLIENTS = 8
+	};
 	struct rlimit limit = {.rlim_cur = 1000, .rlim_max = 1000};
 	expect_int(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
 	struct server server;

@@ -19,7 +19,7 @@ static void expect_refused(int32_t from, int32_t to, const char *text) {
 	pair_finish(&pair);
 }
 
-TEST("resize@smaller-is-invalid_fd") {
+TEST("wl_shm_resize@smaller-is-invalid_fd") {
 	expect_refused(8192, 8191, "shrinking from 8192");
 	expect_refused(8192, 0, "size 0");
 	expect_refused(8192, -1, "size -1");
@@ -27,7 +27,7 @@ TEST("resize@smaller-is-invalid_fd") {
 	expect_refused(8192, INT32_MIN, "size -2147483648");
 }
 
-TEST("resize@smaller-than-last-resize-is-invalid_fd") {
+TEST("wl_shm_resize@smaller-than-last-resize-is-invalid_fd") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	int fd = file_create(FILE_SEALABLE, 4096);
@@ -40,7 +40,7 @@ TEST("resize@smaller-than-last-resize-is-invalid_fd") {
 	pair_finish(&pair);
 }
 
-TEST("resize@same-size-and-most-are-accepted") {
+TEST("wl_shm_resize@same-size-and-most-are-accepted") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
@@ -57,7 +57,7 @@ TEST("resize@same-size-and-most-are-accepted") {
 	pair_finish(&pair);
 }
 
-TEST("resize@makes-room-for-buffers") {
+TEST("wl_shm_resize@makes-room-for-buffers") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
@@ -73,7 +73,7 @@ TEST("resize@makes-room-for-buffers") {
 	pair_finish(&pair);
 }
 
-TEST("resize@of-one-handle-leaves-others-of-the-file-alone") {
+TEST("wl_shm_resize@of-one-handle-leaves-others-of-the-file-alone") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	int fd = file_create(FILE_SEALABLE, 8192);
@@ -92,7 +92,7 @@ TEST("resize@of-one-handle-leaves-others-of-the-file-alone") {
 	pair_finish(&pair);
 }
 
-TEST("resize@as-libwayland-cursor-does") {
+TEST("wl_shm_resize@as-libwayland-cursor-does") {
 	// 2304 bytes are claimed of a file that doubles eight times, with images made in between that live on.
 	struct pair pair;
 	pair_init(&pair, NULL);

@@ -1,0 +1,132 @@
+#include "faults.h"
+#include "runner.h"
+#include <errno.h>
+#include <os.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+static struct {
+	struct lido_os real;
+	bool running;
+	uint64_t nth;
+	int all_of; // enum fault; -1: none
+	size_t size_max;
+	uint64_t count, counts[FAULTS_LEN];
+	uint64_t bytes_read;
+} state;
+
+// Counts a call. Returns true, with errno set, if it is to fail.
+static bool is_hit(enum fault fault, size_t size, int error) {
+	state.counts[fault]++;
+	bool hit = ++state.count == state.nth || (state.all_of == (int)fault && size > state.size_max);
+	if (hit) {
+		errno = error;
+	}
+	return hit;
+}
+
+static void *fault_calloc(size_t count, size_t size) {
+	return is_hit(FAULT_CALLOC, 1, ENOMEM) ? NULL : state.real.calloc(count, size);
+}
+
+static int fault_fstat(int fd, struct stat *stat) {
+	return is_hit(FAULT_FSTAT, 1, EIO) ? -1 : state.real.fstat(fd, stat);
+}
+
+static int fault_fstatfs(int fd, struct statfs *statfs) {
+	return is_hit(FAULT_FSTATFS, 1, EIO) ? -1 : state.real.fstatfs(fd, statfs);
+}
+
+static int fault_get_flags(int fd) {
+	return is_hit(FAULT_GET_FLAGS, 1, EBADF) ? -1 : state.real.get_flags(fd);
+}
+
+static int fault_get_seals(int fd) {
+	return is_hit(FAULT_GET_SEALS, 1, EINVAL) ? -1 : state.real.get_seals(fd);
+}
+
+static int fault_add_seals(int fd, int seals) {
+	return is_hit(FAULT_ADD_SEALS, 1, EPERM) ? -1 : state.real.add_seals(fd, seals);
+}
+
+static off_t fault_seek_hole(int fd, off_t offset) {
+	return is_hit(FAULT_SEEK_HOLE, 1, EINVAL) ? -1 : state.real.seek_hole(fd, offset);
+}
+
+static int fault_reopen(int fd, int flags) {
+	return is_hit(FAULT_REOPEN, 1, EMFILE) ? -1 : state.real.reopen(fd, flags);
+}
+
+static ssize_t note_bytes(ssize_t n) {
+	state.bytes_read += n > 0 ? (uint64_t)n : 0;
+	return n;
+}
+
+static ssize_t fault_pread(int fd, void *data, size_t size, off_t offset) {
+	return is_hit(FAULT_PREAD, 1, EIO) ? -1 : note_bytes(state.real.pread(fd, data, size, offset));
+}
+
+static ssize_t fault_preadv(int fd, const struct iovec *iov, int iov_len, off_t offset) {
+	return is_hit(FAULT_PREADV, 1, EIO) ? -1 : note_bytes(state.real.preadv(fd, iov, iov_len, offset));
+}
+
+static ssize_t fault_pwrite(int fd, const void *data, size_t size, off_t offset) {
+	return is_hit(FAULT_PWRITE, 1, ENOSPC) ? -1 : state.real.pwrite(fd, data, size, offset);
+}
+
+static void *fault_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset) {
+	return is_hit(FAULT_MMAP, size, ENOMEM) ? MAP_FAILED
+											: state.real.mmap(address, size, protection, flags, fd, offset);
+}
+
+static int fault_madvise(void *address, size_t size, int advice) {
+	return is_hit(FAULT_MADVISE, 1, EINVAL) ? -1 : state.real.madvise(address, size, advice);
+}
+
+static void start(void) {
+	expect(!state.running);
+	state = (typeof(state)){.real = lido_os, .running = true, .all_of = -1};
+	lido_os = (struct lido_os){
+			.calloc = fault_calloc,
+			.fstat = fault_fstat,
+			.fstatfs = fault_fstatfs,
+			.get_flags = fault_get_flags,
+			.get_seals = fault_get_seals,
+			.add_seals = fault_add_seals,
+			.seek_hole = fault_seek_hole,
+			.reopen = fault_reopen,
+			.close = state.real.close,
+			.pread = fault_pread,
+			.preadv = fault_preadv,
+			.pwrite = fault_pwrite,
+			.mmap = fault_mmap,
+			.munmap = state.real.munmap,
+			.madvise = fault_madvise,
+	};
+}
+
+void faults_start(uint64_t n) {
+	start();
+	state.nth = n;
+}
+
+void faults_start_all_of(enum fault fault, size_t size_max) {
+	start();
+	state.all_of = (int)fault;
+	state.size_max = size_max;
+}
+
+uint64_t faults_stop(void) {
+	expect(state.running);
+	lido_os = state.real;
+	state.running = false;
+	return state.count;
+}
+
+uint64_t faults_get_count(enum fault fault) {
+	return state.counts[fault];
+}
+
+uint64_t faults_get_bytes_read(void) {
+	return state.bytes_read;
+}

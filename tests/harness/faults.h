@@ -1,0 +1,44 @@
+/*
+ * Makes calls of the kernel and allocations that shm/ does through its struct lido_os fail. The core server only.
+ */
+#ifndef HARNESS_FAULTS_H
+#define HARNESS_FAULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Which calls can fail; the others (close, munmap) never do. */
+enum fault {
+	FAULT_CALLOC,
+	FAULT_FSTAT,
+	FAULT_FSTATFS,
+	FAULT_GET_FLAGS,
+	FAULT_GET_SEALS,
+	FAULT_ADD_SEALS,
+	FAULT_SEEK_HOLE,
+	FAULT_REOPEN,
+	FAULT_PREAD,
+	FAULT_PREADV,
+	FAULT_PWRITE,
+	FAULT_MMAP,
+	FAULT_MADVISE,
+	FAULTS_LEN,
+};
+
+/* Counts calls from now on and lets the n-th of all fail, from 1 on; 0: none. */
+void faults_start(uint64_t n);
+
+/* Lets every call of one kind fail from now on; of mmap only those of more bytes than size_max, which 0 makes all. */
+void faults_start_all_of(enum fault fault, size_t size_max);
+
+/* Back to the real calls. Returns how many there were. */
+uint64_t faults_stop(void);
+
+/* Calls of one kind since the start. */
+uint64_t faults_get_count(enum fault fault);
+
+/* Bytes that pread and preadv have brought since the start. */
+uint64_t faults_get_bytes_read(void);
+
+#endif

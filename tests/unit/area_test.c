@@ -1,0 +1,361 @@
+/*
+ * Imported files: what is mapped, when, how often and where.
+ */
+#include "area.h"
+#include "buffer.h"
+#include "faults.h"
+#include "file.h"
+#include "pair.h"
+#include "pool.h"
+#include "runner.h"
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SIZE 65536
+
+// A client's file with one buffer of 128x128 in each of the first 64 KiB of it.
+struct fixture {
+	struct pair pair;
+	int fd;
+	struct wl_shm_pool *handle;
+};
+
+static void fixture_init(struct fixture *fixture, enum file_kind kind, int64_t file_size, int32_t claimed) {
+	pair_init(&fixture->pair, NULL);
+	fixture->fd = file_create(kind, file_size);
+	fixture->handle = wl_shm_create_pool(fixture->pair.client.shm, fixture->fd, claimed);
+	client_roundtrip(&fixture->pair.client);
+}
+
+static void fixture_finish(struct fixture *fixture) {
+	lido_pool_validate(pair_get_pool(&fixture->pair));
+	wl_shm_pool_destroy(fixture->handle);
+	close(fixture->fd);
+	pair_finish(&fixture->pair);
+}
+
+static struct lido_buffer *create_buffer(struct fixture *fixture, int32_t offset) {
+	struct wl_buffer *buffer =
+			wl_shm_pool_create_buffer(fixture->handle, offset, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
+	return pair_get_buffer(&fixture->pair, buffer);
+}
+
+static const void *map_all(struct lido_buffer *buffer) {
+	return lido_buffer_map(buffer, 0, buffer->height);
+}
+
+static void expect_pixels(const void *pixels, int64_t offset, uint32_t seed) {
+	static uint8_t wanted[SIZE];
+	expect(pixels != NULL);
+	file_fill_memory(wanted, offset, SIZE, seed);
+	expect_bytes(pixels, wanted, SIZE);
+}
+
+TEST("area@sealable-file-is-mapped-when-asked-for-and-reads-right") {
+	for (int kind = 0; FILE_KIND_IS_SEALABLE(kind); kind++) {
+		struct fixture fixture;
+		fixture_init(&fixture, kind, 2 * SIZE, 2 * SIZE);
+		file_fill(fixture.fd, 0, 2 * SIZE, 5);
+		struct lido_buffer *first = create_buffer(&fixture, 0), *second = create_buffer(&fixture, SIZE);
+		expect(lido_buffer_is_sealed(first));
+		expect_int(file_count_mappings(fixture.fd, NULL), ==, 0);
+		expect_pixels(map_all(first), 0, 5);
+		expect_pixels(map_all(second), SIZE, 5);
+		expect_int(file_count_mappings(fixture.fd, NULL), ==, 1);
+		fixture_finish(&fixture);
+	}
+}
+
+TEST("area@unsealable-file-is-never-mapped") {
+	for (int kind = FILE_UNSEALABLE; kind < FILE_KINDS_LEN; kind++) {
+		struct fixture fixture;
+		fixture_init(&fixture, kind, SIZE, SIZE);
+		file_fill(fixture.fd, 0, SIZE, 5);
+		struct lido_buffer *buffer = create_buffer(&fixture, 0);
+		expect(!lido_buffer_is_sealed(buffer));
+		expect(map_all(buffer) == NULL);
+		expect_int(file_count_mappings(fixture.fd, NULL), ==, 0);
+		fixture_finish(&fixture);
+	}
+}
+
+TEST("area@file-sealed-against-other-things-only-is-never-mapped") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
+	// F_SEAL_SEAL without F_SEAL_SHRINK: it can neither be relied on nor be sealed.
+	int fd = file_create_sealed(SIZE, F_SEAL_SEAL | F_SEAL_GROW);
+	struct wl_shm_pool *handle = wl_shm_create_pool(fixture.pair.client.shm, fd, SIZE);
+	struct wl_buffer *buffer = wl_shm_pool_create_buffer(handle, 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
+	file_fill(fd, 0, SIZE, 1);
+	expect(map_all(pair_get_buffer(&fixture.pair, buffer)) == NULL);
+	expect_int(file_count_mappings(fd, NULL), ==, 0);
+	wl_shm_pool_destroy(handle);
+	wl_buffer_destroy(buffer);
+	close(fd);
+	fixture_finish(&fixture);
+}
+
+TEST("area@mapping-is-of-memory-that-cannot-be-written") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
+	file_fill(fixture.fd, 0, SIZE, 5);
+	const void *pixels = map_all(create_buffer(&fixture, 0));
+	// The kernel says EFAULT where a signal would be ours.
+	int other = file_create(FILE_SEALED, 16);
+	expect_int(pread(other, (void *)(uintptr_t)pixels, 16, 0), ==, -1);
+	close(other);
+	fixture_finish(&fixture);
+}
+
+TEST("area@second-pool-of-the-same-file-shares-fd-and-mapping") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALABLE, 2 * SIZE, SIZE);
+	file_fill(fixture.fd, 0, 2 * SIZE, 5);
+	int copy = dup(fixture.fd), other = file_reopen(fixture.fd, O_RDWR);
+	struct wl_shm_pool *second = wl_shm_create_pool(fixture.pair.client.shm, copy, 2 * SIZE);
+	struct wl_shm_pool *third = wl_shm_create_pool(fixture.pair.client.shm, other, 2 * SIZE);
+	struct wl_buffer *buffer = wl_shm_pool_create_buffer(third, SIZE, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
+	client_roundtrip(&fixture.pair.client);
+	expect_int(file_count_fds(fixture.fd), ==, 4);
+	const uint8_t *pixels = map_all(create_buffer(&fixture, 0));
+	expect(map_all(pair_get_buffer(&fixture.pair, buffer)) == pixels + SIZE);
+	expect_int(file_count_mappings(fixture.fd, NULL), ==, 1);
+	expect_int(pair_get_pool(&fixture.pair)->files, ==, 1);
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(second);
+	wl_shm_pool_destroy(third);
+	close(copy);
+	close(other);
+	fixture_finish(&fixture);
+}
+
+TEST("area@two-clients-of-one-file-share-nothing") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
+	file_fill(fixture.fd, 0, SIZE, 5);
+	struct wl_shm_pool *handle = wl_shm_create_pool(fixture.pair.other.shm, fixture.fd, SIZE);
+	expect_alive(&fixture.pair.other);
+	expect_int(file_count_fds(fixture.fd), ==, 3);
+	wl_shm_pool_destroy(handle);
+	expect_alive(&fixture.pair.other);
+	expect(map_all(create_buffer(&fixture, 0)) != NULL);
+	fixture_finish(&fixture);
+}
+
+TEST("area@mapping-never-moves-when-the-file-grows") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
+	file_fill(fixture.fd, 0, SIZE, 5);
+	struct lido_buffer *first = create_buffer(&fixture, 0);
+	const uint8_t *pixels = map_all(first);
+	for (int32_t size = 2 * SIZE; size < 1 << 30; size *= 2) {
+		file_set_size(fixture.fd, size);
+		file_fill(fixture.fd, size - SIZE, SIZE, 6);
+		wl_shm_pool_resize(fixture.handle, size);
+		struct lido_buffer *last = create_buffer(&fixture, size - SIZE);
+		expect(map_all(last) == pixels + size - SIZE);
+		expect_pixels(pixels + size - SIZE, size - SIZE, 6);
+		expect(map_all(first) == pixels);
+	}
+	expect_pixels(pixels, 0, 5);
+	expect_int(file_count_mappings(fixture.fd, NULL), ==, 1);
+	fixture_finish(&fixture);
+}
+
+TEST("area@scarce-address-space-costs-a-second-mapping-and-moves-nothing") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
+	file_fill(fixture.fd, 0, SIZE, 5);
+	faults_start_all_of(FAULT_MMAP, 4 * SIZE);
+	struct lido_buffer *first = create_buffer(&fixture, 0);
+	const uint8_t *pixels = map_all(first);
+	expect_pixels(pixels, 0, 5);
+	faults_stop();
+	file_set_size(fixture.fd, 64 * SIZE);
+	file_fill(fixture.fd, 63 * SIZE, SIZE, 6);
+	wl_shm_pool_resize(fixture.handle, 64 * SIZE);
+	struct lido_buffer *last = create_buffer(&fixture, 63 * SIZE);
+	expect_pixels(map_all(last), 63 * SIZE, 6);
+	expect(map_all(first) == pixels);
+	expect_int(file_count_mappings(fixture.fd, NULL), ==, 2);
+	lido_pool_validate(pair_get_pool(&fixture.pair));
+	fixture_finish(&fixture);
+}
+
+TEST("area@no-address-space-at-all-means-reading") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
+	file_fill(fixture.fd, 0, SIZE, 5);
+	faults_start_all_of(FAULT_MMAP, 0);
+	struct lido_buffer *buffer = create_buffer(&fixture, 0);
+	expect(map_all(buffer) == NULL);
+	faults_stop();
+	static uint8_t pixels[SIZE];
+	struct lido_box whole = {.width = 128, .height = 128};
+	expect_int(lido_buffer_read(buffer, &whole, pixels, 512), ==, LIDO_READ_OK);
+	expect_pixels(pixels, 0, 5);
+	fixture_finish(&fixture);
+}
+
+TEST("area@bytes-beyond-the-end-of-the-file-are-not-mapped-until-they-are-there") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED, 0, SIZE);
+	struct lido_buffer *buffer = create_buffer(&fixture, 0);
+	expect(map_all(buffer) == NULL);
+	file_set_size(fixture.fd, SIZE - 1);
+	file_fill(fixture.fd, 0, SIZE - 1, 5);
+	expect(map_all(buffer) == NULL);
+	file_set_size(fixture.fd, SIZE);
+	file_fill(fixture.fd, 0, SIZE, 5);
+	expect_pixels(map_all(buffer), 0, 5);
+	fixture_finish(&fixture);
+}
+
+TEST("area@holes-are-not-mapped-and-not-filled") {
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
+		struct fixture fixture;
+		fixture_init(&fixture, kind, 4 * SIZE, 4 * SIZE);
+		struct lido_buffer *buffer = create_buffer(&fixture, SIZE);
+		expect_int(file_get_allocated(fixture.fd), ==, 0);
+		expect(map_all(buffer) == NULL);
+		static uint8_t pixels[SIZE];
+		static const uint8_t zeros[SIZE];
+		memset(pixels, 1, sizeof(pixels));
+		struct lido_box whole = {.width = 128, .height = 128};
+		expect_int(lido_buffer_read(buffer, &whole, pixels, 512), ==, LIDO_READ_OK);
+		expect_bytes(pixels, zeros, SIZE);
+		expect_int(file_get_allocated(fixture.fd), ==, 0);
+		fixture_finish(&fixture);
+	}
+}
+
+TEST("area@hole-anywhere-in-the-buffer-is-enough") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALABLE, SIZE, SIZE);
+	struct lido_buffer *buffer = create_buffer(&fixture, 0);
+	for (int64_t hole = 0; hole < SIZE; hole += 4096) {
+		file_fill(fixture.fd, 0, SIZE, 5);
+		expect(map_all(buffer) != NULL);
+		expect_int(fallocate(fixture.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, hole, 4096), ==, 0);
+		expect(map_all(buffer) == NULL);
+		expect_int(file_get_allocated(fixture.fd), ==, SIZE - 4096);
+	}
+	fixture_finish(&fixture);
+}
+
+TEST("area@hole-matters-only-to-the-rows-that-have-it") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
+	struct lido_buffer *buffer = create_buffer(&fixture, 0);
+	file_fill(fixture.fd, 0, SIZE, 5);
+	const uint8_t *pixels = map_all(buffer);
+	// Eight rows of 512 bytes are a page: the hole is in rows 64 to 71.
+	expect_int(fallocate(fixture.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 32768, 4096), ==, 0);
+	expect(lido_buffer_map(buffer, 0, 64) == pixels);
+	expect(lido_buffer_map(buffer, 72, 56) == pixels);
+	expect(lido_buffer_map(buffer, 0, 65) == NULL);
+	expect(lido_buffer_map(buffer, 71, 1) == NULL);
+	expect(lido_buffer_map(buffer, 64, 8) == NULL);
+	expect_int(file_get_allocated(fixture.fd), ==, SIZE - 4096);
+	fixture_finish(&fixture);
+}
+
+TEST("area@rows-beyond-the-end-of-the-file-matter-only-to-themselves") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALABLE, SIZE / 2, SIZE);
+	struct lido_buffer *buffer = create_buffer(&fixture, 0);
+	file_fill(fixture.fd, 0, SIZE / 2, 5);
+	expect(lido_buffer_map(buffer, 0, 64) != NULL);
+	expect(lido_buffer_map(buffer, 0, 65) == NULL);
+	expect(lido_buffer_map(buffer, 127, 1) == NULL);
+	fixture_finish(&fixture);
+}
+
+TEST("area@hole-outside-the-buffer-does-not-matter") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED, 3 * SIZE, 3 * SIZE);
+	file_fill(fixture.fd, SIZE, SIZE, 5);
+	expect_pixels(map_all(create_buffer(&fixture, SIZE)), SIZE, 5);
+	expect_int(file_get_allocated(fixture.fd), ==, SIZE);
+	fixture_finish(&fixture);
+}
+
+TEST("area@position-of-the-clients-file-description-stays") {
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
+		struct fixture fixture;
+		fixture_init(&fixture, kind, SIZE, SIZE);
+		file_fill(fixture.fd, 0, SIZE, 5);
+		expect_int(lseek(fixture.fd, 1234, SEEK_SET), ==, 1234);
+		struct lido_buffer *buffer = create_buffer(&fixture, 0);
+		static uint8_t pixels[SIZE];
+		struct lido_box whole = {.width = 128, .height = 128};
+		map_all(buffer);
+		map_all(buffer);
+		expect_int(lido_buffer_read(buffer, &whole, pixels, 512), ==, LIDO_READ_OK);
+		expect(lido_buffer_write(buffer, pixels));
+		expect_int(lseek(fixture.fd, 0, SEEK_CUR), ==, 1234);
+		fixture_finish(&fixture);
+	}
+}
+
+TEST("area@read-only-fd-comes-first-and-a-better-one-replaces-it") {
+	struct pair pair;
+	pair_init(&pair, NULL);
+	int fd = file_create(FILE_SEALABLE, SIZE), read_only = file_reopen(fd, O_RDONLY);
+	file_fill(fd, 0, SIZE, 5);
+	struct wl_shm_pool *first = wl_shm_create_pool(pair.client.shm, read_only, SIZE);
+	struct wl_buffer *wl_buffer = wl_shm_pool_create_buffer(first, 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
+	struct lido_buffer *buffer = pair_get_buffer(&pair, wl_buffer);
+	// Nothing can be sealed by such an fd.
+	expect(!lido_buffer_is_sealed(buffer) && !lido_buffer_is_writable(buffer));
+	expect(map_all(buffer) == NULL);
+	struct wl_shm_pool *second = wl_shm_create_pool(pair.client.shm, fd, SIZE);
+	client_roundtrip(&pair.client);
+	expect(lido_buffer_is_sealed(buffer) && lido_buffer_is_writable(buffer));
+	expect_int(file_get_seals(fd) & F_SEAL_SHRINK, ==, F_SEAL_SHRINK);
+	expect_pixels(map_all(buffer), 0, 5);
+	expect_int(file_count_fds(fd), ==, 3);
+	lido_pool_validate(pair_get_pool(&pair));
+	wl_buffer_destroy(wl_buffer);
+	wl_shm_pool_destroy(first);
+	wl_shm_pool_destroy(second);
+	close(read_only);
+	close(fd);
+	pair_finish(&pair);
+}
+
+TEST("area@read-only-fd-of-a-sealed-file-is-mapped") {
+	struct pair pair;
+	pair_init(&pair, NULL);
+	int fd = file_create(FILE_SEALED, SIZE), read_only = file_reopen(fd, O_RDONLY);
+	file_fill(fd, 0, SIZE, 5);
+	struct wl_shm_pool *pool = wl_shm_create_pool(pair.client.shm, read_only, SIZE);
+	struct wl_buffer *buffer = wl_shm_pool_create_buffer(pool, 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
+	expect_pixels(map_all(pair_get_buffer(&pair, buffer)), 0, 5);
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(pool);
+	close(read_only);
+	close(fd);
+	pair_finish(&pair);
+}
+
+TEST("area@five-hundred-pools-in-one-file-cost-one-mapping") {
+	// What went wrong elsewhere: a mapping per bitmap.
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED, 1 << 20, 1 << 20);
+	file_fill(fixture.fd, 0, 1 << 20, 5);
+	struct wl_shm_pool *pools[500];
+	for (int i = 0; i < 500; i++) {
+		pools[i] = wl_shm_create_pool(fixture.pair.client.shm, fixture.fd, 1 << 20);
+		struct wl_buffer *buffer = wl_shm_pool_create_buffer(pools[i], i * 2048, 16, 16, 64, WL_SHM_FORMAT_ARGB8888);
+		expect(map_all(pair_get_buffer(&fixture.pair, buffer)) != NULL);
+	}
+	expect_int(file_count_mappings(fixture.fd, NULL), ==, 1);
+	expect_int(file_count_fds(fixture.fd), ==, 2);
+	for (int i = 0; i < 500; i++) {
+		wl_shm_pool_destroy(pools[i]);
+	}
+	fixture_finish(&fixture);
+}

@@ -1,0 +1,259 @@
+/*
+ * A wl_buffer in the server: what it is, locks, and its end.
+ */
+#include "area.h"
+#include "buffer.h"
+#include "file.h"
+#include "pair.h"
+#include "pool.h"
+#include "runner.h"
+#include <drm_fourcc.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#define SIZE 65536
+
+struct fixture {
+	struct pair pair;
+	int fd;
+	struct wl_shm_pool *handle;
+	struct wl_buffer *wl_buffer;
+	struct lido_buffer *buffer;
+};
+
+static void fixture_init(struct fixture *fixture, enum file_kind kind) {
+	pair_init(&fixture->pair, NULL);
+	fixture->fd = file_create(kind, SIZE);
+	file_fill(fixture->fd, 0, SIZE, 3);
+	fixture->handle = wl_shm_create_pool(fixture->pair.client.shm, fixture->fd, SIZE);
+	fixture->wl_buffer = wl_shm_pool_create_buffer(fixture->handle, 256, 60, 50, 512, WL_SHM_FORMAT_XRGB8888);
+	fixture->buffer = pair_get_buffer(&fixture->pair, fixture->wl_buffer);
+}
+
+static void fixture_finish(struct fixture *fixture) {
+	if (fixture->wl_buffer != NULL) {
+		wl_buffer_destroy(fixture->wl_buffer);
+	}
+	wl_shm_pool_destroy(fixture->handle);
+	close(fixture->fd);
+	pair_finish(&fixture->pair);
+}
+
+static void destroy_wl_buffer(struct fixture *fixture) {
+	wl_buffer_destroy(fixture->wl_buffer);
+	fixture->wl_buffer = NULL;
+	client_roundtrip(&fixture->pair.client);
+}
+
+TEST("buffer@has-what-the-request-said") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED);
+	struct lido_buffer *buffer = fixture.buffer;
+	expect_int(buffer->drm_format, ==, DRM_FORMAT_XRGB8888);
+	expect_int(buffer->offset, ==, 256);
+	expect_int(buffer->width, ==, 60);
+	expect_int(buffer->height, ==, 50);
+	expect_int(buffer->stride, ==, 512);
+	expect_int(buffer->size, ==, 512 * 50);
+	expect_int(buffer->commits, ==, 0);
+	expect(buffer->data == NULL);
+	expect(buffer->pool == pair_get_pool(&fixture.pair));
+	fixture_finish(&fixture);
+}
+
+static void handle_release(void *data, struct wl_buffer *buffer) {
+	int *count = data;
+	++*count;
+}
+
+static const struct wl_buffer_listener buffer_listener = {
+		.release = handle_release,
+};
+
+TEST("buffer@release-reaches-the-client-once-per-call") {
+	struct fixture fixture;
+	int count = 0;
+	fixture_init(&fixture, FILE_SEALED);
+	wl_buffer_add_listener(fixture.wl_buffer, &buffer_listener, &count);
+	lido_buffer_lock(fixture.buffer);
+	lido_buffer_unlock(fixture.buffer);
+	client_roundtrip(&fixture.pair.client);
+	expect_int(count, ==, 0);
+	lido_buffer_send_release(fixture.buffer);
+	client_roundtrip(&fixture.pair.client);
+	expect_int(count, ==, 1);
+	fixture_finish(&fixture);
+}
+
+TEST("buffer@lock-keeps-memory-and-address-beyond-the-wl_buffer") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED);
+	struct lido_buffer *buffer = lido_buffer_lock(fixture.buffer);
+	expect(buffer == fixture.buffer);
+	const uint8_t *pixels = lido_buffer_map(buffer, 0, 50);
+	destroy_wl_buffer(&fixture);
+	wl_shm_pool_destroy(fixture.handle);
+	fixture.handle = wl_shm_create_pool(fixture.pair.client.shm, fixture.fd, SIZE);
+	client_roundtrip(&fixture.pair.client);
+	expect(buffer->resource == NULL);
+	static uint8_t wanted[SIZE];
+	file_fill_memory(wanted, 0, SIZE, 3);
+	expect_bytes(pixels, wanted + 256, 512 * 50);
+	expect(lido_buffer_map(buffer, 0, 50) == pixels);
+	lido_buffer_send_release(buffer);
+	lido_buffer_post_truncated(buffer);
+	expect_alive(&fixture.pair.client);
+	expect_int(pair_get_pool(&fixture.pair)->buffers, ==, 1);
+	lido_buffer_unlock(buffer);
+	expect_int(pair_get_pool(&fixture.pair)->buffers, ==, 0);
+	fixture_finish(&fixture);
+}
+
+TEST("buffer@locks-are-counted") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED);
+	for (int i = 0; i < 5; i++) {
+		lido_buffer_lock(fixture.buffer);
+	}
+	destroy_wl_buffer(&fixture);
+	for (int i = 0; i < 5; i++) {
+		expect_int(pair_get_pool(&fixture.pair)->buffers, ==, 1);
+		lido_buffer_unlock(fixture.buffer);
+	}
+	expect_int(pair_get_pool(&fixture.pair)->buffers, ==, 0);
+	fixture_finish(&fixture);
+}
+
+struct watcher {
+	struct wl_listener listener;
+	int count;
+	bool unlocks; // gives a lock back from within the event
+};
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct watcher *watcher = wl_container_of(listener, watcher, listener);
+	struct lido_buffer *buffer = data;
+	expect(buffer->resource == NULL);
+	watcher->count++;
+	wl_list_remove(&watcher->listener.link);
+	if (watcher->unlocks) {
+		lido_buffer_unlock(buffer);
+	}
+}
+
+TEST("buffer@destroy-event-comes-once-and-may-take-the-last-lock") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED);
+	struct watcher watcher = {.listener.notify = handle_destroy, .unlocks = true};
+	lido_buffer_lock(fixture.buffer);
+	wl_signal_add(&fixture.buffer->events.destroy, &watcher.listener);
+	destroy_wl_buffer(&fixture);
+	expect_int(watcher.count, ==, 1);
+	expect_int(pair_get_pool(&fixture.pair)->buffers, ==, 0);
+	fixture_finish(&fixture);
+}
+
+TEST("buffer@locked-one-outlives-its-client-and-then-its-server") {
+	for (int server_first = 0; server_first < 2; server_first++) {
+		struct server server;
+		struct client client;
+		server_init_core(&server, NULL);
+		client_init(&client, &server);
+		int fd = file_create(FILE_SEALED, SIZE);
+		file_fill(fd, 0, SIZE, 3);
+		struct wl_shm_pool *handle = wl_shm_create_pool(client.shm, fd, SIZE);
+		struct wl_buffer *wl_buffer = wl_shm_pool_create_buffer(handle, 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
+		client_roundtrip(&client);
+		struct lido_buffer *buffer = lido_buffer_try_from_resource(
+				wl_client_get_object(client_get_peer(&client), wl_proxy_get_id((struct wl_proxy *)wl_buffer)));
+		lido_buffer_lock(buffer);
+		const uint8_t *pixels = lido_buffer_map(buffer, 0, 128);
+		client_finish(&client);
+		expect(pixels != NULL && file_count_mappings(fd, NULL) == 1);
+		if (server_first) {
+			server_finish(&server);
+		}
+		static uint8_t wanted[SIZE];
+		file_fill_memory(wanted, 0, SIZE, 3);
+		expect_bytes(pixels, wanted, SIZE);
+		lido_buffer_unlock(buffer);
+		expect_int(file_count_mappings(fd, NULL), ==, 0);
+		expect_int(file_count_fds(fd), ==, 1);
+		if (!server_first) {
+			server_finish(&server);
+		}
+		close(fd);
+	}
+}
+
+TEST("buffer@foreign-resource-is-not-taken-for-one") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED);
+	struct wl_client *peer = client_get_peer(&fixture.pair.client);
+	struct wl_resource *shm = wl_client_get_object(peer, wl_proxy_get_id((struct wl_proxy *)fixture.pair.client.shm));
+	expect(lido_buffer_try_from_resource(shm) == NULL);
+	struct wl_resource *handle = wl_client_get_object(peer, wl_proxy_get_id((struct wl_proxy *)fixture.handle));
+	expect(lido_buffer_try_from_resource(handle) == NULL);
+	fixture_finish(&fixture);
+}
+
+TEST("buffer@truncation-is-invalid_fd-on-the-wl_buffer-and-names-sizes") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_UNSEALABLE);
+	file_set_size(fixture.fd, 1000);
+	lido_buffer_post_truncated(fixture.buffer);
+	expect_protocol_error(&fixture.pair.client, fixture.wl_buffer, WL_SHM_ERROR_INVALID_FD,
+			"the file has 1000 bytes, but the buffer ends at 25856");
+	fixture_finish(&fixture);
+}
+
+TEST("buffer@truncation-posted-twice-is-one-error") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_UNSEALABLE);
+	lido_buffer_post_truncated(fixture.buffer);
+	lido_buffer_post_truncated(fixture.buffer);
+	expect_protocol_error(&fixture.pair.client, fixture.wl_buffer, WL_SHM_ERROR_INVALID_FD, "invalid fd");
+	fixture_finish(&fixture);
+}
+
+TEST("buffer@commits-are-counted-up-to-the-end") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED);
+	expect_int(lido_buffer_count_commit(fixture.buffer), ==, 0);
+	expect_int(lido_buffer_count_commit(fixture.buffer), ==, 1);
+	fixture.buffer->commits = UINT32_MAX - 1;
+	expect_int(lido_buffer_count_commit(fixture.buffer), ==, UINT32_MAX - 1);
+	expect_int(lido_buffer_count_commit(fixture.buffer), ==, UINT32_MAX);
+	expect_int(lido_buffer_count_commit(fixture.buffer), ==, UINT32_MAX);
+	fixture_finish(&fixture);
+}
+
+TEST("buffer@writable-is-what-fd-and-seals-allow") {
+	struct pair pair;
+	pair_init(&pair, NULL);
+	int files[] = {file_create(FILE_SEALED, SIZE), file_create(FILE_UNSEALABLE, SIZE), file_create(FILE_SHM_OPEN, SIZE),
+			file_create_sealed(SIZE, F_SEAL_SHRINK | F_SEAL_WRITE),
+			file_create_sealed(SIZE, F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE), 0, 0};
+	files[5] = file_reopen(files[0], O_RDONLY);
+	files[6] = file_reopen(files[2], O_RDONLY);
+	static const bool writable[] = {true, true, true, false, false};
+	for (int i = 0; i < 7; i++) {
+		struct client client;
+		client_init(&client, &pair.server);
+		struct wl_shm_pool *handle = wl_shm_create_pool(client.shm, files[i], SIZE);
+		struct wl_buffer *wl_buffer = wl_shm_pool_create_buffer(handle, 0, 8, 8, 32, WL_SHM_FORMAT_ARGB8888);
+		client_roundtrip(&client);
+		struct lido_buffer *buffer = lido_buffer_try_from_resource(
+				wl_client_get_object(client_get_peer(&client), wl_proxy_get_id((struct wl_proxy *)wl_buffer)));
+		uint8_t pixels[256] = {0};
+		bool wanted = i < 5 && writable[i];
+		expect_int(lido_buffer_is_writable(buffer), ==, wanted);
+		expect_int(lido_buffer_write(buffer, pixels), ==, wanted);
+		client_finish(&client);
+	}
+	for (int i = 0; i < 7; i++) {
+		close(files[i]);
+	}
+	pair_finish(&pair);
+}

@@ -1,0 +1,177 @@
+/*
+ * A whole session of a client and a reader, in which the n-th call fails, for every n: nothing leaks, nothing crashes,
+ * and only the client that it struck may be ended.
+ */
+#include "client.h"
+#include "faults.h"
+#include "file.h"
+#include "runner.h"
+#include "server.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SIZE 131072
+#define FILES 3
+
+static struct lido_buffer *find_buffer(struct client *client, struct wl_buffer *buffer) {
+	struct wl_client *peer = client_get_peer(client);
+	struct wl_resource *resource =
+			peer != NULL ? wl_client_get_object(peer, wl_proxy_get_id((struct wl_proxy *)buffer)) : NULL;
+	return resource != NULL ? lido_buffer_try_from_resource(resource) : NULL;
+}
+
+// What a compositor does with a buffer, and what it does when that fails.
+static void use_buffer(struct lido_buffer *buffer) {
+	struct lido_box whole = {.width = buffer->width, .height = buffer->height};
+	struct lido_box narrow = {.x = 3, .y = 3, .width = 5, .height = 5};
+	size_t stride = (size_t)buffer->stride + 64;
+	struct lido_memory *memory = lido_memory_create(buffer->pool, stride * (size_t)buffer->height);
+	if (memory == NULL) {
+		lido_pool_post_no_memory(buffer->pool);
+		return;
+	}
+	lido_buffer_lock(buffer);
+	bool complete = lido_buffer_read(buffer, &whole, lido_memory_get_data(memory), stride) == LIDO_READ_OK;
+	complete = lido_buffer_read(buffer, &narrow, lido_memory_get_data(memory), stride) == LIDO_READ_OK && complete;
+	complete = lido_buffer_read(buffer, &whole, lido_memory_get_data(memory), stride - 64) == LIDO_READ_OK && complete;
+	const void *pixels = lido_buffer_map(buffer, 0, buffer->height);
+	if (pixels != NULL) {
+		lido_buffer_copy(buffer, pixels, &whole, lido_memory_get_data(memory), stride);
+	}
+	lido_buffer_write(buffer, lido_memory_get_data(memory));
+	if (!complete) {
+		lido_buffer_post_truncated(buffer);
+	}
+	lido_memory_destroy(memory);
+	lido_buffer_unlock(buffer);
+}
+
+// Pools, buffers, a growth, uses, and an end in a mess. Stops wherever the server has ended the client.
+static void run_client(struct client *client, const int *fds) {
+	struct wl_shm_pool *pools[FILES];
+	struct wl_buffer *buffers[FILES];
+	for (int i = 0; i < FILES; i++) {
+		pools[i] = wl_shm_create_pool(client->shm, fds[i], SIZE);
+		buffers[i] = wl_shm_pool_create_buffer(pools[i], 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
+	}
+	struct wl_shm_pool *again = wl_shm_create_pool(client->shm, fds[0], SIZE);
+	wl_shm_pool_resize(again, 2 * SIZE);
+	struct wl_buffer *odd = wl_shm_pool_create_buffer(again, SIZE / 2, 99, 77, 198, WL_SHM_FORMAT_RGB565);
+	client_try_roundtrip(client);
+	for (int i = 0; i < FILES; i++) {
+		struct lido_buffer *buffer = find_buffer(client, buffers[i]);
+		if (buffer != NULL) {
+			use_buffer(buffer);
+			client_try_roundtrip(client);
+		}
+	}
+	struct lido_buffer *buffer = find_buffer(client, odd);
+	if (buffer != NULL) {
+		use_buffer(buffer);
+	}
+	wl_shm_pool_destroy(pools[0]);
+	wl_buffer_destroy(odd);
+	client_try_roundtrip(client);
+}
+
+// The only ends the server may give a client for what is not its fault, or looks like it.
+static void expect_honest_end(struct client *client) {
+	int error = wl_display_get_error(client->display);
+	if (error == 0) {
+		return;
+	}
+	bool no_memory = strstr(client->error, "wl_display#1: error 2: ") != NULL;
+	bool invalid_fd = strstr(client->error, ": error 2: invalid fd: ") != NULL;
+	if (!no_memory && !invalid_fd) {
+		fail("the client was ended with \"%s\" (%s)", client->error, strerror(error));
+	}
+}
+
+static uint64_t run_session(uint64_t n) {
+	int fds[FILES] = {file_create(FILE_SEALABLE, 2 * SIZE), file_create(FILE_UNSEALABLE, SIZE),
+			file_create(FILE_SEALED_FAST, SIZE)};
+	for (int i = 0; i < FILES; i++) {
+		file_fill(fds[i], 0, SIZE, 1);
+	}
+	struct server server = {.display = wl_display_create()};
+	faults_start(n);
+	server.manager = lido_manager_create(server.display, server_core_formats, server_core_formats_len, NULL);
+	if (server.manager != NULL) {
+		struct client client, other;
+		if (client_try_init(&client, &server)) {
+			run_client(&client, fds);
+		}
+		expect_honest_end(&client);
+		uint64_t count = faults_stop();
+		client_init(&other, &server);
+		run_client(&other, fds);
+		expect_alive(&other);
+		client_finish(&other);
+		client_finish(&client);
+		expect(count > 0);
+	} else {
+		expect_int(errno, ==, ENOMEM);
+		faults_stop();
+	}
+	wl_display_destroy_clients(server.display);
+	wl_display_destroy(server.display);
+	for (int i = 0; i < FILES; i++) {
+		expect_int(file_count_fds(fds[i]), ==, 1);
+		expect_int(file_count_mappings(fds[i], NULL), ==, 0);
+		close(fds[i]);
+	}
+	uint64_t calls = 0;
+	for (int i = 0; i < FAULTS_LEN; i++) {
+		calls += faults_get_count(i);
+	}
+	return calls;
+}
+
+TEST("faults@session-without-faults-uses-every-call") {
+	expect_int(run_session(0), >, 50);
+	for (int i = 0; i < FAULTS_LEN; i++) {
+		if (faults_get_count(i) == 0) {
+			fail("call %d was never made: the session does not cover it", i);
+		}
+	}
+}
+
+TEST("faults@nth-call-may-fail-for-every-n") {
+	uint64_t calls = run_session(0);
+	// A fault may lengthen the session: go on until one was not reached.
+	for (uint64_t n = 1; n <= calls; n++) {
+		uint64_t now = run_session(n);
+		calls = now > calls ? now : calls;
+		expect_int(calls, <, 10000);
+	}
+}
+
+static void run_with_all_failing(enum fault fault) {
+	int fds[FILES] = {file_create(FILE_SEALABLE, 2 * SIZE), file_create(FILE_UNSEALABLE, SIZE),
+			file_create(FILE_SEALED_FAST, SIZE)};
+	struct server server;
+	struct client client;
+	server_init_core(&server, NULL);
+	faults_start_all_of(fault, 0);
+	if (client_try_init(&client, &server)) {
+		run_client(&client, fds);
+	}
+	expect_honest_end(&client);
+	faults_stop();
+	client_finish(&client);
+	server_finish(&server);
+	for (int i = 0; i < FILES; i++) {
+		expect_int(file_count_fds(fds[i]), ==, 1);
+		close(fds[i]);
+	}
+}
+
+TEST("faults@one-kind-of-call-may-always-fail") {
+	for (int i = 0; i < FAULTS_LEN; i++) {
+		run_with_all_failing(i);
+	}
+}

@@ -1,0 +1,109 @@
+#include "runner.h"
+#include <lido/limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+TEST("limits@defaults-are-those-of-the-header") {
+	struct lido_limits limits = lido_limits_default();
+	expect_int(limits.files_max, ==, LIDO_FILES_MAX_DEFAULT);
+	expect_int(limits.handles_max, ==, LIDO_HANDLES_MAX_DEFAULT);
+	expect_int(limits.buffers_max, ==, LIDO_BUFFERS_MAX_DEFAULT);
+	expect_int(limits.bytes_max, ==, LIDO_BYTES_MAX_DEFAULT);
+}
+
+static void expect_parsed(const char *text, struct lido_limits wanted) {
+	struct lido_limits limits = lido_limits_default();
+	const char *error = NULL;
+	if (!lido_limits_parse(&limits, text, &error)) {
+		fail("%s: %s", text, error);
+	}
+	expect_int(limits.files_max, ==, wanted.files_max);
+	expect_int(limits.handles_max, ==, wanted.handles_max);
+	expect_int(limits.buffers_max, ==, wanted.buffers_max);
+	expect_int(limits.bytes_max, ==, wanted.bytes_max);
+}
+
+TEST("limits@each-key-sets-its-own-limit-alone") {
+	struct lido_limits wanted = lido_limits_default();
+	wanted.files_max = 7;
+	expect_parsed("files=7", wanted);
+	wanted = lido_limits_default();
+	wanted.handles_max = 1;
+	expect_parsed("handles=1", wanted);
+	wanted = lido_limits_default();
+	wanted.buffers_max = UINT32_MAX;
+	expect_parsed("buffers=4294967295", wanted);
+	wanted = lido_limits_default();
+	wanted.bytes_max = INT64_MAX;
+	expect_parsed("bytes=9223372036854775807", wanted);
+}
+
+TEST("limits@bytes-take-suffixes-of-1024") {
+	struct lido_limits wanted = lido_limits_default();
+	wanted.bytes_max = 3 << 10;
+	expect_parsed("bytes=3K", wanted);
+	wanted.bytes_max = 3 << 20;
+	expect_parsed("bytes=3M", wanted);
+	wanted.bytes_max = INT64_C(3) << 30;
+	expect_parsed("bytes=3G", wanted);
+	wanted.bytes_max = INT64_C(8589934591) << 30;
+	expect_parsed("bytes=8589934591G", wanted);
+}
+
+TEST("limits@everything-else-is-refused-with-a-reason-and-changes-nothing") {
+	static const char *const wrong[] = {"", "=", "files", "files=", "files=0", "files=-1", "files=+1", "files= 1",
+			"files=1 ", "files=1K", "files=4294967296", "files=99999999999999999999", "file=1", "filess=1", "Files=1",
+			"files=0x10", "bytes=K", "bytes=1k", "bytes=1KB", "bytes=1T", "bytes=0", "bytes=0G",
+			"bytes=9223372036854775808", "bytes=8589934592G", "bytes=1.5G", "areas=1", "buffers=1\n"};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct lido_limits limits, before;
+		memset(&limits, 0x5a, sizeof(limits));
+		before = limits;
+		const char *error = NULL;
+		if (lido_limits_parse(&limits, wrong[i], &error)) {
+			fail("\"%s\" was accepted", wrong[i]);
+		}
+		expect(error != NULL && error[0] != '\0');
+		expect_bytes(&limits, &before, sizeof(limits));
+		expect(!lido_limits_parse(&limits, wrong[i], NULL));
+	}
+}
+
+TEST("limits@help-names-every-key-and-default") {
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+	lido_limits_print_help(stream);
+	fclose(stream);
+	expect_contains(text, "files");
+	expect_contains(text, "handles");
+	expect_contains(text, "buffers");
+	expect_contains(text, "bytes");
+	expect_contains(text, "1024");
+	expect_contains(text, "536870912");
+	free(text);
+}
+
+TEST("limits@nofile-is-raised-to-the-hard-limit-and-put-back") {
+	struct rlimit limit = {.rlim_cur = 123, .rlim_max = 456};
+	expect_int(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+	expect_int(lido_limits_raise_nofile(), ==, 456);
+	expect_int(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+	expect_int(limit.rlim_cur, ==, 456);
+	// A second call must not forget what was there at first.
+	expect_int(lido_limits_raise_nofile(), ==, 456);
+	lido_limits_restore_nofile();
+	expect_int(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+	expect_int(limit.rlim_cur, ==, 123);
+	expect_int(limit.rlim_max, ==, 456);
+}
+
+TEST("limits@total-of-files-is-a-share-of-the-process-limit") {
+	struct rlimit limit = {.rlim_cur = 1000, .rlim_max = 1000};
+	expect_int(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+	expect_int(lido_limits_get_files_total_max(), ==, 750);
+	limit.rlim_cur = 10;
+	expect_int(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+	expect_int(lido_limits_get_files_total_max(), ==, 7);
+}

@@ -1,0 +1,107 @@
+/*
+ * The policy is pure: every way to it can be walked.
+ */
+#include "runner.h"
+#include <lido/shm.h>
+
+#define LARGE (1 << 20)
+
+static struct lido_policy_commit video(uint32_t commits) {
+	return (struct lido_policy_commit){
+			.commits = commits, .is_sealed = true, .has_twin = true, .size = LARGE, .damage = LARGE};
+}
+
+// So many commits of that kind in a row. Returns in which the buffer was read in place for the first time; 0: in none.
+static uint32_t find_in_place(
+		struct lido_policy_history *history, const struct lido_policy_commit *commit, uint32_t count) {
+	for (uint32_t i = 1; i <= count; i++) {
+		if (lido_policy_decide(history, commit) == LIDO_POLICY_IN_PLACE) {
+			return i;
+		}
+	}
+	return 0;
+}
+
+TEST("policy@first-two-commits-of-a-buffer-are-read") {
+	struct lido_policy_history history = {0};
+	for (uint32_t i = 0; i < 2; i++) {
+		struct lido_policy_commit commit = video(i);
+		expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_READ);
+	}
+	struct lido_policy_commit third = video(2), last = video(UINT32_MAX);
+	expect_int(lido_policy_decide(&history, &third), ==, LIDO_POLICY_COPY);
+	expect_int(lido_policy_decide(&history, &last), ==, LIDO_POLICY_COPY);
+}
+
+TEST("policy@first-two-commits-are-read-even-in-the-midst-of-a-video") {
+	struct lido_policy_history history = {0};
+	struct lido_policy_commit old = video(50), young = video(1);
+	expect_int(find_in_place(&history, &old, 100), >, 0);
+	expect_int(lido_policy_decide(&history, &young), ==, LIDO_POLICY_READ);
+	// The run begins anew.
+	expect_int(find_in_place(&history, &old, 100), >, 1);
+}
+
+TEST("policy@unsealed-file-is-always-read") {
+	struct lido_policy_history history = {0};
+	for (uint32_t i = 0; i < 100; i++) {
+		struct lido_policy_commit commit = video(i);
+		commit.is_sealed = false;
+		expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_READ);
+	}
+}
+
+TEST("policy@small-buffer-is-always-read") {
+	struct lido_policy_history history = {0};
+	for (uint32_t i = 0; i < 100; i++) {
+		struct lido_policy_commit commit = video(i);
+		commit.size = commit.damage = 65535;
+		expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_READ);
+	}
+}
+
+TEST("policy@video-is-soon-read-in-place-and-stays-so") {
+	struct lido_policy_history history = {0};
+	struct lido_policy_commit commit = video(2);
+	uint32_t first = find_in_place(&history, &commit, 100);
+	expect_int(first, >, 2);
+	expect_int(first, <, 30);
+	for (int i = 0; i < 1000; i++) {
+		expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_IN_PLACE);
+	}
+}
+
+TEST("policy@small-damage-is-copied") {
+	struct lido_policy_history history = {0};
+	struct lido_policy_commit commit = video(5);
+	commit.damage = LARGE / 2 - 1;
+	expect_int(find_in_place(&history, &commit, 1000), ==, 0);
+	commit.damage = 0;
+	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_COPY);
+}
+
+TEST("policy@one-small-damage-ends-reading-in-place") {
+	struct lido_policy_history history = {0};
+	struct lido_policy_commit commit = video(5);
+	uint32_t first = find_in_place(&history, &commit, 100);
+	commit.damage = 100;
+	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_COPY);
+	commit.damage = LARGE;
+	expect_int(find_in_place(&history, &commit, 100), ==, first);
+}
+
+TEST("policy@client-with-nothing-else-to-draw-into-gets-it-back") {
+	struct lido_policy_history history = {0};
+	struct lido_policy_commit commit = video(5);
+	commit.has_twin = false;
+	expect_int(find_in_place(&history, &commit, 1000), ==, 0);
+	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_COPY);
+}
+
+TEST("policy@loss-of-the-twin-ends-reading-in-place") {
+	struct lido_policy_history history = {0};
+	struct lido_policy_commit commit = video(5);
+	expect_int(find_in_place(&history, &commit, 100), >, 0);
+	commit.has_twin = false;
+	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_COPY);
+}

@@ -1,0 +1,207 @@
+/*
+ * What is told of each client: the numbers, and JSON that a strict parser takes.
+ */
+#include "file.h"
+#include "manager.h"
+#include "memory.h"
+#include "pair.h"
+#include "pool.h"
+#include "runner.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+// A parser of RFC 8259, for what is well formed alone. Each returns where it stopped, or NULL.
+static const char *parse_value(const char *text);
+
+static const char *skip_blanks(const char *text) {
+	return text + strspn(text, " \t\r\n");
+}
+
+static const char *parse_string(const char *text) {
+	if (*text++ != '"') {
+		return NULL;
+	}
+	while (*text != '"') {
+		if ((unsigned char)*text < ' ' || (*text == '\\' && strchr("\"\\/bfnrt", *++text) == NULL)) {
+			return NULL;
+		}
+		text++;
+	}
+	return text + 1;
+}
+
+static const char *parse_number(const char *text) {
+	text += *text == '-';
+	if (!isdigit((unsigned char)*text) || (*text == '0' && isdigit((unsigned char)text[1]))) {
+		return NULL;
+	}
+	return text + strspn(text, "0123456789");
+}
+
+static const char *parse_list(const char *text, char close, bool has_names) {
+	text = skip_blanks(text + 1);
+	if (*text == close) {
+		return text + 1;
+	}
+	for (;;) {
+		if (has_names) {
+			text = parse_string(skip_blanks(text));
+			text = text != NULL ? skip_blanks(text) : NULL;
+			if (text == NULL || *text++ != ':') {
+				return NULL;
+			}
+		}
+		text = parse_value(skip_blanks(text));
+		if (text == NULL) {
+			return NULL;
+		}
+		text = skip_blanks(text);
+		if (*text == close) {
+			return text + 1;
+		}
+		if (*text++ != ',') {
+			return NULL;
+		}
+	}
+}
+
+static const char *parse_value(const char *text) {
+	switch (*text) {
+	case '[':
+		return parse_list(text, ']', false);
+	case '{':
+		return parse_list(text, '}', true);
+	case '"':
+		return parse_string(text);
+	default:
+		return parse_number(text);
+	}
+}
+
+static char *write_text(struct lido_manager *manager, void (*write)(struct lido_manager *, FILE *)) {
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+	write(manager, stream);
+	fclose(stream);
+	return text;
+}
+
+static void expect_json(const char *text) {
+	const char *end = parse_value(text);
+	if (end == NULL || strcmp(end, "\n") != 0) {
+		fail("not JSON: %s", text);
+	}
+}
+
+TEST("stats@no-clients-are-an-empty-array") {
+	struct server server;
+	server_init_core(&server, NULL);
+	char *text = write_text(server.manager, lido_manager_write_json);
+	expect_string(text, "[]\n");
+	free(text);
+	server_finish(&server);
+}
+
+TEST("stats@json-has-one-object-per-client-with-every-key") {
+	struct pair pair;
+	pair_init(&pair, NULL);
+	char *text = write_text(pair.server.manager, lido_manager_write_json);
+	expect_json(text);
+	static const char *const keys[] = {"name", "pid", "exported_areas", "imported_areas", "copied_files", "mappings",
+			"fds", "blocks", "buffers", "bytes_mapped", "bytes_live", "bytes_copied"};
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		char key[40];
+		snprintf(key, sizeof(key), "\"%s\":", keys[i]);
+		char *first = strstr(text, key), *second = first != NULL ? strstr(first + 1, key) : NULL;
+		expect(first != NULL && second != NULL && strstr(second + 1, key) == NULL);
+	}
+	free(text);
+	pair_finish(&pair);
+}
+
+TEST("stats@strange-names-of-programs-are-valid-json") {
+	static const char *const names[] = {"a\"b", "back\\slash", "tab\there", "line\nbreak", "\x01\x7f\x1b[31m",
+			"\xff\xfe", "\xc3\xa4", "", "\\", "\"", "fifteen-letters"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		expect_int(prctl(PR_SET_NAME, names[i]), ==, 0);
+		struct pair pair;
+		pair_init(&pair, NULL);
+		char *text = write_text(pair.server.manager, lido_manager_write_json);
+		expect_json(text);
+		for (const char *c = text; *c != '\0'; c++) {
+			expect((*c >= ' ' && *c <= '~') || *c == '\n');
+		}
+		free(text);
+		text = write_text(pair.server.manager, lido_manager_write_table);
+		expect(strchr(text, '\x1b') == NULL);
+		free(text);
+		pair_finish(&pair);
+	}
+}
+
+static void handle_stats(const struct lido_pool_stats *stats, void *data) {
+	struct lido_pool_stats **place = data;
+	*(*place)++ = *stats;
+}
+
+static struct lido_pool_stats get_first(struct lido_manager *manager) {
+	struct lido_pool_stats all[4], *end = all;
+	lido_manager_for_each_pool(manager, handle_stats, &end);
+	expect_int(end - all, ==, 2);
+	return all[0];
+}
+
+TEST("stats@numbers-are-those-of-the-pool") {
+	struct pair pair;
+	pair_init(&pair, NULL);
+	int sealed = file_create(FILE_SEALED, 131072), other = file_create(FILE_SHM_OPEN, 65536);
+	file_fill(sealed, 0, 131072, 1);
+	struct wl_shm_pool *handles[3] = {wl_shm_create_pool(pair.client.shm, sealed, 131072),
+			wl_shm_create_pool(pair.client.shm, other, 65536), wl_shm_create_pool(pair.client.shm, sealed, 65536)};
+	struct wl_buffer *buffers[3];
+	for (int i = 0; i < 3; i++) {
+		buffers[i] = wl_shm_pool_create_buffer(handles[i], 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
+	}
+	expect(lido_buffer_map(pair_get_buffer(&pair, buffers[0]), 0, 128) != NULL);
+	struct lido_memory *memory = lido_memory_create(pair_get_pool(&pair), 8192);
+	struct lido_pool_stats stats = get_first(pair.server.manager);
+	int64_t mapped;
+	file_count_mappings(sealed, &mapped);
+	expect_int(stats.pid, ==, getpid());
+	expect_int(stats.exported_areas, ==, 0);
+	expect_int(stats.imported_areas, ==, 1);
+	expect_int(stats.copied_files, ==, 1);
+	expect_int(stats.mappings, ==, 1);
+	expect_int(stats.fds, ==, 2);
+	expect_int(stats.blocks, ==, 0);
+	expect_int(stats.buffers, ==, 3);
+	expect_int(stats.bytes_mapped, ==, mapped);
+	expect_int(stats.bytes_live, ==, 3 * 65536);
+	expect_int(stats.bytes_copied, ==, 8192);
+	lido_memory_destroy(memory);
+	for (int i = 0; i < 3; i++) {
+		wl_buffer_destroy(buffers[i]);
+		wl_shm_pool_destroy(handles[i]);
+	}
+	close(sealed);
+	close(other);
+	pair_finish(&pair);
+}
+
+TEST("stats@table-has-a-head-and-a-line-per-client") {
+	struct pair pair;
+	pair_init(&pair, NULL);
+	char *text = write_text(pair.server.manager, lido_manager_write_table);
+	size_t lines = 0;
+	for (const char *c = text; *c != '\0'; c++) {
+		lines += *c == '\n';
+	}
+	expect_int(lines, ==, 3);
+	free(text);
+	pair_finish(&pair);
+}
