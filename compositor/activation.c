@@ -23,8 +23,8 @@ bool activation_init(struct compositor *compositor) {
 	if (activation == NULL) {
 		return false;
 	}
-	listener_add(&compositor->activation.request_activate, &activation->events.request_activate,
-			handle_request_activate);
+	listener_add(
+			&compositor->activation.request_activate, &activation->events.request_activate, handle_request_activate);
 	return true;
 }
 

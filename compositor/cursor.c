@@ -32,8 +32,7 @@ struct output *cursor_output(struct compositor *compositor) {
 }
 
 void cursor_set_grabbing(struct compositor *compositor, enum grab_mode mode, uint32_t edges) {
-	const char *name =
-			mode == GRAB_MOVE ? "grabbing" : wlr_xcursor_get_resize_name((enum wlr_edges)edges);
+	const char *name = mode == GRAB_MOVE ? "grabbing" : wlr_xcursor_get_resize_name((enum wlr_edges)edges);
 	wlr_cursor_set_xcursor(compositor->cursor.wlr, compositor->cursor.theme, name);
 }
 
@@ -281,8 +280,7 @@ bool cursor_init(struct compositor *compositor) {
 	listener_add(&cursor->listeners.frame, &cursor->wlr->events.frame, handle_frame);
 	listener_add(&cursor->listeners.request_set_cursor, &seat->events.request_set_cursor, handle_request_set_cursor);
 	listener_add(&cursor->listeners.request_set_shape, &shapes->events.request_set_shape, handle_request_set_shape);
-	listener_add(
-			&cursor->listeners.focus_change, &seat->pointer_state.events.focus_change, handle_focus_change);
+	listener_add(&cursor->listeners.focus_change, &seat->pointer_state.events.focus_change, handle_focus_change);
 	return true;
 }
 

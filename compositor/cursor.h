@@ -21,8 +21,9 @@ struct cursor {
 	struct wlr_cursor *wlr;
 	struct wlr_xcursor_manager *theme; // loaded when the first pointing device comes
 	struct wlr_relative_pointer_manager_v1 *relative;
-	double origin_x, origin_y;      // of the focused surface, layout coordinates: it keeps the pointer while a button is down
-	uint32_t taken_button;          // whose press the bindings took: its release is not for clients; 0: none
+	double origin_x,
+			origin_y;      // of the focused surface, layout coordinates: it keeps the pointer while a button is down
+	uint32_t taken_button; // whose press the bindings took: its release is not for clients; 0: none
 	struct wl_event_source *refresh; // an idle source: what is below may have changed; NULL: it has not
 
 	struct {

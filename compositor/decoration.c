@@ -16,8 +16,8 @@ struct decoration {
 /* None are drawn here, so only a client that insists goes without. */
 static enum wlr_xdg_toplevel_decoration_v1_mode choose_mode(const struct wlr_xdg_toplevel_decoration_v1 *wlr) {
 	return wlr->requested_mode == WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE
-			? WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE
-			: WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE;
+				   ? WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE
+				   : WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE;
 }
 
 static void handle_request_mode(struct wl_listener *listener, void *data) {
@@ -67,8 +67,8 @@ bool decorations_init(struct compositor *compositor) {
 		return false;
 	}
 	wlr_server_decoration_manager_set_default_mode(kde, WLR_SERVER_DECORATION_MANAGER_MODE_CLIENT);
-	listener_add(&decorations->new_decoration, &decorations->manager->events.new_toplevel_decoration,
-			handle_new_decoration);
+	listener_add(
+			&decorations->new_decoration, &decorations->manager->events.new_toplevel_decoration, handle_new_decoration);
 	return true;
 }
 

@@ -33,7 +33,8 @@ enum desktop_layer {
 	DESKTOP_LAYERS_LEN,
 };
 
-/* What a part of the scene belongs to. Embedded in struct toplevel and struct layer_surface; the data of their nodes. */
+/* What a part of the scene belongs to. Embedded in struct toplevel and struct layer_surface; the data of their nodes.
+ */
 struct owner {
 	enum {
 		OWNER_TOPLEVEL,

@@ -34,8 +34,7 @@ void focus_update(struct compositor *compositor) {
 	if (surface != NULL && surface != seat->keyboard_state.focused_surface) {
 		struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat);
 		if (keyboard != NULL) {
-			wlr_seat_keyboard_enter(
-					seat, surface, keyboard->keycodes, keyboard->num_keycodes, &keyboard->modifiers);
+			wlr_seat_keyboard_enter(seat, surface, keyboard->keycodes, keyboard->num_keycodes, &keyboard->modifiers);
 		} else {
 			wlr_seat_keyboard_enter(seat, surface, NULL, 0, NULL);
 		}
@@ -93,7 +92,7 @@ void focus_owner(struct compositor *compositor, struct owner *owner) {
 	if (toplevel != NULL) {
 		focus_toplevel(compositor, toplevel);
 	} else if (layer != NULL &&
-			layer->wlr->current.keyboard_interactive != ZWLR_LAYER_SURFACE_V1_KEYBOARD_INTERACTIVITY_NONE) {
+			   layer->wlr->current.keyboard_interactive != ZWLR_LAYER_SURFACE_V1_KEYBOARD_INTERACTIVITY_NONE) {
 		compositor->focus.layer = layer;
 		focus_update(compositor);
 	}

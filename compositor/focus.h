@@ -1,8 +1,8 @@
 /*
  * Who has the keyboard.
  *
- * Asked for in this order: a layer surface that takes it exclusively, the topmost popup of a grab, a layer surface that was
- * clicked, the active window.
+ * Asked for in this order: a layer surface that takes it exclusively, the topmost popup of a grab, a layer surface that
+ * was clicked, the active window.
  */
 #ifndef FOCUS_H
 #define FOCUS_H

@@ -36,8 +36,7 @@ static void handle_request_fullscreen(struct wl_listener *listener, void *data) 
 	struct foreign_toplevel *foreign = wl_container_of(listener, foreign, listeners.request_fullscreen);
 	const struct wlr_foreign_toplevel_handle_v1_fullscreen_event *event = data;
 	struct desktop *desktop = &foreign->toplevel->compositor->desktop;
-	toplevel_set_fullscreen(
-			foreign->toplevel, event->fullscreen, desktop_output_from_wlr(desktop, event->output));
+	toplevel_set_fullscreen(foreign->toplevel, event->fullscreen, desktop_output_from_wlr(desktop, event->output));
 }
 
 static void handle_request_close(struct wl_listener *listener, void *data) {
@@ -60,8 +59,7 @@ struct foreign_toplevel *foreign_toplevel_create(struct toplevel *toplevel) {
 	listener_add(&foreign->listeners.request_maximize, &handle->events.request_maximize, handle_request_maximize);
 	listener_add(&foreign->listeners.request_minimize, &handle->events.request_minimize, handle_request_minimize);
 	listener_add(&foreign->listeners.request_activate, &handle->events.request_activate, handle_request_activate);
-	listener_add(
-			&foreign->listeners.request_fullscreen, &handle->events.request_fullscreen, handle_request_fullscreen);
+	listener_add(&foreign->listeners.request_fullscreen, &handle->events.request_fullscreen, handle_request_fullscreen);
 	listener_add(&foreign->listeners.request_close, &handle->events.request_close, handle_request_close);
 	return foreign;
 }
@@ -114,9 +112,8 @@ void foreign_toplevel_update(struct foreign_toplevel *foreign) {
 	wlr_foreign_toplevel_handle_v1_set_minimized(handle, toplevel->minimized);
 	wlr_foreign_toplevel_handle_v1_set_fullscreen(handle, toplevel->fullscreen);
 	wlr_foreign_toplevel_handle_v1_set_activated(handle, toplevel->compositor->focus.toplevel == toplevel);
-	struct toplevel *parent = toplevel->xdg->parent != NULL
-			? toplevel_try_from_surface(toplevel->xdg->parent->base->surface)
-			: NULL;
+	struct toplevel *parent =
+			toplevel->xdg->parent != NULL ? toplevel_try_from_surface(toplevel->xdg->parent->base->surface) : NULL;
 	wlr_foreign_toplevel_handle_v1_set_parent(
 			handle, parent != NULL && parent->foreign != NULL ? parent->foreign->handle : NULL);
 	update_outputs(foreign);

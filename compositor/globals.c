@@ -70,13 +70,13 @@ bool globals_init(struct compositor *compositor) {
 	}
 	wl_display_set_global_filter(display, filter_global, compositor);
 	return create_dmabuf(compositor) && wlr_subcompositor_create(display) != NULL &&
-			wlr_data_device_manager_create(display) != NULL && wlr_data_control_manager_v1_create(display) != NULL &&
-			wlr_primary_selection_v1_device_manager_create(display) != NULL && wlr_viewporter_create(display) != NULL &&
-			wlr_fractional_scale_manager_v1_create(display, 1) != NULL &&
-			presentation_create(display, compositor->backend) != NULL &&
-			wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
-			wlr_alpha_modifier_v1_create(display) != NULL && wlr_screencopy_manager_v1_create(display) != NULL &&
-			wlr_xdg_output_manager_v1_create(display, compositor->desktop.layout) != NULL;
+		   wlr_data_device_manager_create(display) != NULL && wlr_data_control_manager_v1_create(display) != NULL &&
+		   wlr_primary_selection_v1_device_manager_create(display) != NULL && wlr_viewporter_create(display) != NULL &&
+		   wlr_fractional_scale_manager_v1_create(display, 1) != NULL &&
+		   presentation_create(display, compositor->backend) != NULL &&
+		   wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
+		   wlr_alpha_modifier_v1_create(display) != NULL && wlr_screencopy_manager_v1_create(display) != NULL &&
+		   wlr_xdg_output_manager_v1_create(display, compositor->desktop.layout) != NULL;
 }
 
 void globals_finish(struct compositor *compositor) {

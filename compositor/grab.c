@@ -60,7 +60,7 @@ void grab_request(struct toplevel *toplevel, enum grab_mode mode, uint32_t edges
 			toplevel_try_from_surface(seat->pointer_state.focused_surface) == toplevel) {
 		grab_begin_pointer(toplevel, mode, edges);
 	} else if (wlr_seat_validate_touch_grab_serial(seat, NULL, serial, &point) &&
-			toplevel_try_from_surface(point->surface) == toplevel) {
+			   toplevel_try_from_surface(point->surface) == toplevel) {
 		double lx, ly;
 		touch_position(compositor, point, &lx, &ly);
 		grab_begin(toplevel, mode, edges, lx, ly);

@@ -21,10 +21,10 @@ struct grab {
 	enum grab_mode mode;
 	struct toplevel *toplevel; // NULL when there is no grab
 	bool by_touch;
-	int32_t touch_id;      // if by_touch
+	int32_t touch_id;        // if by_touch
 	double start_x, start_y; // of the pointer or finger, layout coordinates
-	struct wlr_box start;  // of the window, layout coordinates
-	uint32_t edges;        // enum wlr_edges, when resizing
+	struct wlr_box start;    // of the window, layout coordinates
+	uint32_t edges;          // enum wlr_edges, when resizing
 };
 
 /* Begins one as the client asks for it, if serial is that of a press that still lasts on that window. */

@@ -10,36 +10,36 @@
 /* Follows one inhibitor. */
 struct inhibitor {
 	struct compositor *compositor;
-	struct wlr_idle_inhibitor_v1 *wlr;
+	bool visible; // counted in idle.visible_len
 
 	struct {
 		struct wl_listener map, unmap, destroy;
 	} listeners;
 };
 
-/* Only what can be seen keeps us awake. without: one that is going, may be NULL. */
-static void idle_update(struct compositor *compositor, const struct wlr_idle_inhibitor_v1 *without) {
-	bool inhibited = false;
-	struct wlr_idle_inhibitor_v1 *wlr;
-	wl_list_for_each(wlr, &compositor->idle.inhibitors->inhibitors, link) {
-		inhibited |= wlr != without && wlr->surface->mapped;
+/* Only what can be seen keeps us awake. */
+static void inhibitor_set_visible(struct inhibitor *inhibitor, bool visible) {
+	struct idle *idle = &inhibitor->compositor->idle;
+	if (inhibitor->visible != visible) {
+		inhibitor->visible = visible;
+		idle->visible_len += visible ? 1 : -1;
+		wlr_idle_notifier_v1_set_inhibited(idle->notifier, idle->visible_len > 0);
 	}
-	wlr_idle_notifier_v1_set_inhibited(compositor->idle.notifier, inhibited);
 }
 
 static void handle_map(struct wl_listener *listener, void *data) {
 	struct inhibitor *inhibitor = wl_container_of(listener, inhibitor, listeners.map);
-	idle_update(inhibitor->compositor, NULL);
+	inhibitor_set_visible(inhibitor, true);
 }
 
 static void handle_unmap(struct wl_listener *listener, void *data) {
 	struct inhibitor *inhibitor = wl_container_of(listener, inhibitor, listeners.unmap);
-	idle_update(inhibitor->compositor, inhibitor->wlr);
+	inhibitor_set_visible(inhibitor, false);
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct inhibitor *inhibitor = wl_container_of(listener, inhibitor, listeners.destroy);
-	idle_update(inhibitor->compositor, inhibitor->wlr);
+	inhibitor_set_visible(inhibitor, false);
 	listener_remove(&inhibitor->listeners.map);
 	listener_remove(&inhibitor->listeners.unmap);
 	listener_remove(&inhibitor->listeners.destroy);
@@ -54,21 +54,20 @@ static void handle_new_inhibitor(struct wl_listener *listener, void *data) {
 		return;
 	}
 	inhibitor->compositor = compositor;
-	inhibitor->wlr = wlr;
 	listener_add(&inhibitor->listeners.map, &wlr->surface->events.map, handle_map);
 	listener_add(&inhibitor->listeners.unmap, &wlr->surface->events.unmap, handle_unmap);
 	listener_add(&inhibitor->listeners.destroy, &wlr->events.destroy, handle_destroy);
-	idle_update(compositor, NULL);
+	inhibitor_set_visible(inhibitor, wlr->surface->mapped);
 }
 
 bool idle_init(struct compositor *compositor) {
 	struct idle *idle = &compositor->idle;
 	idle->notifier = wlr_idle_notifier_v1_create(compositor->display);
-	idle->inhibitors = wlr_idle_inhibit_v1_create(compositor->display);
-	if (idle->notifier == NULL || idle->inhibitors == NULL) {
+	struct wlr_idle_inhibit_manager_v1 *inhibitors = wlr_idle_inhibit_v1_create(compositor->display);
+	if (idle->notifier == NULL || inhibitors == NULL) {
 		return false;
 	}
-	listener_add(&idle->new_inhibitor, &idle->inhibitors->events.new_inhibitor, handle_new_inhibitor);
+	listener_add(&idle->new_inhibitor, &inhibitors->events.new_inhibitor, handle_new_inhibitor);
 	return true;
 }
 

@@ -8,12 +8,11 @@
 #include <wayland-server-core.h>
 
 struct compositor;
-struct wlr_idle_inhibit_manager_v1;
 struct wlr_idle_notifier_v1;
 
 struct idle {
 	struct wlr_idle_notifier_v1 *notifier;
-	struct wlr_idle_inhibit_manager_v1 *inhibitors;
+	int visible_len; // inhibitors on surfaces that are mapped
 	struct wl_listener new_inhibitor;
 };
 

@@ -164,8 +164,8 @@ bool input_method_init(struct compositor *compositor) {
 	if (manager == NULL) {
 		return false;
 	}
-	listener_add(&input_method->listeners.new_input_method, input_method_manager_signal(manager),
-			handle_new_input_method);
+	listener_add(
+			&input_method->listeners.new_input_method, input_method_manager_signal(manager), handle_new_input_method);
 	return true;
 }
 

@@ -65,8 +65,7 @@ static struct wlr_surface *exclusive_surface(struct output *output, enum zwlr_la
 	struct layer_surface *layer;
 	wl_list_for_each_reverse(layer, &output->layers, link) {
 		if (layer->wlr->surface->mapped && layer->wlr->current.layer == which &&
-				layer->wlr->current.keyboard_interactive ==
-						ZWLR_LAYER_SURFACE_V1_KEYBOARD_INTERACTIVITY_EXCLUSIVE) {
+				layer->wlr->current.keyboard_interactive == ZWLR_LAYER_SURFACE_V1_KEYBOARD_INTERACTIVITY_EXCLUSIVE) {
 			return layer->wlr->surface;
 		}
 	}
@@ -107,11 +106,11 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 	const uint32_t horizontal = ZWLR_LAYER_SURFACE_V1_ANCHOR_LEFT | ZWLR_LAYER_SURFACE_V1_ANCHOR_RIGHT;
 	const uint32_t vertical = ZWLR_LAYER_SURFACE_V1_ANCHOR_TOP | ZWLR_LAYER_SURFACE_V1_ANCHOR_BOTTOM;
 	if (pending->desired_width == 0 && (pending->anchor & horizontal) != horizontal) {
-		wlr_surface_reject_pending(layer->wlr->surface, layer->wlr->resource,
-				ZWLR_LAYER_SURFACE_V1_ERROR_INVALID_SIZE, "width 0 without left and right anchor");
+		wlr_surface_reject_pending(layer->wlr->surface, layer->wlr->resource, ZWLR_LAYER_SURFACE_V1_ERROR_INVALID_SIZE,
+				"width 0 without left and right anchor");
 	} else if (pending->desired_height == 0 && (pending->anchor & vertical) != vertical) {
-		wlr_surface_reject_pending(layer->wlr->surface, layer->wlr->resource,
-				ZWLR_LAYER_SURFACE_V1_ERROR_INVALID_SIZE, "height 0 without top and bottom anchor");
+		wlr_surface_reject_pending(layer->wlr->surface, layer->wlr->resource, ZWLR_LAYER_SURFACE_V1_ERROR_INVALID_SIZE,
+				"height 0 without top and bottom anchor");
 	}
 }
 
@@ -173,7 +172,8 @@ static bool layer_surface_create_nodes(struct layer_surface *layer) {
 	return true;
 }
 
-static void layer_surface_create(struct compositor *compositor, struct wlr_layer_surface_v1 *wlr, struct output *output) {
+static void layer_surface_create(
+		struct compositor *compositor, struct wlr_layer_surface_v1 *wlr, struct output *output) {
 	struct layer_surface *layer = calloc(1, sizeof(*layer));
 	if (layer == NULL) {
 		wl_resource_post_no_memory(wlr->resource);

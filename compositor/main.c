@@ -66,13 +66,13 @@ static bool add_signals(struct program *program) {
 	program->signals.terminate = wl_event_loop_add_signal(loop, SIGTERM, handle_terminate, program);
 	program->signals.child = wl_event_loop_add_signal(loop, SIGCHLD, handle_child, program);
 	program->signals.report = wl_event_loop_add_signal(loop, SIGUSR1, handle_report, program);
-	return program->signals.interrupt != NULL && program->signals.terminate != NULL &&
-			program->signals.child != NULL && program->signals.report != NULL;
+	return program->signals.interrupt != NULL && program->signals.terminate != NULL && program->signals.child != NULL &&
+		   program->signals.report != NULL;
 }
 
 static void remove_signals(struct program *program) {
-	struct wl_event_source *sources[] = {program->signals.interrupt, program->signals.terminate,
-			program->signals.child, program->signals.report};
+	struct wl_event_source *sources[] = {
+			program->signals.interrupt, program->signals.terminate, program->signals.child, program->signals.report};
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
 		if (sources[i] != NULL) {
 			wl_event_source_remove(sources[i]);

@@ -7,23 +7,24 @@
 /* Half of what pixman can draw on, so that transforms and scales of it still fit. */
 #define SIZE_MAX_PIXELS 16384
 
-static const char usage[] =
-		"Usage: lido [OPTION...] [--] [COMMAND [ARG...]]\n"
-		"\n"
-		"A small Wayland compositor whose shared memory is its own. With COMMAND, it runs that\n"
-		"inside and ends with it, and with its exit status; otherwise it stays.\n"
-		"\n"
-		"  --socket NAME           listen on NAME instead of the first free wayland-N\n"
-		"  --headless WxH          show nothing: one output of that size, in memory\n"
-		"  --renderer NAME         pixman, gles2 or vulkan, instead of what fits best\n"
-		"  --shm-limit KEY=VALUE   what one client may use; \"--shm-limit help\" lists the keys\n"
-		"  --verbose               say more on stderr\n"
-		"  --help, --version       print this, or the version, and exit\n"
-		"\n"
-		"Alt+Escape ends it. SIGUSR1 makes it print what each client uses.\n";
+static const char usage[] = "Usage: lido [OPTION...] [--] [COMMAND [ARG...]]\n"
+							"\n"
+							"A small Wayland compositor whose shared memory is its own. With COMMAND, it runs that\n"
+							"inside and ends with it, and with its exit status; otherwise it stays.\n"
+							"\n"
+							"  --socket NAME           listen on NAME instead of the first free wayland-N\n"
+							"  --size WxH              of the window at first, when nested (1280x720)\n"
+							"  --headless WxH          show nothing: one output of that size, in memory\n"
+							"  --renderer NAME         pixman, gles2 or vulkan, instead of what fits best\n"
+							"  --shm-limit KEY=VALUE   what one client may use; \"--shm-limit help\" lists the keys\n"
+							"  --verbose               say more on stderr\n"
+							"  --help, --version       print this, or the version, and exit\n"
+							"\n"
+							"Alt+Escape ends it. SIGUSR1 makes it print what each client uses.\n";
 
 enum {
 	OPTION_SOCKET = 256,
+	OPTION_SIZE,
 	OPTION_HEADLESS,
 	OPTION_RENDERER,
 	OPTION_SHM_LIMIT,
@@ -34,6 +35,7 @@ enum {
 
 static const struct option long_options[] = {
 		{"socket", required_argument, NULL, OPTION_SOCKET},
+		{"size", required_argument, NULL, OPTION_SIZE},
 		{"headless", required_argument, NULL, OPTION_HEADLESS},
 		{"renderer", required_argument, NULL, OPTION_RENDERER},
 		{"shm-limit", required_argument, NULL, OPTION_SHM_LIMIT},
@@ -59,12 +61,11 @@ static bool parse_size(const char *text, int32_t *width, int32_t *height) {
 	return true;
 }
 
-static enum options_result parse_headless(struct options *options, const char *value, FILE *err) {
-	options->compositor.backend = COMPOSITOR_BACKEND_HEADLESS;
+static enum options_result parse_output(struct options *options, const char *name, const char *value, FILE *err) {
 	if (parse_size(value, &options->compositor.width, &options->compositor.height)) {
 		return OPTIONS_RUN;
 	}
-	fprintf(err, "lido: --headless \"%s\": please give a size of 1x1 to %dx%d, such as 1280x720\n", value,
+	fprintf(err, "lido: --%s \"%s\": please give a size of 1x1 to %dx%d, such as 1280x720\n", name, value,
 			SIZE_MAX_PIXELS, SIZE_MAX_PIXELS);
 	return OPTIONS_WRONG;
 }
@@ -106,8 +107,11 @@ static enum options_result parse_option(struct options *options, int option, FIL
 	switch (option) {
 	case OPTION_SOCKET:
 		return parse_socket(options, optarg, err);
+	case OPTION_SIZE:
+		return parse_output(options, "size", optarg, err);
 	case OPTION_HEADLESS:
-		return parse_headless(options, optarg, err);
+		options->compositor.backend = COMPOSITOR_BACKEND_HEADLESS;
+		return parse_output(options, "headless", optarg, err);
 	case OPTION_RENDERER:
 		return parse_renderer(options, optarg, err);
 	case OPTION_SHM_LIMIT:
@@ -135,8 +139,9 @@ enum options_result options_parse(struct options *options, int argc, char **argv
 	while ((option = getopt_long(argc, argv, "+:", long_options, NULL)) != -1) {
 		if (option == '?' || option == ':') {
 			const char *name = argv[optind - 1];
-			fprintf(err, option == ':' ? "lido: %s needs a value; \"lido --help\" lists the options\n"
-									   : "lido: %s is no option of this program; \"lido --help\" lists them\n",
+			fprintf(err,
+					option == ':' ? "lido: %s needs a value; \"lido --help\" lists the options\n"
+								  : "lido: %s is no option of this program; \"lido --help\" lists them\n",
 					name);
 			return OPTIONS_WRONG;
 		}

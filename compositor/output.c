@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include "listener.h"
+#include "log.h"
 #include "server.h"
 #include <assert.h>
 #include <stdio.h>
@@ -13,7 +14,6 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_scene.h>
-#include <wlr/util/log.h>
 #if WLR_HAS_X11_BACKEND
 #include <wlr/backend/x11.h>
 #endif
@@ -65,6 +65,15 @@ static void output_set_title(struct output *output) {
 #endif
 }
 
+static bool is_window(struct wlr_output *wlr_output) {
+#if WLR_HAS_X11_BACKEND
+	if (wlr_output_is_x11(wlr_output)) {
+		return true;
+	}
+#endif
+	return wlr_output_is_wl(wlr_output);
+}
+
 static bool output_enable(struct output *output) {
 	struct wlr_output_state state;
 	wlr_output_state_init(&state);
@@ -72,6 +81,8 @@ static bool output_enable(struct output *output) {
 	struct wlr_output_mode *mode = wlr_output_preferred_mode(output->wlr);
 	if (mode != NULL) {
 		wlr_output_state_set_mode(&state, mode);
+	} else if (is_window(output->wlr)) {
+		wlr_output_state_set_custom_mode(&state, output->compositor->width, output->compositor->height, 0);
 	}
 	bool ok = wlr_output_commit_state(output->wlr, &state);
 	wlr_output_state_finish(&state);
@@ -84,9 +95,8 @@ bool output_place(struct output *output, bool automatic, int x, int y) {
 		wlr_output_layout_remove(desktop->layout, output->wlr);
 		return true;
 	}
-	struct wlr_output_layout_output *place =
-			automatic ? wlr_output_layout_add_auto(desktop->layout, output->wlr)
-					  : wlr_output_layout_add(desktop->layout, output->wlr, x, y);
+	struct wlr_output_layout_output *place = automatic ? wlr_output_layout_add_auto(desktop->layout, output->wlr)
+													   : wlr_output_layout_add(desktop->layout, output->wlr, x, y);
 	if (place == NULL) {
 		return false;
 	}
@@ -101,7 +111,7 @@ void output_arrange(struct output *output) {
 
 static void output_create(struct compositor *compositor, struct wlr_output *wlr_output) {
 	if (!wlr_output_init_render(wlr_output, compositor->allocator, compositor->renderer)) {
-		wlr_log(WLR_ERROR, "%s: the renderer does not fit this output", wlr_output->name);
+		log_error("%s: the renderer does not fit this output", wlr_output->name);
 		return;
 	}
 	struct output *output = calloc(1, sizeof(*output));
@@ -123,7 +133,7 @@ static void output_create(struct compositor *compositor, struct wlr_output *wlr_
 	listener_add(&output->listeners.destroy, &wlr_output->events.destroy, handle_destroy);
 	output_set_title(output);
 	if (!output_enable(output) || !output_place(output, true, 0, 0)) {
-		wlr_log(WLR_ERROR, "%s: could not be enabled", wlr_output->name);
+		log_error("%s: could not be enabled", wlr_output->name);
 	}
 }
 

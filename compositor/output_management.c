@@ -34,7 +34,7 @@ static bool configure_head(struct output *output, const struct wlr_output_head_v
 	} else {
 		/* Hardware wants a picture along with a new mode. */
 		ok = wlr_scene_output_build_state(output->scene_output, &state, NULL) &&
-				wlr_output_commit_state(output->wlr, &state) && output_place(output, false, head->x, head->y);
+			 wlr_output_commit_state(output->wlr, &state) && output_place(output, false, head->x, head->y);
 	}
 	wlr_output_state_finish(&state);
 	return ok;

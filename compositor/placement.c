@@ -10,13 +10,51 @@ static int clamp(int value, int minimum, int maximum) {
 	return value < minimum ? minimum : value;
 }
 
+/* Whether it is inside of the area, and apart from all windows. */
+static bool is_free(
+		const struct wlr_box *area, const struct wlr_box *windows, size_t windows_len, const struct wlr_box *box) {
+	if (box->x + box->width > area->x + area->width || box->y + box->height > area->y + area->height) {
+		return false;
+	}
+	for (size_t i = 0; i < windows_len; i++) {
+		struct wlr_box intersection;
+		if (wlr_box_intersection(&intersection, &windows[i], box)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool placement_free(const struct wlr_box *area, const struct wlr_box *windows, size_t windows_len, int width,
+		int height, struct wlr_box *box) {
+	bool found = false;
+	/* A topmost, leftmost place touches, but for the gap, the area or another window at its left and at its top. */
+	for (size_t i = 0; i <= windows_len; i++) {
+		for (size_t j = 0; j <= windows_len; j++) {
+			struct wlr_box place = {
+					.x = (i < windows_len ? windows[i].x + windows[i].width : area->x) + PLACEMENT_GAP,
+					.y = (j < windows_len ? windows[j].y + windows[j].height : area->y) + PLACEMENT_GAP,
+					.width = width,
+					.height = height,
+			};
+			bool better = !found || place.y < box->y || (place.y == box->y && place.x < box->x);
+			if (better && is_free(area, windows, windows_len, &place)) {
+				*box = place;
+				found = true;
+			}
+		}
+	}
+	return found;
+}
+
 struct wlr_box placement_cascade(const struct wlr_box *area, int width, int height, unsigned n) {
-	int room_x = area->width - width, room_y = area->height - height;
+	int room_x = area->width - width - PLACEMENT_GAP, room_y = area->height - height - PLACEMENT_GAP;
+	int gap_x = room_x >= 0 ? PLACEMENT_GAP : 0, gap_y = room_y >= 0 ? PLACEMENT_GAP : 0;
 	unsigned steps_x = room_x > 0 ? (unsigned)room_x / PLACEMENT_STEP + 1 : 1;
 	unsigned steps_y = room_y > 0 ? (unsigned)room_y / PLACEMENT_STEP + 1 : 1;
 	return (struct wlr_box){
-			.x = area->x + (int)(n % steps_x) * PLACEMENT_STEP,
-			.y = area->y + (int)(n % steps_y) * PLACEMENT_STEP,
+			.x = area->x + gap_x + (int)(n % steps_x) * PLACEMENT_STEP,
+			.y = area->y + gap_y + (int)(n % steps_y) * PLACEMENT_STEP,
 			.width = width,
 			.height = height,
 	};
@@ -44,10 +82,10 @@ struct wlr_box placement_resize(const struct wlr_box *start, uint32_t edges, int
 	struct wlr_box box = *start;
 	box.width += (edges & WLR_EDGE_LEFT) ? -dx : (edges & WLR_EDGE_RIGHT) ? dx : 0;
 	box.height += (edges & WLR_EDGE_TOP) ? -dy : (edges & WLR_EDGE_BOTTOM) ? dy : 0;
-	box.width = clamp(box.width, minimum->width > 1 ? minimum->width : 1,
-			maximum->width > 0 ? maximum->width : INT32_MAX);
-	box.height = clamp(box.height, minimum->height > 1 ? minimum->height : 1,
-			maximum->height > 0 ? maximum->height : INT32_MAX);
+	box.width =
+			clamp(box.width, minimum->width > 1 ? minimum->width : 1, maximum->width > 0 ? maximum->width : INT32_MAX);
+	box.height = clamp(
+			box.height, minimum->height > 1 ? minimum->height : 1, maximum->height > 0 ? maximum->height : INT32_MAX);
 	if (edges & WLR_EDGE_LEFT) {
 		box.x += start->width - box.width;
 	}

@@ -4,6 +4,8 @@
 #ifndef PLACEMENT_H
 #define PLACEMENT_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <wlr/util/box.h>
 
@@ -14,9 +16,23 @@
 #define PLACEMENT_HANDLE_WIDTH 96
 #define PLACEMENT_HANDLE_HEIGHT 32
 
+/* Kept between windows, and to the edge of the area, where there is room for it; pixels. */
+#define PLACEMENT_GAP 16
+
+/* More windows than this are not considered when a free place is looked for. */
+#define PLACEMENT_WINDOWS_MAX 32
+
 /*
- * A place for the n-th new window of a size: each a step to the right of and below the last, starting over where it would
- * leave the area. A window larger than the area starts in its top left corner.
+ * Finds the topmost, then leftmost place on the area where a window of a size covers none of the others. Returns false,
+ * and leaves box alone, if there is none. Time grows with the cube of windows_len, which is at most
+ * PLACEMENT_WINDOWS_MAX.
+ */
+bool placement_free(const struct wlr_box *area, const struct wlr_box *windows, size_t windows_len, int width,
+		int height, struct wlr_box *box);
+
+/*
+ * A place for the n-th new window of a size: each a step to the right of and below the last, starting over where it
+ * would leave the area. A window larger than the area starts in its top left corner.
  */
 struct wlr_box placement_cascade(const struct wlr_box *area, int width, int height, unsigned n);
 
@@ -27,8 +43,8 @@ struct wlr_box placement_center(const struct wlr_box *area, const struct wlr_box
 struct wlr_box placement_reachable(const struct wlr_box *area, struct wlr_box window);
 
 /*
- * The box that results when the pointer drags edges (enum wlr_edges) of a window by dx and dy, no smaller than the minimum
- * and no larger than the maximum size (0: none). The edges that are not dragged stay where they are.
+ * The box that results when the pointer drags edges (enum wlr_edges) of a window by dx and dy, no smaller than the
+ * minimum and no larger than the maximum size (0: none). The edges that are not dragged stay where they are.
  */
 struct wlr_box placement_resize(const struct wlr_box *start, uint32_t edges, int dx, int dy,
 		const struct wlr_box *minimum, const struct wlr_box *maximum);

@@ -15,9 +15,8 @@ static void popup_unconstrain(struct popup *popup) {
 	int x, y;
 	if (popup->tree != NULL && wlr_scene_node_coords(&popup->parent->node, &x, &y)) {
 		struct wlr_box *anchor = &scheduled->rules.anchor_rect;
-		struct output *output =
-				desktop_output_at(&popup->compositor->desktop, x + anchor->x + anchor->width / 2.0,
-						y + anchor->y + anchor->height / 2.0);
+		struct output *output = desktop_output_at(
+				&popup->compositor->desktop, x + anchor->x + anchor->width / 2.0, y + anchor->y + anchor->height / 2.0);
 		if (output != NULL) {
 			struct wlr_box area = output->area;
 			area.x -= x;

@@ -4,6 +4,7 @@
 #include "idle.h"
 #include "keyboard.h"
 #include "listener.h"
+#include "log.h"
 #include "server.h"
 #include "text_input.h"
 #include <stdlib.h>
@@ -18,7 +19,6 @@
 #include <wlr/types/wlr_touch.h>
 #include <wlr/types/wlr_virtual_keyboard_v1.h>
 #include <wlr/types/wlr_virtual_pointer_v1.h>
-#include <wlr/util/log.h>
 #include <xkbcommon/xkbcommon.h>
 
 void seat_notify_activity(struct compositor *compositor) {
@@ -30,8 +30,8 @@ void seat_update_capabilities(struct compositor *compositor) {
 	uint32_t capabilities = wl_list_empty(&seat->keyboards) ? 0 : WL_SEAT_CAPABILITY_KEYBOARD;
 	struct device *device;
 	wl_list_for_each(device, &seat->devices, link) {
-		capabilities |= device->wlr->type == WLR_INPUT_DEVICE_POINTER ? WL_SEAT_CAPABILITY_POINTER
-																	  : WL_SEAT_CAPABILITY_TOUCH;
+		capabilities |=
+				device->wlr->type == WLR_INPUT_DEVICE_POINTER ? WL_SEAT_CAPABILITY_POINTER : WL_SEAT_CAPABILITY_TOUCH;
 	}
 	wlr_seat_set_capabilities(seat->wlr, capabilities);
 }
@@ -99,8 +99,7 @@ static void handle_request_set_selection(struct wl_listener *listener, void *dat
 }
 
 static void handle_request_set_primary_selection(struct wl_listener *listener, void *data) {
-	struct compositor *compositor =
-			wl_container_of(listener, compositor, seat.listeners.request_set_primary_selection);
+	struct compositor *compositor = wl_container_of(listener, compositor, seat.listeners.request_set_primary_selection);
 	const struct wlr_seat_request_set_primary_selection_event *event = data;
 	wlr_seat_set_primary_selection(compositor->seat.wlr, event->source, event->serial);
 }
@@ -119,7 +118,7 @@ static struct xkb_keymap *compile_keymap(void) {
 	}
 	struct xkb_keymap *keymap = xkb_keymap_new_from_names(context, NULL, XKB_KEYMAP_COMPILE_NO_FLAGS);
 	if (keymap == NULL) {
-		wlr_log(WLR_ERROR, "keymap: XKB_DEFAULT_* name none; \"us\" is used");
+		log_error("keymap: XKB_DEFAULT_* name none; \"us\" is used");
 		const struct xkb_rule_names names = {.rules = "evdev", .model = "pc105", .layout = "us"};
 		keymap = xkb_keymap_new_from_names(context, &names, XKB_KEYMAP_COMPILE_NO_FLAGS);
 	}

@@ -1,6 +1,8 @@
 #include "server.h"
 
 #include "listener.h"
+#include "log.h"
+#include <errno.h>
 #include <lido/wlroots.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +14,12 @@
 #include <wlr/render/pixman.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/types/wlr_compositor.h>
-#include <wlr/util/log.h>
 
 #define COMPOSITOR_VERSION 6
+
+/* Of the output, pixels. */
+#define WIDTH_DEFAULT 1280
+#define HEIGHT_DEFAULT 720
 
 /* Initialised from the top to the bottom, finished from the bottom to the top. */
 static const struct {
@@ -59,11 +64,10 @@ static bool create_backend(struct compositor *compositor, const struct composito
 		compositor->backend = wlr_backend_autocreate(compositor->loop, &compositor->session);
 	}
 	if (compositor->backend == NULL) {
-		wlr_log(WLR_ERROR, "no backend: is there a Wayland or X11 session? (--headless needs none)");
+		log_error("no backend: is there a Wayland or X11 session? (--headless needs none)");
 		return false;
 	}
-	listener_add(&compositor->listeners.backend_destroy, &compositor->backend->events.destroy,
-			handle_backend_destroy);
+	listener_add(&compositor->listeners.backend_destroy, &compositor->backend->events.destroy, handle_backend_destroy);
 	return true;
 }
 
@@ -90,7 +94,7 @@ static struct wlr_renderer *create_renderer(struct compositor *compositor, const
 static bool create_rendering(struct compositor *compositor, const struct compositor_options *options) {
 	compositor->renderer = create_renderer(compositor, options->renderer);
 	if (compositor->renderer == NULL) {
-		wlr_log(WLR_ERROR, "no renderer%s%s (\"pixman\" works everywhere)", options->renderer != NULL ? " " : "",
+		log_error("no renderer%s%s (\"pixman\" works everywhere)", options->renderer != NULL ? " " : "",
 				options->renderer != NULL ? options->renderer : "");
 		return false;
 	}
@@ -99,8 +103,7 @@ static bool create_rendering(struct compositor *compositor, const struct composi
 	if (compositor->allocator == NULL || compositor->wlr == NULL) {
 		return false;
 	}
-	compositor->shm = lido_wlroots_create(
-			compositor->display, compositor->renderer, compositor->wlr, options->limits);
+	compositor->shm = lido_wlroots_create(compositor->display, compositor->renderer, compositor->wlr, options->limits);
 	return compositor->shm != NULL;
 }
 
@@ -122,22 +125,20 @@ static bool create_socket(struct compositor *compositor, const struct compositor
 	if (name == NULL) {
 		name = wl_display_add_socket_auto(compositor->display);
 	} else if (wl_display_add_socket(compositor->display, name) != 0) {
-		wlr_log_errno(WLR_ERROR, "socket \"%s\": in use, or XDG_RUNTIME_DIR is not a folder of yours", name);
+		log_error("socket \"%s\": in use, or XDG_RUNTIME_DIR is not a folder of yours (%s)", name, strerror(errno));
 		return false;
 	}
 	if (name == NULL) {
-		wlr_log(WLR_ERROR, "no socket: is XDG_RUNTIME_DIR set to a folder of yours?");
+		log_error("no socket: is XDG_RUNTIME_DIR set to a folder of yours?");
 		return false;
 	}
 	compositor->socket = strdup(name);
 	return compositor->socket != NULL;
 }
 
-static bool create_headless_output(struct compositor *compositor, const struct compositor_options *options) {
-	int32_t width = options->width > 0 ? options->width : 1280;
-	int32_t height = options->height > 0 ? options->height : 720;
-	return !compositor->headless ||
-			wlr_headless_add_output(compositor->backend, (unsigned)width, (unsigned)height) != NULL;
+static bool create_headless_output(struct compositor *compositor) {
+	unsigned width = (unsigned)compositor->width, height = (unsigned)compositor->height;
+	return !compositor->headless || wlr_headless_add_output(compositor->backend, width, height) != NULL;
 }
 
 struct compositor *compositor_create(const struct compositor_options *options) {
@@ -145,20 +146,22 @@ struct compositor *compositor_create(const struct compositor_options *options) {
 	if (compositor == NULL) {
 		return NULL;
 	}
+	compositor->width = options->width > 0 ? options->width : WIDTH_DEFAULT;
+	compositor->height = options->height > 0 ? options->height : HEIGHT_DEFAULT;
 	compositor->display = wl_display_create();
 	if (compositor->display == NULL) {
 		free(compositor);
 		return NULL;
 	}
 #if HAVE_DEFAULT_MAX_BUFFER_SIZE
-	wl_display_set_default_max_buffer_size(compositor->display, LIDO_UNREAD_BYTES_MAX);
+	wl_display_set_default_max_buffer_size(compositor->display, (size_t)LIDO_UNREAD_BYTES_MAX);
 #endif
 	compositor->loop = wl_display_get_event_loop(compositor->display);
 	if (create_backend(compositor, options) && create_rendering(compositor, options) && create_parts(compositor) &&
-			create_socket(compositor, options) && create_headless_output(compositor, options)) {
+			create_socket(compositor, options) && create_headless_output(compositor)) {
 		return compositor;
 	}
-	wlr_log(WLR_ERROR, "the compositor could not be created");
+	log_error("the compositor could not be created");
 	compositor_destroy(compositor);
 	return NULL;
 }
@@ -172,7 +175,7 @@ bool compositor_start(struct compositor *compositor) {
 
 bool compositor_run(struct compositor *compositor) {
 	if (!compositor_start(compositor)) {
-		wlr_log(WLR_ERROR, "the backend could not be started");
+		log_error("the backend could not be started");
 		return false;
 	}
 	wl_display_run(compositor->display);

@@ -37,17 +37,18 @@ struct wlr_session;
 
 struct compositor {
 	struct wl_display *display;
-	struct wl_event_loop *loop;      // of the display
-	struct wlr_session *session;     // NULL when nested or headless
-	struct wlr_backend *backend;     // NULL once it is gone
+	struct wl_event_loop *loop;  // of the display
+	struct wlr_session *session; // NULL when nested or headless
+	struct wlr_backend *backend; // NULL once it is gone
 	struct wlr_renderer *renderer;
 	struct wlr_allocator *allocator;
 	struct wlr_compositor *wlr; // the wl_compositor global
 	struct lido_wlroots *shm;
-	char *socket;                    // may be NULL
+	char *socket;          // may be NULL
+	int32_t width, height; // pixels, of the headless output or of a nested window at first
 	bool headless;
 	bool started;
-	size_t parts_len;                // how many entries of the table of parts are initialised
+	size_t parts_len; // how many entries of the table of parts are initialised
 
 	struct desktop desktop;
 	struct globals globals;

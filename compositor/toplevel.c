@@ -59,8 +59,8 @@ struct toplevel *toplevel_root(struct toplevel *toplevel) {
 }
 
 struct wlr_box toplevel_box(const struct toplevel *toplevel) {
-	return (struct wlr_box){toplevel->tree->node.x, toplevel->tree->node.y, toplevel->geometry.width,
-			toplevel->geometry.height};
+	return (struct wlr_box){
+			toplevel->tree->node.x, toplevel->tree->node.y, toplevel->geometry.width, toplevel->geometry.height};
 }
 
 struct output *toplevel_output(struct toplevel *toplevel) {
@@ -123,9 +123,9 @@ static void center_content(struct toplevel *toplevel) {
 
 static void configure_initially(struct toplevel *toplevel) {
 	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
-	wlr_xdg_toplevel_set_wm_capabilities(xdg,
-			WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE | WLR_XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN |
-					WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MINIMIZE);
+	wlr_xdg_toplevel_set_wm_capabilities(xdg, WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE |
+													  WLR_XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN |
+													  WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MINIMIZE);
 	struct output *output = cursor_output(toplevel->compositor);
 	if (output != NULL) {
 		wlr_xdg_toplevel_set_bounds(xdg, output->usable.width, output->usable.height);
@@ -164,7 +164,24 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 	center_content(toplevel);
 }
 
-/* Where a window appears that is neither maximised nor fullscreen; one that is larger than its output is asked to shrink. */
+static struct wlr_box place_freely(struct toplevel *toplevel, const struct wlr_box *area, int width, int height) {
+	struct toplevels *toplevels = &toplevel->compositor->toplevels;
+	struct wlr_box windows[PLACEMENT_WINDOWS_MAX], box;
+	size_t windows_len = 0;
+	struct toplevel *other;
+	wl_list_for_each(other, &toplevels->list, link) {
+		if (other != toplevel && !other->minimized && windows_len < PLACEMENT_WINDOWS_MAX) {
+			windows[windows_len++] = toplevel_box(other);
+		}
+	}
+	if (placement_free(area, windows, windows_len, width, height, &box)) {
+		return box;
+	}
+	return placement_cascade(area, width, height, ++toplevels->count);
+}
+
+/* Where a window appears that is neither maximised nor fullscreen; one that is larger than its output is asked to
+ * shrink. */
 static void toplevel_place(struct toplevel *toplevel) {
 	struct output *output = cursor_output(toplevel->compositor);
 	if (output == NULL) {
@@ -182,7 +199,7 @@ static void toplevel_place(struct toplevel *toplevel) {
 		struct wlr_box over = toplevel_box(parent);
 		box = placement_center(&output->usable, &over, width, height);
 	} else {
-		box = placement_cascade(&output->usable, width, height, ++toplevel->compositor->toplevels.count);
+		box = place_freely(toplevel, &output->usable, width, height);
 	}
 	toplevel_move(toplevel, box.x, box.y);
 }
@@ -372,8 +389,7 @@ static void handle_new_toplevel(struct wl_listener *listener, void *data) {
 static void handle_new_popup(struct wl_listener *listener, void *data) {
 	struct compositor *compositor = wl_container_of(listener, compositor, toplevels.listeners.new_popup);
 	struct wlr_xdg_popup *popup = data;
-	struct wlr_xdg_surface *parent =
-			popup->parent != NULL ? wlr_xdg_surface_try_from_wlr_surface(popup->parent) : NULL;
+	struct wlr_xdg_surface *parent = popup->parent != NULL ? wlr_xdg_surface_try_from_wlr_surface(popup->parent) : NULL;
 	if (parent != NULL && parent->data != NULL) {
 		popup_create(compositor, popup, parent->data);
 	}

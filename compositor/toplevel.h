@@ -29,9 +29,9 @@ struct toplevel {
 	struct wl_list link;             // toplevels.list while mapped
 	struct wl_list all_link;         // toplevels.all
 	bool maximized, fullscreen, minimized;
-	struct wlr_box geometry;       // window geometry at the last commit, surface coordinates
-	struct wlr_box normal;         // where it returns to, layout coordinates; width 0: it was never there
-	struct output *output;         // where it is maximised or fullscreen; may be NULL
+	struct wlr_box geometry;          // window geometry at the last commit, surface coordinates
+	struct wlr_box normal;            // where it returns to, layout coordinates; width 0: it was never there
+	struct output *output;            // where it is maximised or fullscreen; may be NULL
 	struct foreign_toplevel *foreign; // NULL while unmapped
 	struct wlr_xdg_toplevel_decoration_v1 *decoration; // may be NULL
 
@@ -44,7 +44,7 @@ struct toplevel {
 
 	/* An interactive resize by the left or top edge: the opposite one stays where it is. */
 	struct {
-		uint32_t edges; // enum wlr_edges; 0: none
+		uint32_t edges;    // enum wlr_edges; 0: none
 		int right, bottom; // layout coordinates
 		bool ended;        // by the user: lasts until the client has drawn for the last configure
 		uint32_t serial;   // of that

@@ -22,8 +22,8 @@ static bool is_in_fullscreen_chain(struct toplevel *toplevel) {
 void toplevel_update_layer(struct toplevel *toplevel) {
 	struct compositor *compositor = toplevel->compositor;
 	struct toplevel *active = compositor->focus.toplevel;
-	bool in_front = active != NULL && toplevel_root(active) == toplevel_root(toplevel) &&
-			is_in_fullscreen_chain(toplevel);
+	bool in_front =
+			active != NULL && toplevel_root(active) == toplevel_root(toplevel) && is_in_fullscreen_chain(toplevel);
 	struct wlr_scene_tree *layer =
 			compositor->desktop.layers[in_front ? DESKTOP_LAYER_FULLSCREEN : DESKTOP_LAYER_WINDOWS];
 	if (toplevel->tree->node.parent != layer) {

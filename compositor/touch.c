@@ -53,8 +53,7 @@ static void handle_down(struct wl_listener *listener, void *data) {
 	double lx, ly, sx, sy;
 	struct owner *owner;
 	seat_notify_activity(compositor);
-	wlr_cursor_absolute_to_layout_coords(
-			compositor->cursor.wlr, &event->touch->base, event->x, event->y, &lx, &ly);
+	wlr_cursor_absolute_to_layout_coords(compositor->cursor.wlr, &event->touch->base, event->x, event->y, &lx, &ly);
 	struct wlr_surface *surface = desktop_surface_at(&compositor->desktop, lx, ly, &sx, &sy, &owner);
 	struct finger *finger = add_finger(&compositor->touch, event->touch_id, lx, ly);
 	popup_dismiss(compositor, surface);
