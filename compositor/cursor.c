@@ -32,8 +32,14 @@ struct output *cursor_output(struct compositor *compositor) {
 }
 
 void cursor_set_grabbing(struct compositor *compositor, enum grab_mode mode, uint32_t edges) {
-	const char *name = mode == GRAB_MOVE ? "grabbing" : wlr_xcursor_get_resize_name((enum wlr_edges)edges);
+	const char *name = "default";
+	if (mode == GRAB_MOVE) {
+		name = "grabbing";
+	} else if (mode == GRAB_RESIZE) {
+		name = wlr_xcursor_get_resize_name((enum wlr_edges)edges);
+	}
 	wlr_cursor_set_xcursor(compositor->cursor.wlr, compositor->cursor.theme, name);
+	cursor_refresh(compositor);
 }
 
 /* While a button is down, motion goes where the press went: selections and sliders go on outside of their window. */

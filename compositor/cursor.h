@@ -48,7 +48,7 @@ void cursor_refresh(struct compositor *compositor);
 /* The same, at once. */
 void cursor_refresh_now(struct compositor *compositor);
 
-/* Shows that a window is held, until the pointer enters a surface again. */
+/* Shows how a window is held, or with GRAB_NONE that it is no more. */
 void cursor_set_grabbing(struct compositor *compositor, enum grab_mode mode, uint32_t edges);
 
 #endif

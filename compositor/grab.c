@@ -98,12 +98,14 @@ void grab_end(struct compositor *compositor) {
 		grab.toplevel->resize.ended = true;
 	}
 	foreign_toplevel_update(grab.toplevel->foreign);
-	cursor_refresh(compositor);
+	if (!grab.by_touch) {
+		cursor_set_grabbing(compositor, GRAB_NONE, 0);
+	}
 }
 
 void grab_forget(struct compositor *compositor, struct toplevel *toplevel) {
 	if (compositor->grab.toplevel == toplevel) {
 		compositor->grab = (struct grab){0};
-		cursor_refresh(compositor);
+		cursor_set_grabbing(compositor, GRAB_NONE, 0);
 	}
 }
