@@ -71,6 +71,7 @@ static bool read_all(int fd, uint8_t *dst, size_t size, int64_t offset) {
 // Up to ROWS_MAX whole rows, which lie behind one another in the file, into rows that are further apart.
 static bool read_rows_apart(const struct lido_buffer *buffer, int64_t y, int rows, uint8_t *dst, size_t dst_stride) {
 	struct iovec iov[ROWS_MAX];
+	assert(rows > 0 && rows <= ROWS_MAX);
 	int fd = buffer->private.area->fd;
 	size_t stride = (size_t)buffer->stride;
 	int64_t offset = buffer->offset + y * buffer->stride;
