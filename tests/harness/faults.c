@@ -85,7 +85,7 @@ static int fault_madvise(void *address, size_t size, int advice) {
 
 static void start(void) {
 	expect(!state.running);
-	state = (typeof(state)){.real = lido_os, .running = true, .all_of = -1};
+	state = (__typeof__(state)){.real = lido_os, .running = true, .all_of = -1};
 	lido_os = (struct lido_os){
 			.calloc = fault_calloc,
 			.fstat = fault_fstat,

@@ -10,6 +10,9 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
+// Wide enough for whatever two int32_t and a format can make.
+__extension__ typedef __int128 wide_int;
+
 static const uint32_t formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_RGB565, DRM_FORMAT_RGB888, DRM_FORMAT_R8,
 		DRM_FORMAT_ARGB16161616F, DRM_FORMAT_NV12, DRM_FORMAT_NV16, DRM_FORMAT_YUV420, DRM_FORMAT_YUV444,
 		DRM_FORMAT_YUYV};
@@ -21,7 +24,7 @@ static const int32_t edges[] = {INT32_MIN, INT32_MIN + 1, -65536, -4, -1, 0, 1, 
 
 // What the protocol wants, in 128 bits: UINT32_MAX for right, or the code.
 static uint32_t judge(const struct lido_buffer_request *request, const struct lido_format *format, int32_t pool_size,
-		__int128 *size) {
+		wide_int *size) {
 	if (request->offset < 0 || request->width <= 0 || request->height <= 0 || request->stride <= 0) {
 		return WL_SHM_ERROR_INVALID_STRIDE;
 	}
@@ -32,11 +35,11 @@ static uint32_t judge(const struct lido_buffer_request *request, const struct li
 	*size = 0;
 	for (int i = 0; i < format->planes_len; i++) {
 		const struct lido_format_plane *plane = &format->planes[i];
-		__int128 across = (__int128)plane->column_subsampling * plane->block_width;
-		__int128 row = ((request->width + across - 1) / across) * plane->block_size;
-		__int128 divisor = (__int128)plane->column_subsampling * first->block_size;
-		__int128 stride = ((__int128)request->stride * plane->block_size + divisor - 1) / divisor;
-		__int128 rows = ((__int128)request->height + plane->row_subsampling - 1) / plane->row_subsampling;
+		wide_int across = (wide_int)plane->column_subsampling * plane->block_width;
+		wide_int row = ((request->width + across - 1) / across) * plane->block_size;
+		wide_int divisor = (wide_int)plane->column_subsampling * first->block_size;
+		wide_int stride = ((wide_int)request->stride * plane->block_size + divisor - 1) / divisor;
+		wide_int rows = ((wide_int)request->height + plane->row_subsampling - 1) / plane->row_subsampling;
 		if (stride < row) {
 			return WL_SHM_ERROR_INVALID_STRIDE;
 		}
@@ -49,7 +52,7 @@ static void expect_same_verdict(
 		const struct lido_buffer_request *request, const struct lido_format *format, int32_t pool_size) {
 	struct lido_check_error error = {.code = UINT32_MAX};
 	int64_t size = -1;
-	__int128 wanted_size = 0;
+	wide_int wanted_size = 0;
 	uint32_t wanted = judge(request, format, pool_size, &wanted_size);
 	bool right = lido_check_buffer(request, format, pool_size, &size, &error);
 	if (right != (wanted == UINT32_MAX) || error.code != wanted || (right && size != (int64_t)wanted_size)) {

@@ -1,0 +1,94 @@
+#include "image.h"
+#include "runner.h"
+#include <drm_fourcc.h>
+#include <pixman.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct format {
+	uint32_t drm;
+	pixman_format_code_t pixman;
+} formats[] = {
+		{DRM_FORMAT_ARGB8888, PIXMAN_a8r8g8b8},
+		{DRM_FORMAT_XRGB8888, PIXMAN_x8r8g8b8},
+		{DRM_FORMAT_ABGR8888, PIXMAN_a8b8g8r8},
+		{DRM_FORMAT_XBGR8888, PIXMAN_x8b8g8r8},
+		{DRM_FORMAT_RGBA8888, PIXMAN_r8g8b8a8},
+		{DRM_FORMAT_RGBX8888, PIXMAN_r8g8b8x8},
+		{DRM_FORMAT_BGRA8888, PIXMAN_b8g8r8a8},
+		{DRM_FORMAT_BGRX8888, PIXMAN_b8g8r8x8},
+		{DRM_FORMAT_RGB565, PIXMAN_r5g6b5},
+		{DRM_FORMAT_BGR565, PIXMAN_b5g6r5},
+		{DRM_FORMAT_ARGB2101010, PIXMAN_a2r10g10b10},
+		{DRM_FORMAT_XRGB2101010, PIXMAN_x2r10g10b10},
+		{DRM_FORMAT_ABGR2101010, PIXMAN_a2b10g10r10},
+		{DRM_FORMAT_XBGR2101010, PIXMAN_x2b10g10r10},
+};
+
+static const struct format *find_format(uint32_t drm) {
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (formats[i].drm == drm) {
+			return &formats[i];
+		}
+	}
+	return NULL;
+}
+
+void image_init(struct image *image, int32_t width, int32_t height) {
+	*image = (struct image){.width = width, .height = height};
+	image->pixels = calloc((size_t)width * (size_t)height, sizeof(uint32_t));
+	expect(image->pixels != NULL);
+}
+
+void image_finish(struct image *image) {
+	free(image->pixels);
+	*image = (struct image){0};
+}
+
+bool image_knows_format(uint32_t drm, int *bytes) {
+	const struct format *format = find_format(drm);
+	*bytes = format != NULL ? PIXMAN_FORMAT_BPP(format->pixman) / 8 : 0;
+	return format != NULL;
+}
+
+void image_draw(struct image *image, int32_t x, int32_t y, uint32_t drm, const uint8_t *data, int32_t width,
+		int32_t height, int32_t stride) {
+	const struct format *format = find_format(drm);
+	expect(format != NULL);
+	// pixman wants rows of whole words.
+	int32_t row = (stride + 3) / 4 * 4;
+	uint8_t *copy = calloc((size_t)height, (size_t)row);
+	expect(copy != NULL);
+	for (int32_t i = 0; i < height; i++) {
+		memcpy(copy + (size_t)i * (size_t)row, data + (size_t)i * (size_t)stride, (size_t)stride);
+	}
+	pixman_image_t *from = pixman_image_create_bits(format->pixman, width, height, (uint32_t *)(void *)copy, row);
+	pixman_image_t *to =
+			pixman_image_create_bits(PIXMAN_x8r8g8b8, image->width, image->height, image->pixels, image->width * 4);
+	expect(from != NULL && to != NULL);
+	pixman_image_composite32(PIXMAN_OP_OVER, from, NULL, to, 0, 0, 0, 0, x, y, width, height);
+	pixman_image_unref(from);
+	pixman_image_unref(to);
+	free(copy);
+}
+
+size_t image_count_differences(const struct image *left, const struct image *right) {
+	expect(left->width == right->width && left->height == right->height);
+	size_t count = 0;
+	for (size_t i = 0; i < (size_t)left->width * (size_t)left->height; i++) {
+		count += ((left->pixels[i] ^ right->pixels[i]) & 0xffffff) != 0;
+	}
+	return count;
+}
+
+void image_expect_at(
+		const char *file, int line, const struct image *got, const struct image *wanted, const char *what) {
+	size_t differences = image_count_differences(got, wanted);
+	for (int32_t i = 0; differences != 0; i++) {
+		if (((got->pixels[i] ^ wanted->pixels[i]) & 0xffffff) != 0) {
+			expect_failed(file, line, "%s: %zu of %d pixels differ; at %d,%d: expected 0x%06x, got 0x%06x", what,
+					differences, got->width * got->height, i % got->width, i / got->width, wanted->pixels[i] & 0xffffff,
+					got->pixels[i] & 0xffffff);
+		}
+	}
+}

@@ -1,0 +1,166 @@
+#include "screen.h"
+#include "file.h"
+#include "picture.h"
+#include "runner.h"
+#include "server.h"
+#include "viewporter-client-protocol.h"
+#include "wlr-layer-shell-unstable-v1-client-protocol.h"
+#include "wlr-screencopy-unstable-v1-client-protocol.h"
+#include "xdg-shell-client-protocol.h"
+#include <string.h>
+#include <unistd.h>
+
+static void handle_ping(void *data, struct xdg_wm_base *wm_base, uint32_t serial) {
+	xdg_wm_base_pong(wm_base, serial);
+}
+
+static const struct xdg_wm_base_listener wm_base_listener = {
+		.ping = handle_ping,
+};
+
+void screen_init(struct screen *screen, struct server *server) {
+	*screen = (struct screen){0};
+	struct client *client = &screen->client;
+	client_init(client, server);
+	screen->compositor = client_bind(client, &wl_compositor_interface, 6);
+	screen->subcompositor = client_bind(client, &wl_subcompositor_interface, 1);
+	screen->output = client_bind(client, &wl_output_interface, 3);
+	screen->seat = client_bind(client, &wl_seat_interface, 5);
+	screen->wm_base = client_bind(client, &xdg_wm_base_interface, 1);
+	screen->layer_shell = client_bind(client, &zwlr_layer_shell_v1_interface, 1);
+	screen->screencopy = client_bind(client, &zwlr_screencopy_manager_v1_interface, 3);
+	screen->viewporter = client_bind(client, &wp_viewporter_interface, 1);
+	xdg_wm_base_add_listener(screen->wm_base, &wm_base_listener, NULL);
+	client_roundtrip(client);
+}
+
+void screen_finish(struct screen *screen) {
+	wp_viewporter_destroy(screen->viewporter);
+	zwlr_screencopy_manager_v1_destroy(screen->screencopy);
+	zwlr_layer_shell_v1_destroy(screen->layer_shell);
+	xdg_wm_base_destroy(screen->wm_base);
+	wl_seat_release(screen->seat);
+	wl_output_release(screen->output);
+	wl_subcompositor_destroy(screen->subcompositor);
+	wl_compositor_destroy(screen->compositor);
+	client_finish(&screen->client);
+}
+
+// One frame of screencopy.
+struct capture {
+	uint32_t format;
+	int32_t width, height, stride;
+	bool has_buffer, ended, ready;
+};
+
+static void handle_buffer(void *data, struct zwlr_screencopy_frame_v1 *frame, uint32_t format, uint32_t width,
+		uint32_t height, uint32_t stride) {
+	struct capture *capture = data;
+	capture->format = format;
+	capture->width = (int32_t)width;
+	capture->height = (int32_t)height;
+	capture->stride = (int32_t)stride;
+}
+
+static void handle_flags(void *data, struct zwlr_screencopy_frame_v1 *frame, uint32_t flags) {
+	expect_int(flags, ==, 0);
+}
+
+static void handle_ready(
+		void *data, struct zwlr_screencopy_frame_v1 *frame, uint32_t sec_hi, uint32_t sec_lo, uint32_t nsec) {
+	struct capture *capture = data;
+	capture->ended = capture->ready = true;
+}
+
+static void handle_failed(void *data, struct zwlr_screencopy_frame_v1 *frame) {
+	struct capture *capture = data;
+	capture->has_buffer = capture->ended = true;
+}
+
+static void handle_damage(
+		void *data, struct zwlr_screencopy_frame_v1 *frame, uint32_t x, uint32_t y, uint32_t width, uint32_t height) {
+}
+
+static void handle_linux_dmabuf(
+		void *data, struct zwlr_screencopy_frame_v1 *frame, uint32_t format, uint32_t width, uint32_t height) {
+}
+
+static void handle_buffer_done(void *data, struct zwlr_screencopy_frame_v1 *frame) {
+	struct capture *capture = data;
+	capture->has_buffer = true;
+}
+
+static const struct zwlr_screencopy_frame_v1_listener frame_listener = {
+		.buffer = handle_buffer,
+		.flags = handle_flags,
+		.ready = handle_ready,
+		.failed = handle_failed,
+		.damage = handle_damage,
+		.linux_dmabuf = handle_linux_dmabuf,
+		.buffer_done = handle_buffer_done,
+};
+
+struct area {
+	int32_t x, y, width, height;
+};
+
+static struct zwlr_screencopy_frame_v1 *start(
+		struct screen *screen, const struct area *area, bool cursor, struct capture *capture) {
+	struct zwlr_screencopy_frame_v1 *frame = zwlr_screencopy_manager_v1_capture_output_region(
+			screen->screencopy, cursor, screen->output, area->x, area->y, area->width, area->height);
+	zwlr_screencopy_frame_v1_add_listener(frame, &frame_listener, capture);
+	expect(client_wait(&screen->client, &capture->has_buffer));
+	return frame;
+}
+
+static bool copy(struct screen *screen, struct zwlr_screencopy_frame_v1 *frame, struct wl_buffer *buffer,
+		struct capture *capture) {
+	if (!capture->ended) {
+		zwlr_screencopy_frame_v1_copy(frame, buffer);
+		if (!client_wait(&screen->client, &capture->ended)) {
+			fail("the server has ended the client that captures: %s", screen->client.error);
+		}
+	}
+	zwlr_screencopy_frame_v1_destroy(frame);
+	return capture->ready;
+}
+
+static void capture_image(struct screen *screen, const struct area *area, bool cursor, struct image *image) {
+	struct capture capture = {0};
+	struct picture picture;
+	struct zwlr_screencopy_frame_v1 *frame = start(screen, area, cursor, &capture);
+	expect(!capture.ended);
+	expect_int(capture.width, ==, area->width);
+	expect_int(capture.height, ==, area->height);
+	picture_init(
+			&picture, &screen->client, FILE_SEALABLE, capture.format, capture.width, capture.height, capture.stride);
+	expect(copy(screen, frame, picture.buffer, &capture));
+	image_init(image, capture.width, capture.height);
+	for (int32_t y = 0; y < capture.height; y++) {
+		file_read(
+				picture.fd, (int64_t)y * capture.stride, image->pixels + y * capture.width, (size_t)capture.width * 4);
+	}
+	picture_finish(&picture);
+}
+
+void screen_capture(struct screen *screen, int32_t x, int32_t y, int32_t width, int32_t height, struct image *image) {
+	capture_image(screen, &(struct area){x, y, width, height}, false, image);
+}
+
+void screen_capture_with_cursor(
+		struct screen *screen, int32_t x, int32_t y, int32_t width, int32_t height, struct image *image) {
+	capture_image(screen, &(struct area){x, y, width, height}, true, image);
+}
+
+bool screen_capture_into(
+		struct screen *screen, int32_t x, int32_t y, int32_t width, int32_t height, struct wl_buffer *buffer) {
+	struct capture capture = {0};
+	struct zwlr_screencopy_frame_v1 *frame = start(screen, &(struct area){x, y, width, height}, false, &capture);
+	return copy(screen, frame, buffer, &capture);
+}
+
+uint32_t screen_get_capture_format(struct screen *screen) {
+	struct capture capture = {0};
+	zwlr_screencopy_frame_v1_destroy(start(screen, &(struct area){0, 0, 1, 1}, false, &capture));
+	return capture.format;
+}
