@@ -39,6 +39,15 @@ static inline struct wlr_box xdg_surface_geometry(struct wlr_xdg_surface *surfac
 #endif
 }
 
+/* The wl_buffer that is attached but not committed; NULL: none. */
+static inline struct wl_resource *surface_attached_buffer(struct wlr_surface *surface) {
+#if WLR_SINCE(19)
+	return surface->WLR_PRIVATE.pending_buffer_resource;
+#else
+	return surface->pending_buffer_resource;
+#endif
+}
+
 /* The signals of new objects. */
 #if WLR_SINCE(20)
 #define text_input_manager_signal(manager) (&(manager)->events.new_text_input)

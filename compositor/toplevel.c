@@ -373,8 +373,7 @@ static void toplevel_create(struct compositor *compositor, struct wlr_xdg_toplev
 /* wlroots looks at committed buffers only, but attached ones are as wrong. */
 static void handle_new_surface(struct wl_listener *listener, void *data) {
 	struct wlr_xdg_surface *xdg = data;
-	const struct wlr_surface_state *pending = &xdg->surface->pending;
-	if ((pending->committed & WLR_SURFACE_STATE_BUFFER) && pending->buffer != NULL) {
+	if (surface_attached_buffer(xdg->surface) != NULL) {
 		wl_resource_post_error(xdg->client->resource, XDG_WM_BASE_ERROR_INVALID_SURFACE_STATE,
 				"get_xdg_surface: the wl_surface has a buffer attached");
 	}
