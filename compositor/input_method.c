@@ -108,10 +108,10 @@ static void handle_new_popup(struct wl_listener *listener, void *data) {
 /* The focused client has missed what changed meanwhile. */
 static void handle_grab_destroy(struct wl_listener *listener, void *data) {
 	struct compositor *compositor = wl_container_of(listener, compositor, input_method.listeners.grab_destroy);
-	const struct wlr_input_method_keyboard_grab_v2 *grab = data;
 	listener_remove(&compositor->input_method.listeners.grab_destroy);
-	if (grab->keyboard != NULL) {
-		wlr_seat_keyboard_notify_modifiers(compositor->seat.wlr, &grab->keyboard->modifiers);
+	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(compositor->seat.wlr);
+	if (keyboard != NULL) {
+		wlr_seat_keyboard_notify_modifiers(compositor->seat.wlr, &keyboard->modifiers);
 	}
 }
 
