@@ -95,7 +95,7 @@ void popup_create(struct compositor *compositor, struct wlr_xdg_popup *xdg, stru
 
 static struct wlr_xdg_popup_grab *find_grab(struct compositor *compositor) {
 	struct wlr_xdg_popup_grab *grab;
-	wl_list_for_each(grab, &compositor->toplevels.shell->popup_grabs, link) {
+	wl_list_for_each(grab, &compositor->shell.wlr->popup_grabs, link) {
 		if (grab->seat == compositor->seat.wlr && !wl_list_empty(&grab->popups)) {
 			return grab;
 		}

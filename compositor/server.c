@@ -40,7 +40,7 @@ static const struct {
 		{foreign_init, foreign_finish},
 		{decorations_init, decorations_finish},
 		{activation_init, activation_finish},
-		{toplevels_init, toplevels_finish},
+		{shell_init, shell_finish},
 		{layers_init, layers_finish},
 		{output_management_init, output_management_finish},
 		{outputs_init, outputs_finish},

@@ -23,6 +23,7 @@
 #include "output.h"
 #include "output_management.h"
 #include "seat.h"
+#include "shell.h"
 #include "surface.h"
 #include "text_input.h"
 #include "toplevel.h"
@@ -64,6 +65,7 @@ struct compositor {
 	struct foreign foreign;
 	struct decorations decorations;
 	struct activation activation;
+	struct shell shell;
 	struct toplevels toplevels;
 	struct layers layers;
 	struct output_management output_management;

@@ -11,15 +11,12 @@
 #include "placement.h"
 #include "popup.h"
 #include "server.h"
-#include <assert.h>
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/edges.h>
-
-#define XDG_SHELL_VERSION 6
 
 struct toplevel *toplevel_try_from_owner(struct owner *owner) {
 	struct toplevel *toplevel = NULL;
@@ -351,7 +348,7 @@ static bool toplevel_create_nodes(struct toplevel *toplevel) {
 	return true;
 }
 
-static void toplevel_create(struct compositor *compositor, struct wlr_xdg_toplevel *xdg) {
+void toplevel_create(struct compositor *compositor, struct wlr_xdg_toplevel *xdg) {
 	struct toplevel *toplevel = calloc(1, sizeof(*toplevel));
 	if (toplevel == NULL) {
 		wl_resource_post_no_memory(xdg->resource);
@@ -368,49 +365,4 @@ static void toplevel_create(struct compositor *compositor, struct wlr_xdg_toplev
 	}
 	wl_list_insert(&compositor->toplevels.all, &toplevel->all_link);
 	toplevel_listen(toplevel);
-}
-
-/* wlroots looks at committed buffers only, but attached ones are as wrong. */
-static void handle_new_surface(struct wl_listener *listener, void *data) {
-	struct wlr_xdg_surface *xdg = data;
-	if (surface_attached_buffer(xdg->surface) != NULL) {
-		wl_resource_post_error(xdg->client->resource, XDG_WM_BASE_ERROR_INVALID_SURFACE_STATE,
-				"get_xdg_surface: the wl_surface has a buffer attached");
-	}
-}
-
-static void handle_new_toplevel(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, toplevels.listeners.new_toplevel);
-	toplevel_create(compositor, data);
-}
-
-/* A popup without a parent is given one by its layer surface, which then shows it. */
-static void handle_new_popup(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, toplevels.listeners.new_popup);
-	struct wlr_xdg_popup *popup = data;
-	struct wlr_xdg_surface *parent = popup->parent != NULL ? wlr_xdg_surface_try_from_wlr_surface(popup->parent) : NULL;
-	if (parent != NULL && parent->data != NULL) {
-		popup_create(compositor, popup, parent->data);
-	}
-}
-
-bool toplevels_init(struct compositor *compositor) {
-	struct toplevels *toplevels = &compositor->toplevels;
-	wl_list_init(&toplevels->list);
-	wl_list_init(&toplevels->all);
-	toplevels->shell = wlr_xdg_shell_create(compositor->display, XDG_SHELL_VERSION);
-	if (toplevels->shell == NULL) {
-		return false;
-	}
-	listener_add(&toplevels->listeners.new_surface, &toplevels->shell->events.new_surface, handle_new_surface);
-	listener_add(&toplevels->listeners.new_toplevel, &toplevels->shell->events.new_toplevel, handle_new_toplevel);
-	listener_add(&toplevels->listeners.new_popup, &toplevels->shell->events.new_popup, handle_new_popup);
-	return true;
-}
-
-void toplevels_finish(struct compositor *compositor) {
-	assert(wl_list_empty(&compositor->toplevels.all));
-	listener_remove(&compositor->toplevels.listeners.new_surface);
-	listener_remove(&compositor->toplevels.listeners.new_toplevel);
-	listener_remove(&compositor->toplevels.listeners.new_popup);
 }

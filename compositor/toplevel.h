@@ -58,21 +58,15 @@ struct toplevel {
 	} listeners;
 };
 
-/* All windows, and the globals they come by. */
+/* All windows. */
 struct toplevels {
-	struct wlr_xdg_shell *shell;
 	struct wl_list list; // toplevel.link: mapped ones, the one focused last first
 	struct wl_list all;  // toplevel.all_link: mapped or not
 	unsigned count;      // of windows placed so far, for the cascade
-
-	struct {
-		struct wl_listener new_surface, new_toplevel, new_popup;
-	} listeners;
 };
 
-/* False: out of memory. */
-bool toplevels_init(struct compositor *compositor);
-void toplevels_finish(struct compositor *compositor);
+/* Follows a new window until it is destroyed. */
+void toplevel_create(struct compositor *compositor, struct wlr_xdg_toplevel *xdg);
 
 /* Fits maximised and fullscreen windows to their outputs again, and keeps the others within reach. */
 void toplevels_arrange(struct compositor *compositor);
