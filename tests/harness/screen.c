@@ -117,9 +117,7 @@ static bool copy(struct screen *screen, struct zwlr_screencopy_frame_v1 *frame, 
 		struct capture *capture) {
 	if (!capture->ended) {
 		zwlr_screencopy_frame_v1_copy(frame, buffer);
-		if (!client_wait(&screen->client, &capture->ended)) {
-			fail("the server has ended the client that captures: %s", screen->client.error);
-		}
+		client_wait(&screen->client, &capture->ended);
 	}
 	zwlr_screencopy_frame_v1_destroy(frame);
 	return capture->ready;
@@ -134,7 +132,9 @@ static void capture_image(struct screen *screen, const struct area *area, bool c
 	expect_int(capture.height, ==, area->height);
 	picture_init(
 			&picture, &screen->client, FILE_SEALABLE, capture.format, capture.width, capture.height, capture.stride);
-	expect(copy(screen, frame, picture.buffer, &capture));
+	if (!copy(screen, frame, picture.buffer, &capture)) {
+		fail("no capture: %s", screen->client.error[0] != '\0' ? screen->client.error : "the server says it failed");
+	}
 	image_init(image, capture.width, capture.height);
 	for (int32_t y = 0; y < capture.height; y++) {
 		file_read(

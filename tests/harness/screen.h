@@ -34,7 +34,7 @@ void screen_capture_with_cursor(
 
 /*
  * The same, into a buffer of the caller's, which must be XRGB8888 or whatever screen_get_capture_format() says. Returns
- * whether the compositor said "ready"; false: it said "failed".
+ * whether the compositor said "ready"; false: it said "failed", or has ended the client.
  */
 bool screen_capture_into(
 		struct screen *screen, int32_t x, int32_t y, int32_t width, int32_t height, struct wl_buffer *buffer);

@@ -3,48 +3,15 @@
  * again so that each way to the renderer is taken: what the output shows must be exact.
  */
 #include "runner.h"
-#include "server.h"
-#include "window.h"
+#include "stage.h"
 #include <drm_fourcc.h>
 #include <stdio.h>
 
 #define WIDTH 97
 #define HEIGHT 61
 
-struct fixture {
-	struct server server;
-	struct screen screen;
-	struct image background;
-};
-
-static void fixture_init(struct fixture *fixture) {
-	server_init_compositor(&fixture->server, WIDTH, HEIGHT, NULL);
-	screen_init(&fixture->screen, &fixture->server);
-	screen_capture(&fixture->screen, 0, 0, WIDTH, HEIGHT, &fixture->background);
-}
-
-static void fixture_finish(struct fixture *fixture) {
-	image_finish(&fixture->background);
-	screen_finish(&fixture->screen);
-	server_finish(&fixture->server);
-}
-
-// What the output must show with the picture at 0,0.
-static void expect_shown(struct fixture *fixture, const struct picture *picture, const char *what) {
-	struct image wanted, got;
-	image_init(&wanted, WIDTH, HEIGHT);
-	for (int i = 0; i < WIDTH * HEIGHT; i++) {
-		wanted.pixels[i] = fixture->background.pixels[i];
-	}
-	picture_draw(picture, &wanted, 0, 0);
-	screen_capture(&fixture->screen, 0, 0, WIDTH, HEIGHT, &got);
-	expect_image_of(&got, &wanted, what);
-	image_finish(&wanted);
-	image_finish(&got);
-}
-
 static void try_format(
-		struct fixture *fixture, uint32_t format, enum file_kind kind, int32_t width, int32_t height, int32_t padding) {
+		struct stage *stage, uint32_t format, enum file_kind kind, int32_t width, int32_t height, int32_t padding) {
 	struct window window;
 	struct picture picture;
 	char what[100];
@@ -55,27 +22,27 @@ static void try_format(
 	if (!image_knows_format(drm, &bytes)) {
 		fail("format 0x%x is announced, but this test does not know it", format);
 	}
-	window_init(&window, &fixture->screen, WINDOW_LAYER, width, height);
-	picture_init(&picture, &fixture->screen.client, kind, format, width, height, width * bytes + padding * bytes);
+	window_init(&window, &stage->screen, WINDOW_LAYER, width, height);
+	picture_init(&picture, &stage->screen.client, kind, format, width, height, width * bytes + padding * bytes);
 	for (uint32_t commit = 1; commit <= 6; commit++) {
 		picture_fill(&picture, commit + format);
 		window_commit(&window, picture.buffer);
 		snprintf(what, sizeof(what), "format 0x%x, %s, %dx%d, stride %d, commit %u", format, file_kind_names[kind],
 				width, height, picture.stride, commit);
-		expect_shown(fixture, &picture, what);
+		stage_expect(stage, &picture, 0, 0, what);
 	}
 	window_finish(&window);
 	picture_finish(&picture);
 }
 
 static void try_all_formats(enum file_kind kind, int32_t width, int32_t height, int32_t padding) {
-	struct fixture fixture;
-	fixture_init(&fixture);
+	struct stage stage;
+	stage_init(&stage, WIDTH, HEIGHT);
 	const uint32_t *format;
-	wl_array_for_each(format, &fixture.screen.client.formats) {
-		try_format(&fixture, *format, kind, width, height, padding);
+	wl_array_for_each(format, &stage.screen.client.formats) {
+		try_format(&stage, *format, kind, width, height, padding);
 	}
-	fixture_finish(&fixture);
+	stage_finish(&stage);
 }
 
 TEST("screen_formats@sealed-memory-is-shown-exactly") {
@@ -87,9 +54,13 @@ TEST("screen_formats@unsealable-memory-is-shown-exactly") {
 }
 
 TEST("screen_formats@every-kind-of-file-is-shown-exactly") {
+	struct stage stage;
+	stage_init(&stage, WIDTH, HEIGHT);
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
-		try_all_formats(kind, 16, 16, 3);
+		try_format(&stage, WL_SHM_FORMAT_XRGB8888, kind, 16, 16, 3);
+		try_format(&stage, WL_SHM_FORMAT_RGB565, kind, 15, 16, 2);
 	}
+	stage_finish(&stage);
 }
 
 TEST("screen_formats@odd-width-and-stride-that-is-no-whole-word") {
@@ -106,12 +77,12 @@ TEST("screen_formats@one-pixel") {
 }
 
 TEST("screen_formats@translucent-pixels-are-blended-as-pixman-does") {
-	struct fixture fixture;
+	struct stage stage;
 	struct window window;
 	struct picture picture;
-	fixture_init(&fixture);
-	window_init(&window, &fixture.screen, WINDOW_LAYER, 32, 32);
-	picture_init(&picture, &fixture.screen.client, FILE_UNSEALABLE, WL_SHM_FORMAT_ARGB8888, 32, 32, 128);
+	stage_init(&stage, WIDTH, HEIGHT);
+	window_init(&window, &stage.screen, WINDOW_LAYER, 32, 32);
+	picture_init(&picture, &stage.screen.client, FILE_UNSEALABLE, WL_SHM_FORMAT_ARGB8888, 32, 32, 128);
 	for (int32_t i = 0; i < 32 * 32; i++) {
 		// Premultiplied: no channel is above the alpha.
 		uint8_t alpha = (uint8_t)(i / 4), pixel[4] = {alpha / 3, alpha / 2, alpha, alpha};
@@ -121,20 +92,20 @@ TEST("screen_formats@translucent-pixels-are-blended-as-pixman-does") {
 	}
 	file_write(picture.fd, 0, picture.data, 32 * 32 * 4);
 	window_commit(&window, picture.buffer);
-	expect_shown(&fixture, &picture, "blending");
+	stage_expect(&stage, &picture, 0, 0, "blending");
 	window_finish(&window);
 	picture_finish(&picture);
-	fixture_finish(&fixture);
+	stage_finish(&stage);
 }
 
 TEST("screen_formats@padding-and-neighbours-are-never-shown") {
 	// A buffer in the middle of a file full of another colour.
-	struct fixture fixture;
+	struct stage stage;
 	struct window window;
-	fixture_init(&fixture);
+	stage_init(&stage, WIDTH, HEIGHT);
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct picture picture;
-		picture_init(&picture, &fixture.screen.client, kind, WL_SHM_FORMAT_XRGB8888, 64, 64, 512);
+		picture_init(&picture, &stage.screen.client, kind, WL_SHM_FORMAT_XRGB8888, 64, 64, 512);
 		picture_fill_box(&picture, 0, 0, 64, 64, 4);
 		file_fill(picture.fd, 0, 512 * 64, 99);
 		struct wl_buffer *buffer =
@@ -142,17 +113,17 @@ TEST("screen_formats@padding-and-neighbours-are-never-shown") {
 		for (int32_t y = 0; y < 20; y++) {
 			file_write(picture.fd, 512 * (8 + y) + 20, picture.data + 512 * y, 30 * 4);
 		}
-		window_init(&window, &fixture.screen, WINDOW_LAYER, 30, 20);
+		window_init(&window, &stage.screen, WINDOW_LAYER, 30, 20);
 		for (int commit = 0; commit < 6; commit++) {
 			window_commit(&window, buffer);
 			struct picture part = picture;
 			part.width = 30;
 			part.height = 20;
-			expect_shown(&fixture, &part, file_kind_names[kind]);
+			stage_expect(&stage, &part, 0, 0, file_kind_names[kind]);
 		}
 		window_finish(&window);
 		wl_buffer_destroy(buffer);
 		picture_finish(&picture);
 	}
-	fixture_finish(&fixture);
+	stage_finish(&stage);
 }

@@ -1,0 +1,172 @@
+/*
+ * A cursor surface is a surface as any other: its pixels are shown, and its buffers come back at once.
+ */
+#include "runner.h"
+#include "stage.h"
+#include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
+#include <stdio.h>
+
+#define SIZE 80
+#define CURSOR 24
+#define HOT_X 5
+#define HOT_Y 7
+
+struct pointing {
+	struct stage stage;
+	struct window window;
+	struct picture picture;
+	struct zwlr_virtual_pointer_manager_v1 *manager;
+	struct zwlr_virtual_pointer_v1 *device;
+	struct wl_pointer *pointer;
+	struct wl_surface *cursor;
+	uint32_t serial;
+	bool entered;
+	uint32_t time;
+};
+
+static void handle_enter(void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface,
+		wl_fixed_t x, wl_fixed_t y) {
+	struct pointing *pointing = data;
+	pointing->serial = serial;
+	pointing->entered = true;
+}
+
+static void handle_leave(void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface) {
+}
+
+static void handle_motion(void *data, struct wl_pointer *pointer, uint32_t time, wl_fixed_t x, wl_fixed_t y) {
+}
+
+static void handle_button(
+		void *data, struct wl_pointer *pointer, uint32_t serial, uint32_t time, uint32_t button, uint32_t state) {
+}
+
+static void handle_axis(void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis, wl_fixed_t value) {
+}
+
+static void handle_frame(void *data, struct wl_pointer *pointer) {
+}
+
+static void handle_axis_source(void *data, struct wl_pointer *pointer, uint32_t source) {
+}
+
+static void handle_axis_stop(void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis) {
+}
+
+static void handle_axis_discrete(void *data, struct wl_pointer *pointer, uint32_t axis, int32_t discrete) {
+}
+
+static const struct wl_pointer_listener pointer_listener = {
+		.enter = handle_enter,
+		.leave = handle_leave,
+		.motion = handle_motion,
+		.button = handle_button,
+		.axis = handle_axis,
+		.frame = handle_frame,
+		.axis_source = handle_axis_source,
+		.axis_stop = handle_axis_stop,
+		.axis_discrete = handle_axis_discrete,
+};
+
+static void move_to(struct pointing *pointing, uint32_t x, uint32_t y) {
+	zwlr_virtual_pointer_v1_motion_absolute(pointing->device, ++pointing->time, x, y, SIZE, SIZE);
+	zwlr_virtual_pointer_v1_frame(pointing->device);
+	client_roundtrip(&pointing->stage.screen.client);
+}
+
+static void pointing_init(struct pointing *pointing) {
+	*pointing = (struct pointing){0};
+	stage_init(&pointing->stage, SIZE, SIZE);
+	struct screen *screen = &pointing->stage.screen;
+	pointing->manager = client_bind(&screen->client, &zwlr_virtual_pointer_manager_v1_interface, 1);
+	pointing->device = zwlr_virtual_pointer_manager_v1_create_virtual_pointer(pointing->manager, screen->seat);
+	client_roundtrip(&screen->client);
+	pointing->pointer = wl_seat_get_pointer(screen->seat);
+	wl_pointer_add_listener(pointing->pointer, &pointer_listener, pointing);
+	window_init(&pointing->window, screen, WINDOW_LAYER, SIZE, SIZE);
+	picture_init(&pointing->picture, &screen->client, FILE_UNSEALABLE, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+	picture_fill(&pointing->picture, 1);
+	window_commit(&pointing->window, pointing->picture.buffer);
+	pointing->cursor = wl_compositor_create_surface(screen->compositor);
+	move_to(pointing, 10, 10);
+	move_to(pointing, 40, 30);
+	expect(client_wait(&screen->client, &pointing->entered));
+	wl_pointer_set_cursor(pointing->pointer, pointing->serial, pointing->cursor, HOT_X, HOT_Y);
+}
+
+static void pointing_finish(struct pointing *pointing) {
+	wl_surface_destroy(pointing->cursor);
+	picture_finish(&pointing->picture);
+	window_finish(&pointing->window);
+	wl_pointer_release(pointing->pointer);
+	zwlr_virtual_pointer_v1_destroy(pointing->device);
+	zwlr_virtual_pointer_manager_v1_destroy(pointing->manager);
+	stage_finish(&pointing->stage);
+}
+
+static void expect_cursor(struct pointing *pointing, const struct picture *cursor, int32_t x, int32_t y) {
+	struct image wanted, got;
+	stage_copy_background(&pointing->stage, &wanted);
+	picture_draw(&pointing->picture, &wanted, 0, 0);
+	picture_draw(cursor, &wanted, x - HOT_X, y - HOT_Y);
+	screen_capture_with_cursor(&pointing->stage.screen, 0, 0, SIZE, SIZE, &got);
+	expect_image_of(&got, &wanted, file_kind_names[0]);
+	image_finish(&wanted);
+	image_finish(&got);
+}
+
+static void commit_cursor(struct pointing *pointing, struct picture *cursor) {
+	wl_surface_attach(pointing->cursor, cursor->buffer, 0, 0);
+	wl_surface_damage_buffer(pointing->cursor, 0, 0, CURSOR, CURSOR);
+	wl_surface_commit(pointing->cursor);
+	client_roundtrip(&pointing->stage.screen.client);
+}
+
+TEST("cursor@surface-is-shown-at-the-pointer-and-buffers-come-back") {
+	struct pointing pointing;
+	pointing_init(&pointing);
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
+		struct picture cursor;
+		picture_init(&cursor, &pointing.stage.screen.client, kind, WL_SHM_FORMAT_ARGB8888, CURSOR, CURSOR, CURSOR * 4);
+		for (uint32_t i = 0; i < 4; i++) {
+			picture_fill(&cursor, 10 * (uint32_t)kind + i);
+			commit_cursor(&pointing, &cursor);
+			expect_int(cursor.releases, ==, i + 1);
+			expect_cursor(&pointing, &cursor, 40, 30);
+		}
+		picture_finish(&cursor);
+	}
+	pointing_finish(&pointing);
+}
+
+TEST("cursor@images-of-one-pool-as-a-theme-has-them") {
+	// Many small images in one file, each at another offset, committed again and again.
+	struct pointing pointing;
+	struct picture cursor;
+	struct wl_buffer *images[8];
+	pointing_init(&pointing);
+	const int32_t size = CURSOR * CURSOR * 4;
+	picture_init(
+			&cursor, &pointing.stage.screen.client, FILE_SEALABLE, WL_SHM_FORMAT_ARGB8888, CURSOR, CURSOR, CURSOR * 4);
+	file_set_size(cursor.fd, 8 * size);
+	wl_shm_pool_resize(cursor.pool, 8 * size);
+	for (int32_t i = 0; i < 8; i++) {
+		picture_fill(&cursor, (uint32_t)i);
+		file_write(cursor.fd, i * size, cursor.data, (size_t)size);
+		images[i] =
+				wl_shm_pool_create_buffer(cursor.pool, i * size, CURSOR, CURSOR, CURSOR * 4, WL_SHM_FORMAT_ARGB8888);
+	}
+	for (int32_t i = 0; i < 24; i++) {
+		file_read(cursor.fd, i % 8 * size, cursor.data, (size_t)size);
+		struct picture image = cursor;
+		image.buffer = images[i % 8];
+		commit_cursor(&pointing, &image);
+		move_to(&pointing, 30 + (uint32_t)i, 30);
+		expect_cursor(&pointing, &cursor, 30 + i, 30);
+	}
+	for (int i = 0; i < 8; i++) {
+		wl_buffer_destroy(images[i]);
+	}
+	picture_finish(&cursor);
+	pointing_finish(&pointing);
+}

@@ -1,0 +1,225 @@
+/*
+ * Buffers, pools and files that go or change while their pixels are shown.
+ */
+#include "runner.h"
+#include "stage.h"
+#include "wlr-layer-shell-unstable-v1-client-protocol.h"
+#include <stdio.h>
+#include <unistd.h>
+
+#define SIZE 160 // pixels: 160 * 160 * 4 bytes are more than what is never mapped
+
+struct show {
+	struct stage stage;
+	struct window window;
+	struct picture picture;
+};
+
+// A window that has committed its one buffer so often.
+static void show_init(struct show *show, enum file_kind kind, int commits) {
+	stage_init(&show->stage, SIZE, SIZE);
+	window_init(&show->window, &show->stage.screen, WINDOW_LAYER, SIZE, SIZE);
+	picture_init(&show->picture, &show->stage.screen.client, kind, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+	for (int i = 0; i < commits; i++) {
+		picture_fill(&show->picture, (uint32_t)i);
+		window_commit(&show->window, show->picture.buffer);
+	}
+}
+
+static void show_finish(struct show *show) {
+	picture_finish(&show->picture);
+	window_finish(&show->window);
+	stage_finish(&show->stage);
+}
+
+static void expect_still_shown(struct show *show, const char *what) {
+	client_roundtrip(&show->stage.screen.client);
+	stage_expect(&show->stage, &show->picture, 0, 0, what);
+}
+
+TEST("lifetime@buffer-destroyed-while-shown-stays-shown") {
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
+		for (int commits = 1; commits <= 5; commits += 2) {
+			struct show show;
+			show_init(&show, kind, commits);
+			wl_buffer_destroy(show.picture.buffer);
+			show.picture.buffer = NULL;
+			expect_still_shown(&show, file_kind_names[kind]);
+			show_finish(&show);
+		}
+	}
+}
+
+TEST("lifetime@pool-destroyed-and-file-closed-while-shown-stays-shown") {
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
+		struct show show;
+		show_init(&show, kind, 1 + kind);
+		wl_shm_pool_destroy(show.picture.pool);
+		show.picture.pool = NULL;
+		close(show.picture.fd);
+		show.picture.fd = -1;
+		expect_still_shown(&show, file_kind_names[kind]);
+		// The buffer is as good as before.
+		window_commit(&show.window, show.picture.buffer);
+		expect_still_shown(&show, "committed again");
+		wl_buffer_destroy(show.picture.buffer);
+		show.picture.buffer = NULL;
+		expect_still_shown(&show, "without a buffer");
+		show_finish(&show);
+	}
+}
+
+TEST("lifetime@pool-resized-while-shown-stays-shown-and-takes-more") {
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
+		if (kind == FILE_SEALED_FAST) {
+			continue; // cannot grow
+		}
+		struct show show;
+		show_init(&show, kind, 4);
+		int32_t size = SIZE * SIZE * 4;
+		file_set_size(show.picture.fd, 2 * size);
+		wl_shm_pool_resize(show.picture.pool, 2 * size);
+		expect_still_shown(&show, file_kind_names[kind]);
+		struct wl_buffer *second =
+				wl_shm_pool_create_buffer(show.picture.pool, size, SIZE, SIZE, SIZE * 4, WL_SHM_FORMAT_XRGB8888);
+		for (uint32_t i = 0; i < 4; i++) {
+			picture_fill(&show.picture, 60 + i);
+			file_write(show.picture.fd, size, show.picture.data, (size_t)size);
+			window_commit(&show.window, second);
+			expect_still_shown(&show, "second buffer");
+		}
+		wl_buffer_destroy(second);
+		show_finish(&show);
+	}
+}
+
+TEST("lifetime@file-truncated-after-the-commit-does-not-matter") {
+	for (int kind = FILE_UNSEALABLE; kind < FILE_KINDS_LEN; kind++) {
+		struct show show;
+		show_init(&show, kind, 3);
+		file_set_size(show.picture.fd, 0);
+		expect_still_shown(&show, file_kind_names[kind]);
+		show_finish(&show);
+	}
+}
+
+// The file has so many bytes when the buffer is committed: too few.
+static void expect_truncation(enum file_kind kind, int commits, int64_t size) {
+	struct show show;
+	struct screen other;
+	show_init(&show, kind, commits);
+	screen_init(&other, &show.stage.server);
+	file_set_size(show.picture.fd, size);
+	wl_surface_attach(show.window.surface, show.picture.buffer, 0, 0);
+	wl_surface_damage_buffer(show.window.surface, 0, 0, SIZE, SIZE);
+	wl_surface_commit(show.window.surface);
+	char text[60];
+	snprintf(text, sizeof(text), "the file has %lld bytes", (long long)size);
+	expect_protocol_error(&show.stage.screen.client, show.picture.buffer, WL_SHM_ERROR_INVALID_FD, text);
+	expect_alive(&other.client);
+	struct image image;
+	screen_capture(&other, 0, 0, SIZE, SIZE, &image);
+	expect_image_of(&image, &show.stage.background, "its windows are gone");
+	image_finish(&image);
+	screen_finish(&other);
+	show_finish(&show);
+}
+
+TEST("lifetime@file-truncated-before-the-commit-is-invalid_fd-on-the-wl_buffer") {
+	for (int kind = FILE_UNSEALABLE; kind < FILE_KINDS_LEN; kind++) {
+		expect_truncation(kind, 0, 0);
+		expect_truncation(kind, 1, SIZE * SIZE * 4 - 1);
+		expect_truncation(kind, 4, 4096);
+	}
+}
+
+TEST("lifetime@sealable-file-that-was-always-short-is-invalid_fd-on-the-wl_buffer") {
+	struct stage stage;
+	struct window window;
+	stage_init(&stage, SIZE, SIZE);
+	window_init(&window, &stage.screen, WINDOW_LAYER, SIZE, SIZE);
+	int fd = file_create(FILE_SEALED, 1000);
+	struct wl_shm_pool *pool = wl_shm_create_pool(stage.screen.client.shm, fd, SIZE * SIZE * 4);
+	struct wl_buffer *buffer = wl_shm_pool_create_buffer(pool, 0, SIZE, SIZE, SIZE * 4, WL_SHM_FORMAT_XRGB8888);
+	wl_surface_attach(window.surface, buffer, 0, 0);
+	wl_surface_damage(window.surface, 0, 0, SIZE, SIZE);
+	wl_surface_commit(window.surface);
+	expect_protocol_error(&stage.screen.client, buffer, WL_SHM_ERROR_INVALID_FD, "has 1000 bytes");
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(pool);
+	close(fd);
+	window_finish(&window);
+	stage_finish(&stage);
+}
+
+TEST("lifetime@holes-are-shown-black-and-stay-holes") {
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
+		struct show show;
+		show_init(&show, kind, 0);
+		for (int i = 0; i < 5; i++) {
+			window_commit(&show.window, show.picture.buffer);
+			expect_still_shown(&show, file_kind_names[kind]);
+		}
+		expect_int(file_get_allocated(show.picture.fd), ==, 0);
+		show_finish(&show);
+	}
+}
+
+TEST("lifetime@window-unmapped-and-mapped-again") {
+	struct show show;
+	show_init(&show, FILE_UNSEALABLE, 2);
+	wl_surface_attach(show.window.surface, NULL, 0, 0);
+	show.window.configured = false;
+	wl_surface_commit(show.window.surface);
+	stage_expect(&show.stage, NULL, 0, 0, "unmapped");
+	wl_surface_commit(show.window.surface);
+	expect(client_wait(&show.stage.screen.client, &show.window.configured));
+	picture_fill(&show.picture, 77);
+	window_commit(&show.window, show.picture.buffer);
+	expect_still_shown(&show, "mapped again");
+	show_finish(&show);
+}
+
+TEST("lifetime@size-and-format-change-from-commit-to-commit") {
+	struct stage stage;
+	struct window window;
+	stage_init(&stage, SIZE, SIZE);
+	window_init(&window, &stage.screen, WINDOW_LAYER, SIZE, SIZE);
+	for (int32_t i = 0; i < 30; i++) {
+		struct picture picture;
+		int32_t width = 1 + i * 37 % SIZE, height = 1 + i * 61 % SIZE;
+		uint32_t format = i % 3 == 0   ? WL_SHM_FORMAT_RGB565
+						  : i % 3 == 1 ? WL_SHM_FORMAT_ARGB8888
+									   : WL_SHM_FORMAT_XRGB8888;
+		picture_init(&picture, &stage.screen.client, i % FILE_KINDS_LEN, format, width, height,
+				width * (i % 3 == 0 ? 2 : 4));
+		picture_fill(&picture, (uint32_t)i);
+		zwlr_layer_surface_v1_set_size(window.layer_surface, (uint32_t)width, (uint32_t)height);
+		window_commit(&window, picture.buffer);
+		stage_expect(&stage, &picture, 0, 0, "another size");
+		picture_finish(&picture);
+	}
+	window_finish(&window);
+	stage_finish(&stage);
+}
+
+TEST("lifetime@quota-of-server-memory-ends-that-client-alone") {
+	struct lido_limits limits = lido_limits_default();
+	limits.bytes_max = 100000;
+	struct stage stage;
+	struct screen other;
+	struct window window;
+	struct picture picture;
+	stage_init_limited(&stage, 64, 64, &limits);
+	screen_init(&other, &stage.server);
+	window_init(&window, &stage.screen, WINDOW_LAYER, SIZE, SIZE);
+	picture_init(&picture, &stage.screen.client, FILE_UNSEALABLE, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+	wl_surface_attach(window.surface, picture.buffer, 0, 0);
+	wl_surface_commit(window.surface);
+	expect_no_memory(&stage.screen.client, "limit (bytes) 100000");
+	expect_alive(&other.client);
+	picture_finish(&picture);
+	window_finish(&window);
+	screen_finish(&other);
+	stage_finish(&stage);
+}

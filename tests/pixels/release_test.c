@@ -1,0 +1,155 @@
+/*
+ * wl_buffer.release: at once where pixels were copied, and never lost where not.
+ */
+#include "runner.h"
+#include "stage.h"
+#include <stdio.h>
+
+// So many commits, each of which must be released by the round trip that ends it.
+static void expect_early(struct stage *stage, enum window_kind kind, enum file_kind file, int32_t size, int buffers) {
+	struct window window;
+	struct picture pictures[2];
+	window_init(&window, &stage->screen, kind, size, size);
+	for (int i = 0; i < buffers; i++) {
+		picture_init(&pictures[i], &stage->screen.client, file, WL_SHM_FORMAT_XRGB8888, size, size, size * 4);
+	}
+	for (int i = 0; i < 12; i++) {
+		struct picture *picture = &pictures[i % buffers];
+		picture_fill(picture, (uint32_t)i);
+		// A tenth is damaged: this is no video.
+		window_commit_box(&window, picture->buffer, 0, 0, size, i < buffers ? size : size / 10);
+		if (picture->releases != i / buffers + 1) {
+			fail("%s, %d buffers: commit %d: %d releases", file_kind_names[file], buffers, i, picture->releases);
+		}
+	}
+	for (int i = 0; i < buffers; i++) {
+		picture_finish(&pictures[i]);
+	}
+	window_finish(&window);
+}
+
+TEST("release@comes-in-the-round-trip-after-the-commit") {
+	struct stage stage;
+	stage_init(&stage, 200, 200);
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
+		for (int buffers = 1; buffers <= 2; buffers++) {
+			expect_early(&stage, WINDOW_LAYER, kind, 32, buffers);
+			expect_early(&stage, WINDOW_TOPLEVEL, kind, 200, buffers);
+			expect_early(&stage, WINDOW_FULLSCREEN, kind, 200, buffers);
+		}
+	}
+	stage_finish(&stage);
+}
+
+TEST("release@of-one-buffer-fully-damaged-each-time-comes-at-once") {
+	// There is nothing else to draw into.
+	struct stage stage;
+	struct window window;
+	struct picture picture;
+	stage_init(&stage, 200, 200);
+	window_init(&window, &stage.screen, WINDOW_LAYER, 200, 200);
+	picture_init(&picture, &stage.screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 200, 200, 800);
+	for (int i = 0; i < 40; i++) {
+		picture_fill(&picture, (uint32_t)i);
+		window_commit(&window, picture.buffer);
+		expect_int(picture.releases, ==, i + 1);
+	}
+	picture_finish(&picture);
+	window_finish(&window);
+	stage_finish(&stage);
+}
+
+TEST("release@of-a-video-comes-with-the-next-frame-at-the-latest") {
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
+		struct stage stage;
+		struct window window;
+		struct picture pictures[2];
+		int late = 0;
+		stage_init(&stage, 200, 200);
+		window_init(&window, &stage.screen, WINDOW_LAYER, 200, 200);
+		for (int i = 0; i < 2; i++) {
+			picture_init(&pictures[i], &stage.screen.client, kind, WL_SHM_FORMAT_XRGB8888, 200, 200, 800);
+		}
+		for (int i = 0; i < 40; i++) {
+			struct picture *now = &pictures[i % 2], *before = &pictures[1 - i % 2];
+			// It must be ours to draw into: released as often as it was committed.
+			expect_int(now->releases, ==, i / 2);
+			picture_fill(now, (uint32_t)i);
+			window_commit(&window, now->buffer);
+			late += now->releases == i / 2;
+			expect_int(before->releases, ==, (i + 1) / 2);
+			if (i % 5 == 0) {
+				stage_expect(&stage, now, 0, 0, "video");
+			}
+		}
+		if (!FILE_KIND_IS_SEALABLE(kind)) {
+			expect_int(late, ==, 0);
+		}
+		picture_finish(&pictures[0]);
+		picture_finish(&pictures[1]);
+		window_finish(&window);
+		stage_finish(&stage);
+	}
+}
+
+TEST("release@is-not-sent-for-what-was-never-committed") {
+	struct stage stage;
+	struct window window;
+	struct picture picture;
+	stage_init(&stage, 64, 64);
+	window_init(&window, &stage.screen, WINDOW_LAYER, 32, 32);
+	picture_init(&picture, &stage.screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 32, 32, 128);
+	client_roundtrip(&stage.screen.client);
+	wl_surface_attach(window.surface, picture.buffer, 0, 0);
+	client_roundtrip(&stage.screen.client);
+	expect_int(picture.releases, ==, 0);
+	wl_surface_attach(window.surface, NULL, 0, 0);
+	picture_finish(&picture);
+	window_finish(&window);
+	stage_finish(&stage);
+}
+
+TEST("release@of-the-same-buffer-on-two-surfaces-comes-for-both") {
+	struct stage stage;
+	struct window windows[2];
+	struct picture picture;
+	stage_init(&stage, 64, 64);
+	picture_init(&picture, &stage.screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 32, 32, 128);
+	picture_fill(&picture, 3);
+	for (int i = 0; i < 2; i++) {
+		window_init(&windows[i], &stage.screen, WINDOW_LAYER, 32, 32);
+		window_commit(&windows[i], picture.buffer);
+		expect_int(picture.releases, ==, i + 1);
+	}
+	stage_expect(&stage, &picture, 0, 0, "one of both");
+	window_finish(&windows[0]);
+	stage_expect(&stage, &picture, 0, 0, "the other");
+	window_finish(&windows[1]);
+	stage_expect(&stage, NULL, 0, 0, "neither");
+	picture_finish(&picture);
+	stage_finish(&stage);
+}
+
+TEST("release@drawing-after-release-does-not-change-the-picture") {
+	struct stage stage;
+	struct window window;
+	stage_init(&stage, 200, 200);
+	window_init(&window, &stage.screen, WINDOW_LAYER, 200, 200);
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
+		struct picture picture, shown;
+		picture_init(&picture, &stage.screen.client, kind, WL_SHM_FORMAT_XRGB8888, 200, 200, 800);
+		picture_init(&shown, &stage.screen.client, kind, WL_SHM_FORMAT_XRGB8888, 200, 200, 800);
+		for (uint32_t i = 0; i < 5; i++) {
+			picture_fill(&picture, i);
+			picture_copy(&shown, &picture);
+			window_commit(&window, picture.buffer);
+			expect_int(picture.releases, ==, i + 1);
+			picture_fill(&picture, i + 100);
+			stage_expect(&stage, &shown, 0, 0, file_kind_names[kind]);
+		}
+		picture_finish(&picture);
+		picture_finish(&shown);
+	}
+	window_finish(&window);
+	stage_finish(&stage);
+}
