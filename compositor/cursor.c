@@ -47,12 +47,22 @@ static bool is_held(const struct wlr_seat *seat) {
 	return seat->drag == NULL && seat->pointer_state.button_count > 0 && seat->pointer_state.focused_surface != NULL;
 }
 
+/* Only of what has changed: wlroots would tell a drag's target again and again, which may well commit on hearing it. */
+static void notify_motion(struct compositor *compositor, uint32_t time_msec, double sx, double sy) {
+	struct cursor *cursor = &compositor->cursor;
+	if (sx != cursor->sx || sy != cursor->sy) {
+		cursor->sx = sx;
+		cursor->sy = sy;
+		wlr_seat_pointer_notify_motion(compositor->seat.wlr, time_msec, sx, sy);
+	}
+}
+
 static void pick(struct compositor *compositor, uint32_t time_msec) {
 	struct cursor *cursor = &compositor->cursor;
 	struct wlr_seat *seat = compositor->seat.wlr;
 	double lx = cursor->wlr->x, ly = cursor->wlr->y;
 	if (is_held(seat)) {
-		wlr_seat_pointer_notify_motion(seat, time_msec, lx - cursor->origin_x, ly - cursor->origin_y);
+		notify_motion(compositor, time_msec, lx - cursor->origin_x, ly - cursor->origin_y);
 		return;
 	}
 	double sx, sy;
@@ -64,7 +74,7 @@ static void pick(struct compositor *compositor, uint32_t time_msec) {
 	cursor->origin_x = lx - sx;
 	cursor->origin_y = ly - sy;
 	wlr_seat_pointer_notify_enter(seat, surface, sx, sy);
-	wlr_seat_pointer_notify_motion(seat, time_msec, sx, sy);
+	notify_motion(compositor, time_msec, sx, sy);
 }
 
 static uint32_t now_msec(void) {

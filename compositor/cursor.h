@@ -23,6 +23,7 @@ struct cursor {
 	struct wlr_relative_pointer_manager_v1 *relative;
 	double origin_x,
 			origin_y;      // of the focused surface, layout coordinates: it keeps the pointer while a button is down
+	double sx, sy;         // where clients were told last that it is, surface coordinates
 	uint32_t taken_button; // whose press the bindings took: its release is not for clients; 0: none
 	struct wl_event_source *refresh; // an idle source: what is below may have changed; NULL: it has not
 
