@@ -76,7 +76,7 @@ bool lido_check_buffer(const struct lido_buffer_request *request, const struct l
 	uint64_t sum = 0;
 	for (unsigned plane = 0; plane < format->planes_len; ++plane) {
 		sum += (uint64_t)(lido_format_stride(format, plane, request->stride) *
-				lido_format_rows(format, plane, request->height));
+						  lido_format_rows(format, plane, request->height));
 	}
 	uint64_t end = (uint64_t)request->offset + sum;
 	if (end > (uint64_t)pool_size) {

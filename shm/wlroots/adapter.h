@@ -25,7 +25,9 @@
 
 struct lido_client_buffer {
 	struct wlr_buffer base;
-	struct lido_buffer *source; // locked
+	struct lido_buffer *source; // locked; NULL when the client has destroyed it and nobody reads it in place
+	uint32_t drm_format;
+	size_t stride; // bytes, as readers see it
 
 	const void *pixels;         // in place, since the last commit; NULL: not
 	struct lido_memory *copy;   // read at the last commit, where neither pixels nor a snapshot serve; may be NULL

@@ -67,8 +67,7 @@ bool lido_client_buffer_show_copy(struct lido_client_buffer *buffer) {
 // Screen capture writes, and asks for it as a mere probe of the format too. What it leaves alone must stay as it is.
 static bool begin_write(struct lido_client_buffer *buffer, void **data) {
 	struct lido_buffer *source = buffer->source;
-	struct lido_box box = whole(source);
-	if (!lido_buffer_is_writable(source) || lido_copy_stride(source) != (size_t)source->stride) {
+	if (source == NULL || !lido_buffer_is_writable(source) || lido_copy_stride(source) != (size_t)source->stride) {
 		return false;
 	}
 	buffer->bounce = create_memory(source, (size_t)source->stride);
@@ -76,12 +75,13 @@ static bool begin_write(struct lido_client_buffer *buffer, void **data) {
 		return false;
 	}
 	*data = lido_memory_get_data(buffer->bounce);
+	struct lido_box box = whole(source);
 	lido_buffer_read(source, &box, *data, (size_t)source->stride);
 	return true;
 }
 
 static bool begin_read(struct lido_client_buffer *buffer, void **data) {
-	if (buffer->pixels == NULL && buffer->copy == NULL && !client_buffer_copy(buffer)) {
+	if (buffer->pixels == NULL && buffer->copy == NULL && (buffer->source == NULL || !client_buffer_copy(buffer))) {
 		return false;
 	}
 	// wlroots' type has no const; nobody writes who has not asked for it.
@@ -96,8 +96,8 @@ static bool begin_data_ptr_access(
 	if (!(writes ? begin_write : begin_read)(buffer, data)) {
 		return false;
 	}
-	*format = buffer->source->drm_format;
-	*stride = lido_copy_stride(buffer->source);
+	*format = buffer->drm_format;
+	*stride = buffer->stride;
 	return true;
 }
 
@@ -112,13 +112,21 @@ static void end_data_ptr_access(struct wlr_buffer *base) {
 	buffer->bounce = NULL;
 }
 
+// Lets go of the client's file and pool.
+static void client_buffer_forget_source(struct lido_client_buffer *buffer) {
+	if (buffer->source != NULL) {
+		buffer->source->data = NULL;
+		lido_buffer_unlock(buffer->source);
+		buffer->source = NULL;
+	}
+}
+
 static void client_buffer_destroy(struct wlr_buffer *base) {
 	struct lido_client_buffer *buffer = client_buffer_from_wlr_buffer(base);
 	client_buffer_forget(buffer);
 	wl_list_remove(&buffer->release.link);
 	lido_finish_wlr_buffer(base);
-	buffer->source->data = NULL;
-	lido_buffer_unlock(buffer->source);
+	client_buffer_forget_source(buffer);
 	free(buffer);
 }
 
@@ -131,12 +139,19 @@ static const struct wlr_buffer_impl client_buffer_impl = {
 static void handle_release(struct wl_listener *listener, void *data) {
 	struct lido_client_buffer *buffer = wl_container_of(listener, buffer, release);
 	client_buffer_forget(buffer);
-	lido_buffer_send_release(buffer->source);
+	if (buffer->source != NULL) {
+		lido_buffer_send_release(buffer->source);
+	}
 }
 
 static void handle_source_destroy(struct wl_listener *listener, void *data) {
 	struct lido_client_buffer *buffer = wl_container_of(listener, buffer, source_destroy);
 	wl_list_remove(&buffer->source_destroy.link);
+	if (buffer->pixels == NULL && buffer->bounce == NULL) {
+		// Who still has a lock reads the copy, if there is one. wlroots 0.18 loses its lock when it refuses to capture
+		// the screen into a buffer: that must not pin a file.
+		client_buffer_forget_source(buffer);
+	}
 	wlr_buffer_drop(&buffer->base);
 }
 
@@ -147,6 +162,8 @@ static struct lido_client_buffer *client_buffer_create(struct lido_buffer *sourc
 	}
 	wlr_buffer_init(&buffer->base, &client_buffer_impl, source->width, source->height);
 	buffer->source = lido_buffer_lock(source);
+	buffer->drm_format = source->drm_format;
+	buffer->stride = lido_copy_stride(source);
 	source->data = buffer;
 	buffer->source_destroy.notify = handle_source_destroy;
 	wl_signal_add(&source->events.destroy, &buffer->source_destroy);
