@@ -24,8 +24,10 @@ enum compositor_backend {
 /* Zeroed, these are the defaults. Texts are copied. */
 struct compositor_options {
 	enum compositor_backend backend;
-	int32_t width, height;            // pixels of the headless output, or of the window when nested; 0: 1280x720
-	const char *renderer;             // "pixman", "gles2", "vulkan" or NULL: as wlroots chooses
+	int32_t width, height; // pixels of the headless output, or of the window when nested; 0: 1280x720
+	/* "pixman", "gles2", "vulkan", or NULL: as wlroots chooses. The two on a GPU set WLR_RENDERER while they are made.
+	 */
+	const char *renderer;
 	const char *socket;               // name of the listening socket; NULL: the first free wayland-N
 	bool without_socket;              // no listening socket at all: clients come by compositor_add_client()
 	const struct lido_limits *limits; // NULL: lido_limits_default()
