@@ -10,35 +10,49 @@ static int clamp(int value, int minimum, int maximum) {
 	return value < minimum ? minimum : value;
 }
 
-/* Whether it is inside of the area, and apart from all windows. */
-static bool is_free(
+/* How much of the windows it lies on, square pixels; INT64_MAX if it is not all on the area. */
+static int64_t cover(
 		const struct wlr_box *area, const struct wlr_box *windows, size_t windows_len, const struct wlr_box *box) {
-	if (box->x + box->width > area->x + area->width || box->y + box->height > area->y + area->height) {
-		return false;
+	if (box->x < area->x || box->x + box->width > area->x + area->width || box->y < area->y ||
+			box->y + box->height > area->y + area->height) {
+		return INT64_MAX;
 	}
+	int64_t covered = 0;
 	for (size_t i = 0; i < windows_len; i++) {
 		struct wlr_box intersection;
 		if (wlr_box_intersection(&intersection, &windows[i], box)) {
-			return false;
+			covered += (int64_t)intersection.width * intersection.height;
 		}
 	}
-	return true;
+	return covered;
+}
+
+/* The n-th of windows_len + 2 places worth trying on one axis: at either end of the area, and behind each window. */
+static int candidate(size_t n, size_t windows_len, int area, int area_size, int window_end, int size) {
+	if (n == windows_len) {
+		return area + PLACEMENT_GAP;
+	}
+	return n > windows_len ? area + area_size - size - PLACEMENT_GAP : window_end + PLACEMENT_GAP;
 }
 
 bool placement_free(const struct wlr_box *area, const struct wlr_box *windows, size_t windows_len, int width,
 		int height, struct wlr_box *box) {
+	int64_t least = (int64_t)width * height / 2 + 1;
 	bool found = false;
-	/* A topmost, leftmost place touches, but for the gap, the area or another window at its left and at its top. */
-	for (size_t i = 0; i <= windows_len; i++) {
-		for (size_t j = 0; j <= windows_len; j++) {
+	for (size_t i = 0; i < windows_len + 2; i++) {
+		for (size_t j = 0; j < windows_len + 2; j++) {
+			int right = i < windows_len ? windows[i].x + windows[i].width : 0;
+			int bottom = j < windows_len ? windows[j].y + windows[j].height : 0;
 			struct wlr_box place = {
-					.x = (i < windows_len ? windows[i].x + windows[i].width : area->x) + PLACEMENT_GAP,
-					.y = (j < windows_len ? windows[j].y + windows[j].height : area->y) + PLACEMENT_GAP,
+					.x = candidate(i, windows_len, area->x, area->width, right, width),
+					.y = candidate(j, windows_len, area->y, area->height, bottom, height),
 					.width = width,
 					.height = height,
 			};
-			bool better = !found || place.y < box->y || (place.y == box->y && place.x < box->x);
-			if (better && is_free(area, windows, windows_len, &place)) {
+			int64_t covered = cover(area, windows, windows_len, &place);
+			bool earlier = found && (place.y < box->y || (place.y == box->y && place.x < box->x));
+			if (covered < least || (covered == least && earlier)) {
+				least = covered;
 				*box = place;
 				found = true;
 			}

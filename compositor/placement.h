@@ -23,9 +23,9 @@
 #define PLACEMENT_WINDOWS_MAX 32
 
 /*
- * Finds the topmost, then leftmost place on the area where a window of a size covers none of the others. Returns false,
- * and leaves box alone, if there is none. Time grows with the cube of windows_len, which is at most
- * PLACEMENT_WINDOWS_MAX.
+ * Finds the place on the area where a window of a size covers least of the others; the topmost, then leftmost of
+ * equals. Returns false, and leaves box alone, if it does not fit or would lie on others by more than half. Time grows
+ * with the cube of windows_len, which is at most PLACEMENT_WINDOWS_MAX.
  */
 bool placement_free(const struct wlr_box *area, const struct wlr_box *windows, size_t windows_len, int width,
 		int height, struct wlr_box *box);
