@@ -84,11 +84,14 @@ size_t image_count_differences(const struct image *left, const struct image *rig
 void image_expect_at(
 		const char *file, int line, const struct image *got, const struct image *wanted, const char *what) {
 	size_t differences = image_count_differences(got, wanted);
-	for (int32_t i = 0; differences != 0; i++) {
-		if (((got->pixels[i] ^ wanted->pixels[i]) & 0xffffff) != 0) {
-			expect_failed(file, line, "%s: %zu of %d pixels differ; at %d,%d: expected 0x%06x, got 0x%06x", what,
-					differences, got->width * got->height, i % got->width, i / got->width, wanted->pixels[i] & 0xffffff,
-					got->pixels[i] & 0xffffff);
-		}
+	if (differences == 0) {
+		return;
 	}
+	int32_t i = 0;
+	while (((got->pixels[i] ^ wanted->pixels[i]) & 0xffffff) == 0) {
+		i++;
+	}
+	expect_failed(file, line, "%s: %zu of %d pixels differ; at %d,%d: expected 0x%06x, got 0x%06x", what, differences,
+			got->width * got->height, i % got->width, i / got->width, wanted->pixels[i] & 0xffffff,
+			got->pixels[i] & 0xffffff);
 }

@@ -160,6 +160,34 @@ TEST("capture@into-a-buffer-of-the-wrong-size-is-invalid_buffer-and-harms-nobody
 	SKIP_LEAK();
 }
 
+// wlroots asks for write access before it looks at these: what it gets must not end up in the file.
+static void expect_probe_leaves_file_alone(enum file_kind kind, int32_t stride, uint32_t other_format) {
+	struct target target;
+	struct window window;
+	struct picture secret;
+	target_init(&target, kind);
+	struct client *client = &target.stage.screen.client;
+	// Server memory of this client, full of other pixels, is there to be recycled.
+	picture_init(&secret, client, FILE_UNSEALABLE, WL_SHM_FORMAT_XRGB8888, WIDTH, HEIGHT, WIDTH * 4);
+	picture_fill(&secret, 1234);
+	window_init(&window, &target.stage.screen, WINDOW_LAYER, WIDTH, HEIGHT);
+	window_commit(&window, secret.buffer);
+	picture_finish(&secret);
+	window_finish(&window);
+	wl_buffer_destroy(target.buffer);
+	uint32_t format = other_format != 0 ? other_format : screen_get_capture_format(&target.stage.screen);
+	target.buffer = wl_shm_pool_create_buffer(target.pool, OFFSET, WIDTH, HEIGHT, stride, format);
+	expect_invalid_buffer(&target, WIDTH, HEIGHT);
+}
+
+TEST("capture@into-a-buffer-of-the-wrong-format-or-stride-leaves-it-alone") {
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
+		expect_probe_leaves_file_alone(kind, WIDTH * 4, WL_SHM_FORMAT_ABGR8888);
+		expect_probe_leaves_file_alone(kind, WIDTH * 4 + 8, 0);
+	}
+	SKIP_LEAK();
+}
+
 TEST("capture@into-a-truncated-file-neither-grows-it-nor-harms-anybody") {
 	for (int kind = FILE_UNSEALABLE; kind < FILE_KINDS_LEN; kind++) {
 		struct target target;
