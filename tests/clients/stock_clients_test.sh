@@ -53,7 +53,7 @@ check() {
 qt=$(find /usr/lib/*/qt6/examples/widgets/painting/basicdrawing -type f -perm -1 2>/dev/null | head -n 1)
 check foot foot
 check gtk3 gtk3-demo
-check gtk4-cairo env GSK_RENDERER=cairo gtk4-widget-factory
+check gtk4-cairo env GSK_RENDERER=cairo gtk4-demo-application
 check qt6 "$qt"
 check weston-simple-shm weston-simple-shm
 check weston-simple-damage weston-simple-damage
