@@ -11,8 +11,9 @@
 static void resources_add(struct resources *resources, const char *line) {
 	if (resources->lines_len == resources->lines_capacity) {
 		resources->lines_capacity = 2 * resources->lines_capacity + 16;
-		resources->lines = realloc(resources->lines, resources->lines_capacity * sizeof(char *));
-		assert(resources->lines != NULL);
+		char **lines = realloc(resources->lines, resources->lines_capacity * sizeof(char *));
+		assert(lines != NULL);
+		resources->lines = lines;
 	}
 	char *copy = strdup(line);
 	assert(copy != NULL);
@@ -65,6 +66,7 @@ void resources_init(struct resources *resources) {
 	*resources = (struct resources){0};
 	resources_add_fds(resources);
 	resources_add_mappings(resources);
+	assert(resources->lines != NULL); // there is an fd at least: this process was started with some
 	qsort(resources->lines, resources->lines_len, sizeof(char *), compare_lines);
 }
 

@@ -63,7 +63,7 @@ static void expect_box(const struct picture *picture, const struct lido_box *box
 	for (int y = 0; y < buffer->height; y++) {
 		for (size_t i = 0; i < dst_stride; i++) {
 			bool in_rows = x1 < x2 && y >= y1 && y < y2;
-			bool in_box = in_rows && i >= (size_t)(x1 * pixel_size) && i < (size_t)(x2 * pixel_size);
+			bool in_box = in_rows && (int64_t)i >= x1 * pixel_size && (int64_t)i < x2 * pixel_size;
 			uint8_t got = dst[(size_t)y * dst_stride + i];
 			uint8_t wanted = i < (size_t)buffer->stride
 									 ? picture->file[(size_t)OFFSET + (size_t)y * (size_t)buffer->stride + i]

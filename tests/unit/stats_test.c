@@ -22,14 +22,19 @@ static const char *skip_blanks(const char *text) {
 }
 
 static const char *parse_string(const char *text) {
-	if (*text++ != '"') {
+	if (*text != '"') {
 		return NULL;
 	}
-	while (*text != '"') {
-		if ((unsigned char)*text < ' ' || (*text == '\\' && strchr("\"\\/bfnrt", *++text) == NULL)) {
+	for (text++; *text != '"'; text++) {
+		if ((unsigned char)*text < ' ') {
 			return NULL;
 		}
-		text++;
+		if (*text == '\\') {
+			text++;
+			if (*text == '\0' || strchr("\"\\/bfnrt", *text) == NULL) {
+				return NULL;
+			}
+		}
 	}
 	return text + 1;
 }
@@ -51,9 +56,10 @@ static const char *parse_list(const char *text, char close, bool has_names) {
 		if (has_names) {
 			text = parse_string(skip_blanks(text));
 			text = text != NULL ? skip_blanks(text) : NULL;
-			if (text == NULL || *text++ != ':') {
+			if (text == NULL || *text != ':') {
 				return NULL;
 			}
+			text++;
 		}
 		text = parse_value(skip_blanks(text));
 		if (text == NULL) {
@@ -63,9 +69,10 @@ static const char *parse_list(const char *text, char close, bool has_names) {
 		if (*text == close) {
 			return text + 1;
 		}
-		if (*text++ != ',') {
+		if (*text != ',') {
 			return NULL;
 		}
+		text++;
 	}
 }
 
