@@ -16,6 +16,7 @@
 struct target {
 	struct stage stage;
 	int fd;
+	size_t fds; // of this process that name the file, before the server got it
 	struct wl_shm_pool *pool;
 	struct wl_buffer *buffer;
 	uint8_t before[FILE_SIZE];
@@ -25,6 +26,7 @@ static void target_init_fd(struct target *target, int fd) {
 	stage_init(&target->stage, 64, 64);
 	struct screen *screen = &target->stage.screen;
 	target->fd = fd;
+	target->fds = file_count_fds(fd);
 	file_fill_memory(target->before, 0, FILE_SIZE, 8);
 	target->pool = wl_shm_create_pool(screen->client.shm, fd, FILE_SIZE);
 	target->buffer = wl_shm_pool_create_buffer(
@@ -132,12 +134,18 @@ static void expect_invalid_buffer(struct target *target, int32_t width, int32_t 
 	file_read(target->fd, 0, after, FILE_SIZE);
 	expect_bytes(after, before, FILE_SIZE);
 	expect_alive(&other);
+	expect_int(file_count_fds(target->fd), ==, target->fds);
+	expect_int(file_count_mappings(target->fd, NULL), ==, 0);
 	client_finish(&other);
 	target_finish(target);
 }
 
-#define SKIP_LEAK() \
-	skip("all as it should be, but wlroots 0.18 keeps a lock on buffers that its screencopy refuses, and so the file")
+// wlroots 0.18 keeps its lock on a buffer that its screencopy refuses: some bytes, but no file.
+static void skip_leak(void) {
+#ifdef TEST_HAS_ASAN
+	skip("all as it should be, but wlroots loses the memory of a buffer that its screencopy refuses");
+#endif
+}
 
 TEST("capture@into-a-read-only-buffer-is-invalid_buffer-and-harms-nobody") {
 	int files[] = {file_create(FILE_RUNTIME_DIR, FILE_SIZE), file_create_sealed(FILE_SIZE, 0)};
@@ -148,7 +156,7 @@ TEST("capture@into-a-read-only-buffer-is-invalid_buffer-and-harms-nobody") {
 		expect_invalid_buffer(&target, WIDTH, HEIGHT);
 		close(files[i]);
 	}
-	SKIP_LEAK();
+	skip_leak();
 }
 
 TEST("capture@into-a-buffer-of-the-wrong-size-is-invalid_buffer-and-harms-nobody") {
@@ -157,7 +165,7 @@ TEST("capture@into-a-buffer-of-the-wrong-size-is-invalid_buffer-and-harms-nobody
 		target_init(&target, kind);
 		expect_invalid_buffer(&target, WIDTH, HEIGHT - 1);
 	}
-	SKIP_LEAK();
+	skip_leak();
 }
 
 // wlroots asks for write access before it looks at these: what it gets must not end up in the file.
@@ -185,7 +193,7 @@ TEST("capture@into-a-buffer-of-the-wrong-format-or-stride-leaves-it-alone") {
 		expect_probe_leaves_file_alone(kind, WIDTH * 4, WL_SHM_FORMAT_ABGR8888);
 		expect_probe_leaves_file_alone(kind, WIDTH * 4 + 8, 0);
 	}
-	SKIP_LEAK();
+	skip_leak();
 }
 
 TEST("capture@into-a-truncated-file-neither-grows-it-nor-harms-anybody") {

@@ -148,3 +148,25 @@ TEST("compositor@sigbus-stays-at-its-default-while-it-runs") {
 	screen_finish(&screen);
 	server_finish(&server);
 }
+
+TEST("compositor@client-that-never-reads-is-ended-alone") {
+	struct server server;
+	struct client greedy, other;
+	server_init_compositor(&server, 100, 100, NULL);
+	client_init(&greedy, &server);
+	client_init(&other, &server);
+	int rounds = 0;
+	while (client_get_peer(&greedy) != NULL) {
+		for (int i = 0; i < 100; i++) {
+			wl_display_sync(greedy.display);
+		}
+		wl_display_flush(greedy.display);
+		server_dispatch(&server, 0);
+		// Two events of twelve bytes each: the limit, and what the socket holds, with room to spare.
+		expect_int(++rounds, <, 4 * LIDO_UNREAD_BYTES_MAX / 2400);
+	}
+	expect_alive(&other);
+	client_finish(&greedy);
+	client_finish(&other);
+	server_finish(&server);
+}

@@ -50,6 +50,46 @@ TEST("lifetime@buffer-destroyed-while-shown-stays-shown") {
 	}
 }
 
+TEST("lifetime@buffer-destroyed-between-attach-and-commit-harms-nobody") {
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
+		for (int commits = 0; commits <= 4; commits++) {
+			struct show show;
+			struct client other;
+			show_init(&show, kind, commits);
+			client_init(&other, &show.stage.server);
+			wl_surface_attach(show.window.surface, show.picture.buffer, 0, 0);
+			wl_surface_damage(show.window.surface, 0, 0, SIZE, SIZE);
+			wl_buffer_destroy(show.picture.buffer);
+			show.picture.buffer = NULL;
+			wl_surface_commit(show.window.surface);
+			// What is shown then is nobody's promise; the protocol leaves it open.
+			client_try_roundtrip(&show.stage.screen.client);
+			expect_alive(&other);
+			client_finish(&other);
+			show_finish(&show);
+		}
+	}
+}
+
+TEST("lifetime@buffer-destroyed-with-its-commit-in-one-batch") {
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
+		for (int commits = 0; commits <= 4; commits++) {
+			struct show show;
+			show_init(&show, kind, commits);
+			picture_fill(&show.picture, 50);
+			wl_surface_attach(show.window.surface, show.picture.buffer, 0, 0);
+			wl_surface_damage(show.window.surface, 0, 0, SIZE, SIZE);
+			wl_surface_commit(show.window.surface);
+			wl_buffer_destroy(show.picture.buffer);
+			wl_shm_pool_destroy(show.picture.pool);
+			show.picture.buffer = NULL;
+			show.picture.pool = NULL;
+			expect_still_shown(&show, file_kind_names[kind]);
+			show_finish(&show);
+		}
+	}
+}
+
 TEST("lifetime@pool-destroyed-and-file-closed-while-shown-stays-shown") {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct show show;

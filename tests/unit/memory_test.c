@@ -119,6 +119,22 @@ TEST("memory@large-memory-is-not-wasted-on-small-use") {
 	fixture_finish(&fixture);
 }
 
+TEST("memory@smallest-that-holds-it-is-taken") {
+	for (int order = 0; order < 2; order++) {
+		struct fixture fixture;
+		fixture_init(&fixture);
+		struct lido_memory *large = lido_memory_create(fixture.pool, 100000);
+		struct lido_memory *small = lido_memory_create(fixture.pool, 60000);
+		void *data = lido_memory_get_data(small);
+		lido_memory_destroy(order == 0 ? large : small);
+		lido_memory_destroy(order == 0 ? small : large);
+		struct lido_memory *memory = lido_memory_create(fixture.pool, 50000);
+		expect(lido_memory_get_data(memory) == data);
+		lido_memory_destroy(memory);
+		fixture_finish(&fixture);
+	}
+}
+
 TEST("memory@never-anothers-pixels") {
 	struct fixture fixture;
 	fixture_init(&fixture);
