@@ -13,17 +13,15 @@ struct decoration {
 	struct wl_listener request_mode, destroy;
 };
 
-/* None are drawn here, so only a client that insists goes without. */
-static enum wlr_xdg_toplevel_decoration_v1_mode choose_mode(const struct wlr_xdg_toplevel_decoration_v1 *wlr) {
-	return wlr->requested_mode == WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE
-				   ? WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE
-				   : WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE;
+/* None are drawn here, so clients draw them, whatever they ask for. */
+static void insist(struct wlr_xdg_toplevel_decoration_v1 *wlr) {
+	wlr_xdg_toplevel_decoration_v1_set_mode(wlr, WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE);
 }
 
 static void handle_request_mode(struct wl_listener *listener, void *data) {
 	struct decoration *decoration = wl_container_of(listener, decoration, request_mode);
 	if (decoration->wlr->toplevel->base->initialized) {
-		wlr_xdg_toplevel_decoration_v1_set_mode(decoration->wlr, choose_mode(decoration->wlr));
+		insist(decoration->wlr);
 	}
 }
 
@@ -55,7 +53,7 @@ static void handle_new_decoration(struct wl_listener *listener, void *data) {
 
 void decoration_configure(struct toplevel *toplevel) {
 	if (toplevel->decoration != NULL) {
-		wlr_xdg_toplevel_decoration_v1_set_mode(toplevel->decoration, choose_mode(toplevel->decoration));
+		insist(toplevel->decoration);
 	}
 }
 

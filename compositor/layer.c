@@ -35,7 +35,7 @@ static struct wlr_scene_tree *layer_tree(struct layer_surface *layer) {
 static void arrange_pass(struct output *output, bool exclusive) {
 	struct layer_surface *layer;
 	wl_list_for_each(layer, &output->layers, link) {
-		if (!layer->wlr->initialized || (layer->wlr->current.exclusive_zone > 0) != exclusive) {
+		if (!layer->wlr->initialized || layer->is_unmapping || (layer->wlr->current.exclusive_zone > 0) != exclusive) {
 			continue;
 		}
 		wlr_scene_layer_surface_v1_configure(layer->scene, &output->area, &output->usable);
@@ -95,7 +95,10 @@ static void handle_map(struct wl_listener *listener, void *data) {
 
 static void handle_unmap(struct wl_listener *listener, void *data) {
 	struct layer_surface *layer = wl_container_of(listener, layer, listeners.unmap);
+	/* wlroots is about to reset it, and would not know a configure sent now when the client acknowledges it. */
+	layer->is_unmapping = true;
 	layers_arrange(layer->output);
+	layer->is_unmapping = false;
 	focus_forget_layer(layer->compositor, layer);
 }
 

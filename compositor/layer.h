@@ -24,6 +24,7 @@ struct layer_surface {
 	struct wlr_scene_tree *popups; // above windows, at the same place as the surface
 	struct output *output;
 	struct wl_list link; // output.layers
+	bool is_unmapping;   // while its unmap is handled
 
 	struct {
 		struct wl_listener map, unmap, client_commit, commit, new_popup, destroy;

@@ -71,7 +71,15 @@ static bool create_backend(struct compositor *compositor, const struct composito
 	return true;
 }
 
+/* wlroots would take a name it does not know for none. */
+static bool is_renderer(const char *name) {
+	return strcmp(name, "pixman") == 0 || strcmp(name, "gles2") == 0 || strcmp(name, "vulkan") == 0;
+}
+
 static struct wlr_renderer *create_renderer(struct compositor *compositor, const char *name) {
+	if (name != NULL && !is_renderer(name)) {
+		return NULL;
+	}
 	if (name == NULL && compositor->headless && getenv("WLR_RENDERER") == NULL && access("/dev/dri", F_OK) != 0) {
 		name = "pixman";
 	}
@@ -94,7 +102,7 @@ static struct wlr_renderer *create_renderer(struct compositor *compositor, const
 static bool create_rendering(struct compositor *compositor, const struct compositor_options *options) {
 	compositor->renderer = create_renderer(compositor, options->renderer);
 	if (compositor->renderer == NULL) {
-		log_error("no renderer%s%s (\"pixman\" works everywhere)", options->renderer != NULL ? " " : "",
+		log_error("no renderer%s%s: there are pixman, which works everywhere, gles2 and vulkan", options->renderer != NULL ? " " : "",
 				options->renderer != NULL ? options->renderer : "");
 		return false;
 	}
