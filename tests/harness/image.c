@@ -23,6 +23,9 @@ static const struct format {
 		{DRM_FORMAT_XRGB2101010, PIXMAN_x2r10g10b10},
 		{DRM_FORMAT_ABGR2101010, PIXMAN_a2b10g10r10},
 		{DRM_FORMAT_XBGR2101010, PIXMAN_x2b10g10r10},
+#if PIXMAN_VERSION >= PIXMAN_VERSION_ENCODE(0, 46, 0) // wlroots 0.20 takes it from there
+		{DRM_FORMAT_ABGR16161616, PIXMAN_a16b16g16r16},
+#endif
 };
 
 static const struct format *find_format(uint32_t drm) {

@@ -74,6 +74,9 @@ static void make_opaque(const struct picture *picture, uint8_t *pixel) {
 	case DRM_FORMAT_ABGR2101010:
 		pixel[3] |= 0xc0;
 		break;
+	case DRM_FORMAT_ABGR16161616:
+		pixel[6] = pixel[7] = 0xff;
+		break;
 	}
 }
 

@@ -91,6 +91,48 @@ TEST("damage@boxes-in-a-fullscreen-window") {
 	try_boxes(WINDOW_FULLSCREEN, FILE_UNSEALABLE, 2, WL_SHM_FORMAT_XRGB8888, WIDTH);
 }
 
+// A video and small changes in turn: the way to the renderer changes back and forth, in place and not.
+static void try_turns(enum window_kind window_kind, enum file_kind kind) {
+	struct stage stage;
+	struct window window;
+	struct picture pictures[2];
+	uint32_t state = 3;
+	stage_init(&stage, 400, HEIGHT);
+	window_init(&window, &stage.screen, window_kind, 400, HEIGHT);
+	for (int i = 0; i < 2; i++) {
+		picture_init(&pictures[i], &stage.screen.client, kind, WL_SHM_FORMAT_XRGB8888, 400, HEIGHT, 1600);
+	}
+	for (uint32_t i = 0; i < 90; i++) {
+		struct picture *now = &pictures[i % 2];
+		const struct picture *before = &pictures[1 - i % 2];
+		bool is_video = i / 15 % 2 == 0;
+		struct box box = is_video ? (struct box){0, 0, 400, HEIGHT} : random_box(&state, 400, HEIGHT);
+		picture_copy(now, before);
+		picture_fill_box(now, box.x, box.y, box.width, box.height, i);
+		window_commit_box(&window, now->buffer, box.x, box.y, box.width, box.height);
+		expect_int(before->releases, ==, (i + 1) / 2);
+		if (!is_video || i % 5 == 4) {
+			char what[60];
+			snprintf(what, sizeof(what), "%s, commit %u", file_kind_names[kind], i);
+			stage_expect(&stage, now, 0, 0, what);
+		}
+	}
+	picture_finish(&pictures[0]);
+	picture_finish(&pictures[1]);
+	window_finish(&window);
+	stage_finish(&stage);
+}
+
+TEST("damage@video-and-boxes-in-turn") {
+	try_turns(WINDOW_LAYER, FILE_SEALED);
+	try_turns(WINDOW_LAYER, FILE_UNSEALABLE);
+}
+
+TEST("damage@video-and-boxes-in-turn-fullscreen") {
+	try_turns(WINDOW_FULLSCREEN, FILE_SEALABLE);
+	try_turns(WINDOW_FULLSCREEN, FILE_SHM_OPEN);
+}
+
 // How a surface shows its buffer.
 struct geometry {
 	int32_t scale;
