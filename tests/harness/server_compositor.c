@@ -1,9 +1,26 @@
 #include "runner.h"
 #include "server.h"
 #include <compositor.h>
+#include <compositor/output.h>
+#include <compositor/server.h>
+#include <wlr/types/wlr_output.h>
+
+// Milliseconds are what headless outputs count in; at sixty frames a second the tests would mostly wait.
+#define REFRESH 1000000 // mHz
 
 static void finish_compositor(struct server *server) {
 	compositor_destroy(server->compositor);
+}
+
+static void set_refresh(struct compositor *compositor, int32_t width, int32_t height) {
+	struct output *output;
+	wl_list_for_each(output, &compositor->desktop.outputs, link) {
+		struct wlr_output_state state;
+		wlr_output_state_init(&state);
+		wlr_output_state_set_custom_mode(&state, width, height, REFRESH);
+		expect(wlr_output_commit_state(output->wlr, &state));
+		wlr_output_state_finish(&state);
+	}
 }
 
 void server_init_compositor(struct server *server, int32_t width, int32_t height, const struct lido_limits *limits) {
@@ -20,4 +37,5 @@ void server_init_compositor(struct server *server, int32_t width, int32_t height
 	server->display = compositor_get_display(server->compositor);
 	server->manager = compositor_get_manager(server->compositor);
 	expect(compositor_start(server->compositor));
+	set_refresh(server->compositor, width, height);
 }
