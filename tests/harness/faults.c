@@ -105,6 +105,10 @@ static void start(void) {
 	};
 }
 
+bool faults_is_hit(enum fault fault, int error) {
+	return state.running && is_hit(fault, 1, error);
+}
+
 void faults_start(uint64_t n) {
 	start();
 	state.nth = n;

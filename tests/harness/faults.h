@@ -23,6 +23,7 @@ enum fault {
 	FAULT_PWRITE,
 	FAULT_MMAP,
 	FAULT_MADVISE,
+	FAULT_RESOURCE, // wl_resource_create(), in programs linked with --wrap and a wrapper that asks faults_is_hit()
 	FAULTS_LEN,
 };
 
@@ -34,6 +35,9 @@ void faults_start_all_of(enum fault fault, size_t size_max);
 
 /* Back to the real calls. Returns how many there were. */
 uint64_t faults_stop(void);
+
+/* For wrappers of further calls: counts one, and says whether it is to fail; then errno is error. */
+bool faults_is_hit(enum fault fault, int error);
 
 /* Calls of one kind since the start. */
 uint64_t faults_get_count(enum fault fault);

@@ -7,6 +7,9 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef TEST_HAS_ASAN
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #define WIDTH 40
 #define HEIGHT 30
@@ -122,13 +125,26 @@ TEST("capture@with-padding-brings-no-server-memory-into-the-file") {
 	}
 }
 
+// wlroots (wlr_screencopy_v1.c, frame_handle_copy()) keeps its lock on a buffer that it refuses: what Lido allocates
+// for wlroots' eyes is lost then, some hundred bytes. All else must be given back, file, mapping and pool.
+static bool capture_in_vain(struct screen *screen, int32_t width, int32_t height, struct wl_buffer *buffer) {
+#ifdef TEST_HAS_ASAN
+	__lsan_disable();
+#endif
+	bool ready = screen_capture_into(screen, 0, 0, width, height, buffer);
+#ifdef TEST_HAS_ASAN
+	__lsan_enable();
+#endif
+	return !ready;
+}
+
 // The capture must end this client alone, with invalid_buffer on its frame; the file stays as it was.
 static void expect_invalid_buffer(struct target *target, int32_t width, int32_t height) {
 	struct client other;
 	static uint8_t before[FILE_SIZE], after[FILE_SIZE];
 	client_init(&other, &target->stage.server);
 	file_read(target->fd, 0, before, FILE_SIZE);
-	expect(!screen_capture_into(&target->stage.screen, 0, 0, width, height, target->buffer));
+	expect(capture_in_vain(&target->stage.screen, width, height, target->buffer));
 	expect_contains(target->stage.screen.client.error, "zwlr_screencopy_frame_v1");
 	expect_contains(target->stage.screen.client.error, "error 1: ");
 	file_read(target->fd, 0, after, FILE_SIZE);
@@ -140,13 +156,6 @@ static void expect_invalid_buffer(struct target *target, int32_t width, int32_t 
 	target_finish(target);
 }
 
-// wlroots 0.18 keeps its lock on a buffer that its screencopy refuses: some bytes, but no file.
-static void skip_leak(void) {
-#ifdef TEST_HAS_ASAN
-	skip("all as it should be, but wlroots loses the memory of a buffer that its screencopy refuses");
-#endif
-}
-
 TEST("capture@into-a-read-only-buffer-is-invalid_buffer-and-harms-nobody") {
 	int files[] = {file_create(FILE_RUNTIME_DIR, FILE_SIZE), file_create_sealed(FILE_SIZE, 0)};
 	int fds[] = {file_reopen(files[0], O_RDONLY), file_create_sealed(FILE_SIZE, F_SEAL_SHRINK | F_SEAL_WRITE)};
@@ -156,7 +165,6 @@ TEST("capture@into-a-read-only-buffer-is-invalid_buffer-and-harms-nobody") {
 		expect_invalid_buffer(&target, WIDTH, HEIGHT);
 		close(files[i]);
 	}
-	skip_leak();
 }
 
 TEST("capture@into-a-buffer-of-the-wrong-size-is-invalid_buffer-and-harms-nobody") {
@@ -165,7 +173,6 @@ TEST("capture@into-a-buffer-of-the-wrong-size-is-invalid_buffer-and-harms-nobody
 		target_init(&target, kind);
 		expect_invalid_buffer(&target, WIDTH, HEIGHT - 1);
 	}
-	skip_leak();
 }
 
 // wlroots asks for write access before it looks at these: what it gets must not end up in the file.
@@ -193,7 +200,6 @@ TEST("capture@into-a-buffer-of-the-wrong-format-or-stride-leaves-it-alone") {
 		expect_probe_leaves_file_alone(kind, WIDTH * 4, WL_SHM_FORMAT_ABGR8888);
 		expect_probe_leaves_file_alone(kind, WIDTH * 4 + 8, 0);
 	}
-	skip_leak();
 }
 
 TEST("capture@into-a-truncated-file-neither-grows-it-nor-harms-anybody") {

@@ -17,6 +17,16 @@
 #define SIZE 131072
 #define FILES 3
 
+struct wl_resource *__real_wl_resource_create(
+		struct wl_client *client, const struct wl_interface *interface, int version, uint32_t id);
+struct wl_resource *__wrap_wl_resource_create(
+		struct wl_client *client, const struct wl_interface *interface, int version, uint32_t id);
+
+struct wl_resource *__wrap_wl_resource_create(
+		struct wl_client *client, const struct wl_interface *interface, int version, uint32_t id) {
+	return faults_is_hit(FAULT_RESOURCE, ENOMEM) ? NULL : __real_wl_resource_create(client, interface, version, id);
+}
+
 static struct lido_buffer *find_buffer(struct client *client, struct wl_buffer *buffer) {
 	struct wl_client *peer = client_get_peer(client);
 	struct wl_resource *resource =

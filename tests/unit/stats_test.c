@@ -8,10 +8,10 @@
 #include "pool.h"
 #include "runner.h"
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 // A parser of RFC 8259, for what is well formed alone. Each returns where it stopped, or NULL.
@@ -131,11 +131,23 @@ TEST("stats@json-has-one-object-per-client-with-every-key") {
 	pair_finish(&pair);
 }
 
+// Changes what /proc says this process was called as: in place, and within the length of what was there.
+static void set_command(const char *name) {
+	char *command = program_invocation_name; // argv[0] itself
+	static size_t size;
+	if (size == 0) {
+		size = strlen(command);
+	}
+	expect_int(strlen(name), <=, size);
+	memset(command, 0, size);
+	strcpy(command, name);
+}
+
 TEST("stats@strange-names-of-programs-are-valid-json") {
 	static const char *const names[] = {"a\"b", "back\\slash", "tab\there", "line\nbreak", "\x01\x7f\x1b[31m",
-			"\xff\xfe", "\xc3\xa4", "", "\\", "\"", "fifteen-letters"};
+			"\xff\xfe", "\xc3\xa4", "", "\\", "\"", "a/b\"c", "/"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		expect_int(prctl(PR_SET_NAME, names[i]), ==, 0);
+		set_command(names[i]);
 		struct pair pair;
 		pair_init(&pair, NULL);
 		char *text = write_text(pair.server.manager, lido_manager_write_json);
@@ -161,6 +173,16 @@ static struct lido_pool_stats get_first(struct lido_manager *manager) {
 	lido_manager_for_each_pool(manager, handle_stats, &end);
 	expect_int(end - all, ==, 2);
 	return all[0];
+}
+
+TEST("stats@name-is-the-programs-without-its-path") {
+	struct pair pair;
+	set_command("/usr/bin/foot");
+	pair_init(&pair, NULL);
+	char *text = write_text(pair.server.manager, lido_manager_write_json);
+	expect_contains(text, "{\"name\": \"foot\", ");
+	free(text);
+	pair_finish(&pair);
 }
 
 TEST("stats@numbers-are-those-of-the-pool") {
