@@ -21,16 +21,16 @@
 
 /* What a client in a sandbox must not see: it could read the screen or the clipboard, type, or dress up as a panel. */
 static const char *const privileged[] = {
-		"ext_data_control_manager_v1",
-		"wp_security_context_manager_v1",
-		"zwlr_data_control_manager_v1",
-		"zwlr_foreign_toplevel_manager_v1",
-		"zwlr_layer_shell_v1",
-		"zwlr_output_manager_v1",
-		"zwlr_screencopy_manager_v1",
-		"zwlr_virtual_pointer_manager_v1",
-		"zwp_input_method_manager_v2",
-		"zwp_virtual_keyboard_manager_v1",
+	"ext_data_control_manager_v1",
+	"wp_security_context_manager_v1",
+	"zwlr_data_control_manager_v1",
+	"zwlr_foreign_toplevel_manager_v1",
+	"zwlr_layer_shell_v1",
+	"zwlr_output_manager_v1",
+	"zwlr_screencopy_manager_v1",
+	"zwlr_virtual_pointer_manager_v1",
+	"zwp_input_method_manager_v2",
+	"zwp_virtual_keyboard_manager_v1",
 };
 
 static bool filter_global(const struct wl_client *client, const struct wl_global *global, void *data) {

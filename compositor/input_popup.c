@@ -37,7 +37,7 @@ static void input_popup_arrange(struct input_popup *popup) {
 	}
 	wlr_scene_node_set_position(&popup->tree->node, lx > area->x ? lx : area->x, ly > area->y ? ly : area->y);
 	struct wlr_box relative = {
-			x + cursor.x - popup->tree->node.x, y + cursor.y - popup->tree->node.y, cursor.width, cursor.height};
+		x + cursor.x - popup->tree->node.x, y + cursor.y - popup->tree->node.y, cursor.width, cursor.height};
 	wlr_input_popup_surface_v2_send_text_input_rectangle(popup->wlr, &relative);
 }
 

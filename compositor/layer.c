@@ -16,10 +16,10 @@
 #define LAYER_SHELL_VERSION 4
 
 static const enum desktop_layer desktop_layers[] = {
-		[ZWLR_LAYER_SHELL_V1_LAYER_BACKGROUND] = DESKTOP_LAYER_BACKGROUND,
-		[ZWLR_LAYER_SHELL_V1_LAYER_BOTTOM] = DESKTOP_LAYER_BOTTOM,
-		[ZWLR_LAYER_SHELL_V1_LAYER_TOP] = DESKTOP_LAYER_TOP,
-		[ZWLR_LAYER_SHELL_V1_LAYER_OVERLAY] = DESKTOP_LAYER_OVERLAY,
+	[ZWLR_LAYER_SHELL_V1_LAYER_BACKGROUND] = DESKTOP_LAYER_BACKGROUND,
+	[ZWLR_LAYER_SHELL_V1_LAYER_BOTTOM] = DESKTOP_LAYER_BOTTOM,
+	[ZWLR_LAYER_SHELL_V1_LAYER_TOP] = DESKTOP_LAYER_TOP,
+	[ZWLR_LAYER_SHELL_V1_LAYER_OVERLAY] = DESKTOP_LAYER_OVERLAY,
 };
 
 struct layer_surface *layer_surface_try_from_owner(struct owner *owner) {
@@ -74,7 +74,7 @@ static struct wlr_surface *exclusive_surface(struct output *output, enum zwlr_la
 
 struct wlr_surface *layers_exclusive_surface(struct compositor *compositor) {
 	static const enum zwlr_layer_shell_v1_layer order[] = {
-			ZWLR_LAYER_SHELL_V1_LAYER_OVERLAY, ZWLR_LAYER_SHELL_V1_LAYER_TOP};
+		ZWLR_LAYER_SHELL_V1_LAYER_OVERLAY, ZWLR_LAYER_SHELL_V1_LAYER_TOP};
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		struct output *output;
 		wl_list_for_each(output, &compositor->desktop.outputs, link) {

@@ -72,7 +72,7 @@ static bool add_signals(struct program *program) {
 
 static void remove_signals(struct program *program) {
 	struct wl_event_source *sources[] = {
-			program->signals.interrupt, program->signals.terminate, program->signals.child, program->signals.report};
+		program->signals.interrupt, program->signals.terminate, program->signals.child, program->signals.report};
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
 		if (sources[i] != NULL) {
 			wl_event_source_remove(sources[i]);

@@ -34,15 +34,15 @@ enum {
 };
 
 static const struct option long_options[] = {
-		{"socket", required_argument, NULL, OPTION_SOCKET},
-		{"size", required_argument, NULL, OPTION_SIZE},
-		{"headless", required_argument, NULL, OPTION_HEADLESS},
-		{"renderer", required_argument, NULL, OPTION_RENDERER},
-		{"shm-limit", required_argument, NULL, OPTION_SHM_LIMIT},
-		{"verbose", no_argument, NULL, OPTION_VERBOSE},
-		{"help", no_argument, NULL, OPTION_HELP},
-		{"version", no_argument, NULL, OPTION_VERSION},
-		{0},
+	{"socket", required_argument, NULL, OPTION_SOCKET},
+	{"size", required_argument, NULL, OPTION_SIZE},
+	{"headless", required_argument, NULL, OPTION_HEADLESS},
+	{"renderer", required_argument, NULL, OPTION_RENDERER},
+	{"shm-limit", required_argument, NULL, OPTION_SHM_LIMIT},
+	{"verbose", no_argument, NULL, OPTION_VERBOSE},
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{0},
 };
 
 static bool parse_size(const char *text, int32_t *width, int32_t *height) {

@@ -44,10 +44,10 @@ bool placement_free(const struct wlr_box *area, const struct wlr_box *windows, s
 			int right = i < windows_len ? windows[i].x + windows[i].width : 0;
 			int bottom = j < windows_len ? windows[j].y + windows[j].height : 0;
 			struct wlr_box place = {
-					.x = candidate(i, windows_len, area->x, area->width, right, width),
-					.y = candidate(j, windows_len, area->y, area->height, bottom, height),
-					.width = width,
-					.height = height,
+				.x = candidate(i, windows_len, area->x, area->width, right, width),
+				.y = candidate(j, windows_len, area->y, area->height, bottom, height),
+				.width = width,
+				.height = height,
 			};
 			int64_t covered = cover(area, windows, windows_len, &place);
 			bool earlier = found && (place.y < box->y || (place.y == box->y && place.x < box->x));
@@ -67,20 +67,20 @@ struct wlr_box placement_cascade(const struct wlr_box *area, int width, int heig
 	unsigned steps_x = room_x > 0 ? (unsigned)room_x / PLACEMENT_STEP + 1 : 1;
 	unsigned steps_y = room_y > 0 ? (unsigned)room_y / PLACEMENT_STEP + 1 : 1;
 	return (struct wlr_box){
-			.x = area->x + gap_x + (int)(n % steps_x) * PLACEMENT_STEP,
-			.y = area->y + gap_y + (int)(n % steps_y) * PLACEMENT_STEP,
-			.width = width,
-			.height = height,
+		.x = area->x + gap_x + (int)(n % steps_x) * PLACEMENT_STEP,
+		.y = area->y + gap_y + (int)(n % steps_y) * PLACEMENT_STEP,
+		.width = width,
+		.height = height,
 	};
 }
 
 struct wlr_box placement_center(const struct wlr_box *area, const struct wlr_box *over, int width, int height) {
 	int x = over->x + (over->width - width) / 2, y = over->y + (over->height - height) / 2;
 	return (struct wlr_box){
-			.x = clamp(x, area->x, area->x + area->width - width),
-			.y = clamp(y, area->y, area->y + area->height - height),
-			.width = width,
-			.height = height,
+		.x = clamp(x, area->x, area->x + area->width - width),
+		.y = clamp(y, area->y, area->y + area->height - height),
+		.width = width,
+		.height = height,
 	};
 }
 

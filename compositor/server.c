@@ -26,24 +26,24 @@ static const struct {
 	bool (*init)(struct compositor *compositor);
 	void (*finish)(struct compositor *compositor);
 } parts[] = {
-		{desktop_init, desktop_finish},
-		{globals_init, globals_finish},
-		{surfaces_init, surfaces_finish},
-		{idle_init, idle_finish},
-		{text_inputs_init, text_inputs_finish},
-		{input_method_init, input_method_finish},
-		{seat_init, seat_finish},
-		{cursor_init, cursor_finish},
-		{touch_init, touch_finish},
-		{drag_init, drag_finish},
-		{constraints_init, constraints_finish},
-		{foreign_init, foreign_finish},
-		{decorations_init, decorations_finish},
-		{activation_init, activation_finish},
-		{shell_init, shell_finish},
-		{layers_init, layers_finish},
-		{output_management_init, output_management_finish},
-		{outputs_init, outputs_finish},
+	{desktop_init, desktop_finish},
+	{globals_init, globals_finish},
+	{surfaces_init, surfaces_finish},
+	{idle_init, idle_finish},
+	{text_inputs_init, text_inputs_finish},
+	{input_method_init, input_method_finish},
+	{seat_init, seat_finish},
+	{cursor_init, cursor_finish},
+	{touch_init, touch_finish},
+	{drag_init, drag_finish},
+	{constraints_init, constraints_finish},
+	{foreign_init, foreign_finish},
+	{decorations_init, decorations_finish},
+	{activation_init, activation_finish},
+	{shell_init, shell_finish},
+	{layers_init, layers_finish},
+	{output_management_init, output_management_finish},
+	{outputs_init, outputs_finish},
 };
 
 /* A nested compositor whose parent has died. Outputs and devices are going, each with its own signal. */
@@ -102,8 +102,8 @@ static struct wlr_renderer *create_renderer(struct compositor *compositor, const
 static bool create_rendering(struct compositor *compositor, const struct compositor_options *options) {
 	compositor->renderer = create_renderer(compositor, options->renderer);
 	if (compositor->renderer == NULL) {
-		log_error("no renderer%s%s: there are pixman, which works everywhere, gles2 and vulkan", options->renderer != NULL ? " " : "",
-				options->renderer != NULL ? options->renderer : "");
+		log_error("no renderer%s%s: there are pixman, which works everywhere, gles2 and vulkan",
+				options->renderer != NULL ? " " : "", options->renderer != NULL ? options->renderer : "");
 		return false;
 	}
 	compositor->allocator = wlr_allocator_autocreate(compositor->backend, compositor->renderer);

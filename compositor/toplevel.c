@@ -57,7 +57,7 @@ struct toplevel *toplevel_root(struct toplevel *toplevel) {
 
 struct wlr_box toplevel_box(const struct toplevel *toplevel) {
 	return (struct wlr_box){
-			toplevel->tree->node.x, toplevel->tree->node.y, toplevel->geometry.width, toplevel->geometry.height};
+		toplevel->tree->node.x, toplevel->tree->node.y, toplevel->geometry.width, toplevel->geometry.height};
 }
 
 struct output *toplevel_output(struct toplevel *toplevel) {

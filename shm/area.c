@@ -22,7 +22,7 @@
 // answer by themselves. Overlays are left out: they may rest on any other.
 static bool file_system_answers(const struct statfs *statfs) {
 	static const uint32_t types[] = {TMPFS_MAGIC, RAMFS_MAGIC, HUGETLBFS_MAGIC, EXT4_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
-			XFS_SUPER_MAGIC, F2FS_SUPER_MAGIC};
+		XFS_SUPER_MAGIC, F2FS_SUPER_MAGIC};
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); ++i) {
 		if ((uint32_t)statfs->f_type == types[i]) {
 			return true;

@@ -15,7 +15,7 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 }
 
 static const struct wl_buffer_interface buffer_impl = {
-		.destroy = handle_destroy,
+	.destroy = handle_destroy,
 };
 
 static void buffer_consider_destroy(struct lido_buffer *buffer) {

@@ -24,11 +24,11 @@ static void handle_create_buffer(struct wl_client *client, struct wl_resource *r
 	struct handle *handle = wl_resource_get_user_data(resource);
 	struct lido_pool *pool = handle->area->pool;
 	struct lido_buffer_request request = {
-			.offset = offset,
-			.width = width,
-			.height = height,
-			.stride = stride,
-			.shm_format = shm_format,
+		.offset = offset,
+		.width = width,
+		.height = height,
+		.stride = stride,
+		.shm_format = shm_format,
 	};
 	const struct lido_format *format = lido_manager_find_format(pool->manager, shm_format);
 	struct lido_check_error error;
@@ -57,9 +57,9 @@ static void handle_resize(struct wl_client *client, struct wl_resource *resource
 }
 
 static const struct wl_shm_pool_interface handle_impl = {
-		.create_buffer = handle_create_buffer,
-		.destroy = handle_destroy,
-		.resize = handle_resize,
+	.create_buffer = handle_create_buffer,
+	.destroy = handle_destroy,
+	.resize = handle_resize,
 };
 
 static void handle_resource_destroy(struct wl_resource *resource) {

@@ -8,10 +8,10 @@
 
 struct lido_limits lido_limits_default(void) {
 	return (struct lido_limits){
-			.files_max = LIDO_FILES_MAX_DEFAULT,
-			.handles_max = LIDO_HANDLES_MAX_DEFAULT,
-			.buffers_max = LIDO_BUFFERS_MAX_DEFAULT,
-			.bytes_max = LIDO_BYTES_MAX_DEFAULT,
+		.files_max = LIDO_FILES_MAX_DEFAULT,
+		.handles_max = LIDO_HANDLES_MAX_DEFAULT,
+		.buffers_max = LIDO_BUFFERS_MAX_DEFAULT,
+		.bytes_max = LIDO_BYTES_MAX_DEFAULT,
 	};
 }
 
@@ -22,12 +22,11 @@ static const struct key {
 	int64_t initial;
 	const char *meaning;
 } keys[] = {
-		{"files", offsetof(struct lido_limits, files_max), false, LIDO_FILES_MAX_DEFAULT,
-				"files imported by wl_shm pools"},
-		{"handles", offsetof(struct lido_limits, handles_max), false, LIDO_HANDLES_MAX_DEFAULT, "wl_shm_pool objects"},
-		{"buffers", offsetof(struct lido_limits, buffers_max), false, LIDO_BUFFERS_MAX_DEFAULT, "wl_buffer objects"},
-		{"bytes", offsetof(struct lido_limits, bytes_max), true, LIDO_BYTES_MAX_DEFAULT,
-				"server memory for copies of pixels"},
+	{"files", offsetof(struct lido_limits, files_max), false, LIDO_FILES_MAX_DEFAULT, "files imported by wl_shm pools"},
+	{"handles", offsetof(struct lido_limits, handles_max), false, LIDO_HANDLES_MAX_DEFAULT, "wl_shm_pool objects"},
+	{"buffers", offsetof(struct lido_limits, buffers_max), false, LIDO_BUFFERS_MAX_DEFAULT, "wl_buffer objects"},
+	{"bytes", offsetof(struct lido_limits, bytes_max), true, LIDO_BYTES_MAX_DEFAULT,
+		"server memory for copies of pixels"},
 };
 
 #define KEYS_LEN (sizeof(keys) / sizeof(keys[0]))

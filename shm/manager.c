@@ -23,9 +23,9 @@ static void handle_release(struct wl_client *client, struct wl_resource *resourc
 #endif
 
 static const struct wl_shm_interface wl_shm_impl = {
-		.create_pool = handle_create_pool,
+	.create_pool = handle_create_pool,
 #ifdef WL_SHM_RELEASE_SINCE_VERSION
-		.release = handle_release,
+	.release = handle_release,
 #endif
 };
 

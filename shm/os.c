@@ -33,19 +33,19 @@ static int call_fstat(int fd, struct stat *stat) {
 }
 
 struct lido_os lido_os = {
-		.calloc = calloc,
-		.fstat = call_fstat, // a macro in some libcs
-		.fstatfs = fstatfs,
-		.get_flags = get_flags,
-		.get_seals = get_seals,
-		.add_seals = add_seals,
-		.seek_hole = seek_hole,
-		.reopen = reopen,
-		.close = close,
-		.pread = pread,
-		.preadv = preadv,
-		.pwrite = pwrite,
-		.mmap = mmap,
-		.munmap = munmap,
-		.madvise = madvise,
+	.calloc = calloc,
+	.fstat = call_fstat, // a macro in some libcs
+	.fstatfs = fstatfs,
+	.get_flags = get_flags,
+	.get_seals = get_seals,
+	.add_seals = add_seals,
+	.seek_hole = seek_hole,
+	.reopen = reopen,
+	.close = close,
+	.pread = pread,
+	.preadv = preadv,
+	.pwrite = pwrite,
+	.mmap = mmap,
+	.munmap = munmap,
+	.madvise = madvise,
 };

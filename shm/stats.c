@@ -29,14 +29,14 @@ static void read_name(char *name, size_t size, pid_t pid) {
 
 static void pool_get_stats(const struct lido_pool *pool, struct lido_pool_stats *stats) {
 	*stats = (struct lido_pool_stats){
-			.imported_areas = pool->sealed_files,
-			.copied_files = pool->files - pool->sealed_files,
-			.mappings = pool->mappings,
-			.fds = pool->files,
-			.buffers = pool->buffers,
-			.bytes_mapped = pool->bytes_mapped,
-			.bytes_live = pool->bytes_live,
-			.bytes_copied = pool->bytes,
+		.imported_areas = pool->sealed_files,
+		.copied_files = pool->files - pool->sealed_files,
+		.mappings = pool->mappings,
+		.fds = pool->files,
+		.buffers = pool->buffers,
+		.bytes_mapped = pool->bytes_mapped,
+		.bytes_live = pool->bytes_live,
+		.bytes_copied = pool->bytes,
 	};
 	wl_client_get_credentials(pool->client, &stats->pid, NULL, NULL);
 	read_name(stats->name, sizeof(stats->name), stats->pid);

@@ -127,11 +127,11 @@ static int run_all(const struct options *options, size_t count) {
 
 static void parse_options(int argc, char **argv, struct options *options) {
 	static const struct option names[] = {
-			{"list", no_argument, NULL, 'l'},
-			{"no-fork", no_argument, NULL, 'n'},
-			{"verbose", no_argument, NULL, 'v'},
-			{"help", no_argument, NULL, 'h'},
-			{0},
+		{"list", no_argument, NULL, 'l'},
+		{"no-fork", no_argument, NULL, 'n'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
 	const char *timeout = getenv("LIDO_TEST_TIMEOUT");
 	*options = (struct options){.fork = true, .seconds = timeout ? (unsigned)strtoul(timeout, NULL, 10) : 30};
@@ -147,9 +147,9 @@ static void parse_options(int argc, char **argv, struct options *options) {
 	}
 	const char *wanted = getenv("LIDO_TEST");
 	options->selection = (struct selection){
-			.patterns = argv + optind,
-			.patterns_len = (size_t)(argc - optind),
-			.wanted = wanted != NULL && wanted[0] != '\0' ? wanted : NULL,
+		.patterns = argv + optind,
+		.patterns_len = (size_t)(argc - optind),
+		.wanted = wanted != NULL && wanted[0] != '\0' ? wanted : NULL,
 	};
 }
 

@@ -131,9 +131,9 @@ static void client_buffer_destroy(struct wlr_buffer *base) {
 }
 
 static const struct wlr_buffer_impl client_buffer_impl = {
-		.destroy = client_buffer_destroy,
-		.begin_data_ptr_access = begin_data_ptr_access,
-		.end_data_ptr_access = end_data_ptr_access,
+	.destroy = client_buffer_destroy,
+	.begin_data_ptr_access = begin_data_ptr_access,
+	.end_data_ptr_access = end_data_ptr_access,
 };
 
 static void handle_release(struct wl_listener *listener, void *data) {
@@ -184,9 +184,9 @@ static struct wlr_buffer *buffer_from_resource(struct wl_resource *resource) {
 
 void lido_client_buffer_register(void) {
 	static const struct wlr_buffer_resource_interface resource_interface = {
-			.name = "lido_buffer",
-			.is_instance = resource_is_instance,
-			.from_resource = buffer_from_resource,
+		.name = "lido_buffer",
+		.is_instance = resource_is_instance,
+		.from_resource = buffer_from_resource,
 	};
 	wlr_buffer_register_resource_interface(&resource_interface);
 }

@@ -38,9 +38,9 @@ static void end_data_ptr_access(struct wlr_buffer *base) {
 }
 
 static const struct wlr_buffer_impl snapshot_impl = {
-		.destroy = snapshot_destroy,
-		.begin_data_ptr_access = begin_data_ptr_access,
-		.end_data_ptr_access = end_data_ptr_access,
+	.destroy = snapshot_destroy,
+	.begin_data_ptr_access = begin_data_ptr_access,
+	.end_data_ptr_access = end_data_ptr_access,
 };
 
 struct lido_snapshot *lido_snapshot_create(const struct lido_buffer *buffer) {
@@ -82,10 +82,10 @@ bool lido_snapshot_update(struct lido_snapshot *snapshot, struct lido_buffer *bu
 	}
 	for (int i = 0; i < boxes_len; ++i) {
 		struct lido_box box = {
-				.x = boxes[i].x1,
-				.y = boxes[i].y1,
-				.width = boxes[i].x2 - boxes[i].x1,
-				.height = boxes[i].y2 - boxes[i].y1,
+			.x = boxes[i].x1,
+			.y = boxes[i].y1,
+			.width = boxes[i].x2 - boxes[i].x1,
+			.height = boxes[i].y2 - boxes[i].y1,
 		};
 		if (pixels != NULL) {
 			lido_buffer_copy(buffer, pixels, &box, data, snapshot->stride);

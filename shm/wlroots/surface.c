@@ -190,11 +190,11 @@ static bool has_twin(struct lido_surface *surface, struct lido_buffer *buffer) {
 static void commit_buffer(struct lido_surface *surface, struct lido_client_buffer *client_buffer, int64_t damaged) {
 	struct lido_buffer *buffer = client_buffer->source;
 	struct lido_policy_commit commit = {
-			.commits = lido_buffer_count_commit(buffer),
-			.is_sealed = lido_buffer_is_sealed(buffer),
-			.has_twin = has_twin(surface, buffer),
-			.size = buffer->size,
-			.damage = damaged * buffer->size / ((int64_t)buffer->width * buffer->height),
+		.commits = lido_buffer_count_commit(buffer),
+		.is_sealed = lido_buffer_is_sealed(buffer),
+		.has_twin = has_twin(surface, buffer),
+		.size = buffer->size,
+		.damage = damaged * buffer->size / ((int64_t)buffer->width * buffer->height),
 	};
 	switch (lido_policy_decide(&surface->history, &commit)) {
 	case LIDO_POLICY_READ:

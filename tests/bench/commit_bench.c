@@ -29,13 +29,13 @@ struct frame_case {
 };
 
 static const struct frame_case cases[] = {
-		{"1080p new pool, sealed, all damaged", 1920, 1080, 0, true, 100},
-		{"1080p new pool, unsealable, all damaged", 1920, 1080, 0, false, 100},
-		{"1080p two buffers, sealed, all damaged", 1920, 1080, 2, true, 100},
-		{"1080p two buffers, sealed, 5 % damaged", 1920, 1080, 2, true, 5},
-		{"1080p two buffers, unsealable, all damaged", 1920, 1080, 2, false, 100},
-		{"1080p two buffers, unsealable, 5 % damaged", 1920, 1080, 2, false, 5},
-		{"64x64 new pool, sealed, all damaged", 64, 64, 0, true, 100},
+	{"1080p new pool, sealed, all damaged", 1920, 1080, 0, true, 100},
+	{"1080p new pool, unsealable, all damaged", 1920, 1080, 0, false, 100},
+	{"1080p two buffers, sealed, all damaged", 1920, 1080, 2, true, 100},
+	{"1080p two buffers, sealed, 5 % damaged", 1920, 1080, 2, true, 5},
+	{"1080p two buffers, unsealable, all damaged", 1920, 1080, 2, false, 100},
+	{"1080p two buffers, unsealable, 5 % damaged", 1920, 1080, 2, false, 5},
+	{"64x64 new pool, sealed, all damaged", 64, 64, 0, true, 100},
 };
 
 struct buffer {
@@ -121,8 +121,8 @@ static void handle_close(void *data, struct xdg_toplevel *toplevel) {
 }
 
 static const struct xdg_toplevel_listener toplevel_listener = {
-		.configure = handle_toplevel_configure,
-		.close = handle_close,
+	.configure = handle_toplevel_configure,
+	.close = handle_close,
 };
 
 static void handle_ping(void *data, struct xdg_wm_base *wm_base, uint32_t serial) {
@@ -148,8 +148,8 @@ static void handle_global_remove(void *data, struct wl_registry *registry, uint3
 }
 
 static const struct wl_registry_listener registry_listener = {
-		.global = handle_global,
-		.global_remove = handle_global_remove,
+	.global = handle_global,
+	.global_remove = handle_global_remove,
 };
 
 // As a toolkit does it: a file, a mapping, a pool that is destroyed at once.
@@ -166,10 +166,9 @@ static void buffer_init(struct buffer *buffer, struct bench *bench, const struct
 	}
 	struct wl_shm_pool *pool = wl_shm_create_pool(bench->shm, fd, size);
 	*buffer = (struct buffer){
-			.wl = wl_shm_pool_create_buffer(
-					pool, 0, frame_case->width, frame_case->height, stride, WL_SHM_FORMAT_XRGB8888),
-			.pixels = pixels,
-			.size = (size_t)size,
+		.wl = wl_shm_pool_create_buffer(pool, 0, frame_case->width, frame_case->height, stride, WL_SHM_FORMAT_XRGB8888),
+		.pixels = pixels,
+		.size = (size_t)size,
 	};
 	wl_buffer_add_listener(buffer->wl, &buffer_listener, buffer);
 	wl_shm_pool_destroy(pool);

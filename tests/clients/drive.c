@@ -85,14 +85,14 @@ static void ignore_parent(
 }
 
 static const struct zwlr_foreign_toplevel_handle_v1_listener toplevel_listener = {
-		.title = ignore_text,
-		.app_id = ignore_text,
-		.output_enter = ignore_output,
-		.output_leave = ignore_output,
-		.state = ignore_state,
-		.done = ignore_done,
-		.closed = handle_closed,
-		.parent = ignore_parent,
+	.title = ignore_text,
+	.app_id = ignore_text,
+	.output_enter = ignore_output,
+	.output_leave = ignore_output,
+	.state = ignore_state,
+	.done = ignore_done,
+	.closed = handle_closed,
+	.parent = ignore_parent,
 };
 
 static void handle_toplevel(
@@ -111,8 +111,8 @@ static void handle_finished(void *data, struct zwlr_foreign_toplevel_manager_v1 
 }
 
 static const struct zwlr_foreign_toplevel_manager_v1_listener manager_listener = {
-		.toplevel = handle_toplevel,
-		.finished = handle_finished,
+	.toplevel = handle_toplevel,
+	.finished = handle_finished,
 };
 
 static void handle_global(
@@ -122,10 +122,10 @@ static void handle_global(
 		const struct wl_interface *interface;
 		void **place;
 	} globals[] = {
-			{&wl_seat_interface, (void **)&driver->seat},
-			{&zwlr_virtual_pointer_manager_v1_interface, (void **)&driver->pointer_manager},
-			{&zwp_virtual_keyboard_manager_v1_interface, (void **)&driver->keyboard_manager},
-			{&zwlr_foreign_toplevel_manager_v1_interface, (void **)&driver->toplevel_manager},
+		{&wl_seat_interface, (void **)&driver->seat},
+		{&zwlr_virtual_pointer_manager_v1_interface, (void **)&driver->pointer_manager},
+		{&zwp_virtual_keyboard_manager_v1_interface, (void **)&driver->keyboard_manager},
+		{&zwlr_foreign_toplevel_manager_v1_interface, (void **)&driver->toplevel_manager},
 	};
 	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); ++i) {
 		if (strcmp(interface, globals[i].interface->name) == 0) {
@@ -138,8 +138,8 @@ static void handle_global_remove(void *data, struct wl_registry *registry, uint3
 }
 
 static const struct wl_registry_listener registry_listener = {
-		.global = handle_global,
-		.global_remove = handle_global_remove,
+	.global = handle_global,
+	.global_remove = handle_global_remove,
 };
 
 static void send_keymap(struct driver *driver) {

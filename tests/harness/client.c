@@ -46,8 +46,8 @@ static void handle_global_remove(void *data, struct wl_registry *registry, uint3
 }
 
 static const struct wl_registry_listener registry_listener = {
-		.global = handle_global,
-		.global_remove = handle_global_remove,
+	.global = handle_global,
+	.global_remove = handle_global_remove,
 };
 
 static void handle_format(void *data, struct wl_shm *shm, uint32_t format) {
@@ -58,7 +58,7 @@ static void handle_format(void *data, struct wl_shm *shm, uint32_t format) {
 }
 
 static const struct wl_shm_listener shm_listener = {
-		.format = handle_format,
+	.format = handle_format,
 };
 
 static struct client_peer *peer_create(struct wl_client *client) {
@@ -173,7 +173,7 @@ static void handle_done(void *data, struct wl_callback *callback, uint32_t seria
 }
 
 static const struct wl_callback_listener done_listener = {
-		.done = handle_done,
+	.done = handle_done,
 };
 
 bool client_try_roundtrip(struct client *client) {

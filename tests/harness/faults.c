@@ -87,21 +87,21 @@ static void start(void) {
 	expect(!state.running);
 	state = (__typeof__(state)){.real = lido_os, .running = true, .all_of = -1};
 	lido_os = (struct lido_os){
-			.calloc = fault_calloc,
-			.fstat = fault_fstat,
-			.fstatfs = fault_fstatfs,
-			.get_flags = fault_get_flags,
-			.get_seals = fault_get_seals,
-			.add_seals = fault_add_seals,
-			.seek_hole = fault_seek_hole,
-			.reopen = fault_reopen,
-			.close = state.real.close,
-			.pread = fault_pread,
-			.preadv = fault_preadv,
-			.pwrite = fault_pwrite,
-			.mmap = fault_mmap,
-			.munmap = state.real.munmap,
-			.madvise = fault_madvise,
+		.calloc = fault_calloc,
+		.fstat = fault_fstat,
+		.fstatfs = fault_fstatfs,
+		.get_flags = fault_get_flags,
+		.get_seals = fault_get_seals,
+		.add_seals = fault_add_seals,
+		.seek_hole = fault_seek_hole,
+		.reopen = fault_reopen,
+		.close = state.real.close,
+		.pread = fault_pread,
+		.preadv = fault_preadv,
+		.pwrite = fault_pwrite,
+		.mmap = fault_mmap,
+		.munmap = state.real.munmap,
+		.madvise = fault_madvise,
 	};
 }
 

@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 const char *const file_kind_names[FILE_KINDS_LEN] = {
-		[FILE_SEALABLE] = "sealable memfd",
-		[FILE_SEALED] = "sealed memfd",
-		[FILE_SEALED_FAST] = "memfd with every size seal",
-		[FILE_UNSEALABLE] = "unsealable memfd",
-		[FILE_RUNTIME_DIR] = "file in XDG_RUNTIME_DIR",
-		[FILE_SHM_OPEN] = "shm_open() object",
+	[FILE_SEALABLE] = "sealable memfd",
+	[FILE_SEALED] = "sealed memfd",
+	[FILE_SEALED_FAST] = "memfd with every size seal",
+	[FILE_UNSEALABLE] = "unsealable memfd",
+	[FILE_RUNTIME_DIR] = "file in XDG_RUNTIME_DIR",
+	[FILE_SHM_OPEN] = "shm_open() object",
 };
 
 static int create_runtime_file(void) {

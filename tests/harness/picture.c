@@ -11,7 +11,7 @@ static void handle_release(void *data, struct wl_buffer *buffer) {
 }
 
 static const struct wl_buffer_listener buffer_listener = {
-		.release = handle_release,
+	.release = handle_release,
 };
 
 static uint32_t drm_from_shm(uint32_t format) {
@@ -27,11 +27,11 @@ static size_t picture_size(const struct picture *picture) {
 void picture_init(struct picture *picture, struct client *client, enum file_kind kind, uint32_t format, int32_t width,
 		int32_t height, int32_t stride) {
 	*picture = (struct picture){
-			.client = client,
-			.drm = drm_from_shm(format),
-			.width = width,
-			.height = height,
-			.stride = stride,
+		.client = client,
+		.drm = drm_from_shm(format),
+		.width = width,
+		.height = height,
+		.stride = stride,
 	};
 	expect(image_knows_format(picture->drm, &picture->pixel_size));
 	size_t size = picture_size(picture);

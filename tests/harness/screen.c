@@ -15,7 +15,7 @@ static void handle_ping(void *data, struct xdg_wm_base *wm_base, uint32_t serial
 }
 
 static const struct xdg_wm_base_listener wm_base_listener = {
-		.ping = handle_ping,
+	.ping = handle_ping,
 };
 
 void screen_init(struct screen *screen, struct server *server) {
@@ -91,13 +91,13 @@ static void handle_buffer_done(void *data, struct zwlr_screencopy_frame_v1 *fram
 }
 
 static const struct zwlr_screencopy_frame_v1_listener frame_listener = {
-		.buffer = handle_buffer,
-		.flags = handle_flags,
-		.ready = handle_ready,
-		.failed = handle_failed,
-		.damage = handle_damage,
-		.linux_dmabuf = handle_linux_dmabuf,
-		.buffer_done = handle_buffer_done,
+	.buffer = handle_buffer,
+	.flags = handle_flags,
+	.ready = handle_ready,
+	.failed = handle_failed,
+	.damage = handle_damage,
+	.linux_dmabuf = handle_linux_dmabuf,
+	.buffer_done = handle_buffer_done,
 };
 
 struct area {

@@ -3,8 +3,8 @@
 #include <drm_fourcc.h>
 
 const uint32_t server_core_formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888, DRM_FORMAT_ABGR8888,
-		DRM_FORMAT_RGB565, DRM_FORMAT_RGB888, DRM_FORMAT_XBGR2101010, DRM_FORMAT_R8, DRM_FORMAT_NV12, DRM_FORMAT_YUV420,
-		DRM_FORMAT_YUYV};
+	DRM_FORMAT_RGB565, DRM_FORMAT_RGB888, DRM_FORMAT_XBGR2101010, DRM_FORMAT_R8, DRM_FORMAT_NV12, DRM_FORMAT_YUV420,
+	DRM_FORMAT_YUYV};
 const size_t server_core_formats_len = sizeof(server_core_formats) / sizeof(server_core_formats[0]);
 
 static void finish_core(struct server *server) {

@@ -25,12 +25,12 @@ static void set_refresh(struct compositor *compositor, int32_t width, int32_t he
 
 void server_init_compositor(struct server *server, int32_t width, int32_t height, const struct lido_limits *limits) {
 	struct compositor_options options = {
-			.backend = COMPOSITOR_BACKEND_HEADLESS,
-			.width = width,
-			.height = height,
-			.renderer = "pixman",
-			.without_socket = true,
-			.limits = limits,
+		.backend = COMPOSITOR_BACKEND_HEADLESS,
+		.width = width,
+		.height = height,
+		.renderer = "pixman",
+		.without_socket = true,
+		.limits = limits,
 	};
 	*server = (struct server){.finish = finish_compositor, .compositor = compositor_create(&options)};
 	expect(server->compositor != NULL);

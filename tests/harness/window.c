@@ -17,8 +17,8 @@ static void handle_layer_closed(void *data, struct zwlr_layer_surface_v1 *surfac
 }
 
 static const struct zwlr_layer_surface_v1_listener layer_listener = {
-		.configure = handle_layer_configure,
-		.closed = handle_layer_closed,
+	.configure = handle_layer_configure,
+	.closed = handle_layer_closed,
 };
 
 static void handle_toplevel_configure(
@@ -32,8 +32,8 @@ static void handle_toplevel_close(void *data, struct xdg_toplevel *toplevel) {
 }
 
 static const struct xdg_toplevel_listener toplevel_listener = {
-		.configure = handle_toplevel_configure,
-		.close = handle_toplevel_close,
+	.configure = handle_toplevel_configure,
+	.close = handle_toplevel_close,
 };
 
 static void handle_xdg_configure(void *data, struct xdg_surface *surface, uint32_t serial) {
@@ -43,7 +43,7 @@ static void handle_xdg_configure(void *data, struct xdg_surface *surface, uint32
 }
 
 static const struct xdg_surface_listener xdg_listener = {
-		.configure = handle_xdg_configure,
+	.configure = handle_xdg_configure,
 };
 
 static void make_layer(struct window *window, int32_t width, int32_t height) {
@@ -107,7 +107,7 @@ static void handle_done(void *data, struct wl_callback *callback, uint32_t time)
 }
 
 static const struct wl_callback_listener callback_listener = {
-		.done = handle_done,
+	.done = handle_done,
 };
 
 void window_show(struct window *window) {

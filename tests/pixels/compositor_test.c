@@ -49,7 +49,7 @@ TEST("compositor@starts-and-stops-with-a-client-that-draws") {
 
 TEST("compositor@never-started-is-destroyed-all-the-same") {
 	struct compositor_options options = {
-			.backend = COMPOSITOR_BACKEND_HEADLESS, .renderer = "pixman", .without_socket = true};
+		.backend = COMPOSITOR_BACKEND_HEADLESS, .renderer = "pixman", .without_socket = true};
 	struct compositor *compositor = compositor_create(&options);
 	expect(compositor != NULL);
 	expect(compositor_get_socket(compositor) == NULL);
@@ -73,7 +73,7 @@ TEST("compositor@two-at-a-time-do-not-disturb-each-other") {
 
 TEST("compositor@socket-has-the-name-asked-for-and-goes-with-it") {
 	struct compositor_options options = {
-			.backend = COMPOSITOR_BACKEND_HEADLESS, .renderer = "pixman", .socket = "lido-test"};
+		.backend = COMPOSITOR_BACKEND_HEADLESS, .renderer = "pixman", .socket = "lido-test"};
 	struct compositor *compositor = compositor_create(&options);
 	expect(compositor != NULL);
 	expect_string(compositor_get_socket(compositor), "lido-test");
@@ -87,13 +87,13 @@ TEST("compositor@socket-has-the-name-asked-for-and-goes-with-it") {
 
 TEST("compositor@unknown-renderer-is-an-error") {
 	struct compositor_options options = {
-			.backend = COMPOSITOR_BACKEND_HEADLESS, .renderer = "no-such-thing", .without_socket = true};
+		.backend = COMPOSITOR_BACKEND_HEADLESS, .renderer = "no-such-thing", .without_socket = true};
 	expect(compositor_create(&options) == NULL);
 }
 
 TEST("compositor@run-ends-with-terminate") {
 	struct compositor_options options = {
-			.backend = COMPOSITOR_BACKEND_HEADLESS, .renderer = "pixman", .without_socket = true};
+		.backend = COMPOSITOR_BACKEND_HEADLESS, .renderer = "pixman", .without_socket = true};
 	struct compositor *compositor = compositor_create(&options);
 	struct wl_event_loop *loop = wl_display_get_event_loop(compositor_get_display(compositor));
 	wl_event_loop_add_idle(loop, (wl_event_loop_idle_func_t)compositor_terminate, compositor);

@@ -57,15 +57,15 @@ static void handle_axis_discrete(void *data, struct wl_pointer *pointer, uint32_
 }
 
 static const struct wl_pointer_listener pointer_listener = {
-		.enter = handle_enter,
-		.leave = handle_leave,
-		.motion = handle_motion,
-		.button = handle_button,
-		.axis = handle_axis,
-		.frame = handle_frame,
-		.axis_source = handle_axis_source,
-		.axis_stop = handle_axis_stop,
-		.axis_discrete = handle_axis_discrete,
+	.enter = handle_enter,
+	.leave = handle_leave,
+	.motion = handle_motion,
+	.button = handle_button,
+	.axis = handle_axis,
+	.frame = handle_frame,
+	.axis_source = handle_axis_source,
+	.axis_stop = handle_axis_stop,
+	.axis_discrete = handle_axis_discrete,
 };
 
 static void move_to(struct pointing *pointing, uint32_t x, uint32_t y) {

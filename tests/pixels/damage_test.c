@@ -305,12 +305,12 @@ TEST("damage@while-the-geometry-changes") {
 	for (uint32_t i = 0; i < 24; i++) {
 		struct picture *picture = &pictures[i % 2];
 		struct geometry geometry = {.scale = 1 + (int32_t)(i / 8 % 2),
-				.transform = (enum wl_output_transform)(i % 8),
-				.viewport = i % 3 == 0,
-				.source_width = 16,
-				.source_height = 16,
-				.width = 50,
-				.height = 60};
+			.transform = (enum wl_output_transform)(i % 8),
+			.viewport = i % 3 == 0,
+			.source_width = 16,
+			.source_height = 16,
+			.width = 50,
+			.height = 60};
 		// All is drawn anew, and nothing but the change says so.
 		picture_fill(picture, i);
 		apply(&geometry, window.surface, viewport);

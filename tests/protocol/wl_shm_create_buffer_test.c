@@ -140,18 +140,18 @@ TEST("wl_shm_create_buffer@second-plane-beyond-pool-is-invalid_stride") {
 
 TEST("wl_shm_create_buffer@what-fits-just-so-is-accepted") {
 	static const struct request requests[] = {
-			{.width = 128, .height = 128, .stride = 512, .format = ARGB},
-			{.width = 1, .height = 1, .stride = 4, .format = ARGB},
-			{.offset = POOL_SIZE - 4, .width = 1, .height = 1, .stride = 4, .format = ARGB},
-			{.offset = 3, .width = 1, .height = 1, .stride = 4, .format = ARGB},
-			{.width = POOL_SIZE / 4, .height = 1, .stride = POOL_SIZE, .format = ARGB},
-			{.width = 1, .height = POOL_SIZE / 4, .stride = 4, .format = WL_SHM_FORMAT_XRGB8888},
-			{.width = 7, .height = 8, .stride = 14, .format = WL_SHM_FORMAT_RGB565},
-			{.width = 7, .height = 8, .stride = 21, .format = WL_SHM_FORMAT_RGB888},
-			{.width = 7, .height = 3, .stride = 7, .format = WL_SHM_FORMAT_R8},
-			{.width = 7, .height = 3, .stride = 16, .format = WL_SHM_FORMAT_YUYV},
-			{.width = 256, .height = 170, .stride = 256, .format = WL_SHM_FORMAT_NV12},
-			{.width = 7, .height = 7, .stride = 7, .format = WL_SHM_FORMAT_YUV420},
+		{.width = 128, .height = 128, .stride = 512, .format = ARGB},
+		{.width = 1, .height = 1, .stride = 4, .format = ARGB},
+		{.offset = POOL_SIZE - 4, .width = 1, .height = 1, .stride = 4, .format = ARGB},
+		{.offset = 3, .width = 1, .height = 1, .stride = 4, .format = ARGB},
+		{.width = POOL_SIZE / 4, .height = 1, .stride = POOL_SIZE, .format = ARGB},
+		{.width = 1, .height = POOL_SIZE / 4, .stride = 4, .format = WL_SHM_FORMAT_XRGB8888},
+		{.width = 7, .height = 8, .stride = 14, .format = WL_SHM_FORMAT_RGB565},
+		{.width = 7, .height = 8, .stride = 21, .format = WL_SHM_FORMAT_RGB888},
+		{.width = 7, .height = 3, .stride = 7, .format = WL_SHM_FORMAT_R8},
+		{.width = 7, .height = 3, .stride = 16, .format = WL_SHM_FORMAT_YUYV},
+		{.width = 256, .height = 170, .stride = 256, .format = WL_SHM_FORMAT_NV12},
+		{.width = 7, .height = 7, .stride = 7, .format = WL_SHM_FORMAT_YUV420},
 	};
 	expect_accepted(requests, sizeof(requests) / sizeof(requests[0]));
 }

@@ -43,7 +43,7 @@ TEST("wl_shm_globals@formats-are-announced-once-each-in-wl_shm-codes") {
 
 TEST("wl_shm_globals@formats-that-are-unknown-or-doubled-are-left-out") {
 	static const uint32_t formats[] = {
-			DRM_FORMAT_XRGB8888, 0x12345678, DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888, DRM_FORMAT_INVALID};
+		DRM_FORMAT_XRGB8888, 0x12345678, DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888, DRM_FORMAT_INVALID};
 	struct server server;
 	struct client client;
 	server_init_core(&server, NULL);

@@ -68,7 +68,7 @@ static void handle_release(void *data, struct wl_buffer *buffer) {
 }
 
 static const struct wl_buffer_listener buffer_listener = {
-		.release = handle_release,
+	.release = handle_release,
 };
 
 TEST("buffer@release-reaches-the-client-once-per-call") {
@@ -233,8 +233,8 @@ TEST("buffer@writable-is-what-fd-and-seals-allow") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	int files[] = {file_create(FILE_SEALED, SIZE), file_create(FILE_UNSEALABLE, SIZE), file_create(FILE_SHM_OPEN, SIZE),
-			file_create_sealed(SIZE, F_SEAL_SHRINK | F_SEAL_WRITE),
-			file_create_sealed(SIZE, F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE), 0, 0};
+		file_create_sealed(SIZE, F_SEAL_SHRINK | F_SEAL_WRITE),
+		file_create_sealed(SIZE, F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE), 0, 0};
 	files[5] = file_reopen(files[0], O_RDONLY);
 	files[6] = file_reopen(files[2], O_RDONLY);
 	static const bool writable[] = {true, true, true, false, false};

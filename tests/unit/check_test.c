@@ -14,13 +14,12 @@
 __extension__ typedef __int128 wide_int;
 
 static const uint32_t formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_RGB565, DRM_FORMAT_RGB888, DRM_FORMAT_R8,
-		DRM_FORMAT_ARGB16161616F, DRM_FORMAT_NV12, DRM_FORMAT_NV16, DRM_FORMAT_YUV420, DRM_FORMAT_YUV444,
-		DRM_FORMAT_YUYV};
+	DRM_FORMAT_ARGB16161616F, DRM_FORMAT_NV12, DRM_FORMAT_NV16, DRM_FORMAT_YUV420, DRM_FORMAT_YUV444, DRM_FORMAT_YUYV};
 
 // Numbers where something may overflow or turn round.
 static const int32_t edges[] = {INT32_MIN, INT32_MIN + 1, -65536, -4, -1, 0, 1, 2, 3, 4, 5, 7, 8, 63, 64, 255, 256,
-		4095, 4096, 32767, 32768, 46340, 46341, 65535, 65536, 1 << 29, 1 << 30, INT32_MAX - 4, INT32_MAX - 3,
-		INT32_MAX - 1, INT32_MAX};
+	4095, 4096, 32767, 32768, 46340, 46341, 65535, 65536, 1 << 29, 1 << 30, INT32_MAX - 4, INT32_MAX - 3, INT32_MAX - 1,
+	INT32_MAX};
 
 // What the protocol wants, in 128 bits: UINT32_MAX for right, or the code.
 static uint32_t judge(const struct lido_buffer_request *request, const struct lido_format *format, int32_t pool_size,
@@ -80,7 +79,7 @@ TEST("check@every-edge-of-create_buffer-is-judged-as-in-128-bits") {
 			for (size_t h = 0; h < LENGTH(edges); h++) {
 				for (size_t s = 0; s < LENGTH(edges); s++) {
 					struct lido_buffer_request request = {
-							.width = edges[w], .height = edges[h], .stride = edges[s], .shm_format = format->drm};
+						.width = edges[w], .height = edges[h], .stride = edges[s], .shm_format = format->drm};
 					try_offsets(&request, format);
 				}
 			}
@@ -93,7 +92,7 @@ TEST("check@end-of-pool-is-exact-in-every-format") {
 		const struct lido_format *format = lido_format_from_drm(formats[f]);
 		for (int32_t n = 1; n < 40; n++) {
 			struct lido_buffer_request request = {
-					.offset = n * 3, .width = n, .height = 41 - n, .shm_format = format->drm};
+				.offset = n * 3, .width = n, .height = 41 - n, .shm_format = format->drm};
 			request.stride = 16 * ((n * 8 + 15) / 16) * format->planes[0].block_size;
 			struct lido_check_error error;
 			int64_t size;
@@ -153,10 +152,10 @@ TEST("check@pool-never-shrinks") {
 TEST("check@longest-message-is-whole-and-fits-libwayland") {
 	// wl_resource_post_error() cuts what is longer than 127 bytes.
 	struct lido_buffer_request request = {.offset = INT32_MAX,
-			.width = 1,
-			.height = INT32_MAX,
-			.stride = INT32_MAX - 7,
-			.shm_format = DRM_FORMAT_ARGB16161616F};
+		.width = 1,
+		.height = INT32_MAX,
+		.stride = INT32_MAX - 7,
+		.shm_format = DRM_FORMAT_ARGB16161616F};
 	struct lido_check_error error;
 	int64_t size;
 	expect(!lido_check_buffer(&request, lido_format_from_drm(request.shm_format), INT32_MAX, &size, &error));

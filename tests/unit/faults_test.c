@@ -102,8 +102,8 @@ static void expect_honest_end(struct client *client) {
 }
 
 static uint64_t run_session(uint64_t n) {
-	int fds[FILES] = {file_create(FILE_SEALABLE, 2 * SIZE), file_create(FILE_UNSEALABLE, SIZE),
-			file_create(FILE_SEALED_FAST, SIZE)};
+	int fds[FILES] = {
+		file_create(FILE_SEALABLE, 2 * SIZE), file_create(FILE_UNSEALABLE, SIZE), file_create(FILE_SEALED_FAST, SIZE)};
 	for (int i = 0; i < FILES; i++) {
 		file_fill(fds[i], 0, SIZE, 1);
 	}
@@ -161,8 +161,8 @@ TEST("faults@nth-call-may-fail-for-every-n") {
 }
 
 static void run_with_all_failing(enum fault fault) {
-	int fds[FILES] = {file_create(FILE_SEALABLE, 2 * SIZE), file_create(FILE_UNSEALABLE, SIZE),
-			file_create(FILE_SEALED_FAST, SIZE)};
+	int fds[FILES] = {
+		file_create(FILE_SEALABLE, 2 * SIZE), file_create(FILE_UNSEALABLE, SIZE), file_create(FILE_SEALED_FAST, SIZE)};
 	struct server server;
 	struct client client;
 	server_init_core(&server, NULL);

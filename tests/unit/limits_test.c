@@ -53,9 +53,9 @@ TEST("limits@bytes-take-suffixes-of-1024") {
 
 TEST("limits@everything-else-is-refused-with-a-reason-and-changes-nothing") {
 	static const char *const wrong[] = {"", "=", "files", "files=", "files=0", "files=-1", "files=+1", "files= 1",
-			"files=1 ", "files=1K", "files=4294967296", "files=99999999999999999999", "file=1", "filess=1", "Files=1",
-			"files=0x10", "bytes=K", "bytes=1k", "bytes=1KB", "bytes=1T", "bytes=0", "bytes=0G",
-			"bytes=9223372036854775808", "bytes=8589934592G", "bytes=1.5G", "areas=1", "buffers=1\n"};
+		"files=1 ", "files=1K", "files=4294967296", "files=99999999999999999999", "file=1", "filess=1", "Files=1",
+		"files=0x10", "bytes=K", "bytes=1k", "bytes=1KB", "bytes=1T", "bytes=0", "bytes=0G",
+		"bytes=9223372036854775808", "bytes=8589934592G", "bytes=1.5G", "areas=1", "buffers=1\n"};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct lido_limits limits, before;
 		memset(&limits, 0x5a, sizeof(limits));

@@ -8,7 +8,7 @@
 
 static struct lido_policy_commit video(uint32_t commits) {
 	return (struct lido_policy_commit){
-			.commits = commits, .is_sealed = true, .has_twin = true, .size = LARGE, .damage = LARGE};
+		.commits = commits, .is_sealed = true, .has_twin = true, .size = LARGE, .damage = LARGE};
 }
 
 // So many commits of that kind in a row. Returns in which the buffer was read in place for the first time; 0: in none.

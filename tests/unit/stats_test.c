@@ -120,7 +120,7 @@ TEST("stats@json-has-one-object-per-client-with-every-key") {
 	char *text = write_text(pair.server.manager, lido_manager_write_json);
 	expect_json(text);
 	static const char *const keys[] = {"name", "pid", "exported_areas", "imported_areas", "copied_files", "mappings",
-			"fds", "blocks", "buffers", "bytes_mapped", "bytes_live", "bytes_copied"};
+		"fds", "blocks", "buffers", "bytes_mapped", "bytes_live", "bytes_copied"};
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		char key[40];
 		snprintf(key, sizeof(key), "\"%s\":", keys[i]);
@@ -145,7 +145,7 @@ static void set_command(const char *name) {
 
 TEST("stats@strange-names-of-programs-are-valid-json") {
 	static const char *const names[] = {"a\"b", "back\\slash", "tab\there", "line\nbreak", "\x01\x7f\x1b[31m",
-			"\xff\xfe", "\xc3\xa4", "", "\\", "\"", "a/b\"c", "/"};
+		"\xff\xfe", "\xc3\xa4", "", "\\", "\"", "a/b\"c", "/"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		set_command(names[i]);
 		struct pair pair;
@@ -191,7 +191,7 @@ TEST("stats@numbers-are-those-of-the-pool") {
 	int sealed = file_create(FILE_SEALED, 131072), other = file_create(FILE_SHM_OPEN, 65536);
 	file_fill(sealed, 0, 131072, 1);
 	struct wl_shm_pool *handles[3] = {wl_shm_create_pool(pair.client.shm, sealed, 131072),
-			wl_shm_create_pool(pair.client.shm, other, 65536), wl_shm_create_pool(pair.client.shm, sealed, 65536)};
+		wl_shm_create_pool(pair.client.shm, other, 65536), wl_shm_create_pool(pair.client.shm, sealed, 65536)};
 	struct wl_buffer *buffers[3];
 	for (int i = 0; i < 3; i++) {
 		buffers[i] = wl_shm_pool_create_buffer(handles[i], 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
