@@ -1,16 +1,27 @@
 #include "stage.h"
 #include "runner.h"
+#include <stdlib.h>
 #include <string.h>
 
-void stage_init_limited(struct stage *stage, int32_t width, int32_t height, const struct lido_limits *limits) {
+static void init(struct stage *stage, int32_t width, int32_t height, const struct lido_limits *limits) {
 	*stage = (struct stage){.width = width, .height = height};
 	server_init_compositor(&stage->server, width, height, limits);
 	screen_init(&stage->screen, &stage->server);
 	stage_capture(stage, &stage->background);
 }
 
+void stage_init_limited(struct stage *stage, int32_t width, int32_t height, const struct lido_limits *limits) {
+	setenv("WLR_SCENE_DEBUG_DAMAGE", "rerender", true);
+	init(stage, width, height, limits);
+}
+
 void stage_init(struct stage *stage, int32_t width, int32_t height) {
 	stage_init_limited(stage, width, height, NULL);
+}
+
+void stage_init_tracking(struct stage *stage, int32_t width, int32_t height) {
+	unsetenv("WLR_SCENE_DEBUG_DAMAGE");
+	init(stage, width, height, NULL);
 }
 
 void stage_finish(struct stage *stage) {

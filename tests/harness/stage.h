@@ -14,7 +14,13 @@ struct stage {
 	struct image background; // the output without any window
 };
 
+/*
+ * Every frame is drawn anew as a whole: so a capture shows what the compositor would draw now, not what it drew once.
+ */
 void stage_init(struct stage *stage, int32_t width, int32_t height);
+
+/* The same, but only what was damaged is drawn, as users have it. */
+void stage_init_tracking(struct stage *stage, int32_t width, int32_t height);
 
 /* With limits for each client. */
 void stage_init_limited(struct stage *stage, int32_t width, int32_t height, const struct lido_limits *limits);

@@ -9,7 +9,6 @@
 #include "viewporter-client-protocol.h"
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define WIDTH 64
 #define HEIGHT 48
@@ -32,12 +31,13 @@ static struct box random_box(uint32_t *state, int32_t width, int32_t height) {
 }
 
 // Draws boxes into so many buffers in turn, each damaged by its own box alone.
-static void try_boxes(enum window_kind window_kind, enum file_kind kind, int buffers, uint32_t format, int32_t width) {
+static void try_boxes_once(
+		bool tracking, enum window_kind window_kind, enum file_kind kind, int buffers, uint32_t format, int32_t width) {
 	struct stage stage;
 	struct window window;
 	struct picture pictures[3];
 	uint32_t state = 1;
-	stage_init(&stage, width, HEIGHT);
+	(tracking ? stage_init_tracking : stage_init)(&stage, width, HEIGHT);
 	window_init(&window, &stage.screen, window_kind, width, HEIGHT);
 	int bytes = format == WL_SHM_FORMAT_RGB565 ? 2 : 4;
 	for (int i = 0; i < buffers; i++) {
@@ -63,6 +63,11 @@ static void try_boxes(enum window_kind window_kind, enum file_kind kind, int buf
 	}
 	window_finish(&window);
 	stage_finish(&stage);
+}
+
+static void try_boxes(enum window_kind window_kind, enum file_kind kind, int buffers, uint32_t format, int32_t width) {
+	try_boxes_once(false, window_kind, kind, buffers, format, width);
+	try_boxes_once(true, window_kind, kind, buffers, format, width);
 }
 
 TEST("damage@boxes-in-one-buffer") {
@@ -92,12 +97,12 @@ TEST("damage@boxes-in-a-fullscreen-window") {
 }
 
 // A video and small changes in turn: the way to the renderer changes back and forth, in place and not.
-static void try_turns(enum window_kind window_kind, enum file_kind kind) {
+static void try_turns(bool tracking, enum window_kind window_kind, enum file_kind kind) {
 	struct stage stage;
 	struct window window;
 	struct picture pictures[2];
 	uint32_t state = 3;
-	stage_init(&stage, 400, HEIGHT);
+	(tracking ? stage_init_tracking : stage_init)(&stage, 400, HEIGHT);
 	window_init(&window, &stage.screen, window_kind, 400, HEIGHT);
 	for (int i = 0; i < 2; i++) {
 		picture_init(&pictures[i], &stage.screen.client, kind, WL_SHM_FORMAT_XRGB8888, 400, HEIGHT, 1600);
@@ -124,13 +129,17 @@ static void try_turns(enum window_kind window_kind, enum file_kind kind) {
 }
 
 TEST("damage@video-and-boxes-in-turn") {
-	try_turns(WINDOW_LAYER, FILE_SEALED);
-	try_turns(WINDOW_LAYER, FILE_UNSEALABLE);
+	try_turns(false, WINDOW_LAYER, FILE_SEALED);
+	try_turns(true, WINDOW_LAYER, FILE_SEALED);
+	try_turns(false, WINDOW_LAYER, FILE_UNSEALABLE);
+	try_turns(true, WINDOW_LAYER, FILE_UNSEALABLE);
 }
 
 TEST("damage@video-and-boxes-in-turn-fullscreen") {
-	try_turns(WINDOW_FULLSCREEN, FILE_SEALABLE);
-	try_turns(WINDOW_FULLSCREEN, FILE_SHM_OPEN);
+	try_turns(false, WINDOW_FULLSCREEN, FILE_SEALABLE);
+	try_turns(true, WINDOW_FULLSCREEN, FILE_SEALABLE);
+	try_turns(false, WINDOW_FULLSCREEN, FILE_SHM_OPEN);
+	try_turns(true, WINDOW_FULLSCREEN, FILE_SHM_OPEN);
 }
 
 // How a surface shows its buffer.
@@ -206,17 +215,22 @@ static struct box surface_to_buffer(const struct geometry *geometry, const struc
 	}
 }
 
+// Where a box of what the viewport cuts out comes to lie on the surface, rounded outwards.
+static struct box source_to_destination(const struct geometry *geometry, const struct box *source) {
+	int32_t across = geometry->source_width, down = geometry->source_height;
+	int32_t x1 = source->x - geometry->source_x, y1 = source->y - geometry->source_y;
+	struct box box = {.x = x1 * geometry->width / across, .y = y1 * geometry->height / down};
+	box.width = ((x1 + source->width) * geometry->width + across - 1) / across - box.x;
+	box.height = ((y1 + source->height) * geometry->height + down - 1) / down - box.y;
+	return box;
+}
+
 // Two buffers in turn; in_surface: damage is said in surface coordinates, else in those of the buffer.
 static void try_geometry(const struct geometry *geometry, enum file_kind kind, bool in_surface) {
 	struct stage stage;
 	struct window window;
 	struct picture pictures[2];
 	uint32_t state = 7;
-	if (geometry->viewport) {
-		// What wlroots draws anew on the output is too little for pixels that a filter mixes from their neighbours;
-		// here only the pixels that it draws from are of interest.
-		setenv("WLR_SCENE_DEBUG_DAMAGE", "rerender", true);
-	}
 	stage_init(&stage, 128, 128);
 	window_init(&window, &stage.screen, WINDOW_LAYER, 100, 100);
 	struct wp_viewport *viewport = wp_viewporter_get_viewport(stage.screen.viewporter, window.surface);
@@ -236,9 +250,11 @@ static void try_geometry(const struct geometry *geometry, enum file_kind kind, b
 				in_surface ? random_box(&state, surface_width, surface_height) : random_box(&state, WIDTH, HEIGHT);
 		struct box drawn = in_surface ? surface_to_buffer(geometry, picture, box) : box;
 		if (geometry->viewport && in_surface) {
-			// Somewhere; all of the destination is said to be damaged.
-			drawn = random_box(&state, WIDTH, HEIGHT);
-			box = (struct box){0, 0, geometry->width, geometry->height};
+			struct box source = random_box(&state, geometry->source_width, geometry->source_height);
+			source.x += geometry->source_x;
+			source.y += geometry->source_y;
+			drawn = surface_to_buffer(geometry, picture, source);
+			box = source_to_destination(geometry, &source);
 		}
 		picture_fill_box(picture, drawn.x, drawn.y, drawn.width, drawn.height, i + 50);
 		commit_damage(&window, picture, &box, in_surface);
@@ -294,7 +310,6 @@ TEST("damage@while-the-geometry-changes") {
 	struct stage stage;
 	struct window window;
 	struct picture pictures[2];
-	setenv("WLR_SCENE_DEBUG_DAMAGE", "rerender", true); // as above
 	stage_init(&stage, 128, 128);
 	window_init(&window, &stage.screen, WINDOW_LAYER, 100, 100);
 	struct wp_viewport *viewport = wp_viewporter_get_viewport(stage.screen.viewporter, window.surface);
