@@ -4,11 +4,11 @@
 #include "listener.h"
 #include "server.h"
 #include "text_input.h"
+#include "virtual_keyboard.h"
 #include <wlr/types/wlr_input_method_v2.h>
 #include <wlr/types/wlr_keyboard.h>
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_text_input_v3.h>
-#include <wlr/types/wlr_virtual_keyboard_v1.h>
 
 void input_method_send_state(struct compositor *compositor) {
 	struct wlr_input_method_v2 *wlr = compositor->input_method.wlr;
@@ -50,9 +50,7 @@ static struct wlr_input_method_keyboard_grab_v2 *keyboard_grab(
 	if (wlr == NULL || wlr->keyboard_grab == NULL) {
 		return NULL;
 	}
-	struct wlr_virtual_keyboard_v1 *virtual_keyboard = wlr_input_device_get_virtual_keyboard(&keyboard->base);
-	if (virtual_keyboard != NULL &&
-			wl_resource_get_client(virtual_keyboard->resource) == wl_resource_get_client(wlr->resource)) {
+	if (virtual_keyboard_client(keyboard) == wl_resource_get_client(wlr->resource)) {
 		return NULL;
 	}
 	return wlr->keyboard_grab;

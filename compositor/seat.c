@@ -17,7 +17,6 @@
 #include <wlr/types/wlr_primary_selection.h>
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_touch.h>
-#include <wlr/types/wlr_virtual_keyboard_v1.h>
 #include <wlr/types/wlr_virtual_pointer_v1.h>
 #include <xkbcommon/xkbcommon.h>
 
@@ -74,13 +73,6 @@ static void handle_new_input(struct wl_listener *listener, void *data) {
 	seat_update_capabilities(compositor);
 }
 
-static void handle_new_virtual_keyboard(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, seat.listeners.new_virtual_keyboard);
-	struct wlr_virtual_keyboard_v1 *virtual_keyboard = data;
-	keyboard_create(compositor, &virtual_keyboard->keyboard);
-	seat_update_capabilities(compositor);
-}
-
 static void handle_new_virtual_pointer(struct wl_listener *listener, void *data) {
 	struct compositor *compositor = wl_container_of(listener, compositor, seat.listeners.new_virtual_pointer);
 	const struct wlr_virtual_pointer_v1_new_pointer_event *event = data;
@@ -128,14 +120,11 @@ static struct xkb_keymap *compile_keymap(void) {
 
 static bool seat_listen(struct compositor *compositor) {
 	struct seat *seat = &compositor->seat;
-	struct wlr_virtual_keyboard_manager_v1 *keyboards = wlr_virtual_keyboard_manager_v1_create(compositor->display);
 	struct wlr_virtual_pointer_manager_v1 *pointers = wlr_virtual_pointer_manager_v1_create(compositor->display);
-	if (keyboards == NULL || pointers == NULL) {
+	if (pointers == NULL) {
 		return false;
 	}
 	listener_add(&seat->listeners.new_input, &compositor->backend->events.new_input, handle_new_input);
-	listener_add(&seat->listeners.new_virtual_keyboard, &keyboards->events.new_virtual_keyboard,
-			handle_new_virtual_keyboard);
 	listener_add(
 			&seat->listeners.new_virtual_pointer, &pointers->events.new_virtual_pointer, handle_new_virtual_pointer);
 	listener_add(&seat->listeners.request_set_selection, &seat->wlr->events.request_set_selection,
@@ -159,7 +148,6 @@ bool seat_init(struct compositor *compositor) {
 void seat_finish(struct compositor *compositor) {
 	struct seat *seat = &compositor->seat;
 	listener_remove(&seat->listeners.new_input);
-	listener_remove(&seat->listeners.new_virtual_keyboard);
 	listener_remove(&seat->listeners.new_virtual_pointer);
 	listener_remove(&seat->listeners.request_set_selection);
 	listener_remove(&seat->listeners.request_set_primary_selection);

@@ -29,7 +29,7 @@ struct seat {
 
 	struct {
 		struct wl_listener new_input;
-		struct wl_listener new_virtual_keyboard, new_virtual_pointer;
+		struct wl_listener new_virtual_pointer;
 		struct wl_listener request_set_selection, request_set_primary_selection;
 		struct wl_listener keyboard_focus_change;
 	} listeners;

@@ -33,6 +33,7 @@ static const struct {
 	{text_inputs_init, text_inputs_finish},
 	{input_method_init, input_method_finish},
 	{seat_init, seat_finish},
+	{virtual_keyboards_init, virtual_keyboards_finish},
 	{cursor_init, cursor_finish},
 	{touch_init, touch_finish},
 	{drag_init, drag_finish},

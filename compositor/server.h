@@ -28,6 +28,7 @@
 #include "text_input.h"
 #include "toplevel.h"
 #include "touch.h"
+#include "virtual_keyboard.h"
 
 struct lido_wlroots;
 struct wlr_allocator;
@@ -58,6 +59,7 @@ struct compositor {
 	struct text_inputs text_inputs;
 	struct input_method input_method;
 	struct seat seat;
+	struct virtual_keyboards virtual_keyboards;
 	struct cursor cursor;
 	struct touch touch;
 	struct drag drag;

@@ -1,56 +1,20 @@
 #include "area.h"
 
+#include "file.h"
 #include "manager.h"
 #include "os.h"
 #include "pool.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <linux/magic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
 #endif
-
-// On a file system that is served by somebody (FUSE, network) a read may wait forever, and with it every client. These
-// answer by themselves. Overlays are left out: they may rest on any other.
-static bool file_system_answers(const struct statfs *statfs) {
-	static const uint32_t types[] = {TMPFS_MAGIC, RAMFS_MAGIC, HUGETLBFS_MAGIC, EXT4_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
-		XFS_SUPER_MAGIC, F2FS_SUPER_MAGIC};
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); ++i) {
-		if ((uint32_t)statfs->f_type == types[i]) {
-			return true;
-		}
-	}
-	return false;
-}
-
-// Can the file be read by pread(), at once? Says why not.
-static bool check_file(struct lido_pool *pool, int fd, const struct stat *stat, struct statfs *statfs) {
-	char byte;
-	if (!S_ISREG(stat->st_mode)) {
-		return lido_pool_fail(pool, "invalid fd: not a regular file (mode 0%o)", stat->st_mode & S_IFMT);
-	}
-	if (lido_os.fstatfs(fd, statfs) != 0) {
-		return lido_pool_fail(pool, "invalid fd: cannot tell its file system: %s", strerror(errno));
-	}
-	if (!file_system_answers(statfs)) {
-		return lido_pool_fail(pool,
-				"invalid fd: file system type 0x%" PRIx32 " might block the server's reads; "
-				"use a memfd, or a file on tmpfs",
-				(uint32_t)statfs->f_type);
-	}
-	if (lido_os.pread(fd, &byte, 1, 0) < 0) {
-		return lido_pool_fail(pool, "invalid fd: cannot be read: %s", strerror(errno));
-	}
-	return true;
-}
 
 // A file in huge pages may fault for want of them even when sealed.
 static bool try_seal(int fd, const struct statfs *statfs) {
@@ -120,27 +84,22 @@ static struct lido_area *area_create(struct lido_pool *pool, const struct stat *
 
 enum lido_import_result lido_area_import(struct lido_pool *pool, int fd, struct lido_area **area_out) {
 	enum lido_import_result error = LIDO_IMPORT_BAD_FILE;
-	struct stat stat = {0};
-	struct statfs statfs = {0};
-	if (lido_os.fstat(fd, &stat) != 0) {
-		lido_pool_fail(pool, "invalid fd: %s", strerror(errno));
+	struct lido_file_info info;
+	if (!lido_file_inspect(fd, &info, pool->error, sizeof(pool->error))) {
 		goto error_fd;
 	}
-	if (!check_file(pool, fd, &stat, &statfs)) {
-		goto error_fd;
-	}
-	struct lido_area *area = find_area(pool, &stat);
+	struct lido_area *area = find_area(pool, &info.stat);
 	if (area == NULL) {
 		error = LIDO_IMPORT_NO_MEMORY;
-		if (!lido_pool_check_files(pool) || (area = area_create(pool, &stat)) == NULL) {
+		if (!lido_pool_check_files(pool) || (area = area_create(pool, &info.stat)) == NULL) {
 			goto error_fd;
 		}
-		area_adopt_fd(area, fd, &statfs);
+		area_adopt_fd(area, fd, &info.statfs);
 	} else if (!area->writable && is_writable(fd)) {
 		// The file came before by an fd that allowed less: neither sealing nor writing.
 		lido_os.close(area->fd);
 		area->is_private = false;
-		area_adopt_fd(area, fd, &statfs);
+		area_adopt_fd(area, fd, &info.statfs);
 	} else {
 		lido_os.close(fd);
 	}

@@ -100,6 +100,13 @@ void lido_buffer_unlock(struct lido_buffer *buffer);
 /* Tells the client that the server reads the buffer no more. Does nothing when the wl_buffer is gone. */
 void lido_buffer_send_release(struct lido_buffer *buffer);
 
+/*
+ * May a server read this fd of a client's by pread(), without being made to wait? It must be a regular, readable file
+ * on a file system that answers by itself. Otherwise reason (127 bytes and a zero are enough) says why not. For
+ * whatever else clients send files for, such as keymaps; wl_shm looks by itself.
+ */
+bool lido_file_check(int fd, char *reason, size_t reason_size);
+
 /* What became of a read or a mapping. */
 enum lido_read_result {
 	LIDO_READ_OK,

@@ -1,0 +1,200 @@
+#include "virtual_keyboard.h"
+
+#include "keyboard.h"
+#include "seat.h"
+#include "server.h"
+#include "virtual-keyboard-unstable-v1-protocol.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <lido/shm.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wlr/interfaces/wlr_keyboard.h>
+#include <xkbcommon/xkbcommon.h>
+
+#define VIRTUAL_KEYBOARD_VERSION 1
+#define REASON_SIZE 128
+
+struct virtual_keyboard {
+	struct wlr_keyboard wlr;
+	struct wl_resource *resource;
+	bool has_keymap;
+};
+
+static const struct wlr_keyboard_impl keyboard_impl = {
+	.name = "virtual-keyboard",
+};
+
+/* The bytes of a client's keymap, with a zero behind them; the caller's. NULL: the client's fault, *reason says why. */
+static char *read_keymap(int fd, uint32_t size, char reason[REASON_SIZE]) {
+	if (size == 0 || size > VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX) {
+		snprintf(reason, REASON_SIZE, "keymap of %" PRIu32 " bytes: must have 1 to %d", size,
+				VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX);
+		return NULL;
+	}
+	if (!lido_file_check(fd, reason, REASON_SIZE)) {
+		return NULL;
+	}
+	char *text = calloc(1, (size_t)size + 1);
+	if (text == NULL) {
+		snprintf(reason, REASON_SIZE, "out of memory for a keymap");
+		return NULL;
+	}
+	size_t done = 0;
+	ssize_t n;
+	while (done < size && ((n = pread(fd, text + done, size - done, (off_t)done)) > 0 || (n == -1 && errno == EINTR))) {
+		done += n > 0 ? (size_t)n : 0;
+	}
+	if (done < size) {
+		snprintf(reason, REASON_SIZE, "keymap of %" PRIu32 " bytes, but the file has %zu bytes", size, done);
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static struct xkb_keymap *compile_keymap(const char *text) {
+	/* Nothing is to be included from files of ours. */
+	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_DEFAULT_INCLUDES | XKB_CONTEXT_NO_ENVIRONMENT_NAMES);
+	if (context == NULL) {
+		return NULL;
+	}
+	xkb_context_set_log_level(context, XKB_LOG_LEVEL_CRITICAL);
+	struct xkb_keymap *keymap =
+			xkb_keymap_new_from_string(context, text, XKB_KEYMAP_FORMAT_TEXT_V1, XKB_KEYMAP_COMPILE_NO_FLAGS);
+	xkb_context_unref(context);
+	return keymap;
+}
+
+static bool set_keymap(
+		struct virtual_keyboard *keyboard, uint32_t format, int fd, uint32_t size, char reason[REASON_SIZE]) {
+	if (format != WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1) {
+		snprintf(reason, REASON_SIZE, "keymap format %" PRIu32 ": must be xkb_v1 (1)", format);
+		return false;
+	}
+	char *text = read_keymap(fd, size, reason);
+	if (text == NULL) {
+		return false;
+	}
+	struct xkb_keymap *keymap = compile_keymap(text);
+	free(text);
+	if (keymap == NULL || !wlr_keyboard_set_keymap(&keyboard->wlr, keymap)) {
+		xkb_keymap_unref(keymap);
+		snprintf(reason, REASON_SIZE, "the keymap does not compile");
+		return false;
+	}
+	xkb_keymap_unref(keymap);
+	keyboard->has_keymap = true;
+	return true;
+}
+
+static void handle_keymap(
+		struct wl_client *client, struct wl_resource *resource, uint32_t format, int32_t fd, uint32_t size) {
+	struct virtual_keyboard *keyboard = wl_resource_get_user_data(resource);
+	char reason[REASON_SIZE];
+	if (!set_keymap(keyboard, format, fd, size, reason)) {
+		wl_client_post_implementation_error(client, "%s", reason);
+	}
+	close(fd);
+}
+
+static bool check_keymap(struct virtual_keyboard *keyboard) {
+	if (!keyboard->has_keymap) {
+		wl_resource_post_error(
+				keyboard->resource, ZWP_VIRTUAL_KEYBOARD_V1_ERROR_NO_KEYMAP, "no keymap was sent before this");
+	}
+	return keyboard->has_keymap;
+}
+
+static void handle_key(
+		struct wl_client *client, struct wl_resource *resource, uint32_t time, uint32_t key, uint32_t state) {
+	struct virtual_keyboard *keyboard = wl_resource_get_user_data(resource);
+	struct wlr_keyboard_key_event event = {
+		.time_msec = time,
+		.keycode = key,
+		.update_state = false,
+		.state =
+				state == WL_KEYBOARD_KEY_STATE_PRESSED ? WL_KEYBOARD_KEY_STATE_PRESSED : WL_KEYBOARD_KEY_STATE_RELEASED,
+	};
+	if (check_keymap(keyboard)) {
+		wlr_keyboard_notify_key(&keyboard->wlr, &event);
+	}
+}
+
+static void handle_modifiers(struct wl_client *client, struct wl_resource *resource, uint32_t depressed,
+		uint32_t latched, uint32_t locked, uint32_t group) {
+	struct virtual_keyboard *keyboard = wl_resource_get_user_data(resource);
+	if (check_keymap(keyboard)) {
+		wlr_keyboard_notify_modifiers(&keyboard->wlr, depressed, latched, locked, group);
+	}
+}
+
+static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
+	wl_resource_destroy(resource);
+}
+
+static const struct zwp_virtual_keyboard_v1_interface virtual_keyboard_impl = {
+	.keymap = handle_keymap,
+	.key = handle_key,
+	.modifiers = handle_modifiers,
+	.destroy = handle_destroy,
+};
+
+static void handle_resource_destroy(struct wl_resource *resource) {
+	struct virtual_keyboard *keyboard = wl_resource_get_user_data(resource);
+	wlr_keyboard_finish(&keyboard->wlr);
+	free(keyboard);
+}
+
+static void handle_create(
+		struct wl_client *client, struct wl_resource *manager, struct wl_resource *seat, uint32_t id) {
+	struct compositor *compositor = wl_resource_get_user_data(manager);
+	struct virtual_keyboard *keyboard = calloc(1, sizeof(*keyboard));
+	struct wl_resource *resource =
+			wl_resource_create(client, &zwp_virtual_keyboard_v1_interface, wl_resource_get_version(manager), id);
+	if (keyboard == NULL || resource == NULL) {
+		free(keyboard);
+		wl_client_post_no_memory(client);
+		return;
+	}
+	keyboard->resource = resource;
+	wlr_keyboard_init(&keyboard->wlr, &keyboard_impl, keyboard_impl.name);
+	wl_resource_set_implementation(resource, &virtual_keyboard_impl, keyboard, handle_resource_destroy);
+	keyboard_create(compositor, &keyboard->wlr);
+	seat_update_capabilities(compositor);
+}
+
+static const struct zwp_virtual_keyboard_manager_v1_interface manager_impl = {
+	.create_virtual_keyboard = handle_create,
+};
+
+static void manager_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
+	struct wl_resource *resource =
+			wl_resource_create(client, &zwp_virtual_keyboard_manager_v1_interface, (int)version, id);
+	if (resource == NULL) {
+		wl_client_post_no_memory(client);
+		return;
+	}
+	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
+}
+
+bool virtual_keyboards_init(struct compositor *compositor) {
+	compositor->virtual_keyboards.global = wl_global_create(compositor->display,
+			&zwp_virtual_keyboard_manager_v1_interface, VIRTUAL_KEYBOARD_VERSION, compositor, manager_bind);
+	return compositor->virtual_keyboards.global != NULL;
+}
+
+void virtual_keyboards_finish(struct compositor *compositor) {
+	if (compositor->virtual_keyboards.global != NULL) {
+		wl_global_destroy(compositor->virtual_keyboards.global);
+	}
+}
+
+struct wl_client *virtual_keyboard_client(const struct wlr_keyboard *wlr) {
+	if (wlr->impl != &keyboard_impl) {
+		return NULL;
+	}
+	const struct virtual_keyboard *keyboard = wl_container_of(wlr, keyboard, wlr);
+	return wl_resource_get_client(keyboard->resource);
+}

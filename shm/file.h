@@ -1,0 +1,19 @@
+/*
+ * What a client's fd is, before anything is read from it.
+ */
+#ifndef LIDO_FILE_H
+#define LIDO_FILE_H
+
+#include <lido/shm.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+struct lido_file_info {
+	struct stat stat;
+	struct statfs statfs;
+};
+
+/* As lido_file_check(), and tells what it learnt. */
+bool lido_file_inspect(int fd, struct lido_file_info *info, char *reason, size_t reason_size);
+
+#endif
