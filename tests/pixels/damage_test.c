@@ -9,9 +9,11 @@
 #include "viewporter-client-protocol.h"
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #define WIDTH 64
 #define HEIGHT 48
+#define VIDEO 520 // across and down: more than a MiB, so that it may be read in place
 
 // Numbers that look random, and are the same each time.
 static int32_t next_random(uint32_t *state, int32_t below) {
@@ -102,16 +104,16 @@ static void try_turns(bool tracking, enum window_kind window_kind, enum file_kin
 	struct window window;
 	struct picture pictures[2];
 	uint32_t state = 3;
-	(tracking ? stage_init_tracking : stage_init)(&stage, 400, HEIGHT);
-	window_init(&window, &stage.screen, window_kind, 400, HEIGHT);
+	(tracking ? stage_init_tracking : stage_init)(&stage, VIDEO, VIDEO);
+	window_init(&window, &stage.screen, window_kind, VIDEO, VIDEO);
 	for (int i = 0; i < 2; i++) {
-		picture_init(&pictures[i], &stage.screen.client, kind, WL_SHM_FORMAT_XRGB8888, 400, HEIGHT, 1600);
+		picture_init(&pictures[i], &stage.screen.client, kind, WL_SHM_FORMAT_XRGB8888, VIDEO, VIDEO, VIDEO * 4);
 	}
-	for (uint32_t i = 0; i < 90; i++) {
+	for (uint32_t i = 0; i < 75; i++) {
 		struct picture *now = &pictures[i % 2];
 		const struct picture *before = &pictures[1 - i % 2];
 		bool is_video = i / 15 % 2 == 0;
-		struct box box = is_video ? (struct box){0, 0, 400, HEIGHT} : random_box(&state, 400, HEIGHT);
+		struct box box = is_video ? (struct box){0, 0, VIDEO, VIDEO} : random_box(&state, VIDEO, VIDEO);
 		picture_copy(now, before);
 		picture_fill_box(now, box.x, box.y, box.width, box.height, i);
 		window_commit_box(&window, now->buffer, box.x, box.y, box.width, box.height);
@@ -140,6 +142,35 @@ TEST("damage@video-and-boxes-in-turn-fullscreen") {
 	try_turns(true, WINDOW_FULLSCREEN, FILE_SEALABLE);
 	try_turns(false, WINDOW_FULLSCREEN, FILE_SHM_OPEN);
 	try_turns(true, WINDOW_FULLSCREEN, FILE_SHM_OPEN);
+}
+
+// The rest of the file is the client's business: it may be half drawn.
+TEST("damage@is-all-that-is-read") {
+	static const enum file_kind kinds[] = {FILE_UNSEALABLE, FILE_SEALED};
+	for (int i = 0; i < 2; i++) {
+		struct stage stage;
+		struct window window;
+		struct picture picture, shown;
+		stage_init(&stage, 200, 200);
+		window_init(&window, &stage.screen, WINDOW_LAYER, 200, 200);
+		picture_init(&picture, &stage.screen.client, kinds[i], WL_SHM_FORMAT_XRGB8888, 200, 200, 800);
+		picture_init(&shown, &stage.screen.client, kinds[i], WL_SHM_FORMAT_XRGB8888, 200, 200, 800);
+		for (uint32_t commit = 0; commit < 6; commit++) {
+			bool first = commit == 0;
+			picture_fill(&picture, commit);
+			window_commit_box(
+					&window, picture.buffer, first ? 0 : 50, first ? 0 : 60, first ? 200 : 20, first ? 200 : 20);
+			for (int32_t y = first ? 0 : 60; y < (first ? 200 : 80); y++) {
+				int32_t start = y * 800 + (first ? 0 : 200);
+				memcpy(shown.data + start, picture.data + start, first ? 800 : 80);
+			}
+			stage_expect(&stage, &shown, 0, 0, file_kind_names[kinds[i]]);
+		}
+		picture_finish(&picture);
+		picture_finish(&shown);
+		window_finish(&window);
+		stage_finish(&stage);
+	}
 }
 
 // How a surface shows its buffer.

@@ -4,6 +4,7 @@
 #include "runner.h"
 #include "stage.h"
 #include "wlr-layer-shell-unstable-v1-client-protocol.h"
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -48,6 +49,92 @@ TEST("lifetime@buffer-destroyed-while-shown-stays-shown") {
 			show_finish(&show);
 		}
 	}
+}
+
+// A video of two buffers that is read in place; then what it shows is taken away, bit by bit.
+TEST("lifetime@buffer-read-in-place-destroyed-while-shown-stays-shown") {
+	enum {
+		VIDEO = 520
+	}; // more than a MiB
+	struct stage stage;
+	struct window window;
+	struct picture pictures[2];
+	stage_init(&stage, VIDEO, VIDEO);
+	window_init(&window, &stage.screen, WINDOW_LAYER, VIDEO, VIDEO);
+	for (int i = 0; i < 2; i++) {
+		picture_init(&pictures[i], &stage.screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, VIDEO, VIDEO, VIDEO * 4);
+		picture_fill(&pictures[i], (uint32_t)i);
+	}
+	for (int i = 0; i < 30; i++) {
+		window_commit(&window, pictures[i % 2].buffer);
+	}
+	struct picture *shown = &pictures[1];
+	expect_int(shown->releases, ==, 14);
+	expect_int(file_count_mappings(shown->fd, NULL), ==, 1);
+	wl_shm_pool_destroy(shown->pool);
+	wl_buffer_destroy(shown->buffer);
+	shown->pool = NULL;
+	shown->buffer = NULL;
+	client_roundtrip(&stage.screen.client);
+	stage_expect(&stage, shown, 0, 0, "buffer and pool destroyed");
+	expect_int(file_count_mappings(shown->fd, NULL), ==, 1);
+	// Punched away: it shows black, and nobody dies.
+	expect_int(fallocate(shown->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, file_get_size(shown->fd)), ==, 0);
+	struct image image;
+	stage_capture(&stage, &image);
+	image_finish(&image);
+	window_commit(&window, pictures[0].buffer);
+	stage_expect(&stage, &pictures[0], 0, 0, "the other");
+	expect_int(file_count_mappings(shown->fd, NULL), ==, 0);
+	expect_int(file_count_fds(shown->fd), ==, 1);
+	picture_finish(&pictures[0]);
+	picture_finish(&pictures[1]);
+	window_finish(&window);
+	stage_finish(&stage);
+}
+
+TEST("lifetime@format-alone-changes") {
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
+		struct stage stage;
+		struct window window;
+		struct picture pictures[2];
+		stage_init(&stage, SIZE, SIZE);
+		window_init(&window, &stage.screen, WINDOW_LAYER, SIZE, SIZE);
+		for (int i = 0; i < 2; i++) {
+			picture_init(&pictures[i], &stage.screen.client, kind,
+					i == 0 ? WL_SHM_FORMAT_ARGB8888 : WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+		}
+		for (uint32_t i = 0; i < 8; i++) {
+			picture_fill(&pictures[i % 2], i);
+			window_commit(&window, pictures[i % 2].buffer);
+			stage_expect(&stage, &pictures[i % 2], 0, 0, file_kind_names[kind]);
+		}
+		picture_finish(&pictures[0]);
+		picture_finish(&pictures[1]);
+		window_finish(&window);
+		stage_finish(&stage);
+	}
+}
+
+static void get_copied(const struct lido_pool_stats *stats, void *data) {
+	int64_t *bytes = data;
+	*bytes += stats->bytes_copied;
+}
+
+TEST("lifetime@unmapped-window-gives-its-snapshots-back") {
+	struct show show;
+	show_init(&show, FILE_UNSEALABLE, 3);
+	int64_t copied = 0;
+	lido_manager_for_each_pool(show.stage.server.manager, get_copied, &copied);
+	expect_int(copied, >=, SIZE * SIZE * 4);
+	wl_surface_attach(show.window.surface, NULL, 0, 0);
+	wl_surface_commit(show.window.surface);
+	while (copied != 0) {
+		copied = 0;
+		expect(client_pump(&show.stage.screen.client, 100));
+		lido_manager_for_each_pool(show.stage.server.manager, get_copied, &copied);
+	}
+	show_finish(&show);
 }
 
 TEST("lifetime@buffer-destroyed-between-attach-and-commit-harms-nobody") {

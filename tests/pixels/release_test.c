@@ -5,6 +5,8 @@
 #include "stage.h"
 #include <stdio.h>
 
+#define VIDEO 520 // across and down: more than a MiB, so that it may be read in place
+
 // So many commits, each of which must be released by the round trip that ends it.
 static void expect_early(struct stage *stage, enum window_kind kind, enum file_kind file, int32_t size, int buffers) {
 	struct window window;
@@ -46,9 +48,9 @@ TEST("release@of-one-buffer-fully-damaged-each-time-comes-at-once") {
 	struct stage stage;
 	struct window window;
 	struct picture picture;
-	stage_init(&stage, 200, 200);
-	window_init(&window, &stage.screen, WINDOW_LAYER, 200, 200);
-	picture_init(&picture, &stage.screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 200, 200, 800);
+	stage_init(&stage, VIDEO, VIDEO);
+	window_init(&window, &stage.screen, WINDOW_LAYER, VIDEO, VIDEO);
+	picture_init(&picture, &stage.screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, VIDEO, VIDEO, VIDEO * 4);
 	for (int i = 0; i < 40; i++) {
 		picture_fill(&picture, (uint32_t)i);
 		window_commit(&window, picture.buffer);
@@ -65,10 +67,10 @@ TEST("release@of-a-video-comes-with-the-next-frame-at-the-latest") {
 		struct window window;
 		struct picture pictures[2];
 		int late = 0;
-		stage_init(&stage, 200, 200);
-		window_init(&window, &stage.screen, WINDOW_LAYER, 200, 200);
+		stage_init(&stage, VIDEO, VIDEO);
+		window_init(&window, &stage.screen, WINDOW_LAYER, VIDEO, VIDEO);
 		for (int i = 0; i < 2; i++) {
-			picture_init(&pictures[i], &stage.screen.client, kind, WL_SHM_FORMAT_XRGB8888, 200, 200, 800);
+			picture_init(&pictures[i], &stage.screen.client, kind, WL_SHM_FORMAT_XRGB8888, VIDEO, VIDEO, VIDEO * 4);
 		}
 		for (int i = 0; i < 40; i++) {
 			struct picture *now = &pictures[i % 2], *before = &pictures[1 - i % 2];
@@ -82,9 +84,8 @@ TEST("release@of-a-video-comes-with-the-next-frame-at-the-latest") {
 				stage_expect(&stage, now, 0, 0, "video");
 			}
 		}
-		if (!FILE_KIND_IS_SEALABLE(kind)) {
-			expect_int(late, ==, 0);
-		}
+		// This is what reading in place looks like from outside; without it the test would test nothing.
+		expect((late > 0) == FILE_KIND_IS_SEALABLE(kind));
 		picture_finish(&pictures[0]);
 		picture_finish(&pictures[1]);
 		window_finish(&window);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define SIZE 160
+#define SIZE 520 // pixels across and down: more than a MiB, so that a video is read in place
 
 // What a victim has, made by the steps below. NULL: not yet.
 struct victim {
