@@ -21,7 +21,7 @@ static inline struct wlr_presentation *presentation_create(struct wl_display *di
 }
 
 static inline bool surface_accepts_touch(struct wlr_seat *seat, struct wlr_surface *surface) {
-#if WLR_SINCE(20)
+#if WLR_SINCE(19)
 	return wlr_surface_accepts_touch(surface, seat);
 #else
 	return wlr_surface_accepts_touch(seat, surface);
