@@ -191,10 +191,10 @@ void virtual_keyboards_finish(struct compositor *compositor) {
 	}
 }
 
-struct wl_client *virtual_keyboard_client(const struct wlr_keyboard *wlr) {
+struct wl_client *virtual_keyboard_client(struct wlr_keyboard *wlr) {
 	if (wlr->impl != &keyboard_impl) {
 		return NULL;
 	}
-	const struct virtual_keyboard *keyboard = wl_container_of(wlr, keyboard, wlr);
+	struct virtual_keyboard *keyboard = wl_container_of(wlr, keyboard, wlr);
 	return wl_resource_get_client(keyboard->resource);
 }

@@ -26,6 +26,6 @@ bool virtual_keyboards_init(struct compositor *compositor);
 void virtual_keyboards_finish(struct compositor *compositor);
 
 /* Whose virtual keyboard this is; NULL if it is none. */
-struct wl_client *virtual_keyboard_client(const struct wlr_keyboard *wlr);
+struct wl_client *virtual_keyboard_client(struct wlr_keyboard *wlr);
 
 #endif

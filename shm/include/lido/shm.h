@@ -74,7 +74,7 @@ struct lido_buffer {
  * those that this library does not know are not offered; ARGB8888 and XRGB8888 must be among them. limits: NULL for the
  * defaults. Returns NULL when memory is short or a required format is missing (errno EINVAL).
  *
- * The manager is destroyed with the display, or earlier by lido_manager_destroy().
+ * A display has one manager at most. It is destroyed with the display, or earlier by lido_manager_destroy().
  */
 struct lido_manager *lido_manager_create(
 		struct wl_display *display, const uint32_t *formats, size_t formats_len, const struct lido_limits *limits);
