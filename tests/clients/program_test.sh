@@ -1,0 +1,138 @@
+#!/bin/sh
+# The program lido as its users call it: options, exit statuses, signals, and nested in real sessions. Prints TAP.
+#
+#     program_test.sh LIDO
+set -u
+lido=$1
+number=0
+failed=0
+runtime=$(mktemp -d "${TMPDIR:-/tmp}/lido-program.XXXXXX")
+trap 'rm -rf "$runtime"' EXIT
+unset WAYLAND_DISPLAY DISPLAY
+export XDG_RUNTIME_DIR="$runtime"
+
+# expect NAME CONDITION...: one test; what the program said is shown when the condition does not hold.
+expect() {
+	name=$1
+	shift
+	number=$((number + 1))
+	if "$@"; then
+		echo "ok $number program@$name"
+		return
+	fi
+	failed=1
+	echo "not ok $number program@$name"
+	echo "# failed: $*"
+	sed 's/^/# /' "$runtime/out" "$runtime/err"
+}
+
+skip() {
+	number=$((number + 1))
+	echo "ok $number program@$1 # SKIP $2"
+}
+
+# ends_with STATUS ARGS...: runs lido; its output is in $runtime/out and $runtime/err.
+ends_with() {
+	wanted=$1
+	shift
+	timeout 60 "$lido" "$@" >"$runtime/out" 2>"$runtime/err"
+	[ $? = "$wanted" ]
+}
+
+says() {
+	grep -qe "$2" "$runtime/$1"
+}
+
+is_empty() {
+	[ ! -s "$runtime/$1" ]
+}
+
+wait_for() {
+	tries=200
+	until "$@" 2>/dev/null; do
+		[ "$((tries -= 1))" -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+# Runs lido in the background, headless, on the socket "stays"; $server is its id.
+start() {
+	"$lido" --headless 320x240 --socket stays >"$runtime/out" 2>"$runtime/err" &
+	server=$!
+	wait_for test -S "$runtime/stays"
+}
+
+stop() {
+	kill -"$1" "$server"
+	wait "$server"
+}
+
+expect help-is-a-success ends_with 0 --help
+expect help-lists-the-options says out '--shm-limit'
+expect version-is-a-success ends_with 0 --version
+expect limits-are-listed ends_with 0 --shm-limit help
+expect list-of-limits-has-files says out 'files'
+expect unknown-option-is-wrong-use ends_with 2 --no-such-option
+expect unknown-option-is-named says err 'no-such-option'
+expect wrong-limit-is-wrong-use ends_with 2 --shm-limit files=0
+expect wrong-limit-is-named says err 'files=0'
+expect wrong-size-is-wrong-use ends_with 2 --headless 12
+expect unknown-renderer-is-wrong-use ends_with 2 --headless 64x64 --renderer crayon
+expect renderers-are-named says err 'pixman'
+
+expect status-of-the-command-is-ours ends_with 7 --headless 64x64 -- sh -c 'exit 7'
+expect nothing-was-wrong is_empty err
+expect command-that-is-killed-gives-128-and-the-signal ends_with 137 --headless 64x64 -- sh -c 'kill -9 $$'
+expect command-that-is-not-there-gives-127 ends_with 127 --headless 64x64 no-such-command
+expect command-finds-the-socket ends_with 0 --headless 64x64 --socket here -- \
+	sh -c 'test "$WAYLAND_DISPLAY" = here && test -S "$XDG_RUNTIME_DIR/here" && test -z "${DISPLAY:-}"'
+
+start
+expect socket-in-use-is-a-failure sh -c '! "$1" --headless 64x64 --socket stays >/dev/null 2>"$2/other"' - "$lido" "$runtime"
+expect socket-in-use-is-named says other 'stays'
+kill -USR1 "$server"
+expect report-is-json-on-standard-output wait_for says out '^\[\]$'
+expect report-is-a-table-on-standard-error wait_for says err '^client '
+stop TERM
+expect sigterm-is-a-clean-end test $? = 0
+start
+# A shell's background job ignores SIGINT, but lido asks for it by itself.
+stop INT
+expect sigint-is-a-clean-end test $? = 0
+
+start
+WAYLAND_DISPLAY=stays ends_with 7 --size 200x100 -- sh -c 'exit 7'
+expect nested-in-itself-works test $? = 0
+stop TERM
+
+if command -v weston >/dev/null; then
+	weston --backend=headless --renderer=pixman --no-config --socket=parent >"$runtime/weston" 2>&1 &
+	parent=$!
+	wait_for test -S "$runtime/parent"
+	WAYLAND_DISPLAY=parent WLR_RENDERER=pixman ends_with 7 -- sh -c 'exit 7'
+	expect nested-in-weston-works test $? = 0
+	WAYLAND_DISPLAY=parent WLR_RENDERER=pixman "$lido" --socket nested >"$runtime/out" 2>"$runtime/err" &
+	server=$!
+	wait_for test -S "$runtime/nested"
+	kill "$parent"
+	wait "$parent"
+	wait "$server"
+	expect parent-that-goes-is-a-clean-end test $? = 0
+else
+	skip nested-in-weston-works 'weston is not installed'
+fi
+
+if command -v Xvfb >/dev/null; then
+	Xvfb -displayfd 3 -screen 0 640x480x24 3>"$runtime/display" >"$runtime/xvfb" 2>&1 &
+	parent=$!
+	wait_for test -s "$runtime/display"
+	DISPLAY=:$(cat "$runtime/display") WLR_RENDERER=pixman ends_with 7 -- sh -c 'exit 7'
+	expect nested-in-x11-works test $? = 0
+	kill "$parent"
+	wait "$parent"
+else
+	skip nested-in-x11-works 'Xvfb is not installed'
+fi
+
+echo "1..$number"
+exit $failed
