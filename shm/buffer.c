@@ -19,12 +19,12 @@ static const struct wl_buffer_interface buffer_impl = {
 };
 
 static void buffer_consider_destroy(struct lido_buffer *buffer) {
-	if (buffer->resource != NULL || buffer->private.locks > 0) {
+	if (buffer->resource != NULL || buffer->internal.locks > 0) {
 		return;
 	}
 	struct lido_pool *pool = buffer->pool;
 	assert(wl_list_empty(&buffer->events.destroy.listener_list));
-	lido_area_unref(buffer->private.area);
+	lido_area_unref(buffer->internal.area);
 	--pool->buffers;
 	pool->bytes_live -= buffer->size;
 	free(buffer);
@@ -63,7 +63,7 @@ bool lido_buffer_create(struct lido_area *area, const struct lido_buffer_request
 	buffer->stride = request->stride;
 	buffer->offset = request->offset;
 	buffer->size = size;
-	buffer->private.area = area;
+	buffer->internal.area = area;
 	lido_area_ref(area);
 	++pool->buffers;
 	pool->bytes_live += size;
@@ -83,13 +83,13 @@ struct lido_buffer *lido_buffer_try_from_resource(struct wl_resource *resource) 
 }
 
 struct lido_buffer *lido_buffer_lock(struct lido_buffer *buffer) {
-	++buffer->private.locks;
+	++buffer->internal.locks;
 	return buffer;
 }
 
 void lido_buffer_unlock(struct lido_buffer *buffer) {
-	assert(buffer->private.locks > 0);
-	--buffer->private.locks;
+	assert(buffer->internal.locks > 0);
+	--buffer->internal.locks;
 	buffer_consider_destroy(buffer);
 }
 
@@ -111,20 +111,20 @@ const void *lido_buffer_map(struct lido_buffer *buffer, int32_t y, int32_t heigh
 	int64_t start = is_whole ? 0 : (int64_t)y * buffer->stride;
 	int64_t size = is_whole ? buffer->size : (int64_t)height * buffer->stride;
 	const uint8_t *rows =
-			lido_area_map(buffer->private.area, buffer->offset + start, size, is_whole && !buffer->private.populated);
+			lido_area_map(buffer->internal.area, buffer->offset + start, size, is_whole && !buffer->internal.populated);
 	if (rows == NULL) {
 		return NULL;
 	}
-	buffer->private.populated |= is_whole;
+	buffer->internal.populated |= is_whole;
 	return rows - start;
 }
 
 bool lido_buffer_is_sealed(const struct lido_buffer *buffer) {
-	return buffer->private.area->sealed;
+	return buffer->internal.area->sealed;
 }
 
 bool lido_buffer_is_writable(const struct lido_buffer *buffer) {
-	const struct lido_area *area = buffer->private.area;
+	const struct lido_area *area = buffer->internal.area;
 	if (!area->writable) {
 		return false;
 	}
@@ -137,7 +137,7 @@ void lido_buffer_post_truncated(struct lido_buffer *buffer) {
 		return;
 	}
 	struct stat stat = {0};
-	lido_os.fstat(buffer->private.area->fd, &stat);
+	lido_os.fstat(buffer->internal.area->fd, &stat);
 	wl_resource_post_error(buffer->resource, WL_SHM_ERROR_INVALID_FD,
 			"invalid fd: the file has %" PRId64 " bytes, but the buffer ends at %" PRId64 " (offset %" PRId64
 			", %" PRId64 " bytes)",

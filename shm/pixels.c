@@ -72,7 +72,7 @@ static bool read_all(int fd, uint8_t *dst, size_t size, int64_t offset) {
 static bool read_rows_apart(const struct lido_buffer *buffer, int64_t y, int rows, uint8_t *dst, size_t dst_stride) {
 	struct iovec iov[ROWS_MAX];
 	assert(rows > 0 && rows <= ROWS_MAX);
-	int fd = buffer->private.area->fd;
+	int fd = buffer->internal.area->fd;
 	size_t stride = (size_t)buffer->stride;
 	int64_t offset = buffer->offset + y * buffer->stride;
 	for (int i = 0; i < rows; ++i) {
@@ -92,7 +92,7 @@ static bool read_rows_apart(const struct lido_buffer *buffer, int64_t y, int row
 static bool read_band(const struct lido_buffer *buffer, const struct span *span, uint8_t *dst, size_t dst_stride) {
 	dst += (size_t)span->y * dst_stride;
 	if (dst_stride == (size_t)buffer->stride) {
-		return read_all(buffer->private.area->fd, dst, (size_t)span->height * dst_stride,
+		return read_all(buffer->internal.area->fd, dst, (size_t)span->height * dst_stride,
 				buffer->offset + (int64_t)span->y * buffer->stride);
 	}
 	bool complete = true;
@@ -106,7 +106,7 @@ static bool read_band(const struct lido_buffer *buffer, const struct span *span,
 static bool read_narrow(const struct lido_buffer *buffer, const struct span *span, uint8_t *dst, size_t dst_stride) {
 	bool complete = true;
 	for (int32_t y = span->y; y < span->y + span->height; ++y) {
-		complete &= read_all(buffer->private.area->fd, dst + (size_t)y * dst_stride + span->start, (size_t)span->size,
+		complete &= read_all(buffer->internal.area->fd, dst + (size_t)y * dst_stride + span->start, (size_t)span->size,
 				buffer->offset + (int64_t)y * buffer->stride + span->start);
 	}
 	return complete;
@@ -119,7 +119,7 @@ enum lido_read_result lido_buffer_read(
 	assert(dst_stride >= (size_t)buffer->stride);
 	if (buffer->format->planes_len > 1) {
 		assert(dst_stride == (size_t)buffer->stride);
-		complete = read_all(buffer->private.area->fd, dst, (size_t)buffer->size, buffer->offset);
+		complete = read_all(buffer->internal.area->fd, dst, (size_t)buffer->size, buffer->offset);
 	} else if (span_init(&span, buffer, box)) {
 		bool wide = span.size * 2 >= row_size(buffer);
 		complete = (wide ? read_band : read_narrow)(buffer, &span, dst, dst_stride);
@@ -152,7 +152,7 @@ static bool may_write(const struct lido_buffer *buffer) {
 	int64_t end = buffer->offset + buffer->size;
 	struct stat stat;
 	struct rlimit limit;
-	return lido_buffer_is_writable(buffer) && lido_os.fstat(buffer->private.area->fd, &stat) == 0 &&
+	return lido_buffer_is_writable(buffer) && lido_os.fstat(buffer->internal.area->fd, &stat) == 0 &&
 		   stat.st_size >= end && getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur >= (rlim_t)end;
 }
 
@@ -164,7 +164,7 @@ bool lido_buffer_write(struct lido_buffer *buffer, const void *src) {
 		return false;
 	}
 	while (size > 0) {
-		ssize_t n = lido_os.pwrite(buffer->private.area->fd, from, size, offset);
+		ssize_t n = lido_os.pwrite(buffer->internal.area->fd, from, size, offset);
 		if (n == -1 && errno == EINTR) {
 			continue;
 		}

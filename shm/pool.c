@@ -118,7 +118,8 @@ void lido_pool_post_no_memory(struct lido_pool *pool) {
 	}
 	// The display is object 1 of every client. libwayland's own function would not let us say why.
 	struct wl_resource *display = wl_client_get_object(pool->client, 1);
-	wl_resource_post_error(display, WL_DISPLAY_ERROR_NO_MEMORY, "%s", pool->error);
+	const char *text = pool->error[0] != '\0' ? pool->error : "out of memory";
+	wl_resource_post_error(display, WL_DISPLAY_ERROR_NO_MEMORY, "%s", text);
 }
 
 void lido_pool_validate(const struct lido_pool *pool) {

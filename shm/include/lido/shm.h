@@ -42,12 +42,12 @@ struct lido_box {
 };
 
 /*
- * A wl_buffer of a stock client. Its fields never change, but for resource and the private ones.
+ * A wl_buffer of a stock client. Its fields never change, but for resource, commits, data and the internal ones.
  */
 struct lido_buffer {
 	struct wl_resource *resource;     // NULL once the client has destroyed the wl_buffer
 	struct lido_pool *pool;           // the memory of the client it belongs to
-	const struct lido_format *format; // private; see drm_format
+	const struct lido_format *format; // internal; see drm_format
 	uint32_t drm_format;              // as in drm_fourcc.h
 	int32_t width, height;            // pixels
 	int32_t stride;                   // bytes from one row to the next
@@ -66,7 +66,7 @@ struct lido_buffer {
 		struct lido_area *area;
 		uint32_t locks;
 		bool populated; // its range of the mapping was filled once
-	} private;
+	} internal;
 };
 
 /*
@@ -107,7 +107,7 @@ void lido_buffer_send_release(struct lido_buffer *buffer);
  */
 bool lido_file_check(int fd, char *reason, size_t reason_size);
 
-/* What became of a read or a mapping. */
+/* What became of a read. */
 enum lido_read_result {
 	LIDO_READ_OK,
 	LIDO_READ_TRUNCATED, // the file is shorter than the buffer, or cannot be read: the client's fault
@@ -153,8 +153,7 @@ bool lido_buffer_is_writable(const struct lido_buffer *buffer);
 /* Ends the client with wl_shm.invalid_fd on the wl_buffer, once; the message names the sizes. */
 void lido_buffer_post_truncated(struct lido_buffer *buffer);
 
-/* Notes a commit of this buffer, for the policy. Returns how many there were before (it stops counting at UINT32_MAX).
- */
+/* Notes a commit of this buffer, for the policy. Returns how many there were before; it stops at UINT32_MAX. */
 uint32_t lido_buffer_count_commit(struct lido_buffer *buffer);
 
 /*
