@@ -30,6 +30,7 @@ struct lido_client_buffer {
 	size_t stride; // bytes, as readers see it
 
 	const void *pixels;         // in place, since the last commit; NULL: not
+	bool is_exposed;            // readers may have the address of the mapping: since the last release
 	struct lido_memory *copy;   // read at the last commit, where neither pixels nor a snapshot serve; may be NULL
 	struct lido_memory *bounce; // while somebody writes
 

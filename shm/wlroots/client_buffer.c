@@ -36,17 +36,17 @@ static void client_buffer_forget(struct lido_client_buffer *buffer) {
 	lido_memory_destroy(buffer->copy);
 	buffer->copy = NULL;
 	buffer->pixels = NULL;
+	buffer->is_exposed = false;
 }
 
 static bool client_buffer_copy(struct lido_client_buffer *buffer) {
 	struct lido_buffer *source = buffer->source;
-	size_t stride = lido_copy_stride(source);
 	struct lido_box box = whole(source);
-	if (buffer->copy == NULL && (buffer->copy = create_memory(source, stride)) == NULL) {
+	if (buffer->copy == NULL && (buffer->copy = create_memory(source, buffer->stride)) == NULL) {
 		lido_pool_post_no_memory(source->pool);
 		return false;
 	}
-	if (lido_buffer_read(source, &box, lido_memory_get_data(buffer->copy), stride) != LIDO_READ_OK) {
+	if (lido_buffer_read(source, &box, lido_memory_get_data(buffer->copy), buffer->stride) != LIDO_READ_OK) {
 		lido_buffer_post_truncated(source);
 		return false;
 	}
@@ -54,9 +54,14 @@ static bool client_buffer_copy(struct lido_client_buffer *buffer) {
 }
 
 bool lido_client_buffer_show_in_place(struct lido_client_buffer *buffer) {
-	bool aligned = lido_copy_stride(buffer->source) == (size_t)buffer->source->stride;
-	buffer->pixels = aligned ? lido_buffer_map(buffer->source, 0, buffer->source->height) : NULL;
-	return buffer->pixels != NULL;
+	bool aligned = buffer->stride == (size_t)buffer->source->stride;
+	const void *pixels = aligned ? lido_buffer_map(buffer->source, 0, buffer->source->height) : NULL;
+	if (pixels == NULL) {
+		return false;
+	}
+	buffer->pixels = pixels;
+	buffer->is_exposed = true;
+	return true;
 }
 
 bool lido_client_buffer_show_copy(struct lido_client_buffer *buffer) {
@@ -67,7 +72,7 @@ bool lido_client_buffer_show_copy(struct lido_client_buffer *buffer) {
 // Screen capture writes, and asks for it as a mere probe of the format too. What it leaves alone must stay as it is.
 static bool begin_write(struct lido_client_buffer *buffer, void **data) {
 	struct lido_buffer *source = buffer->source;
-	if (source == NULL || !lido_buffer_is_writable(source) || lido_copy_stride(source) != (size_t)source->stride) {
+	if (source == NULL || !lido_buffer_is_writable(source) || buffer->stride != (size_t)source->stride) {
 		return false;
 	}
 	buffer->bounce = create_memory(source, (size_t)source->stride);
@@ -147,7 +152,7 @@ static void handle_release(struct wl_listener *listener, void *data) {
 static void handle_source_destroy(struct wl_listener *listener, void *data) {
 	struct lido_client_buffer *buffer = wl_container_of(listener, buffer, source_destroy);
 	wl_list_remove(&buffer->source_destroy.link);
-	if (buffer->pixels == NULL && buffer->bounce == NULL) {
+	if (!buffer->is_exposed && buffer->bounce == NULL) {
 		// Who still has a lock reads the copy, if there is one. wlroots 0.18 loses its lock when it refuses to capture
 		// the screen into a buffer: that must not pin a file.
 		client_buffer_forget_source(buffer);

@@ -3,7 +3,9 @@
  */
 #include "runner.h"
 #include "stage.h"
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define VIDEO 520 // across and down: more than a MiB, so that it may be read in place
 
@@ -91,6 +93,44 @@ TEST("release@of-a-video-comes-with-the-next-frame-at-the-latest") {
 		window_finish(&window);
 		stage_finish(&stage);
 	}
+}
+
+TEST("release@of-a-buffer-in-place-keeps-its-mapping-until-then") {
+	struct stage stage;
+	struct window windows[2];
+	struct picture pictures[2];
+	stage_init(&stage, VIDEO, VIDEO);
+	for (int i = 0; i < 2; i++) {
+		window_init(&windows[i], &stage.screen, WINDOW_LAYER, VIDEO, VIDEO);
+		picture_init(&pictures[i], &stage.screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, VIDEO, VIDEO, VIDEO * 4);
+		picture_fill(&pictures[i], (uint32_t)i);
+	}
+	for (int i = 0; i < 40; i++) {
+		window_commit(&windows[0], pictures[i % 2].buffer);
+		window_commit(&windows[1], pictures[i % 2].buffer);
+	}
+	// The first window shows picture 0 in place. The second wants it too, but now it has a hole, so it is read.
+	window_commit(&windows[0], pictures[0].buffer);
+	int releases = pictures[0].releases;
+	expect(fallocate(pictures[0].fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096) == 0);
+	window_commit(&windows[1], pictures[0].buffer);
+	expect_int(pictures[0].releases, ==, releases);
+	expect_int(file_count_mappings(pictures[0].fd, NULL), ==, 1);
+	// The client lets go of it, but the first window still shows it.
+	int fd = dup(pictures[0].fd);
+	picture_finish(&pictures[0]);
+	client_roundtrip(&stage.screen.client);
+	expect_int(file_count_mappings(fd, NULL), ==, 1);
+	window_finish(&windows[1]);
+	struct image image;
+	stage_capture(&stage, &image);
+	image_finish(&image);
+	window_commit(&windows[0], pictures[1].buffer);
+	expect_int(file_count_mappings(fd, NULL), ==, 0);
+	close(fd);
+	picture_finish(&pictures[1]);
+	window_finish(&windows[0]);
+	stage_finish(&stage);
 }
 
 TEST("release@is-not-sent-for-what-was-never-committed") {
