@@ -77,14 +77,18 @@ static struct lido_memory *memory_map(struct lido_pool *pool, size_t size) {
 	return memory;
 }
 
-// Charges the pool for what the memory was not yet asked for.
+// Charges the pool for what the memory was not yet asked for. Where that is too much, what lies idle is given back
+// first.
 static bool memory_charge(struct lido_memory *memory, size_t size) {
 	if (size <= memory->charged) {
 		return true;
 	}
 	int64_t more = (int64_t)(size - memory->charged);
 	if (!lido_pool_check_bytes(memory->pool, more)) {
-		return false;
+		lido_memory_trim(memory->pool, 0);
+		if (!lido_pool_check_bytes(memory->pool, more)) {
+			return false;
+		}
 	}
 	memory->pool->bytes += more;
 	memory->charged = size;
@@ -97,13 +101,8 @@ struct lido_memory *lido_memory_create(struct lido_pool *pool, size_t size) {
 	struct lido_memory *memory = find_warm(pool, size);
 	if (memory != NULL) {
 		wl_list_remove(&memory->link);
-	} else {
-		if (!lido_pool_check_bytes(pool, (int64_t)size)) {
-			lido_memory_trim(pool, 0);
-		}
-		if (!lido_pool_check_bytes(pool, (int64_t)size) || (memory = memory_map(pool, size)) == NULL) {
-			return NULL;
-		}
+	} else if ((memory = memory_map(pool, size)) == NULL) {
+		return NULL;
 	}
 	if (!memory_charge(memory, size)) {
 		memory_free(memory);

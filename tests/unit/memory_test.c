@@ -198,6 +198,23 @@ TEST("memory@warm-memory-gives-way-before-the-quota-bites") {
 	fixture_finish(&fixture);
 }
 
+TEST("memory@warm-memory-that-grows-takes-the-place-of-other-warm-memory") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), most = LIMIT / page - 2;
+	struct lido_memory *small = lido_memory_create(fixture.pool, 2 * page);
+	struct lido_memory *large = lido_memory_create(fixture.pool, most * page);
+	expect(small != NULL && large != NULL);
+	lido_memory_destroy(large);
+	lido_memory_destroy(small);
+	// The small one has room for a third page, but the quota only if the large one goes.
+	struct lido_memory *memory = lido_memory_create(fixture.pool, 3 * page);
+	expect(memory != NULL);
+	expect_int(fixture.pool->bytes, ==, 3 * page);
+	lido_memory_destroy(memory);
+	fixture_finish(&fixture);
+}
+
 TEST("memory@warm-memory-that-would-outgrow-the-quota-is-not-lost") {
 	struct fixture fixture;
 	fixture_init(&fixture);
