@@ -162,9 +162,7 @@ struct compositor *compositor_create(const struct compositor_options *options) {
 		free(compositor);
 		return NULL;
 	}
-#if HAVE_DEFAULT_MAX_BUFFER_SIZE
 	wl_display_set_default_max_buffer_size(compositor->display, (size_t)LIDO_UNREAD_BYTES_MAX);
-#endif
 	compositor->loop = wl_display_get_event_loop(compositor->display);
 	if (create_backend(compositor, options) && create_rendering(compositor, options) && create_parts(compositor) &&
 			create_socket(compositor, options) && create_headless_output(compositor)) {

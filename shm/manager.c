@@ -16,17 +16,13 @@ static void handle_create_pool(
 	lido_handle_create(resource, id, fd, size);
 }
 
-#ifdef WL_SHM_RELEASE_SINCE_VERSION
 static void handle_release(struct wl_client *client, struct wl_resource *resource) {
 	wl_resource_destroy(resource);
 }
-#endif
 
 static const struct wl_shm_interface wl_shm_impl = {
 	.create_pool = handle_create_pool,
-#ifdef WL_SHM_RELEASE_SINCE_VERSION
 	.release = handle_release,
-#endif
 };
 
 static void manager_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
