@@ -20,14 +20,19 @@
 /* An allocator can span this much: what the wire can name. Bytes. */
 #define LIDO_ALLOCATOR_SIZE_MAX (INT64_C(1) << 31)
 
-/* A piece of the area, allocated or free. Owned by its allocator. */
+/* A piece of the area, allocated or free. Owned by its allocator; all is to be read only. */
 struct lido_range {
 	int64_t offset, size;              // bytes
 	struct lido_range *before, *after; // neighbours by address; NULL at the ends
 	bool is_free;
-	bool is_warm;        // while free: may hold pages, since it was allocated after the last lido_range_set_cold()
-	int64_t idle_since;  // while free and warm: as given to lido_allocator_free(), the latest of what was merged
-	struct wl_list link; // while free: of its bin
+	bool is_warm;       // while free: may hold pages, since it was allocated after the last lido_range_set_cold()
+	int64_t idle_since; // while free, warm, and with a whole page: see lido_allocator_free()
+
+	// Private, while free.
+	struct wl_list link;         // of the warm with a whole page, the longest idle first; else empty
+	struct lido_range *child[2]; // in the tree of free ranges: the lower, the higher; may be NULL
+	int64_t largest[2];          // in its subtree, as of enum lido_room; bytes
+	int height;                  // of its subtree
 };
 
 struct lido_allocator; // opaque; in allocator.c
@@ -40,21 +45,30 @@ struct lido_allocator *lido_allocator_create(int64_t size);
 /* All allocated ranges become invalid. NULL is fine. */
 void lido_allocator_destroy(struct lido_allocator *allocator);
 
-/* The bytes that a range for so many has: whole pages from one page up, else a multiple of LIDO_RANGE_ALIGN. */
+/*
+ * The bytes that a range for so many has: whole pages from one page up, else a multiple of LIDO_RANGE_ALIGN (which may
+ * be one page). size: not 0. INT64_MAX where that is beyond it: no allocator has as many.
+ */
 int64_t lido_allocator_round(int64_t size);
 
 /*
- * Takes a range of lido_allocator_round(size) bytes; from one page up it starts at a page. size: not 0. NULL: no free
- * range is large enough (errno ENOSPC), or no memory for the books (errno ENOMEM). Then nothing has changed.
+ * Takes a range of lido_allocator_round(size) bytes; from one page up it starts at a page. It lies as low as one can.
+ * size: not 0. NULL: no free range is large enough (errno ENOSPC), or no memory for the books (errno ENOMEM). Then
+ * nothing has changed.
  */
 struct lido_range *lido_allocator_alloc(struct lido_allocator *allocator, int64_t size);
 
-/* Gives it back; it merges with free neighbours at once. now: milliseconds, for idle_since; never fails. */
+/*
+ * Gives it back; it merges with free neighbours at once. Never fails. now: milliseconds, for idle_since; never less
+ * than before. What is merged has been idle since the largest of its warm parts was, in whole pages, and of equal ones
+ * the newest; if none has a whole page, since now. What an allocation leaves of a free range stays as warm and as idle.
+ */
 void lido_allocator_free(struct lido_allocator *allocator, struct lido_range *range, int64_t now);
 
 /*
  * Makes a range larger or smaller where it is: to lido_allocator_round(size) bytes. Returns false, and changes nothing,
- * if what follows is not free, the alignment of that size is not that of the range, or memory is short.
+ * if what follows is not free or not large enough, the range does not start at a page and is to become one or more, or
+ * memory is short (which happens to smaller ones only). now: as for lido_allocator_free().
  */
 bool lido_allocator_resize(struct lido_allocator *allocator, struct lido_range *range, int64_t size, int64_t now);
 
@@ -65,18 +79,15 @@ int64_t lido_allocator_get_end(const struct lido_allocator *allocator);
 int64_t lido_allocator_get_live(const struct lido_allocator *allocator);
 uint32_t lido_allocator_get_count(const struct lido_allocator *allocator);
 
-/*
- * The next warm free range after a range (NULL: the first of all) that holds at least one whole page, or NULL. For
- * trimming; costs the number of ranges that are skipped.
- */
-struct lido_range *lido_allocator_next_warm(struct lido_allocator *allocator, struct lido_range *after);
+/* Of the warm free ranges that hold at least one whole page, the one that has been idle the longest; or NULL. O(1). */
+struct lido_range *lido_allocator_get_oldest_warm(struct lido_allocator *allocator);
 
-/* Its whole pages hold nothing any more. */
+/* The whole pages of a free range hold nothing any more. It is no longer warm. O(1). */
 void lido_range_set_cold(struct lido_range *range);
 
 /*
- * Are the ranges gapless, coalesced, aligned, each free one in the bin where it belongs, and do the sums match? Asserts
- * that they are; for tests, fuzzers and debug builds.
+ * Are the ranges gapless, coalesced, aligned, the free ones all in the tree and the warm ones all in the list where
+ * they belong, and do the sums match? Asserts that they are and do; for tests, fuzzers and debug builds.
  */
 void lido_allocator_validate(const struct lido_allocator *allocator);
 

@@ -1,0 +1,434 @@
+/*
+ * Millions of random calls to the allocator, compared with an implementation so naive that it is a specification; and
+ * what its head comment says of cost and waste.
+ */
+#include "runner.h"
+#include <allocator.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE LIDO_RANGE_PAGE
+#define MIB (INT64_C(1) << 20)
+
+// The model: a plain array of pieces by address.
+struct piece {
+	int64_t offset, size;
+	bool is_free, is_warm;
+	int64_t idle_since;
+	struct lido_range *range; // of an allocated one
+};
+
+struct model {
+	struct piece pieces[4096];
+	int pieces_len;
+};
+
+static int64_t round_up(int64_t size, int64_t to) {
+	return (size + to - 1) / to * to;
+}
+
+static int64_t get_unit(int64_t size) {
+	return size > PAGE - 64 ? PAGE : 64;
+}
+
+static int64_t get_whole_pages(const struct piece *piece) {
+	int64_t pages = (piece->offset + piece->size) / PAGE - round_up(piece->offset, PAGE) / PAGE;
+	return pages > 0 ? pages : 0;
+}
+
+// Cuts a piece in two; returns the index of the one that starts there.
+static int model_cut(struct model *model, int i, int64_t offset) {
+	struct piece *piece = &model->pieces[i];
+	if (offset == piece->offset) {
+		return i;
+	}
+	memmove(piece + 1, piece, (size_t)(model->pieces_len - i) * sizeof(*piece));
+	++model->pieces_len;
+	expect_int(model->pieces_len, <, 4096);
+	piece[0].size = offset - piece[0].offset;
+	piece[1].offset = offset;
+	piece[1].size -= piece[0].size;
+	return i + 1;
+}
+
+static void model_take(struct model *model, int i, int64_t size) {
+	struct piece *piece = &model->pieces[i];
+	if (piece->size > size) {
+		model_cut(model, i, piece->offset + size);
+	}
+	piece->is_free = piece->is_warm = false;
+}
+
+// Returns the index, or -1.
+static int model_alloc(struct model *model, int64_t size) {
+	int64_t unit = get_unit(size);
+	size = round_up(size, unit);
+	for (int i = 0; i < model->pieces_len; i++) {
+		const struct piece *piece = &model->pieces[i];
+		int64_t offset = round_up(piece->offset, unit);
+		if (piece->is_free && offset + size <= piece->offset + piece->size) {
+			i = model_cut(model, i, offset);
+			model_take(model, i, size);
+			return i;
+		}
+	}
+	return -1;
+}
+
+static void model_remove(struct model *model, int i) {
+	--model->pieces_len;
+	memmove(&model->pieces[i], &model->pieces[i + 1], (size_t)(model->pieces_len - i) * sizeof(model->pieces[0]));
+}
+
+static void model_free(struct model *model, int i, int64_t now) {
+	model->pieces[i].is_free = model->pieces[i].is_warm = true;
+	model->pieces[i].idle_since = now;
+	int first = i > 0 && model->pieces[i - 1].is_free ? i - 1 : i;
+	int last = i + 1 < model->pieces_len && model->pieces[i + 1].is_free ? i + 1 : i;
+	struct piece merged = {.offset = model->pieces[first].offset, .is_free = true, .is_warm = true, .idle_since = now};
+	int64_t most = 0;
+	for (int j = first; j <= last; j++) {
+		const struct piece *part = &model->pieces[j];
+		int64_t pages = part->is_warm ? get_whole_pages(part) : 0;
+		if (pages > most || (pages == most && pages > 0 && part->idle_since > merged.idle_since)) {
+			most = pages;
+			merged.idle_since = part->idle_since;
+		}
+		merged.size += part->size;
+	}
+	while (last-- > first) {
+		model_remove(model, first);
+	}
+	model->pieces[first] = merged;
+}
+
+static bool model_resize(struct model *model, int i, int64_t size, int64_t now) {
+	struct piece *piece = &model->pieces[i];
+	int64_t unit = get_unit(size);
+	size = round_up(size, unit);
+	if (piece->offset % unit != 0) {
+		return false;
+	}
+	if (size < piece->size) {
+		model_free(model, model_cut(model, i, piece->offset + size), now);
+	} else if (size > piece->size) {
+		if (i + 1 == model->pieces_len || !piece[1].is_free || piece->size + piece[1].size < size) {
+			return false;
+		}
+		model_take(model, i + 1, size - piece->size);
+		piece->size = size;
+		model_remove(model, i + 1);
+	}
+	return true;
+}
+
+// The allocator, the model, and what drives both.
+struct run {
+	struct lido_allocator *allocator;
+	struct model model;
+	uint64_t random;
+	int64_t (*next_size)(struct run *run);
+	unsigned alloc_percent;
+	int64_t now;
+	uint64_t allocs, refusals, resizes, trims;
+};
+
+static int64_t random_below(struct run *run, int64_t limit) {
+	run->random ^= run->random << 13;
+	run->random ^= run->random >> 7;
+	run->random ^= run->random << 17;
+	return (int64_t)((run->random >> 11) % (uint64_t)limit);
+}
+
+static int64_t next_icon(struct run *run) {
+	return 64 + random_below(run, 4096 - 64);
+}
+
+static int64_t next_pages(struct run *run) {
+	return PAGE * (1 + random_below(run, 16));
+}
+
+static int64_t next_mixed(struct run *run) {
+	return random_below(run, 3) == 0 ? 1 + random_below(run, 20 * PAGE) : 1 + random_below(run, 4200);
+}
+
+static int64_t next_power(struct run *run) {
+	return 64 << random_below(run, 11);
+}
+
+static void step_alloc(struct run *run) {
+	int64_t size = run->next_size(run);
+	int i = model_alloc(&run->model, size);
+	struct lido_range *range = lido_allocator_alloc(run->allocator, size);
+	expect_int(range != NULL, ==, i >= 0);
+	if (range != NULL) {
+		expect_int(range->offset, ==, run->model.pieces[i].offset);
+		run->model.pieces[i].range = range;
+		++run->allocs;
+	} else {
+		expect_int(errno, ==, ENOSPC);
+		++run->refusals;
+	}
+}
+
+// The index of an allocated piece, or -1.
+static int choose(struct run *run) {
+	int i = (int)random_below(run, run->model.pieces_len);
+	i += run->model.pieces[i].is_free ? 1 : 0;
+	return i < run->model.pieces_len ? i : -1;
+}
+
+static void step_resize(struct run *run) {
+	int i = choose(run);
+	if (i < 0) {
+		return;
+	}
+	struct lido_range *range = run->model.pieces[i].range;
+	int64_t offset = range->offset, size = run->next_size(run);
+	bool resized = model_resize(&run->model, i, size, run->now);
+	expect_int(lido_allocator_resize(run->allocator, range, size, run->now), ==, resized);
+	expect_int(range->offset, ==, offset);
+	expect_int(range->size, ==, run->model.pieces[i].size);
+	run->resizes += resized;
+}
+
+static void step_free(struct run *run) {
+	int i = choose(run);
+	if (i >= 0) {
+		lido_allocator_free(run->allocator, run->model.pieces[i].range, run->now);
+		model_free(&run->model, i, run->now);
+	}
+}
+
+static void step_trim(struct run *run) {
+	struct lido_range *oldest = lido_allocator_get_oldest_warm(run->allocator);
+	const struct piece *found = NULL;
+	for (int i = 0; i < run->model.pieces_len; i++) {
+		struct piece *piece = &run->model.pieces[i];
+		bool is_listed = piece->is_warm && get_whole_pages(piece) > 0;
+		if (is_listed && (found == NULL || piece->idle_since < found->idle_since)) {
+			found = piece;
+		}
+		// Of those idle since the same millisecond any may come first.
+		if (oldest != NULL && piece->offset == oldest->offset) {
+			expect(is_listed);
+			piece->is_warm = false;
+		}
+	}
+	expect_int(oldest != NULL, ==, found != NULL);
+	if (oldest != NULL) {
+		expect_int(oldest->idle_since, ==, found->idle_since);
+		lido_range_set_cold(oldest);
+		++run->trims;
+	}
+}
+
+static void compare(struct run *run) {
+	lido_allocator_validate(run->allocator);
+	const struct model *model = &run->model;
+	int64_t live = 0, end = 0;
+	uint32_t count = 0;
+	const struct lido_range *range = NULL;
+	for (int i = 0; i < model->pieces_len; i++) {
+		const struct piece *piece = &model->pieces[i];
+		live += piece->is_free ? 0 : piece->size;
+		count += !piece->is_free;
+		end = piece->is_free ? end : piece->offset + piece->size;
+		range = range != NULL ? range->after : piece->range;
+		if (range == NULL) {
+			continue; // the first allocated one is still to come
+		}
+		expect_int(range->offset, ==, piece->offset);
+		expect_int(range->size, ==, piece->size);
+		expect_int(range->is_free, ==, piece->is_free);
+		expect_int(range->is_warm, ==, piece->is_warm);
+		expect(!piece->is_warm || get_whole_pages(piece) == 0 || range->idle_since == piece->idle_since);
+	}
+	expect_int(lido_allocator_get_live(run->allocator), ==, live);
+	expect_int(lido_allocator_get_count(run->allocator), ==, count);
+	expect_int(lido_allocator_get_end(run->allocator), ==, end);
+}
+
+static void run_model(int64_t size, int64_t (*next_size)(struct run *run), unsigned alloc_percent, int steps) {
+	struct run *run = calloc(1, sizeof(*run));
+	*run = (struct run){.allocator = lido_allocator_create(size),
+		.random = 0x9e3779b97f4a7c15,
+		.next_size = next_size,
+		.alloc_percent = alloc_percent};
+	run->model.pieces[0] = (struct piece){.size = size, .is_free = true};
+	run->model.pieces_len = 1;
+	for (int i = 0; i < steps; i++) {
+		run->now += random_below(run, 3) == 0;
+		unsigned die = (unsigned)random_below(run, 100);
+		if (die < alloc_percent) {
+			step_alloc(run);
+		} else if (die < 90) {
+			step_free(run);
+		} else if (die < 99) {
+			step_resize(run);
+		} else {
+			step_trim(run);
+		}
+		if (i % 256 == 0) {
+			compare(run);
+		}
+	}
+	compare(run);
+	// That all of it was tried.
+	expect_int(run->allocs, >, steps / 10);
+	expect_int(run->resizes, >, steps / 100);
+	expect_int(run->refusals, >, 0);
+	expect_int(run->trims, >, 0);
+	lido_allocator_destroy(run->allocator);
+	free(run);
+}
+
+TEST("allocator_model@icons") {
+	run_model(MIB / 4, next_icon, 46, 700000);
+}
+
+TEST("allocator_model@pages") {
+	run_model(4 * MIB, next_pages, 46, 700000);
+}
+
+TEST("allocator_model@mixed") {
+	run_model(2 * MIB, next_mixed, 46, 700000);
+}
+
+TEST("allocator_model@powers-of-two") {
+	run_model(MIB, next_power, 46, 700000);
+}
+
+TEST("allocator_model@nearly-full") {
+	run_model(MIB / 2, next_mixed, 70, 700000);
+}
+
+TEST("allocator_model@few-pages-all-states") {
+	run_model(4 * PAGE, next_mixed, 50, 700000);
+}
+
+// Ranges of 64 bytes: the first ones, every other of which is free.
+static struct lido_allocator *create_comb(int ranges_len, struct lido_range **ranges) {
+	struct lido_allocator *allocator = lido_allocator_create(LIDO_ALLOCATOR_SIZE_MAX);
+	for (int i = 0; i < ranges_len; i++) {
+		ranges[i] = lido_allocator_alloc(allocator, 64);
+		expect(ranges[i] != NULL);
+		expect_int(ranges[i]->offset, ==, 64 * i);
+	}
+	for (int i = 0; i < ranges_len; i += 2) {
+		lido_allocator_free(allocator, ranges[i], i);
+	}
+	return allocator;
+}
+
+TEST("allocator_model@million-ranges-cost-no-walk-past-them") {
+	enum {
+		RANGES_LEN = 1000000
+	};
+	struct lido_range **ranges = calloc(RANGES_LEN, sizeof(ranges[0]));
+	struct lido_allocator *allocator = create_comb(RANGES_LEN, ranges);
+	// Half a million free ranges lie before the first that fits: to walk past them a million times takes hours.
+	for (int i = 0; i < RANGES_LEN; i++) {
+		struct lido_range *range = lido_allocator_alloc(allocator, i % 2 == 0 ? 128 : PAGE);
+		expect_int(range->offset, >=, 64 * RANGES_LEN);
+		lido_allocator_free(allocator, range, RANGES_LEN);
+	}
+	for (int i = 0; i < RANGES_LEN; i += 2) {
+		expect_int(lido_allocator_alloc(allocator, 64)->offset, ==, 64 * i);
+	}
+	lido_allocator_validate(allocator);
+	lido_allocator_destroy(allocator);
+	free(ranges);
+}
+
+// The theorem of allocator.c.
+static int64_t get_bound(int64_t live_max, int64_t size_max) {
+	int64_t factor = 17;
+	for (int64_t size = PAGE; size < size_max; size *= 4) {
+		factor += 5;
+	}
+	return live_max * factor;
+}
+
+/*
+ * Robson's adversary. It doubles the size each round, and then keeps only what covers the words at one of two residues
+ * modulo twice that size: whichever pins down more, so that no gap can hold anything of the next round.
+ */
+struct adversary {
+	struct lido_allocator *allocator;
+	struct lido_range *ranges[65536];
+	int ranges_len;
+	int64_t live_max;
+	int64_t residue;
+};
+
+static void adversary_fill(struct adversary *adversary, int64_t size) {
+	while (lido_allocator_get_live(adversary->allocator) + size <= adversary->live_max) {
+		struct lido_range *range = lido_allocator_alloc(adversary->allocator, size);
+		expect(range != NULL);
+		adversary->ranges[adversary->ranges_len++] = range;
+	}
+}
+
+static bool covers(const struct lido_range *range, int64_t residue, int64_t modulus) {
+	int64_t first = (range->offset - residue + modulus - 1) / modulus * modulus + residue;
+	return first < range->offset + range->size;
+}
+
+static int64_t weigh(const struct adversary *adversary, int64_t residue, int64_t modulus) {
+	int64_t weight = 0;
+	for (int i = 0; i < adversary->ranges_len; i++) {
+		const struct lido_range *range = adversary->ranges[i];
+		weight += covers(range, residue, modulus) ? modulus - range->size : 0;
+	}
+	return weight;
+}
+
+static void adversary_thin_out(struct adversary *adversary, int64_t size) {
+	int64_t other = adversary->residue + size, modulus = 2 * size;
+	if (weigh(adversary, other, modulus) > weigh(adversary, adversary->residue, modulus)) {
+		adversary->residue = other;
+	}
+	int kept = 0;
+	for (int i = 0; i < adversary->ranges_len; i++) {
+		struct lido_range *range = adversary->ranges[i];
+		if (covers(range, adversary->residue, modulus)) {
+			adversary->ranges[kept++] = range;
+		} else {
+			lido_allocator_free(adversary->allocator, range, 0);
+		}
+	}
+	adversary->ranges_len = kept;
+}
+
+// Returns how far the adversary got.
+static int64_t attack(int64_t live_max, int64_t size_max) {
+	struct adversary *adversary = calloc(1, sizeof(*adversary));
+	adversary->allocator = lido_allocator_create(LIDO_ALLOCATOR_SIZE_MAX);
+	adversary->live_max = live_max;
+	int64_t end = 0;
+	for (int64_t size = 64; size <= size_max; size *= 2) {
+		adversary_fill(adversary, size);
+		int64_t now_end = lido_allocator_get_end(adversary->allocator);
+		end = now_end > end ? now_end : end;
+		lido_allocator_validate(adversary->allocator);
+		adversary_thin_out(adversary, size);
+	}
+	lido_allocator_destroy(adversary->allocator);
+	free(adversary);
+	return end;
+}
+
+TEST("allocator_model@adversary-stays-below-the-bound") {
+	for (int64_t size_max = PAGE; size_max <= MIB; size_max *= 2) {
+		int64_t live_max = 4 * MIB, end = attack(live_max, size_max);
+		expect_int(end, <=, get_bound(live_max, size_max));
+		// That it is an adversary: half of log2(n / 64) is what nobody escapes.
+		int64_t rounds = 0;
+		for (int64_t size = 64; size < size_max; size *= 2) {
+			++rounds;
+		}
+		expect_int(end, >=, live_max * rounds / 2 * 9 / 10);
+	}
+}

@@ -1,0 +1,463 @@
+/*
+ * The allocator's promises, one by one. That it is first fit, whatever comes, is tested in allocator_model_test.c.
+ */
+#include "faults.h"
+#include "runner.h"
+#include <allocator.h>
+#include <errno.h>
+#include <string.h>
+
+#define PAGE LIDO_RANGE_PAGE
+#define MIB (INT64_C(1) << 20)
+
+static struct lido_range *alloc(struct lido_allocator *allocator, int64_t size) {
+	struct lido_range *range = lido_allocator_alloc(allocator, size);
+	expect(range != NULL);
+	expect(!range->is_free);
+	expect_int(range->size, ==, lido_allocator_round(size));
+	lido_allocator_validate(allocator);
+	return range;
+}
+
+static void give_back(struct lido_allocator *allocator, struct lido_range *range, int64_t now) {
+	lido_allocator_free(allocator, range, now);
+	lido_allocator_validate(allocator);
+}
+
+static void expect_no_space(struct lido_allocator *allocator, int64_t size) {
+	errno = 0;
+	expect(lido_allocator_alloc(allocator, size) == NULL);
+	expect_int(errno, ==, ENOSPC);
+	lido_allocator_validate(allocator);
+}
+
+static void expect_oldest(struct lido_allocator *allocator, int64_t offset, int64_t size, int64_t idle_since) {
+	struct lido_range *oldest = lido_allocator_get_oldest_warm(allocator);
+	expect(oldest != NULL);
+	expect(oldest->is_free && oldest->is_warm);
+	expect_int(oldest->offset, ==, offset);
+	expect_int(oldest->size, ==, size);
+	expect_int(oldest->idle_since, ==, idle_since);
+}
+
+TEST("allocator@new-area-is-one-free-cold-range") {
+	struct lido_allocator *allocator = lido_allocator_create(PAGE);
+	lido_allocator_validate(allocator);
+	expect_int(lido_allocator_get_end(allocator), ==, 0);
+	expect_int(lido_allocator_get_live(allocator), ==, 0);
+	expect_int(lido_allocator_get_count(allocator), ==, 0);
+	expect(lido_allocator_get_oldest_warm(allocator) == NULL);
+	struct lido_range *all = alloc(allocator, PAGE);
+	expect(all->before == NULL && all->after == NULL);
+	lido_allocator_destroy(allocator);
+	lido_allocator_destroy(NULL);
+}
+
+TEST("allocator@destroy-frees-what-is-still-allocated") {
+	struct lido_allocator *allocator = lido_allocator_create(MIB);
+	for (int i = 0; i < 10; i++) {
+		alloc(allocator, 100 + i * 1000);
+	}
+	lido_allocator_destroy(allocator); // LeakSanitizer would say
+}
+
+TEST("allocator@rounding-wastes-less-than-64-bytes-up-to-a-page-and-less-than-a-page-beyond") {
+	for (int64_t size = 1; size <= 20000; size++) {
+		int64_t rounded = lido_allocator_round(size), waste = rounded - size;
+		expect_int(waste, >=, 0);
+		expect_int(waste, <, size <= PAGE ? LIDO_RANGE_ALIGN : PAGE);
+		expect_int(rounded % (rounded < PAGE ? LIDO_RANGE_ALIGN : PAGE), ==, 0);
+		expect_int(lido_allocator_round(rounded), ==, rounded);
+		expect(size <= PAGE || 2 * waste < rounded);
+	}
+	for (int64_t size = 400 << 10; size < LIDO_ALLOCATOR_SIZE_MAX; size += 999983) {
+		expect_int(100 * (lido_allocator_round(size) - size), <, lido_allocator_round(size));
+	}
+}
+
+TEST("allocator@rounds-at-the-edges") {
+	static const int64_t sizes[][2] = {{1, 64}, {64, 64}, {65, 128}, {4032, 4032}, {4033, PAGE}, {4095, PAGE},
+		{PAGE, PAGE}, {4097, 2 * PAGE}, {LIDO_ALLOCATOR_SIZE_MAX - 1, LIDO_ALLOCATOR_SIZE_MAX},
+		{INT64_MAX - PAGE, INT64_MAX - PAGE + 1}, {INT64_MAX - PAGE + 1, INT64_MAX}, {INT64_MAX, INT64_MAX}};
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		expect_int(lido_allocator_round(sizes[i][0]), ==, sizes[i][1]);
+	}
+}
+
+TEST("allocator@small-ranges-start-at-64-bytes-and-larger-ones-at-pages") {
+	struct lido_allocator *allocator = lido_allocator_create(64 * MIB);
+	for (int64_t size = 1; size < 3 * PAGE; size += 61) {
+		expect_int(alloc(allocator, size)->offset % (size <= 4032 ? 64 : PAGE), ==, 0);
+	}
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@what-lies-before-a-page-stays-free-for-small-ones") {
+	struct lido_allocator *allocator = lido_allocator_create(MIB);
+	alloc(allocator, 1);
+	expect_int(alloc(allocator, 4033)->offset, ==, PAGE);
+	expect_int(alloc(allocator, 4032)->offset, ==, 64);
+	expect_int(alloc(allocator, 1)->offset, ==, 2 * PAGE);
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@page-needs-a-page-and-not-just-as-many-bytes") {
+	struct lido_allocator *allocator = lido_allocator_create(2 * PAGE);
+	struct lido_range *first = alloc(allocator, 64);
+	alloc(allocator, 4032);
+	struct lido_range *third = alloc(allocator, 64);
+	give_back(allocator, first, 0);
+	expect_no_space(allocator, PAGE); // 4032 bytes at the end, 64 at the start
+	give_back(allocator, third, 0);
+	expect_int(alloc(allocator, PAGE)->offset, ==, PAGE);
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@lowest-address-comes-first-however-tight-another-is") {
+	struct lido_allocator *allocator = lido_allocator_create(MIB);
+	struct lido_range *wide = alloc(allocator, 8 * PAGE);
+	alloc(allocator, PAGE);
+	struct lido_range *tight = alloc(allocator, 2 * PAGE);
+	alloc(allocator, PAGE);
+	give_back(allocator, tight, 1);
+	give_back(allocator, wide, 2);
+	expect_int(alloc(allocator, 2 * PAGE)->offset, ==, 0);
+	expect_int(alloc(allocator, 7 * PAGE)->offset, >, 10 * PAGE);
+	expect_int(alloc(allocator, 128)->offset, ==, 2 * PAGE);
+	lido_allocator_destroy(allocator);
+}
+
+// Frees three neighbours in each order, and expects to find one range.
+TEST("allocator@free-merges-with-both-sides-in-every-order") {
+	static const int orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+	for (int i = 0; i < 6; i++) {
+		struct lido_allocator *allocator = lido_allocator_create(MIB);
+		struct lido_range *fence = alloc(allocator, PAGE), *ranges[3];
+		for (int j = 0; j < 3; j++) {
+			ranges[j] = alloc(allocator, PAGE * (j + 1));
+		}
+		struct lido_range *end = alloc(allocator, 64);
+		for (int j = 0; j < 3; j++) {
+			give_back(allocator, ranges[orders[i][j]], j);
+		}
+		expect(fence->after == end->before && fence->after->is_free);
+		expect_int(fence->after->offset, ==, PAGE);
+		expect_int(fence->after->size, ==, 6 * PAGE);
+		lido_allocator_destroy(allocator);
+	}
+}
+
+TEST("allocator@end-moves-back-to-the-last-allocated-range") {
+	struct lido_allocator *allocator = lido_allocator_create(MIB);
+	struct lido_range *a = alloc(allocator, 64), *b = alloc(allocator, PAGE), *c = alloc(allocator, 2 * PAGE);
+	expect_int(lido_allocator_get_end(allocator), ==, 4 * PAGE);
+	give_back(allocator, b, 0);
+	expect_int(lido_allocator_get_end(allocator), ==, 4 * PAGE);
+	give_back(allocator, c, 0);
+	expect_int(lido_allocator_get_end(allocator), ==, 64);
+	give_back(allocator, a, 0);
+	expect_int(lido_allocator_get_end(allocator), ==, 0);
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@live-bytes-and-count-are-those-of-the-allocated") {
+	struct lido_allocator *allocator = lido_allocator_create(MIB);
+	struct lido_range *a = alloc(allocator, 1), *b = alloc(allocator, 5000);
+	expect_int(lido_allocator_get_live(allocator), ==, 64 + 2 * PAGE);
+	expect_int(lido_allocator_get_count(allocator), ==, 2);
+	expect(lido_allocator_resize(allocator, b, 3 * PAGE, 0));
+	expect_int(lido_allocator_get_live(allocator), ==, 64 + 3 * PAGE);
+	expect(lido_allocator_resize(allocator, b, 1, 0));
+	expect_int(lido_allocator_get_live(allocator), ==, 128);
+	expect_int(lido_allocator_get_count(allocator), ==, 2);
+	give_back(allocator, a, 0);
+	give_back(allocator, b, 0);
+	expect_int(lido_allocator_get_live(allocator), ==, 0);
+	expect_int(lido_allocator_get_count(allocator), ==, 0);
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@grows-into-what-follows-even-all-of-it") {
+	struct lido_allocator *allocator = lido_allocator_create(4 * PAGE);
+	struct lido_range *range = alloc(allocator, PAGE);
+	for (int64_t pages = 2; pages <= 4; pages++) {
+		expect(lido_allocator_resize(allocator, range, pages * PAGE - 1, 0));
+		lido_allocator_validate(allocator);
+		expect_int(range->offset, ==, 0);
+		expect_int(range->size, ==, pages * PAGE);
+		expect_int(lido_allocator_get_end(allocator), ==, pages * PAGE);
+	}
+	expect(range->after == NULL);
+	expect(!lido_allocator_resize(allocator, range, 4 * PAGE + 1, 0));
+	expect_int(range->size, ==, 4 * PAGE);
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@shrinks-by-freeing-its-end") {
+	struct lido_allocator *allocator = lido_allocator_create(8 * PAGE);
+	struct lido_range *range = alloc(allocator, 4 * PAGE), *next = alloc(allocator, PAGE);
+	expect(lido_allocator_resize(allocator, range, 2 * PAGE, 7));
+	lido_allocator_validate(allocator);
+	expect_oldest(allocator, 2 * PAGE, 2 * PAGE, 7);
+	expect(lido_allocator_resize(allocator, range, PAGE, 8)); // merges, and the larger part decides
+	lido_allocator_validate(allocator);
+	expect_oldest(allocator, PAGE, 3 * PAGE, 7);
+	expect(lido_allocator_resize(allocator, range, PAGE - 1, 9)); // is the same size
+	expect_int(range->size, ==, PAGE);
+	expect(lido_allocator_resize(allocator, range, 65, 9)); // below a page
+	lido_allocator_validate(allocator);
+	expect_int(range->after->offset, ==, 128);
+	expect(range->after->after == next);
+	expect(lido_allocator_resize(allocator, range, 3 * PAGE, 9)); // and back, since it starts at a page
+	lido_allocator_validate(allocator);
+	expect_int(range->size, ==, 3 * PAGE);
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@resize-refuses-and-changes-nothing") {
+	struct lido_allocator *allocator = lido_allocator_create(8 * PAGE);
+	struct lido_range *a = alloc(allocator, 128), *b = alloc(allocator, 64), *c = alloc(allocator, PAGE);
+	expect(!lido_allocator_resize(allocator, a, 129, 0));          // not free
+	expect(!lido_allocator_resize(allocator, b, PAGE, 0));         // not at a page
+	expect(!lido_allocator_resize(allocator, b, 4033, 0));         // which is a page
+	expect(!lido_allocator_resize(allocator, b, 4032, 0));         // there are 64 bytes too few
+	expect(!lido_allocator_resize(allocator, c, 7 * PAGE + 1, 0)); // beyond the end
+	expect(!lido_allocator_resize(allocator, c, INT64_MAX, 0));    // beyond everything
+	expect(!lido_allocator_resize(allocator, c, INT64_MAX - 5000, 0));
+	lido_allocator_validate(allocator);
+	expect_int(a->size, ==, 128);
+	expect_int(b->size, ==, 64);
+	expect_int(c->size, ==, PAGE);
+	expect_int(lido_allocator_get_live(allocator), ==, 192 + PAGE);
+	expect(lido_allocator_resize(allocator, b, 4032 - 64, 0));
+	expect(lido_allocator_resize(allocator, c, 7 * PAGE, 0));
+	lido_allocator_validate(allocator);
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@spans-two-gibibytes-and-no-more") {
+	struct lido_allocator *allocator = lido_allocator_create(LIDO_ALLOCATOR_SIZE_MAX);
+	expect_no_space(allocator, LIDO_ALLOCATOR_SIZE_MAX + 1);
+	expect_no_space(allocator, INT64_MAX - 5000);
+	expect_no_space(allocator, INT64_MAX);
+	struct lido_range *all = alloc(allocator, LIDO_ALLOCATOR_SIZE_MAX);
+	expect_int(lido_allocator_get_end(allocator), ==, LIDO_ALLOCATOR_SIZE_MAX);
+	expect_no_space(allocator, 1);
+	expect(lido_allocator_resize(allocator, all, LIDO_ALLOCATOR_SIZE_MAX - PAGE, INT64_MAX));
+	expect_int(alloc(allocator, 1)->offset, ==, LIDO_ALLOCATOR_SIZE_MAX - PAGE);
+	give_back(allocator, all, INT64_MAX);
+	expect_oldest(allocator, 0, LIDO_ALLOCATOR_SIZE_MAX - PAGE, INT64_MAX);
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@longest-idle-comes-first-and-leaves-when-cold") {
+	struct lido_allocator *allocator = lido_allocator_create(MIB);
+	static const int order[] = {3, 0, 4, 1, 2};
+	struct lido_range *ranges[5];
+	for (int i = 0; i < 5; i++) {
+		ranges[i] = alloc(allocator, PAGE * (i + 1));
+		alloc(allocator, PAGE);
+	}
+	for (int i = 0; i < 5; i++) {
+		give_back(allocator, ranges[order[i]], 10 * i);
+	}
+	for (int i = 0; i < 5; i++) {
+		expect(lido_allocator_get_oldest_warm(allocator) == ranges[order[i]]);
+		expect_int(ranges[order[i]]->idle_since, ==, 10 * i);
+		lido_range_set_cold(ranges[order[i]]);
+		expect(!ranges[order[i]]->is_warm);
+		lido_allocator_validate(allocator);
+	}
+	expect(lido_allocator_get_oldest_warm(allocator) == NULL);
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@set-cold-may-take-any-and-twice") {
+	struct lido_allocator *allocator = lido_allocator_create(MIB);
+	struct lido_range *a = alloc(allocator, PAGE), *fence = alloc(allocator, PAGE), *b = alloc(allocator, PAGE);
+	alloc(allocator, PAGE);
+	give_back(allocator, a, 1);
+	give_back(allocator, b, 2);
+	lido_range_set_cold(b);
+	lido_range_set_cold(b);
+	lido_allocator_validate(allocator);
+	expect_oldest(allocator, 0, PAGE, 1);
+	// Freed again, it is warm again; and so is what merges with the cold.
+	give_back(allocator, fence, 3);
+	expect_oldest(allocator, 0, 3 * PAGE, 3);
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@page-used-each-frame-keeps-no-hundred-mebibytes-warm") {
+	struct lido_allocator *allocator = lido_allocator_create(LIDO_ALLOCATOR_SIZE_MAX);
+	struct lido_range *large = alloc(allocator, 100 * MIB);
+	alloc(allocator, 64);
+	give_back(allocator, large, 1000);
+	int64_t now = 1000;
+	for (int frame = 0; frame < 600; frame++) {
+		struct lido_range *page = alloc(allocator, PAGE);
+		expect_int(page->offset, ==, 0);
+		give_back(allocator, page, now += 16);
+	}
+	expect_oldest(allocator, 0, 100 * MIB, 1000);
+	lido_allocator_destroy(allocator);
+}
+
+// Frees neighbours of so many pages at 1, 2 and 3 (the middle one), and returns since when the whole is idle.
+static int64_t merge_three(int64_t before, int64_t middle, int64_t after) {
+	struct lido_allocator *allocator = lido_allocator_create(MIB);
+	struct lido_range *first = alloc(allocator, before * PAGE), *second = alloc(allocator, middle * PAGE);
+	struct lido_range *third = alloc(allocator, after * PAGE), *other = alloc(allocator, PAGE);
+	alloc(allocator, PAGE);
+	give_back(allocator, first, 1);
+	give_back(allocator, third, 2);
+	give_back(allocator, second, 3);
+	int64_t idle_since = lido_allocator_get_oldest_warm(allocator)->idle_since;
+	give_back(allocator, other, 4); // merges once more, as the smallest
+	expect_oldest(allocator, 0, (before + middle + after + 1) * PAGE, idle_since);
+	lido_allocator_destroy(allocator);
+	return idle_since;
+}
+
+TEST("allocator@largest-part-decides-since-when-all-is-idle") {
+	expect_int(merge_three(5, 4, 3), ==, 1);
+	expect_int(merge_three(3, 4, 5), ==, 2);
+	expect_int(merge_three(3, 5, 4), ==, 3);
+	expect_int(merge_three(3, 2, 4), ==, 2); // although the first two together are larger
+	expect_int(merge_three(4, 2, 4), ==, 2); // of equal ones the newest
+	expect_int(merge_three(4, 4, 4), ==, 3);
+}
+
+TEST("allocator@cold-part-decides-nothing") {
+	struct lido_allocator *allocator = lido_allocator_create(MIB);
+	struct lido_range *a = alloc(allocator, 10 * PAGE), *b = alloc(allocator, PAGE), *c = alloc(allocator, 20 * PAGE);
+	alloc(allocator, 64);
+	give_back(allocator, a, 1);
+	give_back(allocator, c, 2);
+	lido_range_set_cold(a);
+	lido_range_set_cold(c);
+	give_back(allocator, b, 3);
+	expect_oldest(allocator, 0, 31 * PAGE, 3);
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@small-ones-that-make-a-page-are-idle-since-it-is-whole") {
+	struct lido_allocator *allocator = lido_allocator_create(2 * PAGE);
+	struct lido_range *a = alloc(allocator, 4032), *b = alloc(allocator, 64);
+	alloc(allocator, PAGE);
+	give_back(allocator, a, 1);
+	expect(lido_allocator_get_oldest_warm(allocator) == NULL);
+	give_back(allocator, b, 2);
+	expect_oldest(allocator, 0, PAGE, 2);
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@what-an-allocation-leaves-stays-as-warm-and-as-idle") {
+	struct lido_allocator *allocator = lido_allocator_create(MIB);
+	struct lido_range *a = alloc(allocator, 64), *b = alloc(allocator, 4032), *c = alloc(allocator, 8 * PAGE);
+	struct lido_range *other = alloc(allocator, PAGE);
+	alloc(allocator, PAGE);
+	give_back(allocator, c, 1);
+	give_back(allocator, b, 2);
+	give_back(allocator, other, 3); // not at the same place: is older
+	expect_oldest(allocator, 64, 4032 + 9 * PAGE, 1);
+	struct lido_range *page = alloc(allocator, PAGE); // leaves something on both sides
+	expect_int(page->offset, ==, PAGE);
+	expect(page->before->is_free && page->before->is_warm);
+	expect_oldest(allocator, 2 * PAGE, 8 * PAGE, 1);
+	give_back(allocator, a, 4);
+	expect_oldest(allocator, 2 * PAGE, 8 * PAGE, 1);
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@warm-range-without-a-whole-page-is-not-listed-but-stays-warm") {
+	struct lido_allocator *allocator = lido_allocator_create(MIB);
+	struct lido_range *a = alloc(allocator, PAGE), *b = alloc(allocator, PAGE);
+	give_back(allocator, a, 1);
+	struct lido_range *small = alloc(allocator, 64);
+	expect(lido_allocator_get_oldest_warm(allocator) == NULL);
+	expect(small->after->is_free && small->after->is_warm);
+	lido_allocator_free(allocator, small, 2);
+	expect_oldest(allocator, 0, PAGE, 2);
+	give_back(allocator, b, 3);
+	lido_allocator_destroy(allocator);
+}
+
+struct snapshot {
+	struct lido_range ranges[16];
+	int ranges_len;
+	int64_t end, live;
+	uint32_t count;
+};
+
+static struct snapshot take_snapshot(struct lido_allocator *allocator, const struct lido_range *range) {
+	struct snapshot snapshot;
+	memset(&snapshot, 0, sizeof(snapshot)); // the padding, too
+	snapshot.end = lido_allocator_get_end(allocator);
+	snapshot.live = lido_allocator_get_live(allocator);
+	snapshot.count = lido_allocator_get_count(allocator);
+	for (; range != NULL; range = range->after) {
+		snapshot.ranges[snapshot.ranges_len++] = *range;
+	}
+	return snapshot;
+}
+
+// Allocates (or, if so asked, shrinks a range) with the n-th calloc failing. Returns whether it succeeded.
+static bool survive(uint64_t n, int64_t size, bool shrink) {
+	struct lido_allocator *allocator = lido_allocator_create(MIB);
+	struct lido_range *first = alloc(allocator, 64), *second = alloc(allocator, 4032);
+	struct lido_range *warm = alloc(allocator, 2 * PAGE);
+	alloc(allocator, 64); // so that what follows does not start at a page
+	give_back(allocator, warm, 1);
+	struct snapshot was = take_snapshot(allocator, first);
+	errno = 0;
+	faults_start(n);
+	bool ok =
+			shrink ? lido_allocator_resize(allocator, second, size, 2) : lido_allocator_alloc(allocator, size) != NULL;
+	faults_stop();
+	lido_allocator_validate(allocator);
+	struct snapshot is = take_snapshot(allocator, first);
+	if (!ok) {
+		expect_int(errno, ==, ENOMEM);
+		expect_bytes(&is, &was, sizeof(is));
+	}
+	lido_allocator_destroy(allocator);
+	return ok;
+}
+
+TEST("allocator@shortage-of-memory-changes-nothing") {
+	// Something stays free before the pages, and behind them: two nodes.
+	expect(!survive(1, 3 * PAGE, false));
+	expect(!survive(2, 3 * PAGE, false));
+	expect(survive(3, 3 * PAGE, false));
+	expect(!survive(1, 64, false));
+	expect(survive(2, 64, false));
+	expect(survive(1, 2 * PAGE, false)); // which are the warm ones: none
+	expect(!survive(1, 64, true));
+	expect(survive(2, 64, true));
+}
+
+TEST("allocator@shortage-of-memory-makes-no-allocator") {
+	for (uint64_t n = 1; n <= 3; n++) {
+		faults_start(n);
+		struct lido_allocator *allocator = lido_allocator_create(MIB);
+		faults_stop();
+		expect_int(allocator != NULL, ==, n == 3);
+		lido_allocator_destroy(allocator);
+	}
+}
+
+TEST("allocator@neither-free-nor-growth-needs-memory") {
+	struct lido_allocator *allocator = lido_allocator_create(MIB);
+	struct lido_range *a = alloc(allocator, PAGE), *b = alloc(allocator, PAGE), *c = alloc(allocator, PAGE);
+	faults_start_all_of(FAULT_CALLOC, 0);
+	lido_allocator_free(allocator, b, 1);
+	expect(lido_allocator_resize(allocator, a, 2 * PAGE, 2));
+	expect(lido_allocator_resize(allocator, c, 5 * PAGE, 3));
+	lido_allocator_free(allocator, a, 4);
+	lido_allocator_free(allocator, c, 5);
+	expect_int(faults_get_count(FAULT_CALLOC), ==, 0);
+	faults_stop();
+	lido_allocator_validate(allocator);
+	lido_allocator_destroy(allocator);
+}
