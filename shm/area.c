@@ -1,14 +1,8 @@
 #include "area.h"
 
-#include "file.h"
-#include "manager.h"
 #include "os.h"
-#include "pool.h"
 
 #include <assert.h>
-#include <fcntl.h>
-#include <linux/magic.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,210 +10,27 @@
 #define MADV_POPULATE_READ 22
 #endif
 
-// A file in huge pages may fault for want of them even when sealed.
-static bool try_seal(int fd, const struct statfs *statfs) {
-	if ((uint32_t)statfs->f_type != TMPFS_MAGIC) {
-		return false;
-	}
-	if (lido_os.add_seals(fd, F_SEAL_SHRINK) == 0) {
-		return true;
-	}
-	int seals = lido_os.get_seals(fd);
-	return seals != -1 && (seals & F_SEAL_SHRINK) != 0;
-}
-
-static bool area_stat(struct lido_area *area) {
-	struct stat stat;
-	if (lido_os.fstat(area->fd, &stat) != 0) {
-		return false;
-	}
-	area->size = stat.st_size;
-	int64_t page_size = sysconf(_SC_PAGESIZE);
-	area->is_dense = stat.st_blocks * 512 == (stat.st_size + page_size - 1) / page_size * page_size;
-	return true;
-}
-
-static bool is_writable(int fd) {
-	int flags = lido_os.get_flags(fd);
-	return flags != -1 && (flags & O_ACCMODE) == O_RDWR;
-}
-
-// The order matters: seal first, then look at the size.
-static void area_adopt_fd(struct lido_area *area, int fd, const struct statfs *statfs) {
-	area->fd = fd;
-	area->writable = is_writable(fd);
-	if (!area->sealed && try_seal(fd, statfs)) {
-		area->sealed = true;
-		++area->pool->sealed_files;
-	}
-	if (!area_stat(area)) {
-		area->size = 0;
-	}
-}
-
-static struct lido_area *find_area(struct lido_pool *pool, const struct stat *stat) {
-	struct lido_area *area;
-	wl_list_for_each(area, lido_pool_get_bucket(pool, stat), link) {
-		if (area->device == stat->st_dev && area->inode == stat->st_ino) {
-			return area;
-		}
-	}
-	return NULL;
-}
-
-static struct lido_area *area_create(struct lido_pool *pool, const struct stat *stat) {
-	struct lido_area *area = lido_os.calloc(1, sizeof(*area));
-	if (area == NULL) {
-		lido_pool_fail(pool, "out of memory for a wl_shm pool");
-		return NULL;
-	}
-	area->pool = pool;
-	area->device = stat->st_dev;
-	area->inode = stat->st_ino;
-	wl_list_insert(lido_pool_get_bucket(pool, stat), &area->link);
-	++pool->files;
-	++pool->manager->files;
-	return area;
-}
-
-enum lido_import_result lido_area_import(struct lido_pool *pool, int fd, struct lido_area **area_out) {
-	enum lido_import_result error = LIDO_IMPORT_BAD_FILE;
-	struct lido_file_info info;
-	if (!lido_file_inspect(fd, &info, pool->error, sizeof(pool->error))) {
-		goto error_fd;
-	}
-	struct lido_area *area = find_area(pool, &info.stat);
-	if (area == NULL) {
-		error = LIDO_IMPORT_NO_MEMORY;
-		if (!lido_pool_check_files(pool) || (area = area_create(pool, &info.stat)) == NULL) {
-			goto error_fd;
-		}
-		area_adopt_fd(area, fd, &info.statfs);
-	} else if (!area->writable && is_writable(fd)) {
-		// The file came before by an fd that allowed less: neither sealing nor writing.
-		lido_os.close(area->fd);
-		area->is_private = false;
-		area_adopt_fd(area, fd, &info.statfs);
-	} else {
-		lido_os.close(fd);
-	}
-	++area->users;
-	*area_out = area;
-	return LIDO_IMPORT_OK;
-
-error_fd:
-	lido_os.close(fd);
-	return error;
-}
-
 void lido_area_ref(struct lido_area *area) {
-	assert(area->users > 0);
+	assert(area->users < UINT32_MAX);
 	++area->users;
-}
-
-static void area_destroy(struct lido_area *area) {
-	struct lido_pool *pool = area->pool;
-	for (unsigned i = 0; i < area->mappings_len; ++i) {
-		lido_os.munmap((void *)(uintptr_t)area->mappings[i].data, area->mappings[i].size);
-		pool->bytes_mapped -= (int64_t)area->mappings[i].size;
-		--pool->mappings;
-	}
-	lido_os.close(area->fd);
-	pool->sealed_files -= area->sealed;
-	--pool->files;
-	if (pool->manager != NULL) {
-		--pool->manager->files;
-	}
-	wl_list_remove(&area->link);
-	free(area);
 }
 
 void lido_area_unref(struct lido_area *area) {
 	assert(area->users > 0);
 	if (--area->users == 0) {
-		area_destroy(area);
+		area->impl->unused(area);
 	}
 }
 
-// SEEK_HOLE moves the position of the file description, which the client shares: so get one of our own.
-static bool area_make_private(struct lido_area *area) {
-	if (area->is_private) {
-		return true;
-	}
-	int fd = lido_os.reopen(area->fd, area->writable ? O_RDWR : O_RDONLY);
-	if (fd == -1) {
-		return false;
-	}
-	lido_os.close(area->fd);
-	area->fd = fd;
-	area->is_private = true;
-	return true;
+const void *lido_area_map(struct lido_area *area, int64_t offset, int64_t size, struct lido_pages *pages) {
+	return area->impl->map(area, offset, size, pages);
 }
 
-// As much address space as the wire can ever name, so that growth needs no other mapping; where it is scarce less, and
-// at least what the file has.
-static bool area_add_mapping(struct lido_area *area) {
-	if (area->mappings_len == LIDO_MAPPINGS_PER_FILE) {
-		return false;
-	}
-	const int64_t reserve_max = INT64_C(1) << 31;
-	_Static_assert(LIDO_IMPORT_SIZE_MAX < INT64_C(1) << 31, "the reserve holds whatever the wire can name");
-	int64_t size = area->size < reserve_max ? area->size : reserve_max;
-	int64_t reserve = reserve_max;
-	void *data = lido_os.mmap(NULL, (size_t)reserve, PROT_READ, MAP_SHARED, area->fd, 0);
-	while (data == MAP_FAILED && reserve > size) {
-		reserve = reserve / 4 > size ? reserve / 4 : size;
-		data = lido_os.mmap(NULL, (size_t)reserve, PROT_READ, MAP_SHARED, area->fd, 0);
-	}
-	if (data == MAP_FAILED) {
-		return false;
-	}
-	area->mappings[area->mappings_len++] = (struct lido_mapping){.data = data, .size = (size_t)reserve};
-	++area->pool->mappings;
-	area->pool->bytes_mapped += reserve;
-	return true;
+bool lido_area_check(struct lido_area *area) {
+	return area->impl->check(area);
 }
 
-static const struct lido_mapping *area_find_mapping(struct lido_area *area, int64_t end) {
-	for (unsigned i = 0; i < area->mappings_len; ++i) {
-		if ((uint64_t)end <= area->mappings[i].size) {
-			return &area->mappings[i];
-		}
-	}
-	return NULL;
-}
-
-static const struct lido_mapping *area_get_mapping(struct lido_area *area, int64_t end) {
-	const struct lido_mapping *mapping = area_find_mapping(area, end);
-	if (mapping != NULL || area->is_unmappable) {
-		return mapping;
-	}
-	// Not asked for again: a client that cannot be mapped once must not cost a system call at each commit.
-	area->is_unmappable = !area_add_mapping(area);
-	return area_find_mapping(area, end);
-}
-
-// Reading a hole in place would make the kernel allocate it. SEEK_HOLE looks at each page, so first ask whether the
-// file has any: st_blocks counts its pages in O(1). (Pages beyond the end count too: who puts some there can have as
-// many holes filled.)
-static bool area_has_holes(struct lido_area *area, int64_t offset, int64_t size) {
-	return !area->is_dense && (!area_make_private(area) || lido_os.seek_hole(area->fd, offset) < offset + size);
-}
-
-const void *lido_area_map(struct lido_area *area, int64_t offset, int64_t size, bool populate) {
-	if (!area->sealed || !area_stat(area) || offset + size > area->size || area_has_holes(area, offset, size)) {
-		return NULL;
-	}
-	const struct lido_mapping *mapping = area_get_mapping(area, offset + size);
-	if (mapping == NULL) {
-		return NULL;
-	}
-	const uint8_t *data = mapping->data + offset;
-	if (populate) {
-		// Only a hint: old kernels do not know it, and then pages fault when they are read.
-		int64_t start = offset & ~(int64_t)(sysconf(_SC_PAGESIZE) - 1);
-		lido_os.madvise(
-				(void *)(uintptr_t)(mapping->data + start), (size_t)(offset + size - start), MADV_POPULATE_READ);
-	}
-	return data;
+void lido_area_populate(const uint8_t *mapping, int64_t offset, int64_t size) {
+	int64_t start = offset & ~(int64_t)(sysconf(_SC_PAGESIZE) - 1);
+	lido_os.madvise((void *)(uintptr_t)(mapping + start), (size_t)(offset + size - start), MADV_POPULATE_READ);
 }

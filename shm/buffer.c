@@ -1,9 +1,11 @@
 #include "buffer.h"
 
 #include "area.h"
+#include "block.h"
 #include "os.h"
 #include "pool.h"
 
+#include "lido-shm-v1-protocol.h"
 #include <assert.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -18,13 +20,29 @@ static const struct wl_buffer_interface buffer_impl = {
 	.destroy = handle_destroy,
 };
 
+static void use_source(const struct lido_buffer_source *source) {
+	if (source->block != NULL) {
+		lido_block_ref(source->block);
+	} else if (source->area != NULL) {
+		lido_area_ref(source->area);
+	}
+}
+
+static void unuse_source(struct lido_buffer *buffer) {
+	if (buffer->internal.block != NULL) {
+		lido_block_unref(buffer->internal.block);
+	} else if (buffer->internal.area != NULL) {
+		lido_area_unref(buffer->internal.area);
+	}
+}
+
 static void buffer_consider_destroy(struct lido_buffer *buffer) {
 	if (buffer->resource != NULL || buffer->internal.locks > 0) {
 		return;
 	}
 	struct lido_pool *pool = buffer->pool;
 	assert(wl_list_empty(&buffer->events.destroy.listener_list));
-	lido_area_unref(buffer->internal.area);
+	unuse_source(buffer);
 	--pool->buffers;
 	pool->bytes_live -= buffer->size;
 	free(buffer);
@@ -39,9 +57,9 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	lido_buffer_unlock(buffer);
 }
 
-bool lido_buffer_create(struct lido_area *area, const struct lido_buffer_request *request,
+bool lido_buffer_create(const struct lido_buffer_source *source, const struct lido_buffer_request *request,
 		const struct lido_format *format, int64_t size, struct wl_client *client, uint32_t id) {
-	struct lido_pool *pool = area->pool;
+	struct lido_pool *pool = source->pool;
 	if (!lido_pool_check_buffers(pool)) {
 		return false;
 	}
@@ -61,10 +79,11 @@ bool lido_buffer_create(struct lido_area *area, const struct lido_buffer_request
 	buffer->width = request->width;
 	buffer->height = request->height;
 	buffer->stride = request->stride;
-	buffer->offset = request->offset;
+	buffer->offset = request->offset + (source->block != NULL ? source->block->range->offset : 0);
 	buffer->size = size;
-	buffer->internal.area = area;
-	lido_area_ref(area);
+	buffer->internal.area = source->area;
+	buffer->internal.block = source->block;
+	use_source(source);
 	++pool->buffers;
 	pool->bytes_live += size;
 	return true;
@@ -107,25 +126,34 @@ uint32_t lido_buffer_count_commit(struct lido_buffer *buffer) {
 
 const void *lido_buffer_map(struct lido_buffer *buffer, int32_t y, int32_t height) {
 	assert(y >= 0 && height > 0 && height <= buffer->height - y);
+	if (buffer->internal.area == NULL) {
+		return NULL;
+	}
 	bool is_whole = height == buffer->height || buffer->format->planes_len > 1;
 	int64_t start = is_whole ? 0 : (int64_t)y * buffer->stride;
 	int64_t size = is_whole ? buffer->size : (int64_t)height * buffer->stride;
-	const uint8_t *rows =
-			lido_area_map(buffer->internal.area, buffer->offset + start, size, is_whole && !buffer->internal.populated);
-	if (rows == NULL) {
-		return NULL;
+	const uint8_t *rows = lido_area_map(
+			buffer->internal.area, buffer->offset + start, size, is_whole ? &buffer->internal.pages : NULL);
+	return rows != NULL ? rows - start : NULL;
+}
+
+bool lido_buffer_check(struct lido_buffer *buffer) {
+	if (buffer->internal.area == NULL || lido_area_check(buffer->internal.area)) {
+		return true;
 	}
-	buffer->internal.populated |= is_whole;
-	return rows - start;
+	if (buffer->resource != NULL) {
+		wl_resource_post_error(buffer->resource, LIDO_SHM_BLOCK_V1_ERROR_FILE_CHANGED, LIDO_FILE_CHANGED_TEXT);
+	}
+	return false;
 }
 
 bool lido_buffer_is_sealed(const struct lido_buffer *buffer) {
-	return buffer->internal.area->sealed;
+	return buffer->internal.area != NULL && buffer->internal.area->sealed;
 }
 
 bool lido_buffer_is_writable(const struct lido_buffer *buffer) {
 	const struct lido_area *area = buffer->internal.area;
-	if (!area->writable) {
+	if (area == NULL || !area->writable) {
 		return false;
 	}
 	int seals = lido_os.get_seals(area->fd);
@@ -133,7 +161,7 @@ bool lido_buffer_is_writable(const struct lido_buffer *buffer) {
 }
 
 void lido_buffer_post_truncated(struct lido_buffer *buffer) {
-	if (buffer->resource == NULL) {
+	if (buffer->resource == NULL || buffer->internal.area == NULL) {
 		return;
 	}
 	struct stat stat = {0};

@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include "lido-shm-v1-protocol.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,6 +30,18 @@ bool lido_check_pool_resize(int32_t old_size, int32_t size, struct lido_check_er
 	}
 	return true;
 }
+
+bool lido_check_block_size(uint32_t size, struct lido_check_error *error) {
+	_Static_assert((int)LIDO_SHM_POOL_V1_ERROR_INVALID_SIZE == (int)LIDO_SHM_BLOCK_V1_ERROR_INVALID_SIZE, "one cause");
+	if (size == 0) {
+		return fail(error, LIDO_SHM_POOL_V1_ERROR_INVALID_SIZE, "invalid block size 0: must be at least 1");
+	}
+	return true;
+}
+
+_Static_assert((int)WL_SHM_ERROR_INVALID_FORMAT == (int)LIDO_SHM_BLOCK_V1_ERROR_INVALID_FORMAT &&
+					   (int)WL_SHM_ERROR_INVALID_STRIDE == (int)LIDO_SHM_BLOCK_V1_ERROR_INVALID_STRIDE,
+		"what is wrong with a buffer has one number, wherever it lies");
 
 static bool check_ranges(const struct lido_buffer_request *request, struct lido_check_error *error) {
 	if (request->offset < 0) {
@@ -62,8 +75,8 @@ static bool check_stride(
 	return true;
 }
 
-bool lido_check_buffer(const struct lido_buffer_request *request, const struct lido_format *format, int32_t pool_size,
-		int64_t *size, struct lido_check_error *error) {
+bool lido_check_buffer(const struct lido_buffer_request *request, const struct lido_format *format, const char *place,
+		int64_t place_size, int64_t *size, struct lido_check_error *error) {
 	if (format == NULL) {
 		return fail(error, WL_SHM_ERROR_INVALID_FORMAT, "invalid format 0x%" PRIx32 ": not offered by wl_shm.format",
 				request->shm_format);
@@ -79,11 +92,11 @@ bool lido_check_buffer(const struct lido_buffer_request *request, const struct l
 						  lido_format_rows(format, plane, request->height));
 	}
 	uint64_t end = (uint64_t)request->offset + sum;
-	if (end > (uint64_t)pool_size) {
+	if (end > (uint64_t)place_size) {
 		return fail(error, WL_SHM_ERROR_INVALID_STRIDE,
-				"buffer ends at %" PRIu64 ", beyond pool size %" PRId32 " (offset %" PRId32 ", stride %" PRId32
+				"buffer ends at %" PRIu64 ", beyond %s size %" PRId64 " (offset %" PRId32 ", stride %" PRId32
 				", height %" PRId32 ")",
-				end, pool_size, request->offset, request->stride, request->height);
+				end, place, place_size, request->offset, request->stride, request->height);
 	}
 	*size = (int64_t)sum;
 	return true;

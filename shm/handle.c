@@ -1,8 +1,8 @@
 #include "handle.h"
 
-#include "area.h"
 #include "buffer.h"
 #include "check.h"
+#include "imported.h"
 #include "manager.h"
 #include "os.h"
 #include "pool.h"
@@ -33,11 +33,12 @@ static void handle_create_buffer(struct wl_client *client, struct wl_resource *r
 	const struct lido_format *format = lido_manager_find_format(pool->manager, shm_format);
 	struct lido_check_error error;
 	int64_t size;
-	if (!lido_check_buffer(&request, format, handle->size, &size, &error)) {
+	if (!lido_check_buffer(&request, format, "pool", handle->size, &size, &error)) {
 		post(resource, &error);
 		return;
 	}
-	if (!lido_buffer_create(handle->area, &request, format, size, client, id)) {
+	struct lido_buffer_source source = {.pool = pool, .area = handle->area};
+	if (!lido_buffer_create(&source, &request, format, size, client, id)) {
 		lido_pool_post_no_memory(pool);
 	}
 }

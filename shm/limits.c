@@ -11,6 +11,9 @@ struct lido_limits lido_limits_default(void) {
 		.files_max = LIDO_FILES_MAX_DEFAULT,
 		.handles_max = LIDO_HANDLES_MAX_DEFAULT,
 		.buffers_max = LIDO_BUFFERS_MAX_DEFAULT,
+		.areas_max = LIDO_AREAS_MAX_DEFAULT,
+		.blocks_max = LIDO_BLOCKS_MAX_DEFAULT,
+		.area_bytes_max = LIDO_AREA_BYTES_MAX_DEFAULT,
 		.bytes_max = LIDO_BYTES_MAX_DEFAULT,
 	};
 }
@@ -22,9 +25,14 @@ static const struct key {
 	int64_t initial;
 	const char *meaning;
 } keys[] = {
-	{"files", offsetof(struct lido_limits, files_max), false, LIDO_FILES_MAX_DEFAULT, "files imported by wl_shm pools"},
+	{"files", offsetof(struct lido_limits, files_max), false, LIDO_FILES_MAX_DEFAULT,
+		"files, of wl_shm pools and areas"},
 	{"handles", offsetof(struct lido_limits, handles_max), false, LIDO_HANDLES_MAX_DEFAULT, "wl_shm_pool objects"},
 	{"buffers", offsetof(struct lido_limits, buffers_max), false, LIDO_BUFFERS_MAX_DEFAULT, "wl_buffer objects"},
+	{"areas", offsetof(struct lido_limits, areas_max), false, LIDO_AREAS_MAX_DEFAULT, "files made by the server"},
+	{"blocks", offsetof(struct lido_limits, blocks_max), false, LIDO_BLOCKS_MAX_DEFAULT, "blocks in them"},
+	{"area-bytes", offsetof(struct lido_limits, area_bytes_max), true, LIDO_AREA_BYTES_MAX_DEFAULT,
+		"bytes of these blocks"},
 	{"bytes", offsetof(struct lido_limits, bytes_max), true, LIDO_BYTES_MAX_DEFAULT,
 		"server memory for copies of pixels"},
 };
@@ -75,7 +83,7 @@ bool lido_limits_parse(struct lido_limits *limits, const char *text, const char 
 	error = error != NULL ? error : &unused;
 	const struct key *key = find_key(text);
 	if (key == NULL) {
-		*error = "unknown limit; use files=N, handles=N, buffers=N or bytes=N";
+		*error = "unknown limit; use files, handles, buffers, areas, blocks, area-bytes or bytes, and =N";
 		return false;
 	}
 	int64_t number = parse_number(strchr(text, '=') + 1, key->is_bytes, key->is_bytes ? INT64_MAX : UINT32_MAX);
@@ -95,7 +103,7 @@ bool lido_limits_parse(struct lido_limits *limits, const char *text, const char 
 
 void lido_limits_print_help(FILE *stream) {
 	for (size_t i = 0; i < KEYS_LEN; ++i) {
-		fprintf(stream, "  %-8s default %10" PRId64 "  %s\n", keys[i].name, keys[i].initial, keys[i].meaning);
+		fprintf(stream, "  %-10s default %10" PRId64 "  %s\n", keys[i].name, keys[i].initial, keys[i].meaning);
 	}
 }
 

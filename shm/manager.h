@@ -1,19 +1,23 @@
 /*
- * The manager: the wl_shm global, the formats it offers, and the pools of all clients.
+ * The manager: the globals wl_shm and lido_shm_manager_v1, the formats they offer, and the pools of all clients.
  */
 #ifndef LIDO_MANAGER_H
 #define LIDO_MANAGER_H
 
 #include "format.h"
+#include "pressure.h"
 
 #include <lido/shm.h>
 
 struct lido_manager {
 	struct wl_display *display;
-	struct wl_global *global;
+	struct wl_global *wl_shm;
+	struct wl_global *lido_shm;
 	struct wl_listener display_destroy;
 	struct wl_event_source *trim_timer;
 	bool trim_scheduled;
+	struct lido_pressure pressure;
+	bool under_pressure; // whatever is idle goes, however short a time it has been
 
 	struct lido_limits limits;
 	const struct lido_format **formats; // owned array

@@ -1,8 +1,11 @@
 #include "os.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -22,6 +25,34 @@ static off_t seek_hole(int fd, off_t offset) {
 	return lseek(fd, offset, SEEK_HOLE);
 }
 
+static int punch_hole(int fd, off_t offset, off_t size) {
+	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size);
+}
+
+static bool is_writable(int socket) {
+	struct pollfd pollfd = {.fd = socket, .events = POLLOUT};
+	return poll(&pollfd, 1, 0) == 1 && (pollfd.revents & POLLOUT) != 0;
+}
+
+static int open_pressure(const char *trigger) {
+	int fd = open("/proc/pressure/memory", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd != -1 && write(fd, trigger, strlen(trigger) + 1) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int watch_priority(int fd) {
+	struct epoll_event event = {.events = EPOLLPRI};
+	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (epoll_fd != -1 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
+		close(epoll_fd);
+		return -1;
+	}
+	return epoll_fd;
+}
+
 static int reopen(int fd, int flags) {
 	char path[32];
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -34,12 +65,18 @@ static int call_fstat(int fd, struct stat *stat) {
 
 struct lido_os lido_os = {
 	.calloc = calloc,
+	.memfd_create = memfd_create,
+	.ftruncate = ftruncate,
 	.fstat = call_fstat, // a macro in some libcs
 	.fstatfs = fstatfs,
 	.get_flags = get_flags,
 	.get_seals = get_seals,
 	.add_seals = add_seals,
 	.seek_hole = seek_hole,
+	.punch_hole = punch_hole,
+	.is_writable = is_writable,
+	.open_pressure = open_pressure,
+	.watch_priority = watch_priority,
 	.reopen = reopen,
 	.close = close,
 	.pread = pread,

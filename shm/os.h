@@ -4,6 +4,7 @@
 #ifndef LIDO_OS_H
 #define LIDO_OS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -14,13 +15,19 @@
 /* Each behaves as the call of libc whose name it has, unless a comment says otherwise. */
 struct lido_os {
 	void *(*calloc)(size_t count, size_t size);
+	int (*memfd_create)(const char *name, unsigned flags);
+	int (*ftruncate)(int fd, off_t size);
 	int (*fstat)(int fd, struct stat *stat);
 	int (*fstatfs)(int fd, struct statfs *statfs);
 	int (*get_flags)(int fd);            // fcntl(F_GETFL)
 	int (*get_seals)(int fd);            // fcntl(F_GET_SEALS)
 	int (*add_seals)(int fd, int seals); // fcntl(F_ADD_SEALS)
 	off_t (*seek_hole)(int fd, off_t offset);
-	int (*reopen)(int fd, int flags); // a new open file description of the same file
+	int (*punch_hole)(int fd, off_t offset, off_t size); // fallocate(); the file keeps its size
+	bool (*is_writable)(int socket);                     // poll(): can something be sent without waiting?
+	int (*open_pressure)(const char *trigger);           // /proc/pressure/memory, with that trigger
+	int (*watch_priority)(int fd);                       // an epoll that can be read while the fd has POLLPRI
+	int (*reopen)(int fd, int flags);                    // a new open file description of the same file
 	int (*close)(int fd);
 	ssize_t (*pread)(int fd, void *data, size_t size, off_t offset);
 	ssize_t (*preadv)(int fd, const struct iovec *iov, int iov_len, off_t offset);

@@ -112,12 +112,24 @@ static bool read_narrow(const struct lido_buffer *buffer, const struct span *spa
 	return complete;
 }
 
+static void zero_all(const struct lido_buffer *buffer, uint8_t *dst, size_t dst_stride) {
+	if (buffer->format->planes_len > 1) {
+		memset(dst, 0, (size_t)buffer->size);
+		return;
+	}
+	for (int32_t y = 0; y < buffer->height; ++y) {
+		memset(dst + (size_t)y * dst_stride, 0, (size_t)row_size(buffer));
+	}
+}
+
 enum lido_read_result lido_buffer_read(
 		struct lido_buffer *buffer, const struct lido_box *box, void *dst, size_t dst_stride) {
 	bool complete = true;
 	struct span span;
 	assert(dst_stride >= (size_t)buffer->stride);
-	if (buffer->format->planes_len > 1) {
+	if (buffer->internal.area == NULL) {
+		zero_all(buffer, dst, dst_stride);
+	} else if (buffer->format->planes_len > 1) {
 		assert(dst_stride == (size_t)buffer->stride);
 		complete = read_all(buffer->internal.area->fd, dst, (size_t)buffer->size, buffer->offset);
 	} else if (span_init(&span, buffer, box)) {

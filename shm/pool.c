@@ -1,9 +1,10 @@
 #include "pool.h"
 
-#include "area.h"
+#include "imported.h"
 #include "manager.h"
 #include "memory.h"
 #include "os.h"
+#include "pool_handle.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -11,12 +12,41 @@
 #include <stdlib.h>
 #include <wayland-server-protocol.h>
 
+// Those that nobody has used since before that time; 0: all. Returns whether one is left for later.
+static bool pool_destroy_unused_areas(struct lido_pool *pool, int64_t before) {
+	bool left = false;
+	struct lido_exported_area *area, *next;
+	wl_list_for_each_safe(area, next, &pool->exported, base.link) {
+		if (area->base.users > 0) {
+			continue;
+		}
+		if (before != 0 && area->idle_since >= before) {
+			left = true;
+			continue;
+		}
+		lido_pool_handle_announce_removed(area);
+		lido_exported_area_destroy(area);
+	}
+	return left;
+}
+
+bool lido_pool_trim(struct lido_pool *pool, int64_t before, uint32_t *calls_left) {
+	bool left = lido_memory_trim(pool, before);
+	left |= pool_destroy_unused_areas(pool, before);
+	struct lido_exported_area *area;
+	wl_list_for_each(area, &pool->exported, base.link) {
+		left |= lido_exported_area_trim(area, before, calls_left);
+	}
+	return left;
+}
+
 static void handle_client_destroy(struct wl_listener *listener, void *data) {
 	struct lido_pool *pool = wl_container_of(listener, pool, client_destroy);
 	// All resources are gone by now, and with them every buffer and handle that no reader locks.
 	wl_list_remove(&pool->client_destroy.link);
 	pool->client = NULL;
 	lido_memory_trim(pool, 0);
+	pool_destroy_unused_areas(pool, 0);
 	lido_pool_consider_destroy(pool);
 }
 
@@ -29,8 +59,9 @@ static struct lido_pool *pool_create(struct lido_manager *manager, struct wl_cli
 	pool->client = client;
 	pool->limits = manager->limits;
 	for (size_t i = 0; i < LIDO_POOL_BUCKETS; ++i) {
-		wl_list_init(&pool->areas[i]);
+		wl_list_init(&pool->imported[i]);
 	}
+	wl_list_init(&pool->exported);
 	wl_list_init(&pool->warm);
 	wl_list_insert(manager->pools.prev, &pool->link);
 	pool->client_destroy.notify = handle_client_destroy;
@@ -50,19 +81,20 @@ struct lido_pool *lido_pool_from_client(struct lido_manager *manager, struct wl_
 static void pool_destroy(struct lido_pool *pool) {
 	lido_memory_trim(pool, 0);
 	assert(pool->files == 0 && pool->mappings == 0 && pool->bytes == 0 && pool->bytes_live == 0);
+	assert(pool->blocks == 0 && pool->bytes_blocks == 0 && wl_list_empty(&pool->exported));
 	wl_list_remove(&pool->link);
 	free(pool);
 }
 
 void lido_pool_consider_destroy(struct lido_pool *pool) {
-	if (pool->client != NULL || pool->handles > 0 || pool->buffers > 0 || pool->memories > 0) {
+	if (pool->client != NULL || pool->handles > 0 || pool->objects > 0 || pool->buffers > 0 || pool->memories > 0) {
 		return;
 	}
 	pool_destroy(pool);
 }
 
 struct wl_list *lido_pool_get_bucket(struct lido_pool *pool, const struct stat *stat) {
-	return &pool->areas[(stat->st_ino ^ stat->st_dev) % LIDO_POOL_BUCKETS];
+	return &pool->imported[(stat->st_ino ^ stat->st_dev) % LIDO_POOL_BUCKETS];
 }
 
 bool lido_pool_fail(struct lido_pool *pool, const char *format, ...) {
@@ -75,13 +107,13 @@ bool lido_pool_fail(struct lido_pool *pool, const char *format, ...) {
 
 bool lido_pool_check_files(struct lido_pool *pool) {
 	if (pool->files >= pool->limits.files_max) {
-		return lido_pool_fail(pool, "too many files in wl_shm pools: %" PRIu32 " held, the limit (files) is %" PRIu32,
+		return lido_pool_fail(pool, "too many files of wl_shm pools: %" PRIu32 " held, the limit (files) is %" PRIu32,
 				pool->files, pool->limits.files_max);
 	}
 	uint32_t left = pool->manager->files_total_max - pool->manager->files;
 	if (pool->files >= left) {
 		return lido_pool_fail(pool,
-				"too many files in wl_shm pools: %" PRIu32 " held, all clients together leave %" PRIu32 " of %" PRIu32,
+				"too many files of wl_shm pools: %" PRIu32 " held, all clients together leave %" PRIu32 " of %" PRIu32,
 				pool->files, left, pool->manager->files_total_max);
 	}
 	return true;
@@ -91,6 +123,16 @@ bool lido_pool_check_handles(struct lido_pool *pool) {
 	if (pool->handles >= pool->limits.handles_max) {
 		return lido_pool_fail(pool, "too many wl_shm_pool objects: %" PRIu32 " held, the limit (handles) is %" PRIu32,
 				pool->handles, pool->limits.handles_max);
+	}
+	return true;
+}
+
+bool lido_pool_check_objects(struct lido_pool *pool) {
+	uint64_t objects_max = (uint64_t)pool->limits.blocks_max * LIDO_OBJECTS_PER_BLOCK;
+	if (pool->objects >= objects_max) {
+		return lido_pool_fail(pool,
+				"too many lido_shm_v1 objects: %" PRIu32 " held, the limit is %" PRIu64 ", %d times that of blocks",
+				pool->objects, objects_max, LIDO_OBJECTS_PER_BLOCK);
 	}
 	return true;
 }
@@ -122,27 +164,47 @@ void lido_pool_post_no_memory(struct lido_pool *pool) {
 	wl_resource_post_error(display, WL_DISPLAY_ERROR_NO_MEMORY, "%s", text);
 }
 
-void lido_pool_validate(const struct lido_pool *pool) {
-	uint32_t files = 0, sealed_files = 0, mappings = 0;
-	int64_t bytes_mapped = 0, warm = 0;
-	for (size_t i = 0; i < LIDO_POOL_BUCKETS; ++i) {
-		const struct lido_area *area;
-		wl_list_for_each(area, &pool->areas[i], link) {
-			assert(area->pool == pool && area->users > 0);
-			++files;
-			sealed_files += area->sealed;
-			mappings += area->mappings_len;
-			for (unsigned j = 0; j < area->mappings_len; ++j) {
-				bytes_mapped += (int64_t)area->mappings[j].size;
-			}
-		}
+static void exported_validate(
+		const struct lido_pool *pool, uint32_t *blocks, int64_t *bytes_blocks, int64_t *bytes_mapped) {
+	uint32_t len = 0;
+	const struct lido_exported_area *area;
+	wl_list_for_each(area, &pool->exported, base.link) {
+		lido_allocator_validate(area->allocator);
+		assert(area->base.pool == pool && area->base.users == lido_allocator_get_count(area->allocator));
+		assert(lido_allocator_get_end(area->allocator) <= area->base.size && area->base.size <= area->reserve);
+		*blocks += area->base.users;
+		*bytes_blocks += lido_allocator_get_live(area->allocator);
+		*bytes_mapped += area->reserve;
+		++len;
 	}
+	assert(len == pool->exported_len);
+}
+
+static int64_t warm_bytes(const struct lido_pool *pool) {
+	int64_t bytes = 0;
 	const struct lido_memory *memory;
 	wl_list_for_each(memory, &pool->warm, link) {
-		warm += (int64_t)memory->charged;
+		bytes += (int64_t)memory->charged;
 	}
-	assert(files == pool->files && sealed_files == pool->sealed_files);
+	return bytes;
+}
+
+void lido_pool_validate(const struct lido_pool *pool) {
+	uint32_t imported = 0, sealed_files = 0, mappings = pool->exported_len, blocks = 0;
+	int64_t bytes_mapped = 0, bytes_blocks = 0, warm = warm_bytes(pool);
+	for (size_t i = 0; i < LIDO_POOL_BUCKETS; ++i) {
+		const struct lido_area *area;
+		wl_list_for_each(area, &pool->imported[i], link) {
+			assert(area->pool == pool);
+			lido_imported_area_validate(area, &mappings, &bytes_mapped);
+			++imported;
+			sealed_files += area->sealed;
+		}
+	}
+	exported_validate(pool, &blocks, &bytes_blocks, &bytes_mapped);
+	assert(imported + pool->exported_len == pool->files && sealed_files == pool->sealed_files);
 	assert(mappings == pool->mappings && bytes_mapped == pool->bytes_mapped);
+	assert(blocks == pool->blocks && bytes_blocks == pool->bytes_blocks);
 	assert(warm <= pool->bytes && (pool->memories > 0 || warm == pool->bytes));
-	assert(pool->files <= pool->handles + pool->buffers);
+	assert(imported <= pool->handles + pool->buffers);
 }

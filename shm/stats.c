@@ -29,10 +29,12 @@ static void read_name(char *name, size_t size, pid_t pid) {
 
 static void pool_get_stats(const struct lido_pool *pool, struct lido_pool_stats *stats) {
 	*stats = (struct lido_pool_stats){
+		.exported_areas = pool->exported_len,
 		.imported_areas = pool->sealed_files,
-		.copied_files = pool->files - pool->sealed_files,
+		.copied_files = pool->files - pool->exported_len - pool->sealed_files,
 		.mappings = pool->mappings,
 		.fds = pool->files,
+		.blocks = pool->blocks,
 		.buffers = pool->buffers,
 		.bytes_mapped = pool->bytes_mapped,
 		.bytes_live = pool->bytes_live,

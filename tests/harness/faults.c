@@ -29,6 +29,14 @@ static void *fault_calloc(size_t count, size_t size) {
 	return is_hit(FAULT_CALLOC, 1, ENOMEM) ? NULL : state.real.calloc(count, size);
 }
 
+static int fault_memfd_create(const char *name, unsigned flags) {
+	return is_hit(FAULT_MEMFD_CREATE, 1, EMFILE) ? -1 : state.real.memfd_create(name, flags);
+}
+
+static int fault_ftruncate(int fd, off_t size) {
+	return is_hit(FAULT_FTRUNCATE, 1, ENOSPC) ? -1 : state.real.ftruncate(fd, size);
+}
+
 static int fault_fstat(int fd, struct stat *stat) {
 	return is_hit(FAULT_FSTAT, 1, EIO) ? -1 : state.real.fstat(fd, stat);
 }
@@ -51,6 +59,22 @@ static int fault_add_seals(int fd, int seals) {
 
 static off_t fault_seek_hole(int fd, off_t offset) {
 	return is_hit(FAULT_SEEK_HOLE, 1, EINVAL) ? -1 : state.real.seek_hole(fd, offset);
+}
+
+static int fault_punch_hole(int fd, off_t offset, off_t size) {
+	return is_hit(FAULT_PUNCH_HOLE, 1, ENOMEM) ? -1 : state.real.punch_hole(fd, offset, size);
+}
+
+static bool fault_is_writable(int socket) {
+	return !is_hit(FAULT_IS_WRITABLE, 1, EAGAIN) && state.real.is_writable(socket);
+}
+
+static int fault_open_pressure(const char *trigger) {
+	return is_hit(FAULT_OPEN_PRESSURE, 1, ENOENT) ? -1 : state.real.open_pressure(trigger);
+}
+
+static int fault_watch_priority(int fd) {
+	return is_hit(FAULT_WATCH_PRIORITY, 1, EMFILE) ? -1 : state.real.watch_priority(fd);
 }
 
 static int fault_reopen(int fd, int flags) {
@@ -88,12 +112,18 @@ static void start(void) {
 	state = (__typeof__(state)){.real = lido_os, .running = true, .all_of = -1};
 	lido_os = (struct lido_os){
 		.calloc = fault_calloc,
+		.memfd_create = fault_memfd_create,
+		.ftruncate = fault_ftruncate,
 		.fstat = fault_fstat,
 		.fstatfs = fault_fstatfs,
 		.get_flags = fault_get_flags,
 		.get_seals = fault_get_seals,
 		.add_seals = fault_add_seals,
 		.seek_hole = fault_seek_hole,
+		.punch_hole = fault_punch_hole,
+		.is_writable = fault_is_writable,
+		.open_pressure = fault_open_pressure,
+		.watch_priority = fault_watch_priority,
 		.reopen = fault_reopen,
 		.close = state.real.close,
 		.pread = fault_pread,

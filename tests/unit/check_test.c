@@ -53,7 +53,7 @@ static void expect_same_verdict(
 	int64_t size = -1;
 	wide_int wanted_size = 0;
 	uint32_t wanted = judge(request, format, pool_size, &wanted_size);
-	bool right = lido_check_buffer(request, format, pool_size, &size, &error);
+	bool right = lido_check_buffer(request, format, "pool", pool_size, &size, &error);
 	if (right != (wanted == UINT32_MAX) || error.code != wanted || (right && size != (int64_t)wanted_size)) {
 		fail("offset %d, %dx%d, stride %d, format 0x%x, pool %d: wanted %d, size %lld; got %d, size %lld: %s",
 				request->offset, request->width, request->height, request->stride, format->drm, pool_size, (int)wanted,
@@ -96,10 +96,10 @@ TEST("check@end-of-pool-is-exact-in-every-format") {
 			request.stride = 16 * ((n * 8 + 15) / 16) * format->planes[0].block_size;
 			struct lido_check_error error;
 			int64_t size;
-			expect(lido_check_buffer(&request, format, INT32_MAX, &size, &error));
+			expect(lido_check_buffer(&request, format, "pool", INT32_MAX, &size, &error));
 			int32_t end = request.offset + (int32_t)size;
-			expect(lido_check_buffer(&request, format, end, &size, &error));
-			expect(!lido_check_buffer(&request, format, end - 1, &size, &error));
+			expect(lido_check_buffer(&request, format, "block", end, &size, &error));
+			expect(!lido_check_buffer(&request, format, "block", end - 1, &size, &error));
 			expect_int(error.code, ==, WL_SHM_ERROR_INVALID_STRIDE);
 			char number[32];
 			snprintf(number, sizeof(number), "%d", end);
@@ -114,7 +114,7 @@ TEST("check@buffer-without-format-is-invalid_format") {
 	struct lido_buffer_request request = {.width = 1, .height = 1, .stride = 4, .shm_format = 0xabcdef12};
 	struct lido_check_error error;
 	int64_t size;
-	expect(!lido_check_buffer(&request, NULL, 4096, &size, &error));
+	expect(!lido_check_buffer(&request, NULL, "pool", 4096, &size, &error));
 	expect_int(error.code, ==, WL_SHM_ERROR_INVALID_FORMAT);
 	expect_contains(error.text, "0xabcdef12");
 }
@@ -158,11 +158,12 @@ TEST("check@longest-message-is-whole-and-fits-libwayland") {
 		.shm_format = DRM_FORMAT_ARGB16161616F};
 	struct lido_check_error error;
 	int64_t size;
-	expect(!lido_check_buffer(&request, lido_format_from_drm(request.shm_format), INT32_MAX, &size, &error));
+	expect(!lido_check_buffer(&request, lido_format_from_drm(request.shm_format), "pool", INT32_MAX, &size, &error));
 	expect_int(strlen(error.text), <, 128);
 	expect_contains(error.text, "height 2147483647)");
 	request = (struct lido_buffer_request){.width = INT32_MAX, .height = 1, .stride = INT32_MAX - 7};
-	expect(!lido_check_buffer(&request, lido_format_from_drm(DRM_FORMAT_ARGB16161616F), INT32_MAX, &size, &error));
+	expect(!lido_check_buffer(
+			&request, lido_format_from_drm(DRM_FORMAT_ARGB16161616F), "pool", INT32_MAX, &size, &error));
 	expect_int(strlen(error.text), <, 128);
 	expect_contains(error.text, "17179869176");
 	expect(!lido_check_pool_resize(INT32_MAX, INT32_MIN, &error));

@@ -5,6 +5,8 @@
 #include "client.h"
 #include "faults.h"
 #include "file.h"
+#include "pool.h"
+#include "pool_client.h"
 #include "runner.h"
 #include "server.h"
 #include <errno.h>
@@ -88,6 +90,38 @@ static void run_client(struct client *client, const int *fds) {
 	client_try_roundtrip(client);
 }
 
+// Takes memory of the server's own, uses it, and gives it back. Some of it may fail, by event.
+static void run_pool_client(struct client *client) {
+	struct pool_client pool;
+	struct pool_block blocks[3];
+	pool_client_init(&pool, client, 0);
+	pool_block_init(&blocks[0], &pool, SIZE);
+	pool_block_init(&blocks[1], &pool, 64);
+	struct wl_buffer *wl_buffer = pool_block_create_buffer(&blocks[0], 4096, 99, 77);
+	client_try_roundtrip(client);
+	if (blocks[0].answer == POOL_ANSWER_PLACED) {
+		memset(pool_block_get_data(&blocks[0]), 0x77, SIZE / 2); // the rest is a hole
+	}
+	struct lido_buffer *buffer = find_buffer(client, wl_buffer);
+	if (buffer != NULL && lido_buffer_check(buffer)) {
+		use_buffer(buffer);
+	}
+	pool_block_init(&blocks[2], &pool, 4096);
+	pool_block_resize(&blocks[0], 4 * SIZE);
+	pool_block_resize(&blocks[2], 64);
+	client_try_roundtrip(client);
+	wl_buffer_destroy(wl_buffer);
+	pool_block_finish(&blocks[0]);
+	client_try_roundtrip(client);
+	if (client_get_peer(client) != NULL) {
+		struct lido_pool *server_pool = lido_pool_from_client(client->server->manager, client_get_peer(client));
+		lido_pool_trim(server_pool, 0, &(uint32_t){UINT32_MAX});
+		lido_pool_validate(server_pool);
+	}
+	pool_client_finish(&pool);
+	client_try_roundtrip(client);
+}
+
 // The only ends the server may give a client for what is not its fault, or looks like it.
 static void expect_honest_end(struct client *client) {
 	int error = wl_display_get_error(client->display);
@@ -114,11 +148,13 @@ static uint64_t run_session(uint64_t n) {
 		struct client client, other;
 		if (client_try_init(&client, &server)) {
 			run_client(&client, fds);
+			run_pool_client(&client);
 		}
 		expect_honest_end(&client);
 		uint64_t count = faults_stop();
 		client_init(&other, &server);
 		run_client(&other, fds);
+		run_pool_client(&other);
 		expect_alive(&other);
 		client_finish(&other);
 		client_finish(&client);
@@ -169,6 +205,7 @@ static void run_with_all_failing(enum fault fault) {
 	faults_start_all_of(fault, 0);
 	if (client_try_init(&client, &server)) {
 		run_client(&client, fds);
+		run_pool_client(&client);
 	}
 	expect_honest_end(&client);
 	faults_stop();

@@ -9,6 +9,9 @@ TEST("limits@defaults-are-those-of-the-header") {
 	expect_int(limits.files_max, ==, LIDO_FILES_MAX_DEFAULT);
 	expect_int(limits.handles_max, ==, LIDO_HANDLES_MAX_DEFAULT);
 	expect_int(limits.buffers_max, ==, LIDO_BUFFERS_MAX_DEFAULT);
+	expect_int(limits.areas_max, ==, LIDO_AREAS_MAX_DEFAULT);
+	expect_int(limits.blocks_max, ==, LIDO_BLOCKS_MAX_DEFAULT);
+	expect_int(limits.area_bytes_max, ==, LIDO_AREA_BYTES_MAX_DEFAULT);
 	expect_int(limits.bytes_max, ==, LIDO_BYTES_MAX_DEFAULT);
 }
 
@@ -21,6 +24,9 @@ static void expect_parsed(const char *text, struct lido_limits wanted) {
 	expect_int(limits.files_max, ==, wanted.files_max);
 	expect_int(limits.handles_max, ==, wanted.handles_max);
 	expect_int(limits.buffers_max, ==, wanted.buffers_max);
+	expect_int(limits.areas_max, ==, wanted.areas_max);
+	expect_int(limits.blocks_max, ==, wanted.blocks_max);
+	expect_int(limits.area_bytes_max, ==, wanted.area_bytes_max);
 	expect_int(limits.bytes_max, ==, wanted.bytes_max);
 }
 
@@ -34,6 +40,15 @@ TEST("limits@each-key-sets-its-own-limit-alone") {
 	wanted = lido_limits_default();
 	wanted.buffers_max = UINT32_MAX;
 	expect_parsed("buffers=4294967295", wanted);
+	wanted = lido_limits_default();
+	wanted.areas_max = 3;
+	expect_parsed("areas=3", wanted);
+	wanted = lido_limits_default();
+	wanted.blocks_max = 12;
+	expect_parsed("blocks=12", wanted);
+	wanted = lido_limits_default();
+	wanted.area_bytes_max = 5 << 20;
+	expect_parsed("area-bytes=5M", wanted);
 	wanted = lido_limits_default();
 	wanted.bytes_max = INT64_MAX;
 	expect_parsed("bytes=9223372036854775807", wanted);
@@ -55,7 +70,8 @@ TEST("limits@everything-else-is-refused-with-a-reason-and-changes-nothing") {
 	static const char *const wrong[] = {"", "=", "files", "files=", "files=0", "files=-1", "files=+1", "files= 1",
 		"files=1 ", "files=1K", "files=4294967296", "files=99999999999999999999", "file=1", "filess=1", "Files=1",
 		"files=0x10", "bytes=K", "bytes=1k", "bytes=1KB", "bytes=1T", "bytes=0", "bytes=0G",
-		"bytes=9223372036854775808", "bytes=8589934592G", "bytes=1.5G", "areas=1", "buffers=1\n"};
+		"bytes=9223372036854775808", "bytes=8589934592G", "bytes=1.5G", "area=1", "areas=1K",
+		"area-bytes=", "area_bytes=1", "buffers=1\n"};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct lido_limits limits, before;
 		memset(&limits, 0x5a, sizeof(limits));
@@ -79,7 +95,10 @@ TEST("limits@help-names-every-key-and-default") {
 	expect_contains(text, "files");
 	expect_contains(text, "handles");
 	expect_contains(text, "buffers");
-	expect_contains(text, "bytes");
+	expect_contains(text, "areas");
+	expect_contains(text, "blocks");
+	expect_contains(text, "area-bytes");
+	expect_contains(text, "\n  bytes");
 	expect_contains(text, "1024");
 	expect_contains(text, "536870912");
 	free(text);

@@ -6,6 +6,7 @@
 #include "memory.h"
 #include "pair.h"
 #include "pool.h"
+#include "pool_client.h"
 #include "runner.h"
 #include <ctype.h>
 #include <errno.h>
@@ -219,6 +220,42 @@ TEST("stats@numbers-are-those-of-the-pool") {
 	}
 	close(sealed);
 	close(other);
+	pair_finish(&pair);
+}
+
+TEST("stats@blocks-are-counted-with-one-fd-and-one-mapping-for-all") {
+	enum {
+		COUNT = 500
+	};
+	struct pair pair;
+	struct pool_client pool;
+	static struct pool_block blocks[COUNT];
+	static struct wl_buffer *buffers[COUNT];
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	for (int i = 0; i < COUNT; i++) {
+		pool_block_init(&blocks[i], &pool, 4096);
+		buffers[i] = pool_block_create_buffer(&blocks[i], 0, 32, 32);
+	}
+	expect_place(&blocks[COUNT - 1]);
+	struct lido_pool_stats stats = get_first(pair.server.manager);
+	expect_int(stats.exported_areas, ==, 1);
+	expect_int(stats.imported_areas, ==, 0);
+	expect_int(stats.copied_files, ==, 0);
+	expect_int(stats.mappings, ==, 1);
+	expect_int(stats.fds, ==, 1);
+	expect_int(stats.blocks, ==, COUNT);
+	expect_int(stats.buffers, ==, COUNT);
+	expect_int(stats.bytes_mapped, ==, pool_client_get_first_area(&pool)->reserve);
+	expect_int(stats.bytes_live, ==, COUNT * 4096);
+	for (int i = 0; i < COUNT; i++) {
+		wl_buffer_destroy(buffers[i]);
+	}
+	pool_client_finish(&pool);
+	client_roundtrip(&pair.client);
+	stats = get_first(pair.server.manager);
+	expect_int(stats.blocks, ==, 0);
+	expect_int(stats.bytes_live, ==, 0);
 	pair_finish(&pair);
 }
 

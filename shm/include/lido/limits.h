@@ -1,8 +1,9 @@
 /*
  * Every limit of Lido's shared memory, in one place, with its arithmetic.
  *
- * A limit holds per client (one struct wl_client), unless its name says "total". Crossing one costs only that client:
- * it is disconnected with wl_display.no_memory and a message that names the limit and its value.
+ * A limit holds per client (one struct wl_client), unless its name says "total". Crossing one costs only that client.
+ * Memory that it asks for by lido_shm_v1 fails, with the reason. Everything else disconnects it with
+ * wl_display.no_memory and a message that names the limit and its value.
  */
 #ifndef LIDO_LIMITS_H
 #define LIDO_LIMITS_H
@@ -15,8 +16,8 @@
 #pragma GCC visibility push(default)
 
 /*
- * Files one client may have imported, each of which costs the server one fd and at most two mappings. Of the stock
- * clients that were measured, the greediest (weston-simple-touch, which never destroys a pool) held 124.
+ * Files one client may have, imported and exported, each of which costs the server one fd and at most two mappings. Of
+ * the stock clients that were measured, the greediest (weston-simple-touch, which never destroys a pool) held 124.
  */
 #define LIDO_FILES_MAX_DEFAULT 1024
 
@@ -31,6 +32,43 @@
  * 512 MiB is three 8K windows (7680 x 4320 x 4 = 127 MiB each), or fifteen of 4K.
  */
 #define LIDO_BYTES_MAX_DEFAULT (INT64_C(512) << 20)
+
+/*
+ * Bytes of all blocks that one client may have in the server's areas, in whole pages from one page up. Twice what
+ * snapshots may have: a client may want two buffers of what the server keeps one copy of.
+ */
+#define LIDO_AREA_BYTES_MAX_DEFAULT (INT64_C(1) << 30)
+
+/*
+ * Blocks of one client that have memory: about 400 bytes of the server's each, with their objects. As many as buffers,
+ * since each icon of a list may be a block with its buffer.
+ */
+#define LIDO_BLOCKS_MAX_DEFAULT 32768
+
+/*
+ * Areas of one client, each of which costs the server one fd and one mapping. Each is twice as large as the last, as
+ * far as the client can spare that, so that few are ever needed.
+ */
+#define LIDO_AREAS_MAX_DEFAULT 16
+
+/*
+ * Address space of the first area: all that the default allows, so that one is enough. It costs no memory: of the 128
+ * TiB of a process, ten thousand clients take a twelfth. What the wire can name bounds it above. Bytes.
+ */
+#define LIDO_RESERVE_FIRST (INT64_C(1) << 30)
+#define LIDO_RESERVE_MAX (INT64_C(1) << 31)
+
+/*
+ * Objects of lido_shm_v1 that one client may have for each block that it may have: blocks that have failed, or lost
+ * their memory, are answered and not punished, as long as they do not become a load themselves.
+ */
+#define LIDO_OBJECTS_PER_BLOCK 4
+
+/*
+ * Fds of areas that are sent to a client while it does not read: each stays open somewhere, and the kernel bounds them
+ * for all programs of a user together.
+ */
+#define LIDO_UNREAD_FDS_MAX 64
 
 /*
  * What all clients together may take of the process: this share of RLIMIT_NOFILE in files, and of vm.max_map_count in
@@ -51,21 +89,28 @@
 
 _Static_assert(LIDO_BUFFERS_MAX_DEFAULT >= LIDO_HANDLES_MAX_DEFAULT, "most pools hold exactly one buffer");
 _Static_assert(LIDO_BYTES_MAX_DEFAULT >= 4 * INT64_C(7680) * 4320, "one 8K surface must fit");
+_Static_assert(LIDO_AREA_BYTES_MAX_DEFAULT >= 2 * 4 * INT64_C(7680) * 4320, "two 8K buffers must fit");
+_Static_assert(LIDO_RESERVE_FIRST >= LIDO_AREA_BYTES_MAX_DEFAULT, "one area is enough by default");
+_Static_assert(LIDO_RESERVE_MAX <= UINT32_MAX, "lido_shm_pool_v1.area carries the reserve as uint32");
 
 struct lido_limits {
-	uint32_t files_max;   // files, per client
-	uint32_t handles_max; // wl_shm_pool objects, per client
-	uint32_t buffers_max; // wl_buffer objects, per client
-	int64_t bytes_max;    // bytes of server memory, per client
+	uint32_t files_max;     // files, per client
+	uint32_t handles_max;   // wl_shm_pool objects, per client
+	uint32_t buffers_max;   // wl_buffer objects, per client
+	uint32_t areas_max;     // files that the server makes, per client
+	uint32_t blocks_max;    // blocks with memory, per client
+	int64_t area_bytes_max; // bytes of blocks, per client
+	int64_t bytes_max;      // bytes of server memory, per client
 };
 
 /* The defaults above. */
 struct lido_limits lido_limits_default(void);
 
 /*
- * Sets one limit from a text "KEY=VALUE": KEY is files, handles, buffers or bytes; VALUE a positive decimal number, for
- * bytes optionally with a suffix K, M or G (powers of 1024). Returns false, and leaves the limits as they were, when
- * the text is none of these; then *error (may be NULL) is set to a static text that says what is wrong.
+ * Sets one limit from a text "KEY=VALUE": KEY is files, handles, buffers, areas, blocks, area-bytes or bytes; VALUE a
+ * positive decimal number, for bytes optionally with a suffix K, M or G (powers of 1024). Returns false, and leaves the
+ * limits as they were, when the text is none of these; then *error (may be NULL) is set to a static text that says what
+ * is wrong.
  */
 bool lido_limits_parse(struct lido_limits *limits, const char *text, const char **error);
 

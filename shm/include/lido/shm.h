@@ -1,13 +1,14 @@
 /*
- * Lido's shared-memory backend for Wayland compositors: a wl_shm global of its own, one pool of memory per client.
+ * Lido's shared-memory backend for Wayland compositors: a wl_shm and a lido_shm_manager_v1 global of its own, one pool
+ * of memory per client.
  *
  * This header needs libwayland-server and libc alone. A wlroots compositor wants <lido/wlroots.h>, which does all of
  * what follows by itself.
  *
- * Vocabulary: a *manager* is the wl_shm global. A *pool* is all the memory of one client, with its quota and
- * statistics. An *area* is one file with its mappings. A *buffer* is a wl_buffer, checked when it was made. A *lock*
- * keeps a buffer's memory alive for a reader. A *memory* is the server's own, charged to one pool: for snapshots of
- * pixels.
+ * Vocabulary: a *manager* is the globals. A *pool* is all the memory of one client, with its quota and statistics. An
+ * *area* is one file with its mappings: *imported* from a client by wl_shm, or *exported* to it by lido_shm_v1. A
+ * *block* is a range of an exported area. A *buffer* is a wl_buffer, checked when it was made. A *lock* keeps a
+ * buffer's memory alive for a reader. A *memory* is the server's own, charged to one pool: for snapshots of pixels.
  *
  * The rule: no function here ever touches memory that a client can take away, so nothing here raises SIGBUS and no
  * handler for it is installed.
@@ -28,11 +29,12 @@
 #pragma GCC visibility push(default)
 
 struct lido_area;
+struct lido_block;
 struct lido_format;
 struct lido_memory;
 struct lido_pool;
 
-/* The wl_shm global and what it knows. Opaque. */
+/* The globals and what they know. Opaque. */
 struct lido_manager;
 
 /* A rectangle of pixels, in buffer coordinates. */
@@ -41,8 +43,15 @@ struct lido_box {
 	int32_t width, height; // pixels
 };
 
+/* What is known of the pages of a buffer; internal. Zero at first. */
+struct lido_pages {
+	bool populated;      // the page table was filled once
+	uint32_t generation; // of an exported area: there were no holes then
+};
+
 /*
- * A wl_buffer of a stock client. Its fields never change, but for resource, commits, data and the internal ones.
+ * A wl_buffer, in a wl_shm pool or a block. Its fields never change, but for resource, commits, data and the internal
+ * ones.
  */
 struct lido_buffer {
 	struct wl_resource *resource;     // NULL once the client has destroyed the wl_buffer
@@ -63,16 +72,18 @@ struct lido_buffer {
 	} events;
 
 	struct {
-		struct lido_area *area;
+		struct lido_area *area;   // NULL: its block has no memory
+		struct lido_block *block; // NULL: in an imported area
 		uint32_t locks;
-		bool populated; // its range of the mapping was filled once
+		struct lido_pages pages;
 	} internal;
 };
 
 /*
- * Creates the wl_shm global, version 2, on the display. formats: DRM formats that the renderer reads (drm_fourcc.h);
- * those that this library does not know are not offered; ARGB8888 and XRGB8888 must be among them. limits: NULL for the
- * defaults. Returns NULL when memory is short or a required format is missing (errno EINVAL).
+ * Creates the globals wl_shm, version 2, and lido_shm_manager_v1, version 1, on the display. formats: DRM formats that
+ * the renderer reads (drm_fourcc.h); those that this library does not know are not offered; ARGB8888 and XRGB8888 must
+ * be among them. limits: NULL for the defaults. Returns NULL when memory is short or a required format is missing
+ * (errno EINVAL).
  *
  * A display has one manager at most. It is destroyed with the display, or earlier by lido_manager_destroy().
  */
@@ -80,8 +91,8 @@ struct lido_manager *lido_manager_create(
 		struct wl_display *display, const uint32_t *formats, size_t formats_len, const struct lido_limits *limits);
 
 /*
- * Removes the global. Clients that bound it must be gone (wl_display_destroy_clients()). Pools with locked buffers or
- * memory live until these are unlocked and freed. NULL is fine.
+ * Removes the globals. Clients that bound them must be gone (wl_display_destroy_clients()). Pools with locked buffers
+ * or memory live until these are unlocked and freed. NULL is fine.
  */
 void lido_manager_destroy(struct lido_manager *manager);
 
@@ -96,6 +107,12 @@ struct lido_buffer *lido_buffer_lock(struct lido_buffer *buffer);
 
 /* Gives a lock back; the buffer is freed with the last one if the wl_buffer is gone. Sends no release event. */
 void lido_buffer_unlock(struct lido_buffer *buffer);
+
+/*
+ * Is its file still as large as the server made it? To be asked at each commit of the buffer; costs a system call if it
+ * is in a block, nothing otherwise. False: the client is ended with lido_shm_block_v1.file_changed on the wl_buffer.
+ */
+bool lido_buffer_check(struct lido_buffer *buffer);
 
 /* Tells the client that the server reads the buffer no more. Does nothing when the wl_buffer is gone. */
 void lido_buffer_send_release(struct lido_buffer *buffer);
@@ -119,7 +136,8 @@ enum lido_read_result {
  * box is clipped to the buffer. Pixels of the same rows outside the box may be overwritten with what the file has
  * there. Of a format with several planes all is read, whatever the box, and dst_stride must equal stride.
  *
- * On LIDO_READ_TRUNCATED what could not be read is zero: end the client with lido_buffer_post_truncated().
+ * A buffer without memory (its block has failed) is all zeros. On LIDO_READ_TRUNCATED what could not be read is zero:
+ * end the client with lido_buffer_post_truncated().
  */
 enum lido_read_result lido_buffer_read(
 		struct lido_buffer *buffer, const struct lido_box *box, void *dst, size_t dst_stride);
@@ -131,9 +149,9 @@ void lido_buffer_copy(
 /*
  * The buffer's pixels in place, read-only: a pointer to where its first pixel is, of which the given rows may be read
  * now. The address never changes while the buffer is locked. NULL when the file cannot be sealed against shrinking,
- * does not hold these rows, or has holes in them (reading a hole would make the kernel allocate it): use
- * lido_buffer_read() then. Maps the file when first asked for. Of a format with several planes all may be read, or
- * nothing.
+ * does not hold these rows (or the buffer has no memory), or has holes in them (reading a hole would make the kernel
+ * allocate it): use lido_buffer_read() then. Maps the file when first asked for. Of a format with several planes all
+ * may be read, or nothing.
  */
 const void *lido_buffer_map(struct lido_buffer *buffer, int32_t y, int32_t height);
 
@@ -202,9 +220,9 @@ void lido_pool_post_no_memory(struct lido_pool *pool);
 
 /* What one client uses. Bytes are as the names say: mapped is address space, live and copied are memory. */
 struct lido_pool_stats {
-	char name[32]; // of the program, as far as known; cut if longer
-	pid_t pid;     // 0: not known
-	uint32_t exported_areas;
+	char name[32];           // of the program, as far as known; cut if longer
+	pid_t pid;               // 0: not known
+	uint32_t exported_areas; // files that the server made
 	uint32_t imported_areas; // files that can be mapped
 	uint32_t copied_files;   // files that are only ever read
 	uint32_t mappings;

@@ -1,10 +1,10 @@
 /*
  * Imported files: what is mapped, when, how often and where.
  */
-#include "area.h"
 #include "buffer.h"
 #include "faults.h"
 #include "file.h"
+#include "imported.h"
 #include "pair.h"
 #include "pool.h"
 #include "runner.h"
@@ -53,7 +53,7 @@ static void expect_pixels(const void *pixels, int64_t offset, uint32_t seed) {
 	expect_bytes(pixels, wanted, SIZE);
 }
 
-TEST("area@sealable-file-is-mapped-when-asked-for-and-reads-right") {
+TEST("imported@sealable-file-is-mapped-when-asked-for-and-reads-right") {
 	for (int kind = 0; FILE_KIND_IS_SEALABLE(kind); kind++) {
 		struct fixture fixture;
 		fixture_init(&fixture, kind, 2 * SIZE, 2 * SIZE);
@@ -68,7 +68,7 @@ TEST("area@sealable-file-is-mapped-when-asked-for-and-reads-right") {
 	}
 }
 
-TEST("area@unsealable-file-is-never-mapped") {
+TEST("imported@unsealable-file-is-never-mapped") {
 	for (int kind = FILE_UNSEALABLE; kind < FILE_KINDS_LEN; kind++) {
 		struct fixture fixture;
 		fixture_init(&fixture, kind, SIZE, SIZE);
@@ -81,7 +81,7 @@ TEST("area@unsealable-file-is-never-mapped") {
 	}
 }
 
-TEST("area@file-sealed-against-other-things-only-is-never-mapped") {
+TEST("imported@file-sealed-against-other-things-only-is-never-mapped") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
 	// F_SEAL_SEAL without F_SEAL_SHRINK: it can neither be relied on nor be sealed.
@@ -97,7 +97,7 @@ TEST("area@file-sealed-against-other-things-only-is-never-mapped") {
 	fixture_finish(&fixture);
 }
 
-TEST("area@mapping-is-of-memory-that-cannot-be-written") {
+TEST("imported@mapping-is-of-memory-that-cannot-be-written") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
 	file_fill(fixture.fd, 0, SIZE, 5);
@@ -109,7 +109,7 @@ TEST("area@mapping-is-of-memory-that-cannot-be-written") {
 	fixture_finish(&fixture);
 }
 
-TEST("area@second-pool-of-the-same-file-shares-fd-and-mapping") {
+TEST("imported@second-pool-of-the-same-file-shares-fd-and-mapping") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALABLE, 2 * SIZE, SIZE);
 	file_fill(fixture.fd, 0, 2 * SIZE, 5);
@@ -131,7 +131,7 @@ TEST("area@second-pool-of-the-same-file-shares-fd-and-mapping") {
 	fixture_finish(&fixture);
 }
 
-TEST("area@two-clients-of-one-file-share-nothing") {
+TEST("imported@two-clients-of-one-file-share-nothing") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
 	file_fill(fixture.fd, 0, SIZE, 5);
@@ -144,7 +144,7 @@ TEST("area@two-clients-of-one-file-share-nothing") {
 	fixture_finish(&fixture);
 }
 
-TEST("area@mapping-never-moves-when-the-file-grows") {
+TEST("imported@mapping-never-moves-when-the-file-grows") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
 	file_fill(fixture.fd, 0, SIZE, 5);
@@ -164,7 +164,7 @@ TEST("area@mapping-never-moves-when-the-file-grows") {
 	fixture_finish(&fixture);
 }
 
-TEST("area@scarce-address-space-costs-a-second-mapping-and-moves-nothing") {
+TEST("imported@scarce-address-space-costs-a-second-mapping-and-moves-nothing") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
 	file_fill(fixture.fd, 0, SIZE, 5);
@@ -184,7 +184,7 @@ TEST("area@scarce-address-space-costs-a-second-mapping-and-moves-nothing") {
 	fixture_finish(&fixture);
 }
 
-TEST("area@no-address-space-at-all-means-reading") {
+TEST("imported@no-address-space-at-all-means-reading") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
 	file_fill(fixture.fd, 0, SIZE, 5);
@@ -199,7 +199,7 @@ TEST("area@no-address-space-at-all-means-reading") {
 	fixture_finish(&fixture);
 }
 
-TEST("area@bytes-beyond-the-end-of-the-file-are-not-mapped-until-they-are-there") {
+TEST("imported@bytes-beyond-the-end-of-the-file-are-not-mapped-until-they-are-there") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, 0, SIZE);
 	struct lido_buffer *buffer = create_buffer(&fixture, 0);
@@ -213,7 +213,7 @@ TEST("area@bytes-beyond-the-end-of-the-file-are-not-mapped-until-they-are-there"
 	fixture_finish(&fixture);
 }
 
-TEST("area@holes-are-not-mapped-and-not-filled") {
+TEST("imported@holes-are-not-mapped-and-not-filled") {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct fixture fixture;
 		fixture_init(&fixture, kind, 4 * SIZE, 4 * SIZE);
@@ -231,7 +231,7 @@ TEST("area@holes-are-not-mapped-and-not-filled") {
 	}
 }
 
-TEST("area@hole-anywhere-in-the-buffer-is-enough") {
+TEST("imported@hole-anywhere-in-the-buffer-is-enough") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALABLE, SIZE, SIZE);
 	struct lido_buffer *buffer = create_buffer(&fixture, 0);
@@ -245,7 +245,7 @@ TEST("area@hole-anywhere-in-the-buffer-is-enough") {
 	fixture_finish(&fixture);
 }
 
-TEST("area@hole-matters-only-to-the-rows-that-have-it") {
+TEST("imported@hole-matters-only-to-the-rows-that-have-it") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
 	struct lido_buffer *buffer = create_buffer(&fixture, 0);
@@ -262,7 +262,7 @@ TEST("area@hole-matters-only-to-the-rows-that-have-it") {
 	fixture_finish(&fixture);
 }
 
-TEST("area@rows-beyond-the-end-of-the-file-matter-only-to-themselves") {
+TEST("imported@rows-beyond-the-end-of-the-file-matter-only-to-themselves") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALABLE, SIZE / 2, SIZE);
 	struct lido_buffer *buffer = create_buffer(&fixture, 0);
@@ -273,7 +273,7 @@ TEST("area@rows-beyond-the-end-of-the-file-matter-only-to-themselves") {
 	fixture_finish(&fixture);
 }
 
-TEST("area@hole-outside-the-buffer-does-not-matter") {
+TEST("imported@hole-outside-the-buffer-does-not-matter") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, 3 * SIZE, 3 * SIZE);
 	file_fill(fixture.fd, SIZE, SIZE, 5);
@@ -282,7 +282,7 @@ TEST("area@hole-outside-the-buffer-does-not-matter") {
 	fixture_finish(&fixture);
 }
 
-TEST("area@position-of-the-clients-file-description-stays") {
+TEST("imported@position-of-the-clients-file-description-stays") {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct fixture fixture;
 		// Half of it is a hole, so that the server has to look for holes.
@@ -301,7 +301,7 @@ TEST("area@position-of-the-clients-file-description-stays") {
 	}
 }
 
-TEST("area@read-only-fd-comes-first-and-a-better-one-replaces-it") {
+TEST("imported@read-only-fd-comes-first-and-a-better-one-replaces-it") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	int fd = file_create(FILE_SEALABLE, SIZE), read_only = file_reopen(fd, O_RDONLY);
@@ -327,7 +327,7 @@ TEST("area@read-only-fd-comes-first-and-a-better-one-replaces-it") {
 	pair_finish(&pair);
 }
 
-TEST("area@read-only-fd-of-a-sealed-file-is-mapped") {
+TEST("imported@read-only-fd-of-a-sealed-file-is-mapped") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	int fd = file_create(FILE_SEALED, SIZE), read_only = file_reopen(fd, O_RDONLY);
@@ -342,7 +342,7 @@ TEST("area@read-only-fd-of-a-sealed-file-is-mapped") {
 	pair_finish(&pair);
 }
 
-TEST("area@five-hundred-pools-in-one-file-cost-one-mapping") {
+TEST("imported@five-hundred-pools-in-one-file-cost-one-mapping") {
 	// What went wrong elsewhere: a mapping per bitmap.
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, 1 << 20, 1 << 20);

@@ -1,0 +1,35 @@
+/*
+ * A block: a range of an exported area that belongs to one lido_shm_block_v1, and to the buffers that were created in
+ * it. It ends with the last of them.
+ */
+#ifndef LIDO_BLOCK_H
+#define LIDO_BLOCK_H
+
+#include "exported.h"
+
+struct lido_block {
+	struct lido_exported_area *area;
+	struct lido_range *range;
+	uint32_t users; // its block handle, and buffers
+	int64_t wanted; // bytes: if less than the range has, the rest goes back as soon as no buffer may lie in it
+};
+
+/*
+ * A block of that many bytes in this area, with one user, the file not grown yet. NULL: errno is ENOSPC if the area has
+ * no room, else ENOMEM.
+ */
+struct lido_block *lido_block_create(struct lido_exported_area *area, int64_t size);
+
+/* Makes it larger or smaller where it is. Returns false, and changes nothing, if that is not possible. */
+bool lido_block_resize(struct lido_block *block, int64_t size);
+
+/* Bytes that its user can count on. */
+int64_t lido_block_get_size(const struct lido_block *block);
+
+/* Another user. */
+void lido_block_ref(struct lido_block *block);
+
+/* One user less. NULL is fine. To be followed by lido_pool_consider_destroy(). */
+void lido_block_unref(struct lido_block *block);
+
+#endif

@@ -1,0 +1,145 @@
+#include "block_handle.h"
+
+#include "buffer.h"
+#include "check.h"
+#include "manager.h"
+#include "os.h"
+#include "placement.h"
+#include "pool.h"
+
+#include "lido-shm-v1-protocol.h"
+#include <stdlib.h>
+
+struct block_handle {
+	struct wl_list link; // lido_pool_handle.block_handles
+	struct wl_resource *resource;
+	struct lido_pool *pool;
+	struct lido_pool_handle *pool_handle; // NULL while the client is going
+	struct lido_block *block;             // NULL: it has no place
+	int64_t size;                         // bytes that buffers may count on: of the block, or what was last asked for
+};
+
+static void post(struct wl_resource *resource, const struct lido_check_error *error) {
+	wl_resource_post_error(resource, error->code, "%s", error->text);
+}
+
+static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
+	wl_resource_destroy(resource);
+}
+
+static void handle_create_buffer(struct wl_client *client, struct wl_resource *resource, uint32_t id, int32_t offset,
+		int32_t width, int32_t height, int32_t stride, uint32_t shm_format) {
+	struct block_handle *handle = wl_resource_get_user_data(resource);
+	struct lido_buffer_request request = {
+		.offset = offset,
+		.width = width,
+		.height = height,
+		.stride = stride,
+		.shm_format = shm_format,
+	};
+	struct lido_buffer_source source = {.pool = handle->pool};
+	const struct lido_format *format = lido_manager_find_format(handle->pool->manager, shm_format);
+	struct lido_check_error error;
+	int64_t size;
+	if (!lido_check_buffer(&request, format, "block", handle->size, &size, &error)) {
+		post(resource, &error);
+		return;
+	}
+	if (handle->block != NULL && offset + size <= lido_block_get_size(handle->block)) {
+		source.area = &handle->block->area->base;
+		source.block = handle->block;
+	}
+	if (!lido_buffer_create(&source, &request, format, size, client, id)) {
+		lido_pool_post_no_memory(handle->pool);
+	}
+}
+
+// Sends the one answer to a request for memory.
+static void answer(struct block_handle *handle, uint32_t size, const struct lido_placement *placement) {
+	struct wl_resource *resource = handle->resource;
+	switch (placement->result) {
+	case LIDO_PLACEMENT_CHANGED:
+		wl_resource_post_error(placement->is_first ? handle->pool_handle->resource : resource,
+				LIDO_SHM_BLOCK_V1_ERROR_FILE_CHANGED, LIDO_FILE_CHANGED_TEXT);
+		return;
+	case LIDO_PLACEMENT_FAILED:
+		handle->size = size > handle->size ? size : handle->size;
+		lido_shm_block_v1_send_failed(resource, placement->reason);
+		return;
+	case LIDO_PLACEMENT_OK:
+		handle->size = lido_block_get_size(handle->block);
+		lido_shm_block_v1_send_placed(
+				resource, handle->block->area->id, (uint32_t)handle->block->range->offset, (uint32_t)handle->size);
+		return;
+	}
+}
+
+static void handle_resize(struct wl_client *client, struct wl_resource *resource, uint32_t size) {
+	struct block_handle *handle = wl_resource_get_user_data(resource);
+	struct lido_check_error error;
+	if (!lido_check_block_size(size, &error)) {
+		post(resource, &error);
+		return;
+	}
+	struct lido_placement placement = {0};
+	lido_placement_resize(&placement, handle->pool_handle, &handle->block, size);
+	answer(handle, size, &placement);
+}
+
+static const struct lido_shm_block_v1_interface block_handle_impl = {
+	.destroy = handle_destroy,
+	.create_buffer = handle_create_buffer,
+	.resize = handle_resize,
+};
+
+static void handle_resource_destroy(struct wl_resource *resource) {
+	struct block_handle *handle = wl_resource_get_user_data(resource);
+	struct lido_pool *pool = handle->pool;
+	wl_list_remove(&handle->link);
+	lido_block_unref(handle->block);
+	free(handle);
+	--pool->objects;
+	lido_pool_consider_destroy(pool);
+}
+
+static struct block_handle *create(struct lido_pool_handle *pool_handle, uint32_t id) {
+	struct lido_pool *pool = pool_handle->pool;
+	if (!lido_pool_check_objects(pool)) {
+		return NULL;
+	}
+	struct block_handle *handle = lido_os.calloc(1, sizeof(*handle));
+	struct wl_resource *resource = wl_resource_create(
+			pool->client, &lido_shm_block_v1_interface, wl_resource_get_version(pool_handle->resource), id);
+	if (handle == NULL || resource == NULL) {
+		free(handle);
+		lido_pool_fail(pool, "out of memory for a lido_shm_block_v1");
+		return NULL;
+	}
+	handle->resource = resource;
+	handle->pool = pool;
+	handle->pool_handle = pool_handle;
+	wl_list_insert(&pool_handle->block_handles, &handle->link);
+	++pool->objects;
+	wl_resource_set_implementation(resource, &block_handle_impl, handle, handle_resource_destroy);
+	return handle;
+}
+
+void lido_block_handle_create(struct lido_pool_handle *pool_handle, uint32_t id, uint32_t size) {
+	struct block_handle *handle = create(pool_handle, id);
+	if (handle == NULL) {
+		lido_pool_post_no_memory(pool_handle->pool);
+		return;
+	}
+	struct lido_placement placement = {.is_first = true};
+	lido_placement_resize(&placement, pool_handle, &handle->block, size);
+	answer(handle, size, &placement);
+}
+
+void lido_block_handle_orphan_all(struct wl_list *block_handles) {
+	struct block_handle *handle, *next;
+	wl_list_for_each_safe(handle, next, block_handles, link) {
+		wl_list_remove(&handle->link);
+		wl_list_init(&handle->link);
+		handle->pool_handle = NULL;
+	}
+}

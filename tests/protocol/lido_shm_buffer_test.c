@@ -1,0 +1,344 @@
+/*
+ * lido_shm_block_v1.create_buffer: the same table as that of wl_shm_pool, with errors on the block, and buffers that
+ * have no memory.
+ */
+#include "file.h"
+#include "pair.h"
+#include "pool_client.h"
+#include "runner.h"
+#include <string.h>
+
+#define BLOCK_SIZE 65536
+
+struct request {
+	int32_t offset, width, height, stride;
+	uint32_t format;
+};
+
+static struct wl_buffer *create(struct pool_block *block, const struct request *request) {
+	return lido_shm_block_v1_create_buffer(
+			block->block, request->offset, request->width, request->height, request->stride, request->format);
+}
+
+// The request must end the client with this error on the block.
+static void expect_refused(const struct request *request, uint32_t code, const char *text) {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block block;
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	pool_block_init(&block, &pool, BLOCK_SIZE);
+	struct wl_buffer *buffer = create(&block, request);
+	expect_protocol_error(&pair.client, block.block, code, text);
+	wl_buffer_destroy(buffer);
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+#define EXPECT_REFUSED(code, text, ...) \
+	expect_refused(&(struct request){__VA_ARGS__}, LIDO_SHM_BLOCK_V1_ERROR_##code, text)
+
+#define ARGB WL_SHM_FORMAT_ARGB8888
+
+TEST("lido_shm_buffer@negative-offset-is-invalid_stride") {
+	EXPECT_REFUSED(INVALID_STRIDE, "offset -1", .offset = -1, .width = 8, .height = 8, .stride = 32, .format = ARGB);
+	EXPECT_REFUSED(INVALID_STRIDE, "offset -2147483648", .offset = INT32_MIN, .width = 8, .height = 8, .stride = 32,
+			.format = ARGB);
+}
+
+TEST("lido_shm_buffer@width-or-height-below-one-is-invalid_stride") {
+	EXPECT_REFUSED(INVALID_STRIDE, "0x8", .width = 0, .height = 8, .stride = 32, .format = ARGB);
+	EXPECT_REFUSED(INVALID_STRIDE, "8x0", .width = 8, .height = 0, .stride = 32, .format = ARGB);
+	EXPECT_REFUSED(INVALID_STRIDE, "-8x8", .width = -8, .height = 8, .stride = 32, .format = ARGB);
+	EXPECT_REFUSED(INVALID_STRIDE, "8x-2147483648", .width = 8, .height = INT32_MIN, .stride = 32, .format = ARGB);
+}
+
+TEST("lido_shm_buffer@stride-below-bytes-of-row-is-invalid_stride") {
+	EXPECT_REFUSED(INVALID_STRIDE, "stride 28", .width = 8, .height = 8, .stride = 28, .format = ARGB);
+	EXPECT_REFUSED(INVALID_STRIDE, "stride 0", .width = 8, .height = 8, .stride = 0, .format = ARGB);
+	EXPECT_REFUSED(INVALID_STRIDE, "stride -32", .width = 8, .height = 8, .stride = -32, .format = ARGB);
+	EXPECT_REFUSED(INVALID_STRIDE, "stride 14", .width = 8, .height = 8, .stride = 14, .format = WL_SHM_FORMAT_RGB565);
+	EXPECT_REFUSED(INVALID_STRIDE, "4294967296", .width = 1 << 30, .height = 1, .stride = 4, .format = ARGB);
+}
+
+TEST("lido_shm_buffer@stride-of-broken-pixels-is-invalid_stride") {
+	EXPECT_REFUSED(INVALID_STRIDE, "multiple", .width = 8, .height = 8, .stride = 33, .format = ARGB);
+	EXPECT_REFUSED(INVALID_STRIDE, "multiple", .width = 8, .height = 8, .stride = 25, .format = WL_SHM_FORMAT_RGB888);
+}
+
+TEST("lido_shm_buffer@end-beyond-block-is-invalid_stride") {
+	EXPECT_REFUSED(INVALID_STRIDE, "65537", .offset = 1, .width = 128, .height = 128, .stride = 512, .format = ARGB);
+	EXPECT_REFUSED(INVALID_STRIDE, "66048", .width = 128, .height = 129, .stride = 512, .format = ARGB);
+	EXPECT_REFUSED(INVALID_STRIDE, "65536", .offset = BLOCK_SIZE, .width = 1, .height = 1, .stride = 4, .format = ARGB);
+}
+
+TEST("lido_shm_buffer@end-that-overflows-32-bits-is-invalid_stride") {
+	// stride * height, then offset + stride * height, is 0 in 32 bits.
+	EXPECT_REFUSED(INVALID_STRIDE, "4294967296", .width = 1, .height = 1 << 16, .stride = 1 << 16, .format = ARGB);
+	EXPECT_REFUSED(INVALID_STRIDE, "offset 2147483584", .offset = INT32_MAX - 63, .width = 1, .height = 1 << 15,
+			.stride = 1 << 16, .format = ARGB);
+	EXPECT_REFUSED(INVALID_STRIDE, "height 2147483647", .offset = INT32_MAX, .width = 1, .height = INT32_MAX,
+			.stride = INT32_MAX - 3, .format = ARGB);
+}
+
+TEST("lido_shm_buffer@format-that-is-not-offered-is-invalid_format") {
+	EXPECT_REFUSED(INVALID_FORMAT, "0xffffffff", .width = 8, .height = 8, .stride = 32, .format = UINT32_MAX);
+	EXPECT_REFUSED(
+			INVALID_FORMAT, "not offered", .width = 8, .height = 8, .stride = 32, .format = WL_SHM_FORMAT_BGRA8888);
+	EXPECT_REFUSED(INVALID_FORMAT, "0x34325241", .width = 8, .height = 8, .stride = 32, .format = 0x34325241);
+}
+
+TEST("lido_shm_buffer@format-is-checked-first") {
+	EXPECT_REFUSED(
+			INVALID_FORMAT, "0xffffffff", .offset = -1, .width = -1, .height = -1, .stride = -1, .format = UINT32_MAX);
+}
+
+TEST("lido_shm_buffer@second-plane-beyond-block-is-invalid_stride") {
+	EXPECT_REFUSED(INVALID_STRIDE, "98304", .width = 256, .height = 256, .stride = 256, .format = WL_SHM_FORMAT_NV12);
+	EXPECT_REFUSED(INVALID_STRIDE, "76800", .width = 256, .height = 200, .stride = 256, .format = WL_SHM_FORMAT_YUV420);
+}
+
+TEST("lido_shm_buffer@of-a-resized-block-may-use-its-new-size-at-once") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block block;
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	pool_block_init(&block, &pool, 4096);
+	pool_block_resize(&block, BLOCK_SIZE);
+	struct wl_buffer *buffer = pool_block_create_buffer(&block, 0, 128, 128);
+	expect_place(&block);
+	wl_buffer_destroy(buffer);
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_buffer@beyond-a-shrunk-block-is-invalid_stride") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block block;
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	pool_block_init(&block, &pool, BLOCK_SIZE);
+	pool_block_resize(&block, 4096);
+	struct wl_buffer *buffer = pool_block_create_buffer(&block, 0, 128, 128);
+	expect_protocol_error(&pair.client, block.block, LIDO_SHM_BLOCK_V1_ERROR_INVALID_STRIDE, "65536");
+	wl_buffer_destroy(buffer);
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_buffer@what-fits-just-so-is-accepted-before-the-block-is-placed") {
+	static const struct request requests[] = {
+		{.width = 128, .height = 128, .stride = 512, .format = ARGB},
+		{.width = 1, .height = 1, .stride = 4, .format = ARGB},
+		{.offset = BLOCK_SIZE - 4, .width = 1, .height = 1, .stride = 4, .format = ARGB},
+		{.offset = 3, .width = 1, .height = 1, .stride = 4, .format = ARGB},
+		{.width = BLOCK_SIZE / 4, .height = 1, .stride = BLOCK_SIZE, .format = ARGB},
+		{.width = 7, .height = 8, .stride = 14, .format = WL_SHM_FORMAT_RGB565},
+		{.width = 7, .height = 3, .stride = 7, .format = WL_SHM_FORMAT_R8},
+		{.width = 256, .height = 170, .stride = 256, .format = WL_SHM_FORMAT_NV12},
+	};
+	enum {
+		COUNT = sizeof(requests) / sizeof(requests[0])
+	};
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block block;
+	struct wl_buffer *buffers[COUNT];
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	pool_block_init(&block, &pool, BLOCK_SIZE);
+	for (int i = 0; i < COUNT; i++) {
+		buffers[i] = create(&block, &requests[i]);
+	}
+	expect_place(&block);
+	for (int i = 0; i < COUNT; i++) {
+		wl_buffer_destroy(buffers[i]);
+	}
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_buffer@may-use-all-of-a-block-that-is-larger-than-asked-for") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block block;
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	pool_block_init(&block, &pool, 4097);
+	expect_place(&block);
+	struct wl_buffer *buffer = pool_block_create_buffer(&block, 0, (int32_t)block.size / 4, 1);
+	expect_alive(&pair.client);
+	wl_buffer_destroy(buffer);
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_buffer@every-offered-format-is-accepted") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block block;
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	pool_block_init(&block, &pool, BLOCK_SIZE);
+	const uint32_t *format;
+	wl_array_for_each(format, &pair.client.formats) {
+		// 48 bytes are whole pixels in each.
+		struct wl_buffer *buffer = lido_shm_block_v1_create_buffer(block.block, 0, 6, 6, 48, *format);
+		expect_alive(&pair.client);
+		wl_buffer_destroy(buffer);
+	}
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_buffer@knows-where-the-block-lies-and-reads-what-the-client-drew") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block blocks[5];
+	struct wl_buffer *buffers[5];
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	for (int i = 0; i < 5; i++) {
+		pool_block_init(&blocks[i], &pool, BLOCK_SIZE);
+		buffers[i] = pool_block_create_buffer(&blocks[i], i * 4096, 64, 64);
+	}
+	expect_place(&blocks[4]);
+	for (int i = 0; i < 5; i++) {
+		uint8_t wanted[64 * 64 * 4], got[64 * 64 * 4];
+		file_fill_memory(pool_block_get_data(&blocks[i]) + i * 4096, 0, sizeof(wanted), (uint32_t)i);
+		file_fill_memory(wanted, 0, sizeof(wanted), (uint32_t)i);
+		struct lido_buffer *buffer = pair_get_buffer(&pair, buffers[i]);
+		expect_int(lido_buffer_read(buffer, &(struct lido_box){0, 0, 64, 64}, got, 256), ==, LIDO_READ_OK);
+		expect_bytes(got, wanted, sizeof(got));
+		const void *pixels = lido_buffer_map(buffer, 0, 64);
+		expect(pixels != NULL);
+		expect_bytes(pixels, wanted, sizeof(wanted));
+		wl_buffer_destroy(buffers[i]);
+	}
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+// Its block has no memory: nothing but zeros, and nothing that breaks.
+static void expect_no_pixels(struct pair *pair, struct wl_buffer *wl_buffer) {
+	uint8_t got[64 * 64 * 4];
+	static const uint8_t zeros[sizeof(got)];
+	struct lido_buffer *buffer = pair_get_buffer(pair, wl_buffer);
+	memset(got, 0xff, sizeof(got));
+	expect_int(lido_buffer_read(buffer, &(struct lido_box){0, 0, 64, 64}, got, 256), ==, LIDO_READ_OK);
+	expect_bytes(got, zeros, sizeof(got));
+	expect(!lido_buffer_write(buffer, got));
+	lido_buffer_map(buffer, 0, 64);
+}
+
+TEST("lido_shm_buffer@of-a-block-that-failed-has-no-memory") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block block;
+	struct lido_limits limits = lido_limits_default();
+	limits.area_bytes_max = BLOCK_SIZE;
+	pair_init(&pair, &limits);
+	pool_client_init(&pool, &pair.client, 0);
+	pool_block_init(&block, &pool, BLOCK_SIZE + 1);
+	struct wl_buffer *buffer = pool_block_create_buffer(&block, 0, 64, 64);
+	expect_reason(&block, BYTES);
+	expect_no_pixels(&pair, buffer);
+	// It stays so, even when the block gets memory.
+	pool_block_resize(&block, BLOCK_SIZE);
+	expect_place(&block);
+	file_fill_memory(pool_block_get_data(&block), 0, 64 * 64 * 4, 1);
+	expect_no_pixels(&pair, buffer);
+	wl_buffer_destroy(buffer);
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_buffer@beyond-what-a-failed-resize-left-has-no-memory") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block block;
+	struct lido_limits limits = lido_limits_default();
+	limits.area_bytes_max = BLOCK_SIZE;
+	pair_init(&pair, &limits);
+	pool_client_init(&pool, &pair.client, 0);
+	pool_block_init(&block, &pool, 64 * 64 * 4);
+	pool_block_resize(&block, BLOCK_SIZE + 64 * 64 * 4);
+	struct wl_buffer *within = pool_block_create_buffer(&block, 0, 64, 64);
+	struct wl_buffer *beyond = pool_block_create_buffer(&block, BLOCK_SIZE, 64, 64);
+	struct wl_buffer *across = pool_block_create_buffer(&block, 4, 64, 64);
+	expect_reason(&block, BYTES);
+	uint8_t wanted[64 * 64 * 4], got[64 * 64 * 4];
+	file_fill_memory(pool_block_get_data(&block), 0, sizeof(wanted), 8);
+	file_fill_memory(wanted, 0, sizeof(wanted), 8);
+	lido_buffer_read(pair_get_buffer(&pair, within), &(struct lido_box){0, 0, 64, 64}, got, 256);
+	expect_bytes(got, wanted, sizeof(got));
+	expect_no_pixels(&pair, beyond);
+	expect_no_pixels(&pair, across);
+	wl_buffer_destroy(within);
+	wl_buffer_destroy(beyond);
+	wl_buffer_destroy(across);
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_buffer@beyond-what-a-failed-block-asked-for-is-invalid_stride") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block block;
+	struct lido_limits limits = lido_limits_default();
+	limits.area_bytes_max = 4096;
+	pair_init(&pair, &limits);
+	pool_client_init(&pool, &pair.client, 0);
+	pool_block_init(&block, &pool, 64 * 64 * 4);
+	struct wl_buffer *buffer = pool_block_create_buffer(&block, 4, 64, 64);
+	expect_protocol_error(&pair.client, block.block, LIDO_SHM_BLOCK_V1_ERROR_INVALID_STRIDE, "16388");
+	wl_buffer_destroy(buffer);
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_buffer@lives-on-without-its-block") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block block;
+	uint8_t wanted[64 * 64 * 4], got[64 * 64 * 4];
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	pool_block_init(&block, &pool, BLOCK_SIZE);
+	expect_place(&block);
+	struct wl_buffer *buffer = pool_block_create_buffer(&block, 4096, 64, 64);
+	uint8_t *data = pool_block_get_data(&block) + 4096;
+	pool_block_finish(&block);
+	// The client's memory still, and nobody else's.
+	pool_block_init(&block, &pool, BLOCK_SIZE);
+	expect_place(&block);
+	file_fill_memory(data, 0, sizeof(wanted), 4);
+	memset(pool_block_get_data(&block), 0xee, BLOCK_SIZE);
+	file_fill_memory(wanted, 0, sizeof(wanted), 4);
+	lido_buffer_read(pair_get_buffer(&pair, buffer), &(struct lido_box){0, 0, 64, 64}, got, 256);
+	expect_bytes(got, wanted, sizeof(got));
+	wl_buffer_destroy(buffer);
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_buffer@in-pages-that-were-never-written-costs-none") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block block;
+	static uint8_t got[512 * 512 * 4];
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	pool_block_init(&block, &pool, sizeof(got));
+	expect_place(&block);
+	struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, 0, 512, 512);
+	struct lido_buffer *buffer = pair_get_buffer(&pair, wl_buffer);
+	expect(lido_buffer_map(buffer, 0, 512) == NULL);
+	expect_int(lido_buffer_read(buffer, &(struct lido_box){0, 0, 512, 512}, got, 2048), ==, LIDO_READ_OK);
+	expect_int(file_get_allocated(block.area->fd), ==, 0);
+	wl_buffer_destroy(wl_buffer);
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}

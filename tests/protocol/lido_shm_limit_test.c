@@ -1,0 +1,209 @@
+/*
+ * Wanting too much of lido_shm_v1 is answered, with the reason; it ends nobody, and works again once there is room.
+ */
+#include "faults.h"
+#include "pair.h"
+#include "pool_client.h"
+#include "runner.h"
+
+struct limited {
+	struct pair pair;
+	struct pool_client pool;
+	struct lido_limits limits;
+};
+
+static void limited_init(struct limited *limited, uint32_t reserve_max) {
+	pair_init(&limited->pair, &limited->limits);
+	pool_client_init(&limited->pool, &limited->pair.client, reserve_max);
+}
+
+static void limited_finish(struct limited *limited) {
+	expect_alive(&limited->pair.client);
+	pool_client_finish(&limited->pool);
+	pair_finish(&limited->pair);
+}
+
+TEST("lido_shm_limit@one-byte-too-many-fails-by-bytes") {
+	struct limited limited = {.limits = lido_limits_default()};
+	struct pool_block blocks[3];
+	limited.limits.area_bytes_max = 65536;
+	limited_init(&limited, 0);
+	pool_block_init(&blocks[0], &limited.pool, 65537);
+	expect_reason(&blocks[0], BYTES);
+	pool_block_init(&blocks[1], &limited.pool, 65536);
+	expect_place(&blocks[1]);
+	pool_block_init(&blocks[2], &limited.pool, 1);
+	expect_reason(&blocks[2], BYTES);
+	pool_block_resize(&blocks[1], 65536 - 64);
+	expect_int(blocks[1].answer, ==, POOL_ANSWER_PLACED);
+	pool_block_resize(&blocks[1], 61440);
+	pool_block_resize(&blocks[2], 64);
+	expect_place(&blocks[2]);
+	limited_finish(&limited);
+}
+
+TEST("lido_shm_limit@one-block-too-many-fails-by-blocks") {
+	struct limited limited = {.limits = lido_limits_default()};
+	struct pool_block blocks[11];
+	limited.limits.blocks_max = 10;
+	limited_init(&limited, 0);
+	for (int i = 0; i < 11; i++) {
+		pool_block_init(&blocks[i], &limited.pool, 64);
+	}
+	expect_place(&blocks[9]);
+	expect_reason(&blocks[10], BLOCKS);
+	pool_block_finish(&blocks[3]);
+	pool_block_resize(&blocks[10], 64);
+	expect_place(&blocks[10]);
+	limited_finish(&limited);
+}
+
+TEST("lido_shm_limit@block-that-buffers-keep-counts") {
+	struct limited limited = {.limits = lido_limits_default()};
+	struct pool_block first, second;
+	limited.limits.blocks_max = 1;
+	limited_init(&limited, 0);
+	pool_block_init(&first, &limited.pool, 4096);
+	struct wl_buffer *buffer = pool_block_create_buffer(&first, 0, 8, 8);
+	pool_block_finish(&first);
+	pool_block_init(&second, &limited.pool, 4096);
+	expect_reason(&second, BLOCKS);
+	wl_buffer_destroy(buffer);
+	pool_block_resize(&second, 4096);
+	expect_place(&second);
+	limited_finish(&limited);
+}
+
+TEST("lido_shm_limit@sizes-beyond-what-an-area-can-have-fail-by-address_space") {
+	static const uint32_t sizes[] = {UINT32_MAX, UINT32_MAX - 4095, 0x80000001, 0xc0000000};
+	struct limited limited = {.limits = lido_limits_default()};
+	struct pool_block block;
+	limited.limits.area_bytes_max = INT64_C(1) << 40;
+	limited_init(&limited, 0);
+	for (int i = 0; i < 4; i++) {
+		pool_block_init(&block, &limited.pool, sizes[i]);
+		expect_reason(&block, ADDRESS_SPACE);
+		pool_block_resize(&block, 4096);
+		expect_place(&block);
+		pool_block_resize(&block, sizes[i]);
+		expect_reason(&block, ADDRESS_SPACE);
+		pool_block_finish(&block);
+	}
+	limited_finish(&limited);
+}
+
+TEST("lido_shm_limit@one-area-too-many-fails-by-address_space") {
+	struct limited limited = {.limits = lido_limits_default()};
+	struct pool_block blocks[3];
+	limited.limits.areas_max = 2;
+	limited.limits.area_bytes_max = INT64_C(1) << 40;
+	limited_init(&limited, 0);
+	for (int i = 0; i < 3; i++) {
+		pool_block_init(&blocks[i], &limited.pool, 0x70000000);
+	}
+	expect_place(&blocks[1]);
+	expect_reason(&blocks[2], ADDRESS_SPACE);
+	expect_int(pool_client_count(&limited.pool, POOL_EVENT_AREA), ==, 2);
+	pool_block_finish(&blocks[0]);
+	pool_block_resize(&blocks[2], 0x70000000);
+	expect_place(&blocks[2]);
+	limited_finish(&limited);
+}
+
+TEST("lido_shm_limit@used-up-reserve-fails-by-address_space-until-there-is-room") {
+	struct limited limited = {.limits = lido_limits_default()};
+	struct pool_block blocks[5];
+	limited_init(&limited, 8 * 4096);
+	pool_block_init(&blocks[0], &limited.pool, 9 * 4096);
+	expect_reason(&blocks[0], ADDRESS_SPACE);
+	pool_block_resize(&blocks[0], 8 * 4096);
+	expect_place(&blocks[0]);
+	pool_block_init(&blocks[1], &limited.pool, 4096);
+	expect_reason(&blocks[1], ADDRESS_SPACE);
+	pool_block_resize(&blocks[0], 4 * 4096);
+	pool_block_resize(&blocks[1], 4 * 4096);
+	expect_place(&blocks[1]);
+	limited_finish(&limited);
+}
+
+static const struct {
+	enum fault fault;
+	size_t size_max;
+	const char *what;
+} shortages[] = {
+	{FAULT_MMAP, 0, "mmap"},
+	{FAULT_ADD_SEALS, 0, "F_ADD_SEALS"},
+};
+
+TEST("lido_shm_limit@server-without-memory-fails-by-memory-and-recovers") {
+	for (size_t i = 0; i < sizeof(shortages) / sizeof(shortages[0]); i++) {
+		struct limited limited = {.limits = lido_limits_default()};
+		struct pool_block block;
+		limited_init(&limited, 0);
+		client_roundtrip(&limited.pair.client);
+		faults_start_all_of(shortages[i].fault, shortages[i].size_max);
+		pool_block_init(&block, &limited.pool, 65536);
+		expect_reason(&block, MEMORY);
+		expect_int(pool_client_count(&limited.pool, POOL_EVENT_AREA), ==, 0);
+		faults_stop();
+		pool_block_resize(&block, 65536);
+		expect_place(&block);
+		limited_finish(&limited);
+	}
+}
+
+TEST("lido_shm_limit@scarce-address-space-of-the-server-makes-smaller-areas") {
+	struct limited limited = {.limits = lido_limits_default()};
+	struct pool_block block;
+	limited_init(&limited, 0);
+	client_roundtrip(&limited.pair.client);
+	faults_start_all_of(FAULT_MMAP, 1 << 20);
+	pool_block_init(&block, &limited.pool, 65536);
+	expect_place(&block);
+	faults_stop();
+	expect_int(block.area->reserve, <=, 1 << 20);
+	limited_finish(&limited);
+}
+
+TEST("lido_shm_limit@one-buffer-too-many-is-no_memory") {
+	struct limited limited = {.limits = lido_limits_default()};
+	struct pool_block block;
+	struct wl_buffer *buffers[11];
+	limited.limits.buffers_max = 10;
+	limited_init(&limited, 0);
+	pool_block_init(&block, &limited.pool, 4096);
+	for (int i = 0; i < 11; i++) {
+		buffers[i] = pool_block_create_buffer(&block, 0, 8, 8);
+	}
+	expect_no_memory(&limited.pair.client, "(buffers) is 10");
+	for (int i = 0; i < 11; i++) {
+		wl_buffer_destroy(buffers[i]);
+	}
+	pool_client_finish(&limited.pool);
+	pair_finish(&limited.pair);
+}
+
+TEST("lido_shm_limit@objects-without-end-are-no_memory") {
+	// Blocks that have failed cost the server something, too.
+	enum {
+		COUNT = 40000
+	};
+	struct limited limited = {.limits = lido_limits_default()};
+	limited.limits.blocks_max = 4;
+	limited.limits.handles_max = 50;
+	limited_init(&limited, 0);
+	static struct pool_block blocks[COUNT];
+	int count = 0;
+	bool alive = true;
+	while (alive && count < COUNT) {
+		for (int i = 0; i < 100; i++) {
+			pool_block_init(&blocks[count++], &limited.pool, 64);
+		}
+		alive = client_try_roundtrip(&limited.pair.client);
+	}
+	expect(!alive);
+	expect_int(count, >, 4);
+	expect_no_memory(&limited.pair.client, "limit");
+	pool_client_finish(&limited.pool);
+	pair_finish(&limited.pair);
+}

@@ -1,0 +1,254 @@
+/*
+ * lido_shm_manager_v1 and lido_shm_pool_v1: what they announce, and several of them in one client.
+ */
+#include "file.h"
+#include "pair.h"
+#include "pool_client.h"
+#include "runner.h"
+
+TEST("lido_shm_pool@limits-come-first-and-once") {
+	struct pair pair;
+	struct pool_client pool;
+	struct lido_limits limits = lido_limits_default();
+	limits.area_bytes_max = (INT64_C(5) << 32) + 12345;
+	limits.blocks_max = 4321;
+	limits.buffers_max = 1234;
+	pair_init(&pair, &limits);
+	pool_client_init(&pool, &pair.client, 0);
+	struct pool_block block;
+	pool_block_init(&block, &pool, 4096);
+	expect_place(&block);
+	expect_int(pool_client_get_event(&pool, 0)->kind, ==, POOL_EVENT_LIMITS);
+	expect_int(pool_client_count(&pool, POOL_EVENT_LIMITS), ==, 1);
+	expect_int(pool.bytes_max, ==, limits.area_bytes_max);
+	expect_int(pool.blocks_max, ==, 4321);
+	expect_int(pool.buffers_max, ==, 1234);
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_pool@limits-come-without-any-block") {
+	struct pair pair;
+	struct pool_client pool;
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	client_roundtrip(&pair.client);
+	expect_int(pool_client_get_events_len(&pool), ==, 1);
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_pool@first-block-brings-limits-area-and-place-in-this-order") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block block;
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	pool_block_init(&block, &pool, 100000);
+	expect_place(&block);
+	expect_int(pool_client_get_events_len(&pool), ==, 3);
+	expect_int(pool_client_get_event(&pool, 1)->kind, ==, POOL_EVENT_AREA);
+	expect_int(pool_client_get_event(&pool, 2)->kind, ==, POOL_EVENT_PLACED);
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_pool@manager-may-be-destroyed-at-once") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block block;
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	lido_shm_manager_v1_destroy(pool.manager);
+	pool_block_init(&block, &pool, 4096);
+	expect_place(&block);
+	pool.manager = client_bind(&pair.client, &lido_shm_manager_v1_interface, 1);
+	pool_client_finish(&pool);
+	expect_alive(&pair.client);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_pool@create_block-of-no-bytes-is-invalid_size") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block block;
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	pool_block_init(&block, &pool, 0);
+	expect_protocol_error(&pair.client, pool.pool, LIDO_SHM_POOL_V1_ERROR_INVALID_SIZE, "0");
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_pool@destroy-with-blocks-is-blocks_exist") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block blocks[3];
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	for (int i = 0; i < 3; i++) {
+		pool_block_init(&blocks[i], &pool, 4096);
+	}
+	pool_block_finish(&blocks[1]);
+	expect_place(&blocks[2]);
+	// The destructor by hand: the proxy is still needed to be compared with the error's.
+	wl_proxy_marshal_flags((struct wl_proxy *)pool.pool, LIDO_SHM_POOL_V1_DESTROY, NULL, 1, 0);
+	expect_protocol_error(&pair.client, pool.pool, LIDO_SHM_POOL_V1_ERROR_BLOCKS_EXIST, "2 blocks");
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_pool@destroy-with-a-failed-block-is-blocks_exist") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block block;
+	struct lido_limits limits = lido_limits_default();
+	limits.area_bytes_max = 4096;
+	pair_init(&pair, &limits);
+	pool_client_init(&pool, &pair.client, 0);
+	pool_block_init(&block, &pool, 4097);
+	expect_reason(&block, BYTES);
+	wl_proxy_marshal_flags((struct wl_proxy *)pool.pool, LIDO_SHM_POOL_V1_DESTROY, NULL, 1, 0);
+	expect_protocol_error(&pair.client, pool.pool, LIDO_SHM_POOL_V1_ERROR_BLOCKS_EXIST, "blocks");
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_pool@buffers-outlive-the-pool-object") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block block;
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	pool_block_init(&block, &pool, 64 * 64 * 4);
+	expect_place(&block);
+	file_fill_memory(pool_block_get_data(&block), 0, 64 * 64 * 4, 3);
+	struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, 0, 64, 64);
+	pool_client_finish(&pool);
+	struct lido_buffer *buffer = pair_get_buffer(&pair, wl_buffer);
+	uint8_t wanted[64 * 64 * 4], got[64 * 64 * 4];
+	file_fill_memory(wanted, 0, sizeof(wanted), 3);
+	expect_int(lido_buffer_read(buffer, &(struct lido_box){0, 0, 64, 64}, got, 256), ==, LIDO_READ_OK);
+	expect_bytes(got, wanted, sizeof(got));
+	wl_buffer_destroy(wl_buffer);
+	expect_alive(&pair.client);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_pool@two-objects-share-areas-and-are-told-each-by-itself") {
+	struct pair pair;
+	struct pool_client pools[2];
+	struct pool_block blocks[2][3];
+	pair_init(&pair, NULL);
+	for (int i = 0; i < 2; i++) {
+		pool_client_init(&pools[i], &pair.client, 0);
+		for (int j = 0; j < 3; j++) {
+			pool_block_init(&blocks[i][j], &pools[i], 8192);
+		}
+	}
+	expect_place(&blocks[1][2]);
+	for (int i = 0; i < 2; i++) {
+		expect_int(pool_client_count(&pools[i], POOL_EVENT_LIMITS), ==, 1);
+		expect_int(pool_client_count(&pools[i], POOL_EVENT_AREA), ==, 1);
+		expect_int(pool_client_count(&pools[i], POOL_EVENT_PLACED), ==, 3);
+	}
+	struct pool_area *areas[2] = {pool_client_get_first_area(&pools[0]), pool_client_get_first_area(&pools[1])};
+	expect_int(areas[0]->id, ==, areas[1]->id);
+	expect_int(areas[0]->fd, !=, areas[1]->fd);
+	expect_int(areas[0]->reserve, ==, areas[1]->reserve);
+	// It is the same file, and no two blocks are at the same place.
+	for (int i = 0; i < 6; i++) {
+		file_fill_memory(pool_block_get_data(&blocks[i / 3][i % 3]), 0, 8192, (uint32_t)i);
+	}
+	for (int i = 0; i < 6; i++) {
+		uint8_t wanted[8192];
+		file_fill_memory(wanted, 0, sizeof(wanted), (uint32_t)i);
+		expect_bytes(areas[1 - i / 3]->data + blocks[i / 3][i % 3].offset, wanted, sizeof(wanted));
+	}
+	pool_client_finish(&pools[0]);
+	expect_alive(&pair.client);
+	uint8_t wanted[8192];
+	file_fill_memory(wanted, 0, sizeof(wanted), 5);
+	expect_bytes(pool_block_get_data(&blocks[1][2]), wanted, sizeof(wanted));
+	pool_client_finish(&pools[1]);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_pool@object-is-told-of-a-size-only-when-it-needs-it") {
+	struct pair pair;
+	struct pool_client pools[2];
+	struct pool_block first, large, second;
+	pair_init(&pair, NULL);
+	pool_client_init(&pools[0], &pair.client, 0);
+	pool_client_init(&pools[1], &pair.client, 0);
+	pool_block_init(&first, &pools[0], 4096);
+	pool_block_init(&second, &pools[1], 4096);
+	expect_place(&second);
+	pool_block_init(&large, &pools[1], 1 << 20);
+	expect_place(&large);
+	expect_int(pool_client_count(&pools[0], POOL_EVENT_AREA_SIZE), ==, 0);
+	expect_int(pool_client_count(&pools[1], POOL_EVENT_AREA_SIZE), ==, 1);
+	pool_block_resize(&first, 8192);
+	expect_place(&first);
+	expect_int(pool_client_count(&pools[0], POOL_EVENT_AREA_SIZE), ==, 1);
+	pool_client_finish(&pools[0]);
+	pool_client_finish(&pools[1]);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_pool@objects-share-the-quota") {
+	struct pair pair;
+	struct pool_client pools[2];
+	struct pool_block blocks[2];
+	struct lido_limits limits = lido_limits_default();
+	limits.area_bytes_max = 16384;
+	pair_init(&pair, &limits);
+	for (int i = 0; i < 2; i++) {
+		pool_client_init(&pools[i], &pair.client, 0);
+		pool_block_init(&blocks[i], &pools[i], 12288);
+	}
+	expect_place(&blocks[0]);
+	expect_reason(&blocks[1], BYTES);
+	pool_block_finish(&blocks[0]);
+	pool_block_resize(&blocks[1], 12288);
+	expect_place(&blocks[1]);
+	pool_client_finish(&pools[0]);
+	pool_client_finish(&pools[1]);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_pool@clients-have-nothing-in-common") {
+	struct pair pair;
+	struct pool_client pools[2];
+	struct pool_block blocks[2];
+	pair_init(&pair, NULL);
+	pool_client_init(&pools[0], &pair.client, 0);
+	pool_client_init(&pools[1], &pair.other, 0);
+	for (int i = 0; i < 2; i++) {
+		pool_block_init(&blocks[i], &pools[i], 8192);
+		expect_place(&blocks[i]);
+	}
+	struct pool_area *first = pool_client_get_first_area(&pools[0]);
+	expect_int(file_count_mappings(first->fd, NULL), ==, 2); // the client's and the server's
+	file_fill_memory(pool_block_get_data(&blocks[0]), 0, 8192, 6);
+	uint8_t zeros[8192] = {0};
+	expect_bytes(pool_block_get_data(&blocks[1]), zeros, sizeof(zeros));
+	pool_client_finish(&pools[0]);
+	pool_client_finish(&pools[1]);
+	pair_finish(&pair);
+}
+
+TEST("lido_shm_pool@objects-come-and-go") {
+	struct pair pair;
+	pair_init(&pair, NULL);
+	for (int i = 0; i < 100; i++) {
+		struct pool_client pool;
+		struct pool_block block;
+		pool_client_init(&pool, &pair.client, 1 << 20);
+		pool_block_init(&block, &pool, 4096);
+		expect_place(&block);
+		pool_client_finish(&pool);
+	}
+	expect_alive(&pair.client);
+	pair_finish(&pair);
+}

@@ -1,0 +1,126 @@
+/*
+ * Blocks: who uses them, and what they give back when.
+ */
+#include "block.h"
+#include "exported.h"
+#include "pair.h"
+#include "pool.h"
+#include "runner.h"
+#include <errno.h>
+
+#define PAGE 4096
+#define RESERVE (64 * PAGE)
+
+struct fixture {
+	struct pair pair;
+	struct lido_pool *pool;
+	struct lido_exported_area *area;
+};
+
+static void fixture_init(struct fixture *fixture) {
+	pair_init(&fixture->pair, NULL);
+	fixture->pool = pair_get_pool(&fixture->pair);
+	fixture->area = lido_exported_area_create(fixture->pool, RESERVE, RESERVE);
+	expect(fixture->area != NULL);
+}
+
+// create, but as long as the file must be for the walker.
+static struct lido_block *create(struct fixture *fixture, int64_t size) {
+	struct lido_block *block = lido_block_create(fixture->area, size);
+	expect(block != NULL);
+	expect_int(lido_exported_area_grow(fixture->area), ==, LIDO_GROW_OK);
+	lido_pool_validate(fixture->pool);
+	return block;
+}
+
+static void fixture_finish(struct fixture *fixture) {
+	lido_pool_validate(fixture->pool);
+	expect_int(fixture->pool->blocks, ==, 0);
+	expect_int(fixture->pool->bytes_blocks, ==, 0);
+	pair_finish(&fixture->pair);
+}
+
+TEST("block@counts-whole-pages-of-its-pool-until-the-last-user-goes") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	struct lido_block *block = create(&fixture, PAGE + 1);
+	expect_int(lido_block_get_size(block), ==, 2 * PAGE);
+	expect_int(fixture.pool->bytes_blocks, ==, 2 * PAGE);
+	lido_block_ref(block);
+	lido_block_unref(block);
+	expect_int(fixture.pool->blocks, ==, 1);
+	lido_block_unref(block);
+	lido_block_unref(NULL);
+	fixture_finish(&fixture);
+}
+
+TEST("block@no-room-is-ENOSPC-and-costs-nothing") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	struct lido_block *block = create(&fixture, RESERVE);
+	errno = 0;
+	expect(lido_block_create(fixture.area, 64) == NULL);
+	expect_int(errno, ==, ENOSPC);
+	expect_int(fixture.area->base.users, ==, 1);
+	lido_block_unref(block);
+	fixture_finish(&fixture);
+}
+
+TEST("block@grows-only-into-what-is-free-behind-it") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	struct lido_block *first = create(&fixture, PAGE), *second = create(&fixture, PAGE);
+	expect(!lido_block_resize(first, 2 * PAGE));
+	expect_int(lido_block_get_size(first), ==, PAGE);
+	expect(lido_block_resize(second, 10 * PAGE));
+	expect_int(fixture.pool->bytes_blocks, ==, 11 * PAGE);
+	lido_block_unref(second);
+	expect(lido_block_resize(first, 2 * PAGE));
+	expect_int(fixture.pool->bytes_blocks, ==, 2 * PAGE);
+	lido_block_unref(first);
+	fixture_finish(&fixture);
+}
+
+TEST("block@shrinks-at-once-when-it-has-one-user") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	struct lido_block *block = create(&fixture, 8 * PAGE);
+	expect(lido_block_resize(block, 3 * PAGE));
+	expect_int(fixture.pool->bytes_blocks, ==, 3 * PAGE);
+	expect(lido_block_resize(block, 64));
+	expect_int(fixture.pool->bytes_blocks, ==, 64);
+	// It starts at a page, so it may have pages again.
+	expect(lido_block_resize(block, 3 * PAGE));
+	lido_block_unref(block);
+	fixture_finish(&fixture);
+}
+
+TEST("block@that-others-use-shrinks-when-they-are-gone") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	struct lido_block *block = create(&fixture, 8 * PAGE);
+	lido_block_ref(block);
+	expect(lido_block_resize(block, 2 * PAGE));
+	expect_int(lido_block_get_size(block), ==, 2 * PAGE);
+	expect_int(fixture.pool->bytes_blocks, ==, 8 * PAGE);
+	// Meanwhile it may have back what it still has, for nothing.
+	expect(lido_block_resize(block, 5 * PAGE));
+	expect_int(fixture.pool->bytes_blocks, ==, 8 * PAGE);
+	lido_block_unref(block);
+	expect_int(fixture.pool->bytes_blocks, ==, 5 * PAGE);
+	lido_block_unref(block);
+	fixture_finish(&fixture);
+}
+
+TEST("block@small-one-that-starts-within-a-page-never-becomes-pages") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	struct lido_block *first = create(&fixture, 64), *second = create(&fixture, 64);
+	expect_int(second->range->offset, ==, 64);
+	expect(lido_block_resize(second, 128));
+	expect(!lido_block_resize(second, PAGE));
+	expect_int(lido_block_get_size(second), ==, 128);
+	lido_block_unref(first);
+	lido_block_unref(second);
+	fixture_finish(&fixture);
+}

@@ -1,0 +1,252 @@
+/*
+ * The server's own files: how they are made, looked at, and given back in parts.
+ */
+#include "block.h"
+#include "exported.h"
+#include "faults.h"
+#include "file.h"
+#include "memory.h"
+#include "os.h"
+#include "pair.h"
+#include "pool.h"
+#include "runner.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define PAGE 4096
+#define RESERVE (1 << 20)
+#define BLOCKS 8 // of a page each
+
+// An area that the test writes to as a client would, by its fd.
+struct fixture {
+	struct pair pair;
+	struct lido_exported_area *area;
+	struct lido_block *blocks[BLOCKS];
+};
+
+static void fixture_init(struct fixture *fixture) {
+	pair_init(&fixture->pair, NULL);
+	fixture->area = lido_exported_area_create(pair_get_pool(&fixture->pair), RESERVE, PAGE);
+	expect(fixture->area != NULL);
+	for (int i = 0; i < BLOCKS; i++) {
+		fixture->blocks[i] = lido_block_create(fixture->area, PAGE);
+		expect(fixture->blocks[i] != NULL);
+	}
+	expect_int(lido_exported_area_grow(fixture->area), ==, LIDO_GROW_OK);
+}
+
+static void free_block(struct fixture *fixture, int i) {
+	lido_block_unref(fixture->blocks[i]);
+	fixture->blocks[i] = NULL;
+}
+
+static void fixture_finish(struct fixture *fixture) {
+	lido_pool_validate(pair_get_pool(&fixture->pair));
+	for (int i = 0; i < BLOCKS; i++) {
+		free_block(fixture, i);
+	}
+	expect_int(pair_get_pool(&fixture->pair)->blocks, ==, 0);
+	pair_finish(&fixture->pair);
+}
+
+static int64_t get_allocated(const struct fixture *fixture) {
+	return file_get_allocated(fixture->area->base.fd);
+}
+
+static void fill_all(const struct fixture *fixture) {
+	file_fill(fixture->area->base.fd, 0, BLOCKS * PAGE, 3);
+}
+
+static int (*real_memfd_create)(const char *name, unsigned flags);
+
+static int old_memfd_create(const char *name, unsigned flags) {
+	if ((flags & ~(unsigned)(MFD_CLOEXEC | MFD_ALLOW_SEALING)) != 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	return real_memfd_create(name, flags);
+}
+
+TEST("exported@kernel-that-knows-only-old-flags-will-do") {
+	real_memfd_create = lido_os.memfd_create;
+	lido_os.memfd_create = old_memfd_create;
+	struct fixture fixture;
+	fixture_init(&fixture);
+	expect_int(file_get_seals(fixture.area->base.fd) & (F_SEAL_SHRINK | F_SEAL_SEAL), ==, F_SEAL_SHRINK | F_SEAL_SEAL);
+	fixture_finish(&fixture);
+}
+
+TEST("exported@nothing-is-left-of-an-area-that-could-not-be-made") {
+	static const enum fault faults[] = {FAULT_CALLOC, FAULT_MEMFD_CREATE, FAULT_ADD_SEALS, FAULT_MMAP};
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct pair pair;
+		pair_init(&pair, NULL);
+		struct lido_pool *pool = pair_get_pool(&pair);
+		faults_start_all_of(faults[i], 0);
+		expect(lido_exported_area_create(pool, RESERVE, PAGE) == NULL);
+		faults_stop();
+		lido_pool_validate(pool);
+		expect_int(pool->files, ==, 0);
+		expect_int(pool->exported_len, ==, 0);
+		pair_finish(&pair);
+	}
+}
+
+TEST("exported@scarce-address-space-halves-the-reserve-down-to-what-is-needed") {
+	struct pair pair;
+	pair_init(&pair, NULL);
+	struct lido_pool *pool = pair_get_pool(&pair);
+	faults_start_all_of(FAULT_MMAP, 5 * PAGE);
+	struct lido_exported_area *area = lido_exported_area_create(pool, 64 * PAGE, PAGE);
+	expect(area != NULL);
+	expect_int(area->reserve, ==, 4 * PAGE);
+	expect(lido_exported_area_create(pool, 64 * PAGE, 6 * PAGE) == NULL);
+	struct lido_exported_area *least = lido_exported_area_create(pool, 64 * PAGE, 5 * PAGE);
+	expect(least != NULL);
+	expect_int(least->reserve, ==, 5 * PAGE);
+	expect_int(least->id, ==, area->id + 1);
+	faults_stop();
+	pair_finish(&pair);
+}
+
+TEST("exported@pages-go-back-only-after-having-been-idle") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	fill_all(&fixture);
+	uint32_t calls = 10;
+	expect(!lido_exported_area_trim(fixture.area, 0, &calls));
+	expect_int(calls, ==, 10);
+	free_block(&fixture, 3);
+	int64_t now = lido_memory_now();
+	expect(lido_exported_area_trim(fixture.area, now - 1000, &calls));
+	expect_int(get_allocated(&fixture), ==, BLOCKS * PAGE);
+	expect(!lido_exported_area_trim(fixture.area, now + 1000, &calls));
+	expect_int(get_allocated(&fixture), ==, (BLOCKS - 1) * PAGE);
+	expect_int(calls, ==, 9);
+	// Once is enough.
+	expect(!lido_exported_area_trim(fixture.area, 0, &calls));
+	expect_int(calls, ==, 9);
+	fixture_finish(&fixture);
+}
+
+TEST("exported@one-look-makes-no-more-calls-than-it-may") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	fill_all(&fixture);
+	for (int i = 0; i < BLOCKS; i += 2) {
+		free_block(&fixture, i);
+	}
+	uint32_t calls = 3;
+	expect(lido_exported_area_trim(fixture.area, 0, &calls));
+	expect_int(calls, ==, 0);
+	expect_int(get_allocated(&fixture), ==, (BLOCKS - 3) * PAGE);
+	expect(lido_exported_area_trim(fixture.area, 0, &calls));
+	calls = 3;
+	expect(!lido_exported_area_trim(fixture.area, 0, &calls));
+	expect_int(get_allocated(&fixture), ==, (BLOCKS - 4) * PAGE);
+	fixture_finish(&fixture);
+}
+
+TEST("exported@punching-that-fails-is-not-tried-for-ever") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	fill_all(&fixture);
+	free_block(&fixture, 1);
+	faults_start_all_of(FAULT_PUNCH_HOLE, 0);
+	expect(!lido_exported_area_trim(fixture.area, 0, &(uint32_t){10}));
+	expect_int(faults_get_count(FAULT_PUNCH_HOLE), ==, 1);
+	faults_stop();
+	expect_int(get_allocated(&fixture), ==, BLOCKS * PAGE);
+	fixture_finish(&fixture);
+}
+
+static const void *map(struct fixture *fixture, int i, struct lido_pages *pages) {
+	return lido_area_map(&fixture->area->base, fixture->blocks[i]->range->offset, PAGE, pages);
+}
+
+TEST("exported@file-without-holes-is-never-searched-for-them") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	fill_all(&fixture);
+	faults_start(0);
+	for (int i = 0; i < BLOCKS; i++) {
+		expect(map(&fixture, i, &(struct lido_pages){0}) != NULL);
+	}
+	expect_int(faults_get_count(FAULT_SEEK_HOLE), ==, 0);
+	faults_stop();
+	fixture_finish(&fixture);
+}
+
+TEST("exported@what-was-seen-without-holes-is-searched-again-only-when-pages-went") {
+	struct fixture fixture;
+	struct lido_pages pages = {0};
+	fixture_init(&fixture);
+	int fd = fixture.area->base.fd;
+	file_fill(fd, 0, 2 * PAGE, 3);
+	faults_start(0);
+	const uint8_t *first = map(&fixture, 0, &pages);
+	expect(first != NULL);
+	expect(map(&fixture, 0, &pages) == first);
+	expect_int(faults_get_count(FAULT_SEEK_HOLE), ==, 1);
+	expect_int(faults_get_count(FAULT_MADVISE), ==, 1);
+	expect(map(&fixture, 5, NULL) == NULL);
+	expect_int(faults_get_count(FAULT_SEEK_HOLE), ==, 2);
+	// The client punches another block, and then this one.
+	expect_int(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, PAGE, PAGE), ==, 0);
+	expect(map(&fixture, 0, &pages) == first);
+	expect(map(&fixture, 0, &pages) == first);
+	expect_int(faults_get_count(FAULT_SEEK_HOLE), ==, 3);
+	expect_int(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, PAGE), ==, 0);
+	expect(map(&fixture, 0, &pages) == NULL);
+	faults_stop();
+	expect_int(get_allocated(&fixture), ==, 0);
+	fixture_finish(&fixture);
+}
+
+TEST("exported@trimming-makes-nobody-search-again") {
+	struct fixture fixture;
+	struct lido_pages pages = {0};
+	fixture_init(&fixture);
+	file_fill(fixture.area->base.fd, 0, 4 * PAGE, 3);
+	expect(map(&fixture, 0, &pages) != NULL);
+	free_block(&fixture, 2);
+	expect(!lido_exported_area_trim(fixture.area, 0, &(uint32_t){10}));
+	expect_int(get_allocated(&fixture), ==, 3 * PAGE);
+	faults_start(0);
+	expect(map(&fixture, 0, &pages) != NULL);
+	expect_int(faults_get_count(FAULT_SEEK_HOLE), ==, 0);
+	faults_stop();
+	fixture_finish(&fixture);
+}
+
+TEST("exported@file-that-others-made-larger-is-noticed-and-not-read-in-place") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	fill_all(&fixture);
+	struct lido_area *base = &fixture.area->base;
+	expect(lido_area_check(base));
+	file_set_size(base->fd, base->size + PAGE);
+	expect(!lido_area_check(base));
+	expect(map(&fixture, 0, NULL) == NULL);
+	struct lido_block *block = lido_block_create(fixture.area, PAGE);
+	expect(block != NULL);
+	// It is as long as wanted already, by the client's hand: what is beyond our own size is never used.
+	file_set_size(base->fd, base->size + 2 * PAGE);
+	expect_int(lido_exported_area_grow(fixture.area), ==, LIDO_GROW_CHANGED);
+	lido_block_unref(block);
+	fixture_finish(&fixture);
+}
+
+TEST("exported@size-that-cannot-be-known-is-nobodys-fault") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	fill_all(&fixture);
+	faults_start_all_of(FAULT_FSTAT, 0);
+	expect(lido_area_check(&fixture.area->base));
+	expect(map(&fixture, 0, NULL) == NULL);
+	faults_stop();
+	expect(map(&fixture, 0, NULL) != NULL);
+	fixture_finish(&fixture);
+}

@@ -1,0 +1,142 @@
+/*
+ * Where blocks go: which area, how large a further one is, and what counts meanwhile.
+ */
+#include "faults.h"
+#include "pair.h"
+#include "placement.h"
+#include "pool.h"
+#include "pool_client.h"
+#include "runner.h"
+
+#define PAGE 4096
+
+struct fixture {
+	struct pair pair;
+	struct pool_client pool;
+};
+
+static void fixture_init(struct fixture *fixture, const struct lido_limits *limits, uint32_t reserve_max) {
+	pair_init(&fixture->pair, limits);
+	pool_client_init(&fixture->pool, &fixture->pair.client, reserve_max);
+	client_roundtrip(&fixture->pair.client);
+}
+
+static void fixture_finish(struct fixture *fixture) {
+	lido_pool_validate(pair_get_pool(&fixture->pair));
+	pool_client_finish(&fixture->pool);
+	pair_finish(&fixture->pair);
+}
+
+TEST("placement@first-area-has-room-for-all-that-the-limits-allow") {
+	struct fixture fixture;
+	struct pool_block blocks[2];
+	fixture_init(&fixture, NULL, 0);
+	pool_block_init(&blocks[0], &fixture.pool, LIDO_AREA_BYTES_MAX_DEFAULT - PAGE);
+	pool_block_init(&blocks[1], &fixture.pool, PAGE);
+	expect_place(&blocks[1]);
+	expect_int(pool_client_count(&fixture.pool, POOL_EVENT_AREA), ==, 1);
+	fixture_finish(&fixture);
+}
+
+TEST("placement@each-area-is-twice-the-last-as-far-as-the-client-can-spare-it") {
+	enum {
+		COUNT = 100
+	};
+	struct fixture fixture;
+	static struct pool_block blocks[COUNT];
+	fixture_init(&fixture, NULL, 80 * PAGE);
+	for (int i = 0; i < COUNT; i++) {
+		pool_block_init(&blocks[i], &fixture.pool, PAGE);
+	}
+	expect_reason(&blocks[COUNT - 1], ADDRESS_SPACE);
+	// 10, 20, 40, and what is left.
+	static const uint32_t reserves[] = {10 * PAGE, 20 * PAGE, 40 * PAGE, 10 * PAGE};
+	size_t areas = 0;
+	const struct pool_area *area;
+	wl_list_for_each(area, &fixture.pool.areas, link) {
+		expect_int(area->reserve, ==, reserves[areas++]);
+	}
+	expect_int(areas, ==, 4);
+	expect_int(pool_client_count(&fixture.pool, POOL_EVENT_PLACED), ==, 80);
+	fixture_finish(&fixture);
+}
+
+TEST("placement@lowest-area-with-room-is-taken") {
+	struct fixture fixture;
+	struct pool_block blocks[4];
+	fixture_init(&fixture, NULL, 80 * PAGE);
+	for (int i = 0; i < 3; i++) {
+		pool_block_init(&blocks[i], &fixture.pool, 9 * PAGE);
+	}
+	expect_place(&blocks[2]);
+	expect_int(blocks[1].area->id, ==, blocks[0].area->id + 1);
+	expect_int(blocks[2].area->id, ==, blocks[1].area->id);
+	uint32_t id = blocks[0].area->id;
+	pool_block_finish(&blocks[0]);
+	pool_block_init(&blocks[3], &fixture.pool, 2 * PAGE);
+	expect_place(&blocks[3]);
+	expect_int(blocks[3].area->id, ==, id);
+	fixture_finish(&fixture);
+}
+
+TEST("placement@block-that-must-move-needs-room-for-both-places-within-the-limit") {
+	struct fixture fixture;
+	struct pool_block block, neighbour;
+	struct lido_limits limits = lido_limits_default();
+	limits.area_bytes_max = 100 * PAGE;
+	fixture_init(&fixture, &limits, 0);
+	pool_block_init(&block, &fixture.pool, 40 * PAGE);
+	pool_block_init(&neighbour, &fixture.pool, PAGE);
+	pool_block_resize(&block, 60 * PAGE); // 40 + 1 + 60
+	expect_reason(&block, BYTES);
+	pool_block_resize(&block, 59 * PAGE);
+	expect_place(&block);
+	struct lido_pool *pool = pair_get_pool(&fixture.pair);
+	expect_int(pool->bytes_blocks, ==, 60 * PAGE);
+	expect_int(pool->blocks, ==, 2);
+	fixture_finish(&fixture);
+}
+
+TEST("placement@growth-that-the-kernel-refuses-is-taken-back") {
+	struct fixture fixture;
+	struct pool_block block, further;
+	fixture_init(&fixture, NULL, 0);
+	pool_block_init(&block, &fixture.pool, 4 * PAGE);
+	expect_place(&block);
+	struct lido_pool *pool = pair_get_pool(&fixture.pair);
+	faults_start_all_of(FAULT_FTRUNCATE, 0);
+	pool_block_resize(&block, 8 * PAGE);
+	expect_reason(&block, MEMORY);
+	expect_int(pool->bytes_blocks, ==, 4 * PAGE);
+	pool_block_init(&further, &fixture.pool, PAGE);
+	expect_reason(&further, MEMORY);
+	expect_int(pool->blocks, ==, 1);
+	faults_stop();
+	pool_block_resize(&block, 8 * PAGE);
+	expect_place(&block);
+	pool_block_resize(&further, PAGE);
+	expect_place(&further);
+	fixture_finish(&fixture);
+}
+
+TEST("placement@socket-that-takes-nothing-fails-by-unread_events") {
+	struct fixture fixture;
+	struct pool_client pools[LIDO_UNREAD_FDS_MAX + 2];
+	struct pool_block blocks[LIDO_UNREAD_FDS_MAX + 2];
+	fixture_init(&fixture, NULL, 0);
+	faults_start_all_of(FAULT_IS_WRITABLE, 0);
+	for (int i = 0; i < LIDO_UNREAD_FDS_MAX + 2; i++) {
+		pool_client_init(&pools[i], &fixture.pair.client, 0);
+		pool_block_init(&blocks[i], &pools[i], 64);
+	}
+	expect_place(&blocks[LIDO_UNREAD_FDS_MAX - 1]);
+	expect_reason(&blocks[LIDO_UNREAD_FDS_MAX], UNREAD_EVENTS);
+	faults_stop();
+	// Now it takes something again.
+	pool_block_resize(&blocks[LIDO_UNREAD_FDS_MAX + 1], 64);
+	expect_place(&blocks[LIDO_UNREAD_FDS_MAX + 1]);
+	for (int i = 0; i < LIDO_UNREAD_FDS_MAX + 2; i++) {
+		pool_client_finish(&pools[i]);
+	}
+	fixture_finish(&fixture);
+}

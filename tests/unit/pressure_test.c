@@ -1,0 +1,127 @@
+/*
+ * Memory pressure: what lies idle goes at once when the kernel tells of it.
+ */
+#include "file.h"
+#include "memory.h"
+#include "os.h"
+#include "pair.h"
+#include "pool.h"
+#include "pool_client.h"
+#include "pressure.h"
+#include "runner.h"
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+static int kernel = -1; // an eventfd that stands for it
+
+static int fake_open_pressure(const char *trigger) {
+	expect_string(trigger, LIDO_PRESSURE_TRIGGER);
+	return dup(kernel);
+}
+
+static int fake_watch_priority(int fd) {
+	return dup(fd);
+}
+
+static void fake_kernel(void) {
+	kernel = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	expect(kernel != -1);
+	lido_os.open_pressure = fake_open_pressure;
+	lido_os.watch_priority = fake_watch_priority;
+}
+
+static void raise_pressure(struct pair *pair) {
+	uint64_t one = 1;
+	expect_int(write(kernel, &one, sizeof(one)), ==, sizeof(one));
+	server_dispatch(&pair->server, 0);
+	expect_int(read(kernel, &one, sizeof(one)), ==, sizeof(one));
+}
+
+TEST("pressure@gives-back-freed-pages-and-warm-memory-at-once") {
+	struct pair pair;
+	struct pool_client pool;
+	struct pool_block kept, freed;
+	fake_kernel();
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	pool_block_init(&kept, &pool, 4096);
+	pool_block_init(&freed, &pool, 1 << 20);
+	expect_place(&freed);
+	int fd = kept.area->fd;
+	file_fill_memory(pool_block_get_data(&kept), 0, 4096, 1);
+	file_fill_memory(pool_block_get_data(&freed), 0, 1 << 20, 1);
+	lido_memory_destroy(lido_memory_create(pair_get_pool(&pair), 65536));
+	pool_block_finish(&freed);
+	client_roundtrip(&pair.client);
+	expect_int(file_get_allocated(fd), ==, 4096 + (1 << 20));
+	expect_int(pair_get_pool(&pair)->bytes, ==, 65536);
+	raise_pressure(&pair);
+	expect_int(file_get_allocated(fd), ==, 4096);
+	expect_int(pair_get_pool(&pair)->bytes, ==, 0);
+	pool_client_finish(&pool);
+	client_roundtrip(&pair.client);
+	raise_pressure(&pair);
+	expect_int(pair_get_pool(&pair)->exported_len, ==, 0);
+	pair_finish(&pair);
+	close(kernel);
+}
+
+TEST("pressure@many-pages-go-back-in-steps-that-hold-nobody-up") {
+	enum {
+		COUNT = 400
+	};
+	struct pair pair;
+	struct pool_client pool;
+	static struct pool_block blocks[COUNT];
+	fake_kernel();
+	pair_init(&pair, NULL);
+	pool_client_init(&pool, &pair.client, 0);
+	for (int i = 0; i < COUNT; i++) {
+		pool_block_init(&blocks[i], &pool, 4096);
+	}
+	expect_place(&blocks[COUNT - 1]);
+	int fd = blocks[1].area->fd;
+	for (int i = 0; i < COUNT; i++) {
+		pool_block_get_data(&blocks[i])[0] = 1;
+	}
+	for (int i = 0; i < COUNT; i += 2) {
+		pool_block_finish(&blocks[i]);
+	}
+	client_roundtrip(&pair.client);
+	raise_pressure(&pair);
+	expect_int(file_get_allocated(fd), <, COUNT * 4096);
+	expect_int(file_get_allocated(fd), >, COUNT / 2 * 4096);
+	int64_t start = lido_memory_now();
+	while (file_get_allocated(fd) > COUNT / 2 * 4096) {
+		server_dispatch(&pair.server, 100);
+	}
+	// Long before it would have been idle for long enough.
+	expect_int(lido_memory_now() - start, <, LIDO_MEMORY_WARM_MS);
+	pool_client_finish(&pool);
+	pair_finish(&pair);
+	close(kernel);
+}
+
+TEST("pressure@kernel-that-tells-is-listened-to") {
+	int fd = lido_os.open_pressure(LIDO_PRESSURE_TRIGGER);
+	if (fd == -1) {
+		skip("/proc/pressure/memory cannot be used here: %s", errno == ENOENT ? "the kernel has none" : "not allowed");
+	}
+	int watch = lido_os.watch_priority(fd);
+	expect(watch != -1);
+	close(watch);
+	close(fd);
+	struct pair pair;
+	pair_init(&pair, NULL);
+	// It must be quiet as long as nothing presses (and if something does: the machine is shared): not a loop that
+	// spins.
+	int64_t start = lido_memory_now();
+	int turns = 0;
+	while (lido_memory_now() - start < 200) {
+		server_dispatch(&pair.server, 50);
+		turns++;
+	}
+	expect_int(turns, <, 20);
+	pair_finish(&pair);
+}
