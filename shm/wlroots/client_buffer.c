@@ -72,7 +72,8 @@ bool lido_client_buffer_show_copy(struct lido_client_buffer *buffer) {
 // Screen capture writes, and asks for it as a mere probe of the format too. What it leaves alone must stay as it is.
 static bool begin_write(struct lido_client_buffer *buffer, void **data) {
 	struct lido_buffer *source = buffer->source;
-	if (source == NULL || !lido_buffer_is_writable(source) || buffer->stride != (size_t)source->stride) {
+	if (source == NULL || !lido_buffer_is_writable(source) || buffer->stride != (size_t)source->stride ||
+			!lido_buffer_check(source)) {
 		return false;
 	}
 	buffer->bounce = create_memory(source, (size_t)source->stride);

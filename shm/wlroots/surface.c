@@ -189,6 +189,10 @@ static bool has_twin(struct lido_surface *surface, struct lido_buffer *buffer) {
 
 static void commit_buffer(struct lido_surface *surface, struct lido_client_buffer *client_buffer, int64_t damaged) {
 	struct lido_buffer *buffer = client_buffer->source;
+	if (!lido_buffer_check(buffer)) {
+		reject(surface->surface);
+		return;
+	}
 	struct lido_policy_commit commit = {
 		.commits = lido_buffer_count_commit(buffer),
 		.is_sealed = lido_buffer_is_sealed(buffer),

@@ -1,0 +1,318 @@
+/*
+ * Whatever a surface is for, its buffer may lie in the server's own pool: subsurfaces, cursors, icons of drags, layers,
+ * windows.
+ */
+#include "pool_picture.h"
+#include "runner.h"
+#include "stage.h"
+#include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
+#include <linux/input-event-codes.h>
+
+#define SIZE 80
+#define CHILD 24
+#define HOT_X 5
+#define HOT_Y 7
+
+struct show {
+	struct stage stage;
+	struct pool_client pool;
+	struct window window; // a layer that covers the output
+	struct pool_picture picture;
+};
+
+static void show_init(struct show *show) {
+	struct screen *screen = &show->stage.screen;
+	stage_init(&show->stage, SIZE, SIZE);
+	pool_client_init(&show->pool, &screen->client, 0);
+	window_init(&show->window, screen, WINDOW_LAYER, SIZE, SIZE);
+	pool_picture_init(&show->picture, &show->pool, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+	pool_picture_fill(&show->picture, 1);
+	window_commit(&show->window, show->picture.picture.buffer);
+}
+
+static void show_finish(struct show *show) {
+	pool_picture_finish(&show->picture);
+	window_finish(&show->window);
+	pool_client_finish(&show->pool);
+	stage_finish(&show->stage);
+}
+
+static void child_picture_init(struct pool_picture *picture, struct show *show) {
+	pool_picture_init(picture, &show->pool, WL_SHM_FORMAT_ARGB8888, CHILD, CHILD, CHILD * 4);
+}
+
+static void commit(struct show *show, struct wl_surface *surface, const struct pool_picture *picture) {
+	wl_surface_attach(surface, picture->picture.buffer, 0, 0);
+	wl_surface_damage_buffer(surface, 0, 0, CHILD, CHILD);
+	wl_surface_commit(surface);
+	client_roundtrip(&show->stage.screen.client);
+}
+
+// The output must show the window, and the child on it there. child: XRGB, or NULL.
+static void expect_with(struct show *show, const struct image *child, int32_t x, int32_t y, bool cursor) {
+	struct image wanted, got;
+	stage_copy_background(&show->stage, &wanted);
+	picture_draw(&show->picture.picture, &wanted, 0, 0);
+	for (int32_t row = 0; child != NULL && row < CHILD; row++) {
+		for (int32_t column = 0; column < CHILD; column++) {
+			wanted.pixels[(y + row) * SIZE + x + column] = child->pixels[row * CHILD + column];
+		}
+	}
+	if (cursor) {
+		screen_capture_with_cursor(&show->stage.screen, 0, 0, SIZE, SIZE, &got);
+	} else {
+		stage_capture(&show->stage, &got);
+	}
+	expect_image(&got, &wanted);
+	image_finish(&wanted);
+	image_finish(&got);
+}
+
+// What the picture looks like now, kept while the block changes.
+static void remember(const struct pool_picture *picture, struct image *image) {
+	image_init(image, CHILD, CHILD);
+	picture_draw(&picture->picture, image, 0, 0);
+}
+
+static void show_subsurface(bool synchronised) {
+	struct show show;
+	struct pool_picture picture;
+	struct image shown = {0}, next;
+	show_init(&show);
+	struct screen *screen = &show.stage.screen;
+	struct wl_surface *child = wl_compositor_create_surface(screen->compositor);
+	struct wl_subsurface *role = wl_subcompositor_get_subsurface(screen->subcompositor, child, show.window.surface);
+	wl_subsurface_set_position(role, 9, 6);
+	if (!synchronised) {
+		wl_subsurface_set_desync(role);
+	}
+	wl_surface_commit(show.window.surface);
+	child_picture_init(&picture, &show);
+	for (uint32_t i = 0; i < 6; i++) {
+		pool_picture_fill(&picture, i);
+		remember(&picture, &next);
+		commit(&show, child, &picture);
+		expect_int(picture.picture.releases, ==, i + 1);
+		// The client may scribble now.
+		pool_picture_fill(&picture, 1000 + i);
+		expect_with(&show, !synchronised ? &next : i == 0 ? NULL : &shown, 9, 6, false);
+		wl_surface_commit(show.window.surface);
+		expect_with(&show, &next, 9, 6, false);
+		image_finish(&shown);
+		shown = next;
+	}
+	image_finish(&shown);
+	pool_picture_finish(&picture);
+	wl_subsurface_destroy(role);
+	wl_surface_destroy(child);
+	show_finish(&show);
+}
+
+TEST("pool_surfaces@synchronised-subsurface-is-shown-with-its-parent") {
+	show_subsurface(true);
+}
+
+TEST("pool_surfaces@desynchronised-subsurface-is-shown-at-once") {
+	show_subsurface(false);
+}
+
+// Commits are queued until the parent's; beyond a few the client's own buffers are in the queue.
+TEST("pool_surfaces@many-queued-commits-show-the-last-though-their-blocks-are-gone") {
+	enum {
+		COUNT = 8
+	};
+	struct show show;
+	struct pool_picture pictures[COUNT];
+	struct pool_block scribbled;
+	struct image last;
+	show_init(&show);
+	struct screen *screen = &show.stage.screen;
+	struct wl_surface *child = wl_compositor_create_surface(screen->compositor);
+	struct wl_subsurface *role = wl_subcompositor_get_subsurface(screen->subcompositor, child, show.window.surface);
+	wl_surface_commit(show.window.surface);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		child_picture_init(&pictures[i], &show);
+		pool_picture_fill(&pictures[i], i);
+		commit(&show, child, &pictures[i]);
+	}
+	remember(&pictures[COUNT - 1], &last);
+	for (int i = 0; i < COUNT; i++) {
+		pool_picture_finish(&pictures[i]);
+	}
+	pool_block_init(&scribbled, &show.pool, 65536);
+	expect_place(&scribbled);
+	file_fill_memory(pool_block_get_data(&scribbled), 0, 65536, 50);
+	wl_surface_commit(show.window.surface);
+	expect_with(&show, &last, 0, 0, false);
+	image_finish(&last);
+	wl_subsurface_destroy(role);
+	wl_surface_destroy(child);
+	show_finish(&show);
+}
+
+TEST("pool_surfaces@toplevels-and-fullscreen-windows-are-shown") {
+	struct show show;
+	show_init(&show);
+	struct window window;
+	struct pool_picture picture;
+	window_finish(&show.window);
+	window_init(&window, &show.stage.screen, WINDOW_FULLSCREEN, SIZE, SIZE);
+	pool_picture_init(&picture, &show.pool, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+	for (uint32_t i = 0; i < 12; i++) {
+		pool_picture_fill(&picture, 200 + i);
+		window_commit(&window, picture.picture.buffer);
+		window_show(&window);
+		stage_expect(&show.stage, &picture.picture, 0, 0, "fullscreen");
+	}
+	window_finish(&window);
+	pool_picture_finish(&picture);
+	window_init(&show.window, &show.stage.screen, WINDOW_LAYER, SIZE, SIZE);
+	show_finish(&show);
+}
+
+struct pointing {
+	struct show show;
+	struct zwlr_virtual_pointer_manager_v1 *manager;
+	struct zwlr_virtual_pointer_v1 *device;
+	struct wl_pointer *pointer;
+	struct wl_surface *surface; // of the cursor or the icon
+	uint32_t serial;
+	bool entered, pressed;
+	uint32_t time;
+};
+
+static void handle_enter(void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface,
+		wl_fixed_t x, wl_fixed_t y) {
+	struct pointing *pointing = data;
+	pointing->serial = serial;
+	pointing->entered = true;
+}
+
+static void handle_leave(void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface) {
+}
+
+static void handle_motion(void *data, struct wl_pointer *pointer, uint32_t time, wl_fixed_t x, wl_fixed_t y) {
+}
+
+static void handle_button(
+		void *data, struct wl_pointer *pointer, uint32_t serial, uint32_t time, uint32_t button, uint32_t state) {
+	struct pointing *pointing = data;
+	pointing->serial = serial;
+	pointing->pressed = true;
+}
+
+static void handle_axis(void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis, wl_fixed_t value) {
+}
+
+static void handle_frame(void *data, struct wl_pointer *pointer) {
+}
+
+static void handle_axis_source(void *data, struct wl_pointer *pointer, uint32_t source) {
+}
+
+static void handle_axis_stop(void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis) {
+}
+
+static void handle_axis_discrete(void *data, struct wl_pointer *pointer, uint32_t axis, int32_t discrete) {
+}
+
+static const struct wl_pointer_listener pointer_listener = {
+	.enter = handle_enter,
+	.leave = handle_leave,
+	.motion = handle_motion,
+	.button = handle_button,
+	.axis = handle_axis,
+	.frame = handle_frame,
+	.axis_source = handle_axis_source,
+	.axis_stop = handle_axis_stop,
+	.axis_discrete = handle_axis_discrete,
+};
+
+static void move_to(struct pointing *pointing, uint32_t x, uint32_t y) {
+	zwlr_virtual_pointer_v1_motion_absolute(pointing->device, ++pointing->time, x, y, SIZE, SIZE);
+	zwlr_virtual_pointer_v1_frame(pointing->device);
+	client_roundtrip(&pointing->show.stage.screen.client);
+}
+
+static void press(struct pointing *pointing, bool down) {
+	zwlr_virtual_pointer_v1_button(pointing->device, ++pointing->time, BTN_LEFT,
+			down ? WL_POINTER_BUTTON_STATE_PRESSED : WL_POINTER_BUTTON_STATE_RELEASED);
+	zwlr_virtual_pointer_v1_frame(pointing->device);
+	client_roundtrip(&pointing->show.stage.screen.client);
+}
+
+static void pointing_init(struct pointing *pointing) {
+	*pointing = (struct pointing){0};
+	show_init(&pointing->show);
+	struct screen *screen = &pointing->show.stage.screen;
+	pointing->manager = client_bind(&screen->client, &zwlr_virtual_pointer_manager_v1_interface, 1);
+	pointing->device = zwlr_virtual_pointer_manager_v1_create_virtual_pointer(pointing->manager, screen->seat);
+	client_roundtrip(&screen->client);
+	pointing->pointer = wl_seat_get_pointer(screen->seat);
+	wl_pointer_add_listener(pointing->pointer, &pointer_listener, pointing);
+	pointing->surface = wl_compositor_create_surface(screen->compositor);
+	move_to(pointing, 10, 10);
+	move_to(pointing, 40, 30);
+	expect(client_wait(&screen->client, &pointing->entered));
+}
+
+static void pointing_finish(struct pointing *pointing) {
+	wl_surface_destroy(pointing->surface);
+	wl_pointer_release(pointing->pointer);
+	zwlr_virtual_pointer_v1_destroy(pointing->device);
+	zwlr_virtual_pointer_manager_v1_destroy(pointing->manager);
+	show_finish(&pointing->show);
+}
+
+TEST("pool_surfaces@cursor-is-shown-at-the-pointer-and-buffers-come-back") {
+	struct pointing pointing;
+	struct pool_picture picture;
+	struct image image;
+	pointing_init(&pointing);
+	wl_pointer_set_cursor(pointing.pointer, pointing.serial, pointing.surface, HOT_X, HOT_Y);
+	child_picture_init(&picture, &pointing.show);
+	for (uint32_t i = 0; i < 6; i++) {
+		pool_picture_fill(&picture, i);
+		commit(&pointing.show, pointing.surface, &picture);
+		expect_int(picture.picture.releases, ==, i + 1);
+		remember(&picture, &image);
+		expect_with(&pointing.show, &image, 40 - HOT_X, 30 - HOT_Y, true);
+		image_finish(&image);
+	}
+	pool_picture_finish(&picture);
+	pointing_finish(&pointing);
+}
+
+TEST("pool_surfaces@icon-of-a-drag-is-shown-at-the-pointer") {
+	struct pointing pointing;
+	struct pool_picture picture;
+	struct image image;
+	pointing_init(&pointing);
+	struct screen *screen = &pointing.show.stage.screen;
+	struct wl_data_device_manager *manager = client_bind(&screen->client, &wl_data_device_manager_interface, 3);
+	struct wl_data_device *device = wl_data_device_manager_get_data_device(manager, screen->seat);
+	child_picture_init(&picture, &pointing.show);
+	press(&pointing, true);
+	expect(client_wait(&screen->client, &pointing.pressed));
+	wl_data_device_start_drag(device, NULL, pointing.show.window.surface, pointing.surface, pointing.serial);
+	client_roundtrip(&screen->client);
+	// Headless outputs have no plane for the cursor, which is the default one meanwhile: let the icon lie beside it.
+	wl_surface_offset(pointing.surface, -CHILD - 2, 0);
+	for (uint32_t i = 0; i < 4; i++) {
+		struct image got;
+		pool_picture_fill(&picture, 10 + i);
+		commit(&pointing.show, pointing.surface, &picture);
+		expect_int(picture.picture.releases, ==, i + 1);
+		move_to(&pointing, 40 + i, 20);
+		remember(&picture, &image);
+		screen_capture(screen, 40 + (int32_t)i - CHILD - 2, 20, CHILD, CHILD, &got);
+		expect_image(&got, &image);
+		image_finish(&got);
+		image_finish(&image);
+	}
+	press(&pointing, false);
+	pool_picture_finish(&picture);
+	wl_data_device_release(device);
+	wl_data_device_manager_destroy(manager);
+	pointing_finish(&pointing);
+}
