@@ -198,7 +198,7 @@ TEST("pool_shown@window-that-resizes-its-block-with-each-frame") {
 		pool_block_resize(&block, (uint32_t)(width * height * 4));
 		struct wl_buffer *buffer = pool_block_create_buffer(&block, 0, width, height);
 		expect_place(&block);
-		memcpy(pool_block_get_data(&block), reference.data, (size_t)(width * height * 4));
+		memcpy(pool_block_get_data(&block), reference.data, (size_t)width * (size_t)height * 4);
 		window_init(&window, &show.stage.screen, WINDOW_LAYER, width, height);
 		window_commit(&window, buffer);
 		stage_expect(&show.stage, &reference, 0, 0, "another size");

@@ -55,7 +55,7 @@
  * Address space of the first area: all that the default allows, so that one is enough. It costs no memory: of the 128
  * TiB of a process, ten thousand clients take a twelfth. What the wire can name bounds it above. Bytes.
  */
-#define LIDO_RESERVE_FIRST (INT64_C(1) << 30)
+#define LIDO_RESERVE_FIRST LIDO_AREA_BYTES_MAX_DEFAULT
 #define LIDO_RESERVE_MAX (INT64_C(1) << 31)
 
 /*
@@ -90,7 +90,6 @@
 _Static_assert(LIDO_BUFFERS_MAX_DEFAULT >= LIDO_HANDLES_MAX_DEFAULT, "most pools hold exactly one buffer");
 _Static_assert(LIDO_BYTES_MAX_DEFAULT >= 4 * INT64_C(7680) * 4320, "one 8K surface must fit");
 _Static_assert(LIDO_AREA_BYTES_MAX_DEFAULT >= 2 * 4 * INT64_C(7680) * 4320, "two 8K buffers must fit");
-_Static_assert(LIDO_RESERVE_FIRST >= LIDO_AREA_BYTES_MAX_DEFAULT, "one area is enough by default");
 _Static_assert(LIDO_RESERVE_MAX <= UINT32_MAX, "lido_shm_pool_v1.area carries the reserve as uint32");
 
 struct lido_limits {
