@@ -2,7 +2,6 @@
 
 #include "buffer.h"
 #include "check.h"
-#include "manager.h"
 #include "os.h"
 #include "placement.h"
 #include "pool.h"
@@ -19,10 +18,6 @@ struct block_handle {
 	int64_t size;                         // bytes that buffers may count on: of the block, or what was last asked for
 };
 
-static void post(struct wl_resource *resource, const struct lido_check_error *error) {
-	wl_resource_post_error(resource, error->code, "%s", error->text);
-}
-
 static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
 	wl_resource_destroy(resource);
 }
@@ -30,28 +25,17 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 static void handle_create_buffer(struct wl_client *client, struct wl_resource *resource, uint32_t id, int32_t offset,
 		int32_t width, int32_t height, int32_t stride, uint32_t shm_format) {
 	struct block_handle *handle = wl_resource_get_user_data(resource);
-	struct lido_buffer_request request = {
-		.offset = offset,
-		.width = width,
-		.height = height,
-		.stride = stride,
-		.shm_format = shm_format,
+	struct lido_block *block = handle->block;
+	struct lido_buffer_place place = {
+		.noun = "block",
+		.pool = handle->pool,
+		.area = block != NULL ? &block->area->base : NULL,
+		.block = block,
+		.claimed = handle->size,
+		.size = block != NULL ? lido_block_get_size(block) : 0,
 	};
-	struct lido_buffer_source source = {.pool = handle->pool};
-	const struct lido_format *format = lido_manager_find_format(handle->pool->manager, shm_format);
-	struct lido_check_error error;
-	int64_t size;
-	if (!lido_check_buffer(&request, format, "block", handle->size, &size, &error)) {
-		post(resource, &error);
-		return;
-	}
-	if (handle->block != NULL && offset + size <= lido_block_get_size(handle->block)) {
-		source.area = &handle->block->area->base;
-		source.block = handle->block;
-	}
-	if (!lido_buffer_create(&source, &request, format, size, client, id)) {
-		lido_pool_post_no_memory(handle->pool);
-	}
+	struct lido_buffer_request request = {offset, width, height, stride, shm_format};
+	lido_buffer_create(resource, id, &place, &request);
 }
 
 // Sends the one answer to a request for memory.
@@ -78,7 +62,7 @@ static void handle_resize(struct wl_client *client, struct wl_resource *resource
 	struct block_handle *handle = wl_resource_get_user_data(resource);
 	struct lido_check_error error;
 	if (!lido_check_block_size(size, &error)) {
-		post(resource, &error);
+		wl_resource_post_error(resource, error.code, "%s", error.text);
 		return;
 	}
 	struct lido_placement placement = {0};

@@ -2,6 +2,7 @@
 
 #include "area.h"
 #include "block.h"
+#include "manager.h"
 #include "os.h"
 #include "pool.h"
 
@@ -20,15 +21,7 @@ static const struct wl_buffer_interface buffer_impl = {
 	.destroy = handle_destroy,
 };
 
-static void use_source(const struct lido_buffer_source *source) {
-	if (source->block != NULL) {
-		lido_block_ref(source->block);
-	} else if (source->area != NULL) {
-		lido_area_ref(source->area);
-	}
-}
-
-static void unuse_source(struct lido_buffer *buffer) {
+static void buffer_unset_place(struct lido_buffer *buffer) {
 	if (buffer->internal.block != NULL) {
 		lido_block_unref(buffer->internal.block);
 	} else if (buffer->internal.area != NULL) {
@@ -42,7 +35,7 @@ static void buffer_consider_destroy(struct lido_buffer *buffer) {
 	}
 	struct lido_pool *pool = buffer->pool;
 	assert(wl_list_empty(&buffer->events.destroy.listener_list));
-	unuse_source(buffer);
+	buffer_unset_place(buffer);
 	--pool->buffers;
 	pool->bytes_live -= buffer->size;
 	free(buffer);
@@ -57,41 +50,61 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	lido_buffer_unlock(buffer);
 }
 
-bool lido_buffer_create(const struct lido_buffer_source *source, const struct lido_buffer_request *request,
-		const struct lido_format *format, int64_t size, struct wl_client *client, uint32_t id) {
-	struct lido_pool *pool = source->pool;
+static void buffer_set_place(struct lido_buffer *buffer, const struct lido_buffer_place *place) {
+	buffer->internal.area = place->area;
+	buffer->internal.block = place->block;
+	if (place->block != NULL) {
+		buffer->offset += place->block->range->offset;
+		lido_block_ref(place->block);
+	} else {
+		lido_area_ref(place->area);
+	}
+}
+
+// NULL when memory is short or there are too many; the reason is in pool->error.
+static struct lido_buffer *create(struct lido_pool *pool, uint32_t id, const struct lido_format *format,
+		const struct lido_buffer_request *request, int64_t size) {
 	if (!lido_pool_check_buffers(pool)) {
-		return false;
+		return NULL;
 	}
 	struct lido_buffer *buffer = lido_os.calloc(1, sizeof(*buffer));
-	if (buffer == NULL) {
-		goto error;
+	struct wl_resource *resource = wl_resource_create(pool->client, &wl_buffer_interface, 1, id);
+	if (buffer == NULL || resource == NULL) {
+		free(buffer);
+		lido_pool_fail(pool, "out of memory for a wl_buffer");
+		return NULL;
 	}
-	buffer->resource = wl_resource_create(client, &wl_buffer_interface, 1, id);
-	if (buffer->resource == NULL) {
-		goto error_buffer;
-	}
-	wl_resource_set_implementation(buffer->resource, &buffer_impl, buffer, handle_resource_destroy);
+	wl_resource_set_implementation(resource, &buffer_impl, buffer, handle_resource_destroy);
 	wl_signal_init(&buffer->events.destroy);
+	buffer->resource = resource;
 	buffer->pool = pool;
 	buffer->format = format;
 	buffer->drm_format = format->drm;
 	buffer->width = request->width;
 	buffer->height = request->height;
 	buffer->stride = request->stride;
-	buffer->offset = request->offset + (source->block != NULL ? source->block->range->offset : 0);
+	buffer->offset = request->offset;
 	buffer->size = size;
-	buffer->internal.area = source->area;
-	buffer->internal.block = source->block;
-	use_source(source);
 	++pool->buffers;
 	pool->bytes_live += size;
-	return true;
+	return buffer;
+}
 
-error_buffer:
-	free(buffer);
-error:
-	return lido_pool_fail(pool, "out of memory for a wl_buffer");
+void lido_buffer_create(struct wl_resource *handle, uint32_t id, const struct lido_buffer_place *place,
+		const struct lido_buffer_request *request) {
+	const struct lido_format *format = lido_manager_find_format(place->pool->manager, request->shm_format);
+	struct lido_check_error error;
+	int64_t size;
+	if (!lido_check_buffer(request, format, place->noun, place->claimed, &size, &error)) {
+		wl_resource_post_error(handle, error.code, "%s", error.text);
+		return;
+	}
+	struct lido_buffer *buffer = create(place->pool, id, format, request, size);
+	if (buffer == NULL) {
+		lido_pool_post_no_memory(place->pool);
+	} else if (place->area != NULL && request->offset + size <= place->size) {
+		buffer_set_place(buffer, place);
+	}
 }
 
 struct lido_buffer *lido_buffer_try_from_resource(struct wl_resource *resource) {

@@ -8,18 +8,21 @@
 
 #include <lido/shm.h>
 
-/* Where a buffer's bytes are. */
-struct lido_buffer_source {
+/* What create_buffer is asked of. */
+struct lido_buffer_place {
+	const char *noun; // for messages
 	struct lido_pool *pool;
-	struct lido_area *area;   // NULL: nowhere; it shows zeros
+	struct lido_area *area;   // NULL: there is no memory
 	struct lido_block *block; // of that area, if it is an exported one
+	int64_t claimed;          // bytes that the client may count on
+	int64_t size;             // bytes that there are: a buffer that is not within them has no memory
 };
 
 /*
- * Makes the wl_buffer for a request that was checked, size bytes long, and adds a user to the block, or to the imported
- * area. Returns false when memory is short or there are too many; the reason is in pool->error.
+ * create_buffer of a wl_shm_pool or lido_shm_block_v1 (handle): makes the wl_buffer, which is then a user of the block,
+ * or of the imported area; or ends the client with the error that fits.
  */
-bool lido_buffer_create(const struct lido_buffer_source *source, const struct lido_buffer_request *request,
-		const struct lido_format *format, int64_t size, struct wl_client *client, uint32_t id);
+void lido_buffer_create(struct wl_resource *handle, uint32_t id, const struct lido_buffer_place *place,
+		const struct lido_buffer_request *request);
 
 #endif

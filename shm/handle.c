@@ -3,7 +3,6 @@
 #include "buffer.h"
 #include "check.h"
 #include "imported.h"
-#include "manager.h"
 #include "os.h"
 #include "pool.h"
 
@@ -15,32 +14,19 @@ struct handle {
 	int32_t size; // bytes, as the client claims
 };
 
-static void post(struct wl_resource *resource, const struct lido_check_error *error) {
-	wl_resource_post_error(resource, error->code, "%s", error->text);
-}
-
 static void handle_create_buffer(struct wl_client *client, struct wl_resource *resource, uint32_t id, int32_t offset,
 		int32_t width, int32_t height, int32_t stride, uint32_t shm_format) {
 	struct handle *handle = wl_resource_get_user_data(resource);
-	struct lido_pool *pool = handle->area->pool;
-	struct lido_buffer_request request = {
-		.offset = offset,
-		.width = width,
-		.height = height,
-		.stride = stride,
-		.shm_format = shm_format,
+	// How much of it is in the file is looked at where a reader needs it: clients truncate late.
+	struct lido_buffer_place place = {
+		.noun = "pool",
+		.pool = handle->area->pool,
+		.area = handle->area,
+		.claimed = handle->size,
+		.size = handle->size,
 	};
-	const struct lido_format *format = lido_manager_find_format(pool->manager, shm_format);
-	struct lido_check_error error;
-	int64_t size;
-	if (!lido_check_buffer(&request, format, "pool", handle->size, &size, &error)) {
-		post(resource, &error);
-		return;
-	}
-	struct lido_buffer_source source = {.pool = pool, .area = handle->area};
-	if (!lido_buffer_create(&source, &request, format, size, client, id)) {
-		lido_pool_post_no_memory(pool);
-	}
+	struct lido_buffer_request request = {offset, width, height, stride, shm_format};
+	lido_buffer_create(resource, id, &place, &request);
 }
 
 static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
@@ -51,7 +37,7 @@ static void handle_resize(struct wl_client *client, struct wl_resource *resource
 	struct handle *handle = wl_resource_get_user_data(resource);
 	struct lido_check_error error;
 	if (!lido_check_pool_resize(handle->size, size, &error)) {
-		post(resource, &error);
+		wl_resource_post_error(resource, error.code, "%s", error.text);
 		return;
 	}
 	handle->size = size;
@@ -94,7 +80,7 @@ void lido_handle_create(struct wl_resource *wl_shm, uint32_t id, int fd, int32_t
 	struct lido_area *area;
 	struct lido_check_error error;
 	if (!lido_check_pool_size(size, &error)) {
-		post(wl_shm, &error);
+		wl_resource_post_error(wl_shm, error.code, "%s", error.text);
 		lido_os.close(fd);
 		return;
 	}
