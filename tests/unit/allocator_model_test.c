@@ -420,15 +420,46 @@ static int64_t attack(int64_t live_max, int64_t size_max) {
 	return end;
 }
 
-TEST("allocator_model@adversary-stays-below-the-bound") {
-	for (int64_t size_max = PAGE; size_max <= MIB; size_max *= 2) {
-		int64_t live_max = 4 * MIB, end = attack(live_max, size_max);
+TEST("allocator_model@doubling-adversary-gets-little-more-than-nobody-escapes") {
+	int64_t live_max = 4 * MIB, rounds = 6;
+	for (int64_t size_max = PAGE; size_max <= MIB; size_max *= 2, rounds++) {
+		// In units of 64 bytes, half of the logarithm of the largest size.
+		int64_t end = attack(live_max, size_max), inevitable = live_max * rounds / 2;
+		expect_int(end, >=, inevitable);
+		expect_int(end, <=, inevitable + 2 * live_max);
 		expect_int(end, <=, get_bound(live_max, size_max));
-		// That it is an adversary: half of log2(n / 64) is what nobody escapes.
-		int64_t rounds = 0;
-		for (int64_t size = 64; size < size_max; size *= 2) {
-			++rounds;
-		}
-		expect_int(end, >=, live_max * rounds / 2 * 9 / 10);
 	}
+}
+
+/*
+ * The adversary of best fit. Each round leaves a page behind a gap that is larger than all before, where best fit puts
+ * it since a gap of just a page is made there. Others lay it low. Returns how far the round got.
+ */
+static int64_t leave_page_behind(struct lido_allocator *allocator, int64_t gap) {
+	struct lido_range *wide = lido_allocator_alloc(allocator, gap + PAGE);
+	struct lido_range *fence = lido_allocator_alloc(allocator, gap + 2 * PAGE);
+	expect(wide != NULL && fence != NULL);
+	int64_t end = lido_allocator_get_end(allocator);
+	lido_allocator_free(allocator, wide, 0);
+	struct lido_range *narrow = lido_allocator_alloc(allocator, gap);
+	expect(narrow != NULL && lido_allocator_alloc(allocator, PAGE) != NULL);
+	lido_allocator_free(allocator, narrow, 0);
+	lido_allocator_free(allocator, fence, 0);
+	return end;
+}
+
+// Best fit would get to 153 times what is live.
+TEST("allocator_model@adversary-of-best-fit-stays-below-the-bound") {
+	struct lido_allocator *allocator = lido_allocator_create(LIDO_ALLOCATOR_SIZE_MAX);
+	int64_t size_max = 4 * MIB, end = 0;
+	for (int64_t gap = 2 * MIB; gap + 2 * PAGE <= size_max; gap += PAGE) {
+		int64_t round_end = leave_page_behind(allocator, gap);
+		end = round_end > end ? round_end : end;
+	}
+	lido_allocator_validate(allocator);
+	// At the height of a round its two large ranges are live, and the pages that were left.
+	int64_t live_max = lido_allocator_get_live(allocator) + 2 * size_max;
+	expect_int(end, >=, 2 * size_max - PAGE);
+	expect_int(end, <=, get_bound(live_max, size_max));
+	lido_allocator_destroy(allocator);
 }
