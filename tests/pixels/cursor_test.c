@@ -1,9 +1,9 @@
 /*
  * A cursor surface is a surface as any other: its pixels are shown, and its buffers come back at once.
  */
+#include "mouse.h"
 #include "runner.h"
 #include "stage.h"
-#include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
 #include <stdio.h>
 
 #define SIZE 80
@@ -15,92 +15,31 @@ struct pointing {
 	struct stage stage;
 	struct window window;
 	struct picture picture;
-	struct zwlr_virtual_pointer_manager_v1 *manager;
-	struct zwlr_virtual_pointer_v1 *device;
-	struct wl_pointer *pointer;
+	struct mouse mouse;
 	struct wl_surface *cursor;
-	uint32_t serial;
-	bool entered;
-	uint32_t time;
 };
-
-static void handle_enter(void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface,
-		wl_fixed_t x, wl_fixed_t y) {
-	struct pointing *pointing = data;
-	pointing->serial = serial;
-	pointing->entered = true;
-}
-
-static void handle_leave(void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface) {
-}
-
-static void handle_motion(void *data, struct wl_pointer *pointer, uint32_t time, wl_fixed_t x, wl_fixed_t y) {
-}
-
-static void handle_button(
-		void *data, struct wl_pointer *pointer, uint32_t serial, uint32_t time, uint32_t button, uint32_t state) {
-}
-
-static void handle_axis(void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis, wl_fixed_t value) {
-}
-
-static void handle_frame(void *data, struct wl_pointer *pointer) {
-}
-
-static void handle_axis_source(void *data, struct wl_pointer *pointer, uint32_t source) {
-}
-
-static void handle_axis_stop(void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis) {
-}
-
-static void handle_axis_discrete(void *data, struct wl_pointer *pointer, uint32_t axis, int32_t discrete) {
-}
-
-static const struct wl_pointer_listener pointer_listener = {
-	.enter = handle_enter,
-	.leave = handle_leave,
-	.motion = handle_motion,
-	.button = handle_button,
-	.axis = handle_axis,
-	.frame = handle_frame,
-	.axis_source = handle_axis_source,
-	.axis_stop = handle_axis_stop,
-	.axis_discrete = handle_axis_discrete,
-};
-
-static void move_to(struct pointing *pointing, uint32_t x, uint32_t y) {
-	zwlr_virtual_pointer_v1_motion_absolute(pointing->device, ++pointing->time, x, y, SIZE, SIZE);
-	zwlr_virtual_pointer_v1_frame(pointing->device);
-	client_roundtrip(&pointing->stage.screen.client);
-}
 
 static void pointing_init(struct pointing *pointing) {
 	*pointing = (struct pointing){0};
 	stage_init(&pointing->stage, SIZE, SIZE);
 	struct screen *screen = &pointing->stage.screen;
-	pointing->manager = client_bind(&screen->client, &zwlr_virtual_pointer_manager_v1_interface, 1);
-	pointing->device = zwlr_virtual_pointer_manager_v1_create_virtual_pointer(pointing->manager, screen->seat);
-	client_roundtrip(&screen->client);
-	pointing->pointer = wl_seat_get_pointer(screen->seat);
-	wl_pointer_add_listener(pointing->pointer, &pointer_listener, pointing);
+	mouse_init(&pointing->mouse, screen, SIZE);
 	window_init(&pointing->window, screen, WINDOW_LAYER, SIZE, SIZE);
 	picture_init(&pointing->picture, &screen->client, FILE_UNSEALABLE, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
 	picture_fill(&pointing->picture, 1);
 	window_commit(&pointing->window, pointing->picture.buffer);
 	pointing->cursor = wl_compositor_create_surface(screen->compositor);
-	move_to(pointing, 10, 10);
-	move_to(pointing, 40, 30);
-	expect(client_wait(&screen->client, &pointing->entered));
-	wl_pointer_set_cursor(pointing->pointer, pointing->serial, pointing->cursor, HOT_X, HOT_Y);
+	mouse_move(&pointing->mouse, 10, 10);
+	mouse_move(&pointing->mouse, 40, 30);
+	expect(client_wait(&screen->client, &pointing->mouse.entered));
+	wl_pointer_set_cursor(pointing->mouse.pointer, pointing->mouse.serial, pointing->cursor, HOT_X, HOT_Y);
 }
 
 static void pointing_finish(struct pointing *pointing) {
 	wl_surface_destroy(pointing->cursor);
 	picture_finish(&pointing->picture);
 	window_finish(&pointing->window);
-	wl_pointer_release(pointing->pointer);
-	zwlr_virtual_pointer_v1_destroy(pointing->device);
-	zwlr_virtual_pointer_manager_v1_destroy(pointing->manager);
+	mouse_finish(&pointing->mouse);
 	stage_finish(&pointing->stage);
 }
 
@@ -161,7 +100,7 @@ TEST("cursor@images-of-one-pool-as-a-theme-has-them") {
 		struct picture image = cursor;
 		image.buffer = images[i % 8];
 		commit_cursor(&pointing, &image);
-		move_to(&pointing, 30 + (uint32_t)i, 30);
+		mouse_move(&pointing.mouse, 30 + (uint32_t)i, 30);
 		expect_cursor(&pointing, &cursor, 30 + i, 30);
 	}
 	for (int i = 0; i < 8; i++) {

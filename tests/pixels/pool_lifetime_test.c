@@ -1,50 +1,17 @@
 /*
  * Blocks, buffers and pages of the server's own pool that go, change, or never came, while they are shown.
  */
-#include "pool_picture.h"
+#include "pool_stage.h"
 #include "runner.h"
-#include "stage.h"
 #include <fcntl.h>
 #include <string.h>
 
 #define SIZE 160  // pixels: 160 * 160 * 4 bytes are more than what is never mapped
 #define VIDEO 520 // across and down: more than a MiB, so that it may be read in place
 
-struct show {
-	struct stage stage;
-	struct pool_client pool;
-	struct window window;
-};
-
-static void show_init_limited(struct show *show, int32_t size, const struct lido_limits *limits) {
-	stage_init_limited(&show->stage, size, size, limits);
-	pool_client_init(&show->pool, &show->stage.screen.client, 0);
-	window_init(&show->window, &show->stage.screen, WINDOW_LAYER, size, size);
-}
-
-static void show_init(struct show *show, int32_t size) {
-	show_init_limited(show, size, NULL);
-}
-
-static void show_finish(struct show *show) {
-	window_finish(&show->window);
-	pool_client_finish(&show->pool);
-	stage_finish(&show->stage);
-}
-
-static void play(struct show *show, struct pool_picture *pictures, int32_t size, int frames) {
-	for (int i = 0; i < 2; i++) {
-		pool_picture_init(&pictures[i], &show->pool, WL_SHM_FORMAT_XRGB8888, size, size, size * 4);
-	}
-	for (int i = 0; i < frames; i++) {
-		pool_picture_fill(&pictures[i % 2], (uint32_t)i);
-		window_commit(&show->window, pictures[i % 2].picture.buffer);
-	}
-}
-
-static void expect_still_shown(struct show *show, const struct pool_picture *picture, const char *what) {
-	client_roundtrip(&show->stage.screen.client);
-	stage_expect(&show->stage, &picture->picture, 0, 0, what);
+static void expect_still_shown(struct pool_stage *stage, const struct pool_picture *picture, const char *what) {
+	client_roundtrip(&stage->base.screen.client);
+	stage_expect(&stage->base, &picture->picture, 0, 0, what);
 }
 
 TEST("pool_lifetime@block-and-buffer-destroyed-while-shown-stay-shown") {
@@ -53,146 +20,146 @@ TEST("pool_lifetime@block-and-buffer-destroyed-while-shown-stay-shown") {
 		int frames;
 	} shows[] = {{32, 2}, {SIZE, 2}, {SIZE, 8}, {VIDEO, 2}, {VIDEO, 8}, {VIDEO, 24}};
 	for (size_t i = 0; i < sizeof(shows) / sizeof(shows[0]); i++) {
-		struct show show;
+		struct pool_stage stage;
 		struct pool_picture pictures[2];
-		show_init(&show, shows[i].size);
-		play(&show, pictures, shows[i].size, shows[i].frames);
+		pool_stage_init(&stage, shows[i].size, NULL);
+		pool_stage_play(&stage, pictures, shows[i].size, shows[i].frames);
 		pool_picture_drop_block(&pictures[1]);
-		expect_still_shown(&show, &pictures[1], "block destroyed");
+		expect_still_shown(&stage, &pictures[1], "block destroyed");
 		pool_picture_drop_buffer(&pictures[1]);
-		expect_still_shown(&show, &pictures[1], "buffer destroyed");
+		expect_still_shown(&stage, &pictures[1], "buffer destroyed");
 		pool_picture_finish(&pictures[0]);
 		pool_picture_finish(&pictures[1]);
-		show_finish(&show);
+		pool_stage_finish(&stage);
 	}
 }
 
 // What is read in place must not be given to another block, whatever the client asks for meanwhile.
 TEST("pool_lifetime@memory-that-is-shown-goes-to-no-other-block") {
-	struct show show;
+	struct pool_stage stage;
 	struct pool_picture pictures[2];
 	struct pool_block blocks[8];
-	show_init(&show, VIDEO);
-	play(&show, pictures, VIDEO, 24);
+	pool_stage_init(&stage, VIDEO, NULL);
+	pool_stage_play(&stage, pictures, VIDEO, 24);
 	uint32_t offset = pictures[1].block.offset;
 	pool_picture_drop_block(&pictures[1]);
 	pool_picture_drop_buffer(&pictures[1]);
 	for (int i = 0; i < 8; i++) {
-		pool_block_init(&blocks[i], &show.pool, VIDEO * VIDEO * 4);
+		pool_block_init(&blocks[i], &stage.pool, VIDEO * VIDEO * 4);
 		expect_place(&blocks[i]);
 		expect_int(blocks[i].offset, !=, offset);
 		memset(pool_block_get_data(&blocks[i]), 0x11 * i, VIDEO * VIDEO * 4);
-		expect_still_shown(&show, &pictures[1], "another block");
+		expect_still_shown(&stage, &pictures[1], "another block");
 	}
 	// Replaced, it may.
-	window_commit(&show.window, pictures[0].picture.buffer);
-	stage_expect(&show.stage, &pictures[0].picture, 0, 0, "replaced");
+	window_commit(&stage.window, pictures[0].picture.buffer);
+	stage_expect(&stage.base, &pictures[0].picture, 0, 0, "replaced");
 	struct pool_block block;
-	pool_block_init(&block, &show.pool, VIDEO * VIDEO * 4);
+	pool_block_init(&block, &stage.pool, VIDEO * VIDEO * 4);
 	expect_place(&block);
 	expect_int(block.offset, ==, offset);
 	pool_picture_finish(&pictures[0]);
 	pool_picture_finish(&pictures[1]);
-	show_finish(&show);
+	pool_stage_finish(&stage);
 }
 
 TEST("pool_lifetime@client-that-goes-takes-its-window-and-nothing-else") {
-	struct show show;
+	struct pool_stage stage;
 	struct screen other;
 	struct pool_picture pictures[2];
-	show_init(&show, VIDEO);
-	screen_init(&other, &show.stage.server);
-	play(&show, pictures, VIDEO, 24);
+	pool_stage_init(&stage, VIDEO, NULL);
+	screen_init(&other, &stage.base.server);
+	pool_stage_play(&stage, pictures, VIDEO, 24);
 	pool_picture_finish(&pictures[0]);
 	pool_picture_finish(&pictures[1]);
-	pool_client_finish(&show.pool);
-	window_finish(&show.window);
-	screen_finish(&show.stage.screen);
+	pool_client_finish(&stage.pool);
+	window_finish(&stage.window);
+	screen_finish(&stage.base.screen);
 	struct image image;
 	screen_capture(&other, 0, 0, VIDEO, VIDEO, &image);
-	expect_image_of(&image, &show.stage.background, "its window is gone");
+	expect_image_of(&image, &stage.base.background, "its window is gone");
 	image_finish(&image);
 	screen_finish(&other);
-	image_finish(&show.stage.background);
-	server_finish(&show.stage.server);
+	image_finish(&stage.base.background);
+	server_finish(&stage.base.server);
 }
 
 TEST("pool_lifetime@untouched-block-shows-zeros-and-costs-no-pages") {
 	for (int32_t size = 32; size <= VIDEO; size += 244) {
-		struct show show;
+		struct pool_stage stage;
 		struct pool_picture pictures[2];
-		show_init(&show, size);
+		pool_stage_init(&stage, size, NULL);
 		for (int i = 0; i < 2; i++) {
-			pool_picture_init(&pictures[i], &show.pool, WL_SHM_FORMAT_XRGB8888, size, size, size * 4);
+			pool_picture_init(&pictures[i], &stage.pool, WL_SHM_FORMAT_XRGB8888, size, size, size * 4);
 		}
 		for (int i = 0; i < 24; i++) {
-			window_commit(&show.window, pictures[i % 2].picture.buffer);
-			expect_still_shown(&show, &pictures[i % 2], "zeros");
+			window_commit(&stage.window, pictures[i % 2].picture.buffer);
+			expect_still_shown(&stage, &pictures[i % 2], "zeros");
 		}
 		expect_int(file_get_allocated(pictures[0].block.area->fd), ==, 0);
 		pool_picture_finish(&pictures[0]);
 		pool_picture_finish(&pictures[1]);
-		show_finish(&show);
+		pool_stage_finish(&stage);
 	}
 }
 
 TEST("pool_lifetime@half-drawn-block-costs-just-the-pages-that-were-drawn") {
-	struct show show;
+	struct pool_stage stage;
 	struct pool_picture picture;
-	show_init(&show, SIZE);
-	pool_picture_init(&picture, &show.pool, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+	pool_stage_init(&stage, SIZE, NULL);
+	pool_picture_init(&picture, &stage.pool, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
 	pool_picture_fill_box(&picture, 0, 0, SIZE, SIZE / 2, 3);
 	int64_t allocated = file_get_allocated(picture.block.area->fd);
 	for (int i = 0; i < 6; i++) {
-		window_commit(&show.window, picture.picture.buffer);
-		expect_still_shown(&show, &picture, "half of it");
+		window_commit(&stage.window, picture.picture.buffer);
+		expect_still_shown(&stage, &picture, "half of it");
 	}
 	expect_int(file_get_allocated(picture.block.area->fd), ==, allocated);
 	pool_picture_finish(&picture);
-	show_finish(&show);
+	pool_stage_finish(&stage);
 }
 
 TEST("pool_lifetime@pages-punched-while-shown-in-place-harm-nobody") {
-	struct show show;
+	struct pool_stage stage;
 	struct pool_picture pictures[2];
-	show_init(&show, VIDEO);
-	play(&show, pictures, VIDEO, 24);
+	pool_stage_init(&stage, VIDEO, NULL);
+	pool_stage_play(&stage, pictures, VIDEO, 24);
 	struct pool_area *area = pictures[1].block.area;
 	expect_int(fallocate(area->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, area->size), ==, 0);
 	struct image image;
-	stage_capture(&show.stage, &image);
+	stage_capture(&stage.base, &image);
 	image_finish(&image);
 	pool_picture_fill(&pictures[0], 99);
-	window_commit(&show.window, pictures[0].picture.buffer);
-	expect_still_shown(&show, &pictures[0], "drawn anew");
+	window_commit(&stage.window, pictures[0].picture.buffer);
+	expect_still_shown(&stage, &pictures[0], "drawn anew");
 	pool_picture_finish(&pictures[0]);
 	pool_picture_finish(&pictures[1]);
-	show_finish(&show);
+	pool_stage_finish(&stage);
 }
 
 static void expect_file_changed(int32_t size, int frames) {
-	struct show show;
+	struct pool_stage stage;
 	struct screen other;
 	struct pool_picture pictures[2];
-	show_init(&show, size);
-	screen_init(&other, &show.stage.server);
-	play(&show, pictures, size, frames);
+	pool_stage_init(&stage, size, NULL);
+	screen_init(&other, &stage.base.server);
+	pool_stage_play(&stage, pictures, size, frames);
 	struct pool_area *area = pictures[0].block.area;
 	file_set_size(area->fd, (int64_t)area->size + 4096);
 	struct wl_buffer *buffer = pictures[frames % 2].picture.buffer;
-	wl_surface_attach(show.window.surface, buffer, 0, 0);
-	wl_surface_damage_buffer(show.window.surface, 0, 0, size, size);
-	wl_surface_commit(show.window.surface);
-	expect_protocol_error(&show.stage.screen.client, buffer, LIDO_SHM_BLOCK_V1_ERROR_FILE_CHANGED, "changed the size");
+	wl_surface_attach(stage.window.surface, buffer, 0, 0);
+	wl_surface_damage_buffer(stage.window.surface, 0, 0, size, size);
+	wl_surface_commit(stage.window.surface);
+	expect_protocol_error(&stage.base.screen.client, buffer, LIDO_SHM_BLOCK_V1_ERROR_FILE_CHANGED, "changed the size");
 	expect_alive(&other.client);
 	struct image image;
 	screen_capture(&other, 0, 0, size, size, &image);
-	expect_image_of(&image, &show.stage.background, "its window is gone");
+	expect_image_of(&image, &stage.base.background, "its window is gone");
 	image_finish(&image);
 	screen_finish(&other);
 	pool_picture_finish(&pictures[0]);
 	pool_picture_finish(&pictures[1]);
-	show_finish(&show);
+	pool_stage_finish(&stage);
 }
 
 TEST("pool_lifetime@file-made-larger-before-a-commit-is-file_changed-on-the-wl_buffer") {
@@ -205,20 +172,20 @@ TEST("pool_lifetime@file-made-larger-before-a-commit-is-file_changed-on-the-wl_b
 
 // A block that failed, with a buffer.
 static void expect_nothing(uint32_t format, bool is_transparent) {
-	struct show show;
+	struct pool_stage stage;
 	struct pool_picture picture;
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = 4096;
-	show_init_limited(&show, SIZE, &limits);
-	pool_picture_init(&picture, &show.pool, format, SIZE, SIZE, SIZE * 4);
+	pool_stage_init(&stage, SIZE, &limits);
+	pool_picture_init(&picture, &stage.pool, format, SIZE, SIZE, SIZE * 4);
 	expect(picture.pixels == NULL);
 	for (int i = 0; i < 6; i++) {
-		window_commit(&show.window, picture.picture.buffer);
-		stage_expect(&show.stage, is_transparent ? NULL : &picture.picture, 0, 0, "without memory");
+		window_commit(&stage.window, picture.picture.buffer);
+		stage_expect(&stage.base, is_transparent ? NULL : &picture.picture, 0, 0, "without memory");
 		expect_int(picture.picture.releases, ==, i + 1);
 	}
 	pool_picture_finish(&picture);
-	show_finish(&show);
+	pool_stage_finish(&stage);
 }
 
 TEST("pool_lifetime@buffer-without-memory-is-black-or-transparent") {
@@ -227,21 +194,21 @@ TEST("pool_lifetime@buffer-without-memory-is-black-or-transparent") {
 }
 
 TEST("pool_lifetime@buffer-without-memory-takes-turns-with-others") {
-	struct show show;
+	struct pool_stage stage;
 	struct pool_picture none, some;
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = SIZE * SIZE * 4;
-	show_init_limited(&show, SIZE, &limits);
-	pool_picture_init(&some, &show.pool, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
-	pool_picture_init(&none, &show.pool, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+	pool_stage_init(&stage, SIZE, &limits);
+	pool_picture_init(&some, &stage.pool, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+	pool_picture_init(&none, &stage.pool, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
 	for (uint32_t i = 0; i < 6; i++) {
 		pool_picture_fill(&some, i);
-		window_commit(&show.window, some.picture.buffer);
-		expect_still_shown(&show, &some, "with memory");
-		window_commit_box(&show.window, none.picture.buffer, 0, 0, SIZE, SIZE);
-		expect_still_shown(&show, &none, "without");
+		window_commit(&stage.window, some.picture.buffer);
+		expect_still_shown(&stage, &some, "with memory");
+		window_commit_box(&stage.window, none.picture.buffer, 0, 0, SIZE, SIZE);
+		expect_still_shown(&stage, &none, "without");
 	}
 	pool_picture_finish(&none);
 	pool_picture_finish(&some);
-	show_finish(&show);
+	pool_stage_finish(&stage);
 }

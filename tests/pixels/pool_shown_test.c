@@ -2,9 +2,8 @@
  * Buffers in the server's own pool are shown right: in each format, at odd strides and places, with damage, read by
  * copying and in place.
  */
-#include "pool_picture.h"
+#include "pool_stage.h"
 #include "runner.h"
-#include "stage.h"
 #include <drm_fourcc.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,25 +11,7 @@
 #define SIZE 160  // pixels: 160 * 160 * 4 bytes are more than what is never mapped
 #define VIDEO 520 // across and down: more than a MiB, so that it may be read in place
 
-struct show {
-	struct stage stage;
-	struct pool_client pool;
-	struct window window;
-};
-
-static void show_init(struct show *show, int32_t size) {
-	stage_init(&show->stage, size, size);
-	pool_client_init(&show->pool, &show->stage.screen.client, 0);
-	window_init(&show->window, &show->stage.screen, WINDOW_LAYER, size, size);
-}
-
-static void show_finish(struct show *show) {
-	window_finish(&show->window);
-	pool_client_finish(&show->pool);
-	stage_finish(&show->stage);
-}
-
-static void try_format(struct show *show, uint32_t format, int32_t width, int32_t height, int32_t padding) {
+static void try_format(struct pool_stage *stage, uint32_t format, int32_t width, int32_t height, int32_t padding) {
 	struct window window;
 	struct pool_picture picture;
 	char what[100];
@@ -39,27 +20,27 @@ static void try_format(struct show *show, uint32_t format, int32_t width, int32_
 				   : format == WL_SHM_FORMAT_XRGB8888 ? DRM_FORMAT_XRGB8888
 													  : format;
 	expect(image_knows_format(drm, &bytes));
-	window_init(&window, &show->stage.screen, WINDOW_LAYER, width, height);
-	pool_picture_init(&picture, &show->pool, format, width, height, (width + padding) * bytes);
+	window_init(&window, &stage->base.screen, WINDOW_LAYER, width, height);
+	pool_picture_init(&picture, &stage->pool, format, width, height, (width + padding) * bytes);
 	for (uint32_t commit = 1; commit <= 4; commit++) {
 		pool_picture_fill(&picture, commit + format);
 		window_commit(&window, picture.picture.buffer);
 		snprintf(what, sizeof(what), "format 0x%x, %dx%d, padding %d, commit %u", format, width, height, padding,
 				commit);
-		stage_expect(&show->stage, &picture.picture, 0, 0, what);
+		stage_expect(&stage->base, &picture.picture, 0, 0, what);
 	}
 	window_finish(&window);
 	pool_picture_finish(&picture);
 }
 
 static void try_all_formats(int32_t width, int32_t height, int32_t padding) {
-	struct show show;
-	show_init(&show, SIZE);
+	struct pool_stage stage;
+	pool_stage_init(&stage, SIZE, NULL);
 	const uint32_t *format;
-	wl_array_for_each(format, &show.stage.screen.client.formats) {
-		try_format(&show, *format, width, height, padding);
+	wl_array_for_each(format, &stage.base.screen.client.formats) {
+		try_format(&stage, *format, width, height, padding);
 	}
-	show_finish(&show);
+	pool_stage_finish(&stage);
 }
 
 TEST("pool_shown@every-format-is-shown-exactly") {
@@ -80,155 +61,142 @@ TEST("pool_shown@buffers-at-each-place-of-a-block") {
 	enum {
 		COUNT = 9
 	};
-	struct show show;
+	struct pool_stage stage;
 	struct pool_block block;
 	struct picture reference;
-	show_init(&show, 64);
-	picture_init(&reference, &show.stage.screen.client, FILE_UNSEALABLE, WL_SHM_FORMAT_XRGB8888, 64, 64, 256);
-	pool_block_init(&block, &show.pool, COUNT * 64 * 64 * 4);
+	pool_stage_init(&stage, 64, NULL);
+	picture_init(&reference, &stage.base.screen.client, FILE_UNSEALABLE, WL_SHM_FORMAT_XRGB8888, 64, 64, 256);
+	pool_block_init(&block, &stage.pool, COUNT * 64 * 64 * 4);
 	expect_place(&block);
 	for (int32_t i = 0; i < COUNT; i++) {
 		int32_t offset = i * 64 * 64 * 4 - i % 3 * 4;
 		struct wl_buffer *buffer = pool_block_create_buffer(&block, offset, 64, 64);
 		picture_fill(&reference, (uint32_t)i);
 		memcpy(pool_block_get_data(&block) + offset, reference.data, 64 * 64 * 4);
-		window_commit(&show.window, buffer);
-		stage_expect(&show.stage, &reference, 0, 0, "a place");
+		window_commit(&stage.window, buffer);
+		stage_expect(&stage.base, &reference, 0, 0, "a place");
 		wl_buffer_destroy(buffer);
 	}
 	picture_finish(&reference);
-	show_finish(&show);
+	pool_stage_finish(&stage);
 }
 
 TEST("pool_shown@damage-alone-is-taken-over") {
-	struct show show;
+	struct pool_stage stage;
 	struct pool_picture picture;
-	show_init(&show, SIZE);
-	pool_picture_init(&picture, &show.pool, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+	pool_stage_init(&stage, SIZE, NULL);
+	pool_picture_init(&picture, &stage.pool, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
 	pool_picture_fill(&picture, 1);
-	window_commit(&show.window, picture.picture.buffer);
+	window_commit(&stage.window, picture.picture.buffer);
 	for (int32_t i = 0; i < 20; i++) {
 		int32_t x = i * 37 % 100, y = i * 53 % 100, width = 1 + i * 7 % 60, height = 1 + i * 11 % 60;
 		pool_picture_fill_box(&picture, x, y, width, height, 100 + (uint32_t)i);
-		window_commit_box(&show.window, picture.picture.buffer, x, y, width, height);
-		stage_expect(&show.stage, &picture.picture, 0, 0, "a box");
+		window_commit_box(&stage.window, picture.picture.buffer, x, y, width, height);
+		stage_expect(&stage.base, &picture.picture, 0, 0, "a box");
 	}
 	pool_picture_finish(&picture);
-	show_finish(&show);
+	pool_stage_finish(&stage);
 }
 
 TEST("pool_shown@buffer-comes-back-in-the-round-trip-after-the-commit") {
 	for (int32_t size = 32; size <= SIZE; size += 128) {
-		struct show show;
+		struct pool_stage stage;
 		struct pool_picture picture;
-		show_init(&show, size);
-		pool_picture_init(&picture, &show.pool, WL_SHM_FORMAT_XRGB8888, size, size, size * 4);
+		pool_stage_init(&stage, size, NULL);
+		pool_picture_init(&picture, &stage.pool, WL_SHM_FORMAT_XRGB8888, size, size, size * 4);
 		for (uint32_t i = 0; i < 10; i++) {
 			pool_picture_fill(&picture, i);
-			window_commit(&show.window, picture.picture.buffer);
+			window_commit(&stage.window, picture.picture.buffer);
 			expect_int(picture.picture.releases, ==, i + 1);
-			stage_expect(&show.stage, &picture.picture, 0, 0, "one buffer");
+			stage_expect(&stage.base, &picture.picture, 0, 0, "one buffer");
 		}
 		pool_picture_finish(&picture);
-		show_finish(&show);
-	}
-}
-
-// A video of two buffers, until it is read in place.
-static void play(struct show *show, struct pool_picture *pictures, int frames) {
-	for (int i = 0; i < 2; i++) {
-		pool_picture_init(&pictures[i], &show->pool, WL_SHM_FORMAT_XRGB8888, VIDEO, VIDEO, VIDEO * 4);
-	}
-	for (int i = 0; i < frames; i++) {
-		struct pool_picture *picture = &pictures[i % 2];
-		pool_picture_fill(picture, (uint32_t)i);
-		window_commit(&show->window, picture->picture.buffer);
-		stage_expect(&show->stage, &picture->picture, 0, 0, "a frame");
+		pool_stage_finish(&stage);
 	}
 }
 
 TEST("pool_shown@video-is-read-in-place") {
-	struct show show;
+	struct pool_stage stage;
 	struct pool_picture pictures[2];
-	show_init(&show, VIDEO);
-	play(&show, pictures, 24);
+	pool_stage_init(&stage, VIDEO, NULL);
+	pool_stage_play(&stage, pictures, VIDEO, 24);
 	// The last one is not released before the next commit.
 	expect_int(pictures[1].picture.releases, ==, 11);
 	expect_int(pictures[0].picture.releases, ==, 12);
 	expect_int(file_count_mappings(pictures[0].block.area->fd, NULL), ==, 2);
 	pool_picture_finish(&pictures[0]);
 	pool_picture_finish(&pictures[1]);
-	show_finish(&show);
+	pool_stage_finish(&stage);
 }
 
 TEST("pool_shown@file-that-grows-under-a-buffer-read-in-place-changes-nothing") {
-	struct show show;
+	struct pool_stage stage;
 	struct pool_picture pictures[2];
 	struct pool_block blocks[10];
-	show_init(&show, VIDEO);
-	play(&show, pictures, 24);
+	pool_stage_init(&stage, VIDEO, NULL);
+	pool_stage_play(&stage, pictures, VIDEO, 24);
 	uint32_t size = pictures[1].block.area->size;
 	for (int i = 0; i < 10; i++) {
-		pool_block_init(&blocks[i], &show.pool, 3000000);
+		pool_block_init(&blocks[i], &stage.pool, 3000000);
 		expect_place(&blocks[i]);
 		memset(pool_block_get_data(&blocks[i]), 0xff, blocks[i].size);
-		stage_expect(&show.stage, &pictures[1].picture, 0, 0, "while the file grows");
+		stage_expect(&stage.base, &pictures[1].picture, 0, 0, "while the file grows");
 	}
 	expect_int(pictures[1].block.area->size, >, size);
 	pool_picture_fill(&pictures[0], 1000);
-	window_commit(&show.window, pictures[0].picture.buffer);
-	stage_expect(&show.stage, &pictures[0].picture, 0, 0, "the next frame");
+	window_commit(&stage.window, pictures[0].picture.buffer);
+	stage_expect(&stage.base, &pictures[0].picture, 0, 0, "the next frame");
 	pool_picture_finish(&pictures[0]);
 	pool_picture_finish(&pictures[1]);
-	show_finish(&show);
+	pool_stage_finish(&stage);
 }
 
 TEST("pool_shown@window-that-resizes-its-block-with-each-frame") {
-	struct show show;
+	struct pool_stage stage;
 	struct pool_block block;
-	show_init(&show, SIZE);
-	pool_block_init(&block, &show.pool, 64);
+	pool_stage_init(&stage, SIZE, NULL);
+	pool_block_init(&block, &stage.pool, 64);
 	for (int32_t i = 0; i < 30; i++) {
 		int32_t width = 1 + i * 37 % SIZE, height = 1 + i * 61 % SIZE;
 		struct window window;
 		struct picture reference;
-		picture_init(&reference, &show.stage.screen.client, FILE_UNSEALABLE, WL_SHM_FORMAT_XRGB8888, width, height,
+		picture_init(&reference, &stage.base.screen.client, FILE_UNSEALABLE, WL_SHM_FORMAT_XRGB8888, width, height,
 				width * 4);
 		picture_fill(&reference, (uint32_t)i);
 		pool_block_resize(&block, (uint32_t)(width * height * 4));
 		struct wl_buffer *buffer = pool_block_create_buffer(&block, 0, width, height);
 		expect_place(&block);
 		memcpy(pool_block_get_data(&block), reference.data, (size_t)width * (size_t)height * 4);
-		window_init(&window, &show.stage.screen, WINDOW_LAYER, width, height);
+		window_init(&window, &stage.base.screen, WINDOW_LAYER, width, height);
 		window_commit(&window, buffer);
-		stage_expect(&show.stage, &reference, 0, 0, "another size");
+		stage_expect(&stage.base, &reference, 0, 0, "another size");
 		wl_buffer_destroy(buffer);
 		window_finish(&window);
 		picture_finish(&reference);
 	}
 	pool_block_finish(&block);
-	show_finish(&show);
+	pool_stage_finish(&stage);
 }
 
 TEST("pool_shown@block-resized-while-its-buffer-is-shown-leaves-the-picture") {
-	struct show show;
+	struct pool_stage stage;
 	struct pool_picture pictures[2];
 	struct pool_block neighbour;
-	show_init(&show, VIDEO);
-	play(&show, pictures, 24);
-	pool_block_init(&neighbour, &show.pool, 4096);
+	pool_stage_init(&stage, VIDEO, NULL);
+	pool_stage_play(&stage, pictures, VIDEO, 24);
+	pool_block_init(&neighbour, &stage.pool, 4096);
 	expect_place(&neighbour);
 	// Larger: it moves, and the client draws in the new place. Smaller: it stays.
 	pool_block_resize(&pictures[1].block, VIDEO * VIDEO * 8);
 	expect_place(&pictures[1].block);
 	memset(pool_block_get_data(&pictures[1].block), 0x77, VIDEO * VIDEO * 8);
-	stage_expect(&show.stage, &pictures[1].picture, 0, 0, "made larger");
+	stage_expect(&stage.base, &pictures[1].picture, 0, 0, "made larger");
 	pool_block_resize(&pictures[1].block, 64);
 	expect_place(&pictures[1].block);
-	stage_expect(&show.stage, &pictures[1].picture, 0, 0, "made smaller");
-	window_commit(&show.window, pictures[1].picture.buffer);
-	stage_expect(&show.stage, &pictures[1].picture, 0, 0, "committed again");
+	stage_expect(&stage.base, &pictures[1].picture, 0, 0, "made smaller");
+	window_commit(&stage.window, pictures[1].picture.buffer);
+	stage_expect(&stage.base, &pictures[1].picture, 0, 0, "committed again");
 	pool_picture_finish(&pictures[0]);
 	pool_picture_finish(&pictures[1]);
-	show_finish(&show);
+	pool_stage_finish(&stage);
 }

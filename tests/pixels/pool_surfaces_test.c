@@ -2,11 +2,10 @@
  * Whatever a surface is for, its buffer may lie in the server's own pool: subsurfaces, cursors, icons of drags, layers,
  * windows.
  */
+#include "mouse.h"
 #include "pool_picture.h"
 #include "runner.h"
 #include "stage.h"
-#include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
-#include <linux/input-event-codes.h>
 
 #define SIZE 80
 #define CHILD 24
@@ -172,95 +171,24 @@ TEST("pool_surfaces@toplevels-and-fullscreen-windows-are-shown") {
 
 struct pointing {
 	struct show show;
-	struct zwlr_virtual_pointer_manager_v1 *manager;
-	struct zwlr_virtual_pointer_v1 *device;
-	struct wl_pointer *pointer;
+	struct mouse mouse;
 	struct wl_surface *surface; // of the cursor or the icon
-	uint32_t serial;
-	bool entered, pressed;
-	uint32_t time;
 };
-
-static void handle_enter(void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface,
-		wl_fixed_t x, wl_fixed_t y) {
-	struct pointing *pointing = data;
-	pointing->serial = serial;
-	pointing->entered = true;
-}
-
-static void handle_leave(void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface) {
-}
-
-static void handle_motion(void *data, struct wl_pointer *pointer, uint32_t time, wl_fixed_t x, wl_fixed_t y) {
-}
-
-static void handle_button(
-		void *data, struct wl_pointer *pointer, uint32_t serial, uint32_t time, uint32_t button, uint32_t state) {
-	struct pointing *pointing = data;
-	pointing->serial = serial;
-	pointing->pressed = true;
-}
-
-static void handle_axis(void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis, wl_fixed_t value) {
-}
-
-static void handle_frame(void *data, struct wl_pointer *pointer) {
-}
-
-static void handle_axis_source(void *data, struct wl_pointer *pointer, uint32_t source) {
-}
-
-static void handle_axis_stop(void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis) {
-}
-
-static void handle_axis_discrete(void *data, struct wl_pointer *pointer, uint32_t axis, int32_t discrete) {
-}
-
-static const struct wl_pointer_listener pointer_listener = {
-	.enter = handle_enter,
-	.leave = handle_leave,
-	.motion = handle_motion,
-	.button = handle_button,
-	.axis = handle_axis,
-	.frame = handle_frame,
-	.axis_source = handle_axis_source,
-	.axis_stop = handle_axis_stop,
-	.axis_discrete = handle_axis_discrete,
-};
-
-static void move_to(struct pointing *pointing, uint32_t x, uint32_t y) {
-	zwlr_virtual_pointer_v1_motion_absolute(pointing->device, ++pointing->time, x, y, SIZE, SIZE);
-	zwlr_virtual_pointer_v1_frame(pointing->device);
-	client_roundtrip(&pointing->show.stage.screen.client);
-}
-
-static void press(struct pointing *pointing, bool down) {
-	zwlr_virtual_pointer_v1_button(pointing->device, ++pointing->time, BTN_LEFT,
-			down ? WL_POINTER_BUTTON_STATE_PRESSED : WL_POINTER_BUTTON_STATE_RELEASED);
-	zwlr_virtual_pointer_v1_frame(pointing->device);
-	client_roundtrip(&pointing->show.stage.screen.client);
-}
 
 static void pointing_init(struct pointing *pointing) {
 	*pointing = (struct pointing){0};
 	show_init(&pointing->show);
 	struct screen *screen = &pointing->show.stage.screen;
-	pointing->manager = client_bind(&screen->client, &zwlr_virtual_pointer_manager_v1_interface, 1);
-	pointing->device = zwlr_virtual_pointer_manager_v1_create_virtual_pointer(pointing->manager, screen->seat);
-	client_roundtrip(&screen->client);
-	pointing->pointer = wl_seat_get_pointer(screen->seat);
-	wl_pointer_add_listener(pointing->pointer, &pointer_listener, pointing);
+	mouse_init(&pointing->mouse, screen, SIZE);
 	pointing->surface = wl_compositor_create_surface(screen->compositor);
-	move_to(pointing, 10, 10);
-	move_to(pointing, 40, 30);
-	expect(client_wait(&screen->client, &pointing->entered));
+	mouse_move(&pointing->mouse, 10, 10);
+	mouse_move(&pointing->mouse, 40, 30);
+	expect(client_wait(&screen->client, &pointing->mouse.entered));
 }
 
 static void pointing_finish(struct pointing *pointing) {
 	wl_surface_destroy(pointing->surface);
-	wl_pointer_release(pointing->pointer);
-	zwlr_virtual_pointer_v1_destroy(pointing->device);
-	zwlr_virtual_pointer_manager_v1_destroy(pointing->manager);
+	mouse_finish(&pointing->mouse);
 	show_finish(&pointing->show);
 }
 
@@ -269,7 +197,7 @@ TEST("pool_surfaces@cursor-is-shown-at-the-pointer-and-buffers-come-back") {
 	struct pool_picture picture;
 	struct image image;
 	pointing_init(&pointing);
-	wl_pointer_set_cursor(pointing.pointer, pointing.serial, pointing.surface, HOT_X, HOT_Y);
+	wl_pointer_set_cursor(pointing.mouse.pointer, pointing.mouse.serial, pointing.surface, HOT_X, HOT_Y);
 	child_picture_init(&picture, &pointing.show);
 	for (uint32_t i = 0; i < 6; i++) {
 		pool_picture_fill(&picture, i);
@@ -292,9 +220,9 @@ TEST("pool_surfaces@icon-of-a-drag-is-shown-at-the-pointer") {
 	struct wl_data_device_manager *manager = client_bind(&screen->client, &wl_data_device_manager_interface, 3);
 	struct wl_data_device *device = wl_data_device_manager_get_data_device(manager, screen->seat);
 	child_picture_init(&picture, &pointing.show);
-	press(&pointing, true);
-	expect(client_wait(&screen->client, &pointing.pressed));
-	wl_data_device_start_drag(device, NULL, pointing.show.window.surface, pointing.surface, pointing.serial);
+	mouse_press(&pointing.mouse, true);
+	expect(client_wait(&screen->client, &pointing.mouse.pressed));
+	wl_data_device_start_drag(device, NULL, pointing.show.window.surface, pointing.surface, pointing.mouse.serial);
 	client_roundtrip(&screen->client);
 	// Headless outputs have no plane for the cursor, which is the default one meanwhile: let the icon lie beside it.
 	wl_surface_offset(pointing.surface, -CHILD - 2, 0);
@@ -303,14 +231,14 @@ TEST("pool_surfaces@icon-of-a-drag-is-shown-at-the-pointer") {
 		pool_picture_fill(&picture, 10 + i);
 		commit(&pointing.show, pointing.surface, &picture);
 		expect_int(picture.picture.releases, ==, i + 1);
-		move_to(&pointing, 40 + i, 20);
+		mouse_move(&pointing.mouse, 40 + i, 20);
 		remember(&picture, &image);
 		screen_capture(screen, 40 + (int32_t)i - CHILD - 2, 20, CHILD, CHILD, &got);
 		expect_image(&got, &image);
 		image_finish(&got);
 		image_finish(&image);
 	}
-	press(&pointing, false);
+	mouse_press(&pointing.mouse, false);
 	pool_picture_finish(&picture);
 	wl_data_device_release(device);
 	wl_data_device_manager_destroy(manager);

@@ -2,25 +2,9 @@
  * lido_shm_block_v1: where blocks are placed, and what becomes of them when they are resized or destroyed.
  */
 #include "file.h"
-#include "pair.h"
-#include "pool_client.h"
+#include "pool_pair.h"
 #include "runner.h"
 #include <stdlib.h>
-
-struct blocks {
-	struct pair pair;
-	struct pool_client pool;
-};
-
-static void blocks_init(struct blocks *blocks, const struct lido_limits *limits) {
-	pair_init(&blocks->pair, limits);
-	pool_client_init(&blocks->pool, &blocks->pair.client, 0);
-}
-
-static void blocks_finish(struct blocks *blocks) {
-	pool_client_finish(&blocks->pool);
-	pair_finish(&blocks->pair);
-}
 
 TEST("lido_shm_block@sizes-are-at-least-what-was-asked-for-and-starts-are-aligned") {
 	// The harness looks at each place: pages from one page up, 64 bytes below.
@@ -28,31 +12,31 @@ TEST("lido_shm_block@sizes-are-at-least-what-was-asked-for-and-starts-are-aligne
 	enum {
 		COUNT = sizeof(sizes) / sizeof(sizes[0])
 	};
-	struct blocks blocks;
+	struct pool_pair pair;
 	struct pool_block block[COUNT];
-	blocks_init(&blocks, NULL);
+	pool_pair_init(&pair, NULL, 0);
 	for (int i = 0; i < COUNT; i++) {
-		pool_block_init(&block[i], &blocks.pool, sizes[i]);
+		pool_block_init(&block[i], &pair.pool, sizes[i]);
 		expect_place(&block[i]);
 	}
-	blocks_finish(&blocks);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_block@places-never-overlap") {
 	enum {
 		COUNT = 200
 	};
-	struct blocks blocks;
+	struct pool_pair pair;
 	static struct pool_block block[COUNT];
-	blocks_init(&blocks, NULL);
+	pool_pair_init(&pair, NULL, 0);
 	uint32_t seed = 1;
 	for (int i = 0; i < COUNT; i++) {
 		seed = seed * 1103515245 + 12345;
-		pool_block_init(&block[i], &blocks.pool, 1 + (seed >> 16) % 20000);
+		pool_block_init(&block[i], &pair.pool, 1 + (seed >> 16) % 20000);
 	}
 	for (int i = 0; i < COUNT; i += 3) {
 		pool_block_finish(&block[i]);
-		pool_block_init(&block[i], &blocks.pool, 300 * (uint32_t)(i + 1));
+		pool_block_init(&block[i], &pair.pool, 300 * (uint32_t)(i + 1));
 	}
 	for (int i = 0; i < COUNT; i++) {
 		expect_place(&block[i]);
@@ -64,38 +48,38 @@ TEST("lido_shm_block@places-never-overlap") {
 		expect_bytes(pool_block_get_data(&block[i]), wanted, block[i].size);
 		free(wanted);
 	}
-	blocks_finish(&blocks);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_block@five-hundred-pipelined-take-one-wait-and-one-area") {
 	enum {
 		COUNT = 500
 	};
-	struct blocks blocks;
+	struct pool_pair pair;
 	static struct pool_block block[COUNT];
-	blocks_init(&blocks, NULL);
+	pool_pair_init(&pair, NULL, 0);
 	for (int i = 0; i < COUNT; i++) {
-		pool_block_init(&block[i], &blocks.pool, 64 * 64 * 4);
+		pool_block_init(&block[i], &pair.pool, 64 * 64 * 4);
 	}
-	client_roundtrip(&blocks.pair.client);
-	expect_int(pool_client_count(&blocks.pool, POOL_EVENT_AREA), ==, 1);
-	expect_int(pool_client_count(&blocks.pool, POOL_EVENT_PLACED), ==, COUNT);
+	client_roundtrip(&pair.base.client);
+	expect_int(pool_client_count(&pair.pool, POOL_EVENT_AREA), ==, 1);
+	expect_int(pool_client_count(&pair.pool, POOL_EVENT_PLACED), ==, COUNT);
 	size_t next = 0;
-	for (size_t i = 0; i < pool_client_get_events_len(&blocks.pool); i++) {
-		const struct pool_event *event = pool_client_get_event(&blocks.pool, i);
+	for (size_t i = 0; i < pool_client_get_events_len(&pair.pool); i++) {
+		const struct pool_event *event = pool_client_get_event(&pair.pool, i);
 		if (event->kind == POOL_EVENT_PLACED) {
 			expect(event->block == &block[next++]);
 		}
 	}
-	expect_int(file_count_mappings(pool_client_get_first_area(&blocks.pool)->fd, NULL), ==, 2);
-	blocks_finish(&blocks);
+	expect_int(file_count_mappings(pool_client_get_first_area(&pair.pool)->fd, NULL), ==, 2);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_block@resize-grows-in-place-when-there-is-room") {
-	struct blocks blocks;
+	struct pool_pair pair;
 	struct pool_block block;
-	blocks_init(&blocks, NULL);
-	pool_block_init(&block, &blocks.pool, 8192);
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, 8192);
 	expect_place(&block);
 	uint32_t offset = block.offset;
 	uint8_t wanted[8192];
@@ -108,18 +92,18 @@ TEST("lido_shm_block@resize-grows-in-place-when-there-is-room") {
 		expect_int(block.size, >=, size);
 		expect_bytes(pool_block_get_data(&block), wanted, 8192);
 	}
-	expect_int(pool_client_count(&blocks.pool, POOL_EVENT_AREA), ==, 1);
-	blocks_finish(&blocks);
+	expect_int(pool_client_count(&pair.pool, POOL_EVENT_AREA), ==, 1);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_block@resize-shrinks-in-place-and-gives-the-rest-to-others") {
-	struct blocks blocks;
+	struct pool_pair pair;
 	struct pool_block first, second;
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = 1 << 20;
-	blocks_init(&blocks, &limits);
-	pool_block_init(&first, &blocks.pool, 1 << 20);
-	pool_block_init(&second, &blocks.pool, 4096);
+	pool_pair_init(&pair, &limits, 0);
+	pool_block_init(&first, &pair.pool, 1 << 20);
+	pool_block_init(&second, &pair.pool, 4096);
 	expect_place(&first);
 	expect_reason(&second, BYTES);
 	uint32_t offset = first.offset;
@@ -133,33 +117,33 @@ TEST("lido_shm_block@resize-shrinks-in-place-and-gives-the-rest-to-others") {
 	expect_int(first.offset, ==, offset);
 	expect_int(first.size, ==, 4096);
 	expect_bytes(pool_block_get_data(&first), wanted, 4096);
-	blocks_finish(&blocks);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_block@shrunk-block-keeps-memory-that-buffers-lie-in") {
-	struct blocks blocks;
+	struct pool_pair pair;
 	struct pool_block first, second;
-	blocks_init(&blocks, NULL);
-	pool_block_init(&first, &blocks.pool, 65536);
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&first, &pair.pool, 65536);
 	expect_place(&first);
 	uint32_t offset = first.offset;
 	struct wl_buffer *wl_buffer = pool_block_create_buffer(&first, 32768, 64, 64);
 	pool_block_resize(&first, 4096);
-	pool_block_init(&second, &blocks.pool, 32768);
+	pool_block_init(&second, &pair.pool, 32768);
 	expect_place(&second);
 	bool overlaps = second.area == first.area && second.offset < offset + 32768 + 64 * 64 * 4 &&
 					second.offset + second.size > offset + 32768;
 	expect(!overlaps);
 	wl_buffer_destroy(wl_buffer);
-	blocks_finish(&blocks);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_block@resize-without-room-moves-and-leaves-buffers-where-they-are") {
-	struct blocks blocks;
+	struct pool_pair pair;
 	struct pool_block first, second;
-	blocks_init(&blocks, NULL);
-	pool_block_init(&first, &blocks.pool, 64 * 64 * 4);
-	pool_block_init(&second, &blocks.pool, 4096);
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&first, &pair.pool, 64 * 64 * 4);
+	pool_block_init(&second, &pair.pool, 4096);
 	expect_place(&second);
 	uint32_t offset = first.offset;
 	uint8_t wanted[64 * 64 * 4];
@@ -172,30 +156,30 @@ TEST("lido_shm_block@resize-without-room-moves-and-leaves-buffers-where-they-are
 	expect_int(first.offset, !=, offset);
 	// Drawing into the new place does not change the old one.
 	file_fill_memory(pool_block_get_data(&first), 0, first.size, 6);
-	const void *pixels = lido_buffer_map(pair_get_buffer(&blocks.pair, wl_buffer), 0, 64);
+	const void *pixels = lido_buffer_map(pair_get_buffer(&pair.base, wl_buffer), 0, 64);
 	expect(pixels != NULL);
 	expect_bytes(pixels, wanted, sizeof(wanted));
 	expect_bytes(old, wanted, sizeof(wanted));
 	// Nor does it go to another block.
 	struct pool_block third;
-	pool_block_init(&third, &blocks.pool, 64 * 64 * 4);
+	pool_block_init(&third, &pair.pool, 64 * 64 * 4);
 	expect_place(&third);
 	expect_int(third.offset, !=, offset);
 	wl_buffer_destroy(wl_buffer);
 	pool_block_finish(&third);
-	pool_block_init(&third, &blocks.pool, 64 * 64 * 4);
+	pool_block_init(&third, &pair.pool, 64 * 64 * 4);
 	expect_place(&third);
 	expect_int(third.offset, ==, offset); // lowest address first
-	blocks_finish(&blocks);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_block@resize-that-fails-keeps-the-place") {
-	struct blocks blocks;
+	struct pool_pair pair;
 	struct pool_block block;
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = 1 << 20;
-	blocks_init(&blocks, &limits);
-	pool_block_init(&block, &blocks.pool, 8192);
+	pool_pair_init(&pair, &limits, 0);
+	pool_block_init(&block, &pair.pool, 8192);
 	expect_place(&block);
 	uint32_t offset = block.offset;
 	uint8_t wanted[8192];
@@ -204,82 +188,82 @@ TEST("lido_shm_block@resize-that-fails-keeps-the-place") {
 	pool_block_resize(&block, (1 << 20) + 1);
 	expect_reason(&block, BYTES);
 	struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, 0, 32, 32);
-	const void *pixels = lido_buffer_map(pair_get_buffer(&blocks.pair, wl_buffer), 0, 32);
+	const void *pixels = lido_buffer_map(pair_get_buffer(&pair.base, wl_buffer), 0, 32);
 	expect(pixels != NULL);
 	expect_bytes(pixels, wanted, 4096);
 	pool_block_resize(&block, 1 << 20);
 	expect_place(&block);
 	expect_int(block.offset, ==, offset);
 	wl_buffer_destroy(wl_buffer);
-	blocks_finish(&blocks);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_block@that-failed-may-ask-again") {
-	struct blocks blocks;
+	struct pool_pair pair;
 	struct pool_block block;
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = 1 << 20;
-	blocks_init(&blocks, &limits);
-	pool_block_init(&block, &blocks.pool, (1 << 20) + 1);
+	pool_pair_init(&pair, &limits, 0);
+	pool_block_init(&block, &pair.pool, (1 << 20) + 1);
 	expect_reason(&block, BYTES);
-	expect_int(pool_client_count(&blocks.pool, POOL_EVENT_AREA), ==, 0);
+	expect_int(pool_client_count(&pair.pool, POOL_EVENT_AREA), ==, 0);
 	pool_block_resize(&block, 1 << 20);
 	expect_place(&block);
-	blocks_finish(&blocks);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_block@answers-come-in-the-order-of-the-requests") {
 	// The harness compares each answer with the request that is due.
-	struct blocks blocks;
+	struct pool_pair pair;
 	struct pool_block block[20];
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = 300000;
-	blocks_init(&blocks, &limits);
+	pool_pair_init(&pair, &limits, 0);
 	for (uint32_t i = 0; i < 20; i++) {
-		pool_block_init(&block[i], &blocks.pool, 1 + i % 7 * 20000);
+		pool_block_init(&block[i], &pair.pool, 1 + i % 7 * 20000);
 		pool_block_resize(&block[i / 2], 1 + i * 3000);
 		pool_block_resize(&block[i], 64);
 	}
-	client_roundtrip(&blocks.pair.client);
-	expect_int(blocks.pool.answers, ==, 60);
-	blocks_finish(&blocks);
+	client_roundtrip(&pair.base.client);
+	expect_int(pair.pool.answers, ==, 60);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_block@resize-to-no-bytes-is-invalid_size") {
-	struct blocks blocks;
+	struct pool_pair pair;
 	struct pool_block block;
-	blocks_init(&blocks, NULL);
-	pool_block_init(&block, &blocks.pool, 4096);
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, 4096);
 	pool_block_resize(&block, 0);
-	expect_protocol_error(&blocks.pair.client, block.block, LIDO_SHM_BLOCK_V1_ERROR_INVALID_SIZE, "0");
-	blocks_finish(&blocks);
+	expect_protocol_error(&pair.base.client, block.block, LIDO_SHM_BLOCK_V1_ERROR_INVALID_SIZE, "0");
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_block@destroyed-before-it-was-placed") {
-	struct blocks blocks;
+	struct pool_pair pair;
 	struct pool_block block;
-	blocks_init(&blocks, NULL);
+	pool_pair_init(&pair, NULL, 0);
 	for (int i = 0; i < 50; i++) {
-		pool_block_init(&block, &blocks.pool, 8192);
+		pool_block_init(&block, &pair.pool, 8192);
 		pool_block_finish(&block);
 	}
-	pool_block_init(&block, &blocks.pool, 8192);
+	pool_block_init(&block, &pair.pool, 8192);
 	expect_place(&block);
 	expect_int(block.offset, ==, 0);
-	blocks_finish(&blocks);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_block@memory-comes-back-only-after-block-buffers-and-locks") {
-	struct blocks blocks;
+	struct pool_pair pair;
 	struct pool_block block, next;
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = 65536;
-	blocks_init(&blocks, &limits);
-	pool_block_init(&block, &blocks.pool, 65536);
+	pool_pair_init(&pair, &limits, 0);
+	pool_block_init(&block, &pair.pool, 65536);
 	struct wl_buffer *wl_buffers[2] = {
 		pool_block_create_buffer(&block, 0, 64, 64), pool_block_create_buffer(&block, 32768, 64, 64)};
-	struct lido_buffer *locked = lido_buffer_lock(pair_get_buffer(&blocks.pair, wl_buffers[1]));
-	pool_block_init(&next, &blocks.pool, 4096);
+	struct lido_buffer *locked = lido_buffer_lock(pair_get_buffer(&pair.base, wl_buffers[1]));
+	pool_block_init(&next, &pair.pool, 4096);
 	expect_reason(&next, BYTES);
 	pool_block_finish(&block);
 	pool_block_resize(&next, 4096);
@@ -293,49 +277,49 @@ TEST("lido_shm_block@memory-comes-back-only-after-block-buffers-and-locks") {
 	lido_buffer_unlock(locked);
 	pool_block_resize(&next, 65536);
 	expect_place(&next);
-	blocks_finish(&blocks);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_block@locked-buffer-keeps-its-pixels-after-all-objects-are-gone") {
-	struct blocks blocks;
+	struct pool_pair pair;
 	struct pool_block block;
-	blocks_init(&blocks, NULL);
-	pool_block_init(&block, &blocks.pool, 64 * 64 * 4);
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, 64 * 64 * 4);
 	expect_place(&block);
 	uint8_t wanted[64 * 64 * 4];
 	file_fill_memory(pool_block_get_data(&block), 0, sizeof(wanted), 5);
 	file_fill_memory(wanted, 0, sizeof(wanted), 5);
 	struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, 0, 64, 64);
-	struct lido_buffer *locked = lido_buffer_lock(pair_get_buffer(&blocks.pair, wl_buffer));
+	struct lido_buffer *locked = lido_buffer_lock(pair_get_buffer(&pair.base, wl_buffer));
 	wl_buffer_destroy(wl_buffer);
-	pool_client_finish(&blocks.pool);
-	client_roundtrip(&blocks.pair.client);
+	pool_client_finish(&pair.pool);
+	client_roundtrip(&pair.base.client);
 	const void *pixels = lido_buffer_map(locked, 0, 64);
 	expect(pixels != NULL);
 	expect_bytes(pixels, wanted, sizeof(wanted));
-	client_finish(&blocks.pair.client);
-	client_init(&blocks.pair.client, &blocks.pair.server);
+	client_finish(&pair.base.client);
+	client_init(&pair.base.client, &pair.base.server);
 	expect(lido_buffer_map(locked, 0, 64) == pixels);
 	expect_bytes(pixels, wanted, sizeof(wanted));
 	lido_buffer_unlock(locked);
-	pair_finish(&blocks.pair);
+	pair_finish(&pair.base);
 }
 
 TEST("lido_shm_block@block-of-almost-two-gibibytes-has-a-buffer-at-its-end") {
 	const uint32_t size = INT32_MAX - 4095; // a page less than 2 GiB
-	struct blocks blocks;
+	struct pool_pair pair;
 	struct pool_block block;
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = INT64_C(8) << 30;
-	blocks_init(&blocks, &limits);
-	pool_block_init(&block, &blocks.pool, size);
+	pool_pair_init(&pair, &limits, 0);
+	pool_block_init(&block, &pair.pool, size);
 	expect_place(&block);
 	expect_int(block.size, >=, size);
 	uint8_t wanted[4096];
 	file_fill_memory(wanted, 0, sizeof(wanted), 9);
 	file_fill_memory(pool_block_get_data(&block) + size - 4096, 0, sizeof(wanted), 9);
 	struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, (int32_t)(size - 4096), 32, 32);
-	struct lido_buffer *buffer = pair_get_buffer(&blocks.pair, wl_buffer);
+	struct lido_buffer *buffer = pair_get_buffer(&pair.base, wl_buffer);
 	const void *pixels = lido_buffer_map(buffer, 0, 32);
 	expect(pixels != NULL);
 	expect_bytes(pixels, wanted, sizeof(wanted));
@@ -344,5 +328,5 @@ TEST("lido_shm_block@block-of-almost-two-gibibytes-has-a-buffer-at-its-end") {
 	expect_bytes(got, wanted, sizeof(got));
 	expect_int(file_get_allocated(block.area->fd), <=, 8192);
 	wl_buffer_destroy(wl_buffer);
-	blocks_finish(&blocks);
+	pool_pair_finish(&pair);
 }

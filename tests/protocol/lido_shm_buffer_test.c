@@ -3,8 +3,7 @@
  * have no memory.
  */
 #include "file.h"
-#include "pair.h"
-#include "pool_client.h"
+#include "pool_pair.h"
 #include "runner.h"
 #include <string.h>
 
@@ -22,17 +21,14 @@ static struct wl_buffer *create(struct pool_block *block, const struct request *
 
 // The request must end the client with this error on the block.
 static void expect_refused(const struct request *request, uint32_t code, const char *text) {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block block;
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
-	pool_block_init(&block, &pool, BLOCK_SIZE);
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, BLOCK_SIZE);
 	struct wl_buffer *buffer = create(&block, request);
-	expect_protocol_error(&pair.client, block.block, code, text);
+	expect_protocol_error(&pair.base.client, block.block, code, text);
 	wl_buffer_destroy(buffer);
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	pool_pair_finish(&pair);
 }
 
 #define EXPECT_REFUSED(code, text, ...) \
@@ -99,33 +95,27 @@ TEST("lido_shm_buffer@second-plane-beyond-block-is-invalid_stride") {
 }
 
 TEST("lido_shm_buffer@of-a-resized-block-may-use-its-new-size-at-once") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block block;
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
-	pool_block_init(&block, &pool, 4096);
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, 4096);
 	pool_block_resize(&block, BLOCK_SIZE);
 	struct wl_buffer *buffer = pool_block_create_buffer(&block, 0, 128, 128);
 	expect_place(&block);
 	wl_buffer_destroy(buffer);
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_buffer@beyond-a-shrunk-block-is-invalid_stride") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block block;
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
-	pool_block_init(&block, &pool, BLOCK_SIZE);
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, BLOCK_SIZE);
 	pool_block_resize(&block, 4096);
 	struct wl_buffer *buffer = pool_block_create_buffer(&block, 0, 128, 128);
-	expect_protocol_error(&pair.client, block.block, LIDO_SHM_BLOCK_V1_ERROR_INVALID_STRIDE, "65536");
+	expect_protocol_error(&pair.base.client, block.block, LIDO_SHM_BLOCK_V1_ERROR_INVALID_STRIDE, "65536");
 	wl_buffer_destroy(buffer);
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_buffer@what-fits-just-so-is-accepted-before-the-block-is-placed") {
@@ -142,13 +132,11 @@ TEST("lido_shm_buffer@what-fits-just-so-is-accepted-before-the-block-is-placed")
 	enum {
 		COUNT = sizeof(requests) / sizeof(requests[0])
 	};
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block block;
 	struct wl_buffer *buffers[COUNT];
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
-	pool_block_init(&block, &pool, BLOCK_SIZE);
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, BLOCK_SIZE);
 	for (int i = 0; i < COUNT; i++) {
 		buffers[i] = create(&block, &requests[i]);
 	}
@@ -156,52 +144,43 @@ TEST("lido_shm_buffer@what-fits-just-so-is-accepted-before-the-block-is-placed")
 	for (int i = 0; i < COUNT; i++) {
 		wl_buffer_destroy(buffers[i]);
 	}
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_buffer@may-use-all-of-a-block-that-is-larger-than-asked-for") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block block;
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
-	pool_block_init(&block, &pool, 4097);
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, 4097);
 	expect_place(&block);
 	struct wl_buffer *buffer = pool_block_create_buffer(&block, 0, (int32_t)block.size / 4, 1);
-	expect_alive(&pair.client);
+	expect_alive(&pair.base.client);
 	wl_buffer_destroy(buffer);
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_buffer@every-offered-format-is-accepted") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block block;
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
-	pool_block_init(&block, &pool, BLOCK_SIZE);
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, BLOCK_SIZE);
 	const uint32_t *format;
-	wl_array_for_each(format, &pair.client.formats) {
+	wl_array_for_each(format, &pair.base.client.formats) {
 		// 48 bytes are whole pixels in each.
 		struct wl_buffer *buffer = lido_shm_block_v1_create_buffer(block.block, 0, 6, 6, 48, *format);
-		expect_alive(&pair.client);
+		expect_alive(&pair.base.client);
 		wl_buffer_destroy(buffer);
 	}
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_buffer@knows-where-the-block-lies-and-reads-what-the-client-drew") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block blocks[5];
 	struct wl_buffer *buffers[5];
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
+	pool_pair_init(&pair, NULL, 0);
 	for (int i = 0; i < 5; i++) {
-		pool_block_init(&blocks[i], &pool, BLOCK_SIZE);
+		pool_block_init(&blocks[i], &pair.pool, BLOCK_SIZE);
 		buffers[i] = pool_block_create_buffer(&blocks[i], i * 4096, 64, 64);
 	}
 	expect_place(&blocks[4]);
@@ -209,7 +188,7 @@ TEST("lido_shm_buffer@knows-where-the-block-lies-and-reads-what-the-client-drew"
 		uint8_t wanted[64 * 64 * 4], got[64 * 64 * 4];
 		file_fill_memory(pool_block_get_data(&blocks[i]) + i * 4096, 0, sizeof(wanted), (uint32_t)i);
 		file_fill_memory(wanted, 0, sizeof(wanted), (uint32_t)i);
-		struct lido_buffer *buffer = pair_get_buffer(&pair, buffers[i]);
+		struct lido_buffer *buffer = pair_get_buffer(&pair.base, buffers[i]);
 		expect_int(lido_buffer_read(buffer, &(struct lido_box){0, 0, 64, 64}, got, 256), ==, LIDO_READ_OK);
 		expect_bytes(got, wanted, sizeof(got));
 		const void *pixels = lido_buffer_map(buffer, 0, 64);
@@ -217,8 +196,7 @@ TEST("lido_shm_buffer@knows-where-the-block-lies-and-reads-what-the-client-drew"
 		expect_bytes(pixels, wanted, sizeof(wanted));
 		wl_buffer_destroy(buffers[i]);
 	}
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	pool_pair_finish(&pair);
 }
 
 // Its block has no memory: nothing but zeros, and nothing that breaks.
@@ -234,36 +212,31 @@ static void expect_no_pixels(struct pair *pair, struct wl_buffer *wl_buffer) {
 }
 
 TEST("lido_shm_buffer@of-a-block-that-failed-has-no-memory") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block block;
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = BLOCK_SIZE;
-	pair_init(&pair, &limits);
-	pool_client_init(&pool, &pair.client, 0);
-	pool_block_init(&block, &pool, BLOCK_SIZE + 1);
+	pool_pair_init(&pair, &limits, 0);
+	pool_block_init(&block, &pair.pool, BLOCK_SIZE + 1);
 	struct wl_buffer *buffer = pool_block_create_buffer(&block, 0, 64, 64);
 	expect_reason(&block, BYTES);
-	expect_no_pixels(&pair, buffer);
+	expect_no_pixels(&pair.base, buffer);
 	// It stays so, even when the block gets memory.
 	pool_block_resize(&block, BLOCK_SIZE);
 	expect_place(&block);
 	file_fill_memory(pool_block_get_data(&block), 0, 64 * 64 * 4, 1);
-	expect_no_pixels(&pair, buffer);
+	expect_no_pixels(&pair.base, buffer);
 	wl_buffer_destroy(buffer);
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_buffer@beyond-what-a-failed-resize-left-has-no-memory") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block block;
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = BLOCK_SIZE;
-	pair_init(&pair, &limits);
-	pool_client_init(&pool, &pair.client, 0);
-	pool_block_init(&block, &pool, 64 * 64 * 4);
+	pool_pair_init(&pair, &limits, 0);
+	pool_block_init(&block, &pair.pool, 64 * 64 * 4);
 	pool_block_resize(&block, BLOCK_SIZE + 64 * 64 * 4);
 	struct wl_buffer *within = pool_block_create_buffer(&block, 0, 64, 64);
 	struct wl_buffer *beyond = pool_block_create_buffer(&block, BLOCK_SIZE, 64, 64);
@@ -272,73 +245,63 @@ TEST("lido_shm_buffer@beyond-what-a-failed-resize-left-has-no-memory") {
 	uint8_t wanted[64 * 64 * 4], got[64 * 64 * 4];
 	file_fill_memory(pool_block_get_data(&block), 0, sizeof(wanted), 8);
 	file_fill_memory(wanted, 0, sizeof(wanted), 8);
-	lido_buffer_read(pair_get_buffer(&pair, within), &(struct lido_box){0, 0, 64, 64}, got, 256);
+	lido_buffer_read(pair_get_buffer(&pair.base, within), &(struct lido_box){0, 0, 64, 64}, got, 256);
 	expect_bytes(got, wanted, sizeof(got));
-	expect_no_pixels(&pair, beyond);
-	expect_no_pixels(&pair, across);
+	expect_no_pixels(&pair.base, beyond);
+	expect_no_pixels(&pair.base, across);
 	wl_buffer_destroy(within);
 	wl_buffer_destroy(beyond);
 	wl_buffer_destroy(across);
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_buffer@beyond-what-a-failed-block-asked-for-is-invalid_stride") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block block;
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = 4096;
-	pair_init(&pair, &limits);
-	pool_client_init(&pool, &pair.client, 0);
-	pool_block_init(&block, &pool, 64 * 64 * 4);
+	pool_pair_init(&pair, &limits, 0);
+	pool_block_init(&block, &pair.pool, 64 * 64 * 4);
 	struct wl_buffer *buffer = pool_block_create_buffer(&block, 4, 64, 64);
-	expect_protocol_error(&pair.client, block.block, LIDO_SHM_BLOCK_V1_ERROR_INVALID_STRIDE, "16388");
+	expect_protocol_error(&pair.base.client, block.block, LIDO_SHM_BLOCK_V1_ERROR_INVALID_STRIDE, "16388");
 	wl_buffer_destroy(buffer);
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_buffer@lives-on-without-its-block") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block block;
 	uint8_t wanted[64 * 64 * 4], got[64 * 64 * 4];
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
-	pool_block_init(&block, &pool, BLOCK_SIZE);
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, BLOCK_SIZE);
 	expect_place(&block);
 	struct wl_buffer *buffer = pool_block_create_buffer(&block, 4096, 64, 64);
 	uint8_t *data = pool_block_get_data(&block) + 4096;
 	pool_block_finish(&block);
 	// The client's memory still, and nobody else's.
-	pool_block_init(&block, &pool, BLOCK_SIZE);
+	pool_block_init(&block, &pair.pool, BLOCK_SIZE);
 	expect_place(&block);
 	file_fill_memory(data, 0, sizeof(wanted), 4);
 	memset(pool_block_get_data(&block), 0xee, BLOCK_SIZE);
 	file_fill_memory(wanted, 0, sizeof(wanted), 4);
-	lido_buffer_read(pair_get_buffer(&pair, buffer), &(struct lido_box){0, 0, 64, 64}, got, 256);
+	lido_buffer_read(pair_get_buffer(&pair.base, buffer), &(struct lido_box){0, 0, 64, 64}, got, 256);
 	expect_bytes(got, wanted, sizeof(got));
 	wl_buffer_destroy(buffer);
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_buffer@in-pages-that-were-never-written-costs-none") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block block;
 	static uint8_t got[512 * 512 * 4];
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
-	pool_block_init(&block, &pool, sizeof(got));
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, sizeof(got));
 	expect_place(&block);
 	struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, 0, 512, 512);
-	struct lido_buffer *buffer = pair_get_buffer(&pair, wl_buffer);
+	struct lido_buffer *buffer = pair_get_buffer(&pair.base, wl_buffer);
 	expect(lido_buffer_map(buffer, 0, 512) == NULL);
 	expect_int(lido_buffer_read(buffer, &(struct lido_box){0, 0, 512, 512}, got, 2048), ==, LIDO_READ_OK);
 	expect_int(file_get_allocated(block.area->fd), ==, 0);
 	wl_buffer_destroy(wl_buffer);
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	pool_pair_finish(&pair);
 }

@@ -2,137 +2,114 @@
  * lido_shm_manager_v1 and lido_shm_pool_v1: what they announce, and several of them in one client.
  */
 #include "file.h"
-#include "pair.h"
-#include "pool_client.h"
+#include "pool_pair.h"
 #include "runner.h"
 
 TEST("lido_shm_pool@limits-come-first-and-once") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = (INT64_C(5) << 32) + 12345;
 	limits.blocks_max = 4321;
 	limits.buffers_max = 1234;
-	pair_init(&pair, &limits);
-	pool_client_init(&pool, &pair.client, 0);
+	pool_pair_init(&pair, &limits, 0);
 	struct pool_block block;
-	pool_block_init(&block, &pool, 4096);
+	pool_block_init(&block, &pair.pool, 4096);
 	expect_place(&block);
-	expect_int(pool_client_get_event(&pool, 0)->kind, ==, POOL_EVENT_LIMITS);
-	expect_int(pool_client_count(&pool, POOL_EVENT_LIMITS), ==, 1);
-	expect_int(pool.bytes_max, ==, limits.area_bytes_max);
-	expect_int(pool.blocks_max, ==, 4321);
-	expect_int(pool.buffers_max, ==, 1234);
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	expect_int(pool_client_get_event(&pair.pool, 0)->kind, ==, POOL_EVENT_LIMITS);
+	expect_int(pool_client_count(&pair.pool, POOL_EVENT_LIMITS), ==, 1);
+	expect_int(pair.pool.bytes_max, ==, limits.area_bytes_max);
+	expect_int(pair.pool.blocks_max, ==, 4321);
+	expect_int(pair.pool.buffers_max, ==, 1234);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_pool@limits-come-without-any-block") {
-	struct pair pair;
-	struct pool_client pool;
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
-	client_roundtrip(&pair.client);
-	expect_int(pool_client_get_events_len(&pool), ==, 1);
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	struct pool_pair pair;
+	pool_pair_init(&pair, NULL, 0);
+	client_roundtrip(&pair.base.client);
+	expect_int(pool_client_get_events_len(&pair.pool), ==, 1);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_pool@first-block-brings-limits-area-and-place-in-this-order") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block block;
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
-	pool_block_init(&block, &pool, 100000);
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, 100000);
 	expect_place(&block);
-	expect_int(pool_client_get_events_len(&pool), ==, 3);
-	expect_int(pool_client_get_event(&pool, 1)->kind, ==, POOL_EVENT_AREA);
-	expect_int(pool_client_get_event(&pool, 2)->kind, ==, POOL_EVENT_PLACED);
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	expect_int(pool_client_get_events_len(&pair.pool), ==, 3);
+	expect_int(pool_client_get_event(&pair.pool, 1)->kind, ==, POOL_EVENT_AREA);
+	expect_int(pool_client_get_event(&pair.pool, 2)->kind, ==, POOL_EVENT_PLACED);
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_pool@manager-may-be-destroyed-at-once") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block block;
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
-	lido_shm_manager_v1_destroy(pool.manager);
-	pool_block_init(&block, &pool, 4096);
+	pool_pair_init(&pair, NULL, 0);
+	lido_shm_manager_v1_destroy(pair.pool.manager);
+	pool_block_init(&block, &pair.pool, 4096);
 	expect_place(&block);
-	pool.manager = client_bind(&pair.client, &lido_shm_manager_v1_interface, 1);
-	pool_client_finish(&pool);
-	expect_alive(&pair.client);
-	pair_finish(&pair);
+	pair.pool.manager = client_bind(&pair.base.client, &lido_shm_manager_v1_interface, 1);
+	pool_client_finish(&pair.pool);
+	expect_alive(&pair.base.client);
+	pair_finish(&pair.base);
 }
 
 TEST("lido_shm_pool@create_block-of-no-bytes-is-invalid_size") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block block;
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
-	pool_block_init(&block, &pool, 0);
-	expect_protocol_error(&pair.client, pool.pool, LIDO_SHM_POOL_V1_ERROR_INVALID_SIZE, "0");
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, 0);
+	expect_protocol_error(&pair.base.client, pair.pool.pool, LIDO_SHM_POOL_V1_ERROR_INVALID_SIZE, "0");
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_pool@destroy-with-blocks-is-blocks_exist") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block blocks[3];
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
+	pool_pair_init(&pair, NULL, 0);
 	for (int i = 0; i < 3; i++) {
-		pool_block_init(&blocks[i], &pool, 4096);
+		pool_block_init(&blocks[i], &pair.pool, 4096);
 	}
 	pool_block_finish(&blocks[1]);
 	expect_place(&blocks[2]);
 	// The destructor by hand: the proxy is still needed to be compared with the error's.
-	wl_proxy_marshal_flags((struct wl_proxy *)pool.pool, LIDO_SHM_POOL_V1_DESTROY, NULL, 1, 0);
-	expect_protocol_error(&pair.client, pool.pool, LIDO_SHM_POOL_V1_ERROR_BLOCKS_EXIST, "2 blocks");
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	wl_proxy_marshal_flags((struct wl_proxy *)pair.pool.pool, LIDO_SHM_POOL_V1_DESTROY, NULL, 1, 0);
+	expect_protocol_error(&pair.base.client, pair.pool.pool, LIDO_SHM_POOL_V1_ERROR_BLOCKS_EXIST, "2 blocks");
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_pool@destroy-with-a-failed-block-is-blocks_exist") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block block;
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = 4096;
-	pair_init(&pair, &limits);
-	pool_client_init(&pool, &pair.client, 0);
-	pool_block_init(&block, &pool, 4097);
+	pool_pair_init(&pair, &limits, 0);
+	pool_block_init(&block, &pair.pool, 4097);
 	expect_reason(&block, BYTES);
-	wl_proxy_marshal_flags((struct wl_proxy *)pool.pool, LIDO_SHM_POOL_V1_DESTROY, NULL, 1, 0);
-	expect_protocol_error(&pair.client, pool.pool, LIDO_SHM_POOL_V1_ERROR_BLOCKS_EXIST, "blocks");
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	wl_proxy_marshal_flags((struct wl_proxy *)pair.pool.pool, LIDO_SHM_POOL_V1_DESTROY, NULL, 1, 0);
+	expect_protocol_error(&pair.base.client, pair.pool.pool, LIDO_SHM_POOL_V1_ERROR_BLOCKS_EXIST, "blocks");
+	pool_pair_finish(&pair);
 }
 
 TEST("lido_shm_pool@buffers-outlive-the-pool-object") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block block;
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
-	pool_block_init(&block, &pool, 64 * 64 * 4);
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, 64 * 64 * 4);
 	expect_place(&block);
 	file_fill_memory(pool_block_get_data(&block), 0, 64 * 64 * 4, 3);
 	struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, 0, 64, 64);
-	pool_client_finish(&pool);
-	struct lido_buffer *buffer = pair_get_buffer(&pair, wl_buffer);
+	pool_client_finish(&pair.pool);
+	struct lido_buffer *buffer = pair_get_buffer(&pair.base, wl_buffer);
 	uint8_t wanted[64 * 64 * 4], got[64 * 64 * 4];
 	file_fill_memory(wanted, 0, sizeof(wanted), 3);
 	expect_int(lido_buffer_read(buffer, &(struct lido_box){0, 0, 64, 64}, got, 256), ==, LIDO_READ_OK);
 	expect_bytes(got, wanted, sizeof(got));
 	wl_buffer_destroy(wl_buffer);
-	expect_alive(&pair.client);
-	pair_finish(&pair);
+	expect_alive(&pair.base.client);
+	pair_finish(&pair.base);
 }
 
 TEST("lido_shm_pool@two-objects-share-areas-and-are-told-each-by-itself") {

@@ -4,9 +4,8 @@
 #include "file.h"
 #include "memory.h"
 #include "os.h"
-#include "pair.h"
 #include "pool.h"
-#include "pool_client.h"
+#include "pool_pair.h"
 #include "pressure.h"
 #include "runner.h"
 #include <errno.h>
@@ -39,31 +38,29 @@ static void raise_pressure(struct pair *pair) {
 }
 
 TEST("pressure@gives-back-freed-pages-and-warm-memory-at-once") {
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	struct pool_block kept, freed;
 	fake_kernel();
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
-	pool_block_init(&kept, &pool, 4096);
-	pool_block_init(&freed, &pool, 1 << 20);
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&kept, &pair.pool, 4096);
+	pool_block_init(&freed, &pair.pool, 1 << 20);
 	expect_place(&freed);
 	int fd = kept.area->fd;
 	file_fill_memory(pool_block_get_data(&kept), 0, 4096, 1);
 	file_fill_memory(pool_block_get_data(&freed), 0, 1 << 20, 1);
-	lido_memory_destroy(lido_memory_create(pair_get_pool(&pair), 65536));
+	lido_memory_destroy(lido_memory_create(pair_get_pool(&pair.base), 65536));
 	pool_block_finish(&freed);
-	client_roundtrip(&pair.client);
+	client_roundtrip(&pair.base.client);
 	expect_int(file_get_allocated(fd), ==, 4096 + (1 << 20));
-	expect_int(pair_get_pool(&pair)->bytes, ==, 65536);
-	raise_pressure(&pair);
+	expect_int(pair_get_pool(&pair.base)->bytes, ==, 65536);
+	raise_pressure(&pair.base);
 	expect_int(file_get_allocated(fd), ==, 4096);
-	expect_int(pair_get_pool(&pair)->bytes, ==, 0);
-	pool_client_finish(&pool);
-	client_roundtrip(&pair.client);
-	raise_pressure(&pair);
-	expect_int(pair_get_pool(&pair)->exported_len, ==, 0);
-	pair_finish(&pair);
+	expect_int(pair_get_pool(&pair.base)->bytes, ==, 0);
+	pool_client_finish(&pair.pool);
+	client_roundtrip(&pair.base.client);
+	raise_pressure(&pair.base);
+	expect_int(pair_get_pool(&pair.base)->exported_len, ==, 0);
+	pair_finish(&pair.base);
 	close(kernel);
 }
 
@@ -71,14 +68,12 @@ TEST("pressure@many-pages-go-back-in-steps-that-hold-nobody-up") {
 	enum {
 		COUNT = 400
 	};
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	static struct pool_block blocks[COUNT];
 	fake_kernel();
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
+	pool_pair_init(&pair, NULL, 0);
 	for (int i = 0; i < COUNT; i++) {
-		pool_block_init(&blocks[i], &pool, 4096);
+		pool_block_init(&blocks[i], &pair.pool, 4096);
 	}
 	expect_place(&blocks[COUNT - 1]);
 	int fd = blocks[1].area->fd;
@@ -88,18 +83,17 @@ TEST("pressure@many-pages-go-back-in-steps-that-hold-nobody-up") {
 	for (int i = 0; i < COUNT; i += 2) {
 		pool_block_finish(&blocks[i]);
 	}
-	client_roundtrip(&pair.client);
-	raise_pressure(&pair);
+	client_roundtrip(&pair.base.client);
+	raise_pressure(&pair.base);
 	expect_int(file_get_allocated(fd), <, COUNT * 4096);
 	expect_int(file_get_allocated(fd), >, COUNT / 2 * 4096);
 	int64_t start = lido_memory_now();
 	while (file_get_allocated(fd) > COUNT / 2 * 4096) {
-		server_dispatch(&pair.server, 100);
+		server_dispatch(&pair.base.server, 100);
 	}
 	// Long before it would have been idle for long enough.
 	expect_int(lido_memory_now() - start, <, LIDO_MEMORY_WARM_MS);
-	pool_client_finish(&pool);
-	pair_finish(&pair);
+	pool_pair_finish(&pair);
 	close(kernel);
 }
 

@@ -4,9 +4,8 @@
 #include "file.h"
 #include "manager.h"
 #include "memory.h"
-#include "pair.h"
 #include "pool.h"
-#include "pool_client.h"
+#include "pool_pair.h"
 #include "runner.h"
 #include <ctype.h>
 #include <errno.h>
@@ -227,18 +226,16 @@ TEST("stats@blocks-are-counted-with-one-fd-and-one-mapping-for-all") {
 	enum {
 		COUNT = 500
 	};
-	struct pair pair;
-	struct pool_client pool;
+	struct pool_pair pair;
 	static struct pool_block blocks[COUNT];
 	static struct wl_buffer *buffers[COUNT];
-	pair_init(&pair, NULL);
-	pool_client_init(&pool, &pair.client, 0);
+	pool_pair_init(&pair, NULL, 0);
 	for (int i = 0; i < COUNT; i++) {
-		pool_block_init(&blocks[i], &pool, 4096);
+		pool_block_init(&blocks[i], &pair.pool, 4096);
 		buffers[i] = pool_block_create_buffer(&blocks[i], 0, 32, 32);
 	}
 	expect_place(&blocks[COUNT - 1]);
-	struct lido_pool_stats stats = get_first(pair.server.manager);
+	struct lido_pool_stats stats = get_first(pair.base.server.manager);
 	expect_int(stats.exported_areas, ==, 1);
 	expect_int(stats.imported_areas, ==, 0);
 	expect_int(stats.copied_files, ==, 0);
@@ -246,17 +243,17 @@ TEST("stats@blocks-are-counted-with-one-fd-and-one-mapping-for-all") {
 	expect_int(stats.fds, ==, 1);
 	expect_int(stats.blocks, ==, COUNT);
 	expect_int(stats.buffers, ==, COUNT);
-	expect_int(stats.bytes_mapped, ==, pool_client_get_first_area(&pool)->reserve);
+	expect_int(stats.bytes_mapped, ==, pool_client_get_first_area(&pair.pool)->reserve);
 	expect_int(stats.bytes_live, ==, COUNT * 4096);
 	for (int i = 0; i < COUNT; i++) {
 		wl_buffer_destroy(buffers[i]);
 	}
-	pool_client_finish(&pool);
-	client_roundtrip(&pair.client);
-	stats = get_first(pair.server.manager);
+	pool_client_finish(&pair.pool);
+	client_roundtrip(&pair.base.client);
+	stats = get_first(pair.base.server.manager);
 	expect_int(stats.blocks, ==, 0);
 	expect_int(stats.bytes_live, ==, 0);
-	pair_finish(&pair);
+	pair_finish(&pair.base);
 }
 
 TEST("stats@table-has-a-head-and-a-line-per-client") {
