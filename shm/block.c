@@ -30,7 +30,7 @@ struct lido_block *lido_block_create(struct lido_exported_area *area, int64_t si
 	return block;
 }
 
-// Takes what no user can count on from its end.
+// Takes what nobody can count on from its end.
 static void block_shrink(struct lido_block *block) {
 	struct lido_pool *pool = block->area->base.pool;
 	int64_t before = block->range->size;
@@ -82,13 +82,18 @@ static void block_destroy(struct lido_block *block) {
 }
 
 void lido_block_unref(struct lido_block *block) {
-	if (block == NULL) {
-		return;
-	}
 	assert(block->users > 0);
 	if (--block->users == 0) {
 		block_destroy(block);
 	} else {
 		block_shrink(block);
+	}
+}
+
+void lido_block_disown(struct lido_block *block) {
+	if (block != NULL) {
+		// The last user left will be a buffer, which may lie anywhere in it.
+		block->wanted = block->range->size;
+		lido_block_unref(block);
 	}
 }

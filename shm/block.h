@@ -10,26 +10,29 @@
 struct lido_block {
 	struct lido_exported_area *area;
 	struct lido_range *range;
-	uint32_t users; // its block handle, and buffers
-	int64_t wanted; // bytes: if less than the range has, the rest goes back as soon as no buffer may lie in it
+	uint32_t users; // its owner, which is a block handle, and buffers
+	int64_t wanted; // bytes: if less than the range has, the rest goes back when the owner is the only user
 };
 
 /*
- * A block of that many bytes in this area, with one user, the file not grown yet. NULL: errno is ENOSPC if the area has
+ * A block of that many bytes in this area, with an owner and no other user, the file not grown yet. NULL: errno is ENOSPC if the area has
  * no room, else ENOMEM.
  */
 struct lido_block *lido_block_create(struct lido_exported_area *area, int64_t size);
 
-/* Makes it larger or smaller where it is. Returns false, and changes nothing, if that is not possible. */
+/* Makes it larger or smaller where it is, as its owner wants. Returns false, and changes nothing, if that is not possible. */
 bool lido_block_resize(struct lido_block *block, int64_t size);
 
-/* Bytes that its user can count on. */
+/* Bytes that its owner can count on. */
 int64_t lido_block_get_size(const struct lido_block *block);
 
-/* Another user. */
+/* Another user: a buffer. */
 void lido_block_ref(struct lido_block *block);
 
-/* One user less. NULL is fine. To be followed by lido_pool_consider_destroy(). */
+/* That buffer is gone. To be followed by lido_pool_consider_destroy(). */
 void lido_block_unref(struct lido_block *block);
+
+/* The owner is gone; what the buffers have, they keep. NULL is fine. To be followed by lido_pool_consider_destroy(). */
+void lido_block_disown(struct lido_block *block);
 
 #endif

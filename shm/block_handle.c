@@ -80,7 +80,7 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	struct block_handle *handle = wl_resource_get_user_data(resource);
 	struct lido_pool *pool = handle->pool;
 	wl_list_remove(&handle->link);
-	lido_block_unref(handle->block);
+	lido_block_disown(handle->block);
 	free(handle);
 	--pool->objects;
 	lido_pool_consider_destroy(pool);

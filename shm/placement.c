@@ -158,9 +158,9 @@ void lido_placement_resize(
 		return;
 	}
 	if (!publish(placement, handle, placed->area)) {
-		lido_block_unref(placed);
+		lido_block_disown(placed);
 		return;
 	}
-	lido_block_unref(*block);
+	lido_block_disown(*block);
 	*block = placed;
 }

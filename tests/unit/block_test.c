@@ -47,10 +47,11 @@ TEST("block@counts-whole-pages-of-its-pool-until-the-last-user-goes") {
 	expect_int(lido_block_get_size(block), ==, 2 * PAGE);
 	expect_int(fixture.pool->bytes_blocks, ==, 2 * PAGE);
 	lido_block_ref(block);
-	lido_block_unref(block);
+	lido_block_disown(block);
+	lido_block_disown(NULL);
 	expect_int(fixture.pool->blocks, ==, 1);
+	expect_int(fixture.pool->bytes_blocks, ==, 2 * PAGE);
 	lido_block_unref(block);
-	lido_block_unref(NULL);
 	fixture_finish(&fixture);
 }
 
@@ -62,7 +63,7 @@ TEST("block@no-room-is-ENOSPC-and-costs-nothing") {
 	expect(lido_block_create(fixture.area, 64) == NULL);
 	expect_int(errno, ==, ENOSPC);
 	expect_int(fixture.area->base.users, ==, 1);
-	lido_block_unref(block);
+	lido_block_disown(block);
 	fixture_finish(&fixture);
 }
 
@@ -74,10 +75,10 @@ TEST("block@grows-only-into-what-is-free-behind-it") {
 	expect_int(lido_block_get_size(first), ==, PAGE);
 	expect(lido_block_resize(second, 10 * PAGE));
 	expect_int(fixture.pool->bytes_blocks, ==, 11 * PAGE);
-	lido_block_unref(second);
+	lido_block_disown(second);
 	expect(lido_block_resize(first, 2 * PAGE));
 	expect_int(fixture.pool->bytes_blocks, ==, 2 * PAGE);
-	lido_block_unref(first);
+	lido_block_disown(first);
 	fixture_finish(&fixture);
 }
 
@@ -91,7 +92,7 @@ TEST("block@shrinks-at-once-when-it-has-one-user") {
 	expect_int(fixture.pool->bytes_blocks, ==, 64);
 	// It starts at a page, so it may have pages again.
 	expect(lido_block_resize(block, 3 * PAGE));
-	lido_block_unref(block);
+	lido_block_disown(block);
 	fixture_finish(&fixture);
 }
 
@@ -108,6 +109,22 @@ TEST("block@that-others-use-shrinks-when-they-are-gone") {
 	expect_int(fixture.pool->bytes_blocks, ==, 8 * PAGE);
 	lido_block_unref(block);
 	expect_int(fixture.pool->bytes_blocks, ==, 5 * PAGE);
+	lido_block_disown(block);
+	fixture_finish(&fixture);
+}
+
+TEST("block@that-shrank-and-lost-its-owner-keeps-what-its-buffers-have") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	struct lido_block *block = create(&fixture, 8 * PAGE);
+	lido_block_ref(block);
+	lido_block_ref(block);
+	expect(lido_block_resize(block, 64));
+	lido_block_disown(block);
+	expect_int(fixture.pool->bytes_blocks, ==, 8 * PAGE);
+	lido_block_unref(block);
+	// The last buffer may be the one at the end.
+	expect_int(fixture.pool->bytes_blocks, ==, 8 * PAGE);
 	lido_block_unref(block);
 	fixture_finish(&fixture);
 }
@@ -120,7 +137,7 @@ TEST("block@small-one-that-starts-within-a-page-never-becomes-pages") {
 	expect(lido_block_resize(second, 128));
 	expect(!lido_block_resize(second, PAGE));
 	expect_int(lido_block_get_size(second), ==, 128);
-	lido_block_unref(first);
-	lido_block_unref(second);
+	lido_block_disown(first);
+	lido_block_disown(second);
 	fixture_finish(&fixture);
 }

@@ -38,7 +38,7 @@ static void fixture_init(struct fixture *fixture) {
 }
 
 static void free_block(struct fixture *fixture, int i) {
-	lido_block_unref(fixture->blocks[i]);
+	lido_block_disown(fixture->blocks[i]);
 	fixture->blocks[i] = NULL;
 }
 
@@ -235,7 +235,7 @@ TEST("exported@file-that-others-made-larger-is-noticed-and-not-read-in-place") {
 	// It is as long as wanted already, by the client's hand: what is beyond our own size is never used.
 	file_set_size(base->fd, base->size + 2 * PAGE);
 	expect_int(lido_exported_area_grow(fixture.area), ==, LIDO_GROW_CHANGED);
-	lido_block_unref(block);
+	lido_block_disown(block);
 	fixture_finish(&fixture);
 }
 

@@ -1,0 +1,200 @@
+/*
+ * Random sessions of lido_shm_v1, with few bytes, few blocks and little address space, so that everything runs out now
+ * and then. Whatever happens, what a client has drawn stays where it drew it until it gave it back, and the server's
+ * books are right.
+ */
+#include "memory.h"
+#include "pool.h"
+#include "pool_pair.h"
+#include "runner.h"
+#include <string.h>
+
+#define BLOCKS 40
+#define BUFFERS 40
+#define STEPS 4000
+
+// A buffer, and what its pixels are.
+struct drawn {
+	struct wl_buffer *wl_buffer; // NULL: destroyed, but maybe locked
+	struct lido_buffer *locked;  // NULL: not
+	uint8_t *pixels;             // the client's; NULL: it has no memory
+	int32_t width, height;
+	uint8_t value;
+};
+
+struct session {
+	struct pool_pair pair;
+	uint32_t random;
+	struct pool_block blocks[BLOCKS]; // .block is NULL: there is none
+	struct drawn drawn[BUFFERS];
+	uint8_t last_value;
+};
+
+static uint32_t draw_lot(struct session *session, uint32_t below) {
+	session->random = session->random * 1664525 + 1013904223;
+	return (session->random >> 8) % below;
+}
+
+// Of every magnitude alike.
+static uint32_t choose_size(struct session *session) {
+	return 1 + draw_lot(session, 1u << (4 + draw_lot(session, 16)));
+}
+
+static void step_block(struct session *session) {
+	struct pool_block *block = &session->blocks[draw_lot(session, BLOCKS)];
+	if (block->block == NULL) {
+		pool_block_init(block, &session->pair.pool, choose_size(session));
+	} else if (draw_lot(session, 3) > 0) {
+		pool_block_resize(block, choose_size(session));
+	} else {
+		pool_block_finish(block);
+	}
+}
+
+static void expect_drawn(const struct drawn *drawn) {
+	uint8_t row[4 * 64];
+	if (drawn->pixels == NULL || drawn->locked == NULL) {
+		return;
+	}
+	memset(row, drawn->value, sizeof(row));
+	const uint8_t *pixels = lido_buffer_map(drawn->locked, 0, drawn->height);
+	expect(pixels != NULL);
+	for (int32_t y = 0; y < drawn->height; y++) {
+		expect_bytes(pixels + y * drawn->width * 4, row, (size_t)drawn->width * 4);
+		expect_bytes(drawn->pixels + y * drawn->width * 4, row, (size_t)drawn->width * 4);
+	}
+}
+
+static void create_buffer(struct session *session, struct drawn *drawn) {
+	struct pool_block *block = &session->blocks[draw_lot(session, BLOCKS)];
+	// Where it is, and how large, is known after a round trip alone. Failed ones have a size, too: what was asked for.
+	client_roundtrip(&session->pair.base.client);
+	if (block->block == NULL || block->answer == POOL_ANSWER_FAILED || block->size < 256) {
+		return;
+	}
+	int32_t width = 1 + (int32_t)draw_lot(session, 64), rows = (int32_t)(block->size / (uint32_t)(width * 4));
+	if (rows == 0) {
+		return;
+	}
+	drawn->width = width;
+	drawn->height = 1 + (int32_t)draw_lot(session, (uint32_t)(rows < 200 ? rows : 200));
+	int32_t offset = (int32_t)(draw_lot(session, block->size - (uint32_t)(width * 4 * drawn->height) + 1) & ~3u);
+	drawn->wl_buffer = pool_block_create_buffer(block, offset, width, drawn->height);
+	drawn->locked = lido_buffer_lock(pair_get_buffer(&session->pair.base, drawn->wl_buffer));
+	drawn->pixels = pool_block_get_data(block) + offset;
+	drawn->value = ++session->last_value;
+	// Buffers of one block may overlap: each is looked at before another is drawn over it.
+	memset(drawn->pixels, drawn->value, (size_t)(width * 4 * drawn->height));
+	expect_drawn(drawn);
+}
+
+static bool overlap(const struct drawn *a, const struct drawn *b) {
+	return a->pixels != NULL && b->pixels != NULL && a->pixels < b->pixels + b->width * 4 * b->height &&
+		   b->pixels < a->pixels + a->width * 4 * a->height;
+}
+
+static void step_buffer(struct session *session) {
+	struct drawn *drawn = &session->drawn[draw_lot(session, BUFFERS)];
+	if (drawn->wl_buffer == NULL && drawn->locked == NULL) {
+		create_buffer(session, drawn);
+		for (int i = 0; i < BUFFERS; i++) {
+			if (&session->drawn[i] != drawn && overlap(drawn, &session->drawn[i])) {
+				session->drawn[i].pixels = NULL; // drawn over, in the same block
+			}
+		}
+	} else if (drawn->wl_buffer != NULL && draw_lot(session, 2) == 0) {
+		wl_buffer_destroy(drawn->wl_buffer);
+		drawn->wl_buffer = NULL;
+	} else if (drawn->locked != NULL && drawn->wl_buffer == NULL) {
+		expect_drawn(drawn);
+		lido_buffer_unlock(drawn->locked);
+		*drawn = (struct drawn){0};
+	}
+}
+
+static void step(struct session *session) {
+	struct lido_pool *pool = pair_get_pool(&session->pair.base);
+	switch (draw_lot(session, 16)) {
+	case 0:
+		client_roundtrip(&session->pair.base.client);
+		lido_pool_trim(pool, lido_memory_now() + 1000, &(uint32_t){draw_lot(session, 20)});
+		break;
+	case 1:
+		for (int i = 0; i < BUFFERS; i++) {
+			expect_drawn(&session->drawn[i]);
+		}
+		break;
+	case 2:
+	case 3:
+	case 4:
+	case 5:
+	case 6:
+	case 7:
+		step_buffer(session);
+		break;
+	default:
+		step_block(session);
+		break;
+	}
+	lido_pool_validate(pool);
+}
+
+// Two buffers in the same memory, one of which outlived its block, would be the server's mistake.
+static void expect_blocks_apart(struct session *session) {
+	client_roundtrip(&session->pair.base.client);
+	for (int i = 0; i < BLOCKS; i++) {
+		const struct pool_block *a = &session->blocks[i];
+		for (int j = 0; j < i && a->block != NULL && a->area != NULL; j++) {
+			const struct pool_block *b = &session->blocks[j];
+			bool is_apart = b->block == NULL || b->area != a->area || a->offset + a->size <= b->offset ||
+							b->offset + b->size <= a->offset;
+			expect(is_apart);
+		}
+	}
+}
+
+// Returns how many areas were removed meanwhile.
+static size_t run(uint32_t seed, uint32_t reserve_max) {
+	static struct session session;
+	struct lido_limits limits = lido_limits_default();
+	limits.area_bytes_max = 1 << 21;
+	limits.blocks_max = BLOCKS - 5;
+	limits.areas_max = 4;
+	session = (struct session){.random = seed};
+	pool_pair_init(&session.pair, &limits, reserve_max);
+	for (int i = 0; i < STEPS; i++) {
+		step(&session);
+		if (i % 64 == 0) {
+			expect_blocks_apart(&session);
+		}
+	}
+	for (int i = 0; i < BUFFERS; i++) {
+		struct drawn *drawn = &session.drawn[i];
+		expect_drawn(drawn);
+		if (drawn->wl_buffer != NULL) {
+			wl_buffer_destroy(drawn->wl_buffer);
+		}
+		if (drawn->locked != NULL) {
+			lido_buffer_unlock(drawn->locked);
+		}
+	}
+	size_t removed = pool_client_count(&session.pair.pool, POOL_EVENT_AREA_REMOVED);
+	expect(pool_client_count(&session.pair.pool, POOL_EVENT_AREA_SIZE) > 0);
+	expect(pool_client_count(&session.pair.pool, POOL_EVENT_FAILED) > 0);
+	pool_pair_finish(&session.pair);
+	return removed;
+}
+
+TEST("lido_shm_random@pixels-stay-and-books-are-right-in-one-area") {
+	for (uint32_t seed = 1; seed <= 5; seed++) {
+		run(seed, 0);
+	}
+}
+
+TEST("lido_shm_random@pixels-stay-and-books-are-right-with-little-address-space") {
+	size_t removed = 0;
+	for (uint32_t seed = 1; seed <= 5; seed++) {
+		removed += run(seed, 3 << 20);
+	}
+	expect_int(removed, >, 0);
+}
