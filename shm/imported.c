@@ -244,9 +244,9 @@ static const struct lido_area_impl imported_impl = {
 	.unused = handle_unused,
 };
 
-void lido_imported_area_validate(const struct lido_area *base, uint32_t *mappings, int64_t *bytes_mapped) {
-	const struct imported_area *area = wl_container_of(base, area, base);
-	assert(base->impl == &imported_impl && base->users > 0);
+void lido_imported_area_validate(struct lido_area *base, uint32_t *mappings, int64_t *bytes_mapped) {
+	const struct imported_area *area = from_area(base);
+	assert(base->users > 0);
 	*mappings += area->mappings_len;
 	for (unsigned i = 0; i < area->mappings_len; ++i) {
 		*bytes_mapped += (int64_t)area->mappings[i].size;

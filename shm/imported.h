@@ -23,6 +23,6 @@ enum lido_import_result {
 enum lido_import_result lido_area_import(struct lido_pool *pool, int fd, struct lido_area **area_out);
 
 /* Asserts that an imported area is as its pool says; adds its mappings and their bytes to the sums. */
-void lido_imported_area_validate(const struct lido_area *base, uint32_t *mappings, int64_t *bytes_mapped);
+void lido_imported_area_validate(struct lido_area *base, uint32_t *mappings, int64_t *bytes_mapped);
 
 #endif

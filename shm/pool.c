@@ -193,7 +193,7 @@ void lido_pool_validate(const struct lido_pool *pool) {
 	uint32_t imported = 0, sealed_files = 0, mappings = pool->exported_len, blocks = 0;
 	int64_t bytes_mapped = 0, bytes_blocks = 0, warm = warm_bytes(pool);
 	for (size_t i = 0; i < LIDO_POOL_BUCKETS; ++i) {
-		const struct lido_area *area;
+		struct lido_area *area;
 		wl_list_for_each(area, &pool->imported[i], link) {
 			assert(area->pool == pool);
 			lido_imported_area_validate(area, &mappings, &bytes_mapped);
