@@ -16,7 +16,9 @@
  *
  * Events: a client has an event queue of its own. Whoever reads the display's socket (wl_display_dispatch(),
  * wl_display_read_events()) fills it; the functions here dispatch it when they need to. A program that only acquires
- * images never needs lido_client_dispatch(). Functions that may block say so; all others never do.
+ * images never needs lido_client_dispatch(). Functions that may block say so; all others never do. Those that may
+ * must not be called between wl_display_prepare_read() and wl_display_read_events() of the same thread, since they read
+ * themselves.
  *
  * Threads: a client, its swapchains and images belong to one thread at a time. Different clients, also of the same
  * display, may be used by different threads at once. There are no globals.
@@ -46,9 +48,9 @@ struct lido_swapchain;
 enum lido_client_error {
 	LIDO_CLIENT_ERROR_NONE,
 	LIDO_CLIENT_ERROR_CONNECTION,  // the display is broken: wl_display_get_error() says why
-	LIDO_CLIENT_ERROR_UNSUPPORTED, // neither lido_shm_manager_v1 nor wl_shm; or the format is not offered
+	LIDO_CLIENT_ERROR_UNSUPPORTED, // no wl_shm, or no lido_shm_manager_v1 for POOL; or the format is not offered
 	LIDO_CLIENT_ERROR_INVALID,     // a size below 1x1, or of more bytes than the wire can name
-	LIDO_CLIENT_ERROR_LIMIT,       // over the server's limit for this client: destroy images
+	LIDO_CLIENT_ERROR_LIMIT,       // over the server's limit for this client, or all 16 of a swapchain are busy
 	LIDO_CLIENT_ERROR_MEMORY,      // no memory, address space or files, here or in the server
 };
 
@@ -100,6 +102,7 @@ const char *lido_client_error_to_string(enum lido_client_error error);
 /* Handles events that were read already: releases, places. Returns false when the connection is broken. */
 bool lido_client_dispatch(struct lido_client *client);
 
+/* Fills in what the client holds now. */
 void lido_client_get_stats(const struct lido_client *client, struct lido_client_stats *stats);
 
 /*
@@ -118,7 +121,7 @@ bool lido_image_wait(struct lido_image *image);
 /* The pixels, row by row, writable; NULL if it has failed. Waits as lido_image_wait() does. Owned by the image. */
 void *lido_image_get_pixels(struct lido_image *image);
 
-/* Bytes from one row to the next. */
+/* Bytes from one row to the next: the row's own, up to a multiple of 4; from 2 KiB on, of 256, as GPUs import it. */
 int32_t lido_image_get_stride(const struct lido_image *image);
 
 /* In pixels. */
@@ -127,8 +130,9 @@ int32_t lido_image_get_height(const struct lido_image *image);
 
 /*
  * For wl_surface_attach(). Owned by the image, on the client's queue: neither destroy it nor listen to it. NULL if the
- * image has failed; waits as lido_image_wait() does. Attaching and committing it makes the image busy, which is why to
- * ask anew for each commit.
+ * image has failed; waits as lido_image_wait() does. Asking makes the image busy, so ask anew for each commit, and not
+ * without one: the server releases only what was committed. An image that is committed again while it is busy, or to
+ * several surfaces, may be called released too early, by the release of an earlier commit.
  */
 struct wl_buffer *lido_image_get_buffer(struct lido_image *image);
 
@@ -143,10 +147,13 @@ void lido_swapchain_destroy(struct lido_swapchain *swapchain);
 
 /*
  * An image of that size and format that the server does not use, to be drawn, attached and committed. Recycles memory:
- * as long as sizes stay below the largest so far, and the server releases, this is no system call and no wait. When it
- * needs more memory it asks for half as much again as it needs, and blocks for one round trip. NULL on failure.
+ * as long as sizes stay below the largest so far, and the server releases, this is no system call and no wait. When a
+ * surface outgrows its memory, it asks for half as much again as it needs, or for no more than it needs if that fails.
+ * With a pool it blocks for a round trip whenever it asks. It blocks for one as well when two images or more are all
+ * busy, before it asks for another one: a release may be on its way. NULL on failure.
  *
- * The image is the swapchain's, and valid until the next acquire after its buffer was asked for.
+ * The image is the swapchain's, and valid until the next acquire. To acquire without asking for the buffer wastes
+ * nothing: the image is there for the next acquire.
  */
 struct lido_image *lido_swapchain_acquire(
 		struct lido_swapchain *swapchain, int32_t width, int32_t height, uint32_t format);

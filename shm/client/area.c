@@ -1,0 +1,135 @@
+#include "area.h"
+
+#include "lido-shm-v1-client-protocol.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct lido_client_area *find_area(struct lido_client *client, uint32_t id) {
+	struct lido_client_area *area;
+	wl_list_for_each(area, &client->areas, link) {
+		if (area->id == id) {
+			return area;
+		}
+	}
+	return NULL;
+}
+
+static void area_destroy(struct lido_client_area *area) {
+	assert(area->users == 0);
+	lido_client_unmap(area->client, area->data, area->reserve);
+	if (area->fd >= 0) {
+		close(area->fd);
+	}
+	area->client->stats.areas--;
+	wl_list_remove(&area->link);
+	free(area);
+}
+
+// May be tried again: what was not there to map it may be there later.
+static bool area_map(struct lido_client_area *area) {
+	if (area->data == NULL) {
+		area->data = lido_client_map(area->client, area->fd, area->reserve);
+		if (area->data != NULL) {
+			close(area->fd);
+			area->fd = -1;
+		}
+	}
+	return area->data != NULL;
+}
+
+static void handle_limits(void *data, struct lido_shm_pool_v1 *pool, uint32_t bytes_hi, uint32_t bytes_lo,
+		uint32_t blocks, uint32_t buffers) {
+	// Too many bytes make a failed event. Too many objects make an end.
+	struct lido_client *client = data;
+	client->blocks_max = blocks;
+	client->buffers_max = buffers;
+}
+
+static void handle_area(
+		void *data, struct lido_shm_pool_v1 *pool, uint32_t id, int32_t fd, uint32_t size, uint32_t reserve) {
+	struct lido_client *client = data;
+	struct lido_client_area *area = calloc(1, sizeof(*area));
+	if (area == NULL) {
+		// Whatever is placed there will have failed.
+		close(fd);
+		return;
+	}
+	*area = (struct lido_client_area){.client = client, .id = id, .size = size, .reserve = reserve, .fd = fd};
+	wl_list_insert(&client->areas, &area->link);
+	client->stats.areas++;
+	area_map(area);
+}
+
+static void handle_area_size(void *data, struct lido_shm_pool_v1 *pool, uint32_t id, uint32_t size) {
+	struct lido_client_area *area = find_area(data, id);
+	if (area != NULL) {
+		area->size = size;
+	}
+}
+
+static void handle_area_removed(void *data, struct lido_shm_pool_v1 *pool, uint32_t id) {
+	struct lido_client_area *area = find_area(data, id);
+	if (area == NULL) {
+		return;
+	}
+	// No memory is there any more, as the protocol promises. If it were, it would rather stay than crash the program.
+	area->is_removed = true;
+	if (area->users == 0) {
+		area_destroy(area);
+	}
+}
+
+static const struct lido_shm_pool_v1_listener pool_listener = {
+	.limits = handle_limits,
+	.area = handle_area,
+	.area_size = handle_area_size,
+	.area_removed = handle_area_removed,
+};
+
+bool lido_client_take_pool(struct lido_client *client) {
+	client->pool = lido_shm_manager_v1_get_pool(client->manager, client->options.reserve_max);
+	if (client->pool == NULL) {
+		return lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
+	}
+	lido_shm_pool_v1_add_listener(client->pool, &pool_listener, client);
+	return true;
+}
+
+void lido_client_leave_pool(struct lido_client *client) {
+	if (client->pool != NULL) {
+		lido_shm_pool_v1_destroy(client->pool);
+	}
+	if (client->manager != NULL) {
+		lido_shm_manager_v1_destroy(client->manager);
+	}
+	struct lido_client_area *area, *next;
+	wl_list_for_each_safe(area, next, &client->areas, link) {
+		area_destroy(area);
+	}
+}
+
+uint8_t *lido_client_area_use(
+		struct lido_client *client, uint32_t id, uint32_t offset, uint32_t size, struct lido_client_area **area) {
+	struct lido_client_area *found = find_area(client, id);
+	if (found == NULL || !area_map(found)) {
+		return NULL;
+	}
+	// Whoever touches what is beyond the end of the file dies of it.
+	uint32_t end = found->size < found->reserve ? found->size : found->reserve;
+	if ((uint64_t)offset + size > end) {
+		return NULL;
+	}
+	found->users++;
+	*area = found;
+	return found->data + offset;
+}
+
+void lido_client_area_leave(struct lido_client_area *area) {
+	if (area != NULL) {
+		area->users--;
+		if (area->users == 0 && area->is_removed) {
+			area_destroy(area);
+		}
+	}
+}

@@ -1,0 +1,90 @@
+#include "format.h"
+
+#include <wayland-client-protocol.h>
+
+// Rows that start at multiples of 256 bytes are what GPUs import in place. For small images that would be a good part
+// of their memory, and no gain: from here on it is an eighth at most.
+#define WIDE_ROW_SIZE 2048
+#define WIDE_ROW_ALIGN 256
+#define ROW_ALIGN 4
+
+struct format {
+	uint32_t format;     // enum wl_shm_format
+	uint8_t block_size;  // bytes
+	uint8_t block_width; // pixels that lie in these bytes
+};
+
+// One line each, which the formatter would undo.
+// clang-format off
+static const struct format formats[] = {
+	{WL_SHM_FORMAT_ARGB8888, 4, 1}, {WL_SHM_FORMAT_XRGB8888, 4, 1},
+	{WL_SHM_FORMAT_ABGR8888, 4, 1}, {WL_SHM_FORMAT_XBGR8888, 4, 1},
+	{WL_SHM_FORMAT_RGBA8888, 4, 1}, {WL_SHM_FORMAT_RGBX8888, 4, 1},
+	{WL_SHM_FORMAT_BGRA8888, 4, 1}, {WL_SHM_FORMAT_BGRX8888, 4, 1},
+	{WL_SHM_FORMAT_ARGB2101010, 4, 1}, {WL_SHM_FORMAT_XRGB2101010, 4, 1},
+	{WL_SHM_FORMAT_ABGR2101010, 4, 1}, {WL_SHM_FORMAT_XBGR2101010, 4, 1},
+	{WL_SHM_FORMAT_RGBA1010102, 4, 1}, {WL_SHM_FORMAT_RGBX1010102, 4, 1},
+	{WL_SHM_FORMAT_BGRA1010102, 4, 1}, {WL_SHM_FORMAT_BGRX1010102, 4, 1},
+	{WL_SHM_FORMAT_ARGB16161616, 8, 1}, {WL_SHM_FORMAT_XRGB16161616, 8, 1},
+	{WL_SHM_FORMAT_ABGR16161616, 8, 1}, {WL_SHM_FORMAT_XBGR16161616, 8, 1},
+	{WL_SHM_FORMAT_ARGB16161616F, 8, 1}, {WL_SHM_FORMAT_XRGB16161616F, 8, 1},
+	{WL_SHM_FORMAT_ABGR16161616F, 8, 1}, {WL_SHM_FORMAT_XBGR16161616F, 8, 1},
+	{WL_SHM_FORMAT_RGB888, 3, 1}, {WL_SHM_FORMAT_BGR888, 3, 1},
+	{WL_SHM_FORMAT_RGB565, 2, 1}, {WL_SHM_FORMAT_BGR565, 2, 1},
+	{WL_SHM_FORMAT_ARGB4444, 2, 1}, {WL_SHM_FORMAT_XRGB4444, 2, 1},
+	{WL_SHM_FORMAT_ABGR4444, 2, 1}, {WL_SHM_FORMAT_XBGR4444, 2, 1},
+	{WL_SHM_FORMAT_RGBA4444, 2, 1}, {WL_SHM_FORMAT_RGBX4444, 2, 1},
+	{WL_SHM_FORMAT_BGRA4444, 2, 1}, {WL_SHM_FORMAT_BGRX4444, 2, 1},
+	{WL_SHM_FORMAT_ARGB1555, 2, 1}, {WL_SHM_FORMAT_XRGB1555, 2, 1},
+	{WL_SHM_FORMAT_ABGR1555, 2, 1}, {WL_SHM_FORMAT_XBGR1555, 2, 1},
+	{WL_SHM_FORMAT_RGBA5551, 2, 1}, {WL_SHM_FORMAT_RGBX5551, 2, 1},
+	{WL_SHM_FORMAT_BGRA5551, 2, 1}, {WL_SHM_FORMAT_BGRX5551, 2, 1},
+	{WL_SHM_FORMAT_RGB332, 1, 1}, {WL_SHM_FORMAT_BGR233, 1, 1},
+	{WL_SHM_FORMAT_R8, 1, 1}, {WL_SHM_FORMAT_R16, 2, 1},
+	{WL_SHM_FORMAT_RG88, 2, 1}, {WL_SHM_FORMAT_GR88, 2, 1},
+	{WL_SHM_FORMAT_RG1616, 4, 1}, {WL_SHM_FORMAT_GR1616, 4, 1},
+	{WL_SHM_FORMAT_YUYV, 4, 2}, {WL_SHM_FORMAT_YVYU, 4, 2},
+	{WL_SHM_FORMAT_UYVY, 4, 2}, {WL_SHM_FORMAT_VYUY, 4, 2},
+};
+// clang-format on
+
+#define FORMATS_LEN (sizeof(formats) / sizeof(formats[0]))
+_Static_assert(FORMATS_LEN <= 64, "a set of formats is 64 bits");
+
+uint64_t lido_client_format_to_bit(uint32_t format) {
+	for (size_t i = 0; i < FORMATS_LEN; i++) {
+		if (formats[i].format == format) {
+			return UINT64_C(1) << i;
+		}
+	}
+	return 0;
+}
+
+static int64_t align_up(int64_t value, int64_t align) {
+	return (value + align - 1) / align * align;
+}
+
+enum lido_client_error lido_client_layout_init(
+		struct lido_client_layout *layout, uint64_t offered, int32_t width, int32_t height, uint32_t format) {
+	uint64_t bit = lido_client_format_to_bit(format) & offered;
+	if (bit == 0) {
+		return LIDO_CLIENT_ERROR_UNSUPPORTED;
+	}
+	if (width < 1 || height < 1) {
+		return LIDO_CLIENT_ERROR_INVALID;
+	}
+	const struct format *known = &formats[__builtin_ctzll(bit)];
+	int64_t row_size = align_up(width, known->block_width) / known->block_width * known->block_size;
+	int64_t stride = align_up(row_size, row_size < WIDE_ROW_SIZE ? ROW_ALIGN : WIDE_ROW_ALIGN);
+	if (stride > INT32_MAX / height) {
+		return LIDO_CLIENT_ERROR_INVALID;
+	}
+	*layout = (struct lido_client_layout){
+		.width = width,
+		.height = height,
+		.stride = (int32_t)stride,
+		.format = format,
+		.size = (uint32_t)(stride * height),
+	};
+	return LIDO_CLIENT_ERROR_NONE;
+}

@@ -1,0 +1,135 @@
+#include "image.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <wayland-client-protocol.h>
+
+static void handle_release(void *data, struct wl_buffer *buffer) {
+	struct lido_image *image = data;
+	image->is_busy = false;
+}
+
+static const struct wl_buffer_listener buffer_listener = {
+	.release = handle_release,
+};
+
+struct lido_image *lido_client_image_create(
+		struct lido_client *client, const struct lido_client_layout *layout, uint32_t size, bool growable) {
+	struct lido_image *image = calloc(1, sizeof(*image));
+	if (image == NULL) {
+		lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
+		return NULL;
+	}
+	image->memory = lido_client_memory_create(client, size, growable);
+	if (image->memory == NULL) {
+		free(image);
+		return NULL;
+	}
+	image->client = client;
+	image->layout = *layout;
+	wl_list_insert(&client->images, &image->link);
+	client->stats.images++;
+	client->stats.bytes_images += layout->size;
+	return image;
+}
+
+struct lido_image *lido_image_create(struct lido_client *client, int32_t width, int32_t height, uint32_t format) {
+	struct lido_client_layout layout;
+	enum lido_client_error error = lido_client_layout_init(&layout, client->formats, width, height, format);
+	if (error != LIDO_CLIENT_ERROR_NONE) {
+		lido_client_fail(client, error);
+		return NULL;
+	}
+	return lido_client_image_create(client, &layout, layout.size, false);
+}
+
+static void drop_buffer(struct lido_image *image) {
+	if (image->buffer != NULL) {
+		image->client->buffers_len--;
+		wl_buffer_destroy(image->buffer);
+		image->buffer = NULL;
+	}
+}
+
+void lido_client_image_destroy(struct lido_image *image) {
+	drop_buffer(image);
+	lido_client_memory_destroy(image->memory);
+	image->client->stats.images--;
+	image->client->stats.bytes_images -= image->layout.size;
+	wl_list_remove(&image->link);
+	free(image);
+}
+
+void lido_image_destroy(struct lido_image *image) {
+	if (image != NULL) {
+		assert(image->swapchain == NULL);
+		lido_client_image_destroy(image);
+	}
+}
+
+void lido_client_image_reshape(struct lido_image *image, const struct lido_client_layout *layout) {
+	assert(!image->is_busy && layout->size <= image->memory->size);
+	drop_buffer(image);
+	image->client->stats.bytes_images += (int64_t)layout->size - image->layout.size;
+	image->layout = *layout;
+	image->is_known = false;
+}
+
+bool lido_client_image_grow(struct lido_image *image, uint32_t size) {
+	assert(!image->is_busy);
+	// A buffer would keep its part of the memory: the server could not use it for what is asked for now.
+	drop_buffer(image);
+	image->is_known = false;
+	return lido_client_memory_grow(image->memory, size);
+}
+
+bool lido_image_wait(struct lido_image *image) {
+	return lido_client_memory_wait(image->memory);
+}
+
+void *lido_image_get_pixels(struct lido_image *image) {
+	if (!lido_image_wait(image)) {
+		return NULL;
+	}
+	lido_client_memory_populate(image->memory, image->layout.size);
+	return image->memory->data;
+}
+
+struct wl_buffer *lido_image_get_buffer(struct lido_image *image) {
+	if (!lido_image_wait(image)) {
+		return NULL;
+	}
+	if (image->buffer == NULL) {
+		image->buffer = lido_client_memory_create_buffer(image->memory, &image->layout);
+		if (image->buffer == NULL) {
+			return NULL;
+		}
+		image->client->buffers_len++;
+		wl_buffer_add_listener(image->buffer, &buffer_listener, image);
+	}
+	image->is_busy = true;
+	if (image->swapchain != NULL) {
+		lido_client_swapchain_show(image->swapchain, image);
+	}
+	return image->buffer;
+}
+
+int32_t lido_image_get_stride(const struct lido_image *image) {
+	return image->layout.stride;
+}
+
+int32_t lido_image_get_width(const struct lido_image *image) {
+	return image->layout.width;
+}
+
+int32_t lido_image_get_height(const struct lido_image *image) {
+	return image->layout.height;
+}
+
+bool lido_image_is_busy(const struct lido_image *image) {
+	return image->is_busy;
+}
+
+uint32_t lido_image_get_age(const struct lido_image *image) {
+	return image->age;
+}

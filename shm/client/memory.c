@@ -1,0 +1,107 @@
+#include "memory.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <wayland-client-protocol.h>
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 // since Linux 5.14
+#endif
+
+#define POPULATE_SIZE_MIN (64 * 1024)
+
+struct lido_client_memory *lido_client_memory_create(struct lido_client *client, uint32_t size, bool growable) {
+	if (client->pool != NULL) {
+		return lido_client_pool_memory_create(client, size);
+	}
+	return lido_client_shm_memory_create(client, size, growable);
+}
+
+void lido_client_memory_init(
+		struct lido_client_memory *memory, struct lido_client *client, const struct lido_client_memory_impl *impl) {
+	memory->impl = impl;
+	memory->client = client;
+	client->memories_len++;
+}
+
+void lido_client_memory_destroy(struct lido_client_memory *memory) {
+	if (memory != NULL) {
+		memory->client->memories_len--;
+		memory->impl->destroy(memory);
+	}
+}
+
+void lido_client_memory_place(struct lido_client_memory *memory, uint8_t *data, uint32_t size) {
+	if (data != memory->data) {
+		memory->populated = 0;
+	}
+	memory->data = data;
+	memory->size = size;
+	memory->error = LIDO_CLIENT_ERROR_NONE;
+}
+
+// One round trip answers all that was asked before, by whatever memory.
+static bool wait_once(struct lido_client_memory *memory) {
+	if (memory->asks_pending > 0) {
+		if (!lido_client_round_trip(memory->client)) {
+			return false;
+		}
+		// The protocol promises an answer to each.
+		if (memory->asks_pending > 0) {
+			return lido_client_fail(memory->client, LIDO_CLIENT_ERROR_MEMORY);
+		}
+	}
+	return memory->error == LIDO_CLIENT_ERROR_NONE || lido_client_fail(memory->client, memory->error);
+}
+
+bool lido_client_memory_wait(struct lido_client_memory *memory) {
+	bool has_asked = memory->asks_pending > 0;
+	if (wait_once(memory)) {
+		return true;
+	}
+	if (!has_asked || !memory->is_retriable) {
+		return false;
+	}
+	return memory->impl->grow(memory, memory->size_asked) && wait_once(memory);
+}
+
+bool lido_client_memory_grow(struct lido_client_memory *memory, uint32_t size) {
+	assert(size > memory->size);
+	return memory->impl->grow(memory, size) && lido_client_memory_wait(memory);
+}
+
+void lido_client_memory_populate(struct lido_client_memory *memory, uint32_t size) {
+	assert(memory->data != NULL && size <= memory->size);
+	if (size <= memory->populated) {
+		return;
+	}
+	// What was too little once will probably be too little again, in a window that is being resized: then take all, so
+	// that there is no call for each size.
+	uint32_t start = memory->populated, end = start == 0 ? size : memory->size;
+	memory->populated = end;
+	if (!memory->client->populates || end - start < POPULATE_SIZE_MIN) {
+		return;
+	}
+	uintptr_t page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t address = (uintptr_t)(memory->data + start), misaligned = address % page_size;
+	if (madvise((void *)(address - misaligned), end - start + misaligned, MADV_POPULATE_WRITE) < 0 && errno == EINVAL) {
+		memory->client->populates = false;
+	}
+}
+
+struct wl_buffer *lido_client_memory_create_buffer(
+		struct lido_client_memory *memory, const struct lido_client_layout *layout) {
+	struct lido_client *client = memory->client;
+	assert(memory->data != NULL && layout->size <= memory->size);
+	if (client->buffers_len >= client->buffers_max) {
+		lido_client_fail(client, LIDO_CLIENT_ERROR_LIMIT);
+		return NULL;
+	}
+	struct wl_buffer *buffer = memory->impl->create_buffer(memory, layout);
+	if (buffer == NULL) {
+		lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
+	}
+	return buffer;
+}

@@ -1,0 +1,173 @@
+#include "swapchain.h"
+
+#include <stdlib.h>
+#include <wayland-client-protocol.h>
+
+// Two are what any window needs: one that is shown, and one to draw in. From there on, rather ask the server than for
+// memory: a release may be on its way.
+#define IMAGES_EXPECTED 2
+
+// A server that holds more than this of one surface will hold any number.
+#define IMAGES_MAX 16
+
+// Frames after which an image that was not used is one too many.
+#define FRAMES_IDLE_MAX 256
+
+struct lido_swapchain *lido_swapchain_create(struct lido_client *client) {
+	struct lido_swapchain *swapchain = calloc(1, sizeof(*swapchain));
+	if (swapchain == NULL) {
+		lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
+		return NULL;
+	}
+	swapchain->client = client;
+	wl_list_init(&swapchain->images);
+	wl_list_insert(&client->swapchains, &swapchain->link);
+	return swapchain;
+}
+
+static void remove_image(struct lido_swapchain *swapchain, struct lido_image *image) {
+	swapchain->images_len--;
+	lido_client_image_destroy(image);
+}
+
+void lido_swapchain_destroy(struct lido_swapchain *swapchain) {
+	if (swapchain == NULL) {
+		return;
+	}
+	struct lido_image *image, *next;
+	wl_list_for_each_safe(image, next, &swapchain->images, link) {
+		remove_image(swapchain, image);
+	}
+	wl_list_remove(&swapchain->link);
+	free(swapchain);
+}
+
+static bool has_layout(const struct lido_image *image, const struct lido_client_layout *layout) {
+	return image->layout.width == layout->width && image->layout.height == layout->height &&
+		   image->layout.format == layout->format;
+}
+
+// How little work it will be to use the image: one that is as wanted, or else has the memory, or else has none.
+static int rate(const struct lido_image *image, const struct lido_client_layout *layout) {
+	return has_layout(image, layout) ? 2 : image->memory->size >= layout->size ? 1 : 0;
+}
+
+// Of equal ones the last that was shown: least of it is to be drawn anew, and it is warm in the caches.
+static struct lido_image *find_free(struct lido_swapchain *swapchain, const struct lido_client_layout *layout) {
+	struct lido_image *image, *best = NULL;
+	wl_list_for_each(image, &swapchain->images, link) {
+		if (image->is_busy) {
+			continue;
+		}
+		int difference = best == NULL ? 1 : rate(image, layout) - rate(best, layout);
+		if (difference > 0 || (difference == 0 && image->frame > best->frame)) {
+			best = image;
+		}
+	}
+	return best;
+}
+
+static void remove_idle(struct lido_swapchain *swapchain) {
+	struct lido_image *image, *next;
+	wl_list_for_each_safe(image, next, &swapchain->images, link) {
+		if (!image->is_busy && swapchain->images_len > IMAGES_EXPECTED &&
+				swapchain->frames - image->frame > FRAMES_IDLE_MAX) {
+			remove_image(swapchain, image);
+		}
+	}
+}
+
+// An image of at least so many bytes; size is more than that, for better times.
+static struct lido_image *try_add_image(
+		struct lido_swapchain *swapchain, const struct lido_client_layout *layout, uint32_t size) {
+	struct lido_image *image = lido_client_image_create(swapchain->client, layout, size, true);
+	if (image == NULL) {
+		return NULL;
+	}
+	if (!lido_image_wait(image)) {
+		lido_client_image_destroy(image);
+		return NULL;
+	}
+	image->swapchain = swapchain;
+	image->frame = swapchain->frames;
+	wl_list_remove(&image->link);
+	wl_list_insert(&swapchain->images, &image->link);
+	swapchain->images_len++;
+	return image;
+}
+
+static bool is_worth_less(const struct lido_client *client, uint32_t size, uint32_t size_min) {
+	return size > size_min && client->error != LIDO_CLIENT_ERROR_CONNECTION;
+}
+
+static struct lido_image *add_image(struct lido_swapchain *swapchain, const struct lido_client_layout *layout) {
+	if (swapchain->images_len >= IMAGES_MAX) {
+		lido_client_fail(swapchain->client, LIDO_CLIENT_ERROR_LIMIT);
+		return NULL;
+	}
+	uint32_t size = layout->size > swapchain->size ? layout->size : swapchain->size;
+	struct lido_image *image = try_add_image(swapchain, layout, size);
+	if (image == NULL && is_worth_less(swapchain->client, size, layout->size)) {
+		image = try_add_image(swapchain, layout, layout->size);
+	}
+	return image;
+}
+
+static bool grow_image(struct lido_swapchain *swapchain, struct lido_image *image, uint32_t size_min) {
+	uint32_t size = swapchain->size;
+	if (size_min > size) {
+		size = size_min > INT32_MAX / 3 * 2 ? INT32_MAX : size_min / 2 * 3;
+	}
+	return lido_client_image_grow(image, size) ||
+		   (is_worth_less(swapchain->client, size, size_min) && lido_client_image_grow(image, size_min));
+}
+
+static struct lido_image *find_image(struct lido_swapchain *swapchain, const struct lido_client_layout *layout) {
+	struct lido_image *image = find_free(swapchain, layout);
+	if (image == NULL && swapchain->images_len >= IMAGES_EXPECTED) {
+		if (!lido_client_round_trip(swapchain->client)) {
+			return NULL;
+		}
+		image = find_free(swapchain, layout);
+	}
+	if (image == NULL) {
+		return add_image(swapchain, layout);
+	}
+	return image->memory->size >= layout->size || grow_image(swapchain, image, layout->size) ? image : NULL;
+}
+
+struct lido_image *lido_swapchain_acquire(
+		struct lido_swapchain *swapchain, int32_t width, int32_t height, uint32_t format) {
+	struct lido_client *client = swapchain->client;
+	struct lido_client_layout layout;
+	enum lido_client_error error = lido_client_layout_init(&layout, client->formats, width, height, format);
+	if (error != LIDO_CLIENT_ERROR_NONE) {
+		lido_client_fail(client, error);
+		return NULL;
+	}
+	if (!lido_client_dispatch(client)) {
+		return NULL;
+	}
+	struct lido_image *image = find_image(swapchain, &layout);
+	if (image == NULL) {
+		return NULL;
+	}
+	if (!has_layout(image, &layout)) {
+		lido_client_image_reshape(image, &layout);
+	}
+	swapchain->size = image->memory->size > swapchain->size ? image->memory->size : swapchain->size;
+	image->age = image->is_known ? (uint32_t)(swapchain->frames - image->frame + 1) : 0;
+	// From here on they are what the program makes of them.
+	image->is_known = false;
+	image->is_acquired = true;
+	remove_idle(swapchain);
+	return image;
+}
+
+void lido_client_swapchain_show(struct lido_swapchain *swapchain, struct lido_image *image) {
+	if (image->is_acquired) {
+		image->frame = ++swapchain->frames;
+		image->is_acquired = false;
+		image->is_known = true;
+	}
+}
