@@ -69,7 +69,13 @@ bool lido_client_memory_wait(struct lido_client_memory *memory) {
 
 bool lido_client_memory_grow(struct lido_client_memory *memory, uint32_t size) {
 	assert(size > memory->size);
-	return memory->impl->grow(memory, size) && lido_client_memory_wait(memory);
+	if (memory->impl->grow(memory, size) && lido_client_memory_wait(memory)) {
+		return true;
+	}
+	if (memory->data != NULL) {
+		memory->error = LIDO_CLIENT_ERROR_NONE;
+	}
+	return false;
 }
 
 void lido_client_memory_populate(struct lido_client_memory *memory, uint32_t size) {
