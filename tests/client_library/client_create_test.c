@@ -1,0 +1,139 @@
+#include "toolkit.h"
+#include <pthread.h>
+#include <wayland-client.h>
+
+#define XRGB WL_SHM_FORMAT_XRGB8888
+#define THREADS_LEN 4
+#define FRAMES 60
+
+static void show(struct toolkit *toolkit, struct lido_swapchain *swapchain, int32_t size) {
+	struct lido_image *image = lido_swapchain_acquire(swapchain, size, size, XRGB);
+	expect(image != NULL);
+	toolkit_draw(image, (uint32_t)size);
+	expect(toolkit_commit(toolkit, image));
+}
+
+TEST("client_create@takes-two-round-trips") {
+	struct remote remote;
+	struct toolkit toolkit;
+	remote_init(&remote, NULL);
+	toolkit_init(&toolkit, &remote, LIDO_CLIENT_BACKEND_POOL);
+	struct lido_client_stats stats = toolkit_get_stats(&toolkit);
+	expect_int(stats.round_trips, ==, 2);
+	expect_int(stats.mappings, ==, 0);
+	toolkit_finish(&toolkit);
+	expect(remote_finish(&remote));
+}
+
+TEST("client_create@takes-the-pool-if-there-is-one") {
+	struct remote remote;
+	struct toolkit toolkit;
+	remote_init(&remote, NULL);
+	expect(toolkit_try_connect(&toolkit, &remote));
+	toolkit.client = lido_client_create(toolkit.display, NULL, NULL);
+	expect(toolkit.client != NULL);
+	expect_int(lido_client_get_backend(toolkit.client), ==, LIDO_CLIENT_BACKEND_POOL);
+	toolkit_finish(&toolkit);
+	expect(remote_finish(&remote));
+}
+
+TEST("client_create@takes-wl-shm-if-there-is-no-pool") {
+	struct remote remote;
+	struct toolkit toolkit;
+	remote_init(&remote, &(struct remote_options){.shm = REMOTE_SHM_STOCK});
+	expect(toolkit_try_connect(&toolkit, &remote));
+	toolkit.client = lido_client_create(toolkit.display, NULL, NULL);
+	expect(toolkit.client != NULL);
+	expect_int(lido_client_get_backend(toolkit.client), ==, LIDO_CLIENT_BACKEND_WL_SHM);
+	struct lido_swapchain *swapchain = lido_swapchain_create(toolkit.client);
+	for (int i = 1; i < 30; i++) {
+		show(&toolkit, swapchain, i * 10);
+		toolkit_settle(&toolkit);
+	}
+	toolkit_finish(&toolkit);
+	expect(remote_finish(&remote));
+}
+
+TEST_EACH_BACKEND("client_create@displays-do-not-mix") {
+	struct remote remotes[2];
+	struct toolkit toolkits[2];
+	struct lido_swapchain *swapchains[2];
+	for (int i = 0; i < 2; i++) {
+		remote_init(&remotes[i], NULL);
+		toolkit_init(&toolkits[i], &remotes[i], backend);
+		swapchains[i] = lido_swapchain_create(toolkits[i].client);
+		show(&toolkits[i], swapchains[i], 100);
+	}
+	// One goes; the other goes on.
+	toolkit_finish(&toolkits[0]);
+	expect(remote_finish(&remotes[0]));
+	for (int i = 1; i < 20; i++) {
+		show(&toolkits[1], swapchains[1], i * 10);
+		toolkit_settle(&toolkits[1]);
+	}
+	toolkit_finish(&toolkits[1]);
+	expect(remote_finish(&remotes[1]));
+}
+
+TEST_EACH_BACKEND("client_create@clients-of-a-display-do-not-mix") {
+	struct remote remote;
+	struct toolkit toolkit;
+	remote_init(&remote, &(struct remote_options){.release = SURFACES_RELEASE_REPLACED});
+	toolkit_init(&toolkit, &remote, backend);
+	const struct lido_client_options options = {.backend = backend};
+	struct lido_client *other = lido_client_create(toolkit.display, &options, NULL);
+	expect(other != NULL);
+	struct lido_image *image = lido_image_create(other, 64, 64, XRGB);
+	expect(image != NULL);
+	uint32_t sum = toolkit_draw(image, 1);
+	struct lido_swapchain *swapchain = lido_swapchain_create(toolkit.client);
+	for (int i = 1; i < 20; i++) {
+		show(&toolkit, swapchain, i * 10);
+		toolkit_settle(&toolkit);
+	}
+	expect_int(surfaces_sum(lido_image_get_pixels(image), 64, 64, lido_image_get_stride(image)), ==, sum);
+	lido_client_destroy(other);
+	show(&toolkit, swapchain, 200);
+	toolkit_settle(&toolkit);
+	toolkit_finish(&toolkit);
+	expect(remote_finish(&remote));
+}
+
+struct worker {
+	pthread_t thread;
+	struct toolkit toolkit; // its own client and surface, on the display of all
+	enum lido_client_backend backend;
+};
+
+static void *work(void *data) {
+	struct worker *worker = data;
+	const struct lido_client_options options = {.backend = worker->backend};
+	worker->toolkit.client = lido_client_create(worker->toolkit.display, &options, NULL);
+	expect(worker->toolkit.client != NULL);
+	struct lido_swapchain *swapchain = lido_swapchain_create(worker->toolkit.client);
+	for (int i = 1; i <= FRAMES; i++) {
+		show(&worker->toolkit, swapchain, 20 + i * 37 % 200);
+	}
+	lido_client_destroy(worker->toolkit.client);
+	return NULL;
+}
+
+TEST_EACH_BACKEND("client_create@threads-may-have-one-each") {
+	struct remote remote;
+	struct toolkit toolkit;
+	struct worker workers[THREADS_LEN];
+	remote_init(&remote, &(struct remote_options){.release = SURFACES_RELEASE_REPLACED});
+	expect(toolkit_try_connect(&toolkit, &remote));
+	for (int i = 0; i < THREADS_LEN; i++) {
+		workers[i] = (struct worker){.toolkit = toolkit, .backend = backend};
+		workers[i].toolkit.surface = wl_compositor_create_surface(toolkit.compositor);
+		expect(pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0);
+	}
+	for (int i = 0; i < THREADS_LEN; i++) {
+		expect(pthread_join(workers[i].thread, NULL) == 0);
+		wl_surface_destroy(workers[i].toolkit.surface);
+	}
+	expect(wl_display_roundtrip(toolkit.display) >= 0);
+	toolkit_finish(&toolkit);
+	expect(remote_finish(&remote));
+}
