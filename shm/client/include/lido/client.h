@@ -31,6 +31,10 @@
 #include <stdint.h>
 #include <wayland-client-core.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #pragma GCC visibility push(default)
 
 struct wl_buffer;
@@ -165,5 +169,9 @@ struct lido_image *lido_swapchain_acquire(
 uint32_t lido_image_get_age(const struct lido_image *image);
 
 #pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
