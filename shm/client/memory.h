@@ -31,6 +31,7 @@ struct lido_client_memory {
 	enum lido_client_error error; // of the last answer
 	bool is_retriable;            // the last answer: to ask again may help
 	uint32_t populated;           // bytes from the start that need not fault
+	bool is_populated_in_part;    // since it has its size
 };
 
 /*
