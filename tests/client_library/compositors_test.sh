@@ -74,8 +74,7 @@ is_at_most() {
 	[ "$(sed -n "s/^$1 //p" "$runtime/out")" -le "$2" ]
 }
 
-# Two images of two sizes each do: the first, and half as much again as often as it takes to four times the pixels.
-# Two round trips are to bind.
+# Two images do, or three, if the compositor is late; each is a file that grows. Two round trips are to bind.
 check_stock() {
 	expect "$1-shows-frames" shows auto 160
 	expect "$1-has-wl-shm" says 'backend wl_shm'
@@ -103,6 +102,13 @@ else
 fi
 
 start "$lido" --headless 640x480 --socket here
+expect lido-shows-frames-in-its-pool shows auto 160
+expect lido-has-a-pool says 'backend pool'
+expect lido-needs-one-file says 'areas 1'
+expect lido-needs-one-mapping says 'mappings 1'
+expect lido-needs-one-image-since-it-copies says 'images 1'
+# Two to bind, one for the first image, and five steps of half as much again to four times the pixels.
+expect lido-is-seldom-waited-for is_at_most round_trips 8
 expect lido-shows-frames-by-wl-shm shows wl_shm 160
 expect lido-has-wl-shm says 'backend wl_shm'
 stop
