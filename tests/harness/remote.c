@@ -15,6 +15,7 @@
 struct host {
 	struct server server;
 	struct surfaces surfaces;
+	enum odd_pool_manner manner;
 	int control;
 	uint32_t requests, requests_max;
 	bool is_over;
@@ -101,6 +102,10 @@ static void host_init(struct host *host, const struct remote_options *options, i
 	} else {
 		host->server = (struct server){.display = wl_display_create(), .finish = finish_stock};
 		expect(options->shm == REMOTE_SHM_NONE || wl_display_init_shm(host->server.display) == 0);
+	}
+	if (options->shm == REMOTE_SHM_ODD) {
+		host->manner = options->manner;
+		odd_pool_init(host->server.display, &host->manner);
 	}
 	host->surfaces.release = options->release;
 	host->surfaces.commit = options->reports ? handle_commit : NULL;

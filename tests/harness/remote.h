@@ -4,6 +4,7 @@
 #ifndef HARNESS_REMOTE_H
 #define HARNESS_REMOTE_H
 
+#include "odd_pool.h"
 #include "surfaces.h"
 #include <lido/limits.h>
 #include <stdbool.h>
@@ -15,12 +16,14 @@ struct wl_display;
 enum remote_shm {
 	REMOTE_SHM_LIDO,  // wl_shm and lido_shm_v1
 	REMOTE_SHM_STOCK, // libwayland's wl_shm alone
+	REMOTE_SHM_ODD,   // libwayland's wl_shm, and a lido_shm_v1 of odd_pool.h
 	REMOTE_SHM_NONE,
 };
 
 /* Zeroed: a server as it should be. */
 struct remote_options {
 	enum remote_shm shm;
+	enum odd_pool_manner manner;      // of REMOTE_SHM_ODD
 	const struct lido_limits *limits; // NULL: the defaults
 	enum surfaces_release release;
 	bool reports;          // each commit is told: see remote_receive()

@@ -1,0 +1,113 @@
+#include "toolkit.h"
+
+#define XRGB WL_SHM_FORMAT_XRGB8888
+#define WIDTH 100
+
+struct fixture {
+	struct remote remote;
+	struct toolkit toolkit;
+	struct lido_client *client;
+	struct lido_image *image;
+};
+
+static void begin(struct fixture *fixture, enum odd_pool_manner manner) {
+	remote_init(&fixture->remote, &(struct remote_options){.shm = REMOTE_SHM_ODD, .manner = manner});
+	toolkit_init(&fixture->toolkit, &fixture->remote, LIDO_CLIENT_BACKEND_POOL);
+	fixture->client = fixture->toolkit.client;
+	fixture->image = lido_image_create(fixture->client, WIDTH, WIDTH, XRGB);
+	expect(fixture->image != NULL);
+}
+
+static void end(struct fixture *fixture) {
+	toolkit_finish(&fixture->toolkit);
+	expect(remote_finish(&fixture->remote));
+}
+
+// There is no memory, and that is all.
+static void expect_no_memory_from(enum odd_pool_manner manner) {
+	struct fixture fixture;
+	begin(&fixture, manner);
+	for (int i = 0; i < 2; i++) {
+		expect(!lido_image_wait(fixture.image));
+		expect_client_error(fixture.client, MEMORY);
+		expect(lido_image_get_pixels(fixture.image) == NULL);
+		expect(lido_image_get_buffer(fixture.image) == NULL);
+	}
+	lido_image_destroy(fixture.image);
+	struct lido_swapchain *swapchain = lido_swapchain_create(fixture.client);
+	expect(lido_swapchain_acquire(swapchain, 10, 10, XRGB) == NULL);
+	expect_client_error(fixture.client, MEMORY);
+	toolkit_settle(&fixture.toolkit);
+	end(&fixture);
+}
+
+static void expect_pixels_from(enum odd_pool_manner manner) {
+	struct fixture fixture;
+	begin(&fixture, manner);
+	expect(lido_image_wait(fixture.image));
+	toolkit_draw(fixture.image, 1);
+	expect(lido_image_get_buffer(fixture.image) != NULL);
+	toolkit_settle(&fixture.toolkit);
+	toolkit_draw(fixture.image, 2);
+	lido_image_destroy(fixture.image);
+	toolkit_settle(&fixture.toolkit);
+	end(&fixture);
+}
+
+TEST("client_odd_server@proper-one-gives-pixels") {
+	expect_pixels_from(ODD_POOL_PLAIN);
+}
+
+TEST("client_odd_server@unknown-area-is-no-memory") {
+	expect_no_memory_from(ODD_POOL_UNKNOWN_AREA);
+}
+
+TEST("client_odd_server@place-beyond-the-file-is-no-memory") {
+	expect_no_memory_from(ODD_POOL_BEYOND_SIZE);
+}
+
+TEST("client_odd_server@place-beyond-the-mapping-is-no-memory") {
+	expect_no_memory_from(ODD_POOL_BEYOND_RESERVE);
+}
+
+TEST("client_odd_server@place-that-wraps-is-no-memory") {
+	expect_no_memory_from(ODD_POOL_WRAPS);
+}
+
+TEST("client_odd_server@area-without-a-reserve-is-no-memory") {
+	expect_no_memory_from(ODD_POOL_NO_RESERVE);
+}
+
+TEST("client_odd_server@missing-answer-is-no-memory") {
+	expect_no_memory_from(ODD_POOL_NO_ANSWER);
+}
+
+TEST("client_odd_server@unknown-reason-is-no-memory") {
+	expect_no_memory_from(ODD_POOL_UNKNOWN_REASON);
+}
+
+TEST("client_odd_server@unread-events-are-read-and-asked-again-once") {
+	expect_no_memory_from(ODD_POOL_UNREAD_ALWAYS);
+	expect_pixels_from(ODD_POOL_UNREAD);
+}
+
+TEST("client_odd_server@area-that-is-in-use-stays-mapped") {
+	expect_pixels_from(ODD_POOL_REMOVES_AREA);
+}
+
+TEST("client_odd_server@pixels-follow-a-block-that-moves") {
+	struct fixture fixture;
+	begin(&fixture, ODD_POOL_MOVES);
+	lido_image_destroy(fixture.image);
+	struct lido_swapchain *swapchain = lido_swapchain_create(fixture.client);
+	for (int i = 1; i <= 10; i++) {
+		struct lido_image *image = lido_swapchain_acquire(swapchain, 20 * i, 20 * i, XRGB);
+		expect(image != NULL);
+		expect_int(lido_image_get_age(image), ==, 0);
+		toolkit_draw(image, 1);
+		struct lido_client_stats stats = toolkit_get_stats(&fixture.toolkit);
+		expect_int(stats.mappings, <=, 2); // the old one is known to be empty a moment later
+		expect_int(stats.areas, ==, stats.mappings);
+	}
+	end(&fixture);
+}
