@@ -1,14 +1,16 @@
 /*
- * What does a commit cost the compositor? A client that draws and commits frames, one after the other, and reads from
- * the kernel what the compositor's process used meanwhile.
+ * What does a frame cost? A client that draws and commits frames, one after the other, and reads from the kernel what
+ * the compositor's process and its own used meanwhile.
  *
  *     commit_bench PID FRAMES
  *
- * Prints a line per case: name, CPU time per frame (µs) and page faults per frame, of the compositor.
+ * Prints a line per case: name, CPU time per frame (µs) and page faults per frame, of the compositor, and both of the
+ * client.
  */
 #include "xdg-shell-client-protocol.h"
 
 #include <fcntl.h>
+#include <lido/client.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,26 +22,37 @@
 #define BUFFERS_MAX 2
 #define WARM_UP_FRAMES 20
 
+enum memory {
+	MEMORY_SEALED,     // a file that bears F_SEAL_SHRINK
+	MEMORY_UNSEALABLE, // a file that cannot be sealed
+	MEMORY_LIBRARY,    // what the client library gives: the server's pool, or wl_shm where it has none
+};
+
 struct frame_case {
 	const char *name;
 	int32_t width, height;
-	int buffers;        // in rotation; 0: a new pool for each frame
-	bool is_sealed;     // the file bears F_SEAL_SHRINK
+	int buffers; // in rotation; 0: a new one for each frame
+	enum memory memory;
 	int damage_percent; // of the rows
 };
 
 static const struct frame_case cases[] = {
-	{"1080p new pool, sealed, all damaged", 1920, 1080, 0, true, 100},
-	{"1080p new pool, unsealable, all damaged", 1920, 1080, 0, false, 100},
-	{"1080p two buffers, sealed, all damaged", 1920, 1080, 2, true, 100},
-	{"1080p two buffers, sealed, 5 % damaged", 1920, 1080, 2, true, 5},
-	{"1080p two buffers, unsealable, all damaged", 1920, 1080, 2, false, 100},
-	{"1080p two buffers, unsealable, 5 % damaged", 1920, 1080, 2, false, 5},
-	{"64x64 new pool, sealed, all damaged", 64, 64, 0, true, 100},
+	{"1080p new pool, sealed, all damaged", 1920, 1080, 0, MEMORY_SEALED, 100},
+	{"1080p new pool, unsealable, all damaged", 1920, 1080, 0, MEMORY_UNSEALABLE, 100},
+	{"1080p new image of the library, all damaged", 1920, 1080, 0, MEMORY_LIBRARY, 100},
+	{"1080p two buffers, sealed, all damaged", 1920, 1080, 2, MEMORY_SEALED, 100},
+	{"1080p two buffers, sealed, 5 % damaged", 1920, 1080, 2, MEMORY_SEALED, 5},
+	{"1080p two buffers, unsealable, all damaged", 1920, 1080, 2, MEMORY_UNSEALABLE, 100},
+	{"1080p two buffers, unsealable, 5 % damaged", 1920, 1080, 2, MEMORY_UNSEALABLE, 5},
+	{"1080p two images, all damaged", 1920, 1080, 2, MEMORY_LIBRARY, 100},
+	{"1080p two images, 5 % damaged", 1920, 1080, 2, MEMORY_LIBRARY, 5},
+	{"64x64 new pool, sealed, all damaged", 64, 64, 0, MEMORY_SEALED, 100},
+	{"64x64 new image of the library, all damaged", 64, 64, 0, MEMORY_LIBRARY, 100},
 };
 
 struct buffer {
-	struct wl_buffer *wl;
+	struct lido_image *image; // NULL: of a file
+	struct wl_buffer *wl;     // of a file
 	uint8_t *pixels;
 	size_t size; // bytes
 	bool is_busy;
@@ -49,6 +62,7 @@ struct bench {
 	struct wl_display *display;
 	struct wl_compositor *compositor;
 	struct wl_shm *shm;
+	struct lido_client *client;
 	struct xdg_wm_base *wm_base;
 	struct wl_surface *surface;
 	bool is_configured;
@@ -152,12 +166,23 @@ static const struct wl_registry_listener registry_listener = {
 	.global_remove = handle_global_remove,
 };
 
+static void image_init(struct buffer *buffer, struct bench *bench, const struct frame_case *frame_case) {
+	*buffer = (struct buffer){
+		.image = lido_image_create(bench->client, frame_case->width, frame_case->height, WL_SHM_FORMAT_XRGB8888)};
+	buffer->pixels = buffer->image != NULL ? lido_image_get_pixels(buffer->image) : NULL;
+	if (buffer->pixels == NULL) {
+		fail(lido_client_error_to_string(lido_client_get_error(bench->client)));
+	}
+	buffer->size = (size_t)lido_image_get_stride(buffer->image) * (size_t)frame_case->height;
+}
+
 // As a toolkit does it: a file, a mapping, a pool that is destroyed at once.
-static void buffer_init(struct buffer *buffer, struct bench *bench, const struct frame_case *frame_case) {
+static void file_init(struct buffer *buffer, struct bench *bench, const struct frame_case *frame_case) {
+	bool is_sealed = frame_case->memory == MEMORY_SEALED;
 	int32_t stride = frame_case->width * 4;
 	int32_t size = stride * frame_case->height;
-	int fd = memfd_create("frame", MFD_CLOEXEC | (frame_case->is_sealed ? MFD_ALLOW_SEALING : 0));
-	if (fd == -1 || ftruncate(fd, size) != 0 || (frame_case->is_sealed && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) != 0)) {
+	int fd = memfd_create("frame", MFD_CLOEXEC | (is_sealed ? MFD_ALLOW_SEALING : 0));
+	if (fd == -1 || ftruncate(fd, size) != 0 || (is_sealed && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) != 0)) {
 		fail("cannot make a file");
 	}
 	void *pixels = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -175,16 +200,32 @@ static void buffer_init(struct buffer *buffer, struct bench *bench, const struct
 	close(fd);
 }
 
+static void buffer_init(struct buffer *buffer, struct bench *bench, const struct frame_case *frame_case) {
+	(frame_case->memory == MEMORY_LIBRARY ? image_init : file_init)(buffer, bench, frame_case);
+}
+
 static void buffer_finish(struct buffer *buffer) {
+	if (buffer->image != NULL) {
+		lido_image_destroy(buffer->image);
+		return;
+	}
 	wl_buffer_destroy(buffer->wl);
 	munmap(buffer->pixels, buffer->size);
+}
+
+static bool buffer_is_busy(struct bench *bench, const struct buffer *buffer) {
+	if (buffer->image == NULL) {
+		return buffer->is_busy;
+	}
+	lido_client_dispatch(bench->client);
+	return lido_image_is_busy(buffer->image);
 }
 
 static struct buffer *wait_for_buffer(struct bench *bench, struct buffer *buffers, int buffers_len, int last) {
 	for (;;) {
 		for (int i = 1; i <= buffers_len; ++i) {
 			struct buffer *buffer = &buffers[(last + i) % buffers_len];
-			if (!buffer->is_busy) {
+			if (!buffer_is_busy(bench, buffer)) {
 				return buffer;
 			}
 		}
@@ -198,7 +239,7 @@ static void commit(struct bench *bench, struct buffer *buffer, const struct fram
 	bool is_done = false;
 	memset(buffer->pixels, frame, buffer->size * (size_t)frame_case->damage_percent / 100);
 	buffer->is_busy = true;
-	wl_surface_attach(bench->surface, buffer->wl, 0, 0);
+	wl_surface_attach(bench->surface, buffer->image != NULL ? lido_image_get_buffer(buffer->image) : buffer->wl, 0, 0);
 	wl_surface_damage(bench->surface, 0, 0, frame_case->width, frame_case->height * frame_case->damage_percent / 100);
 	wl_callback_add_listener(wl_surface_frame(bench->surface), &callback_listener, &is_done);
 	wl_surface_commit(bench->surface);
@@ -211,7 +252,7 @@ static void commit(struct bench *bench, struct buffer *buffer, const struct fram
 
 static void run(struct bench *bench, const struct frame_case *frame_case) {
 	struct buffer buffers[BUFFERS_MAX], fresh, *buffer = &fresh;
-	struct usage before = {0};
+	struct usage before = {0}, own_before = {0};
 	for (int i = 0; i < frame_case->buffers; ++i) {
 		buffer_init(&buffers[i], bench, frame_case);
 		memset(buffers[i].pixels, i, buffers[i].size);
@@ -219,6 +260,7 @@ static void run(struct bench *bench, const struct frame_case *frame_case) {
 	for (int i = 0; i < WARM_UP_FRAMES + bench->frames; ++i) {
 		if (i == WARM_UP_FRAMES) {
 			before = usage_read(bench->pid);
+			own_before = usage_read(getpid());
 		}
 		if (frame_case->buffers == 0) {
 			buffer_init(&fresh, bench, frame_case);
@@ -230,9 +272,10 @@ static void run(struct bench *bench, const struct frame_case *frame_case) {
 			commit(bench, buffer, frame_case, i);
 		}
 	}
-	struct usage after = usage_read(bench->pid);
-	printf("%s\t%.0f\t%.1f\n", frame_case->name, (after.cpu - before.cpu) / bench->frames,
-			(after.faults - before.faults) / bench->frames);
+	struct usage after = usage_read(bench->pid), own_after = usage_read(getpid());
+	printf("%s\t%.0f\t%.1f\t%.0f\t%.1f\n", frame_case->name, (after.cpu - before.cpu) / bench->frames,
+			(after.faults - before.faults) / bench->frames, (own_after.cpu - own_before.cpu) / bench->frames,
+			(own_after.faults - own_before.faults) / bench->frames);
 	fflush(stdout);
 	for (int i = 0; i < frame_case->buffers; ++i) {
 		buffer_finish(&buffers[i]);
@@ -253,6 +296,10 @@ int main(int argc, char *argv[]) {
 	if (bench.compositor == NULL || bench.shm == NULL || bench.wm_base == NULL) {
 		fail("the compositor has no wl_compositor, wl_shm or xdg_wm_base");
 	}
+	bench.client = lido_client_create(bench.display, NULL, NULL);
+	if (bench.client == NULL) {
+		fail("the client library finds no memory");
+	}
 	bench.surface = wl_compositor_create_surface(bench.compositor);
 	struct xdg_surface *xdg_surface = xdg_wm_base_get_xdg_surface(bench.wm_base, bench.surface);
 	xdg_surface_add_listener(xdg_surface, &surface_listener, &bench);
@@ -264,6 +311,7 @@ int main(int argc, char *argv[]) {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
 		run(&bench, &cases[i]);
 	}
+	lido_client_destroy(bench.client);
 	wl_display_disconnect(bench.display);
 	return EXIT_SUCCESS;
 }
