@@ -8,10 +8,15 @@
 #ifndef LIDO_LIMITS_H
 #define LIDO_LIMITS_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #pragma GCC visibility push(default)
 
@@ -87,10 +92,10 @@
 /* The wire carries offsets, sizes and strides as int32: no imported file is ever used beyond this. */
 #define LIDO_IMPORT_SIZE_MAX INT32_MAX
 
-_Static_assert(LIDO_BUFFERS_MAX_DEFAULT >= LIDO_HANDLES_MAX_DEFAULT, "most pools hold exactly one buffer");
-_Static_assert(LIDO_BYTES_MAX_DEFAULT >= 4 * INT64_C(7680) * 4320, "one 8K surface must fit");
-_Static_assert(LIDO_AREA_BYTES_MAX_DEFAULT >= 2 * 4 * INT64_C(7680) * 4320, "two 8K buffers must fit");
-_Static_assert(LIDO_RESERVE_MAX <= UINT32_MAX, "lido_shm_pool_v1.area carries the reserve as uint32");
+static_assert(LIDO_BUFFERS_MAX_DEFAULT >= LIDO_HANDLES_MAX_DEFAULT, "most pools hold exactly one buffer");
+static_assert(LIDO_BYTES_MAX_DEFAULT >= 4 * INT64_C(7680) * 4320, "one 8K surface must fit");
+static_assert(LIDO_AREA_BYTES_MAX_DEFAULT >= 2 * 4 * INT64_C(7680) * 4320, "two 8K buffers must fit");
+static_assert(LIDO_RESERVE_MAX <= UINT32_MAX, "lido_shm_pool_v1.area carries the reserve as uint32");
 
 struct lido_limits {
 	uint32_t files_max;     // files, per client
@@ -132,5 +137,9 @@ uint64_t lido_limits_raise_nofile(void);
 void lido_limits_restore_nofile(void);
 
 #pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

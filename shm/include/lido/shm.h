@@ -26,6 +26,10 @@
 #include <sys/types.h>
 #include <wayland-server-core.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #pragma GCC visibility push(default)
 
 struct lido_area;
@@ -245,5 +249,9 @@ void lido_manager_write_json(struct lido_manager *manager, FILE *stream);
 void lido_manager_write_table(struct lido_manager *manager, FILE *stream);
 
 #pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -12,6 +12,10 @@
 
 #include <lido/shm.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #pragma GCC visibility push(default)
 
 struct wl_display;
@@ -35,5 +39,9 @@ struct lido_wlroots *lido_wlroots_create(struct wl_display *display, struct wlr_
 struct lido_manager *lido_wlroots_get_manager(struct lido_wlroots *backend);
 
 #pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
