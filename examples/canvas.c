@@ -1,0 +1,84 @@
+#include "canvas.h"
+
+#include <math.h>
+#include <stddef.h>
+
+/* A dragged corner asks for many sizes: grow in steps. */
+#define GROWTH 256
+
+static const double paper[] = {0.984, 0.973, 0.949};
+
+void canvas_init(struct canvas *canvas) {
+	*canvas = (struct canvas){0};
+}
+
+void canvas_finish(struct canvas *canvas) {
+	if (canvas->surface != NULL) {
+		cairo_destroy(canvas->cairo);
+		cairo_surface_destroy(canvas->surface);
+	}
+}
+
+static int32_t round_up(int32_t size) {
+	return (size + GROWTH - 1) / GROWTH * GROWTH;
+}
+
+static int32_t larger(int32_t a, int32_t b) {
+	return a > b ? a : b;
+}
+
+bool canvas_grow(struct canvas *canvas, int32_t width, int32_t height) {
+	if (width <= canvas->width && height <= canvas->height) {
+		return true;
+	}
+	struct canvas grown = {
+		.width = larger(canvas->width, round_up(width)),
+		.height = larger(canvas->height, round_up(height)),
+	};
+	grown.surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, grown.width, grown.height);
+	grown.cairo = cairo_create(grown.surface);
+	if (cairo_status(grown.cairo) != CAIRO_STATUS_SUCCESS) {
+		canvas_finish(&grown);
+		return false;
+	}
+	canvas_clear(&grown);
+	if (canvas->surface != NULL) {
+		canvas_paint(canvas, grown.cairo);
+	}
+	canvas_finish(canvas);
+	cairo_set_line_cap(grown.cairo, CAIRO_LINE_CAP_ROUND);
+	*canvas = grown;
+	return true;
+}
+
+void canvas_clear(struct canvas *canvas) {
+	cairo_set_source_rgb(canvas->cairo, paper[0], paper[1], paper[2]);
+	cairo_paint(canvas->cairo);
+}
+
+/* The curve lies in the triangle of its three points. */
+static cairo_rectangle_int_t find_bounds(struct point a, struct point b, struct point c, double radius) {
+	int left = (int)floor(fmin(a.x, fmin(b.x, c.x)) - radius), top = (int)floor(fmin(a.y, fmin(b.y, c.y)) - radius);
+	int right = (int)ceil(fmax(a.x, fmax(b.x, c.x)) + radius), bottom = (int)ceil(fmax(a.y, fmax(b.y, c.y)) + radius);
+	return (cairo_rectangle_int_t){.x = left, .y = top, .width = right - left, .height = bottom - top};
+}
+
+cairo_rectangle_int_t canvas_draw_curve(
+		struct canvas *canvas, const struct brush *brush, struct point from, struct point control, struct point to) {
+	cairo_t *cairo = canvas->cairo;
+	cairo_set_source_rgb(cairo, brush->red, brush->green, brush->blue);
+	cairo_set_line_width(cairo, brush->diameter);
+	cairo_move_to(cairo, from.x, from.y);
+	/* The same parabola as a cubic. */
+	cairo_curve_to(cairo, (from.x + 2 * control.x) / 3, (from.y + 2 * control.y) / 3, (to.x + 2 * control.x) / 3,
+			(to.y + 2 * control.y) / 3, to.x, to.y);
+	cairo_stroke(cairo);
+	/* One pixel more for the soft edge. */
+	return find_bounds(from, control, to, brush->diameter / 2 + 1);
+}
+
+void canvas_paint(const struct canvas *canvas, cairo_t *cairo) {
+	cairo_set_source_surface(cairo, canvas->surface, 0, 0);
+	cairo_pattern_set_filter(cairo_get_source(cairo), CAIRO_FILTER_NEAREST);
+	cairo_paint(cairo);
+}
