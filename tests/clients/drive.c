@@ -1,10 +1,17 @@
 /*
  * Uses the only window of a compositor, as a restless person would: types, clicks, scrolls, and drags its corner out
- * and back, Alt and the right button held.
+ * and back, Alt and the right button held. Or does just what it is told.
  *
  *     drive SECONDS
+ *     drive ACTION...
+ *     drive plug
  *
- * Ends with 0 if the window was there all the time, with 1 and a message if it was not.
+ * The last one does nothing, but its devices are there until the compositor ends.
+ *
+ * Actions, with positions in thousandths of the output: press X Y, move X Y, release, click X Y; scroll AMOUNT at the
+ * pointer; key NAME; drag X Y X Y, to resize; close.
+ *
+ * Ends with 0 if the window was there all the time, with 1 and a message if it was not; a last action may end it.
  */
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 #include "wlr-foreign-toplevel-management-unstable-v1-client-protocol.h"
@@ -36,6 +43,7 @@ struct driver {
 	struct zwp_virtual_keyboard_v1 *keyboard;
 	struct wl_list toplevels; // toplevel.link; open now
 	bool is_gone;             // the last one was closed
+	bool is_last;             // action: the window may go
 };
 
 struct toplevel {
@@ -165,7 +173,7 @@ static void end_step(struct driver *driver) {
 	if (wl_display_roundtrip(driver->display) == -1) {
 		fail("the compositor is gone");
 	}
-	if (driver->is_gone) {
+	if (driver->is_gone && !driver->is_last) {
 		fail("the window is gone");
 	}
 	nanosleep(&frame, NULL);
@@ -234,6 +242,88 @@ static void use(struct driver *driver) {
 	resize(driver, 200);
 }
 
+static void press_key(struct driver *driver, const char *name) {
+	static const struct {
+		const char *name;
+		uint32_t code;
+	} keys[] = {{"c", KEY_C}, {"q", KEY_Q}, {"escape", KEY_ESC}, {"down", KEY_DOWN}, {"page-down", KEY_PAGEDOWN}};
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); ++i) {
+		if (strcmp(name, keys[i].name) == 0) {
+			key(driver, keys[i].code, true);
+			key(driver, keys[i].code, false);
+			return;
+		}
+	}
+	fail("no such key");
+}
+
+static void drag_corner(struct driver *driver, int x, int y, int to_x, int to_y) {
+	const int steps = 32;
+	point(driver, x, y);
+	hold_alt(driver, true);
+	button(driver, BTN_RIGHT, true);
+	for (int i = 1; i <= steps; ++i) {
+		point(driver, x + (to_x - x) * i / steps, y + (to_y - y) * i / steps);
+	}
+	button(driver, BTN_RIGHT, false);
+	hold_alt(driver, false);
+}
+
+static void close_window(struct driver *driver) {
+	hold_alt(driver, true);
+	key(driver, KEY_F4, true);
+	key(driver, KEY_F4, false);
+	hold_alt(driver, false);
+}
+
+// Does the action that the arguments begin with; returns how many they are, 0 if there is none such.
+static int act(struct driver *driver, int argc, char **argv) {
+	const char *name = argv[0];
+	int numbers[4] = {0}, numbers_len = 0;
+	while (numbers_len < 4 && numbers_len + 1 < argc && strspn(argv[numbers_len + 1], "-0123456789") > 0) {
+		numbers[numbers_len] = atoi(argv[numbers_len + 1]);
+		++numbers_len;
+	}
+	if (strcmp(name, "move") == 0 && numbers_len == 2) {
+		point(driver, numbers[0], numbers[1]);
+	} else if ((strcmp(name, "press") == 0 || strcmp(name, "click") == 0) && numbers_len == 2) {
+		point(driver, numbers[0], numbers[1]);
+		button(driver, BTN_LEFT, true);
+		if (name[0] == 'c') {
+			button(driver, BTN_LEFT, false);
+		}
+	} else if (strcmp(name, "release") == 0 && numbers_len == 0) {
+		button(driver, BTN_LEFT, false);
+	} else if (strcmp(name, "scroll") == 0 && numbers_len == 1) {
+		zwlr_virtual_pointer_v1_axis(
+				driver->pointer, now(), WL_POINTER_AXIS_VERTICAL_SCROLL, wl_fixed_from_int(numbers[0]));
+		end_step(driver);
+	} else if (strcmp(name, "drag") == 0 && numbers_len == 4) {
+		drag_corner(driver, numbers[0], numbers[1], numbers[2], numbers[3]);
+	} else if (strcmp(name, "close") == 0 && numbers_len == 0) {
+		close_window(driver);
+	} else if (strcmp(name, "key") == 0 && argc > 1) {
+		press_key(driver, argv[1]);
+		return 2;
+	} else {
+		return 0;
+	}
+	return 1 + numbers_len;
+}
+
+static void act_all(struct driver *driver, int argc, char **argv) {
+	while (argc > 0) {
+		// Of the last one, a name or a name and its key are left.
+		driver->is_last = argc <= 2;
+		int done = act(driver, argc, argv);
+		if (done == 0) {
+			fail("no such action");
+		}
+		argc -= done;
+		argv += done;
+	}
+}
+
 static void finish(struct driver *driver) {
 	struct toplevel *toplevel, *next;
 	wl_list_for_each_safe(toplevel, next, &driver->toplevels, link) {
@@ -247,10 +337,27 @@ static void finish(struct driver *driver) {
 	wl_seat_destroy(driver->seat);
 }
 
+static void drive(struct driver *driver, int argc, char **argv) {
+	// Names of actions are 0 seconds.
+	uint32_t seconds = (uint32_t)atoi(argv[0]), end = now() + seconds * 1000;
+	while (wl_list_empty(&driver->toplevels) && now() < end + 20000) {
+		end_step(driver);
+	}
+	if (wl_list_empty(&driver->toplevels)) {
+		fail("no window came");
+	}
+	if (seconds == 0) {
+		act_all(driver, argc, argv);
+	}
+	while (now() < end) {
+		use(driver);
+	}
+}
+
 int main(int argc, char *argv[]) {
 	struct driver driver = {.display = wl_display_connect(NULL)};
-	if (argc != 2 || driver.display == NULL) {
-		fail(argc != 2 ? "usage: drive SECONDS" : "cannot connect");
+	if (argc < 2 || driver.display == NULL) {
+		fail(argc < 2 ? "usage: drive SECONDS, or drive ACTION..." : "cannot connect");
 	}
 	wl_list_init(&driver.toplevels);
 	struct wl_registry *registry = wl_display_get_registry(driver.display);
@@ -264,15 +371,13 @@ int main(int argc, char *argv[]) {
 	driver.pointer = zwlr_virtual_pointer_manager_v1_create_virtual_pointer(driver.pointer_manager, driver.seat);
 	driver.keyboard = zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(driver.keyboard_manager, driver.seat);
 	send_keymap(&driver);
-	uint32_t end = now() + (uint32_t)atoi(argv[1]) * 1000;
-	while (wl_list_empty(&driver.toplevels) && now() < end + 20000) {
-		end_step(&driver);
-	}
-	if (wl_list_empty(&driver.toplevels)) {
-		fail("no window came");
-	}
-	while (now() < end) {
-		use(&driver);
+	if (strcmp(argv[1], "plug") == 0) {
+		puts("plugged");
+		fflush(stdout);
+		while (wl_display_dispatch(driver.display) != -1) {
+		}
+	} else {
+		drive(&driver, argc - 1, argv + 1);
 	}
 	finish(&driver);
 	wl_registry_destroy(registry);
