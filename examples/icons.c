@@ -8,6 +8,7 @@
 #include "window.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define COUNT 500
 #define COUNT_MAX 100000
@@ -18,6 +19,10 @@
 
 /* What compositors send for a notch of a wheel is this at least. */
 #define NOTCH 10.0
+
+/* Naps of a tenth of a second, at most; and what an image may take more than its pixels. */
+#define REST_NAPS_MAX 100
+#define PAGE_SIZE 4096
 
 #define TEXT_SIZE 12
 #define TEXT_X 14
@@ -35,7 +40,8 @@ static const char usage[] =
 		"  --shm                   use wl_shm even if the compositor has lido_shm_v1\n"
 		"  --report                say what the pixels take when the icons are shown\n"
 		"  --once                  the same, and end\n"
-		"  --grow                  from 1 icon to N and back, with a report for each step, and end\n"
+		"  --grow                  from 1 icon to N and back, with a report for each step, and end;\n"
+		"                          downwards when the memory is back, which takes some seconds\n"
 		"  --window WxH            the size at first (as large as the icons need, up to 1040x850)\n"
 		"  --help, --version       print this, or the version, and exit\n"
 		"\n"
@@ -190,37 +196,49 @@ static void show(struct icons *icons, int32_t count) {
 	}
 }
 
-static void report(struct icons *icons) {
+static void report(struct icons *icons, const struct memory *memory) {
+	if (!icons->has_reported) {
+		memory_print_header(stdout);
+		icons->has_reported = true;
+	}
+	memory_print(memory, icons->desk.grid.count, stdout);
+}
+
+static void measure_and_report(struct icons *icons) {
 	if (!icons->session.is_over) {
 		struct memory memory;
 		memory_measure(&memory, icons->session.client);
-		if (!icons->has_reported) {
-			memory_print_header(stdout);
-			icons->has_reported = true;
+		report(icons, &memory);
+	}
+}
+
+/* What was freed stays warm in the server for some seconds: until it is back, to a page per image. */
+static void rest_and_report(struct icons *icons) {
+	const struct timespec nap = {.tv_nsec = 100 * 1000 * 1000};
+	struct memory memory;
+	for (int i = 0; i < REST_NAPS_MAX && !icons->session.is_over; ++i) {
+		memory_measure(&memory, icons->session.client);
+		if (memory.bytes_resident <= memory.bytes_images + (icons->desk.grid.count + 2) * PAGE_SIZE) {
+			break;
 		}
-		memory_print(&memory, icons->desk.grid.count, stdout);
+		nanosleep(&nap, NULL);
+	}
+	if (!icons->session.is_over) {
+		report(icons, &memory);
 	}
 }
 
-/* The next step upwards: 1, 2, 5, 10, 20 and so on. */
-static int32_t find_next(int32_t count) {
-	int32_t power = 1;
-	while (power * 10 <= count) {
-		power *= 10;
-	}
-	return count < 2 * power ? 2 * power : count < 5 * power ? 5 * power : 10 * power;
-}
-
+/* From 1 to all, ten times as many each time, and back. */
 static void grow(struct icons *icons) {
-	int32_t steps[32] = {1}, count = (int32_t)icons->options.count;
+	int32_t steps[16] = {1}, count = (int32_t)icons->options.count;
 	size_t last = 0;
 	while (steps[last] < count) {
-		int32_t next = find_next(steps[last]);
+		int32_t next = steps[last] * 10;
 		steps[++last] = next < count ? next : count;
 	}
 	for (size_t i = 0; i <= 2 * last; ++i) {
 		show(icons, steps[i <= last ? i : 2 * last - i]);
-		report(icons);
+		(i <= last ? measure_and_report : rest_and_report)(icons);
 	}
 	session_end(&icons->session);
 }
@@ -232,7 +250,7 @@ static void show_all(struct icons *icons) {
 	}
 	show(icons, (int32_t)icons->options.count);
 	if (icons->options.reports) {
-		report(icons);
+		measure_and_report(icons);
 	}
 	if (icons->options.ends) {
 		session_end(&icons->session);

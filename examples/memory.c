@@ -50,18 +50,20 @@ void memory_measure(struct memory *memory, const struct lido_client *client) {
 	*memory = (struct memory){
 		.areas = stats.areas,
 		.fds = count_fds(),
+		.bytes_files = stats.bytes_files,
 		.bytes_images = stats.bytes_images,
 	};
 	measure_mappings(memory);
 }
 
 void memory_print_header(FILE *file) {
-	fprintf(file, "%8s %8s %8s %8s %12s %12s %12s\n", "icons", "areas", "mappings", "fds", "mapped MiB", "images MiB",
-			"resident MiB");
+	fprintf(file, "%8s %8s %8s %8s %12s %12s %12s %12s\n", "icons", "areas", "mappings", "fds", "mapped MiB",
+			"images MiB", "files MiB", "resident MiB");
 }
 
 void memory_print(const struct memory *memory, int32_t icons, FILE *file) {
-	fprintf(file, "%8d %8u %8u %8u %12.2f %12.2f %12.2f\n", icons, memory->areas, memory->mappings, memory->fds,
-			memory->bytes_mapped / MIB, memory->bytes_images / MIB, memory->bytes_resident / MIB);
+	fprintf(file, "%8d %8u %8u %8u %12.2f %12.2f %12.2f %12.2f\n", icons, memory->areas, memory->mappings, memory->fds,
+			memory->bytes_mapped / MIB, memory->bytes_images / MIB, memory->bytes_files / MIB,
+			memory->bytes_resident / MIB);
 	fflush(file);
 }

@@ -13,6 +13,7 @@ struct memory {
 	uint32_t mappings;    // of these, in this process; from the kernel, as the next three
 	uint32_t fds;         // of any kind, that are open in this process
 	int64_t bytes_mapped; // address space
+	int64_t bytes_files;  // that they are long
 	int64_t bytes_resident;
 	int64_t bytes_images;
 };

@@ -22,6 +22,7 @@ static void area_destroy(struct lido_client_area *area) {
 		close(area->fd);
 	}
 	area->client->stats.areas--;
+	area->client->stats.bytes_files -= area->size;
 	wl_list_remove(&area->link);
 	free(area);
 }
@@ -58,12 +59,14 @@ static void handle_area(
 	*area = (struct lido_client_area){.client = client, .id = id, .size = size, .reserve = reserve, .fd = fd};
 	wl_list_insert(&client->areas, &area->link);
 	client->stats.areas++;
+	client->stats.bytes_files += size;
 	area_map(area);
 }
 
 static void handle_area_size(void *data, struct lido_shm_pool_v1 *pool, uint32_t id, uint32_t size) {
 	struct lido_client_area *area = find_area(data, id);
 	if (area != NULL) {
+		area->client->stats.bytes_files += (int64_t)size - area->size;
 		area->size = size;
 	}
 }

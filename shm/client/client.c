@@ -208,7 +208,7 @@ void lido_client_destroy(struct lido_client *client) {
 	}
 	destroy_objects(client);
 	assert(client->stats.areas == 0 && client->stats.mappings == 0 && client->stats.bytes_mapped == 0);
-	assert(client->stats.images == 0 && client->stats.bytes_images == 0);
+	assert(client->stats.bytes_files == 0 && client->stats.images == 0 && client->stats.bytes_images == 0);
 	assert(client->memories_len == 0 && client->buffers_len == 0);
 	if (client->display_wrapper != NULL) {
 		wl_proxy_wrapper_destroy(client->display_wrapper);

@@ -74,6 +74,7 @@ static bool file_init(struct file *file, struct lido_client *client, uint32_t si
 		file->fd = -1;
 	}
 	client->stats.areas++;
+	client->stats.bytes_files += size;
 	return true;
 
 error_mapping:
@@ -85,6 +86,7 @@ error_fd:
 
 static void file_finish(struct file *file, struct lido_client *client) {
 	client->stats.areas--;
+	client->stats.bytes_files -= file->size;
 	wl_shm_pool_destroy(file->pool);
 	lido_client_unmap(client, file->data, file->reserve);
 	if (file->fd >= 0) {
@@ -92,11 +94,12 @@ static void file_finish(struct file *file, struct lido_client *client) {
 	}
 }
 
-static bool file_grow(struct file *file, uint32_t size) {
+static bool file_grow(struct file *file, struct lido_client *client, uint32_t size) {
 	if (file->fd < 0 || size > file->reserve || ftruncate(file->fd, size) < 0) {
 		return false;
 	}
 	wl_shm_pool_resize(file->pool, (int32_t)size);
+	client->stats.bytes_files += (int64_t)size - file->size;
 	file->size = size;
 	return true;
 }
@@ -104,7 +107,7 @@ static bool file_grow(struct file *file, uint32_t size) {
 static bool grow(struct lido_client_memory *base, uint32_t size) {
 	struct shm_memory *memory = shm_memory_from_base(base);
 	size = (uint32_t)align_to_page(size);
-	if (!file_grow(&memory->file, size)) {
+	if (!file_grow(&memory->file, base->client, size)) {
 		struct file file;
 		if (!file_init(&file, base->client, size, memory->is_growable)) {
 			return false;

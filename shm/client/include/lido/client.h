@@ -78,6 +78,7 @@ struct lido_client_stats {
 	uint32_t images;
 	uint32_t round_trips; // how often a function waited for the server, since the start
 	int64_t bytes_mapped; // address space
+	int64_t bytes_files;  // that the files have; those never written need no memory
 	int64_t bytes_images; // of the pixels of all images
 };
 
