@@ -15,12 +15,13 @@ struct lido_block {
 };
 
 /*
- * A block of that many bytes in this area, with an owner and no other user, the file not grown yet. NULL: errno is ENOSPC if the area has
- * no room, else ENOMEM.
+ * A block of that many bytes in this area, with an owner and no other user, the file not grown yet. NULL: errno is
+ * ENOSPC if the area has no room, else ENOMEM.
  */
 struct lido_block *lido_block_create(struct lido_exported_area *area, int64_t size);
 
-/* Makes it larger or smaller where it is, as its owner wants. Returns false, and changes nothing, if that is not possible. */
+/* Makes it larger or smaller where it is, as its owner wants. Returns false, and changes nothing, if that is not
+ * possible. */
 bool lido_block_resize(struct lido_block *block, int64_t size);
 
 /* Bytes that its owner can count on. */

@@ -253,8 +253,9 @@ check_icons() {
 	expect icons-with-wl-shm-report ends_with 0 "$icons" --once --shm
 	expect icons-with-wl-shm-have-a-mapping-each reports '$1 == 500 && $2 >= 500 && $3 >= 500'
 	expect icons-grow-and-shrink ends_with 0 "$icons" --grow --count 20
-	expect icons-report-each-step sh -c '[ "$(awk "NR > 1 { printf \"%d \", \$1 }" "$1")" = "1 2 5 10 20 10 5 2 1 " ]' - \
+	expect icons-report-each-step sh -c '[ "$(awk "NR > 1 { printf \"%d \", \$1 }" "$1")" = "1 10 20 10 1 " ]' - \
 		"$runtime/out"
+	expect icons-that-are-gone-take-nothing reports '$8 <= $6 + 3 * 4096 / 1048576 + 0.01'
 	expect icons-in-thousands ends_with 0 "$icons" --once --count 5000
 	expect icons-in-thousands-have-one-mapping reports '$1 == 5000 && $3 == 1'
 	expect icons-over-the-limit-are-a-failure ends_with 1 "$icons" --once --count 100000

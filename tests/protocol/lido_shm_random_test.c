@@ -84,7 +84,7 @@ static void create_buffer(struct session *session, struct drawn *drawn) {
 	drawn->pixels = pool_block_get_data(block) + offset;
 	drawn->value = ++session->last_value;
 	// Buffers of one block may overlap: each is looked at before another is drawn over it.
-	memset(drawn->pixels, drawn->value, (size_t)(width * 4 * drawn->height));
+	memset(drawn->pixels, drawn->value, (size_t)width * 4 * (size_t)drawn->height);
 	expect_drawn(drawn);
 }
 
