@@ -20,8 +20,7 @@ struct lido_block {
  */
 struct lido_block *lido_block_create(struct lido_exported_area *area, int64_t size);
 
-/* Makes it larger or smaller where it is, as its owner wants. Returns false, and changes nothing, if that is not
- * possible. */
+/* Makes it larger or smaller where it is, as its owner wants. False: that is not possible, and nothing has changed. */
 bool lido_block_resize(struct lido_block *block, int64_t size);
 
 /* Bytes that its owner can count on. */
