@@ -154,6 +154,24 @@ TEST("lido_shm_area@further-areas-are-larger-and-stay-within-reserve_max") {
 	pool_pair_finish(&pair);
 }
 
+TEST("lido_shm_area@any-reserve_max-is-kept-to") {
+	// That of a client for 32 bits, those that are no whole pages, and the largest there is.
+	static const uint32_t reserves[] = {256u << 20, (256u << 20) + 1, 8191, 123457, INT32_MAX, UINT32_MAX};
+	for (size_t i = 0; i < sizeof(reserves) / sizeof(reserves[0]); i++) {
+		struct pool_pair pair;
+		struct pool_block blocks[40];
+		struct lido_limits limits = lido_limits_default();
+		limits.area_bytes_max = INT64_C(1) << 40;
+		pool_pair_init(&pair, &limits, reserves[i]);
+		// The harness compares the sum of the reserves with what was said.
+		size_t placed = fill(&pair, blocks, 40, reserves[i] / 30);
+		// Much of it can be used: all but what is left over at the ends of areas.
+		expect_int((int64_t)placed * blocks[0].size, >=, reserves[i] / 4 * 3 - 4096);
+		expect_reason(&blocks[39], ADDRESS_SPACE);
+		pool_pair_finish(&pair);
+	}
+}
+
 TEST("lido_shm_area@reserve_max-of-one-page-gives-one-page") {
 	struct pool_pair pair;
 	struct pool_block blocks[2];
