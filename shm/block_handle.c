@@ -68,6 +68,7 @@ static void handle_resize(struct wl_client *client, struct wl_resource *resource
 	struct lido_placement placement = {0};
 	lido_placement_resize(&placement, handle->pool_handle, &handle->block, size);
 	answer(handle, size, &placement);
+	lido_pool_audit(handle->pool);
 }
 
 static const struct lido_shm_block_v1_interface block_handle_impl = {

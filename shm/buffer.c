@@ -105,6 +105,7 @@ void lido_buffer_create(struct wl_resource *handle, uint32_t id, const struct li
 	} else if (place->area != NULL && request->offset + size <= place->size) {
 		buffer_set_place(buffer, place);
 	}
+	lido_pool_audit(place->pool);
 }
 
 struct lido_buffer *lido_buffer_try_from_resource(struct wl_resource *resource) {

@@ -103,4 +103,5 @@ void lido_handle_create(struct wl_resource *wl_shm, uint32_t id, int fd, int32_t
 		lido_pool_post_no_memory(pool);
 		break;
 	}
+	lido_pool_audit(pool);
 }

@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <wayland-server-protocol.h>
 
+// Blocks and files of a pool that debug builds look at after each request.
+#define AUDIT_MAX 256
+
 // Those that nobody has used since before that time; 0: all. Returns whether one is left for later.
 static bool pool_destroy_unused_areas(struct lido_pool *pool, int64_t before) {
 	bool left = false;
@@ -37,6 +40,7 @@ bool lido_pool_trim(struct lido_pool *pool, int64_t before, uint32_t *calls_left
 	wl_list_for_each(area, &pool->exported, base.link) {
 		left |= lido_exported_area_trim(area, before, calls_left);
 	}
+	lido_pool_audit(pool);
 	return left;
 }
 
@@ -87,6 +91,7 @@ static void pool_destroy(struct lido_pool *pool) {
 }
 
 void lido_pool_consider_destroy(struct lido_pool *pool) {
+	lido_pool_audit(pool);
 	if (pool->client != NULL || pool->handles > 0 || pool->objects > 0 || pool->buffers > 0 || pool->memories > 0) {
 		return;
 	}
@@ -207,4 +212,12 @@ void lido_pool_validate(const struct lido_pool *pool) {
 	assert(blocks == pool->blocks && bytes_blocks == pool->bytes_blocks);
 	assert(warm <= pool->bytes && (pool->memories > 0 || warm == pool->bytes));
 	assert(imported <= pool->handles + pool->buffers);
+}
+
+void lido_pool_audit(const struct lido_pool *pool) {
+#ifdef LIDO_DEBUG
+	if (pool->blocks + pool->files <= AUDIT_MAX) {
+		lido_pool_validate(pool);
+	}
+#endif
 }

@@ -69,7 +69,10 @@ bool lido_pool_trim(struct lido_pool *pool, int64_t before, uint32_t *calls_left
 /* To be called whenever something of the pool was freed: frees the pool after its last thing. */
 void lido_pool_consider_destroy(struct lido_pool *pool);
 
-/* Do the counts and sums match what the lists hold? Asserts that they do; for tests and debug builds. */
+/* Do the counts and sums match what the lists hold? Asserts that they do. */
 void lido_pool_validate(const struct lido_pool *pool);
+
+/* The same after each request, in debug builds; elsewhere nothing. Of large pools not: each look costs their size. */
+void lido_pool_audit(const struct lido_pool *pool);
 
 #endif

@@ -100,6 +100,7 @@ static void handle_create_block(struct wl_client *client, struct wl_resource *re
 		return;
 	}
 	lido_block_handle_create(handle, id, size);
+	lido_pool_audit(handle->pool);
 }
 
 static const struct lido_shm_pool_v1_interface pool_handle_impl = {

@@ -7,8 +7,8 @@
 #include <wayland-server-core.h>
 
 /*
- * When to be told: when programs have waited this long, of that long. Microseconds. The kernel wants whole 2 s of who is
- * not privileged.
+ * When to be told: when programs have waited this long, of that long. Microseconds. The kernel wants whole 2 s of who
+ * is not privileged.
  */
 #define LIDO_PRESSURE_TRIGGER "some 100000 2000000"
 
