@@ -39,6 +39,13 @@ void screen_capture_with_cursor(
 bool screen_capture_into(
 		struct screen *screen, int32_t x, int32_t y, int32_t width, int32_t height, struct wl_buffer *buffer);
 
+/*
+ * The same from 0, 0, where it will be refused. wlroots (wlr_screencopy_v1.c, frame_handle_copy()) keeps its lock on a
+ * buffer that it refuses: what Lido allocates for wlroots' eyes is lost then, some hundred bytes, and is no leak of
+ * ours. All else must be given back, file, mapping and pool. Returns whether it was refused.
+ */
+bool screen_capture_in_vain(struct screen *screen, int32_t width, int32_t height, struct wl_buffer *buffer);
+
 /* The format in which captures come: a code of wl_shm, of four bytes per pixel with blue first. */
 uint32_t screen_get_capture_format(struct screen *screen);
 

@@ -7,9 +7,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
-#ifdef TEST_HAS_ASAN
-#include <sanitizer/lsan_interface.h>
-#endif
 
 #define WIDTH 40
 #define HEIGHT 30
@@ -125,26 +122,13 @@ TEST("capture@with-padding-brings-no-server-memory-into-the-file") {
 	}
 }
 
-// wlroots (wlr_screencopy_v1.c, frame_handle_copy()) keeps its lock on a buffer that it refuses: what Lido allocates
-// for wlroots' eyes is lost then, some hundred bytes. All else must be given back, file, mapping and pool.
-static bool capture_in_vain(struct screen *screen, int32_t width, int32_t height, struct wl_buffer *buffer) {
-#ifdef TEST_HAS_ASAN
-	__lsan_disable();
-#endif
-	bool ready = screen_capture_into(screen, 0, 0, width, height, buffer);
-#ifdef TEST_HAS_ASAN
-	__lsan_enable();
-#endif
-	return !ready;
-}
-
 // The capture must end this client alone, with invalid_buffer on its frame; the file stays as it was.
 static void expect_invalid_buffer(struct target *target, int32_t width, int32_t height) {
 	struct client other;
 	static uint8_t before[FILE_SIZE], after[FILE_SIZE];
 	client_init(&other, &target->stage.server);
 	file_read(target->fd, 0, before, FILE_SIZE);
-	expect(capture_in_vain(&target->stage.screen, width, height, target->buffer));
+	expect(screen_capture_in_vain(&target->stage.screen, width, height, target->buffer));
 	expect_contains(target->stage.screen.client.error, "zwlr_screencopy_frame_v1");
 	expect_contains(target->stage.screen.client.error, "error 1: ");
 	file_read(target->fd, 0, after, FILE_SIZE);

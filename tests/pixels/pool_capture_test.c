@@ -5,9 +5,6 @@
 #include "runner.h"
 #include "stage.h"
 #include <string.h>
-#ifdef TEST_HAS_ASAN
-#include <sanitizer/lsan_interface.h>
-#endif
 
 #define WIDTH 40
 #define HEIGHT 30
@@ -103,18 +100,6 @@ TEST("pool_capture@goes-on-while-the-file-grows-and-without-the-block-object") {
 	target_finish(&target);
 }
 
-// wlroots (wlr_screencopy_v1.c, frame_handle_copy()) keeps its lock on a buffer that it refuses: see capture_test.c.
-static bool capture_in_vain(struct screen *screen, int32_t width, int32_t height, struct wl_buffer *buffer) {
-#ifdef TEST_HAS_ASAN
-	__lsan_disable();
-#endif
-	bool ready = screen_capture_into(screen, 0, 0, width, height, buffer);
-#ifdef TEST_HAS_ASAN
-	__lsan_enable();
-#endif
-	return !ready;
-}
-
 TEST("pool_capture@into-a-buffer-without-memory-is-refused-and-harms-nobody") {
 	struct stage stage;
 	struct client other;
@@ -129,7 +114,7 @@ TEST("pool_capture@into-a-buffer-without-memory-is-refused-and-harms-nobody") {
 	struct wl_buffer *buffer = lido_shm_block_v1_create_buffer(
 			block.block, 0, WIDTH, HEIGHT, WIDTH * 4, screen_get_capture_format(&stage.screen));
 	expect_reason(&block, BYTES);
-	expect(capture_in_vain(&stage.screen, WIDTH, HEIGHT, buffer));
+	expect(screen_capture_in_vain(&stage.screen, WIDTH, HEIGHT, buffer));
 	expect_alive(&other);
 	wl_buffer_destroy(buffer);
 	pool_client_finish(&pool);
@@ -143,7 +128,7 @@ TEST("pool_capture@into-a-file-that-was-made-larger-ends-just-that-client") {
 	target_init(&target);
 	client_init(&other, &target.stage.server);
 	file_set_size(target.block.area->fd, (int64_t)target.block.area->size + 4096);
-	capture_in_vain(&target.stage.screen, WIDTH, HEIGHT, target.buffer);
+	screen_capture_in_vain(&target.stage.screen, WIDTH, HEIGHT, target.buffer);
 	expect_protocol_error(
 			&target.stage.screen.client, target.buffer, LIDO_SHM_BLOCK_V1_ERROR_FILE_CHANGED, "changed the size");
 	expect_int(file_get_size(target.block.area->fd), ==, (int64_t)target.block.area->size + 4096);
