@@ -202,7 +202,6 @@ static void area_punch(struct lido_exported_area *area, struct lido_range *range
 	const int64_t page = sysconf(_SC_PAGESIZE);
 	int64_t start = (range->offset + page - 1) / page * page;
 	int64_t end = (range->offset + range->size) / page * page;
-	end = end < area->base.size ? end : area->base.size;
 	// What cannot be given back now is forgotten, rather than tried each second.
 	lido_range_set_cold(range);
 	if (start < end) {

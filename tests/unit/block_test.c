@@ -86,7 +86,8 @@ TEST("block@shrinks-at-once-when-it-has-one-user") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	struct lido_block *block = create(&fixture, 8 * PAGE);
-	expect(lido_block_resize(block, 3 * PAGE));
+	expect(lido_block_resize(block, 2 * PAGE + 1));
+	expect_int(lido_block_get_size(block), ==, 3 * PAGE);
 	expect_int(fixture.pool->bytes_blocks, ==, 3 * PAGE);
 	expect(lido_block_resize(block, 64));
 	expect_int(fixture.pool->bytes_blocks, ==, 64);

@@ -179,6 +179,19 @@ TEST("exported@file-without-holes-is-never-searched-for-them") {
 	fixture_finish(&fixture);
 }
 
+TEST("exported@one-page-that-is-missing-is-seen") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	for (int i = 0; i < BLOCKS; i++) {
+		fill_all(&fixture);
+		expect(map(&fixture, i, NULL) != NULL);
+		expect_int(fallocate(fixture.area->base.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, i * PAGE, PAGE), ==, 0);
+		expect(map(&fixture, i, NULL) == NULL);
+		expect_int(get_allocated(&fixture), ==, (BLOCKS - 1) * PAGE);
+	}
+	fixture_finish(&fixture);
+}
+
 TEST("exported@what-was-seen-without-holes-is-searched-again-only-when-pages-went") {
 	struct fixture fixture;
 	struct lido_pages pages = {0};

@@ -2,6 +2,7 @@
  * Where blocks go: which area, how large a further one is, and what counts meanwhile.
  */
 #include "faults.h"
+#include "memory.h"
 #include "pair.h"
 #include "placement.h"
 #include "pool.h"
@@ -117,6 +118,60 @@ TEST("placement@growth-that-the-kernel-refuses-is-taken-back") {
 	pool_block_resize(&further, PAGE);
 	expect_place(&further);
 	fixture_finish(&fixture);
+}
+
+TEST("placement@address-space-of-an-area-that-is-gone-can-be-had-again") {
+	struct fixture fixture;
+	struct pool_block block;
+	fixture_init(&fixture, NULL, 8 * PAGE);
+	for (int i = 0; i < 5; i++) {
+		pool_block_init(&block, &fixture.pool, 8 * PAGE);
+		expect_place(&block);
+		pool_block_finish(&block);
+		struct lido_pool *pool = pair_get_pool(&fixture.pair);
+		client_roundtrip(&fixture.pair.client);
+		// Not before it has been idle for long enough.
+		expect(lido_pool_trim(pool, lido_memory_now() - 1000, &(uint32_t){10}));
+		expect_int(pool->exported_len, ==, 1);
+		lido_pool_trim(pool, 0, &(uint32_t){10});
+		expect_int(pool->exported_len, ==, 0);
+	}
+	client_roundtrip(&fixture.pair.client);
+	expect_int(pool_client_count(&fixture.pool, POOL_EVENT_AREA_REMOVED), ==, 5);
+	fixture_finish(&fixture);
+}
+
+TEST("placement@nothing-is-left-of-what-failed-at-any-call") {
+	bool was_reached = true;
+	int failed = 0;
+	for (uint64_t n = 1; was_reached; n++) {
+		struct fixture fixture;
+		struct pool_block block;
+		struct lido_limits limits = lido_limits_default();
+		limits.area_bytes_max = 4 * PAGE;
+		fixture_init(&fixture, &limits, 0);
+		pool_block_init(&block, &fixture.pool, 5 * PAGE);
+		expect_reason(&block, BYTES);
+		struct lido_pool *pool = pair_get_pool(&fixture.pair);
+		faults_start(n);
+		pool_block_resize(&block, 4 * PAGE);
+		client_roundtrip(&fixture.pair.client);
+		was_reached = faults_stop() >= n;
+		if (block.answer == POOL_ANSWER_FAILED) {
+			failed++;
+			expect_int(block.reason, ==, LIDO_SHM_BLOCK_V1_REASON_MEMORY);
+			expect_int(pool->blocks, ==, 0);
+			expect_int(pool->bytes_blocks, ==, 0);
+			// An area that has room, but cannot grow or be told of, stays for the next attempt.
+			expect(pool->exported_len == 0 || faults_get_count(FAULT_FTRUNCATE) > 0);
+		}
+		pool_block_resize(&block, 4 * PAGE);
+		expect_place(&block);
+		fixture_finish(&fixture);
+	}
+	// The area, its file, its seals, its mapping, its allocator with a range, the block with two, ftruncate, the
+	// announcement.
+	expect_int(failed, >=, 8);
 }
 
 TEST("placement@socket-that-takes-nothing-fails-by-unread_events") {
