@@ -198,3 +198,104 @@ TEST("lido_shm_random@pixels-stay-and-books-are-right-with-little-address-space"
 	}
 	expect_int(removed, >, 0);
 }
+
+// A number that is mostly right.
+static uint32_t choose_any(struct session *session) {
+	static const uint32_t edges[] = {0, 1, 63, 64, 4095, 4096, 4097, 65536, 0x7fffffff, 0x80000000, 0xffffffff};
+	if (draw_lot(session, 150) == 0) {
+		return edges[draw_lot(session, sizeof(edges) / sizeof(edges[0]))];
+	}
+	return choose_size(session);
+}
+
+struct objects {
+	struct lido_shm_manager_v1 *manager;
+	struct lido_shm_pool_v1 *pools[4];
+	struct lido_shm_block_v1 *blocks[16];
+	struct wl_buffer *buffers[16];
+};
+
+static void create_any(struct session *session, struct objects *objects) {
+	struct lido_shm_pool_v1 **pool = &objects->pools[draw_lot(session, 4)];
+	struct lido_shm_block_v1 **block = &objects->blocks[draw_lot(session, 16)];
+	struct wl_buffer **buffer = &objects->buffers[draw_lot(session, 16)];
+	if (*pool == NULL) {
+		*pool = lido_shm_manager_v1_get_pool(objects->manager, choose_any(session));
+	} else if (*block == NULL) {
+		*block = lido_shm_pool_v1_create_block(*pool, choose_any(session));
+	} else if (*buffer == NULL) {
+		// Within 64 bytes, which each block has, unless a number is strange.
+		bool is_strange = draw_lot(session, 100) == 0;
+		uint32_t width = is_strange ? choose_any(session) : 1 + draw_lot(session, 2);
+		uint32_t height = is_strange ? choose_any(session) : 1 + draw_lot(session, 2);
+		uint32_t stride = draw_lot(session, 200) == 0 ? choose_any(session) : width * 4;
+		uint32_t format = draw_lot(session, 200) == 0 ? choose_any(session) : WL_SHM_FORMAT_XRGB8888;
+		*buffer = lido_shm_block_v1_create_buffer(*block, 0, (int32_t)width, (int32_t)height, (int32_t)stride, format);
+	}
+}
+
+static void use_any(struct session *session, struct objects *objects) {
+	struct lido_shm_pool_v1 **pool = &objects->pools[draw_lot(session, 4)];
+	struct lido_shm_block_v1 **block = &objects->blocks[draw_lot(session, 16)];
+	struct wl_buffer **buffer = &objects->buffers[draw_lot(session, 16)];
+	if (*buffer != NULL && draw_lot(session, 2) == 0) {
+		wl_buffer_destroy(*buffer);
+		*buffer = NULL;
+	} else if (*block != NULL && draw_lot(session, 2) == 0) {
+		lido_shm_block_v1_resize(*block, choose_any(session));
+	} else if (*block != NULL) {
+		lido_shm_block_v1_destroy(*block);
+		*block = NULL;
+	} else if (*pool != NULL && draw_lot(session, 60) == 0) {
+		lido_shm_pool_v1_destroy(*pool); // blocks may exist
+		*pool = NULL;
+	}
+}
+
+// Proxies must go before their display does, whether the server has ended the client or not.
+static void destroy_all(struct objects *objects) {
+	for (int i = 0; i < 16; i++) {
+		if (objects->buffers[i] != NULL) {
+			wl_buffer_destroy(objects->buffers[i]);
+		}
+		if (objects->blocks[i] != NULL) {
+			lido_shm_block_v1_destroy(objects->blocks[i]);
+		}
+	}
+	for (int i = 0; i < 4; i++) {
+		if (objects->pools[i] != NULL) {
+			lido_shm_pool_v1_destroy(objects->pools[i]);
+		}
+	}
+	lido_shm_manager_v1_destroy(objects->manager);
+}
+
+TEST("lido_shm_random@wrong-requests-end-just-their-client") {
+	static struct session session = {.random = 12345};
+	struct pair pair;
+	int alive = 0, ended = 0;
+	pair_init(&pair, NULL);
+	for (int i = 0; i < 100; i++) {
+		struct client client;
+		struct objects objects = {0};
+		client_init(&client, &pair.server);
+		objects.manager = client_bind(&client, &lido_shm_manager_v1_interface, 1);
+		bool is_alive = true;
+		for (int j = 0; j < 40 && is_alive; j++) {
+			create_any(&session, &objects);
+			use_any(&session, &objects);
+			is_alive = j % 8 != 0 || client_try_roundtrip(&client);
+		}
+		is_alive = is_alive && client_try_roundtrip(&client);
+		if (is_alive) {
+			lido_pool_validate(lido_pool_from_client(pair.server.manager, client_get_peer(&client)));
+		}
+		alive += is_alive;
+		ended += !is_alive;
+		destroy_all(&objects);
+		client_finish(&client);
+	}
+	expect_int(alive, >, 20);
+	expect_int(ended, >, 20);
+	pair_finish(&pair);
+}
