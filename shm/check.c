@@ -58,6 +58,10 @@ static bool check_ranges(const struct lido_buffer_request *request, struct lido_
 static bool check_stride(
 		const struct lido_buffer_request *request, const struct lido_format *format, struct lido_check_error *error) {
 	uint8_t block_size = format->planes[0].block_size;
+	if (request->stride <= 0) {
+		return fail(
+				error, WL_SHM_ERROR_INVALID_STRIDE, "invalid stride %" PRId32 ": must be at least 1", request->stride);
+	}
 	if (request->stride % block_size != 0) {
 		return fail(error, WL_SHM_ERROR_INVALID_STRIDE,
 				"invalid stride %" PRId32 ": not a multiple of the %u bytes of a pixel", request->stride, block_size);
