@@ -2,7 +2,7 @@
  * Who has the keyboard.
  *
  * Asked for in this order: a layer surface that takes it exclusively, the topmost popup of a grab, a layer surface that
- * was clicked, the active window.
+ * takes it on demand and was clicked or has just appeared above the windows, the active window.
  */
 #ifndef FOCUS_H
 #define FOCUS_H
@@ -14,7 +14,7 @@ struct wlr_surface;
 
 struct focus {
 	struct toplevel *toplevel;   // the active window; may be NULL
-	struct layer_surface *layer; // clicked last, takes the keyboard on demand; may be NULL
+	struct layer_surface *layer; // clicked or mapped last, takes the keyboard on demand; may be NULL
 };
 
 /* Activates a window, raises it, and makes it the one used last. NULL: none is active. */

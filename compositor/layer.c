@@ -90,7 +90,12 @@ struct wlr_surface *layers_exclusive_surface(struct compositor *compositor) {
 static void handle_map(struct wl_listener *listener, void *data) {
 	struct layer_surface *layer = wl_container_of(listener, layer, listeners.map);
 	layers_arrange(layer->output);
-	focus_update(layer->compositor);
+	if (layer->wlr->current.keyboard_interactive == ZWLR_LAYER_SURFACE_V1_KEYBOARD_INTERACTIVITY_ON_DEMAND &&
+			layer->wlr->current.layer >= ZWLR_LAYER_SHELL_V1_LAYER_TOP) {
+		focus_owner(layer->compositor, &layer->owner);
+	} else {
+		focus_update(layer->compositor);
+	}
 }
 
 static void handle_unmap(struct wl_listener *listener, void *data) {
