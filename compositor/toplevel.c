@@ -201,11 +201,22 @@ static void toplevel_place(struct toplevel *toplevel) {
 	toplevel_move(toplevel, box.x, box.y);
 }
 
+/* It has been hidden and is shown again, in whichever size: where the user has left it, if that is still there. */
+static void toplevel_place_again(struct toplevel *toplevel) {
+	struct output *output = toplevel_output(toplevel);
+	if (output != NULL) {
+		struct wlr_box box = placement_reachable(&output->usable, toplevel_box(toplevel));
+		toplevel_move(toplevel, box.x, box.y);
+	}
+}
+
 static void handle_map(struct wl_listener *listener, void *data) {
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.map);
 	toplevel->geometry = xdg_surface_geometry(toplevel->xdg->base);
 	if (toplevel->maximized || toplevel->fullscreen) {
 		toplevel_move(toplevel, toplevel->arrival.x, toplevel->arrival.y);
+	} else if (toplevel->placed) {
+		toplevel_place_again(toplevel);
 	} else {
 		toplevel_place(toplevel);
 	}
@@ -218,6 +229,15 @@ static void handle_map(struct wl_listener *listener, void *data) {
 	foreign_toplevel_update(toplevel->foreign);
 }
 
+/* Unmapping ends all states, so the place is the one outside of them; a window that never had one is new again. */
+static void toplevel_keep_place(struct toplevel *toplevel) {
+	toplevel->placed = true;
+	if (toplevel->maximized || toplevel->fullscreen) {
+		toplevel->placed = !wlr_box_empty(&toplevel->normal);
+		toplevel_move(toplevel, toplevel->normal.x, toplevel->normal.y);
+	}
+}
+
 static void handle_unmap(struct wl_listener *listener, void *data) {
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.unmap);
 	struct compositor *compositor = toplevel->compositor;
@@ -226,6 +246,7 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 	wlr_scene_node_set_enabled(&toplevel->tree->node, false);
 	foreign_toplevel_destroy(toplevel->foreign);
 	toplevel->foreign = NULL;
+	toplevel_keep_place(toplevel);
 	toplevel->maximized = toplevel->fullscreen = toplevel->minimized = false;
 	toplevel->normal = toplevel->geometry = (struct wlr_box){0};
 	toplevel->arrival.waiting = false;

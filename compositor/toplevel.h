@@ -29,6 +29,7 @@ struct toplevel {
 	struct wl_list link;             // toplevels.list while mapped
 	struct wl_list all_link;         // toplevels.all
 	bool maximized, fullscreen, minimized;
+	bool placed;                      // unmapped, but was mapped: where the tree is, it is to be mapped again
 	struct wlr_box geometry;          // window geometry at the last commit, surface coordinates
 	struct wlr_box normal;            // where it returns to, layout coordinates; width 0: it was never there
 	struct output *output;            // where it is maximised or fullscreen; may be NULL
