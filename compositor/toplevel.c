@@ -11,6 +11,7 @@
 #include "placement.h"
 #include "popup.h"
 #include "server.h"
+#include "xdg-shell-protocol.h"
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_scene.h>
@@ -120,9 +121,6 @@ static void center_content(struct toplevel *toplevel) {
 
 static void configure_initially(struct toplevel *toplevel) {
 	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
-	wlr_xdg_toplevel_set_wm_capabilities(xdg, WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE |
-													  WLR_XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN |
-													  WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MINIMIZE);
 	struct output *output = cursor_output(toplevel->compositor);
 	if (output != NULL) {
 		wlr_xdg_toplevel_set_bounds(xdg, output->usable.width, output->usable.height);
@@ -369,6 +367,21 @@ static bool toplevel_create_nodes(struct toplevel *toplevel) {
 	return true;
 }
 
+/* At once, so that a client knows which buttons to draw before its first commit; wlroots would send all that there are
+ * with the first configure. */
+static void send_wm_capabilities(struct wlr_xdg_toplevel *xdg) {
+	uint32_t list[] = {
+		XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE,
+		XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN,
+		XDG_TOPLEVEL_WM_CAPABILITIES_MINIMIZE,
+	};
+	struct wl_array capabilities = {.size = sizeof(list), .alloc = sizeof(list), .data = list};
+	if (wl_resource_get_version(xdg->resource) >= XDG_TOPLEVEL_WM_CAPABILITIES_SINCE_VERSION) {
+		xdg_toplevel_send_wm_capabilities(xdg->resource, &capabilities);
+	}
+	xdg->scheduled.fields &= ~(uint32_t)WLR_XDG_TOPLEVEL_CONFIGURE_WM_CAPABILITIES;
+}
+
 void toplevel_create(struct compositor *compositor, struct wlr_xdg_toplevel *xdg) {
 	struct toplevel *toplevel = calloc(1, sizeof(*toplevel));
 	if (toplevel == NULL) {
@@ -386,4 +399,5 @@ void toplevel_create(struct compositor *compositor, struct wlr_xdg_toplevel *xdg
 	}
 	wl_list_insert(&compositor->toplevels.all, &toplevel->all_link);
 	toplevel_listen(toplevel);
+	send_wm_capabilities(xdg);
 }
