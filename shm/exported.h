@@ -49,7 +49,4 @@ enum lido_grow_result lido_exported_area_grow(struct lido_exported_area *area);
  */
 bool lido_exported_area_trim(struct lido_exported_area *area, int64_t before, uint32_t *calls_left);
 
-/* Bytes of pages that the file has now. Asks the kernel. */
-int64_t lido_exported_area_get_present(const struct lido_exported_area *area);
-
 #endif

@@ -14,7 +14,7 @@ static bool fail(struct lido_placement *placement, enum lido_shm_block_v1_reason
 	return false;
 }
 
-// May the pool have one block more, or so many bytes? Never both: a block that moves is counted once.
+// May the pool have one block more (is_new), and so many bytes?
 static bool check_quota(struct lido_placement *placement, const struct lido_pool *pool, bool is_new, int64_t more) {
 	if (is_new && pool->blocks >= pool->limits.blocks_max) {
 		return fail(placement, LIDO_SHM_BLOCK_V1_REASON_BLOCKS);
@@ -150,7 +150,7 @@ void lido_placement_resize(
 		return;
 	}
 	if (!check_quota(placement, handle->pool, true, wanted)) {
-		// Both places count until the buffers in the old one are gone.
+		// Both places count, as long as there are both.
 		return;
 	}
 	struct lido_block *placed = find_room(placement, handle, wanted);

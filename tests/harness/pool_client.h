@@ -55,7 +55,6 @@ struct pool_client {
 	struct wl_array events;   // struct pool_event
 	struct wl_array requests; // struct pool_request
 	size_t answers;           // how many of the requests have been answered
-	uint32_t last_area_id;
 };
 
 enum pool_answer {
