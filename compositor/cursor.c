@@ -110,42 +110,39 @@ void cursor_refresh(struct compositor *compositor) {
 	}
 }
 
-static void cursor_move(struct compositor *compositor, struct wlr_pointer *pointer, uint32_t time_msec,
-		const struct wlr_pointer_motion_event *motion) {
+static void apply_motion(struct compositor *compositor, const struct wlr_pointer_motion_event *motion) {
 	struct cursor *cursor = &compositor->cursor;
 	double dx = motion->delta_x, dy = motion->delta_y;
 	seat_notify_activity(compositor);
 	wlr_relative_pointer_manager_v1_send_relative_motion(cursor->relative, compositor->seat.wlr,
-			(uint64_t)time_msec * 1000, dx, dy, motion->unaccel_dx, motion->unaccel_dy);
+			(uint64_t)motion->time_msec * 1000, dx, dy, motion->unaccel_dx, motion->unaccel_dy);
 	if (!constraint_limit(compositor, &dx, &dy)) {
 		return;
 	}
-	wlr_cursor_move(cursor->wlr, &pointer->base, dx, dy);
+	wlr_cursor_move(cursor->wlr, &motion->pointer->base, dx, dy);
 	drag_motion(compositor, cursor->wlr->x, cursor->wlr->y);
 	if (compositor->grab.mode != GRAB_NONE && !compositor->grab.by_touch) {
 		grab_motion(compositor, cursor->wlr->x, cursor->wlr->y);
 		return;
 	}
-	pick(compositor, time_msec);
+	pick(compositor, motion->time_msec);
 	constraint_update(compositor);
 }
 
-static void handle_motion(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.motion);
-	const struct wlr_pointer_motion_event *event = data;
-	cursor_move(compositor, event->pointer, event->time_msec, event);
-}
-
-static void handle_motion_absolute(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.motion_absolute);
-	const struct wlr_pointer_motion_absolute_event *event = data;
+static void apply_motion_absolute(
+		struct compositor *compositor, const struct wlr_pointer_motion_absolute_event *event) {
 	struct wlr_cursor *wlr = compositor->cursor.wlr;
 	double lx, ly;
 	wlr_cursor_absolute_to_layout_coords(wlr, &event->pointer->base, event->x, event->y, &lx, &ly);
-	struct wlr_pointer_motion_event motion = {.delta_x = lx - wlr->x, .delta_y = ly - wlr->y};
-	motion.unaccel_dx = motion.delta_x;
-	motion.unaccel_dy = motion.delta_y;
-	cursor_move(compositor, event->pointer, event->time_msec, &motion);
+	const struct wlr_pointer_motion_event motion = {
+		.pointer = event->pointer,
+		.time_msec = event->time_msec,
+		.delta_x = lx - wlr->x,
+		.delta_y = ly - wlr->y,
+		.unaccel_dx = lx - wlr->x,
+		.unaccel_dy = ly - wlr->y,
+	};
+	apply_motion(compositor, &motion);
 }
 
 static bool is_alt_held(struct compositor *compositor) {
@@ -184,9 +181,7 @@ static bool press(struct compositor *compositor, uint32_t button) {
 	return toplevel == NULL || !begin_grab(compositor, toplevel, button);
 }
 
-static void handle_button(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.button);
-	const struct wlr_pointer_button_event *event = data;
+static void apply_button(struct compositor *compositor, const struct wlr_pointer_button_event *event) {
 	struct wlr_seat *seat = compositor->seat.wlr;
 	seat_notify_activity(compositor);
 	if (event->state == WL_POINTER_BUTTON_STATE_PRESSED) {
@@ -207,12 +202,62 @@ static void handle_button(struct wl_listener *listener, void *data) {
 	}
 }
 
-static void handle_axis(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.axis);
-	const struct wlr_pointer_axis_event *event = data;
+static void apply_axis(struct compositor *compositor, const struct wlr_pointer_axis_event *event) {
 	seat_notify_activity(compositor);
 	wlr_seat_pointer_notify_axis(compositor->seat.wlr, event->time_msec, event->orientation, event->delta,
 			event->delta_discrete, event->source, event->relative_direction);
+}
+
+void cursor_apply(struct compositor *compositor, const struct pointer_event *event) {
+	switch (event->type) {
+	case POINTER_EVENT_MOTION:
+		apply_motion(compositor, &event->motion);
+		break;
+	case POINTER_EVENT_MOTION_ABSOLUTE:
+		apply_motion_absolute(compositor, &event->motion_absolute);
+		break;
+	case POINTER_EVENT_BUTTON:
+		apply_button(compositor, &event->button);
+		break;
+	case POINTER_EVENT_AXIS:
+		apply_axis(compositor, &event->axis);
+		break;
+	}
+}
+
+static void hold_or_apply(
+		struct compositor *compositor, struct wlr_pointer *pointer, const struct pointer_event *event) {
+	if (!virtual_pointer_hold(compositor, pointer, event)) {
+		cursor_apply(compositor, event);
+	}
+}
+
+static void handle_motion(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.motion);
+	const struct wlr_pointer_motion_event *motion = data;
+	const struct pointer_event event = {.type = POINTER_EVENT_MOTION, .motion = *motion};
+	hold_or_apply(compositor, motion->pointer, &event);
+}
+
+static void handle_motion_absolute(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.motion_absolute);
+	const struct wlr_pointer_motion_absolute_event *motion = data;
+	const struct pointer_event event = {.type = POINTER_EVENT_MOTION_ABSOLUTE, .motion_absolute = *motion};
+	hold_or_apply(compositor, motion->pointer, &event);
+}
+
+static void handle_button(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.button);
+	const struct wlr_pointer_button_event *button = data;
+	const struct pointer_event event = {.type = POINTER_EVENT_BUTTON, .button = *button};
+	hold_or_apply(compositor, button->pointer, &event);
+}
+
+static void handle_axis(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.axis);
+	const struct wlr_pointer_axis_event *axis = data;
+	const struct pointer_event event = {.type = POINTER_EVENT_AXIS, .axis = *axis};
+	hold_or_apply(compositor, axis->pointer, &event);
 }
 
 static void handle_frame(struct wl_listener *listener, void *data) {

@@ -11,6 +11,7 @@
 
 struct compositor;
 struct output;
+struct pointer_event;
 struct wlr_cursor;
 struct wlr_cursor_shape_manager_v1;
 struct wlr_input_device;
@@ -48,6 +49,9 @@ void cursor_refresh(struct compositor *compositor);
 
 /* The same, at once. */
 void cursor_refresh_now(struct compositor *compositor);
+
+/* A pointing device has done something. */
+void cursor_apply(struct compositor *compositor, const struct pointer_event *event);
 
 /* Shows how a window is held, or with GRAB_NONE that it is no more. */
 void cursor_set_grabbing(struct compositor *compositor, enum grab_mode mode, uint32_t edges);

@@ -9,7 +9,6 @@
 #include "text_input.h"
 #include <stdlib.h>
 #include <wlr/backend.h>
-#include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_idle_notify_v1.h>
 #include <wlr/types/wlr_output.h>
@@ -17,7 +16,6 @@
 #include <wlr/types/wlr_primary_selection.h>
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_touch.h>
-#include <wlr/types/wlr_virtual_pointer_v1.h>
 #include <xkbcommon/xkbcommon.h>
 
 void seat_notify_activity(struct compositor *compositor) {
@@ -50,7 +48,7 @@ static const char *device_output_name(struct wlr_input_device *wlr) {
 												 : wlr_touch_from_input_device(wlr)->output_name;
 }
 
-static void device_create(struct compositor *compositor, struct wlr_input_device *wlr) {
+void seat_add_device(struct compositor *compositor, struct wlr_input_device *wlr) {
 	struct device *device = calloc(1, sizeof(*device));
 	if (device == NULL) {
 		return;
@@ -60,6 +58,7 @@ static void device_create(struct compositor *compositor, struct wlr_input_device
 	wl_list_insert(&compositor->seat.devices, &device->link);
 	listener_add(&device->destroy, &wlr->events.destroy, handle_device_destroy);
 	cursor_attach(compositor, wlr, device_output_name(wlr));
+	seat_update_capabilities(compositor);
 }
 
 static void handle_new_input(struct wl_listener *listener, void *data) {
@@ -67,21 +66,10 @@ static void handle_new_input(struct wl_listener *listener, void *data) {
 	struct wlr_input_device *wlr = data;
 	if (wlr->type == WLR_INPUT_DEVICE_KEYBOARD) {
 		keyboard_create(compositor, wlr_keyboard_from_input_device(wlr));
+		seat_update_capabilities(compositor);
 	} else if (wlr->type == WLR_INPUT_DEVICE_POINTER || wlr->type == WLR_INPUT_DEVICE_TOUCH) {
-		device_create(compositor, wlr);
+		seat_add_device(compositor, wlr);
 	}
-	seat_update_capabilities(compositor);
-}
-
-static void handle_new_virtual_pointer(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, seat.listeners.new_virtual_pointer);
-	const struct wlr_virtual_pointer_v1_new_pointer_event *event = data;
-	device_create(compositor, &event->new_pointer->pointer.base);
-	if (event->suggested_output != NULL) {
-		wlr_cursor_map_input_to_output(
-				compositor->cursor.wlr, &event->new_pointer->pointer.base, event->suggested_output);
-	}
-	seat_update_capabilities(compositor);
 }
 
 static void handle_request_set_selection(struct wl_listener *listener, void *data) {
@@ -118,22 +106,15 @@ static struct xkb_keymap *compile_keymap(void) {
 	return keymap;
 }
 
-static bool seat_listen(struct compositor *compositor) {
+static void seat_listen(struct compositor *compositor) {
 	struct seat *seat = &compositor->seat;
-	struct wlr_virtual_pointer_manager_v1 *pointers = wlr_virtual_pointer_manager_v1_create(compositor->display);
-	if (pointers == NULL) {
-		return false;
-	}
 	listener_add(&seat->listeners.new_input, &compositor->backend->events.new_input, handle_new_input);
-	listener_add(
-			&seat->listeners.new_virtual_pointer, &pointers->events.new_virtual_pointer, handle_new_virtual_pointer);
 	listener_add(&seat->listeners.request_set_selection, &seat->wlr->events.request_set_selection,
 			handle_request_set_selection);
 	listener_add(&seat->listeners.request_set_primary_selection, &seat->wlr->events.request_set_primary_selection,
 			handle_request_set_primary_selection);
 	listener_add(&seat->listeners.keyboard_focus_change, &seat->wlr->keyboard_state.events.focus_change,
 			handle_keyboard_focus_change);
-	return true;
 }
 
 bool seat_init(struct compositor *compositor) {
@@ -142,13 +123,16 @@ bool seat_init(struct compositor *compositor) {
 	wl_list_init(&seat->keyboards);
 	seat->wlr = wlr_seat_create(compositor->display, "seat0");
 	seat->keymap = compile_keymap();
-	return seat->wlr != NULL && seat_listen(compositor);
+	if (seat->wlr == NULL) {
+		return false;
+	}
+	seat_listen(compositor);
+	return true;
 }
 
 void seat_finish(struct compositor *compositor) {
 	struct seat *seat = &compositor->seat;
 	listener_remove(&seat->listeners.new_input);
-	listener_remove(&seat->listeners.new_virtual_pointer);
 	listener_remove(&seat->listeners.request_set_selection);
 	listener_remove(&seat->listeners.request_set_primary_selection);
 	listener_remove(&seat->listeners.keyboard_focus_change);

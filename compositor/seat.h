@@ -29,7 +29,6 @@ struct seat {
 
 	struct {
 		struct wl_listener new_input;
-		struct wl_listener new_virtual_pointer;
 		struct wl_listener request_set_selection, request_set_primary_selection;
 		struct wl_listener keyboard_focus_change;
 	} listeners;
@@ -38,6 +37,9 @@ struct seat {
 /* False: out of memory. */
 bool seat_init(struct compositor *compositor);
 void seat_finish(struct compositor *compositor);
+
+/* Takes a pointer or touch screen in, until it is destroyed. */
+void seat_add_device(struct compositor *compositor, struct wlr_input_device *wlr);
 
 /* Tells clients which kinds of devices there are. To be called when one came or went. */
 void seat_update_capabilities(struct compositor *compositor);

@@ -34,6 +34,7 @@ static const struct {
 	{input_method_init, input_method_finish},
 	{seat_init, seat_finish},
 	{virtual_keyboards_init, virtual_keyboards_finish},
+	{virtual_pointers_init, virtual_pointers_finish},
 	{cursor_init, cursor_finish},
 	{touch_init, touch_finish},
 	{drag_init, drag_finish},

@@ -29,6 +29,7 @@
 #include "toplevel.h"
 #include "touch.h"
 #include "virtual_keyboard.h"
+#include "virtual_pointer.h"
 
 struct lido_wlroots;
 struct wlr_allocator;
@@ -60,6 +61,7 @@ struct compositor {
 	struct input_method input_method;
 	struct seat seat;
 	struct virtual_keyboards virtual_keyboards;
+	struct virtual_pointers virtual_pointers;
 	struct cursor cursor;
 	struct touch touch;
 	struct drag drag;

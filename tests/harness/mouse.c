@@ -7,12 +7,18 @@ static void handle_enter(void *data, struct wl_pointer *pointer, uint32_t serial
 	struct mouse *mouse = data;
 	mouse->serial = serial;
 	mouse->entered = true;
+	mouse->x = wl_fixed_to_double(x);
+	mouse->y = wl_fixed_to_double(y);
 }
 
 static void handle_leave(void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface) {
 }
 
 static void handle_motion(void *data, struct wl_pointer *pointer, uint32_t time, wl_fixed_t x, wl_fixed_t y) {
+	struct mouse *mouse = data;
+	mouse->motions++;
+	mouse->x = wl_fixed_to_double(x);
+	mouse->y = wl_fixed_to_double(y);
 }
 
 static void handle_button(
@@ -20,12 +26,17 @@ static void handle_button(
 	struct mouse *mouse = data;
 	mouse->serial = serial;
 	mouse->pressed = true;
+	mouse->buttons++;
 }
 
 static void handle_axis(void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis, wl_fixed_t value) {
+	struct mouse *mouse = data;
+	mouse->axes++;
 }
 
 static void handle_frame(void *data, struct wl_pointer *pointer) {
+	struct mouse *mouse = data;
+	mouse->frames++;
 }
 
 static void handle_axis_source(void *data, struct wl_pointer *pointer, uint32_t source) {
@@ -52,7 +63,7 @@ static const struct wl_pointer_listener pointer_listener = {
 void mouse_init(struct mouse *mouse, struct screen *screen, int32_t size) {
 	*mouse = (struct mouse){.screen = screen, .size = size};
 	mouse->manager = client_bind(&screen->client, &zwlr_virtual_pointer_manager_v1_interface, 1);
-	mouse->device = zwlr_virtual_pointer_manager_v1_create_virtual_pointer(mouse->manager, screen->seat);
+	mouse->device = mouse_plug_another(mouse);
 	client_roundtrip(&screen->client);
 	mouse->pointer = wl_seat_get_pointer(screen->seat);
 	wl_pointer_add_listener(mouse->pointer, &pointer_listener, mouse);
@@ -62,6 +73,10 @@ void mouse_finish(struct mouse *mouse) {
 	wl_pointer_release(mouse->pointer);
 	zwlr_virtual_pointer_v1_destroy(mouse->device);
 	zwlr_virtual_pointer_manager_v1_destroy(mouse->manager);
+}
+
+struct zwlr_virtual_pointer_v1 *mouse_plug_another(struct mouse *mouse) {
+	return zwlr_virtual_pointer_manager_v1_create_virtual_pointer(mouse->manager, mouse->screen->seat);
 }
 
 void mouse_move(struct mouse *mouse, uint32_t x, uint32_t y) {

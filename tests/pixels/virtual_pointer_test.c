@@ -1,0 +1,120 @@
+/*
+ * Pointers of clients: what they do takes effect at their frame, all of it and in its order.
+ */
+#include "mouse.h"
+#include "runner.h"
+#include "stage.h"
+#include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
+#include <linux/input-event-codes.h>
+#include <virtual_pointer.h>
+
+#define SIZE 80
+
+struct pointing {
+	struct stage stage;
+	struct window window;
+	struct picture picture;
+	struct mouse mouse;
+};
+
+/* A window over the whole output, with the pointer at 10, 10 in it. */
+static void pointing_init(struct pointing *pointing) {
+	*pointing = (struct pointing){0};
+	stage_init(&pointing->stage, SIZE, SIZE);
+	struct screen *screen = &pointing->stage.screen;
+	mouse_init(&pointing->mouse, screen, SIZE);
+	window_init(&pointing->window, screen, WINDOW_LAYER, SIZE, SIZE);
+	picture_init(&pointing->picture, &screen->client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+	window_commit(&pointing->window, pointing->picture.buffer);
+	mouse_move(&pointing->mouse, 20, 20);
+	mouse_move(&pointing->mouse, 10, 10);
+	expect(pointing->mouse.entered);
+	expect(pointing->mouse.x == 10 && pointing->mouse.y == 10);
+	pointing->mouse.motions = pointing->mouse.frames = 0;
+}
+
+static void pointing_finish(struct pointing *pointing) {
+	picture_finish(&pointing->picture);
+	window_finish(&pointing->window);
+	mouse_finish(&pointing->mouse);
+	stage_finish(&pointing->stage);
+}
+
+static void move_by(struct zwlr_virtual_pointer_v1 *device, int dx, int dy) {
+	zwlr_virtual_pointer_v1_motion(device, 1, wl_fixed_from_int(dx), wl_fixed_from_int(dy));
+}
+
+static void expect_events(struct pointing *pointing, int motions, int buttons, int axes, int frames) {
+	client_roundtrip(&pointing->stage.screen.client);
+	expect_int(pointing->mouse.motions, ==, motions);
+	expect_int(pointing->mouse.buttons, ==, buttons);
+	expect_int(pointing->mouse.axes, ==, axes);
+	expect_int(pointing->mouse.frames, ==, frames);
+}
+
+TEST("virtual_pointer@does-nothing-before-its-frame-and-then-all-of-it") {
+	struct pointing pointing;
+	pointing_init(&pointing);
+	struct zwlr_virtual_pointer_v1 *device = pointing.mouse.device;
+	zwlr_virtual_pointer_v1_motion_absolute(device, 1, 30, 40, SIZE, SIZE);
+	move_by(device, 5, 6);
+	zwlr_virtual_pointer_v1_axis(device, 1, WL_POINTER_AXIS_VERTICAL_SCROLL, wl_fixed_from_int(5));
+	zwlr_virtual_pointer_v1_button(device, 1, BTN_LEFT, WL_POINTER_BUTTON_STATE_PRESSED);
+	expect_events(&pointing, 0, 0, 0, 0);
+	expect(pointing.mouse.x == 10 && pointing.mouse.y == 10);
+	zwlr_virtual_pointer_v1_frame(device);
+	expect_events(&pointing, 2, 1, 1, 1);
+	expect(pointing.mouse.x == 35 && pointing.mouse.y == 46);
+	// What has happened does not happen again.
+	zwlr_virtual_pointer_v1_button(device, 1, BTN_LEFT, WL_POINTER_BUTTON_STATE_RELEASED);
+	zwlr_virtual_pointer_v1_frame(device);
+	expect_events(&pointing, 2, 2, 1, 2);
+	pointing_finish(&pointing);
+}
+
+TEST("virtual_pointer@frame-of-another-is-not-its-own") {
+	struct pointing pointing;
+	pointing_init(&pointing);
+	struct zwlr_virtual_pointer_v1 *other = mouse_plug_another(&pointing.mouse);
+	move_by(pointing.mouse.device, 1, 0);
+	move_by(other, 0, 2);
+	zwlr_virtual_pointer_v1_frame(other);
+	expect_events(&pointing, 1, 0, 0, 1);
+	expect(pointing.mouse.x == 10 && pointing.mouse.y == 12);
+	zwlr_virtual_pointer_v1_frame(pointing.mouse.device);
+	expect_events(&pointing, 2, 0, 0, 2);
+	expect(pointing.mouse.x == 11 && pointing.mouse.y == 12);
+	zwlr_virtual_pointer_v1_destroy(other);
+	pointing_finish(&pointing);
+}
+
+TEST("virtual_pointer@gone-without-a-frame-has-done-nothing") {
+	struct pointing pointing;
+	pointing_init(&pointing);
+	struct zwlr_virtual_pointer_v1 *other = mouse_plug_another(&pointing.mouse);
+	move_by(other, 20, 20);
+	client_roundtrip(&pointing.stage.screen.client);
+	zwlr_virtual_pointer_v1_destroy(other);
+	zwlr_virtual_pointer_v1_frame(pointing.mouse.device);
+	expect_events(&pointing, 0, 0, 0, 1);
+	expect(pointing.mouse.x == 10 && pointing.mouse.y == 10);
+	pointing_finish(&pointing);
+}
+
+TEST("virtual_pointer@so-many-events-without-a-frame-are-one") {
+	struct pointing pointing;
+	pointing_init(&pointing);
+	struct zwlr_virtual_pointer_v1 *device = pointing.mouse.device;
+	for (int i = 1; i < VIRTUAL_POINTER_EVENTS_MAX; i++) {
+		move_by(device, i % 2 == 0 ? -1 : 1, 0);
+	}
+	expect_events(&pointing, 0, 0, 0, 0);
+	move_by(device, 0, 1);
+	expect_events(&pointing, VIRTUAL_POINTER_EVENTS_MAX, 0, 0, 1);
+	// And so on, for ever.
+	for (int i = 0; i < 100 * VIRTUAL_POINTER_EVENTS_MAX; i++) {
+		move_by(device, i % 2 == 0 ? -1 : 1, 0);
+	}
+	expect_events(&pointing, 101 * VIRTUAL_POINTER_EVENTS_MAX, 0, 0, 101);
+	pointing_finish(&pointing);
+}
