@@ -30,6 +30,7 @@
 #include "touch.h"
 #include "virtual_keyboard.h"
 #include "virtual_pointer.h"
+#include "xdg_errors.h"
 
 struct lido_wlroots;
 struct wlr_allocator;
@@ -70,6 +71,7 @@ struct compositor {
 	struct decorations decorations;
 	struct activation activation;
 	struct shell shell;
+	struct xdg_errors xdg_errors;
 	struct toplevels toplevels;
 	struct layers layers;
 	struct output_management output_management;

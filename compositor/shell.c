@@ -1,24 +1,13 @@
 #include "shell.h"
 
-#include "compat.h"
 #include "listener.h"
 #include "popup.h"
 #include "server.h"
 #include "toplevel.h"
 #include <assert.h>
-#include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_xdg_shell.h>
 
 #define XDG_SHELL_VERSION 6
-
-/* wlroots looks at committed buffers only, but attached ones are as wrong. */
-static void handle_new_surface(struct wl_listener *listener, void *data) {
-	struct wlr_xdg_surface *xdg = data;
-	if (surface_attached_buffer(xdg->surface) != NULL) {
-		wl_resource_post_error(xdg->client->resource, XDG_WM_BASE_ERROR_INVALID_SURFACE_STATE,
-				"get_xdg_surface: the wl_surface has a buffer attached");
-	}
-}
 
 static void handle_new_toplevel(struct wl_listener *listener, void *data) {
 	struct compositor *compositor = wl_container_of(listener, compositor, shell.listeners.new_toplevel);
@@ -43,7 +32,6 @@ bool shell_init(struct compositor *compositor) {
 	if (shell->wlr == NULL) {
 		return false;
 	}
-	listener_add(&shell->listeners.new_surface, &shell->wlr->events.new_surface, handle_new_surface);
 	listener_add(&shell->listeners.new_toplevel, &shell->wlr->events.new_toplevel, handle_new_toplevel);
 	listener_add(&shell->listeners.new_popup, &shell->wlr->events.new_popup, handle_new_popup);
 	return true;
@@ -51,7 +39,6 @@ bool shell_init(struct compositor *compositor) {
 
 void shell_finish(struct compositor *compositor) {
 	assert(wl_list_empty(&compositor->toplevels.all));
-	listener_remove(&compositor->shell.listeners.new_surface);
 	listener_remove(&compositor->shell.listeners.new_toplevel);
 	listener_remove(&compositor->shell.listeners.new_popup);
 }

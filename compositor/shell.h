@@ -14,7 +14,7 @@ struct shell {
 	struct wlr_xdg_shell *wlr;
 
 	struct {
-		struct wl_listener new_surface, new_toplevel, new_popup;
+		struct wl_listener new_toplevel, new_popup;
 	} listeners;
 };
 

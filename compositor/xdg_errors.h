@@ -1,0 +1,20 @@
+/*
+ * Mistakes of xdg-shell's clients that wlroots finds too late, or names wrongly.
+ */
+#ifndef XDG_ERRORS_H
+#define XDG_ERRORS_H
+
+#include <stdbool.h>
+
+struct compositor;
+struct wl_protocol_logger;
+
+struct xdg_errors {
+	struct wl_protocol_logger *logger; // sees each request before wlroots does
+};
+
+/* False: out of memory. */
+bool xdg_errors_init(struct compositor *compositor);
+void xdg_errors_finish(struct compositor *compositor);
+
+#endif
