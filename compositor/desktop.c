@@ -24,6 +24,7 @@ static void handle_layout_change(struct wl_listener *listener, void *data) {
 		output_arrange(output);
 	}
 	toplevels_arrange(compositor);
+	popups_refresh(compositor);
 	output_management_update(compositor);
 	cursor_refresh(compositor);
 }

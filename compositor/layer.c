@@ -49,6 +49,7 @@ void layers_arrange(struct output *output) {
 	output->usable = output->area;
 	arrange_pass(output, true);
 	arrange_pass(output, false);
+	popups_refresh(output->compositor);
 	if (!wlr_box_equal(&old, &output->usable)) {
 		toplevels_arrange(output->compositor);
 	}

@@ -4,27 +4,78 @@
 #include "listener.h"
 #include "output.h"
 #include "server.h"
+#include <assert.h>
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_xdg_shell.h>
+#include <wlr/util/box.h>
 
-/* Keeps it on the output where its anchor is, whatever its parent is. Schedules a configure. */
-static void popup_unconstrain(struct popup *popup) {
-	struct wlr_xdg_popup_configure *scheduled = &popup->xdg->scheduled;
+/* Where its rules put it, kept on the output where its anchor is, whatever its parent is; relative to that. */
+static struct wlr_box popup_place(struct popup *popup) {
+	const struct wlr_xdg_positioner_rules *rules = &popup->xdg->scheduled.rules;
+	struct wlr_box box;
+	wlr_xdg_positioner_rules_get_geometry(rules, &box);
 	int x, y;
 	if (popup->tree != NULL && wlr_scene_node_coords(&popup->parent->node, &x, &y)) {
-		struct wlr_box *anchor = &scheduled->rules.anchor_rect;
+		const struct wlr_box *anchor = &rules->anchor_rect;
 		struct output *output = desktop_output_at(
 				&popup->compositor->desktop, x + anchor->x + anchor->width / 2.0, y + anchor->y + anchor->height / 2.0);
 		if (output != NULL) {
 			struct wlr_box area = output->area;
 			area.x -= x;
 			area.y -= y;
-			wlr_xdg_positioner_rules_unconstrain_box(&scheduled->rules, &area, &scheduled->geometry);
+			wlr_xdg_positioner_rules_unconstrain_box(rules, &area, &box);
 		}
 	}
-	wlr_xdg_surface_schedule_configure(popup->xdg->base);
+	return box;
+}
+
+/* Schedules a configure with its place. */
+static void popup_configure(struct popup *popup) {
+	popup->xdg->scheduled.geometry = popup_place(popup);
+	popup->serial = wlr_xdg_surface_schedule_configure(popup->xdg->base);
+}
+
+/* While the client is busy with one place, it is not told of others: a moving window would flood it. */
+static void popup_react(struct popup *popup) {
+	if (popup->tree == NULL || popup->waiting || !popup->xdg->base->surface->mapped ||
+			!popup->xdg->scheduled.rules.reactive) {
+		return;
+	}
+	struct wlr_box box = popup_place(popup);
+	if (!wlr_box_equal(&box, &popup->xdg->scheduled.geometry)) {
+		popup_configure(popup);
+		popup->waiting = true;
+	}
+}
+
+static void refresh_idle(void *data) {
+	struct compositor *compositor = data;
+	compositor->popups.refresh = NULL;
+	struct popup *popup;
+	wl_list_for_each(popup, &compositor->popups.list, link) {
+		popup_react(popup);
+	}
+}
+
+void popups_refresh(struct compositor *compositor) {
+	struct popups *popups = &compositor->popups;
+	if (popups->refresh == NULL && !wl_list_empty(&popups->list)) {
+		popups->refresh = wl_event_loop_add_idle(compositor->loop, refresh_idle, compositor);
+	}
+}
+
+void popups_init(struct compositor *compositor) {
+	wl_list_init(&compositor->popups.list);
+}
+
+void popups_finish(struct compositor *compositor) {
+	assert(wl_list_empty(&compositor->popups.list));
+	if (compositor->popups.refresh != NULL) {
+		wl_event_source_remove(compositor->popups.refresh);
+		compositor->popups.refresh = NULL;
+	}
 }
 
 static void handle_map(struct wl_listener *listener, void *data) {
@@ -40,13 +91,19 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 static void handle_commit(struct wl_listener *listener, void *data) {
 	struct popup *popup = wl_container_of(listener, popup, listeners.commit);
 	if (popup->xdg->base->initial_commit) {
-		popup_unconstrain(popup);
+		popup->waiting = false;
+		popup_configure(popup);
+		return;
 	}
+	if (popup->waiting && (int32_t)(popup->xdg->base->current.configure_serial - popup->serial) >= 0) {
+		popup->waiting = false;
+	}
+	popups_refresh(popup->compositor); // others may hang on this one
 }
 
 static void handle_reposition(struct wl_listener *listener, void *data) {
 	struct popup *popup = wl_container_of(listener, popup, listeners.reposition);
-	popup_unconstrain(popup);
+	popup_configure(popup);
 }
 
 /* Its own end, or that of its parent's tree. */
@@ -68,6 +125,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&popup->listeners.commit);
 	listener_remove(&popup->listeners.reposition);
 	listener_remove(&popup->listeners.destroy);
+	wl_list_remove(&popup->link);
 	free(popup);
 	focus_update(compositor);
 }
@@ -84,6 +142,7 @@ void popup_create(struct compositor *compositor, struct wlr_xdg_popup *xdg, stru
 	popup->xdg = xdg;
 	popup->parent = parent;
 	popup->tree = tree;
+	wl_list_insert(&compositor->popups.list, &popup->link);
 	xdg->base->data = tree;
 	listener_add(&popup->listeners.map, &xdg->base->surface->events.map, handle_map);
 	listener_add(&popup->listeners.unmap, &xdg->base->surface->events.unmap, handle_unmap);

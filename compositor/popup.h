@@ -5,6 +5,7 @@
 #define POPUP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <wayland-server-core.h>
 
 struct compositor;
@@ -14,14 +15,34 @@ struct wlr_xdg_popup;
 
 struct popup {
 	struct compositor *compositor;
+	struct wl_list link; // popups.list
 	struct wlr_xdg_popup *xdg;
 	struct wlr_scene_tree *parent; // its origin is that of the parent's window geometry
 	struct wlr_scene_tree *tree;   // NULL once the tree of the parent is gone
+	bool waiting;                  // for the client to draw for a place that it did not ask for,
+	uint32_t serial;               // of whose configure this is the serial
 
 	struct {
 		struct wl_listener map, unmap, commit, reposition, destroy, tree_destroy;
 	} listeners;
 };
+
+/* All popups. */
+struct popups {
+	struct wl_list list;             // popup.link
+	struct wl_event_source *refresh; // an idle source: what they hang on may have moved; NULL: it has not
+};
+
+void popups_init(struct compositor *compositor);
+
+/* Popups must be gone. */
+void popups_finish(struct compositor *compositor);
+
+/*
+ * Finds reactive popups a place again, before the event loop waits again. To be called when windows, layer surfaces or
+ * outputs have moved. Those whose place is another one now, relative to their parent, get a configure.
+ */
+void popups_refresh(struct compositor *compositor);
 
 /* Shows a new popup below parent in the scene, and follows it until it is destroyed. */
 void popup_create(struct compositor *compositor, struct wlr_xdg_popup *xdg, struct wlr_scene_tree *parent);

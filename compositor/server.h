@@ -22,6 +22,7 @@
 #include "layer.h"
 #include "output.h"
 #include "output_management.h"
+#include "popup.h"
 #include "seat.h"
 #include "shell.h"
 #include "surface.h"
@@ -73,6 +74,7 @@ struct compositor {
 	struct shell shell;
 	struct xdg_errors xdg_errors;
 	struct toplevels toplevels;
+	struct popups popups;
 	struct layers layers;
 	struct output_management output_management;
 	struct outputs outputs;

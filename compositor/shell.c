@@ -28,6 +28,7 @@ bool shell_init(struct compositor *compositor) {
 	struct shell *shell = &compositor->shell;
 	wl_list_init(&compositor->toplevels.list);
 	wl_list_init(&compositor->toplevels.all);
+	popups_init(compositor);
 	shell->wlr = wlr_xdg_shell_create(compositor->display, XDG_SHELL_VERSION);
 	if (shell->wlr == NULL) {
 		return false;
@@ -39,6 +40,7 @@ bool shell_init(struct compositor *compositor) {
 
 void shell_finish(struct compositor *compositor) {
 	assert(wl_list_empty(&compositor->toplevels.all));
+	popups_finish(compositor);
 	listener_remove(&compositor->shell.listeners.new_toplevel);
 	listener_remove(&compositor->shell.listeners.new_popup);
 }

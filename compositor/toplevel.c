@@ -68,6 +68,7 @@ struct output *toplevel_output(struct toplevel *toplevel) {
 
 void toplevel_move(struct toplevel *toplevel, int lx, int ly) {
 	wlr_scene_node_set_position(&toplevel->tree->node, lx, ly);
+	popups_refresh(toplevel->compositor);
 }
 
 static void raise_children(struct toplevel *toplevel) {
@@ -117,6 +118,7 @@ static void center_content(struct toplevel *toplevel) {
 		y = (toplevel->backdrop->height - toplevel->geometry.height) / 2;
 	}
 	wlr_scene_node_set_position(&toplevel->content->node, x > 0 ? x : 0, y > 0 ? y : 0);
+	popups_refresh(toplevel->compositor);
 }
 
 static void configure_initially(struct toplevel *toplevel) {
