@@ -12,6 +12,7 @@
 typedef struct wl_proxy *marshal_function(struct wl_proxy *proxy, uint32_t opcode, const struct wl_interface *interface,
 		uint32_t version, uint32_t flags, union wl_argument *args);
 typedef int add_listener_function(struct wl_proxy *proxy, void (**implementation)(void), void *data);
+typedef void disconnect_function(struct wl_display *display);
 
 /* Sets *function, a pointer to a function; ISO C knows no cast for that. */
 static void find_real(const char *name, void *function) {
@@ -80,6 +81,7 @@ EXPORT int wl_proxy_add_listener(struct wl_proxy *proxy, void (**implementation)
 EXPORT struct wl_proxy *wl_proxy_marshal_array_flags(struct wl_proxy *proxy, uint32_t opcode,
 		const struct wl_interface *interface, uint32_t version, uint32_t flags, union wl_argument *args) {
 	struct request request = {proxy, opcode, interface, version, flags, args};
+	window_before(&request);
 	selection_before(&request);
 	if (!shell_before(&request)) {
 		return NULL;
@@ -120,4 +122,15 @@ EXPORT struct wl_proxy *wl_proxy_marshal_flags(struct wl_proxy *proxy, uint32_t 
 	collect_args(proxy_interface(proxy)->methods[opcode].signature, args, list);
 	va_end(list);
 	return wl_proxy_marshal_array_flags(proxy, opcode, interface, version, flags, args);
+}
+
+EXPORT void wl_display_disconnect(struct wl_display *display) {
+	static disconnect_function *real;
+	if (real == NULL) {
+		find_real("wl_display_disconnect", &real);
+	}
+	window_forget(display);
+	shell_forget(display);
+	selection_forget(display);
+	real(display);
 }

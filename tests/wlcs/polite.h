@@ -47,10 +47,28 @@ void shell_after(const struct request *request, struct wl_proxy *created);
 /* Takes over the listener of a shell surface. False: proxy is none, the caller is to add it as usual. */
 bool shell_add_listener(struct wl_proxy *proxy, const void *listener, void *data);
 
+/* Whether this client has any. */
+bool shell_has_surface(struct wl_display *display);
+
+/* The connection is about to be cut. */
+void shell_forget(struct wl_display *display);
+
 /* Selections. Called before each request is sent. */
 void selection_before(const struct request *request);
 
 /* Takes over the listener of a keyboard. False: proxy is none, the caller is to add it as usual. */
 bool selection_add_listener(struct wl_proxy *proxy, const void *listener, void *data);
+
+/* The connection is about to be cut. */
+void selection_forget(struct wl_display *display);
+
+/*
+ * Windows for clients that take part in the primary selection and have none. window_before() is called before each
+ * request is sent.
+ */
+void window_before(const struct request *request);
+
+/* The connection is about to be cut. */
+void window_forget(struct wl_display *display);
 
 #endif

@@ -87,6 +87,16 @@ bool selection_add_listener(struct wl_proxy *proxy, const void *listener, void *
 	return true;
 }
 
+void selection_forget(struct wl_display *display) {
+	struct keyboard *keyboard, *next;
+	wl_list_for_each_safe(keyboard, next, &keyboards, link) {
+		if (keyboard->display == display) {
+			wl_list_remove(&keyboard->link);
+			free(keyboard);
+		}
+	}
+}
+
 static uint32_t find_serial(struct wl_display *display) {
 	struct keyboard *keyboard;
 	wl_list_for_each(keyboard, &keyboards, link) {

@@ -11,7 +11,8 @@ struct shell_surface {
 	struct wl_list link; // shell_surfaces
 	struct wl_proxy *proxy;
 	struct wl_proxy *surface; // the wl_surface
-	bool has_role;            // an xdg_surface without one is never configured
+	struct wl_display *display;
+	bool has_role; // an xdg_surface without one is never configured
 	bool is_popup;
 	bool committed;  // since it was created or unmapped
 	bool configured; // the same, and a configure has been acknowledged
@@ -114,9 +115,9 @@ static void add(struct wl_proxy *proxy, struct wl_proxy *surface, bool is_layer)
 		free(shell);
 		return;
 	}
-	forget(proxy, surface); // of a connection that was just cut
 	shell->proxy = proxy;
 	shell->surface = surface;
+	shell->display = wl_proxy_get_display(proxy);
 	shell->has_role = is_layer;
 	wl_list_insert(&shell_surfaces, &shell->link);
 	proxy_add_listener(proxy, is_layer ? (const void *)&layer_listener : (const void *)xdg_listener, NULL);
@@ -130,6 +131,16 @@ bool shell_add_listener(struct wl_proxy *proxy, const void *listener, void *data
 	shell->listener = listener;
 	wl_proxy_set_user_data(proxy, data);
 	return true;
+}
+
+bool shell_has_surface(struct wl_display *display) {
+	struct shell_surface *shell;
+	wl_list_for_each(shell, &shell_surfaces, link) {
+		if (shell->display == display) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool round_trip(struct wl_proxy *proxy) {
@@ -287,7 +298,15 @@ void shell_after(const struct request *request, struct wl_proxy *created) {
 		forget(request->proxy, NULL);
 	} else if (request_is(request, "wl_surface", "destroy")) {
 		forget(NULL, request->proxy);
-	} else if (request_is(request, "wl_compositor", "create_surface")) {
-		forget(NULL, created); // of a connection that was just cut
+	}
+}
+
+void shell_forget(struct wl_display *display) {
+	struct shell_surface *shell, *next;
+	wl_list_for_each_safe(shell, next, &shell_surfaces, link) {
+		if (shell->display == display) {
+			wl_list_remove(&shell->link);
+			free(shell);
+		}
 	}
 }
