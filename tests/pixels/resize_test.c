@@ -1,0 +1,127 @@
+/*
+ * Interactive resizing by the top left corner: the edges that the user does not hold stay where they are, whenever the
+ * client draws, and whatever size it chooses.
+ */
+#include "mouse.h"
+#include "runner.h"
+#include "stage.h"
+#include "xdg-shell-client-protocol.h"
+
+#define SCREEN 256 // a power of two: the virtual pointer is exact then
+#define PLACE 16   // where the first window is put
+#define SIZE 100
+#define END (PLACE + SIZE) // its right and bottom edges
+
+struct sizing {
+	struct stage stage;
+	struct mouse mouse;
+	struct window window;
+	struct picture picture;
+};
+
+static void draw(struct sizing *sizing, int32_t width, int32_t height, uint32_t seed) {
+	struct client *client = &sizing->stage.screen.client;
+	if (sizing->picture.buffer != NULL) {
+		picture_finish(&sizing->picture);
+	}
+	picture_init(&sizing->picture, client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, width, height, width * 4);
+	picture_fill(&sizing->picture, seed);
+	window_commit(&sizing->window, sizing->picture.buffer);
+}
+
+static void drag_to(struct sizing *sizing, uint32_t x, uint32_t y) {
+	mouse_move(&sizing->mouse, x, y);
+	client_roundtrip(&sizing->stage.screen.client);
+}
+
+/* The user has hold of the top left corner. */
+static void sizing_init(struct sizing *sizing) {
+	*sizing = (struct sizing){0};
+	stage_init(&sizing->stage, SCREEN, SCREEN);
+	struct screen *screen = &sizing->stage.screen;
+	mouse_init(&sizing->mouse, screen, SCREEN);
+	window_init(&sizing->window, screen, WINDOW_TOPLEVEL, 0, 0);
+	draw(sizing, SIZE, SIZE, 1);
+	drag_to(sizing, PLACE, PLACE);
+	mouse_press(&sizing->mouse, true);
+	expect(sizing->mouse.pressed);
+	xdg_toplevel_resize(sizing->window.toplevel, screen->seat, sizing->mouse.serial, XDG_TOPLEVEL_RESIZE_EDGE_TOP_LEFT);
+	client_roundtrip(&screen->client);
+}
+
+static void sizing_finish(struct sizing *sizing) {
+	picture_finish(&sizing->picture);
+	window_finish(&sizing->window);
+	mouse_finish(&sizing->mouse);
+	stage_finish(&sizing->stage);
+}
+
+static void expect_configured(const struct sizing *sizing, int32_t width, int32_t height) {
+	expect_int(sizing->window.configured_width, ==, width);
+	expect_int(sizing->window.configured_height, ==, height);
+}
+
+/* The lower right part of the window, which the pointer's image does not cover, and the desktop beyond it. */
+static void expect_end(struct sizing *sizing, const char *what) {
+	const int32_t start = END - 40, size = 60;
+	struct image desktop, wanted, got;
+	stage_copy_background(&sizing->stage, &desktop);
+	picture_draw(&sizing->picture, &desktop, END - sizing->picture.width, END - sizing->picture.height);
+	image_init(&wanted, size, size);
+	for (int32_t y = 0; y < size; y++) {
+		for (int32_t x = 0; x < size; x++) {
+			wanted.pixels[y * size + x] = desktop.pixels[(start + y) * SCREEN + start + x];
+		}
+	}
+	screen_capture(&sizing->stage.screen, start, start, size, size, &got);
+	expect_image_of(&got, &wanted, what);
+	image_finish(&desktop);
+	image_finish(&wanted);
+	image_finish(&got);
+}
+
+TEST("resize@other-edges-stay-until-the-client-draws-and-then") {
+	struct sizing sizing;
+	sizing_init(&sizing);
+	drag_to(&sizing, PLACE + 30, PLACE - 10);
+	expect_configured(&sizing, SIZE - 30, SIZE + 10);
+	expect_end(&sizing, "not drawn yet");
+	draw(&sizing, SIZE - 30, SIZE + 10, 2);
+	expect_end(&sizing, "drawn");
+	mouse_press(&sizing.mouse, false);
+	expect_end(&sizing, "let go");
+	sizing_finish(&sizing);
+}
+
+TEST("resize@other-edges-stay-when-the-client-draws-after-the-end") {
+	struct sizing sizing;
+	sizing_init(&sizing);
+	drag_to(&sizing, PLACE + 30, PLACE + 20);
+	drag_to(&sizing, PLACE + 40, PLACE + 10);
+	mouse_press(&sizing.mouse, false);
+	client_roundtrip(&sizing.stage.screen.client);
+	expect_configured(&sizing, SIZE - 40, SIZE - 10);
+	drag_to(&sizing, 2, 2);
+	expect_end(&sizing, "not drawn yet");
+	draw(&sizing, SIZE - 40, SIZE - 10, 2);
+	expect_end(&sizing, "drawn");
+	sizing_finish(&sizing);
+}
+
+TEST("resize@other-edges-stay-with-a-client-that-chooses-its-size") {
+	// As terminals do, whose windows have whole rows and columns.
+	struct sizing sizing;
+	sizing_init(&sizing);
+	for (int32_t i = 1; i <= 30; i++) {
+		drag_to(&sizing, (uint32_t)(PLACE + i), (uint32_t)(PLACE + i));
+		expect_configured(&sizing, SIZE - i, SIZE - i);
+		int32_t size = (SIZE - i) / 8 * 8;
+		if (size != sizing.picture.width) {
+			draw(&sizing, size, size, (uint32_t)i);
+		}
+		expect_end(&sizing, "while it moves");
+	}
+	mouse_press(&sizing.mouse, false);
+	expect_end(&sizing, "let go");
+	sizing_finish(&sizing);
+}
