@@ -1,0 +1,147 @@
+"""Runs the conformance suite WLCS, and reads what was written down of its results.
+
+Tests run in batches, each in a process of its own; after a crash or a hang the rest of the batch is run in another.
+"""
+import collections
+import concurrent.futures
+import fnmatch
+import os
+import re
+import subprocess
+import sys
+
+BATCH_LEN = 100
+BATCH_SECONDS = 300  # far more than one takes, even on a busy machine
+RESULTS = {'OK': 'passed', 'FAILED': 'failed', 'SKIP': 'skipped'}
+LINE = re.compile(r'\[ +(RUN|OK|FAILED|SKIP) +\] ([\w/]+\.[\w/]+)')
+
+
+def group_of(name):
+    """LayerShellPopup/XdgPopupTest.some_test/0 is of the group XdgPopupTest."""
+    return name.split('.')[0].split('/')[-1]
+
+
+def by_group(names):
+    groups = collections.defaultdict(list)
+    for name in names:
+        groups[group_of(name)].append(name)
+    return {group: groups[group] for group in sorted(groups)}
+
+
+def count(results):
+    """How many passed, failed and were skipped."""
+    counts = collections.Counter(results)
+    return tuple(counts[kind] for kind in RESULTS.values())
+
+
+class Outcome:
+    """What came out: results by name, lines said by name, and what the processes said at their end, if that matters."""
+
+    def __init__(self):
+        self.results, self.said, self.complaints = {}, {}, []
+
+    def add(self, other):
+        self.results.update(other.results)
+        self.said.update(other.said)
+        self.complaints += other.complaints
+
+
+class Suite:
+    """The suite's program with a compositor's module, and libraries to be loaded before all others."""
+
+    def __init__(self, program, module, preload=(), options=None):
+        self.command = [program, module]
+        # No test needs a cursor theme; loading one is slow.
+        self.environment = dict(os.environ, XCURSOR_PATH='/nonexistent', **(options or {}))
+        self.preload = ':'.join(preload)
+
+    def execute(self, arguments, **more):
+        environment = dict(self.environment)
+        if self.preload:
+            environment['LD_PRELOAD'] = self.preload
+        return subprocess.run(self.command + arguments, env=environment, stdout=subprocess.PIPE, **more)
+
+    def list_tests(self):
+        names, prefix = [], ''
+        listing = self.execute(['--gtest_list_tests'], text=True, check=True).stdout
+        for line in listing.splitlines():
+            word = line.split('#')[0].rstrip()
+            if re.fullmatch(r'[\w/]+\.', word):
+                prefix = word
+            elif re.fullmatch(r'  [\w/]+', word):
+                names.append(prefix + word.strip())
+        return [name for name in names if 'DISABLED_' not in name]
+
+    def run_process(self, names):
+        """The outcome of one process, also of one that did not come to its end."""
+        try:
+            process = self.execute(['--gtest_filter=' + ':'.join(names)], timeout=BATCH_SECONDS,
+                stderr=subprocess.STDOUT)
+            output, end = process.stdout, 'crashed, status %d' % process.returncode
+        except subprocess.TimeoutExpired as expired:
+            output, end = expired.stdout or b'', 'timed out'
+        outcome, running, lines = Outcome(), None, []
+        for line in output.decode(errors='replace').splitlines():
+            match = LINE.search(line)
+            if match and match[1] == 'RUN':
+                running, lines = match[2], []
+            elif match and match[2] == running:
+                outcome.results[running] = RESULTS[match[1]]
+                outcome.said[running], running, lines = lines, None, []
+            else:
+                lines.append(line)
+        if running:
+            outcome.results[running], outcome.said[running] = 'failed', lines + [end]
+        elif any('Sanitizer' in line for line in lines):
+            outcome.complaints = lines
+        return outcome
+
+    def run_batch(self, names):
+        outcome = Outcome()
+        while names:
+            some = self.run_process(names)
+            if not some.results:
+                some.results = {names[0]: 'failed'}
+                some.said = {names[0]: ['the process ended before its first test'] + some.complaints}
+            outcome.add(some)
+            names = [name for name in names if name not in outcome.results]
+        return outcome
+
+    def run(self, names):
+        outcome = Outcome()
+        batches = [names[i:i + BATCH_LEN] for i in range(0, len(names), BATCH_LEN)]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for some in pool.map(self.run_batch, batches):
+                outcome.add(some)
+        return outcome
+
+
+class Record:
+    """A file of lines "failed TEST" and "skipped PATTERN"; all other tests pass.
+
+    With causes, each of the former ends in " | cause | where the proof is", and each of the latter in " | cause".
+    """
+
+    def __init__(self, path, with_causes=False):
+        self.failed, self.skipped = set(), {}  # causes by pattern
+        lengths = {'failed': 3, 'skipped': 2} if with_causes else {'failed': 1, 'skipped': 1}
+        with open(path, encoding='utf-8') as file:
+            for line in file:
+                if line.startswith('#') or not line.strip():
+                    continue
+                fields = [field.strip() for field in line.split('|')]
+                words = fields[0].split()
+                if len(words) != 2 or len(fields) != lengths.get(words[0]):
+                    sys.exit('%s: not understood: %s' % (path, line))
+                if words[0] == 'failed':
+                    self.failed.add(words[1])
+                else:
+                    self.skipped[words[1]] = fields[-1]
+
+    def skip_cause(self, name):
+        return next((self.skipped[pattern] for pattern in self.skipped if fnmatch.fnmatchcase(name, pattern)), None)
+
+    def result(self, name):
+        if name in self.failed:
+            return 'failed'
+        return 'skipped' if self.skip_cause(name) is not None else 'passed'
