@@ -4,6 +4,7 @@
 #include "listener.h"
 #include "server.h"
 #include <stdlib.h>
+#include <time.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_virtual_pointer_v1.h>
@@ -18,11 +19,58 @@ static struct virtual_pointer *find(struct compositor *compositor, struct wlr_po
 	return NULL;
 }
 
+static void forget_button(struct virtual_pointer *pointer, uint32_t button) {
+	for (size_t i = 0; i < pointer->pressed_len; i++) {
+		if (pointer->pressed[i] == button) {
+			pointer->pressed[i] = pointer->pressed[--pointer->pressed_len];
+			return;
+		}
+	}
+}
+
+/* Returns whether it counts. */
+static bool note_button(struct virtual_pointer *pointer, const struct wlr_pointer_button_event *button) {
+	if (button->state == WL_POINTER_BUTTON_STATE_RELEASED) {
+		forget_button(pointer, button->button);
+		return true;
+	}
+	if (pointer->pressed_len == VIRTUAL_POINTER_BUTTONS_MAX) {
+		return false;
+	}
+	pointer->pressed[pointer->pressed_len++] = button->button;
+	return true;
+}
+
 static void apply_held(struct virtual_pointer *pointer) {
 	for (size_t i = 0; i < pointer->held_len; i++) {
-		cursor_apply(pointer->compositor, &pointer->held[i]);
+		const struct pointer_event *event = &pointer->held[i];
+		if (event->type != POINTER_EVENT_BUTTON || note_button(pointer, &event->button)) {
+			cursor_apply(pointer->compositor, event);
+		}
 	}
 	pointer->held_len = 0;
+}
+
+static uint32_t now_msec(void) {
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+/* A hand that is gone holds nothing: with a button down, all pointers would stay with the window that was pressed. */
+static void release_buttons(struct virtual_pointer *pointer) {
+	if (pointer->pressed_len == 0) {
+		return;
+	}
+	while (pointer->pressed_len > 0) {
+		struct pointer_event event = {.type = POINTER_EVENT_BUTTON};
+		event.button.pointer = pointer->wlr;
+		event.button.time_msec = now_msec();
+		event.button.button = pointer->pressed[--pointer->pressed_len];
+		event.button.state = WL_POINTER_BUTTON_STATE_RELEASED;
+		cursor_apply(pointer->compositor, &event);
+	}
+	wlr_seat_pointer_notify_frame(pointer->compositor->seat.wlr);
 }
 
 bool virtual_pointer_hold(struct compositor *compositor, struct wlr_pointer *wlr, const struct pointer_event *event) {
@@ -46,6 +94,7 @@ static void handle_frame(struct wl_listener *listener, void *data) {
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct virtual_pointer *pointer = wl_container_of(listener, pointer, listeners.destroy);
+	release_buttons(pointer);
 	listener_remove(&pointer->listeners.frame);
 	listener_remove(&pointer->listeners.destroy);
 	wl_list_remove(&pointer->link);

@@ -20,6 +20,9 @@ struct compositor;
  */
 #define VIRTUAL_POINTER_EVENTS_MAX 64
 
+/* Buttons that one pointer can have down, and lets go when it goes itself; presses beyond are none. */
+#define VIRTUAL_POINTER_BUTTONS_MAX 16
+
 /* What a pointing device has done. */
 struct pointer_event {
 	enum {
@@ -42,6 +45,8 @@ struct virtual_pointer {
 	struct wl_list link; // virtual_pointers.list
 	struct pointer_event held[VIRTUAL_POINTER_EVENTS_MAX];
 	size_t held_len;
+	uint32_t pressed[VIRTUAL_POINTER_BUTTONS_MAX]; // buttons that are down
+	size_t pressed_len;
 
 	struct {
 		struct wl_listener frame, destroy;

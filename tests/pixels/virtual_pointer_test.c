@@ -101,6 +101,25 @@ TEST("virtual_pointer@gone-without-a-frame-has-done-nothing") {
 	pointing_finish(&pointing);
 }
 
+TEST("virtual_pointer@gone-with-a-button-down-has-let-it-go") {
+	struct pointing pointing;
+	pointing_init(&pointing);
+	struct zwlr_virtual_pointer_v1 *other = mouse_plug_another(&pointing.mouse);
+	zwlr_virtual_pointer_v1_button(other, 1, BTN_LEFT, WL_POINTER_BUTTON_STATE_PRESSED);
+	zwlr_virtual_pointer_v1_button(other, 1, BTN_RIGHT, WL_POINTER_BUTTON_STATE_PRESSED);
+	zwlr_virtual_pointer_v1_frame(other);
+	expect_events(&pointing, 0, 2, 0, 1);
+	// What was not framed has not happened: that button is still down.
+	zwlr_virtual_pointer_v1_button(other, 1, BTN_RIGHT, WL_POINTER_BUTTON_STATE_RELEASED);
+	zwlr_virtual_pointer_v1_destroy(other);
+	expect_events(&pointing, 0, 4, 0, 2);
+	// A button that is let go twice would not be told; a press is.
+	mouse_press(&pointing.mouse, true);
+	mouse_press(&pointing.mouse, false);
+	expect_events(&pointing, 0, 6, 0, 4);
+	pointing_finish(&pointing);
+}
+
 TEST("virtual_pointer@so-many-events-without-a-frame-are-one") {
 	struct pointing pointing;
 	pointing_init(&pointing);
