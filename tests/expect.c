@@ -5,13 +5,13 @@
 #include <string.h>
 
 void expect_failed(const char *file, int line, const char *format, ...) {
-	fprintf(stderr, "%s:%d: ", file, line);
+	char cause[1024];
 	va_list args;
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(cause, sizeof(cause), format, args);
 	va_end(args);
-	fputc('\n', stderr);
-	process_end_test(OUTCOME_FAILED);
+	fprintf(stderr, "%s:%d: %s\n", file, line, cause);
+	process_end_test(OUTCOME_FAILED, cause);
 }
 
 void expect_string_at(const char *file, int line, const char *left, const char *right) {

@@ -27,7 +27,7 @@ void process_run_test(const struct test *test, unsigned seconds, FILE *output, s
 /* Runs the test in this process: for a debugger. A test that fails aborts. */
 void process_run_test_here(const struct test *test, struct verdict *verdict);
 
-/* Ends the running test at once, from within it. */
-_Noreturn void process_end_test(enum outcome outcome);
+/* Ends the running test at once, from within it. cause: as in the verdict; what is too long is cut. */
+_Noreturn void process_end_test(enum outcome outcome, const char *cause);
 
 #endif

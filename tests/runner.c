@@ -33,23 +33,6 @@ static const char help[] =
 		"                     it is no error when none does\n"
 		"  LIDO_TEST_TIMEOUT  seconds a test may take (default 30; 0: no end)\n";
 
-// ASan's own handler for SIGBUS would hide what the tests want to know: that nobody has installed one.
-const char *__asan_default_options(void) __attribute__((visibility("default")));
-const char *__asan_default_options(void) {
-	return "handle_sigbus=0";
-}
-
-// Proxies belong to the test's own client half, which may leave without destroying each.
-const char *__lsan_default_suppressions(void) __attribute__((visibility("default")));
-const char *__lsan_default_suppressions(void) {
-	return "leak:libwayland-client.so\n";
-}
-
-const char *__lsan_default_options(void) __attribute__((visibility("default")));
-const char *__lsan_default_options(void) {
-	return "print_suppressions=0";
-}
-
 void test_register(struct test *test) {
 	*next_test = test;
 	next_test = &test->next;

@@ -5,15 +5,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-
-// wayland-server.h and wayland-client.h do not mix well in one struct: what needs the former is here.
-struct client_peer {
-	struct wl_client *client; // NULL once it is gone
-	struct wl_listener destroy;
-};
 
 // The client that is dispatching: libwayland-client tells protocol errors' messages to a log handler only.
 static struct client *dispatching;
@@ -25,12 +17,6 @@ __attribute__((format(printf, 1, 0))) static void handle_log(const char *format,
 	if (dispatching != NULL) {
 		strcpy(dispatching->error, text);
 	}
-}
-
-static void handle_peer_destroy(struct wl_listener *listener, void *data) {
-	struct client_peer *peer = wl_container_of(listener, peer, destroy);
-	wl_list_remove(&peer->destroy.link);
-	peer->client = NULL;
 }
 
 static void handle_global(
@@ -61,25 +47,12 @@ static const struct wl_shm_listener shm_listener = {
 	.format = handle_format,
 };
 
-static struct client_peer *peer_create(struct wl_client *client) {
-	struct client_peer *peer = calloc(1, sizeof(*peer));
-	expect(peer != NULL);
-	peer->client = client;
-	peer->destroy.notify = handle_peer_destroy;
-	// Late: by then the server has freed all that the client had.
-	wl_client_add_destroy_late_listener(client, &peer->destroy);
-	return peer;
-}
-
 bool client_try_init(struct client *client, struct server *server) {
-	int fds[2];
-	expect(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0);
 	*client = (struct client){.server = server};
 	wl_array_init(&client->globals);
 	wl_array_init(&client->formats);
 	wl_log_set_handler_client(handle_log);
-	client->peer = peer_create(server_add_client(server, fds[0]));
-	client->display = wl_display_connect_to_fd(fds[1]);
+	client->display = wl_display_connect_to_fd(server_connect(server, &client->peer));
 	expect(client->display != NULL);
 	client->registry = wl_display_get_registry(client->display);
 	wl_registry_add_listener(client->registry, &registry_listener, client);
@@ -101,17 +74,10 @@ void client_finish(struct client *client) {
 	}
 	wl_registry_destroy(client->registry);
 	wl_display_disconnect(client->display);
-	while (client->peer->client != NULL) {
-		server_dispatch(client->server, 10);
-	}
-	free(client->peer);
+	server_disconnected(client->server, client->peer);
 	wl_array_release(&client->globals);
 	wl_array_release(&client->formats);
 	*client = (struct client){0};
-}
-
-struct wl_client *client_get_peer(const struct client *client) {
-	return client->peer->client;
 }
 
 const struct client_global *client_find_global(const struct client *client, const char *interface, size_t *count) {
@@ -163,7 +129,7 @@ static bool read_events(struct client *client) {
 bool client_pump(struct client *client, int timeout) {
 	// An error of this call is found by the read: the server's last words may still be there.
 	wl_display_flush(client->display);
-	server_dispatch(client->server, timeout);
+	server_work(client->server, wl_display_get_fd(client->display), timeout);
 	return read_events(client);
 }
 

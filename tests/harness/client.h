@@ -1,7 +1,7 @@
 /*
- * A client of the test's server, through libwayland-client and a socket pair, in the same thread.
+ * A client of the test's server, through libwayland-client.
  *
- * Every wait alternates between the server's event loop and the client's queue.
+ * Every wait alternates between letting the server work and the client's queue.
  */
 #ifndef HARNESS_CLIENT_H
 #define HARNESS_CLIENT_H
@@ -20,12 +20,12 @@ struct client_global {
 	char interface[60];
 };
 
-struct client_peer;
+struct peer;
 
 struct client {
 	struct server *server;
 	struct wl_display *display;
-	struct client_peer *peer; // what the server knows of this client
+	struct peer *peer; // its other side; see server_connect()
 	struct wl_registry *registry;
 	struct wl_array globals; // struct client_global
 	struct wl_shm *shm;      // bound at version 2
@@ -42,7 +42,7 @@ bool client_try_init(struct client *client, struct server *server);
 /* Closes the connection, and waits until the server has noticed. Proxies need not be destroyed before. */
 void client_finish(struct client *client);
 
-/* The server's side of it; NULL once it is gone. */
+/* The server's side of it; NULL once it is gone. Not for servers in another process. */
 struct wl_client *client_get_peer(const struct client *client);
 
 /* What the server announces under this name; NULL: nothing. count may be NULL. */

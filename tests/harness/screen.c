@@ -21,31 +21,75 @@ static const struct xdg_wm_base_listener wm_base_listener = {
 	.ping = handle_ping,
 };
 
-void screen_init(struct screen *screen, struct server *server) {
+// What the screen binds: where it keeps it, and the version that all of its code can do with.
+struct wanted {
+	const struct wl_interface *interface;
+	uint32_t version;
+	size_t offset; // in struct screen, of a pointer
+	void (*destroy)(void *proxy);
+};
+
+#define DESTROY(type, name) \
+	static void destroy_##type(void *proxy) { \
+		type##_##name(proxy); \
+	}
+DESTROY(wl_compositor, destroy)
+DESTROY(wl_subcompositor, destroy)
+DESTROY(wl_output, release)
+DESTROY(wl_seat, release)
+DESTROY(xdg_wm_base, destroy)
+DESTROY(zwlr_layer_shell_v1, destroy)
+DESTROY(zwlr_screencopy_manager_v1, destroy)
+DESTROY(wp_viewporter, destroy)
+
+#define WANTED(type, version, field) {&type##_interface, version, offsetof(struct screen, field), destroy_##type}
+
+static const struct wanted wanted[] = {
+	WANTED(wl_compositor, 6, compositor),
+	WANTED(wl_subcompositor, 1, subcompositor),
+	WANTED(wl_output, 3, output),
+	WANTED(wl_seat, 5, seat),
+	WANTED(xdg_wm_base, 1, wm_base),
+	WANTED(zwlr_layer_shell_v1, 1, layer_shell),
+	WANTED(zwlr_screencopy_manager_v1, 3, screencopy),
+	WANTED(wp_viewporter, 1, viewporter),
+};
+
+static void **find_place(struct screen *screen, const struct wanted *global) {
+	return (void **)(void *)((uint8_t *)screen + global->offset);
+}
+
+void screen_init_sparse(struct screen *screen, struct server *server) {
 	*screen = (struct screen){0};
 	struct client *client = &screen->client;
 	client_init(client, server);
-	screen->compositor = client_bind(client, &wl_compositor_interface, 6);
-	screen->subcompositor = client_bind(client, &wl_subcompositor_interface, 1);
-	screen->output = client_bind(client, &wl_output_interface, 3);
-	screen->seat = client_bind(client, &wl_seat_interface, 5);
-	screen->wm_base = client_bind(client, &xdg_wm_base_interface, 1);
-	screen->layer_shell = client_bind(client, &zwlr_layer_shell_v1_interface, 1);
-	screen->screencopy = client_bind(client, &zwlr_screencopy_manager_v1_interface, 3);
-	screen->viewporter = client_bind(client, &wp_viewporter_interface, 1);
-	xdg_wm_base_add_listener(screen->wm_base, &wm_base_listener, NULL);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		const struct client_global *offered = client_find_global(client, wanted[i].interface->name, NULL);
+		if (offered != NULL && offered->version >= wanted[i].version) {
+			*find_place(screen, &wanted[i]) = client_bind(client, wanted[i].interface, wanted[i].version);
+		}
+	}
+	if (screen->wm_base != NULL) {
+		xdg_wm_base_add_listener(screen->wm_base, &wm_base_listener, NULL);
+	}
 	client_roundtrip(client);
 }
 
+void screen_init(struct screen *screen, struct server *server) {
+	screen_init_sparse(screen, server);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (*find_place(screen, &wanted[i]) == NULL) {
+			fail("the server has no %s of version %u", wanted[i].interface->name, wanted[i].version);
+		}
+	}
+}
+
 void screen_finish(struct screen *screen) {
-	wp_viewporter_destroy(screen->viewporter);
-	zwlr_screencopy_manager_v1_destroy(screen->screencopy);
-	zwlr_layer_shell_v1_destroy(screen->layer_shell);
-	xdg_wm_base_destroy(screen->wm_base);
-	wl_seat_release(screen->seat);
-	wl_output_release(screen->output);
-	wl_subcompositor_destroy(screen->subcompositor);
-	wl_compositor_destroy(screen->compositor);
+	for (size_t i = sizeof(wanted) / sizeof(wanted[0]); i-- > 0;) {
+		if (*find_place(screen, &wanted[i]) != NULL) {
+			wanted[i].destroy(*find_place(screen, &wanted[i]));
+		}
+	}
 	client_finish(&screen->client);
 }
 

@@ -23,6 +23,9 @@ struct screen {
 
 /* Connects a client and binds what is above. */
 void screen_init(struct screen *screen, struct server *server);
+
+/* The same for servers that do not have all of it: what is not there is NULL. */
+void screen_init_sparse(struct screen *screen, struct server *server);
 void screen_finish(struct screen *screen);
 
 /* Takes a picture of a part of the output, as it is after all that was sent before. The image is the caller's. */

@@ -1,8 +1,9 @@
 /*
- * A server in the test's own process and thread: the core of shm/ alone, or the whole compositor, headless with pixman.
+ * The server of a test: in its own process and thread the core of shm/ alone, or the whole compositor, headless with
+ * pixman; or any compositor that listens at a socket.
  *
- * Nothing runs by itself. Clients (client.h) let the server work whenever they wait for it, so that a test is the same
- * each time.
+ * In the same process nothing runs by itself. Clients (client.h) let the server work whenever they wait for it, so that
+ * a test is the same each time.
  */
 #ifndef HARNESS_SERVER_H
 #define HARNESS_SERVER_H
@@ -11,12 +12,14 @@
 #include <stdbool.h>
 
 struct compositor;
+struct peer;
 struct wl_client;
 
 struct server {
-	struct wl_display *display;
-	struct lido_manager *manager;
-	struct compositor *compositor; // NULL: the core alone
+	struct wl_display *display;    // NULL: in another process
+	struct lido_manager *manager;  // the same
+	struct compositor *compositor; // NULL: the core alone, or in another process
+	const char *socket;            // path; NULL: in this process
 	void (*finish)(struct server *server);
 };
 
@@ -26,8 +29,23 @@ void server_init_core(struct server *server, const struct lido_limits *limits);
 /* The compositor with one headless output of that size, started. limits: NULL for the defaults. */
 void server_init_compositor(struct server *server, int32_t width, int32_t height, const struct lido_limits *limits);
 
+/* The compositor that listens at this path. A program has either this, or the others: they are different libraries. */
+void server_init_socket(struct server *server, const char *path);
+
 /* Ends the server with all its clients. They must be finished after it or before it. */
 void server_finish(struct server *server);
+
+/*
+ * Connects. Returns the client's fd, which is the caller's; peer receives what stands for the other side, to be given
+ * to server_disconnected().
+ */
+int server_connect(struct server *server, struct peer **peer);
+
+/* After the client has closed its fd: waits until the server has noticed, where that can be seen. */
+void server_disconnected(struct server *server, struct peer *peer);
+
+/* Lets the server work. fd: of the client that waits, at most so many milliseconds; another process has more time. */
+void server_work(struct server *server, int fd, int timeout);
 
 /* Takes the fd over. */
 struct wl_client *server_add_client(struct server *server, int fd);

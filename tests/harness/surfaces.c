@@ -79,6 +79,10 @@ static void report(const struct surface *surface) {
 }
 
 static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
+	struct surface *surface = wl_resource_get_user_data(resource);
+	if (surface->surfaces->release == SURFACES_RELEASE_REPLACED) {
+		release(&surface->current);
+	}
 	wl_resource_destroy(resource);
 }
 
@@ -146,5 +150,5 @@ static void bind_compositor(struct wl_client *client, void *data, uint32_t versi
 }
 
 void surfaces_init(struct surfaces *surfaces, struct wl_display *display) {
-	expect(wl_global_create(display, &wl_compositor_interface, 4, surfaces, bind_compositor) != NULL);
+	expect(wl_global_create(display, &wl_compositor_interface, 6, surfaces, bind_compositor) != NULL);
 }

@@ -1,0 +1,44 @@
+#include "runner.h"
+#include "server.h"
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* An answer from another process is worth waiting for, also where a server of our own would have given it by now. */
+#define WAIT_MIN 20 // milliseconds
+
+static void finish_socket(struct server *server) {
+}
+
+void server_init_socket(struct server *server, const char *path) {
+	*server = (struct server){.socket = path, .finish = finish_socket};
+}
+
+void server_finish(struct server *server) {
+	server->finish(server);
+	*server = (struct server){0};
+}
+
+int server_connect(struct server *server, struct peer **peer) {
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	expect_int(strlen(server->socket), <, sizeof(address.sun_path));
+	strcpy(address.sun_path, server->socket);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	expect(fd >= 0);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		fail("cannot connect to %s: %s", server->socket, strerror(errno));
+	}
+	*peer = NULL;
+	return fd;
+}
+
+void server_disconnected(struct server *server, struct peer *peer) {
+}
+
+void server_work(struct server *server, int fd, int timeout) {
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	poll(&poll_fd, 1, timeout > WAIT_MIN ? timeout : WAIT_MIN);
+}
