@@ -1,0 +1,230 @@
+#include "actor.h"
+#include "runner.h"
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATIENCE 3000 // milliseconds until what has not come will not
+
+struct actor_picture {
+	struct wl_list link; // actor.pictures
+	struct pool_picture pool_picture;
+	bool is_in_pool;
+};
+
+void actor_init(struct actor *actor, struct server *server) {
+	*actor = (struct actor){.server = server};
+	wl_array_init(&actor->fds);
+	wl_list_init(&actor->pictures);
+	screen_init_sparse(&actor->screen, server);
+	actor->client = &actor->screen.client;
+	client_init(&actor->other, server);
+}
+
+static void destroy_picture(struct actor_picture *picture) {
+	if (picture->is_in_pool) {
+		pool_picture_finish(&picture->pool_picture);
+	} else {
+		picture_finish(&picture->pool_picture.picture);
+	}
+	wl_list_remove(&picture->link);
+	free(picture);
+}
+
+void actor_finish(struct actor *actor) {
+	struct actor_picture *picture, *next;
+	wl_list_for_each_safe(picture, next, &actor->pictures, link) {
+		destroy_picture(picture);
+	}
+	if (actor->window.surface != NULL) {
+		window_finish(&actor->window);
+	}
+	if (actor->surface != NULL) {
+		wl_surface_destroy(actor->surface);
+	}
+	if (actor->pool.pool != NULL) {
+		pool_client_finish(&actor->pool);
+	}
+	wl_display_flush(actor->client->display); // fds that are to be sent must not be closed before
+	const int *fd;
+	wl_array_for_each(fd, &actor->fds) {
+		close(*fd);
+	}
+	wl_array_release(&actor->fds);
+	client_finish(&actor->other);
+	screen_finish(&actor->screen);
+}
+
+void actor_need(struct actor *actor, const char *interface, uint32_t version) {
+	const struct client_global *global = client_find_global(actor->client, interface, NULL);
+	if (global == NULL || global->version < version) {
+		skip("no %s of version %u", interface, version);
+	}
+}
+
+int actor_keep(struct actor *actor, int fd) {
+	int *place = wl_array_add(&actor->fds, sizeof(fd));
+	expect(fd >= 0 && place != NULL);
+	*place = fd;
+	return fd;
+}
+
+struct wl_shm_pool *actor_create_pool_in(
+		struct actor *actor, enum file_kind kind, int64_t file_size, int32_t size, int *file) {
+	*file = actor_keep(actor, file_create(kind, file_size));
+	return wl_shm_create_pool(actor->client->shm, *file, size);
+}
+
+struct wl_shm_pool *actor_create_pool(struct actor *actor, enum file_kind kind, int32_t size) {
+	int file;
+	return actor_create_pool_in(actor, kind, size, size, &file);
+}
+
+struct wl_buffer *actor_create_buffer(struct wl_shm_pool *pool, int32_t offset, int32_t width, int32_t height) {
+	return wl_shm_pool_create_buffer(pool, offset, width, height, width * 4, WL_SHM_FORMAT_XRGB8888);
+}
+
+static struct actor_picture *add_picture(struct actor *actor, bool is_in_pool) {
+	struct actor_picture *picture = calloc(1, sizeof(*picture));
+	expect(picture != NULL);
+	picture->is_in_pool = is_in_pool;
+	wl_list_insert(&actor->pictures, &picture->link);
+	return picture;
+}
+
+struct picture *actor_create_picture(
+		struct actor *actor, enum file_kind kind, uint32_t format, int32_t width, int32_t height, int32_t stride) {
+	struct picture *picture = &add_picture(actor, false)->pool_picture.picture;
+	picture_init(picture, actor->client, kind, format, width, height, stride);
+	return picture;
+}
+
+struct picture *actor_create_window_picture(struct actor *actor, enum file_kind kind, uint32_t seed) {
+	struct window *window = actor_get_window(actor);
+	struct picture *picture = actor_create_picture(actor, kind, WL_SHM_FORMAT_XRGB8888, window->configured_width,
+			window->configured_height, window->configured_width * 4);
+	picture_fill(picture, seed);
+	return picture;
+}
+
+struct pool_client *actor_get_pool(struct actor *actor) {
+	actor_need(actor, lido_shm_manager_v1_interface.name, 1);
+	if (actor->pool.pool == NULL) {
+		pool_client_init(&actor->pool, actor->client, 0);
+	}
+	return &actor->pool;
+}
+
+struct pool_picture *actor_create_pool_picture(struct actor *actor, uint32_t seed) {
+	struct pool_client *pool = actor_get_pool(actor);
+	struct window *window = actor_get_window(actor);
+	struct pool_picture *picture = &add_picture(actor, true)->pool_picture;
+	pool_picture_init(picture, pool, WL_SHM_FORMAT_XRGB8888, window->configured_width, window->configured_height,
+			window->configured_width * 4);
+	expect(picture->pixels != NULL);
+	pool_picture_fill(picture, seed);
+	return picture;
+}
+
+struct window *actor_get_window(struct actor *actor) {
+	struct window *window = &actor->window;
+	actor_need(actor, "wl_compositor", 6);
+	actor_need(actor, "xdg_wm_base", 1);
+	if (window->surface == NULL) {
+		window_init(window, &actor->screen, WINDOW_FULLSCREEN, 0, 0);
+	}
+	if (window->configured_width <= 0 || window->configured_height <= 0) {
+		skip("no size is told for a window over the whole output");
+	}
+	return window;
+}
+
+struct wl_surface *actor_get_surface(struct actor *actor) {
+	if (actor->screen.wm_base != NULL) {
+		return actor_get_window(actor)->surface;
+	}
+	actor_need(actor, "wl_compositor", 6);
+	if (actor->surface == NULL) {
+		actor->surface = wl_compositor_create_surface(actor->screen.compositor);
+	}
+	return actor->surface;
+}
+
+void actor_commit(struct actor *actor, struct wl_buffer *buffer) {
+	struct wl_surface *surface = actor_get_surface(actor);
+	wl_surface_attach(surface, buffer, 0, 0);
+	wl_surface_damage_buffer(surface, 0, 0, INT32_MAX, INT32_MAX);
+	wl_surface_commit(surface);
+}
+
+void actor_need_sight(struct actor *actor) {
+	actor_get_window(actor);
+	actor_need(actor, "wl_output", 3);
+	actor_need(actor, "zwlr_screencopy_manager_v1", 3);
+}
+
+static int64_t now(void) {
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
+}
+
+// What the output shows of a window that has the picture's place. Both are the caller's.
+static void look(struct actor *actor, const struct picture *picture, struct image *got, struct image *wanted) {
+	const struct window *window = &actor->window;
+	screen_capture(&actor->screen, 0, 0, window->configured_width, window->configured_height, got);
+	image_init(wanted, window->configured_width, window->configured_height);
+	picture_draw(picture, wanted, 0, 0);
+}
+
+void actor_expect_shown_at(
+		const char *file, int line, struct actor *actor, const struct picture *picture, const char *what) {
+	int64_t end = now() + PATIENCE;
+	struct image got, wanted;
+	for (;;) {
+		look(actor, picture, &got, &wanted);
+		if (now() > end) {
+			image_expect_at(file, line, &got, &wanted, what);
+		}
+		bool is_equal = image_count_differences(&got, &wanted) == 0;
+		image_finish(&got);
+		image_finish(&wanted);
+		if (is_equal) {
+			return;
+		}
+		client_pump(actor->client, 10);
+	}
+}
+
+void actor_expect_hidden_at(
+		const char *file, int line, struct actor *actor, const struct picture *picture, const char *what) {
+	int64_t end = now() + PATIENCE;
+	struct image got, wanted;
+	for (;;) {
+		look(actor, picture, &got, &wanted);
+		size_t differences = image_count_differences(&got, &wanted);
+		image_finish(&got);
+		image_finish(&wanted);
+		if (differences > (size_t)picture->width * (size_t)picture->height / 2) {
+			return;
+		}
+		if (now() > end) {
+			expect_failed(file, line, "%s: still shown", what);
+		}
+		client_pump(actor->client, 10);
+	}
+}
+
+void actor_expect_releases_at(
+		const char *file, int line, struct actor *actor, const struct picture *picture, int count) {
+	int64_t end = now() + PATIENCE;
+	while (picture->releases < count) {
+		if (!client_pump(actor->client, 10)) {
+			return; // ended: the answer to the check says why
+		}
+		if (now() > end) {
+			expect_failed(file, line, "%d of %d release events came", picture->releases, count);
+		}
+	}
+}

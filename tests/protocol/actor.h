@@ -1,0 +1,93 @@
+/*
+ * The client that a check acts by, and what it owns: all of it is cleared away when the check has come to its end.
+ */
+#ifndef PROTOCOL_ACTOR_H
+#define PROTOCOL_ACTOR_H
+
+#include "file.h"
+#include "pool_client.h"
+#include "pool_picture.h"
+#include "window.h"
+
+struct actor_picture;
+
+struct actor {
+	struct server *server;
+	struct screen screen;       // whatever of it the compositor offers
+	struct client *client;      // the one of the screen
+	struct client other;        // must keep working, whatever happens to the first
+	struct window window;       // all zero until actor_get_window()
+	struct wl_surface *surface; // see actor_get_surface(); may be NULL
+	struct pool_client pool;    // all zero until actor_get_pool()
+	struct wl_proxy *blamed;    // NULL: any object of the interface
+	struct wl_array fds;        // int
+	struct wl_list pictures;    // actor_picture.link
+};
+
+void actor_init(struct actor *actor, struct server *server);
+void actor_finish(struct actor *actor);
+
+/* Says which object an error must be of: one that has not been destroyed. */
+#define actor_blame(actor, proxy) ((actor)->blamed = (struct wl_proxy *)(proxy))
+
+/* Ends the check as skipped if the compositor does not offer this. */
+void actor_need(struct actor *actor, const char *interface, uint32_t version);
+
+/* Closes the fd in the end. Returns it. */
+int actor_keep(struct actor *actor, int fd);
+
+/* A pool in a new file of that kind and size. */
+struct wl_shm_pool *actor_create_pool(struct actor *actor, enum file_kind kind, int32_t size);
+
+/* The same in a file of another size, whose fd file receives. It is closed in the end. */
+struct wl_shm_pool *actor_create_pool_in(
+		struct actor *actor, enum file_kind kind, int64_t file_size, int32_t size, int *file);
+
+/* An XRGB8888 buffer without padding. */
+struct wl_buffer *actor_create_buffer(struct wl_shm_pool *pool, int32_t offset, int32_t width, int32_t height);
+
+/* A picture, all zero, as of picture_init(). */
+struct picture *actor_create_picture(
+		struct actor *actor, enum file_kind kind, uint32_t format, int32_t width, int32_t height, int32_t stride);
+
+/* One that covers the window, XRGB8888, with a pattern that depends on the seed. */
+struct picture *actor_create_window_picture(struct actor *actor, enum file_kind kind, uint32_t seed);
+
+/* The client's pool of lido_shm_v1; the check is skipped where there is none. */
+struct pool_client *actor_get_pool(struct actor *actor);
+
+/* The same picture in a block of it. It must have been placed. */
+struct pool_picture *actor_create_pool_picture(struct actor *actor, uint32_t seed);
+
+/* A window over the whole output, configured but without content; the check is skipped where there cannot be one. */
+struct window *actor_get_window(struct actor *actor);
+
+/* A surface to commit buffers to: the window's, or one without a role where there are no windows. */
+struct wl_surface *actor_get_surface(struct actor *actor);
+
+/* Attaches all of a buffer to that surface, damages it, and commits. */
+void actor_commit(struct actor *actor, struct wl_buffer *buffer);
+
+/* Ends the check as skipped if nobody can see what the output shows. */
+void actor_need_sight(struct actor *actor);
+
+/*
+ * What was committed last must appear on the output, in reasonable time: the picture, from the top left corner, and
+ * black beside it. what: a word on it for the message.
+ */
+#define actor_expect_shown(actor, picture, what) actor_expect_shown_at(__FILE__, __LINE__, actor, picture, what)
+
+/* The picture must vanish from the output, in reasonable time. */
+#define actor_expect_hidden(actor, picture, what) actor_expect_hidden_at(__FILE__, __LINE__, actor, picture, what)
+
+void actor_expect_shown_at(
+		const char *file, int line, struct actor *actor, const struct picture *picture, const char *what);
+void actor_expect_hidden_at(
+		const char *file, int line, struct actor *actor, const struct picture *picture, const char *what);
+
+/* Waits until the picture's buffer has been released so many times in all; the check fails when it takes long. */
+#define actor_expect_releases(actor, picture, count) actor_expect_releases_at(__FILE__, __LINE__, actor, picture, count)
+void actor_expect_releases_at(
+		const char *file, int line, struct actor *actor, const struct picture *picture, int count);
+
+#endif

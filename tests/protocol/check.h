@@ -1,0 +1,99 @@
+/*
+ * A check: one rule of a protocol, the sentence that says so, and a client that puts a compositor to it.
+ *
+ *     CHECK("wl_shm_pool.resize@smaller-is-refused",
+ *             .clause = "This request can only be used to make the pool bigger.",
+ *             .expected = {ERROR(wl_shm_pool, WL_SHM, INVALID_FD)}) {
+ *         struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 8192);
+ *         wl_shm_pool_resize(pool, 4096);
+ *         actor_blame(actor, pool);
+ *     }
+ *
+ * A check sees nothing but what a client sees. So the same ones run against a Lido in this process and against any
+ * compositor that listens at a socket.
+ *
+ * Each is a process of its own (process.h). When its body has come to the end, the compositor must have answered as
+ * expected, and must still serve another client, which was connected before.
+ */
+#ifndef PROTOCOL_CHECK_H
+#define PROTOCOL_CHECK_H
+
+#include "actor.h"
+#include "runner.h"
+#include <stdio.h>
+
+enum answer_kind {
+	ANSWER_NONE,     // end of a list
+	ANSWER_ACCEPTED, // all requests were carried out
+	ANSWER_ERROR,    // a protocol error
+};
+
+struct answer {
+	enum answer_kind kind;
+	const char *object; // interface of the object that the error is of
+	uint32_t code;      // of the error
+};
+
+#define ACCEPTED {.kind = ANSWER_ACCEPTED}
+#define ERROR(interface, prefix, name) {.kind = ANSWER_ERROR, .object = #interface, .code = prefix##_ERROR_##name}
+
+#define CHECK_EXPECTED_MAX 4
+
+struct check {
+	/* "INTERFACE.NAME@rule-with-hyphens"; INTERFACE.NAME is what is described where the clause stands. */
+	const char *name;
+	/* A sentence from there, or a summary, or from the errors of the interface: as it is, but for white space. */
+	const char *clause;
+	/* Any of these is right. */
+	struct answer expected[CHECK_EXPECTED_MAX];
+	/* The description leaves it open: what is expected is what libwayland does, or what clients rely on. NULL: it does
+	 * not; otherwise why that is expected. */
+	const char *silent;
+	/* May harm compositors: takes much of what there is, or takes memory away while it is in use. */
+	bool is_hostile;
+
+	void (*run)(struct actor *actor);
+	const struct check *next; // private
+};
+
+/* Defines and registers a check; the body follows, and finds its struct actor *actor. */
+#define CHECK(...) CHECK_NUMBERED(__COUNTER__, __VA_ARGS__)
+#define CHECK_NUMBERED(number, ...) CHECK_NAMED(TEST_JOIN(check_run_, number), TEST_JOIN(check_, number), __VA_ARGS__)
+#define CHECK_NAMED(body, record, ...) \
+	static void body(struct actor *actor); \
+	static struct check record = {.name = __VA_ARGS__, .run = body}; \
+	__attribute__((constructor)) static void TEST_JOIN(register_, record)(void) { \
+		check_register(&record); \
+	} \
+	static void body(struct actor *actor)
+
+/* Adds a check; it must live forever. */
+void check_register(struct check *check);
+
+/* The first of all checks by name, and by their place in the file; then by .next. */
+const struct check *check_get_first(void);
+
+/* Prints "accepted", or "invalid_fd (2) on wl_shm". Returns the length, as snprintf() does. */
+int answer_print(const struct answer *answer, char *text, size_t size);
+
+/* All that are expected, with "or" between. */
+int check_print_expected(const struct check *check, char *text, size_t size);
+
+enum result_kind {
+	RESULT_AS_EXPECTED,
+	RESULT_DIFFERENT, // where the description is silent
+	RESULT_FAILED,
+	RESULT_SKIPPED, // something that the check needs is not there
+};
+
+struct result {
+	enum result_kind kind;
+	char seen[256]; // what the compositor did, or what was not there
+};
+
+/*
+ * Runs it. seconds: its time. socket: path of the target, or NULL: see target.h. log receives what it printed.
+ */
+void check_run(const struct check *check, unsigned seconds, const char *socket, FILE *log, struct result *result);
+
+#endif
