@@ -45,7 +45,7 @@ DESTROY(wp_viewporter, destroy)
 #define WANTED(type, version, field) {&type##_interface, version, offsetof(struct screen, field), destroy_##type}
 
 static const struct wanted wanted[] = {
-	WANTED(wl_compositor, 6, compositor),
+	WANTED(wl_compositor, 5, compositor),
 	WANTED(wl_subcompositor, 1, subcompositor),
 	WANTED(wl_output, 3, output),
 	WANTED(wl_seat, 5, seat),

@@ -13,6 +13,12 @@ struct actor_picture {
 	bool is_in_pool;
 };
 
+static int64_t now(void) {
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
+}
+
 void actor_init(struct actor *actor, struct server *server) {
 	*actor = (struct actor){.server = server};
 	wl_array_init(&actor->fds);
@@ -101,7 +107,7 @@ struct picture *actor_create_picture(
 }
 
 struct picture *actor_create_window_picture(struct actor *actor, enum file_kind kind, uint32_t seed) {
-	struct window *window = actor_get_window(actor);
+	struct window *window = actor_get_sized_window(actor);
 	struct picture *picture = actor_create_picture(actor, kind, WL_SHM_FORMAT_XRGB8888, window->configured_width,
 			window->configured_height, window->configured_width * 4);
 	picture_fill(picture, seed);
@@ -118,7 +124,7 @@ struct pool_client *actor_get_pool(struct actor *actor) {
 
 struct pool_picture *actor_create_pool_picture(struct actor *actor, uint32_t seed) {
 	struct pool_client *pool = actor_get_pool(actor);
-	struct window *window = actor_get_window(actor);
+	struct window *window = actor_get_sized_window(actor);
 	struct pool_picture *picture = &add_picture(actor, true)->pool_picture;
 	pool_picture_init(picture, pool, WL_SHM_FORMAT_XRGB8888, window->configured_width, window->configured_height,
 			window->configured_width * 4);
@@ -128,15 +134,29 @@ struct pool_picture *actor_create_pool_picture(struct actor *actor, uint32_t see
 }
 
 struct window *actor_get_window(struct actor *actor) {
-	struct window *window = &actor->window;
-	actor_need(actor, "wl_compositor", 6);
+	actor_need(actor, "wl_compositor", 5);
 	actor_need(actor, "xdg_wm_base", 1);
-	if (window->surface == NULL) {
-		window_init(window, &actor->screen, WINDOW_FULLSCREEN, 0, 0);
+	if (actor->window.surface == NULL) {
+		window_init(&actor->window, &actor->screen, WINDOW_FULLSCREEN, 0, 0);
 	}
-	if (window->configured_width <= 0 || window->configured_height <= 0) {
-		skip("no size is told for a window over the whole output");
+	return &actor->window;
+}
+
+// Some compositors tell it only when there is something to show.
+struct window *actor_get_sized_window(struct actor *actor) {
+	struct window *window = actor_get_window(actor);
+	if (window->configured_width > 0 && window->configured_height > 0) {
+		return window;
 	}
+	struct wl_buffer *buffer = actor_create_buffer(actor_create_pool(actor, FILE_SEALED, 16384), 0, 64, 64);
+	actor_commit(actor, buffer);
+	int64_t end = now() + PATIENCE;
+	while (window->configured_width <= 0 || window->configured_height <= 0) {
+		if (now() > end || !client_pump(actor->client, 10)) {
+			skip("no size is told for a window over the whole output");
+		}
+	}
+	wl_buffer_destroy(buffer);
 	return window;
 }
 
@@ -144,7 +164,7 @@ struct wl_surface *actor_get_surface(struct actor *actor) {
 	if (actor->screen.wm_base != NULL) {
 		return actor_get_window(actor)->surface;
 	}
-	actor_need(actor, "wl_compositor", 6);
+	actor_need(actor, "wl_compositor", 5);
 	if (actor->surface == NULL) {
 		actor->surface = wl_compositor_create_surface(actor->screen.compositor);
 	}
@@ -159,15 +179,9 @@ void actor_commit(struct actor *actor, struct wl_buffer *buffer) {
 }
 
 void actor_need_sight(struct actor *actor) {
-	actor_get_window(actor);
 	actor_need(actor, "wl_output", 3);
 	actor_need(actor, "zwlr_screencopy_manager_v1", 3);
-}
-
-static int64_t now(void) {
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
+	actor_get_sized_window(actor);
 }
 
 // What the output shows of a window that has the picture's place. Both are the caller's.

@@ -59,8 +59,11 @@ struct pool_client *actor_get_pool(struct actor *actor);
 /* The same picture in a block of it. It must have been placed. */
 struct pool_picture *actor_create_pool_picture(struct actor *actor, uint32_t seed);
 
-/* A window over the whole output, configured but without content; the check is skipped where there cannot be one. */
+/* A window over the whole output, configured; the check is skipped where there cannot be one. */
 struct window *actor_get_window(struct actor *actor);
+
+/* The same when its size has been told. It may have a content of no meaning. */
+struct window *actor_get_sized_window(struct actor *actor);
 
 /* A surface to commit buffers to: the window's, or one without a role where there are no windows. */
 struct wl_surface *actor_get_surface(struct actor *actor);

@@ -94,7 +94,7 @@ CHECK("wl_buffer.release@comes-when-it-was-removed", .clause = RELEASE_CLAUSE, .
 }
 
 CHECK("wl_buffer.release@comes-when-the-surface-is-gone", .clause = RELEASE_CLAUSE, .expected = {ACCEPTED}) {
-	actor_need(actor, "wl_compositor", 6);
+	actor_need(actor, "wl_compositor", 5);
 	struct picture *picture = actor_create_picture(actor, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 64, 64, 256);
 	struct wl_surface *surface = wl_compositor_create_surface(actor->screen.compositor);
 	wl_surface_attach(surface, picture->buffer, 0, 0);

@@ -114,7 +114,7 @@ CHECK("wl_shm_pool.create_buffer@every-offered-format", .clause = FORMAT_CLAUSE,
 
 CHECK("wl_shm_pool.create_buffer@every-offered-format-is-shown", .clause = FORMAT_CLAUSE, .expected = {ACCEPTED}) {
 	actor_need_sight(actor);
-	struct window *window = actor_get_window(actor);
+	struct window *window = actor_get_sized_window(actor);
 	const uint32_t *format;
 	int bytes;
 	size_t known = 0;
@@ -139,7 +139,7 @@ CHECK("wl_shm_pool.create_buffer@every-offered-format-is-shown", .clause = FORMA
 
 CHECK("wl_shm_pool.create_buffer@offset-and-stride-are-shown", .clause = STRIDE_CLAUSE, .expected = {ACCEPTED}) {
 	actor_need_sight(actor);
-	struct window *window = actor_get_window(actor);
+	struct window *window = actor_get_sized_window(actor);
 	int32_t stride = window->configured_width * 4 + 52;
 	struct picture *picture = actor_create_picture(
 			actor, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, window->configured_width, window->configured_height, stride);
