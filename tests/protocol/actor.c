@@ -2,10 +2,13 @@
 #include "runner.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #define PATIENCE 3000 // milliseconds until what has not come will not
+
+#define ACTOR_FDS_MAX 28 // libwayland's own limit of a message
 
 struct actor_picture {
 	struct wl_list link; // actor.pictures
@@ -89,6 +92,28 @@ struct wl_shm_pool *actor_create_pool(struct actor *actor, enum file_kind kind, 
 
 struct wl_buffer *actor_create_buffer(struct wl_shm_pool *pool, int32_t offset, int32_t width, int32_t height) {
 	return wl_shm_pool_create_buffer(pool, offset, width, height, width * 4, WL_SHM_FORMAT_XRGB8888);
+}
+
+void actor_send_raw(struct actor *actor, const void *data, size_t size, int fd, size_t fds_len) {
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(ACTOR_FDS_MAX * sizeof(int))];
+	} control = {0};
+	struct iovec vector = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
+	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+	expect_int(fds_len, <=, ACTOR_FDS_MAX);
+	if (fds_len > 0) {
+		message.msg_control = control.space;
+		message.msg_controllen = CMSG_SPACE(fds_len * sizeof(int));
+		control.header = (struct cmsghdr){
+			.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(fds_len * sizeof(int))};
+		for (size_t i = 0; i < fds_len; i++) {
+			memcpy(CMSG_DATA(&control.header) + i * sizeof(int), &fd, sizeof(int));
+		}
+	}
+	wl_display_flush(actor->client->display);
+	// What is refused since the compositor has closed its end, or does not read, is part of its answer.
+	sendmsg(wl_display_get_fd(actor->client->display), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static struct actor_picture *add_picture(struct actor *actor, bool is_in_pool) {

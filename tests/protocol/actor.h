@@ -43,6 +43,12 @@ struct wl_shm_pool *actor_create_pool(struct actor *actor, enum file_kind kind, 
 struct wl_shm_pool *actor_create_pool_in(
 		struct actor *actor, enum file_kind kind, int64_t file_size, int32_t size, int *file);
 
+/* Sends bytes as they are, behind all that was sent before, with fds_len copies of an fd. */
+void actor_send_raw(struct actor *actor, const void *data, size_t size, int fd, size_t fds_len);
+
+/* The first word of the rest of a message. size: bytes, with both header words. */
+#define ACTOR_HEADER(size, opcode) ((uint32_t)(size) << 16 | (uint32_t)(opcode))
+
 /* An XRGB8888 buffer without padding. */
 struct wl_buffer *actor_create_buffer(struct wl_shm_pool *pool, int32_t offset, int32_t width, int32_t height);
 

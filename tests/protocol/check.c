@@ -65,6 +65,9 @@ int answer_print(const struct answer *answer, char *text, size_t size) {
 	if (answer->kind == ANSWER_ACCEPTED) {
 		return snprintf(text, size, "accepted");
 	}
+	if (answer->kind == ANSWER_CLOSED) {
+		return snprintf(text, size, "disconnected");
+	}
 	return snprintf(text, size, "%s (%u) on %s", find_error_name(answer), answer->code, answer->object);
 }
 
@@ -101,14 +104,18 @@ static const char *find_message(const struct client *client) {
 	return message != NULL ? message + 2 : client->error;
 }
 
-// The compositor has ended the client. Fails if it did without an error, or with one of another object.
+// The compositor has ended the client. Fails if the error is of another object than it should be.
 static void read_error(struct actor *actor, struct answer *answer) {
 	const struct wl_interface *interface = NULL;
 	uint32_t id = 0;
 	answer->kind = ANSWER_ERROR;
 	answer->code = wl_display_get_protocol_error(actor->client->display, &interface, &id);
-	if (interface == NULL) {
-		fail("disconnected without an error of an object that is there: %s", actor->client->error);
+	if (interface == NULL && actor->client->error[0] != '\0') {
+		fail("an error of an object that is not there any more: %s", actor->client->error);
+	} else if (interface == NULL) {
+		answer->kind = ANSWER_CLOSED;
+		answer_print(answer, seen, sizeof((struct result){0}.seen));
+		return;
 	}
 	answer->object = interface->name;
 	int length = answer_print(answer, seen, sizeof((struct result){0}.seen));

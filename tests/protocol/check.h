@@ -26,6 +26,7 @@ enum answer_kind {
 	ANSWER_NONE,     // end of a list
 	ANSWER_ACCEPTED, // all requests were carried out
 	ANSWER_ERROR,    // a protocol error
+	ANSWER_CLOSED,   // the connection was closed without one
 };
 
 struct answer {
@@ -35,9 +36,10 @@ struct answer {
 };
 
 #define ACCEPTED {.kind = ANSWER_ACCEPTED}
+#define CLOSED {.kind = ANSWER_CLOSED}
 #define ERROR(interface, prefix, name) {.kind = ANSWER_ERROR, .object = #interface, .code = prefix##_ERROR_##name}
 
-#define CHECK_EXPECTED_MAX 4
+#define CHECK_EXPECTED_MAX 5 // with the end
 
 struct check {
 	/* "INTERFACE.NAME@rule-with-hyphens"; INTERFACE.NAME is what is described where the clause stands. */

@@ -2,9 +2,6 @@
  * The wl_shm global: what it offers, and what its versions can do.
  */
 #include "check.h"
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 CHECK("wl_shm@is-there-once", .clause = "A singleton global object that provides support for shared memory.",
 		.expected = {ACCEPTED}) {
@@ -111,25 +108,14 @@ CHECK("wl_shm.release@others-of-the-same-client-go-on",
 	actor_create_buffer(actor_create_pool(actor, FILE_SEALED, 4096), 0, 32, 32);
 }
 
-// Sends bytes as they are, behind all that was sent before.
-static void send_raw(struct actor *actor, const uint32_t *words, size_t words_len) {
-	wl_display_flush(actor->client->display);
-	ssize_t size = (ssize_t)(words_len * sizeof(*words));
-	expect_int(send(wl_display_get_fd(actor->client->display), words, (size_t)size, MSG_NOSIGNAL), ==, size);
-}
-
-static uint32_t header(uint32_t size, uint32_t opcode) {
-	return size << 16 | opcode;
-}
-
 CHECK("wl_shm.release@is-not-there-in-version-1",
 		.clause = "wl_display.error: method doesn't exist on the specified interface or malformed request",
 		.expected = {ERROR(wl_display, WL_DISPLAY, INVALID_METHOD)}) {
 	struct formats formats;
 	struct wl_shm *shm = bind_shm(actor, 1, &formats);
 	// By hand: libwayland-client would know that it cannot be.
-	const uint32_t message[] = {wl_proxy_get_id((struct wl_proxy *)shm), header(8, WL_SHM_RELEASE)};
-	send_raw(actor, message, 2);
+	const uint32_t message[] = {wl_proxy_get_id((struct wl_proxy *)shm), ACTOR_HEADER(8, WL_SHM_RELEASE)};
+	actor_send_raw(actor, message, sizeof(message), -1, 0);
 }
 
 CHECK("wl_shm.create_pool@without-an-fd-is-malformed",
@@ -140,8 +126,8 @@ CHECK("wl_shm.create_pool@without-an-fd-is-malformed",
 	struct wl_callback *callback = wl_display_sync(actor->client->display);
 	uint32_t id = wl_proxy_get_id((struct wl_proxy *)callback);
 	client_roundtrip(actor->client);
-	const uint32_t message[] = {shm, header(16, WL_SHM_CREATE_POOL), id, 4096};
-	send_raw(actor, message, 4);
+	const uint32_t message[] = {shm, ACTOR_HEADER(16, WL_SHM_CREATE_POOL), id, 4096};
+	actor_send_raw(actor, message, sizeof(message), -1, 0);
 	client_try_roundtrip(actor->client);
 	wl_callback_destroy(callback);
 }
@@ -149,6 +135,6 @@ CHECK("wl_shm.create_pool@without-an-fd-is-malformed",
 CHECK("wl_shm@message-of-no-known-request",
 		.clause = "wl_display.error: method doesn't exist on the specified interface or malformed request",
 		.expected = {ERROR(wl_display, WL_DISPLAY, INVALID_METHOD)}) {
-	const uint32_t message[] = {wl_proxy_get_id((struct wl_proxy *)actor->client->shm), header(8, 99)};
-	send_raw(actor, message, 2);
+	const uint32_t message[] = {wl_proxy_get_id((struct wl_proxy *)actor->client->shm), ACTOR_HEADER(8, 99)};
+	actor_send_raw(actor, message, sizeof(message), -1, 0);
 }
