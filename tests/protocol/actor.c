@@ -209,20 +209,24 @@ void actor_need_sight(struct actor *actor) {
 	actor_get_sized_window(actor);
 }
 
-// What the output shows of a window that has the picture's place. Both are the caller's.
-static void look(struct actor *actor, const struct picture *picture, struct image *got, struct image *wanted) {
+// What the output shows of a window that has the picture's place. Both are the caller's. False: the client was ended,
+// and the answer to the check says why.
+static bool look(struct actor *actor, const struct picture *picture, struct image *got, struct image *wanted) {
 	const struct window *window = &actor->window;
+	if (!client_try_roundtrip(actor->client)) {
+		return false;
+	}
 	screen_capture(&actor->screen, 0, 0, window->configured_width, window->configured_height, got);
 	image_init(wanted, window->configured_width, window->configured_height);
 	picture_draw(picture, wanted, 0, 0);
+	return true;
 }
 
 void actor_expect_shown_at(
 		const char *file, int line, struct actor *actor, const struct picture *picture, const char *what) {
 	int64_t end = now() + PATIENCE;
 	struct image got, wanted;
-	for (;;) {
-		look(actor, picture, &got, &wanted);
+	while (look(actor, picture, &got, &wanted)) {
 		if (now() > end) {
 			image_expect_at(file, line, &got, &wanted, what);
 		}
@@ -240,8 +244,7 @@ void actor_expect_hidden_at(
 		const char *file, int line, struct actor *actor, const struct picture *picture, const char *what) {
 	int64_t end = now() + PATIENCE;
 	struct image got, wanted;
-	for (;;) {
-		look(actor, picture, &got, &wanted);
+	while (look(actor, picture, &got, &wanted)) {
 		size_t differences = image_count_differences(&got, &wanted);
 		image_finish(&got);
 		image_finish(&wanted);

@@ -120,6 +120,37 @@ CHECK("wl_shm.create_pool@files-without-end", .clause = MEMORY_CLAUSE, .is_hosti
 	expect_newcomer_served(actor);
 }
 
+// How many pools of new files the compositor lets one client have; at most MANY.
+static int count_pools(struct actor *actor) {
+	struct client scout;
+	int count = 0;
+	client_init(&scout, actor->server);
+	for (bool alive = true; alive && count < MANY; count += alive) {
+		int fd = file_create(FILE_SEALED, 4096);
+		wl_shm_create_pool(scout.shm, fd, 4096);
+		alive = client_try_roundtrip(&scout);
+		close(fd);
+	}
+	client_finish(&scout);
+	return count;
+}
+
+CHECK("wl_shm.create_pool@just-below-the-limit", .clause = MEMORY_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
+		.expected = WITHIN_LIMITS) {
+	int64_t size = 4096;
+	int count = count_pools(actor);
+	for (int i = 0; i < count - 1; i++) {
+		create_pool_of_new_file(actor, &size);
+		if (i % 200 == 199) {
+			client_try_roundtrip(actor->client);
+		}
+	}
+	client_try_roundtrip(actor->client);
+	for (int i = 0; i < 5; i++) {
+		expect_newcomer_served(actor);
+	}
+}
+
 CHECK("wl_shm.create_pool@giants-without-end", .clause = MEMORY_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
 		.expected = WITHIN_LIMITS) {
 	int64_t size = INT32_MAX;
