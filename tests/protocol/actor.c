@@ -6,8 +6,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE 3000 // milliseconds until what has not come will not
-
 #define ACTOR_FDS_MAX 28 // libwayland's own limit of a message
 
 struct actor_picture {
@@ -16,7 +14,7 @@ struct actor_picture {
 	bool is_in_pool;
 };
 
-static int64_t now(void) {
+int64_t actor_now(void) {
 	struct timespec time;
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
@@ -175,9 +173,9 @@ struct window *actor_get_sized_window(struct actor *actor) {
 	}
 	struct wl_buffer *buffer = actor_create_buffer(actor_create_pool(actor, FILE_SEALED, 16384), 0, 64, 64);
 	actor_commit(actor, buffer);
-	int64_t end = now() + PATIENCE;
+	int64_t end = actor_now() + ACTOR_PATIENCE;
 	while (window->configured_width <= 0 || window->configured_height <= 0) {
-		if (now() > end || !client_pump(actor->client, 10)) {
+		if (actor_now() > end || !client_pump(actor->client, 10)) {
 			skip("no size is told for a window over the whole output");
 		}
 	}
@@ -203,69 +201,14 @@ void actor_commit(struct actor *actor, struct wl_buffer *buffer) {
 	wl_surface_commit(surface);
 }
 
-void actor_need_sight(struct actor *actor) {
-	actor_need(actor, "wl_output", 3);
-	actor_need(actor, "zwlr_screencopy_manager_v1", 3);
-	actor_get_sized_window(actor);
-}
-
-// What the output shows of a window that has the picture's place. Both are the caller's. False: the client was ended,
-// and the answer to the check says why.
-static bool look(struct actor *actor, const struct picture *picture, struct image *got, struct image *wanted) {
-	const struct window *window = &actor->window;
-	if (!client_try_roundtrip(actor->client)) {
-		return false;
-	}
-	screen_capture(&actor->screen, 0, 0, window->configured_width, window->configured_height, got);
-	image_init(wanted, window->configured_width, window->configured_height);
-	picture_draw(picture, wanted, 0, 0);
-	return true;
-}
-
-void actor_expect_shown_at(
-		const char *file, int line, struct actor *actor, const struct picture *picture, const char *what) {
-	int64_t end = now() + PATIENCE;
-	struct image got, wanted;
-	while (look(actor, picture, &got, &wanted)) {
-		if (now() > end) {
-			image_expect_at(file, line, &got, &wanted, what);
-		}
-		bool is_equal = image_count_differences(&got, &wanted) == 0;
-		image_finish(&got);
-		image_finish(&wanted);
-		if (is_equal) {
-			return;
-		}
-		client_pump(actor->client, 10);
-	}
-}
-
-void actor_expect_hidden_at(
-		const char *file, int line, struct actor *actor, const struct picture *picture, const char *what) {
-	int64_t end = now() + PATIENCE;
-	struct image got, wanted;
-	while (look(actor, picture, &got, &wanted)) {
-		size_t differences = image_count_differences(&got, &wanted);
-		image_finish(&got);
-		image_finish(&wanted);
-		if (differences > (size_t)picture->width * (size_t)picture->height / 2) {
-			return;
-		}
-		if (now() > end) {
-			expect_failed(file, line, "%s: still shown", what);
-		}
-		client_pump(actor->client, 10);
-	}
-}
-
 void actor_expect_releases_at(
 		const char *file, int line, struct actor *actor, const struct picture *picture, int count) {
-	int64_t end = now() + PATIENCE;
+	int64_t end = actor_now() + ACTOR_PATIENCE;
 	while (picture->releases < count) {
 		if (!client_pump(actor->client, 10)) {
 			return; // ended: the answer to the check says why
 		}
-		if (now() > end) {
+		if (actor_now() > end) {
 			expect_failed(file, line, "%d of %d release events came", picture->releases, count);
 		}
 	}

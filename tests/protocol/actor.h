@@ -9,6 +9,9 @@
 #include "pool_picture.h"
 #include "window.h"
 
+/* Until what has not come will not come: milliseconds. */
+#define ACTOR_PATIENCE 3000
+
 struct actor_picture;
 
 struct actor {
@@ -23,6 +26,9 @@ struct actor {
 	struct wl_array fds;        // int
 	struct wl_list pictures;    // actor_picture.link
 };
+
+/* Milliseconds that always grow. */
+int64_t actor_now(void);
 
 void actor_init(struct actor *actor, struct server *server);
 void actor_finish(struct actor *actor);
@@ -76,23 +82,6 @@ struct wl_surface *actor_get_surface(struct actor *actor);
 
 /* Attaches all of a buffer to that surface, damages it, and commits. */
 void actor_commit(struct actor *actor, struct wl_buffer *buffer);
-
-/* Ends the check as skipped if nobody can see what the output shows. */
-void actor_need_sight(struct actor *actor);
-
-/*
- * What was committed last must appear on the output, in reasonable time: the picture, from the top left corner, and
- * black beside it. what: a word on it for the message.
- */
-#define actor_expect_shown(actor, picture, what) actor_expect_shown_at(__FILE__, __LINE__, actor, picture, what)
-
-/* The picture must vanish from the output, in reasonable time. */
-#define actor_expect_hidden(actor, picture, what) actor_expect_hidden_at(__FILE__, __LINE__, actor, picture, what)
-
-void actor_expect_shown_at(
-		const char *file, int line, struct actor *actor, const struct picture *picture, const char *what);
-void actor_expect_hidden_at(
-		const char *file, int line, struct actor *actor, const struct picture *picture, const char *what);
 
 /* Waits until the picture's buffer has been released so many times in all; the check fails when it takes long. */
 #define actor_expect_releases(actor, picture, count) actor_expect_releases_at(__FILE__, __LINE__, actor, picture, count)

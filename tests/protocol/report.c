@@ -35,7 +35,7 @@ void report_init(struct report *report, enum report_format format, FILE *stream,
 		fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"lido-shm-check\">\n", stream);
 		break;
 	case REPORT_MARKDOWN:
-		fputs("| rule | expected | seen |\n| --- | --- | --- |\n", stream);
+		fputs("| rule | clause | expected | seen |\n| --- | --- | --- | --- |\n", stream);
 		break;
 	default:
 		break;
@@ -133,8 +133,8 @@ static void print_junit(struct report *report, const struct entry *entry) {
 }
 
 // A cell must not end early.
-static void print_cell(FILE *stream, const char *text) {
-	fputs("| ", stream);
+static void print_cell(FILE *stream, const char *prefix, const char *text) {
+	fprintf(stream, "| %s", prefix);
 	for (; *text != '\0'; text++) {
 		fputs(*text == '|' ? "\\" : "", stream);
 		fputc(*text == '\n' ? ' ' : *text, stream);
@@ -143,9 +143,14 @@ static void print_cell(FILE *stream, const char *text) {
 }
 
 static void print_markdown(struct report *report, const struct entry *entry) {
-	print_cell(report->stream, entry->check->name);
-	print_cell(report->stream, entry->expected);
-	print_cell(report->stream, entry->result->seen);
+	char clause[1024];
+	const char *silent = entry->check->silent;
+	snprintf(clause, sizeof(clause), "“%s”%s%s", entry->check->clause, silent != NULL ? " leaves it open; " : "",
+			silent != NULL ? silent : "");
+	print_cell(report->stream, "", entry->check->name);
+	print_cell(report->stream, "", clause);
+	print_cell(report->stream, "", entry->expected);
+	print_cell(report->stream, entry->kind == RESULT_SKIPPED ? "skipped: " : "", entry->result->seen);
 	fputs("|\n", report->stream);
 }
 

@@ -10,7 +10,7 @@ enum report_format {
 	REPORT_TABLE,    // for people, one line per check and why where it is not as expected
 	REPORT_TAP,      // Test Anything Protocol, version 13
 	REPORT_JUNIT,    // XML that build servers read
-	REPORT_MARKDOWN, // rows of a table: rule, expected, seen
+	REPORT_MARKDOWN, // rows of a table: rule, clause, expected, seen
 	REPORT_FORMATS_LEN,
 };
 

@@ -2,6 +2,7 @@
  * wl_buffer: how long it lives, and when it is given back.
  */
 #include "check.h"
+#include "sight.h"
 
 #define DESTROY_CLAUSE "Destroy a buffer."
 #define RELEASE_CLAUSE "Sent when this wl_buffer is no longer used by the compositor."
@@ -49,17 +50,17 @@ CHECK("wl_buffer.destroy@with-its-pool-while-it-is-in-use", .clause = IN_USE_CLA
 }
 
 CHECK("wl_buffer.destroy@in-use-stays-shown", .clause = IN_USE_CLAUSE, .expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 1);
 	actor_commit(actor, picture->buffer);
 	wl_buffer_destroy(picture->buffer);
 	picture->buffer = NULL;
 	client_roundtrip(actor->client);
-	actor_expect_shown(actor, picture, "after its buffer was destroyed");
+	sight_expect_shown(actor, picture, "after its buffer was destroyed");
 }
 
 CHECK("wl_buffer.destroy@after-release-stays-shown", .clause = KEPT_CLAUSE, .expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALABLE, 2);
 	actor_commit(actor, picture->buffer);
 	window_show(actor_get_window(actor));
@@ -72,7 +73,7 @@ CHECK("wl_buffer.destroy@after-release-stays-shown", .clause = KEPT_CLAUSE, .exp
 	picture->pool = NULL;
 	file_fill(picture->fd, 0, (size_t)picture->stride * (size_t)picture->height, 77);
 	client_roundtrip(actor->client);
-	actor_expect_shown(actor, picture, "after its buffer was destroyed and its memory used otherwise");
+	sight_expect_shown(actor, picture, "after its buffer was destroyed and its memory used otherwise");
 }
 
 CHECK("wl_buffer.release@comes-when-it-was-replaced", .clause = RELEASE_CLAUSE, .expected = {ACCEPTED}) {
@@ -138,7 +139,7 @@ CHECK("wl_buffer.release@once-for-each-commit", .clause = RELEASE_CLAUSE,
 CHECK("wl_buffer.release@early-means-free-to-draw",
 		.clause = "then the client is immediately free to reuse the buffer and its backing storage",
 		.expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 3);
 	actor_commit(actor, picture->buffer);
 	client_roundtrip(actor->client);
@@ -147,5 +148,5 @@ CHECK("wl_buffer.release@early-means-free-to-draw",
 	}
 	file_fill(picture->fd, 0, (size_t)picture->stride * (size_t)picture->height, 78);
 	window_show(actor_get_window(actor));
-	actor_expect_shown(actor, picture, "though its memory was drawn upon after the release");
+	sight_expect_shown(actor, picture, "though its memory was drawn upon after the release");
 }

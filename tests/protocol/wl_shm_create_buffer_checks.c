@@ -2,6 +2,7 @@
  * wl_shm_pool.create_buffer: which buffers fit into a pool of 64 KiB, and in which formats.
  */
 #include "check.h"
+#include "sight.h"
 #include <limits.h>
 
 #define POOL_SIZE 65536
@@ -113,7 +114,7 @@ CHECK("wl_shm_pool.create_buffer@every-offered-format", .clause = FORMAT_CLAUSE,
 }
 
 CHECK("wl_shm_pool.create_buffer@every-offered-format-is-shown", .clause = FORMAT_CLAUSE, .expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct window *window = actor_get_sized_window(actor);
 	const uint32_t *format;
 	int bytes;
@@ -130,7 +131,7 @@ CHECK("wl_shm_pool.create_buffer@every-offered-format-is-shown", .clause = FORMA
 					actor, FILE_SEALED, *format, window->configured_width, window->configured_height, stride);
 			picture_fill(picture, *format);
 			actor_commit(actor, picture->buffer);
-			actor_expect_shown(actor, picture, what);
+			sight_expect_shown(actor, picture, what);
 			known++;
 		}
 	}
@@ -138,7 +139,7 @@ CHECK("wl_shm_pool.create_buffer@every-offered-format-is-shown", .clause = FORMA
 }
 
 CHECK("wl_shm_pool.create_buffer@offset-and-stride-are-shown", .clause = STRIDE_CLAUSE, .expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct window *window = actor_get_sized_window(actor);
 	int32_t stride = window->configured_width * 4 + 52;
 	struct picture *picture = actor_create_picture(
@@ -151,7 +152,7 @@ CHECK("wl_shm_pool.create_buffer@offset-and-stride-are-shown", .clause = STRIDE_
 	file_write(file, offset, picture->data, (size_t)size);
 	actor_commit(actor,
 			wl_shm_pool_create_buffer(pool, offset, picture->width, picture->height, stride, WL_SHM_FORMAT_XRGB8888));
-	actor_expect_shown(actor, picture, "offset 4100, padded rows");
+	sight_expect_shown(actor, picture, "offset 4100, padded rows");
 }
 
 CHECK("wl_shm_pool.create_buffer@pool-may-be-destroyed-at-once",
@@ -165,10 +166,10 @@ CHECK("wl_shm_pool.create_buffer@pool-may-be-destroyed-at-once",
 
 CHECK("wl_shm_pool.create_buffer@buffer-of-a-destroyed-pool-is-shown",
 		.clause = "A buffer will keep a reference to the pool it was created from", .expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALABLE, 6);
 	wl_shm_pool_destroy(picture->pool);
 	picture->pool = NULL;
 	actor_commit(actor, picture->buffer);
-	actor_expect_shown(actor, picture, "without its pool");
+	sight_expect_shown(actor, picture, "without its pool");
 }

@@ -2,6 +2,7 @@
  * wl_shm.create_pool: sizes, and files of every kind.
  */
 #include "check.h"
+#include "sight.h"
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/eventfd.h>
@@ -146,13 +147,13 @@ CHECK("wl_shm.create_pool@file-that-is-larger", .clause = MMAP_CLAUSE, .expected
 }
 
 CHECK("wl_shm.create_pool@fd-closed-at-once", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 1);
 	wl_display_flush(actor->client->display);
 	close(picture->fd);
 	picture->fd = -1;
 	actor_commit(actor, picture->buffer);
-	actor_expect_shown(actor, picture, "after its fd was closed");
+	sight_expect_shown(actor, picture, "after its fd was closed");
 }
 
 CHECK("wl_shm.create_pool@same-fd-many-times", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
@@ -181,13 +182,13 @@ CHECK("wl_shm.create_pool@thousand-one-after-another", .clause = MMAP_CLAUSE, .e
 #define SHOWN_CHECK(name_, kind, mode, silent_) \
 	CHECK("wl_shm.create_pool@" name_ "-is-shown", .clause = MMAP_CLAUSE, .silent = (silent_), \
 			.expected = {ACCEPTED}) { \
-		actor_need_sight(actor); \
+		sight_need(actor); \
 		struct picture *picture = actor_create_window_picture(actor, kind, 2); \
 		int32_t size = picture->stride * picture->height; \
 		int fd = actor_keep(actor, file_reopen(picture->fd, mode)); \
 		struct wl_shm_pool *pool = wl_shm_create_pool(actor->client->shm, fd, size); \
 		actor_commit(actor, actor_create_buffer(pool, 0, picture->width, picture->height)); \
-		actor_expect_shown(actor, picture, file_kind_names[kind]); \
+		sight_expect_shown(actor, picture, file_kind_names[kind]); \
 	}
 
 SHOWN_CHECK("sealable-memfd", FILE_SEALABLE, O_RDWR, NULL)

@@ -2,6 +2,7 @@
  * wl_shm_pool.resize and destroy: how pools grow and end, also while their buffers are in use.
  */
 #include "check.h"
+#include "sight.h"
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -119,22 +120,22 @@ CHECK("wl_shm_pool.resize@as-a-cursor-theme-grows", .clause = REMAP_CLAUSE, .exp
 }
 
 CHECK("wl_shm_pool.resize@shown-buffer-stays-right", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 3);
 	int32_t size = picture->stride * picture->height;
 	actor_commit(actor, picture->buffer);
-	actor_expect_shown(actor, picture, "before");
+	sight_expect_shown(actor, picture, "before");
 	file_set_size(picture->fd, 2 * (int64_t)size);
 	wl_shm_pool_resize(picture->pool, 2 * size);
 	client_roundtrip(actor->client);
-	actor_expect_shown(actor, picture, "after the pool has grown");
+	sight_expect_shown(actor, picture, "after the pool has grown");
 	picture_fill(picture, 4);
 	actor_commit(actor, picture->buffer);
-	actor_expect_shown(actor, picture, "drawn anew after that");
+	sight_expect_shown(actor, picture, "drawn anew after that");
 }
 
 CHECK("wl_shm_pool.resize@buffer-in-what-is-new-is-shown", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALABLE, 5);
 	int32_t size = picture->stride * picture->height;
 	actor_commit(actor, picture->buffer);
@@ -143,7 +144,7 @@ CHECK("wl_shm_pool.resize@buffer-in-what-is-new-is-shown", .clause = REMAP_CLAUS
 	file_fill(picture->fd, 0, (size_t)size, 6);
 	wl_shm_pool_resize(picture->pool, 2 * size);
 	actor_commit(actor, actor_create_buffer(picture->pool, size, picture->width, picture->height));
-	actor_expect_shown(actor, picture, "in the second half");
+	sight_expect_shown(actor, picture, "in the second half");
 }
 
 CHECK("wl_shm_pool.resize@after-the-client-has-closed-the-file", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
@@ -181,24 +182,24 @@ CHECK("wl_shm_pool.destroy@after-its-buffers", .clause = DESTROY_CLAUSE, .expect
 }
 
 CHECK("wl_shm_pool.destroy@other-pools-of-the-same-file-go-on", .clause = DESTROY_CLAUSE, .expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 7);
 	for (int i = 0; i < 5; i++) {
 		wl_shm_pool_destroy(wl_shm_create_pool(actor->client->shm, picture->fd, picture->stride * picture->height));
 	}
 	client_roundtrip(actor->client);
 	actor_commit(actor, picture->buffer);
-	actor_expect_shown(actor, picture, "after other pools were destroyed");
+	sight_expect_shown(actor, picture, "after other pools were destroyed");
 }
 
 CHECK("wl_shm_pool.destroy@while-a-buffer-is-shown", .clause = DESTROY_CLAUSE, .expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 8);
 	actor_commit(actor, picture->buffer);
-	actor_expect_shown(actor, picture, "before");
+	sight_expect_shown(actor, picture, "before");
 	wl_shm_pool_destroy(picture->pool);
 	picture->pool = NULL;
 	picture_fill(picture, 9);
 	actor_commit(actor, picture->buffer);
-	actor_expect_shown(actor, picture, "drawn anew without its pool");
+	sight_expect_shown(actor, picture, "drawn anew without its pool");
 }

@@ -2,6 +2,7 @@
  * wl_surface.attach, damage and commit, as far as they are about the memory of buffers.
  */
 #include "check.h"
+#include "sight.h"
 #include <limits.h>
 
 #define COMMIT_CLAUSE "wl_surface.commit makes the pending wl_buffer the new surface contents"
@@ -11,54 +12,54 @@
 #define REPAINT_CLAUSE "where the surface therefore needs to be repainted"
 
 CHECK("wl_surface.attach@contents-are-shown-at-commit", .clause = COMMIT_CLAUSE, .expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *first = actor_create_window_picture(actor, FILE_SEALED, 1);
 	struct picture *second = actor_create_window_picture(actor, FILE_SEALED, 2);
 	struct wl_surface *surface = actor_get_surface(actor);
 	actor_commit(actor, first->buffer);
-	actor_expect_shown(actor, first, "committed");
+	sight_expect_shown(actor, first, "committed");
 	wl_surface_attach(surface, second->buffer, 0, 0);
 	wl_surface_damage_buffer(surface, 0, 0, INT32_MAX, INT32_MAX);
 	client_roundtrip(actor->client);
-	actor_expect_shown(actor, first, "while another is attached");
+	sight_expect_shown(actor, first, "while another is attached");
 	wl_surface_commit(surface);
-	actor_expect_shown(actor, second, "committed next");
+	sight_expect_shown(actor, second, "committed next");
 }
 
 CHECK("wl_surface.attach@nothing-removes-the-content", .clause = REMOVE_CLAUSE, .expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 3);
 	struct wl_surface *surface = actor_get_surface(actor);
 	actor_commit(actor, picture->buffer);
-	actor_expect_shown(actor, picture, "committed");
+	sight_expect_shown(actor, picture, "committed");
 	wl_surface_attach(surface, NULL, 0, 0);
 	wl_surface_commit(surface);
-	actor_expect_hidden(actor, picture, "after its content was removed");
+	sight_expect_hidden(actor, picture, "after its content was removed");
 }
 
 CHECK("wl_surface.attach@commit-without-attach-keeps-the-content",
 		.clause = "After commit, there is no pending buffer until the next attach.", .expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 4);
 	actor_commit(actor, picture->buffer);
 	for (int i = 0; i < 5; i++) {
 		window_show(actor_get_window(actor));
 	}
-	actor_expect_shown(actor, picture, "after commits without attach");
+	sight_expect_shown(actor, picture, "after commits without attach");
 }
 
 CHECK("wl_surface.attach@same-buffer-again", .clause = COMMIT_CLAUSE, .expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 5);
 	for (uint32_t seed = 5; seed < 12; seed++) {
 		picture_fill(picture, seed);
 		actor_commit(actor, picture->buffer);
-		actor_expect_shown(actor, picture, "committed again");
+		sight_expect_shown(actor, picture, "committed again");
 	}
 }
 
 CHECK("wl_surface.attach@many-buffers-of-one-pool", .clause = COMMIT_CLAUSE, .expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 6);
 	int32_t size = picture->stride * picture->height;
 	file_set_size(picture->fd, 8 * (int64_t)size);
@@ -67,7 +68,7 @@ CHECK("wl_surface.attach@many-buffers-of-one-pool", .clause = COMMIT_CLAUSE, .ex
 		picture_fill(picture, 6 + (uint32_t)i);
 		file_write(picture->fd, (int64_t)i * size, picture->data, (size_t)size);
 		actor_commit(actor, actor_create_buffer(picture->pool, i * size, picture->width, picture->height));
-		actor_expect_shown(actor, picture, "of one pool");
+		sight_expect_shown(actor, picture, "of one pool");
 	}
 }
 
@@ -75,7 +76,7 @@ CHECK("wl_surface.attach@one-buffer-on-two-surfaces",
 		.clause = "If a pending wl_buffer has been committed to more than one wl_surface, the delivery of "
 				  "wl_buffer.release events becomes undefined.",
 		.expected = {ACCEPTED}) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	actor_need(actor, "wl_subcompositor", 1);
 	struct window *window = actor_get_window(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 7);
@@ -87,11 +88,11 @@ CHECK("wl_surface.attach@one-buffer-on-two-surfaces",
 	wl_surface_damage_buffer(child, 0, 0, INT32_MAX, INT32_MAX);
 	wl_surface_commit(child);
 	actor_commit(actor, picture->buffer);
-	actor_expect_shown(actor, picture, "on both");
+	sight_expect_shown(actor, picture, "on both");
 	wl_subsurface_destroy(subsurface);
 	wl_surface_destroy(child);
 	actor_commit(actor, picture->buffer);
-	actor_expect_shown(actor, picture, "after one of both is gone");
+	sight_expect_shown(actor, picture, "after one of both is gone");
 }
 
 CHECK("wl_surface.attach@size-that-is-no-multiple-of-the-scale",
@@ -118,7 +119,7 @@ CHECK("wl_surface.damage@outside-of-the-surface-is-ignored", .clause = OUTSIDE_C
 	static const int32_t boxes[][4] = {{INT32_MIN, INT32_MIN, INT32_MAX, INT32_MAX}, {INT32_MAX, INT32_MAX, 1, 1},
 		{-10, -10, 5, 5}, {0, 0, -5, -5}, {1000000, 0, INT32_MAX, INT32_MAX}, {0, 0, 0, 0},
 		{INT32_MIN, 0, INT32_MIN, INT32_MIN}, {5, 5, INT32_MAX, INT32_MIN}};
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 8);
 	struct wl_surface *surface = actor_get_surface(actor);
 	actor_commit(actor, picture->buffer);
@@ -129,17 +130,17 @@ CHECK("wl_surface.damage@outside-of-the-surface-is-ignored", .clause = OUTSIDE_C
 		wl_surface_commit(surface);
 		client_roundtrip(actor->client);
 	}
-	actor_expect_shown(actor, picture, "after damage outside of it");
+	sight_expect_shown(actor, picture, "after damage outside of it");
 }
 
 static void check_damage(struct actor *actor, bool in_buffer_coordinates) {
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 9);
 	struct wl_surface *surface = actor_get_surface(actor);
 	for (int i = 0; i < 3; i++) {
 		actor_commit(actor, picture->buffer);
 	}
-	actor_expect_shown(actor, picture, "before");
+	sight_expect_shown(actor, picture, "before");
 	for (int32_t i = 0; i < 20; i++) {
 		int32_t x = i * 13 % (picture->width - 40), y = i * 7 % (picture->height - 40);
 		picture_fill_box(picture, x, y, 10 + i, 30 - i, 100 + (uint32_t)i);
@@ -150,7 +151,7 @@ static void check_damage(struct actor *actor, bool in_buffer_coordinates) {
 			wl_surface_damage(surface, x, y, 10 + i, 30 - i);
 		}
 		wl_surface_commit(surface);
-		actor_expect_shown(actor, picture, "a damaged box");
+		sight_expect_shown(actor, picture, "a damaged box");
 	}
 }
 
@@ -164,7 +165,7 @@ CHECK("wl_surface.damage_buffer@damaged-boxes-are-shown", .clause = REPAINT_CLAU
 
 CHECK("wl_surface.damage_buffer@two-buffers-in-turn", .clause = REPAINT_CLAUSE, .expected = {ACCEPTED}) {
 	// Each has what is new in it alone, and what the other had: as clients with two buffers keep them.
-	actor_need_sight(actor);
+	sight_need(actor);
 	struct picture *pictures[2] = {
 		actor_create_window_picture(actor, FILE_SEALED, 10), actor_create_window_picture(actor, FILE_UNSEALABLE, 10)};
 	struct wl_surface *surface = actor_get_surface(actor);
@@ -176,6 +177,6 @@ CHECK("wl_surface.damage_buffer@two-buffers-in-turn", .clause = REPAINT_CLAUSE, 
 		wl_surface_attach(surface, picture->buffer, 0, 0);
 		wl_surface_damage_buffer(surface, i * 5, i * 3, 20, 20);
 		wl_surface_commit(surface);
-		actor_expect_shown(actor, picture, "of the buffer whose turn it is");
+		sight_expect_shown(actor, picture, "of the buffer whose turn it is");
 	}
 }
