@@ -5,6 +5,7 @@
 #include "server.h"
 #include "toplevel.h"
 #include "touch.h"
+#include <math.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_seat.h>
@@ -79,7 +80,7 @@ static void resize_to(struct grab *grab, int dx, int dy) {
 
 void grab_motion(struct compositor *compositor, double lx, double ly) {
 	struct grab *grab = &compositor->grab;
-	int dx = (int)(lx - grab->start_x), dy = (int)(ly - grab->start_y);
+	int dx = (int)lround(lx - grab->start_x), dy = (int)lround(ly - grab->start_y);
 	if (grab->mode == GRAB_MOVE) {
 		toplevel_move(grab->toplevel, grab->start.x + dx, grab->start.y + dy);
 	} else if (grab->mode == GRAB_RESIZE) {

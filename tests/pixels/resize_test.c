@@ -7,7 +7,7 @@
 #include "stage.h"
 #include "xdg-shell-client-protocol.h"
 
-#define SCREEN 256 // a power of two: the virtual pointer is exact then
+#define SCREEN 200 // no power of two: the virtual pointer comes a little beside the pixel
 #define PLACE 16   // where the first window is put
 #define SIZE 100
 #define END (PLACE + SIZE) // its right and bottom edges
