@@ -15,8 +15,12 @@ struct block_handle {
 	struct lido_pool *pool;
 	struct lido_pool_handle *pool_handle; // NULL while the client is going
 	struct lido_block *block;             // NULL: it has no place
-	int64_t size;                         // bytes that buffers may count on: of the block, or what was last asked for
+	int64_t size;                         // bytes that buffers may count on: of its place, or last asked for in vain
 };
+
+static int64_t get_placed_size(const struct block_handle *handle) {
+	return handle->block != NULL ? lido_block_get_size(handle->block) : 0;
+}
 
 static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
 	wl_resource_destroy(resource);
@@ -32,7 +36,7 @@ static void handle_create_buffer(struct wl_client *client, struct wl_resource *r
 		.area = block != NULL ? &block->area->base : NULL,
 		.block = block,
 		.claimed = handle->size,
-		.size = block != NULL ? lido_block_get_size(block) : 0,
+		.size = get_placed_size(handle),
 	};
 	struct lido_buffer_request request = {offset, width, height, stride, shm_format};
 	lido_buffer_create(resource, id, &place, &request);
@@ -47,7 +51,7 @@ static void answer(struct block_handle *handle, uint32_t size, const struct lido
 				LIDO_SHM_BLOCK_V1_ERROR_FILE_CHANGED, LIDO_FILE_CHANGED_TEXT);
 		return;
 	case LIDO_PLACEMENT_FAILED:
-		handle->size = size > handle->size ? size : handle->size;
+		handle->size = size > get_placed_size(handle) ? size : get_placed_size(handle);
 		lido_shm_block_v1_send_failed(resource, placement->reason);
 		return;
 	case LIDO_PLACEMENT_OK:

@@ -268,6 +268,24 @@ TEST("lido_shm_buffer@beyond-what-a-failed-block-asked-for-is-invalid_stride") {
 	pool_pair_finish(&pair);
 }
 
+TEST("lido_shm_buffer@beyond-what-was-last-asked-for-is-invalid_stride") {
+	struct pool_pair pair;
+	struct pool_block block;
+	struct lido_limits limits = lido_limits_default();
+	limits.area_bytes_max = 4096;
+	pool_pair_init(&pair, &limits, 0);
+	pool_block_init(&block, &pair.pool, 4096);
+	pool_block_resize(&block, 2 * BLOCK_SIZE);
+	pool_block_resize(&block, BLOCK_SIZE);
+	struct wl_buffer *within = pool_block_create_buffer(&block, 0, 128, 128);
+	expect_reason(&block, BYTES);
+	struct wl_buffer *beyond = pool_block_create_buffer(&block, 4, 128, 128);
+	expect_protocol_error(&pair.base.client, block.block, LIDO_SHM_BLOCK_V1_ERROR_INVALID_STRIDE, "65540");
+	wl_buffer_destroy(within);
+	wl_buffer_destroy(beyond);
+	pool_pair_finish(&pair);
+}
+
 TEST("lido_shm_buffer@lives-on-without-its-block") {
 	struct pool_pair pair;
 	struct pool_block block;
