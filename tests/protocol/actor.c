@@ -14,6 +14,16 @@ struct actor_picture {
 	bool is_in_pool;
 };
 
+struct actor_pool {
+	struct wl_list link; // actor.pools
+	struct pool_client pool;
+};
+
+struct actor_block {
+	struct wl_list link; // actor.blocks
+	struct pool_block block;
+};
+
 int64_t actor_now(void) {
 	struct timespec time;
 	clock_gettime(CLOCK_MONOTONIC, &time);
@@ -24,6 +34,8 @@ void actor_init(struct actor *actor, struct server *server) {
 	*actor = (struct actor){.server = server};
 	wl_array_init(&actor->fds);
 	wl_list_init(&actor->pictures);
+	wl_list_init(&actor->pools);
+	wl_list_init(&actor->blocks);
 	screen_init_sparse(&actor->screen, server);
 	actor->client = &actor->screen.client;
 	client_init(&actor->other, server);
@@ -39,6 +51,24 @@ static void destroy_picture(struct actor_picture *picture) {
 	free(picture);
 }
 
+// Blocks go with their pool object; what is left of them then is their memory.
+static void finish_pools(struct actor *actor) {
+	struct actor_pool *pool, *next_pool;
+	wl_list_for_each_safe(pool, next_pool, &actor->pools, link) {
+		if (pool->pool.pool != NULL) {
+			pool_client_finish(&pool->pool);
+		}
+		free(pool);
+	}
+	if (actor->pool.pool != NULL) {
+		pool_client_finish(&actor->pool);
+	}
+	struct actor_block *block, *next_block;
+	wl_list_for_each_safe(block, next_block, &actor->blocks, link) {
+		free(block);
+	}
+}
+
 void actor_finish(struct actor *actor) {
 	struct actor_picture *picture, *next;
 	wl_list_for_each_safe(picture, next, &actor->pictures, link) {
@@ -50,9 +80,7 @@ void actor_finish(struct actor *actor) {
 	if (actor->surface != NULL) {
 		wl_surface_destroy(actor->surface);
 	}
-	if (actor->pool.pool != NULL) {
-		pool_client_finish(&actor->pool);
-	}
+	finish_pools(actor);
 	wl_display_flush(actor->client->display); // fds that are to be sent must not be closed before
 	const int *fd;
 	wl_array_for_each(fd, &actor->fds) {
@@ -145,6 +173,64 @@ struct pool_client *actor_get_pool(struct actor *actor) {
 	return &actor->pool;
 }
 
+struct pool_client *actor_add_pool(struct actor *actor, uint32_t reserve_max) {
+	actor_need(actor, lido_shm_manager_v1_interface.name, 1);
+	struct actor_pool *pool = calloc(1, sizeof(*pool));
+	expect(pool != NULL);
+	wl_list_insert(&actor->pools, &pool->link);
+	pool_client_init(&pool->pool, actor->client, reserve_max);
+	return &pool->pool;
+}
+
+struct pool_block *actor_create_block(struct actor *actor, struct pool_client *pool, uint32_t size) {
+	struct actor_block *block = calloc(1, sizeof(*block));
+	expect(block != NULL);
+	wl_list_insert(&actor->blocks, &block->link);
+	pool_block_init(&block->block, pool, size);
+	return &block->block;
+}
+
+struct pool_block *actor_place_block_at(
+		const char *file, int line, struct actor *actor, struct pool_client *pool, uint32_t size) {
+	struct pool_block *block = actor_create_block(actor, pool, size);
+	pool_block_expect_place_at(file, line, block);
+	return block;
+}
+
+struct pool_block *actor_create_failed_block(struct actor *actor, uint32_t size) {
+	expect_int(size, >, 4096);
+	struct pool_block *block = actor_create_block(actor, actor_add_pool(actor, 4096), size);
+	client_roundtrip(actor->client);
+	expect_int(block->answer, ==, POOL_ANSWER_FAILED);
+	return block;
+}
+
+void actor_fill_block(const struct pool_block *block, uint32_t seed) {
+	file_fill_memory(pool_block_get_data(block), 0, block->size, seed);
+}
+
+void actor_expect_filled_at(const char *file, int line, const uint8_t *data, size_t size, uint32_t seed) {
+	uint8_t *wanted = malloc(size);
+	expect(wanted != NULL);
+	file_fill_memory(wanted, 0, size, seed);
+	if (memcmp(data, wanted, size) != 0) {
+		expect_failed(file, line, "expected memory to hold what was drawn there");
+	}
+	free(wanted);
+}
+
+void actor_expect_zeros_at(const char *file, int line, const uint8_t *data, size_t size) {
+	for (size_t i = 0; i < size; i++) {
+		if (data[i] != 0) {
+			expect_failed(file, line, "expected zeros, got 0x%02x at byte %zu", data[i], i);
+		}
+	}
+}
+
+void actor_grow_file(const struct pool_area *area) {
+	file_set_size(area->fd, file_get_size(area->fd) + 4096);
+}
+
 struct pool_picture *actor_create_pool_picture(struct actor *actor, uint32_t seed) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct window *window = actor_get_sized_window(actor);
@@ -199,6 +285,13 @@ void actor_commit(struct actor *actor, struct wl_buffer *buffer) {
 	wl_surface_attach(surface, buffer, 0, 0);
 	wl_surface_damage_buffer(surface, 0, 0, INT32_MAX, INT32_MAX);
 	wl_surface_commit(surface);
+}
+
+void actor_wait(struct actor *actor, int duration) {
+	int64_t end = actor_now() + duration;
+	while (actor_now() < end && client_pump(actor->client, 50)) {
+		// until one of both
+	}
 }
 
 void actor_expect_releases_at(

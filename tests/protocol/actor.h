@@ -25,6 +25,8 @@ struct actor {
 	struct wl_proxy *blamed;    // NULL: any object of the interface
 	struct wl_array fds;        // int
 	struct wl_list pictures;    // actor_picture.link
+	struct wl_list pools;       // actor_pool.link
+	struct wl_list blocks;      // actor_block.link
 };
 
 /* Milliseconds that always grow. */
@@ -68,6 +70,37 @@ struct picture *actor_create_window_picture(struct actor *actor, enum file_kind 
 /* The client's pool of lido_shm_v1; the check is skipped where there is none. */
 struct pool_client *actor_get_pool(struct actor *actor);
 
+/*
+ * One more pool object of the client, by a manager of its own; skipped as above. A check may finish it. reserve_max: as
+ * of pool_client_init().
+ */
+struct pool_client *actor_add_pool(struct actor *actor, uint32_t reserve_max);
+
+/* A block of a pool object, as of pool_block_init(): does not wait. A check may finish it. */
+struct pool_block *actor_create_block(struct actor *actor, struct pool_client *pool, uint32_t size);
+
+/* The same, and waits: it must be placed. */
+#define actor_place_block(actor, pool, size) actor_place_block_at(__FILE__, __LINE__, actor, pool, size)
+struct pool_block *actor_place_block_at(
+		const char *file, int line, struct actor *actor, struct pool_client *pool, uint32_t size);
+
+/* A block that must have failed: of a pool object which has address space for one page. size: more than that. */
+struct pool_block *actor_create_failed_block(struct actor *actor, uint32_t size);
+
+/* Draws a pattern over all of a placed block. */
+void actor_fill_block(const struct pool_block *block, uint32_t seed);
+
+/* So many bytes must hold that pattern, from its start. */
+#define actor_expect_filled(data, size, seed) actor_expect_filled_at(__FILE__, __LINE__, data, size, seed)
+void actor_expect_filled_at(const char *file, int line, const uint8_t *data, size_t size, uint32_t seed);
+
+/* So many bytes must be zero. */
+#define actor_expect_zeros(data, size) actor_expect_zeros_at(__FILE__, __LINE__, data, size)
+void actor_expect_zeros_at(const char *file, int line, const uint8_t *data, size_t size);
+
+/* Makes the file of an area larger, which a client must not do. */
+void actor_grow_file(const struct pool_area *area);
+
 /* The same picture in a block of it. It must have been placed. */
 struct pool_picture *actor_create_pool_picture(struct actor *actor, uint32_t seed);
 
@@ -82,6 +115,9 @@ struct wl_surface *actor_get_surface(struct actor *actor);
 
 /* Attaches all of a buffer to that surface, damages it, and commits. */
 void actor_commit(struct actor *actor, struct wl_buffer *buffer);
+
+/* Time for what may come by itself, or may not. Milliseconds. */
+void actor_wait(struct actor *actor, int duration);
 
 /* Waits until the picture's buffer has been released so many times in all; the check fails when it takes long. */
 #define actor_expect_releases(actor, picture, count) actor_expect_releases_at(__FILE__, __LINE__, actor, picture, count)
