@@ -7,7 +7,8 @@
 
 #define POOL_SIZE 65536
 
-#define INVALID_STRIDE_CLAUSE "wl_shm.error: invalid size or stride during pool or buffer creation"
+// Of the creation of what, versions of the text do not agree.
+#define INVALID_STRIDE_CLAUSE "wl_shm.error: invalid size or stride during"
 #define FORMAT_CLAUSE "must be one of those advertised through the wl_shm.format event"
 #define GEOMETRY_CLAUSE "The buffer is created offset bytes into the pool and has width and height as specified."
 #define STRIDE_CLAUSE "specifies the number of bytes from the beginning of one row to the beginning of the next."

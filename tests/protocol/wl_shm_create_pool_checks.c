@@ -10,7 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define INVALID_SIZE_CLAUSE "wl_shm.error: invalid size or stride during pool or buffer creation"
+// Of the creation of what, versions of the text do not agree.
+#define INVALID_SIZE_CLAUSE "wl_shm.error: invalid size or stride during"
 #define INVALID_FD_CLAUSE "wl_shm.error: mmapping the file descriptor failed"
 #define MMAP_CLAUSE \
 	"The server will mmap size bytes of the passed file descriptor, to use as backing memory for the pool."

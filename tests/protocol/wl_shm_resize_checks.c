@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #define BIGGER_CLAUSE "This request can only be used to make the pool bigger."
-#define INVALID_SIZE_CLAUSE "wl_shm.error: invalid size or stride during pool or buffer creation"
+// Of the creation of what, versions of the text do not agree.
+#define INVALID_SIZE_CLAUSE "wl_shm.error: invalid size or stride during"
 #define REMAP_CLAUSE "This request will cause the server to remap the backing memory for the pool"
 #define FILE_CLAUSE "does not touch the file corresponding to the file descriptor passed at creation time"
 #define DESTROY_CLAUSE \
