@@ -8,6 +8,7 @@
 static struct {
 	struct lido_os real;
 	bool running;
+	bool was_hit; // the n-th has failed
 	uint64_t nth;
 	int all_of; // enum fault; -1: none
 	size_t size_max;
@@ -18,6 +19,7 @@ static struct {
 // Counts a call. Returns true, with errno set, if it is to fail.
 static bool is_hit(enum fault fault, size_t size, int error) {
 	state.counts[fault]++;
+	state.was_hit |= state.count + 1 == state.nth;
 	bool hit = ++state.count == state.nth || (state.all_of == (int)fault && size > state.size_max);
 	if (hit) {
 		errno = error;
@@ -148,6 +150,16 @@ void faults_start_all_of(enum fault fault, size_t size_max) {
 	start();
 	state.all_of = (int)fault;
 	state.size_max = size_max;
+}
+
+void faults_set_next(uint64_t n) {
+	expect(state.running);
+	state.nth = state.count + n;
+	state.was_hit = false;
+}
+
+bool faults_was_hit(void) {
+	return state.was_hit;
 }
 
 uint64_t faults_stop(void) {

@@ -39,6 +39,12 @@ void faults_start(uint64_t n);
 /* Lets every call of one kind fail from now on; of mmap only those of more bytes than size_max, which 0 makes all. */
 void faults_start_all_of(enum fault fault, size_t size_max);
 
+/* The n-th call from now, from 1 on, fails (too). To be called between a start and the stop. */
+void faults_set_next(uint64_t n);
+
+/* Has the last faults_set_next(), or the start, let a call fail? */
+bool faults_was_hit(void);
+
 /* Back to the real calls. Returns how many there were. */
 uint64_t faults_stop(void);
 

@@ -1,0 +1,188 @@
+/*
+ * The allocator, its walker and the walker of its tree. Belief: a picture of the area, one byte for each 64 bytes of
+ * it, says the same of every call: which place is the lowest that fits, whether there is one, what is free. Whatever
+ * the order of calls, and whichever allocation of the books fails, no range ends beyond the bound that the head of
+ * shm/allocator.c proves.
+ */
+#include "faults.h"
+#include "input.h"
+#include "runner.h"
+#include <allocator.h>
+#include <errno.h>
+#include <string.h>
+
+#define PAGE LIDO_RANGE_PAGE
+#define UNIT LIDO_RANGE_ALIGN
+#define PAGES_MAX 256
+#define UNITS_MAX (PAGES_MAX * (PAGE / UNIT))
+#define RANGES_MAX 256
+
+struct run {
+	struct lido_allocator *allocator;
+	int units_len;
+	uint8_t units[UNITS_MAX]; // is it allocated?
+	struct lido_range *ranges[RANGES_MAX];
+	int64_t sizes_max[RANGES_MAX]; // bytes: the most that the range ever had
+	int ranges_len;
+	int64_t now;
+	int64_t live_max, size_max; // bytes: the most that were allocated at once, each at its most, and of one range
+	bool was_resized;
+};
+
+// Written anew, from the protocol's promise and not from the code.
+static int64_t round_size(int64_t size) {
+	int64_t units = (size + UNIT - 1) / UNIT;
+	return units * UNIT < PAGE ? units * UNIT : (size + PAGE - 1) / PAGE * PAGE;
+}
+
+static bool is_free(const struct run *run, int64_t offset, int64_t size) {
+	return offset + size <= (int64_t)run->units_len * UNIT &&
+		   memchr(run->units + offset / UNIT, 1, (size_t)(size / UNIT)) == NULL;
+}
+
+static void paint(struct run *run, int64_t offset, int64_t size, bool is_allocated) {
+	memset(run->units + offset / UNIT, is_allocated, (size_t)(size / UNIT));
+}
+
+// The lowest place, or -1.
+static int64_t find_place(const struct run *run, int64_t size) {
+	for (int64_t offset = 0; offset < (int64_t)run->units_len * UNIT; offset += size < PAGE ? UNIT : PAGE) {
+		if (is_free(run, offset, size)) {
+			return offset;
+		}
+	}
+	return -1;
+}
+
+static void expect_bound(struct run *run) {
+	int64_t live = 0, factor = 17;
+	for (int i = 0; i < run->ranges_len; i++) {
+		live += run->sizes_max[i];
+		run->size_max = run->sizes_max[i] > run->size_max ? run->sizes_max[i] : run->size_max;
+	}
+	run->live_max = live > run->live_max ? live : run->live_max;
+	for (int64_t size = PAGE; size < run->size_max; size *= 4) {
+		factor += 5;
+	}
+	expect_int(lido_allocator_get_end(run->allocator), <=, run->live_max * (factor + run->was_resized));
+}
+
+static void step_alloc(struct run *run, struct input *input) {
+	int64_t size = input_take_size(input, 18), rounded = round_size(size), place = find_place(run, rounded);
+	if (run->ranges_len == RANGES_MAX) {
+		return;
+	}
+	expect_int(lido_allocator_round(size), ==, rounded);
+	struct lido_range *range = lido_allocator_alloc(run->allocator, size);
+	if (range == NULL) {
+		expect_int(errno, ==, place == -1 ? ENOSPC : ENOMEM);
+		expect(place == -1 || faults_was_hit());
+		return;
+	}
+	expect_int(range->offset, ==, place);
+	expect_int(range->size, ==, rounded);
+	paint(run, place, rounded, true);
+	run->sizes_max[run->ranges_len] = rounded;
+	run->ranges[run->ranges_len++] = range;
+}
+
+static void step_free(struct run *run, struct input *input) {
+	if (run->ranges_len == 0) {
+		return;
+	}
+	int i = (int)input_take_below(input, (uint32_t)run->ranges_len);
+	paint(run, run->ranges[i]->offset, run->ranges[i]->size, false);
+	lido_allocator_free(run->allocator, run->ranges[i], run->now);
+	run->ranges_len--;
+	run->ranges[i] = run->ranges[run->ranges_len];
+	run->sizes_max[i] = run->sizes_max[run->ranges_len];
+}
+
+static void step_resize(struct run *run, struct input *input) {
+	if (run->ranges_len == 0) {
+		return;
+	}
+	int i = (int)input_take_below(input, (uint32_t)run->ranges_len);
+	struct lido_range *range = run->ranges[i];
+	int64_t offset = range->offset, before = range->size, rounded = round_size(input_take_size(input, 18));
+	bool fits = offset % (rounded < PAGE ? UNIT : PAGE) == 0 &&
+				(rounded <= before || is_free(run, offset + before, rounded - before));
+	bool is_resized = lido_allocator_resize(run->allocator, range, rounded, run->now);
+	expect(is_resized == fits || (fits && rounded < before && faults_was_hit()));
+	expect_int(range->offset, ==, offset);
+	expect_int(range->size, ==, is_resized ? rounded : before);
+	paint(run, offset, before, false);
+	paint(run, offset, range->size, true);
+	run->sizes_max[i] = range->size > run->sizes_max[i] ? range->size : run->sizes_max[i];
+	run->was_resized |= is_resized;
+}
+
+// As pages are given back: the oldest first.
+static void step_trim(struct run *run, struct input *input) {
+	int64_t idle_since = INT64_MIN;
+	for (uint32_t count = input_take_below(input, 4); count > 0; count--) {
+		struct lido_range *range = lido_allocator_get_oldest_warm(run->allocator);
+		if (range == NULL) {
+			return;
+		}
+		expect(range->is_free && range->is_warm && is_free(run, range->offset, range->size));
+		expect_int(range->idle_since, >=, idle_since);
+		expect_int(range->idle_since, <=, run->now);
+		idle_since = range->idle_since;
+		lido_range_set_cold(range);
+		expect(!range->is_warm);
+	}
+}
+
+static void expect_picture(const struct run *run) {
+	int64_t live = 0, end = 0;
+	lido_allocator_validate(run->allocator);
+	for (int i = 0; i < run->units_len; i++) {
+		live += run->units[i] ? UNIT : 0;
+		end = run->units[i] ? (i + 1) * UNIT : end;
+	}
+	expect_int(lido_allocator_get_live(run->allocator), ==, live);
+	expect_int(lido_allocator_get_end(run->allocator), ==, end);
+	expect_int(lido_allocator_get_count(run->allocator), ==, run->ranges_len);
+}
+
+static void step(struct run *run, struct input *input) {
+	uint8_t kind = input_take_byte(input);
+	run->now += kind >> 6;
+	switch (kind % 8) {
+	case 0:
+	case 1:
+	case 2:
+		step_alloc(run, input);
+		break;
+	case 3:
+	case 4:
+		step_free(run, input);
+		break;
+	case 5:
+		step_resize(run, input);
+		break;
+	case 6:
+		step_trim(run, input);
+		break;
+	case 7:
+		faults_set_next(1 + input_take_below(input, 4));
+		break;
+	}
+	expect_picture(run);
+	expect_bound(run);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+	static struct run run;
+	struct input input = {data, size};
+	int pages = 1 + (int)input_take_size(&input, 8);
+	run = (struct run){.units_len = pages * (PAGE / UNIT), .allocator = lido_allocator_create((int64_t)pages * PAGE)};
+	faults_start(0);
+	while (!input_is_empty(&input)) {
+		step(&run, &input);
+	}
+	faults_stop();
+	lido_allocator_destroy(run.allocator);
+	return 0;
+}

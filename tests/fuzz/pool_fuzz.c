@@ -1,0 +1,518 @@
+/*
+ * The pool and all that it holds, driven by the calls that requests and readers end in, on files and mappings of the
+ * real kernel, any call of which may fail, any number of times. Belief: the walker finds the books in order after each
+ * step; no limit is crossed; what was written into a block, a memory or a buffer's place is still there when it is
+ * given back, whatever was trimmed, moved, shrunk or failed meanwhile; and in the end nothing is left.
+ */
+#include "books.h"
+#include "faults.h"
+#include "file.h"
+#include "imported.h"
+#include "input.h"
+#include "manager.h"
+#include "memory.h"
+#include "placement.h"
+#include "pool.h"
+#include "runner.h"
+#include "server.h"
+#include <buffer.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <wayland-server-protocol.h>
+
+#include "lido-shm-v1-protocol.h"
+
+#define BLOCKS 24
+#define BUFFERS 16
+#define MEMORIES 8
+#define FILES 4
+#define HANDLES 3
+#define TAG_SIZE 32 // bytes: a block has more
+
+// As a block handle has one. Its first and last bytes bear a mark.
+struct block {
+	struct lido_block *block; // NULL: none
+	uint32_t handle;          // index
+	uint8_t mark;
+};
+
+// A wl_buffer, and a reader that may have locked it.
+struct buffer {
+	struct wl_resource *resource; // NULL: destroyed
+	struct lido_buffer *locked;   // NULL: not
+	struct wl_listener destroy;
+	struct lido_area *area; // where bytes in its middle bear a mark; NULL: nowhere
+	int64_t mark_offset;    // in the file
+	uint8_t mark;
+};
+
+struct run {
+	struct server server;
+	struct lido_pool *pool;
+	struct wl_client *client; // NULL: gone
+	int socket;               // the client's end
+	struct wl_resource *manager;
+	struct lido_pool_handle *handles[HANDLES];
+	uint32_t last_id;
+	uint8_t last_mark;
+	struct block blocks[BLOCKS];
+	struct buffer buffers[BUFFERS];
+	struct lido_memory *memories[MEMORIES];
+	size_t memory_sizes[MEMORIES];
+	int files[FILES];
+	struct lido_area *areas[FILES]; // as a wl_shm_pool of that file has it; NULL: none
+};
+
+static const struct lido_limits limits = {
+	.files_max = 5,
+	.handles_max = 8,
+	.buffers_max = BUFFERS - 2,
+	.areas_max = 3,
+	.blocks_max = BLOCKS - 4,
+	.area_bytes_max = 1 << 20,
+	.bytes_max = 1 << 19,
+};
+
+static uint8_t next_mark(struct run *run) {
+	run->last_mark += run->last_mark == UINT8_MAX ? 2 : 1; // never 0: that is what a hole has
+	return run->last_mark;
+}
+
+static void write_mark(struct run *run, struct lido_area *area, int64_t offset, uint8_t mark) {
+	uint8_t tag[TAG_SIZE];
+	memset(tag, mark, sizeof(tag));
+	file_write(area->fd, offset, tag, sizeof(tag));
+	for (int i = 0; i < BUFFERS; i++) {
+		struct buffer *buffer = &run->buffers[i];
+		if (buffer->area == area && buffer->mark_offset > offset - TAG_SIZE &&
+				buffer->mark_offset < offset + TAG_SIZE) {
+			buffer->area = NULL; // written over, by its own client
+		}
+	}
+}
+
+static void expect_mark(const struct lido_area *area, int64_t offset, uint8_t mark) {
+	uint8_t tag[TAG_SIZE];
+	file_read(area->fd, offset, tag, sizeof(tag));
+	for (int i = 0; i < TAG_SIZE; i++) {
+		expect_int(tag[i], ==, mark);
+	}
+}
+
+static int64_t get_last_mark(const struct lido_block *block) {
+	return block->range->offset + lido_block_get_size(block) - TAG_SIZE;
+}
+
+static void expect_block(const struct block *block) {
+	expect_mark(&block->block->area->base, block->block->range->offset, block->mark);
+	expect_mark(&block->block->area->base, get_last_mark(block->block), block->mark);
+}
+
+static void expect_all(const struct run *run) {
+	for (int i = 0; i < BLOCKS; i++) {
+		if (run->blocks[i].block != NULL) {
+			expect_block(&run->blocks[i]);
+		}
+	}
+	for (int i = 0; i < BUFFERS; i++) {
+		const struct buffer *buffer = &run->buffers[i];
+		if (buffer->area != NULL) {
+			expect_mark(buffer->area, buffer->mark_offset, buffer->mark);
+		}
+	}
+}
+
+// The object with the next id, if one was made: ids have no gaps.
+static struct wl_resource *find_new(struct run *run) {
+	struct wl_resource *resource = wl_client_get_object(run->client, run->last_id + 1);
+	run->last_id += resource != NULL;
+	return resource;
+}
+
+static bool has_blocks(const struct run *run, uint32_t handle) {
+	bool found = false;
+	for (int i = 0; i < BLOCKS; i++) {
+		found |= run->blocks[i].block != NULL && run->blocks[i].handle == handle;
+	}
+	return found;
+}
+
+static void step_handle(struct run *run, struct input *input) {
+	uint32_t i = input_take_below(input, HANDLES);
+	if (run->handles[i] == NULL) {
+		uint32_t reserve_max = input_take_byte(input) % 2 == 0 ? 0 : input_take_size(input, 26);
+		lido_pool_handle_create(run->manager, run->last_id + 1, reserve_max);
+		struct wl_resource *resource = find_new(run);
+		run->handles[i] = resource != NULL ? wl_resource_get_user_data(resource) : NULL;
+	} else if (!has_blocks(run, i)) {
+		wl_resource_destroy(run->handles[i]->resource);
+		run->handles[i] = NULL;
+	}
+}
+
+static void expect_placed(const struct run *run, const struct block *block, uint32_t size) {
+	const struct lido_range *range = block->block->range;
+	expect_int(lido_block_get_size(block->block), ==, lido_allocator_round(size));
+	expect_int(range->offset + range->size, <=, file_get_size(block->block->area->base.fd));
+	for (int i = 0; i < BLOCKS; i++) {
+		const struct block *other = &run->blocks[i];
+		if (other != block && other->block != NULL && other->block->area == block->block->area) {
+			const struct lido_range *others = other->block->range;
+			expect(others->offset + others->size <= range->offset || range->offset + range->size <= others->offset);
+		}
+	}
+}
+
+static void step_block(struct run *run, struct input *input) {
+	struct block *block = &run->blocks[input_take_below(input, BLOCKS)];
+	if (block->block == NULL) {
+		block->handle = input_take_below(input, HANDLES);
+	}
+	struct lido_pool_handle *handle = run->handles[block->handle];
+	uint32_t size = input_take_size(input, 20);
+	if (handle == NULL) {
+		return;
+	}
+	struct lido_block *before = block->block;
+	int64_t offset = before != NULL ? before->range->offset : 0, wanted = before != NULL ? before->wanted : 0;
+	struct lido_placement placement = {0};
+	lido_placement_resize(&placement, handle, &block->block, size);
+	if (placement.result == LIDO_PLACEMENT_OK) {
+		expect_placed(run, block, size);
+		if (before != NULL && block->block == before) {
+			expect_int(before->range->offset, ==, offset);
+			expect_mark(&before->area->base, offset, block->mark);
+		}
+		block->mark = next_mark(run);
+		write_mark(run, &block->block->area->base, block->block->range->offset, block->mark);
+		write_mark(run, &block->block->area->base, get_last_mark(block->block), block->mark);
+		return;
+	}
+	expect_int(placement.result, ==, LIDO_PLACEMENT_FAILED);
+	expect(block->block == before);
+	if (before != NULL) {
+		expect_int(before->range->offset, ==, offset);
+		expect_int(before->wanted, ==, wanted);
+		expect_block(block);
+	}
+}
+
+static void step_disown(struct run *run, struct input *input) {
+	struct block *block = &run->blocks[input_take_below(input, BLOCKS)];
+	if (block->block != NULL) {
+		expect_block(block);
+		lido_block_disown(block->block);
+		lido_pool_consider_destroy(run->pool);
+		block->block = NULL;
+	}
+}
+
+static void handle_buffer_destroy(struct wl_listener *listener, void *data) {
+	struct buffer *buffer = wl_container_of(listener, buffer, destroy);
+	wl_list_remove(&buffer->destroy.link);
+	buffer->resource = NULL;
+	if (buffer->locked == NULL) {
+		buffer->area = NULL;
+	}
+}
+
+// Marks bytes in the middle of a buffer, unless a mark of its block is there.
+static void mark_buffer(struct run *run, struct buffer *buffer, const struct lido_buffer *made) {
+	const struct lido_block *block = made->internal.block;
+	int64_t offset = made->offset + made->size / 2;
+	if (block == NULL || made->size < 2 * TAG_SIZE || offset < block->range->offset + TAG_SIZE ||
+			offset > get_last_mark(block) - TAG_SIZE) {
+		return;
+	}
+	buffer->mark = next_mark(run);
+	buffer->mark_offset = offset;
+	write_mark(run, made->internal.area, offset, buffer->mark);
+	buffer->area = made->internal.area;
+}
+
+static void create_buffer(struct run *run, struct input *input, struct buffer *buffer) {
+	struct lido_block *block = run->blocks[input_take_below(input, BLOCKS)].block;
+	struct lido_area *area = block != NULL ? &block->area->base : run->areas[input_take_below(input, FILES)];
+	int64_t size = block != NULL ? lido_block_get_size(block) : area != NULL ? area->size : 0;
+	struct lido_buffer_place place = {
+		.noun = "block", .pool = run->pool, .area = area, .block = block, .claimed = 1 << 20, .size = size};
+	int32_t width = 1 + (int32_t)input_take_below(input, 64), height = 1 + (int32_t)input_take_below(input, 64);
+	struct lido_buffer_request request = {(int32_t)input_take_below(input, 4) * 2048, width, height, width * 4, 1};
+	lido_buffer_create(run->manager, run->last_id + 1, &place, &request);
+	struct wl_resource *resource = find_new(run);
+	struct lido_buffer *made = resource != NULL ? lido_buffer_try_from_resource(resource) : NULL;
+	if (made == NULL) {
+		return;
+	}
+	*buffer = (struct buffer){.resource = resource, .destroy.notify = handle_buffer_destroy};
+	wl_resource_add_destroy_listener(resource, &buffer->destroy);
+	mark_buffer(run, buffer, made);
+}
+
+// What is there, read in either way, is the same; a map that succeeds shows all of it.
+static void read_buffer(struct lido_buffer *buffer) {
+	static uint8_t pixels[64 * 64 * 4], copy[sizeof(pixels)];
+	struct lido_box box = {.width = buffer->width, .height = buffer->height};
+	faults_set_next(0);
+	expect(lido_buffer_check(buffer));
+	const void *mapped = lido_buffer_map(buffer, 0, buffer->height);
+	enum lido_read_result result = lido_buffer_read(buffer, &box, pixels, (size_t)buffer->stride);
+	if (mapped != NULL) {
+		expect_int(result, ==, LIDO_READ_OK);
+		lido_buffer_copy(buffer, mapped, &box, copy, (size_t)buffer->stride);
+		expect_bytes(copy, pixels, (size_t)buffer->size);
+	}
+}
+
+static void unlock_buffer(struct buffer *buffer) {
+	struct lido_buffer *locked = buffer->locked;
+	if (buffer->area != NULL) {
+		expect_mark(buffer->area, buffer->mark_offset, buffer->mark);
+	}
+	buffer->area = buffer->resource != NULL ? buffer->area : NULL;
+	buffer->locked = NULL;
+	lido_buffer_unlock(locked);
+}
+
+static void step_buffer(struct run *run, struct input *input, struct buffer *buffer) {
+	uint8_t choice = input_take_byte(input);
+	if (buffer->resource == NULL && buffer->locked == NULL) {
+		create_buffer(run, input, buffer);
+	} else if (buffer->locked == NULL) {
+		struct lido_buffer *locked = lido_buffer_try_from_resource(buffer->resource);
+		expect(locked != NULL);
+		if (choice % 2 == 0) {
+			buffer->locked = lido_buffer_lock(locked);
+		} else {
+			wl_resource_destroy(buffer->resource);
+		}
+	} else if (buffer->resource != NULL && choice % 2 == 0) {
+		wl_resource_destroy(buffer->resource);
+	} else if (choice % 4 == 1) {
+		read_buffer(buffer->locked);
+	} else {
+		unlock_buffer(buffer);
+	}
+}
+
+static void free_memory(struct run *run, int i) {
+	const uint8_t *data = lido_memory_get_data(run->memories[i]);
+	expect(data[0] == i && data[run->memory_sizes[i] - 1] == i);
+	lido_memory_destroy(run->memories[i]);
+	run->memories[i] = NULL;
+}
+
+static void step_memory(struct run *run, struct input *input, int i) {
+	if (run->memories[i] == NULL) {
+		size_t size = input_take_size(input, 19);
+		struct lido_memory *memory = lido_memory_create(run->pool, size);
+		if (memory != NULL) {
+			memset(lido_memory_get_data(memory), i, size);
+		}
+		run->memories[i] = memory;
+		run->memory_sizes[i] = size;
+		return;
+	}
+	free_memory(run, i);
+}
+
+// As wl_shm_pool.destroy.
+static void drop_file(struct run *run, uint32_t i) {
+	lido_area_unref(run->areas[i]);
+	run->areas[i] = NULL;
+	--run->pool->handles;
+	lido_pool_consider_destroy(run->pool);
+}
+
+static void step_file(struct run *run, struct input *input) {
+	uint32_t i = input_take_below(input, FILES);
+	if (run->areas[i] != NULL) {
+		drop_file(run, i);
+		return;
+	}
+	int flags = input_take_below(input, 3) == 0 ? O_RDONLY : O_RDWR;
+	struct lido_area *area = NULL;
+	if (lido_area_import(run->pool, file_reopen(run->files[i], flags), &area) != LIDO_IMPORT_OK) {
+		expect(area == NULL && run->pool->error[0] != '\0');
+	}
+	run->areas[i] = area;
+	run->pool->handles += area != NULL;
+}
+
+static void step_file_change(struct run *run, struct input *input) {
+	int fd = run->files[input_take_below(input, FILES)];
+	int64_t size = input_take_size(input, 18);
+	if (input_take_byte(input) % 2 == 0) {
+		(void)!ftruncate(fd, size); // it may be sealed
+	} else {
+		(void)!fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, size);
+	}
+}
+
+static void end_client(struct run *run) {
+	for (int i = 0; i < BLOCKS; i++) {
+		if (run->blocks[i].block != NULL) {
+			expect_block(&run->blocks[i]);
+			lido_block_disown(run->blocks[i].block);
+			run->blocks[i].block = NULL;
+		}
+	}
+	for (uint32_t i = 0; i < FILES; i++) {
+		if (run->areas[i] != NULL) {
+			drop_file(run, i);
+		}
+	}
+	wl_client_destroy(run->client);
+	run->client = NULL;
+	memset(run->handles, 0, sizeof(run->handles));
+}
+
+static bool is_anything_held(const struct run *run) {
+	bool is_held = run->client != NULL;
+	for (int i = 0; i < BUFFERS; i++) {
+		is_held |= run->buffers[i].locked != NULL;
+	}
+	for (int i = 0; i < MEMORIES; i++) {
+		is_held |= run->memories[i] != NULL;
+	}
+	return is_held;
+}
+
+static void expect_limits(const struct lido_pool *pool) {
+	lido_pool_validate(pool);
+	expect_int(pool->files, <=, limits.files_max);
+	expect_int(pool->buffers, <=, limits.buffers_max);
+	expect_int(pool->exported_len, <=, limits.areas_max);
+	expect_int(pool->blocks, <=, limits.blocks_max);
+	expect_int(pool->bytes_blocks, <=, limits.area_bytes_max);
+	expect_int(pool->bytes, <=, limits.bytes_max);
+}
+
+// What only a client does.
+static void step_client(struct run *run, struct input *input, uint8_t kind) {
+	switch (kind % 8) {
+	case 0:
+		step_handle(run, input);
+		break;
+	case 1:
+	case 2:
+	case 3:
+		step_block(run, input);
+		break;
+	case 4:
+	case 5:
+		step_disown(run, input);
+		break;
+	case 6:
+		step_file(run, input);
+		break;
+	case 7:
+		if (input_take_byte(input) % 16 == 0) {
+			end_client(run);
+		}
+		break;
+	}
+}
+
+static void step(struct run *run, struct input *input) {
+	uint8_t kind = input_take_byte(input);
+	bool had_client = run->client != NULL;
+	switch (kind >> 5) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+		if (had_client) {
+			step_client(run, input, kind);
+		}
+		break;
+	case 4:
+		faults_set_next(1 + input_take_below(input, 12));
+		break;
+	case 5:
+		if (had_client || run->buffers[kind % BUFFERS].locked != NULL) {
+			step_buffer(run, input, &run->buffers[kind % BUFFERS]);
+		}
+		break;
+	case 6:
+		if (kind % 4 == 0) {
+			step_file_change(run, input);
+		} else if (had_client || run->memories[kind / 4 % MEMORIES] != NULL) {
+			step_memory(run, input, kind / 4 % MEMORIES);
+		}
+		break;
+	case 7:
+		lido_pool_trim(run->pool, kind % 2 == 0 ? 0 : INT64_MAX, &(uint32_t){input_take_below(input, 5)});
+		expect_all(run);
+		break;
+	}
+	if (is_anything_held(run)) {
+		expect_limits(run->pool);
+	}
+}
+
+static void run_init(struct run *run) {
+	static const enum file_kind kinds[FILES] = {FILE_SEALABLE, FILE_SEALED, FILE_UNSEALABLE, FILE_SEALED_FAST};
+	int fds[2];
+	expect(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0);
+	*run = (struct run){.last_id = 2, .socket = fds[1]};
+	server_init_core(&run->server, &limits);
+	run->client = server_add_client(&run->server, fds[0]);
+	run->pool = lido_pool_from_client(run->server.manager, run->client);
+	run->manager = wl_resource_create(run->client, &lido_shm_manager_v1_interface, 1, 2);
+	wl_resource_set_user_data(run->manager, run->pool);
+	for (int i = 0; i < FILES; i++) {
+		run->files[i] = file_create(kinds[i], 16384);
+		file_fill(run->files[i], 0, 4096, 1); // the rest is a hole
+	}
+}
+
+// As it comes: readers may be the last to go, after the client or even after the server.
+static void run_finish(struct run *run, bool is_server_first) {
+	if (run->client != NULL) {
+		end_client(run);
+	}
+	if (is_server_first) {
+		server_finish(&run->server);
+	}
+	expect_all(run);
+	for (int i = 0; i < BUFFERS; i++) {
+		if (run->buffers[i].locked != NULL) {
+			unlock_buffer(&run->buffers[i]);
+		}
+	}
+	for (int i = 0; i < MEMORIES; i++) {
+		if (run->memories[i] != NULL) {
+			free_memory(run, i);
+		}
+	}
+	if (!is_server_first) {
+		expect(wl_list_empty(&run->server.manager->pools));
+		expect_int(run->server.manager->files, ==, 0);
+		server_finish(&run->server);
+	}
+	for (int i = 0; i < FILES; i++) {
+		close(run->files[i]);
+	}
+	close(run->socket);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+	static struct run run;
+	struct input input = {data, size};
+	bool is_server_first = input_take_byte(&input) % 4 == 0;
+	books_open();
+	run_init(&run);
+	faults_start(0);
+	while (!input_is_empty(&input) && is_anything_held(&run)) {
+		uint8_t events[4096];
+		step(&run, &input);
+		recv(run.socket, events, sizeof(events), MSG_DONTWAIT); // and drop the fds
+	}
+	run_finish(&run, is_server_first);
+	faults_stop();
+	books_close();
+	return 0;
+}
