@@ -296,7 +296,29 @@ static bool grow(struct lido_allocator *allocator, struct lido_range *range, int
 	return true;
 }
 
+// As if a range before a free one became free, without a node for it.
+static void extend_down(struct lido_allocator *allocator, struct lido_range *range, int64_t more, int64_t now) {
+	struct lido_range part = {.offset = range->offset - more, .size = more, .idle_since = now};
+	assert(now >= allocator->now);
+	allocator->now = now;
+	allocator->live -= more;
+	if (!range->is_warm || warmer_of(&part, range) == &part) {
+		range->is_warm = true;
+		range->idle_since = now;
+		wl_list_remove(&range->link);
+		wl_list_insert(allocator->warm.prev, &range->link);
+	}
+	set_bounds(allocator, range, part.offset, range->size + more);
+}
+
+// What was grown can always be taken back: either a part of the free range behind is left, or its node is spare.
 static bool shrink(struct lido_allocator *allocator, struct lido_range *range, int64_t less, int64_t now) {
+	struct lido_range *after = get_if_free(range->after);
+	if (after != NULL) {
+		range->size -= less;
+		extend_down(allocator, after, less, now);
+		return true;
+	}
 	if (!reserve(allocator, 1)) {
 		return false;
 	}

@@ -68,7 +68,8 @@ void lido_allocator_free(struct lido_allocator *allocator, struct lido_range *ra
 /*
  * Makes a range larger or smaller where it is: to lido_allocator_round(size) bytes. Returns false, and changes nothing,
  * if what follows is not free or not large enough, the range does not start at a page and is to become one or more, or
- * memory is short (which happens to smaller ones only). now: as for lido_allocator_free().
+ * memory is short (which happens to smaller ones only, and not to who takes the last growth back). now: as for
+ * lido_allocator_free().
  */
 bool lido_allocator_resize(struct lido_allocator *allocator, struct lido_range *range, int64_t size, int64_t now);
 

@@ -30,18 +30,22 @@ struct lido_block *lido_block_create(struct lido_exported_area *area, int64_t si
 	return block;
 }
 
-// Takes what nobody can count on from its end.
-static void block_shrink(struct lido_block *block) {
+// Gives the end of its range back. False: no memory, nothing has changed.
+static bool block_cut(struct lido_block *block, int64_t range_size) {
 	struct lido_pool *pool = block->area->base.pool;
 	int64_t before = block->range->size;
-	if (block->wanted == before || block->users > 1) {
-		return;
+	if (!lido_allocator_resize(block->area->allocator, block->range, range_size, lido_memory_now())) {
+		return false;
 	}
-	if (lido_allocator_resize(block->area->allocator, block->range, block->wanted, lido_memory_now())) {
-		pool->bytes_blocks -= before - block->range->size;
-		if (pool->manager != NULL) {
-			lido_manager_schedule_trim(pool->manager);
-		}
+	pool->bytes_blocks -= before - block->range->size;
+	lido_manager_schedule_trim(pool->manager); // which is there: so is the owner
+	return true;
+}
+
+// Takes what nobody can count on from its end.
+static void block_shrink(struct lido_block *block) {
+	if (block->wanted != block->range->size && block->users == 1) {
+		block_cut(block, block->wanted);
 	}
 }
 
@@ -58,6 +62,15 @@ bool lido_block_resize(struct lido_block *block, int64_t size) {
 	block->wanted = size;
 	block_shrink(block);
 	return true;
+}
+
+void lido_block_take_back(struct lido_block *block, int64_t range_size, int64_t wanted) {
+	assert(range_size <= block->range->size && wanted <= range_size);
+	if (range_size < block->range->size) {
+		bool is_cut = block_cut(block, range_size);
+		assert(is_cut);
+	}
+	block->wanted = wanted;
 }
 
 int64_t lido_block_get_size(const struct lido_block *block) {

@@ -23,6 +23,12 @@ struct lido_block *lido_block_create(struct lido_exported_area *area, int64_t si
 /* Makes it larger or smaller where it is, as its owner wants. False: that is not possible, and nothing has changed. */
 bool lido_block_resize(struct lido_block *block, int64_t size);
 
+/*
+ * Takes the last lido_block_resize() back, if it made the block larger and nobody was told: range_size and wanted are
+ * what there was before. Never fails, whoever uses the block.
+ */
+void lido_block_take_back(struct lido_block *block, int64_t range_size, int64_t wanted);
+
 /* Bytes that its owner can count on. */
 int64_t lido_block_get_size(const struct lido_block *block);
 

@@ -51,12 +51,12 @@ static bool publish(
 
 static bool resize_in_place(
 		struct lido_placement *placement, struct lido_pool_handle *handle, struct lido_block *block, uint32_t size) {
-	int64_t before = lido_block_get_size(block);
+	int64_t range_size = block->range->size, wanted = block->wanted;
 	if (!lido_block_resize(block, size)) {
 		return false;
 	}
 	if (!publish(placement, handle, block->area)) {
-		lido_block_resize(block, before);
+		lido_block_take_back(block, range_size, wanted);
 	}
 	return true;
 }

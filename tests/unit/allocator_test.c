@@ -415,15 +415,15 @@ static struct snapshot take_snapshot(struct lido_allocator *allocator, const str
 // Allocates (or, if so asked, shrinks a range) with the n-th calloc failing. Returns whether it succeeded.
 static bool survive(uint64_t n, int64_t size, bool shrink) {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
-	struct lido_range *first = alloc(allocator, 64), *second = alloc(allocator, 4032);
+	struct lido_range *first = alloc(allocator, 128);
+	alloc(allocator, 3968);
 	struct lido_range *warm = alloc(allocator, 2 * PAGE);
 	alloc(allocator, 64); // so that what follows does not start at a page
 	give_back(allocator, warm, 1);
 	struct snapshot was = take_snapshot(allocator, first);
 	errno = 0;
 	faults_start(n);
-	bool ok =
-			shrink ? lido_allocator_resize(allocator, second, size, 2) : lido_allocator_alloc(allocator, size) != NULL;
+	bool ok = shrink ? lido_allocator_resize(allocator, first, size, 2) : lido_allocator_alloc(allocator, size) != NULL;
 	faults_stop();
 	lido_allocator_validate(allocator);
 	struct snapshot is = take_snapshot(allocator, first);
@@ -457,13 +457,16 @@ TEST("allocator@shortage-of-memory-makes-no-allocator") {
 	}
 }
 
-TEST("allocator@neither-free-nor-growth-needs-memory") {
+TEST("allocator@neither-free-nor-growth-nor-taking-it-back-needs-memory") {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	struct lido_range *a = alloc(allocator, PAGE), *b = alloc(allocator, PAGE), *c = alloc(allocator, PAGE);
 	faults_start_all_of(FAULT_CALLOC, 0);
 	lido_allocator_free(allocator, b, 1);
 	expect(lido_allocator_resize(allocator, a, 2 * PAGE, 2));
+	expect(lido_allocator_resize(allocator, a, PAGE, 2));
 	expect(lido_allocator_resize(allocator, c, 5 * PAGE, 3));
+	expect(lido_allocator_resize(allocator, c, PAGE, 3));
+	lido_allocator_validate(allocator);
 	lido_allocator_free(allocator, a, 4);
 	lido_allocator_free(allocator, c, 5);
 	expect_int(faults_get_count(FAULT_CALLOC), ==, 0);

@@ -2,12 +2,16 @@
  * Where blocks go: which area, how large a further one is, and what counts meanwhile.
  */
 #include "faults.h"
+#include "file.h"
 #include "memory.h"
+#include "os.h"
 #include "pair.h"
 #include "placement.h"
 #include "pool.h"
 #include "pool_client.h"
 #include "runner.h"
+#include <errno.h>
+#include <unistd.h>
 
 #define PAGE 4096
 
@@ -118,6 +122,98 @@ TEST("placement@growth-that-the-kernel-refuses-is-taken-back") {
 	pool_block_resize(&further, PAGE);
 	expect_place(&further);
 	fixture_finish(&fixture);
+}
+
+// What it takes back must not depend on who uses the block, nor on memory: it would be charged, and in the way.
+TEST("placement@growth-that-the-kernel-refuses-is-taken-back-under-a-buffer") {
+	struct fixture fixture;
+	struct pool_block block, further;
+	fixture_init(&fixture, NULL, 0);
+	pool_block_init(&block, &fixture.pool, PAGE);
+	struct wl_buffer *buffer = pool_block_create_buffer(&block, 0, 32, 32);
+	expect_place(&block);
+	struct lido_pool *pool = pair_get_pool(&fixture.pair);
+	faults_start_all_of(FAULT_FTRUNCATE, 0);
+	pool_block_resize(&block, 64 * PAGE);
+	expect_reason(&block, MEMORY);
+	faults_stop();
+	lido_pool_validate(pool);
+	expect_int(pool->bytes_blocks, ==, PAGE);
+	pool_block_init(&further, &fixture.pool, PAGE);
+	expect_place(&further);
+	expect_int(further.offset, ==, PAGE);
+	expect_int(further.area->size, ==, 2 * PAGE);
+	wl_buffer_destroy(buffer);
+	fixture_finish(&fixture);
+}
+
+static void *fail_calloc(size_t count, size_t size) {
+	errno = ENOMEM;
+	return NULL;
+}
+
+static int fail_and_forbid(int fd, off_t size) {
+	lido_os.calloc = fail_calloc;
+	errno = ENOSPC;
+	return -1;
+}
+
+TEST("placement@growth-that-the-kernel-refuses-is-taken-back-without-memory") {
+	struct fixture fixture;
+	struct pool_block block;
+	struct lido_os real = lido_os;
+	fixture_init(&fixture, NULL, 0);
+	pool_block_init(&block, &fixture.pool, PAGE);
+	expect_place(&block);
+	for (uint32_t pages = 2; pages < 64; pages++) {
+		lido_os.ftruncate = fail_and_forbid;
+		pool_block_resize(&block, pages * PAGE);
+		expect_reason(&block, MEMORY);
+		lido_os = real;
+		lido_pool_validate(pair_get_pool(&fixture.pair));
+		expect_int(pair_get_pool(&fixture.pair)->bytes_blocks, ==, PAGE);
+	}
+	fixture_finish(&fixture);
+}
+
+static int grow_further(int fd, off_t size) {
+	expect_int(ftruncate(fd, size + PAGE), ==, 0);
+	return ftruncate(fd, size); // which its seal forbids
+}
+
+TEST("placement@client-that-grows-the-file-at-that-very-moment-is-ended") {
+	struct fixture fixture;
+	struct pool_block block;
+	struct lido_os real = lido_os;
+	fixture_init(&fixture, NULL, 0);
+	pool_block_init(&block, &fixture.pool, PAGE);
+	expect_place(&block);
+	lido_os.ftruncate = grow_further;
+	pool_block_resize(&block, 2 * PAGE);
+	expect_protocol_error(
+			&fixture.pair.client, block.block, LIDO_SHM_BLOCK_V1_ERROR_FILE_CHANGED, LIDO_FILE_CHANGED_TEXT);
+	lido_os = real;
+	pool_client_finish(&fixture.pool);
+	pair_finish(&fixture.pair);
+}
+
+TEST("placement@area-beyond-the-limit-of-files-fails-by-memory") {
+	struct fixture fixture;
+	struct pool_block block;
+	struct lido_limits limits = lido_limits_default();
+	limits.files_max = 1;
+	fixture_init(&fixture, &limits, 0);
+	int fd = file_create(FILE_SEALABLE, PAGE);
+	struct wl_shm_pool *shm_pool = wl_shm_create_pool(fixture.pair.client.shm, fd, PAGE);
+	pool_block_init(&block, &fixture.pool, PAGE);
+	expect_reason(&block, MEMORY);
+	wl_shm_pool_destroy(shm_pool);
+	pool_block_resize(&block, PAGE);
+	expect_place(&block);
+	close(fd);
+	lido_pool_validate(pair_get_pool(&fixture.pair));
+	pool_client_finish(&fixture.pool);
+	pair_finish(&fixture.pair);
 }
 
 TEST("placement@address-space-of-an-area-that-is-gone-can-be-had-again") {
