@@ -29,7 +29,12 @@ enum fault {
 	FAULT_PWRITE,
 	FAULT_MMAP,
 	FAULT_MADVISE,
-	FAULT_RESOURCE, // wl_resource_create(), in programs linked with --wrap and a wrapper that asks faults_is_hit()
+	// Of libwayland, in programs that are linked with --wrap and have wrappers that ask faults_is_hit().
+	FAULT_RESOURCE,     // wl_resource_create()
+	FAULT_GLOBAL,       // wl_global_create()
+	FAULT_TIMER,        // wl_event_loop_add_timer()
+	FAULT_SOURCE,       // wl_event_loop_add_fd()
+	FAULT_TIMER_UPDATE, // wl_event_source_timer_update()
 	FAULTS_LEN,
 };
 

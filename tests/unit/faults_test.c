@@ -4,172 +4,64 @@
  */
 #include "client.h"
 #include "faults.h"
-#include "file.h"
-#include "pool.h"
-#include "pool_client.h"
+#include "life.h"
 #include "runner.h"
 #include "server.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#define SIZE 131072
-#define FILES 3
+// What libwayland allocates, and asks the kernel for, on the core's behalf. The names are the linker's.
+#define WRAP(result, name, ...) \
+	result __real_##name(__VA_ARGS__); \
+	result __wrap_##name(__VA_ARGS__); \
+	result __wrap_##name(__VA_ARGS__)
 
-struct wl_resource *__real_wl_resource_create(
-		struct wl_client *client, const struct wl_interface *interface, int version, uint32_t id);
-struct wl_resource *__wrap_wl_resource_create(
-		struct wl_client *client, const struct wl_interface *interface, int version, uint32_t id);
-
-struct wl_resource *__wrap_wl_resource_create(
-		struct wl_client *client, const struct wl_interface *interface, int version, uint32_t id) {
+WRAP(struct wl_resource *, wl_resource_create, struct wl_client *client, const struct wl_interface *interface,
+		int version, uint32_t id) {
 	return faults_is_hit(FAULT_RESOURCE, ENOMEM) ? NULL : __real_wl_resource_create(client, interface, version, id);
 }
 
-static struct lido_buffer *find_buffer(struct client *client, struct wl_buffer *buffer) {
-	struct wl_client *peer = client_get_peer(client);
-	struct wl_resource *resource =
-			peer != NULL ? wl_client_get_object(peer, wl_proxy_get_id((struct wl_proxy *)buffer)) : NULL;
-	return resource != NULL ? lido_buffer_try_from_resource(resource) : NULL;
+WRAP(struct wl_global *, wl_global_create, struct wl_display *display, const struct wl_interface *interface,
+		int version, void *data, wl_global_bind_func_t bind) {
+	bool is_hit = faults_is_hit(FAULT_GLOBAL, ENOMEM);
+	return is_hit ? NULL : __real_wl_global_create(display, interface, version, data, bind);
 }
 
-// What a compositor does with a buffer, and what it does when that fails.
-static void use_buffer(struct lido_buffer *buffer) {
-	struct lido_box whole = {.width = buffer->width, .height = buffer->height};
-	struct lido_box narrow = {.x = 3, .y = 3, .width = 5, .height = 5};
-	size_t stride = (size_t)buffer->stride + 64;
-	struct lido_memory *memory = lido_memory_create(buffer->pool, stride * (size_t)buffer->height);
-	if (memory == NULL) {
-		lido_pool_post_no_memory(buffer->pool);
-		return;
-	}
-	lido_buffer_lock(buffer);
-	bool complete = lido_buffer_read(buffer, &whole, lido_memory_get_data(memory), stride) == LIDO_READ_OK;
-	complete = lido_buffer_read(buffer, &narrow, lido_memory_get_data(memory), stride) == LIDO_READ_OK && complete;
-	complete = lido_buffer_read(buffer, &whole, lido_memory_get_data(memory), stride - 64) == LIDO_READ_OK && complete;
-	const void *pixels = lido_buffer_map(buffer, 0, buffer->height);
-	if (pixels != NULL) {
-		lido_buffer_copy(buffer, pixels, &whole, lido_memory_get_data(memory), stride);
-	}
-	lido_buffer_write(buffer, lido_memory_get_data(memory));
-	if (!complete) {
-		lido_buffer_post_truncated(buffer);
-	}
-	lido_memory_destroy(memory);
-	lido_buffer_unlock(buffer);
+WRAP(struct wl_event_source *, wl_event_loop_add_timer, struct wl_event_loop *loop, wl_event_loop_timer_func_t notify,
+		void *data) {
+	return faults_is_hit(FAULT_TIMER, ENOMEM) ? NULL : __real_wl_event_loop_add_timer(loop, notify, data);
 }
 
-// Pools, buffers, a growth, uses, and an end in a mess. Stops wherever the server has ended the client.
-static void run_client(struct client *client, const int *fds) {
-	struct wl_shm_pool *pools[FILES];
-	struct wl_buffer *buffers[FILES];
-	for (int i = 0; i < FILES; i++) {
-		pools[i] = wl_shm_create_pool(client->shm, fds[i], SIZE);
-		buffers[i] = wl_shm_pool_create_buffer(pools[i], 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
-	}
-	struct wl_shm_pool *again = wl_shm_create_pool(client->shm, fds[0], SIZE);
-	wl_shm_pool_resize(again, 2 * SIZE);
-	struct wl_buffer *odd = wl_shm_pool_create_buffer(again, SIZE / 2, 99, 77, 198, WL_SHM_FORMAT_RGB565);
-	client_try_roundtrip(client);
-	for (int i = 0; i < FILES; i++) {
-		struct lido_buffer *buffer = find_buffer(client, buffers[i]);
-		if (buffer != NULL) {
-			use_buffer(buffer);
-			client_try_roundtrip(client);
-		}
-	}
-	struct lido_buffer *buffer = find_buffer(client, odd);
-	if (buffer != NULL) {
-		use_buffer(buffer);
-	}
-	wl_shm_pool_destroy(pools[0]);
-	wl_buffer_destroy(odd);
-	client_try_roundtrip(client);
+WRAP(struct wl_event_source *, wl_event_loop_add_fd, struct wl_event_loop *loop, int fd, uint32_t mask,
+		wl_event_loop_fd_func_t notify, void *data) {
+	return faults_is_hit(FAULT_SOURCE, ENOMEM) ? NULL : __real_wl_event_loop_add_fd(loop, fd, mask, notify, data);
 }
 
-// Takes memory of the server's own, uses it, and gives it back. Some of it may fail, by event.
-static void run_pool_client(struct client *client) {
-	struct pool_client pool;
-	struct pool_block blocks[3];
-	pool_client_init(&pool, client, 0);
-	pool_block_init(&blocks[0], &pool, SIZE);
-	pool_block_init(&blocks[1], &pool, 64);
-	struct wl_buffer *wl_buffer = pool_block_create_buffer(&blocks[0], 4096, 99, 77);
-	client_try_roundtrip(client);
-	if (blocks[0].answer == POOL_ANSWER_PLACED) {
-		memset(pool_block_get_data(&blocks[0]), 0x77, SIZE / 2); // the rest is a hole
-	}
-	struct lido_buffer *buffer = find_buffer(client, wl_buffer);
-	if (buffer != NULL && lido_buffer_check(buffer)) {
-		use_buffer(buffer);
-	}
-	pool_block_init(&blocks[2], &pool, 4096);
-	pool_block_resize(&blocks[0], 4 * SIZE);
-	pool_block_resize(&blocks[2], 64);
-	client_try_roundtrip(client);
-	wl_buffer_destroy(wl_buffer);
-	pool_block_finish(&blocks[0]);
-	client_try_roundtrip(client);
-	if (client_get_peer(client) != NULL) {
-		struct lido_pool *server_pool = lido_pool_from_client(client->server->manager, client_get_peer(client));
-		lido_pool_trim(server_pool, 0, &(uint32_t){UINT32_MAX});
-		lido_pool_validate(server_pool);
-	}
-	pool_client_finish(&pool);
-	client_try_roundtrip(client);
-}
-
-// The only ends the server may give a client for what is not its fault, or looks like it.
-static void expect_honest_end(struct client *client) {
-	int error = wl_display_get_error(client->display);
-	if (error == 0) {
-		return;
-	}
-	bool no_memory = strstr(client->error, "wl_display#1: error 2: ") != NULL;
-	bool invalid_fd = strstr(client->error, ": error 2: invalid fd: ") != NULL;
-	if (!no_memory && !invalid_fd) {
-		fail("the client was ended with \"%s\" (%s)", client->error, strerror(error));
-	}
+WRAP(int, wl_event_source_timer_update, struct wl_event_source *source, int delay) {
+	return faults_is_hit(FAULT_TIMER_UPDATE, ENOMEM) ? -1 : __real_wl_event_source_timer_update(source, delay);
 }
 
 static uint64_t run_session(uint64_t n) {
-	int fds[FILES] = {
-		file_create(FILE_SEALABLE, 2 * SIZE), file_create(FILE_UNSEALABLE, SIZE), file_create(FILE_SEALED_FAST, SIZE)};
-	for (int i = 0; i < FILES; i++) {
-		file_fill(fds[i], 0, SIZE, 1);
-	}
+	int fds[LIFE_FILES];
+	life_create_files(fds);
 	struct server server = {.display = wl_display_create()};
 	faults_start(n);
 	server.manager = lido_manager_create(server.display, server_core_formats, server_core_formats_len, NULL);
 	if (server.manager != NULL) {
-		struct client client, other;
+		struct client client;
 		if (client_try_init(&client, &server)) {
-			run_client(&client, fds);
-			run_pool_client(&client);
+			life_run(&client, fds);
 		}
-		expect_honest_end(&client);
-		uint64_t count = faults_stop();
-		client_init(&other, &server);
-		run_client(&other, fds);
-		run_pool_client(&other);
-		expect_alive(&other);
-		client_finish(&other);
+		life_expect_honest_end(&client);
+		expect_int(faults_stop(), >, 0);
+		life_expect_possible(&server, fds);
 		client_finish(&client);
-		expect(count > 0);
 	} else {
 		expect_int(errno, ==, ENOMEM);
 		faults_stop();
 	}
 	wl_display_destroy_clients(server.display);
 	wl_display_destroy(server.display);
-	for (int i = 0; i < FILES; i++) {
-		expect_int(file_count_fds(fds[i]), ==, 1);
-		expect_int(file_count_mappings(fds[i], NULL), ==, 0);
-		close(fds[i]);
-	}
+	life_close_files(fds);
 	uint64_t calls = 0;
 	for (int i = 0; i < FAULTS_LEN; i++) {
 		calls += faults_get_count(i);
@@ -197,24 +89,20 @@ TEST("faults@nth-call-may-fail-for-every-n") {
 }
 
 static void run_with_all_failing(enum fault fault) {
-	int fds[FILES] = {
-		file_create(FILE_SEALABLE, 2 * SIZE), file_create(FILE_UNSEALABLE, SIZE), file_create(FILE_SEALED_FAST, SIZE)};
+	int fds[LIFE_FILES];
 	struct server server;
 	struct client client;
+	life_create_files(fds);
 	server_init_core(&server, NULL);
 	faults_start_all_of(fault, 0);
 	if (client_try_init(&client, &server)) {
-		run_client(&client, fds);
-		run_pool_client(&client);
+		life_run(&client, fds);
 	}
-	expect_honest_end(&client);
+	life_expect_honest_end(&client);
 	faults_stop();
 	client_finish(&client);
 	server_finish(&server);
-	for (int i = 0; i < FILES; i++) {
-		expect_int(file_count_fds(fds[i]), ==, 1);
-		close(fds[i]);
-	}
+	life_close_files(fds);
 }
 
 TEST("faults@one-kind-of-call-may-always-fail") {
