@@ -4,8 +4,8 @@
 #include "area.h"
 #include "buffer.h"
 #include "file.h"
-#include "pair.h"
 #include "pool.h"
+#include "pool_pair.h"
 #include "runner.h"
 #include <drm_fourcc.h>
 #include <fcntl.h>
@@ -256,4 +256,73 @@ TEST("buffer@writable-is-what-fd-and-seals-allow") {
 		close(files[i]);
 	}
 	pair_finish(&pair);
+}
+
+TEST("buffer@file-that-its-client-has-grown-is-file_changed-once-on-the-wl_buffer") {
+	for (int destroyed = 0; destroyed < 2; destroyed++) {
+		struct pool_pair pair;
+		struct pool_block block;
+		pool_pair_init(&pair, NULL, 0);
+		pool_block_init(&block, &pair.pool, 4096);
+		struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, 0, 32, 32);
+		struct lido_buffer *buffer = lido_buffer_lock(pair_get_buffer(&pair.base, wl_buffer));
+		expect(lido_buffer_check(buffer));
+		file_set_size(block.area->fd, 8192);
+		if (destroyed) {
+			wl_buffer_destroy(wl_buffer);
+			client_roundtrip(&pair.base.client);
+		}
+		expect(!lido_buffer_check(buffer));
+		if (destroyed) {
+			expect_alive(&pair.base.client); // nothing to say it on: its next request for memory will be the end
+		} else {
+			expect_protocol_error(&pair.base.client, wl_buffer, LIDO_SHM_BLOCK_V1_ERROR_FILE_CHANGED, "file changed: ");
+			wl_buffer_destroy(wl_buffer);
+		}
+		lido_buffer_unlock(buffer);
+		pool_pair_finish(&pair);
+	}
+}
+
+TEST("buffer@without-memory-is-neither-sealed-nor-writable-nor-truncated") {
+	struct pool_pair pair;
+	struct pool_block block;
+	struct lido_limits limits = lido_limits_default();
+	limits.area_bytes_max = 4096;
+	pool_pair_init(&pair, &limits, 0);
+	pool_block_init(&block, &pair.pool, 8192);
+	struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, 0, 32, 32);
+	struct lido_buffer *buffer = pair_get_buffer(&pair.base, wl_buffer);
+	expect(!lido_buffer_is_sealed(buffer) && !lido_buffer_is_writable(buffer) && lido_buffer_check(buffer));
+	expect(lido_buffer_map(buffer, 0, 32) == NULL);
+	lido_buffer_post_truncated(buffer);
+	expect_alive(&pair.base.client);
+	wl_buffer_destroy(wl_buffer);
+	pool_pair_finish(&pair);
+}
+
+TEST("buffer@locked-one-in-a-block-outlives-its-server") {
+	struct server server;
+	struct client client;
+	struct pool_client pool;
+	struct pool_block block;
+	server_init_core(&server, NULL);
+	client_init(&client, &server);
+	pool_client_init(&pool, &client, 0);
+	pool_block_init(&block, &pool, 4096);
+	struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, 0, 32, 32);
+	expect_place(&block);
+	file_fill_memory(pool_block_get_data(&block), 0, 4096, 3);
+	struct lido_buffer *buffer = lido_buffer_lock(lido_buffer_try_from_resource(
+			wl_client_get_object(client_get_peer(&client), wl_proxy_get_id((struct wl_proxy *)wl_buffer))));
+	const uint8_t *pixels = lido_buffer_map(buffer, 0, 32);
+	expect(pixels != NULL);
+	wl_buffer_destroy(wl_buffer);
+	pool_client_finish(&pool);
+	client_finish(&client);
+	server_finish(&server);
+	uint8_t wanted[4096];
+	file_fill_memory(wanted, 0, sizeof(wanted), 3);
+	expect_bytes(pixels, wanted, sizeof(wanted));
+	lido_buffer_unlock(buffer); // the runner looks whether file and mapping are gone
 }

@@ -5,11 +5,13 @@
 #include "faults.h"
 #include "file.h"
 #include "imported.h"
+#include "os.h"
 #include "pair.h"
 #include "pool.h"
 #include "runner.h"
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -359,4 +361,61 @@ TEST("imported@five-hundred-pools-in-one-file-cost-one-mapping") {
 		wl_shm_pool_destroy(pools[i]);
 	}
 	fixture_finish(&fixture);
+}
+
+TEST("imported@third-mapping-is-neither-made-nor-tried-again") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
+	file_fill(fixture.fd, 0, SIZE, 5);
+	faults_start_all_of(FAULT_MMAP, 4 * SIZE);
+	expect(map_all(create_buffer(&fixture, 0)) != NULL);
+	faults_stop();
+	for (int64_t size = 8 * SIZE; size <= 32 * SIZE; size *= 4) {
+		file_set_size(fixture.fd, size);
+		file_fill(fixture.fd, 0, (size_t)size, 6);
+		wl_shm_pool_resize(fixture.handle, (int32_t)size);
+		faults_start_all_of(FAULT_MMAP, 8 * SIZE);
+		struct lido_buffer *last = create_buffer(&fixture, (int32_t)size - SIZE);
+		expect((map_all(last) != NULL) == (size == 8 * SIZE));
+		expect((map_all(last) != NULL) == (size == 8 * SIZE));
+		faults_stop();
+	}
+	expect_int(faults_get_count(FAULT_MMAP), ==, 0); // the limit of mappings, not the lack of address space
+	expect_int(file_count_mappings(fixture.fd, NULL), ==, 2);
+	fixture_finish(&fixture);
+}
+
+static int pretend_disk(int fd, struct statfs *statfs) {
+	statfs->f_type = EXT4_SUPER_MAGIC;
+	return 0;
+}
+
+TEST("imported@file-that-is-not-in-memory-is-read-and-left-unsealed") {
+	struct fixture fixture;
+	lido_os.fstatfs = pretend_disk;
+	fixture_init(&fixture, FILE_SEALABLE, SIZE, SIZE);
+	file_fill(fixture.fd, 0, SIZE, 5);
+	struct lido_buffer *buffer = create_buffer(&fixture, 0);
+	expect(!lido_buffer_is_sealed(buffer) && map_all(buffer) == NULL);
+	expect_int(file_get_seals(fixture.fd), ==, 0);
+	lido_os.fstatfs = fstatfs;
+	fixture_finish(&fixture);
+}
+
+TEST("imported@files-in-one-bucket-are-told-apart") {
+	struct pair pair;
+	struct wl_shm_pool *handles[LIDO_POOL_BUCKETS + 1];
+	int fds[LIDO_POOL_BUCKETS + 1];
+	pair_init(&pair, NULL);
+	for (uint32_t i = 0; i <= LIDO_POOL_BUCKETS; i++) {
+		fds[i] = file_create(FILE_SEALABLE, SIZE);
+		handles[i] = wl_shm_create_pool(pair.client.shm, fds[i], SIZE);
+		expect_alive(&pair.client);
+		expect_int(pair_get_pool(&pair)->files, ==, i + 1);
+	}
+	for (uint32_t i = 0; i <= LIDO_POOL_BUCKETS; i++) {
+		wl_shm_pool_destroy(handles[i]);
+		close(fds[i]);
+	}
+	pair_finish(&pair);
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 TEST("os@every-call-is-there") {
@@ -58,4 +59,32 @@ TEST("os@memfds-are-on-tmpfs") {
 	expect_int(lido_os.fstatfs(fd, &statfs), ==, 0);
 	expect_int((uint32_t)statfs.f_type, ==, TMPFS_MAGIC);
 	close(fd);
+}
+
+TEST("os@trigger-that-the-kernel-refuses-leaves-nothing-open") {
+	expect_int(lido_os.open_pressure("nonsense"), ==, -1); // the runner counts fds
+}
+
+TEST("os@file-that-cannot-be-watched-leaves-nothing-open") {
+	int fd = file_create(FILE_SEALABLE, 4096);
+	expect_int(lido_os.watch_priority(fd), ==, -1);
+	expect_int(errno, ==, EPERM);
+	close(fd);
+}
+
+TEST("os@full-socket-and-broken-pipe-are-not-writable") {
+	int fds[2];
+	char byte = 0;
+	expect_int(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), ==, 0);
+	expect(lido_os.is_writable(fds[0]));
+	while (write(fds[0], &byte, 1) == 1) {
+		// until it is full
+	}
+	expect(!lido_os.is_writable(fds[0]));
+	close(fds[0]);
+	close(fds[1]);
+	expect_int(pipe(fds), ==, 0);
+	close(fds[1]);
+	expect(!lido_os.is_writable(fds[0])); // it has an event, but another one
+	close(fds[0]);
 }

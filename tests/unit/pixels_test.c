@@ -4,8 +4,10 @@
 #include "area.h"
 #include "faults.h"
 #include "file.h"
-#include "pair.h"
+#include "os.h"
+#include "pool_pair.h"
 #include "runner.h"
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -305,4 +307,60 @@ TEST("pixels@write-beyond-the-limit-of-file-sizes-raises-no-signal") {
 	expect_int(setrlimit(RLIMIT_FSIZE, &before), ==, 0);
 	expect(lido_buffer_write(picture.buffer, pixels));
 	picture_finish(&picture);
+}
+
+static int interruptions;
+
+static bool is_interrupted(void) {
+	errno = EINTR;
+	return interruptions++ % 2 == 0;
+}
+
+static ssize_t interrupted_pread(int fd, void *data, size_t size, off_t offset) {
+	return is_interrupted() ? -1 : pread(fd, data, size < 100 ? size : 100, offset);
+}
+
+static ssize_t interrupted_pwrite(int fd, const void *data, size_t size, off_t offset) {
+	return is_interrupted() ? -1 : pwrite(fd, data, size < 100 ? size : 100, offset);
+}
+
+TEST("pixels@interrupted-calls-and-partial-ones-are-continued") {
+	struct picture picture;
+	uint8_t pixels[92 * 17];
+	struct lido_box all = {.width = 23, .height = 17};
+	picture_init(&picture, FILE_UNSEALABLE, 23, 17, 92, WL_SHM_FORMAT_ARGB8888);
+	lido_os.pread = interrupted_pread;
+	lido_os.pwrite = interrupted_pwrite;
+	expect_int(lido_buffer_read(picture.buffer, &all, pixels, 92), ==, LIDO_READ_OK);
+	expect_bytes(pixels, picture.file + OFFSET, sizeof(pixels));
+	file_fill_memory(pixels, 0, sizeof(pixels), 10);
+	expect(lido_buffer_write(picture.buffer, pixels));
+	expect_int(interruptions, ==, 64);
+	lido_os.pread = pread;
+	lido_os.pwrite = pwrite;
+	uint8_t written[sizeof(pixels)];
+	file_read(picture.fd, OFFSET, written, sizeof(written));
+	expect_bytes(written, pixels, sizeof(written));
+	picture_finish(&picture);
+}
+
+TEST("pixels@planar-buffer-without-memory-is-all-zeros") {
+	struct pool_pair pair;
+	struct pool_block block;
+	struct lido_limits limits = lido_limits_default();
+	uint8_t pixels[64 * 96];
+	struct lido_box box = {.width = 1, .height = 1};
+	limits.area_bytes_max = 4096;
+	pool_pair_init(&pair, &limits, 0);
+	pool_block_init(&block, &pair.pool, 65536);
+	struct wl_buffer *wl_buffer = lido_shm_block_v1_create_buffer(block.block, 0, 64, 64, 64, WL_SHM_FORMAT_NV12);
+	struct lido_buffer *buffer = pair_get_buffer(&pair.base, wl_buffer);
+	expect_int(buffer->size, ==, sizeof(pixels));
+	memset(pixels, GUARD, sizeof(pixels));
+	expect_int(lido_buffer_read(buffer, &box, pixels, 64), ==, LIDO_READ_OK);
+	for (size_t i = 0; i < sizeof(pixels); i++) {
+		expect_int(pixels[i], ==, 0);
+	}
+	wl_buffer_destroy(wl_buffer);
+	pool_pair_finish(&pair);
 }

@@ -207,3 +207,21 @@ TEST("lido_shm_limit@objects-without-end-are-no_memory") {
 	pool_client_finish(&limited.pool);
 	pair_finish(&limited.pair);
 }
+
+TEST("lido_shm_limit@pool-objects-without-end-are-no_memory") {
+	struct limited limited = {.limits = lido_limits_default()};
+	struct lido_shm_pool_v1 *pools[LIDO_OBJECTS_PER_BLOCK];
+	limited.limits.blocks_max = 1;
+	limited_init(&limited, 0);
+	for (int i = 0; i < LIDO_OBJECTS_PER_BLOCK; i++) {
+		pools[i] = lido_shm_manager_v1_get_pool(limited.pool.manager, 0);
+	}
+	expect_no_memory(&limited.pair.client, "too many lido_shm_v1 objects: 4 held, the limit is 4");
+	for (int i = 0; i < LIDO_OBJECTS_PER_BLOCK; i++) {
+		lido_shm_pool_v1_destroy(pools[i]);
+	}
+	pool_client_finish(&limited.pool);
+	client_finish(&limited.pair.client);
+	client_finish(&limited.pair.other);
+	server_finish(&limited.pair.server);
+}
