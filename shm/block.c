@@ -66,10 +66,8 @@ bool lido_block_resize(struct lido_block *block, int64_t size) {
 
 void lido_block_take_back(struct lido_block *block, int64_t range_size, int64_t wanted) {
 	assert(range_size <= block->range->size && wanted <= range_size);
-	if (range_size < block->range->size) {
-		bool is_cut = block_cut(block, range_size);
-		assert(is_cut);
-	}
+	bool is_cut = block_cut(block, range_size);
+	assert(is_cut);
 	block->wanted = wanted;
 }
 

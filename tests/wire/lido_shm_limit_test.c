@@ -221,7 +221,5 @@ TEST("lido_shm_limit@pool-objects-without-end-are-no_memory") {
 		lido_shm_pool_v1_destroy(pools[i]);
 	}
 	pool_client_finish(&limited.pool);
-	client_finish(&limited.pair.client);
-	client_finish(&limited.pair.other);
-	server_finish(&limited.pair.server);
+	pair_finish(&limited.pair);
 }
