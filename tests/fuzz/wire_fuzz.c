@@ -24,11 +24,17 @@
 #define FILES 6
 #define PIXELS_MAX (1 << 18) // bytes of a buffer that is read as a whole
 
+// A reader that reads in place, whenever it likes.
+struct lock {
+	struct lido_buffer *buffer; // NULL: none
+	const uint8_t *mapped;      // NULL: not in place
+};
+
 struct run {
 	struct server server;
 	struct attacker attacker;
 	struct bystander bystander;
-	struct lido_buffer *locks[LOCKS];
+	struct lock locks[LOCKS];
 	int files[FILES]; // that were sent, and can be changed; -1: none
 	uint32_t files_len;
 };
@@ -256,21 +262,33 @@ static void use_buffer(struct lido_buffer *buffer, uint8_t choice) {
 	lido_buffer_send_release(buffer);
 }
 
+// Whatever became of the file meanwhile, its pixels are there.
+static void unlock(struct lock *lock) {
+	if (lock->mapped != NULL) {
+		const volatile uint8_t *pixels = lock->mapped;
+		(void)pixels[0];
+		(void)pixels[lock->buffer->size - 1];
+	}
+	lido_buffer_unlock(lock->buffer);
+	*lock = (struct lock){0};
+}
+
 static void step_lock(struct run *run, struct input *input) {
-	struct lido_buffer **lock = &run->locks[input_take_below(input, LOCKS)];
-	if (*lock != NULL) {
-		struct lido_buffer *buffer = *lock;
-		*lock = NULL;
-		lido_buffer_unlock(buffer);
-	} else {
-		struct lido_buffer *buffer = find_buffer(run, input);
-		*lock = buffer != NULL ? lido_buffer_lock(buffer) : NULL;
+	struct lock *lock = &run->locks[input_take_below(input, LOCKS)];
+	if (lock->buffer != NULL) {
+		unlock(lock);
+		return;
+	}
+	struct lido_buffer *buffer = find_buffer(run, input);
+	if (buffer != NULL) {
+		lock->buffer = lido_buffer_lock(buffer);
+		lock->mapped = lido_buffer_map(buffer, 0, buffer->height);
 	}
 }
 
 static void step_server(struct run *run, struct input *input) {
 	uint8_t choice = input_take_byte(input);
-	struct lido_buffer *buffer, *locked = run->locks[choice % LOCKS];
+	struct lido_buffer *buffer, *locked = run->locks[choice % LOCKS].buffer;
 	switch (choice >> 5) {
 	case 0:
 	case 1:
@@ -374,8 +392,8 @@ static void end_attacker(struct run *run, bool is_reader_last) {
 		attacker_finish(&run->attacker);
 	}
 	for (int i = 0; i < LOCKS; i++) {
-		if (run->locks[i] != NULL) {
-			lido_buffer_unlock(run->locks[i]);
+		if (run->locks[i].buffer != NULL) {
+			unlock(&run->locks[i]);
 		}
 	}
 	if (!is_reader_last) {
