@@ -19,18 +19,35 @@
 #include <wlr/types/wlr_viewporter.h>
 #include <wlr/types/wlr_xdg_output_v1.h>
 
-/* What a client in a sandbox must not see: it could read the screen or the clipboard, type, or dress up as a panel. */
-static const char *const privileged[] = {
-	"ext_data_control_manager_v1",
-	"wp_security_context_manager_v1",
-	"zwlr_data_control_manager_v1",
-	"zwlr_foreign_toplevel_manager_v1",
-	"zwlr_layer_shell_v1",
-	"zwlr_output_manager_v1",
-	"zwlr_screencopy_manager_v1",
-	"zwlr_virtual_pointer_manager_v1",
-	"zwp_input_method_manager_v2",
-	"zwp_virtual_keyboard_manager_v1",
+/*
+ * What a client in a sandbox may see: what it takes to show windows and be typed into. Everything else is left out, also
+ * what is yet to come: it could read the screen or the clipboard, watch the user, type, or dress up as a panel.
+ */
+static const char *const for_sandboxes[] = {
+	"lido_shm_manager_v1",
+	"org_kde_kwin_server_decoration_manager",
+	"wl_compositor",
+	"wl_data_device_manager",
+	"wl_output",
+	"wl_seat",
+	"wl_shm",
+	"wl_subcompositor",
+	"wp_alpha_modifier_v1",
+	"wp_cursor_shape_manager_v1",
+	"wp_fractional_scale_manager_v1",
+	"wp_presentation",
+	"wp_single_pixel_buffer_manager_v1",
+	"wp_viewporter",
+	"xdg_activation_v1",
+	"xdg_wm_base",
+	"zwp_idle_inhibit_manager_v1",
+	"zwp_linux_dmabuf_v1",
+	"zwp_pointer_constraints_v1",
+	"zwp_primary_selection_device_manager_v1",
+	"zwp_relative_pointer_manager_v1",
+	"zwp_text_input_manager_v3",
+	"zxdg_decoration_manager_v1",
+	"zxdg_output_manager_v1",
 };
 
 static bool filter_global(const struct wl_client *client, const struct wl_global *global, void *data) {
@@ -39,12 +56,12 @@ static bool filter_global(const struct wl_client *client, const struct wl_global
 		return true;
 	}
 	const char *name = wl_global_get_interface(global)->name;
-	for (size_t i = 0; i < sizeof(privileged) / sizeof(privileged[0]); i++) {
-		if (strcmp(name, privileged[i]) == 0) {
-			return false;
+	for (size_t i = 0; i < sizeof(for_sandboxes) / sizeof(for_sandboxes[0]); i++) {
+		if (strcmp(name, for_sandboxes[i]) == 0) {
+			return true;
 		}
 	}
-	return true;
+	return false;
 }
 
 /* Only for renderers on a GPU: others could not read the clients' buffers. */

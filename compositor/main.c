@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <wayland-server-core.h>
@@ -115,7 +116,10 @@ static bool run_command(struct program *program, char **command) {
 }
 
 static int run(struct program *program, const struct options *options) {
+	/* The socket is the user's alone, also where XDG_RUNTIME_DIR is not. */
+	mode_t mask = umask(S_IRWXG | S_IRWXO);
 	program->compositor = compositor_create(&options->compositor);
+	umask(mask);
 	if (program->compositor == NULL) {
 		return EXIT_FAILURE;
 	}

@@ -87,7 +87,10 @@ expect command-that-is-not-there-gives-127 ends_with 127 --headless 64x64 no-suc
 expect command-finds-the-socket ends_with 0 --headless 64x64 --socket here -- \
 	sh -c 'test "$WAYLAND_DISPLAY" = here && test -S "$XDG_RUNTIME_DIR/here" && test -z "${DISPLAY:-}"'
 
+expect command-has-the-users-umask ends_with 0 --headless 64x64 -- sh -c "test \$(umask) = $(umask)"
+
 start
+expect socket-is-the-users-alone test "$(stat -c %a "$runtime/stays")" = 700
 expect socket-in-use-is-a-failure sh -c '! "$1" --headless 64x64 --socket stays >/dev/null 2>"$2/other"' - "$lido" "$runtime"
 expect socket-in-use-is-named says other 'stays'
 kill -USR1 "$server"

@@ -5,7 +5,9 @@
 #include "runner.h"
 #include "server.h"
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <wayland-server-core.h>
 
 struct peer {
@@ -19,7 +21,21 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	peer->client = NULL;
 }
 
+// The server is in this process all the same, but learns of the client by itself.
+static int connect_to_socket(const char *path) {
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	expect_int(strlen(path), <, sizeof(address.sun_path));
+	strcpy(address.sun_path, path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	expect(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+	return fd;
+}
+
 int server_connect(struct server *server, struct peer **peer) {
+	*peer = NULL;
+	if (server->socket != NULL) {
+		return connect_to_socket(server->socket);
+	}
 	int fds[2];
 	expect(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0);
 	*peer = calloc(1, sizeof(**peer));
@@ -32,6 +48,10 @@ int server_connect(struct server *server, struct peer **peer) {
 }
 
 void server_disconnected(struct server *server, struct peer *peer) {
+	if (peer == NULL) {
+		server_dispatch(server, 0);
+		return;
+	}
 	while (peer->client != NULL) {
 		server_dispatch(server, 10);
 	}

@@ -19,7 +19,7 @@ struct server {
 	struct wl_display *display;    // NULL: in another process
 	struct lido_manager *manager;  // the same
 	struct compositor *compositor; // NULL: the core alone, or in another process
-	const char *socket;            // path; NULL: in this process
+	const char *socket;            // path that clients connect to; NULL: they come by a socket pair
 	void (*finish)(struct server *server);
 };
 

@@ -1,0 +1,147 @@
+/*
+ * Clients in a sandbox (security-context-v1): what they see of the compositor, and what they cannot reach by guessing.
+ */
+#include "client.h"
+#include "file.h"
+#include "runner.h"
+#include "security-context-v1-client-protocol.h"
+#include "server.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* All of it, as it is without a GPU. */
+static const char *const allowed[] = {
+	"lido_shm_manager_v1",
+	"org_kde_kwin_server_decoration_manager",
+	"wl_compositor",
+	"wl_data_device_manager",
+	"wl_output",
+	"wl_seat",
+	"wl_shm",
+	"wl_subcompositor",
+	"wp_alpha_modifier_v1",
+	"wp_cursor_shape_manager_v1",
+	"wp_fractional_scale_manager_v1",
+	"wp_presentation",
+	"wp_single_pixel_buffer_manager_v1",
+	"wp_viewporter",
+	"xdg_activation_v1",
+	"xdg_wm_base",
+	"zwp_idle_inhibit_manager_v1",
+	"zwp_pointer_constraints_v1",
+	"zwp_primary_selection_device_manager_v1",
+	"zwp_relative_pointer_manager_v1",
+	"zwp_text_input_manager_v3",
+	"zxdg_decoration_manager_v1",
+	"zxdg_output_manager_v1",
+};
+
+struct sandbox {
+	struct server server;
+	struct client launcher; // outside; it made the sandbox
+	struct server inner;    // the same server, by the socket that leads into it
+	struct client client;   // inside
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	int close_fds[2]; // the sandbox ends when the first is closed
+};
+
+static int listen_at(const char *path) {
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	strcpy(address.sun_path, path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	expect(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 5) == 0);
+	return fd;
+}
+
+static void sandbox_init(struct sandbox *sandbox) {
+	*sandbox = (struct sandbox){0};
+	server_init_compositor(&sandbox->server, 100, 100, NULL);
+	client_init(&sandbox->launcher, &sandbox->server);
+	snprintf(sandbox->path, sizeof(sandbox->path), "%s/sandbox", getenv("XDG_RUNTIME_DIR"));
+	int listener = listen_at(sandbox->path);
+	expect(pipe(sandbox->close_fds) == 0);
+	struct wp_security_context_manager_v1 *manager =
+			client_bind(&sandbox->launcher, &wp_security_context_manager_v1_interface, 1);
+	struct wp_security_context_v1 *context =
+			wp_security_context_manager_v1_create_listener(manager, listener, sandbox->close_fds[1]);
+	wp_security_context_v1_set_sandbox_engine(context, "test");
+	wp_security_context_v1_commit(context);
+	client_roundtrip(&sandbox->launcher);
+	wp_security_context_v1_destroy(context);
+	wp_security_context_manager_v1_destroy(manager);
+	close(listener);
+	close(sandbox->close_fds[1]);
+	sandbox->inner = sandbox->server;
+	sandbox->inner.socket = sandbox->path;
+	client_init(&sandbox->client, &sandbox->inner);
+}
+
+static void sandbox_finish(struct sandbox *sandbox) {
+	client_finish(&sandbox->client);
+	client_finish(&sandbox->launcher);
+	close(sandbox->close_fds[0]);
+	server_finish(&sandbox->server);
+	unlink(sandbox->path);
+}
+
+static int compare_globals(const void *left, const void *right) {
+	return strcmp(((const struct client_global *)left)->interface, ((const struct client_global *)right)->interface);
+}
+
+static size_t count_globals(const struct client *client) {
+	return client->globals.size / sizeof(struct client_global);
+}
+
+TEST("sandbox@client-sees-what-is-allowed-and-nothing-else") {
+	struct sandbox sandbox;
+	sandbox_init(&sandbox);
+	struct client_global *globals = sandbox.client.globals.data;
+	qsort(globals, count_globals(&sandbox.client), sizeof(*globals), compare_globals);
+	for (size_t i = 0; i < count_globals(&sandbox.client); i++) {
+		printf("%s\n", globals[i].interface);
+	}
+	for (size_t i = 0; i < count_globals(&sandbox.client) && i < sizeof(allowed) / sizeof(allowed[0]); i++) {
+		expect_string(globals[i].interface, allowed[i]);
+	}
+	expect_int(count_globals(&sandbox.client), ==, sizeof(allowed) / sizeof(allowed[0]));
+	expect_int(count_globals(&sandbox.launcher), >, count_globals(&sandbox.client));
+	sandbox_finish(&sandbox);
+}
+
+TEST("sandbox@hidden-globals-cannot-be-bound-by-guessing-their-names") {
+	struct sandbox sandbox;
+	sandbox_init(&sandbox);
+	const struct client_global *global;
+	wl_array_for_each(global, &sandbox.launcher.globals) {
+		if (client_find_global(&sandbox.client, global->interface, NULL) != NULL) {
+			continue;
+		}
+		// libwayland-client wants an interface; the wire carries its name alone.
+		const struct wl_interface interface = {.name = global->interface, .version = 1};
+		struct client guesser;
+		client_init(&guesser, &sandbox.inner);
+		struct wl_proxy *proxy = wl_registry_bind(guesser.registry, global->name, &interface, 1);
+		expect_protocol_error(&guesser, guesser.registry, WL_DISPLAY_ERROR_INVALID_OBJECT, "invalid global");
+		wl_proxy_destroy(proxy);
+		client_finish(&guesser);
+	}
+	expect_alive(&sandbox.client);
+	sandbox_finish(&sandbox);
+}
+
+TEST("sandbox@client-has-its-own-pool-like-any-other") {
+	struct sandbox sandbox;
+	sandbox_init(&sandbox);
+	int fd = file_create(FILE_SEALED, 4096);
+	struct wl_shm_pool *pool = wl_shm_create_pool(sandbox.client.shm, fd, 4096);
+	struct wl_buffer *buffer = wl_shm_pool_create_buffer(pool, 0, 32, 32, 128, WL_SHM_FORMAT_ARGB8888);
+	expect_alive(&sandbox.client);
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(pool);
+	close(fd);
+	sandbox_finish(&sandbox);
+}
