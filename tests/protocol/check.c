@@ -1,11 +1,14 @@
 #include "check.h"
 #include "process.h"
 #include "target.h"
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <wayland-client-protocol.h>
+
+#define QUIET 20 // milliseconds without an event: all has been answered
 
 static const struct check *first_check;
 
@@ -114,6 +117,7 @@ static void read_error(struct actor *actor, struct answer *answer) {
 		fail("an error of an object that is not there any more: %s", actor->client->error);
 	} else if (interface == NULL) {
 		answer->kind = ANSWER_CLOSED;
+		printf("disconnected: %s\n", strerror(wl_display_get_error(actor->client->display)));
 		answer_print(answer, seen, sizeof((struct result){0}.seen));
 		return;
 	}
@@ -139,6 +143,17 @@ static void expect_other_served(struct client *other) {
 	close(fd);
 }
 
+// Reads what the last requests were answered, before another is sent: an error is lost to a client that is sending
+// while the server closes its end.
+static void settle(struct client *client) {
+	struct pollfd poll_fd = {.fd = wl_display_get_fd(client->display), .events = POLLIN};
+	do {
+		if (!client_pump(client, 0)) {
+			return;
+		}
+	} while (poll(&poll_fd, 1, client->server->socket != NULL ? QUIET : 0) > 0);
+}
+
 static void run_in_child(void) {
 	struct server server;
 	struct actor actor;
@@ -146,9 +161,7 @@ static void run_in_child(void) {
 	target_init(&server, socket_path);
 	actor_init(&actor, &server);
 	running->run(&actor);
-	// What the last request was answered is read before another is sent: an error is lost to a client that sends after
-	// the server has closed its end.
-	client_pump(actor.client, 0);
+	settle(actor.client);
 	if (client_try_roundtrip(actor.client)) {
 		answer_print(&answer, seen, sizeof((struct result){0}.seen));
 	} else {
