@@ -63,11 +63,31 @@ expect "list-has-sentences" says out '^wl_shm_pool.resize@smaller-is-refused	Thi
 expect "list-of-some" ends_with 0 --list 'wl_shm_pool.resize@*'
 expect "list-of-some-has-no-other" [ "$(grep -vc '^wl_shm_pool.resize@' "$runtime/out")" = 0 ]
 
-"$lido" --headless 320x240 --renderer pixman --socket checked 2>"$runtime/lido" &
-server=$!
-wait_for [ -S "$runtime/checked" ]
+expect "list-without-some" ends_with 0 --list --except '*@smaller*' 'wl_shm_pool.resize@*'
+expect "list-without-some-has-the-others" says out '@to-the-same-size'
+expect "list-without-some-has-none-of-them" [ "$(grep -c '@smaller' "$runtime/out")" = 0 ]
 
-expect "lido-is-as-expected-in-all-of-them" ends_with 0 --socket checked --strict --hostile
+# start SANITIZER: lido in the background, at the socket "checked".
+start() {
+	ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}$1" \
+		"$lido" --headless 320x240 --renderer pixman --socket checked 2>"$runtime/lido" &
+	server=$!
+	wait_for [ -S "$runtime/checked" ]
+}
+
+stop() {
+	kill "$server"
+	wait "$server"
+	expect "lido-$1" [ $? = 0 ]
+	[ "$failed" = 0 ] || sed 's/^/# /' "$runtime/lido"
+}
+
+# wlroots' screen capture keeps its lock of a buffer that it refuses: what stands for it is lost, which is no leak of ours.
+start detect_leaks=0
+expect "lido-is-as-expected-in-captures" ends_with 0 --socket checked --strict '*@captured-into-*'
+stop "has-ended-well-after-captures"
+start detect_leaks=1
+expect "lido-is-as-expected-in-all-others" ends_with 0 --socket checked --strict --hostile --except '*@captured-into-*'
 # The renderer has no formats with two planes.
 expect "nothing-else-is-skipped-than-formats-that-are-not-offered" [ "$(grep -c '^  skipped ' "$runtime/out")" = \
 	"$(grep -c '^  skipped .* no format .* is offered$' "$runtime/out")" ]
@@ -82,8 +102,6 @@ expect "markdown" ends_with 0 --socket checked --format markdown 'wl_shm.format@
 expect "markdown-has-four-columns" says out '^| wl_shm.format@[^|]*|[^|]*| accepted | accepted |$'
 expect "unknown-test-is-2" ends_with 2 --socket checked nonsense
 
-kill "$server"
-wait "$server"
-expect "lido-has-ended-well" [ $? = 0 ]
+stop "has-ended-well"
 echo "1..$number"
 exit "$failed"

@@ -288,7 +288,7 @@ static struct pool_block *create_target(struct actor *actor, struct pool_client 
 	return block;
 }
 
-CHECK("lido_shm_block_v1.create_buffer@picture-of-the-screen-is-written-there-and-not-beside-it",
+CHECK("lido_shm_block_v1.create_buffer@captured-into-is-written-there-and-not-beside-it",
 		.clause = "given to the server to write a picture of the screen into it", .expected = {ACCEPTED}) {
 	struct image wanted;
 	struct wl_buffer *buffer;
@@ -314,7 +314,7 @@ CHECK("lido_shm_block_v1.create_buffer@picture-of-the-screen-is-written-there-an
 	expect_bytes(data + 8192, rest + 8192, 4096);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@picture-of-the-screen-without-memory-harms-nobody", .clause = ZEROS_CLAUSE,
+CHECK("lido_shm_block_v1.create_buffer@captured-into-without-memory-harms-nobody", .clause = ZEROS_CLAUSE,
 		.silent = "there is nothing to write into, which the client may hear as an error of its request",
 		.expected = {ACCEPTED, ERROR(zwlr_screencopy_frame_v1, ZWLR_SCREENCOPY_FRAME_V1, INVALID_BUFFER)}) {
 	struct wl_buffer *buffer;

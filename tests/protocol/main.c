@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define EXCEPTIONS_MAX 64
+
 struct options {
 	enum report_format format;
 	bool list, hostile, strict, verbose;
@@ -19,6 +21,8 @@ struct options {
 	char socket[PATH_MAX]; // path
 	char **patterns;       // globs of names
 	size_t patterns_len;
+	char *exceptions[EXCEPTIONS_MAX]; // more globs, of names that are left out
+	size_t exceptions_len;
 };
 
 enum option_key {
@@ -28,6 +32,7 @@ enum option_key {
 	OPTION_FORMAT,
 	OPTION_SOCKET,
 	OPTION_TIMEOUT,
+	OPTION_EXCEPT,
 	OPTION_VERSION,
 };
 
@@ -37,6 +42,7 @@ static const struct option option_names[] = {
 	{"strict", no_argument, NULL, OPTION_STRICT},
 	{"format", required_argument, NULL, OPTION_FORMAT},
 	{"socket", required_argument, NULL, OPTION_SOCKET},
+	{"except", required_argument, NULL, OPTION_EXCEPT},
 	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
 	{"verbose", no_argument, NULL, 'v'},
 	{"version", no_argument, NULL, OPTION_VERSION},
@@ -54,6 +60,7 @@ static const char help[] =
 		"  --format FORMAT   table, tap, junit or markdown (default: table)\n"
 		"  --hostile         run destructive tests, too: never in a session that you still need\n"
 		"  --strict          to differ where a description leaves it open is to fail\n"
+		"  --except TEST     leave these out; may be given several times\n"
 		"  --timeout SECONDS the time of each test (default: 30)\n"
 		"  -v, --verbose     tell more of tests that are as expected, too\n"
 		"  --version, --help print that, and exit\n"
@@ -118,6 +125,12 @@ static void parse_option(int key, struct options *options, const char *program) 
 	case OPTION_TIMEOUT:
 		options->seconds = parse_seconds(optarg);
 		break;
+	case OPTION_EXCEPT:
+		if (options->exceptions_len == EXCEPTIONS_MAX) {
+			die("--except %s: %d are the most", optarg, EXCEPTIONS_MAX);
+		}
+		options->exceptions[options->exceptions_len++] = optarg;
+		break;
 	case 'v':
 		options->verbose = true;
 		break;
@@ -159,6 +172,9 @@ static bool is_chosen(const struct options *options, const struct check *check) 
 	bool found = options->patterns_len == 0;
 	for (size_t i = 0; i < options->patterns_len; i++) {
 		found = found || fnmatch(options->patterns[i], check->name, 0) == 0;
+	}
+	for (size_t i = 0; i < options->exceptions_len; i++) {
+		found = found && fnmatch(options->exceptions[i], check->name, 0) != 0;
 	}
 	return found && (!check->is_hostile || options->hostile || options->list) &&
 		   (wanted == NULL || wanted[0] == '\0' || matches_wanted(check->name, wanted));
