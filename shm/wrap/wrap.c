@@ -1,0 +1,108 @@
+/*
+ * Runs a wlroots compositor with Lido's backend preloaded: see lido-wrap.1.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <lido/limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXIT_WRONG_USE 2
+#define EXIT_NOT_EXECUTABLE 126
+#define EXIT_NOT_FOUND 127
+
+static const char help[] =
+		"Usage: lido-wrap [OPTION]... COMMAND [ARGUMENT]...\n"
+		"Runs a wlroots compositor, such as sway, labwc or cage, with Lido's shared memory in the place of its own.\n"
+		"\n"
+		"  --shm-limit KEY=VALUE  how much one client may use; \"help\" lists the keys\n"
+		"  --version, --help      print that, and exit\n"
+		"\n"
+		"The compositor has to use libwlroots-" LIDO_WLROOTS_VERSION ", and says \"wl_shm is Lido's\" when it does.\n";
+
+static const struct option names[] = {
+	{"shm-limit", required_argument, NULL, 'l'},
+	{"version", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+static char *limits; // of all options, with blanks between; NULL: none
+
+static void add_limit(const char *text) {
+	struct lido_limits ignored = lido_limits_default();
+	const char *error;
+	if (strcmp(text, "help") == 0) {
+		lido_limits_print_help(stdout);
+		exit(0);
+	}
+	if (!lido_limits_parse(&ignored, text, &error)) {
+		fprintf(stderr, "lido-wrap: --shm-limit %s: %s\n", text, error);
+		exit(EXIT_WRONG_USE);
+	}
+	char *longer;
+	if (asprintf(&longer, "%s%s%s", limits != NULL ? limits : "", limits != NULL ? " " : "", text) < 0) {
+		perror("lido-wrap");
+		exit(EXIT_NOT_EXECUTABLE);
+	}
+	free(limits);
+	limits = longer;
+}
+
+static void parse_options(int argc, char **argv) {
+	int option;
+	while ((option = getopt_long(argc, argv, "+h", names, NULL)) != -1) {
+		switch (option) {
+		case 'l':
+			add_limit(optarg);
+			break;
+		case 'v':
+			printf("lido-wrap %s\n", LIDO_VERSION);
+			exit(0);
+		case 'h':
+			fputs(help, stdout);
+			exit(0);
+		default:
+			fputs(help, stderr);
+			exit(EXIT_WRONG_USE);
+		}
+	}
+	if (optind == argc) {
+		fputs(help, stderr);
+		exit(EXIT_WRONG_USE);
+	}
+}
+
+/* In front of what the user preloads: its constructor takes it out again, so that no client of the compositor has it.
+ */
+static bool set_environment(const char *library) {
+	const char *others = getenv("LD_PRELOAD");
+	char *all;
+	if (asprintf(&all, "%s%s%s", library, others != NULL ? ":" : "", others != NULL ? others : "") < 0) {
+		return false;
+	}
+	bool done = setenv("LD_PRELOAD", all, true) == 0 && setenv("LIDO_WLROOTS_PRELOAD", library, true) == 0 &&
+				(limits == NULL || setenv("LIDO_SHM_LIMITS", limits, true) == 0);
+	free(all);
+	return done;
+}
+
+int main(int argc, char *argv[]) {
+	parse_options(argc, argv);
+	const char *library = getenv("LIDO_WLROOTS_PRELOAD"); // before installation
+	library = library != NULL ? library : LIDO_PRELOAD_PATH;
+	if (access(library, R_OK) != 0) {
+		fprintf(stderr, "lido-wrap: %s: %s\n", library, strerror(errno));
+		return EXIT_NOT_EXECUTABLE;
+	}
+	if (!set_environment(library)) {
+		perror("lido-wrap");
+		return EXIT_NOT_EXECUTABLE;
+	}
+	execvp(argv[optind], argv + optind);
+	int error = errno;
+	fprintf(stderr, "lido-wrap: %s: %s\n", argv[optind], strerror(error));
+	return error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+}
