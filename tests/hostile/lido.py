@@ -1,0 +1,94 @@
+"""The program lido with a runtime directory of its own, and what the kernel's books say of a process."""
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+BOOKS = ('fds', 'shared', 'mappings', 'rss', 'shmem')
+
+
+def read(path):
+    with open(path, errors='replace') as file:
+        return file.read()
+
+
+def read_books(pid):
+    """Counts of fds, of shared mappings and of all mappings; resident KiB, and those of shared memory; seconds of CPU."""
+    status = dict(line.split(':', 1) for line in read('/proc/%d/status' % pid).splitlines() if ':' in line)
+    maps = read('/proc/%d/maps' % pid).splitlines()
+    ticks = read('/proc/%d/stat' % pid).rsplit(')', 1)[1].split()
+    return {
+        'fds': len(os.listdir('/proc/%d/fd' % pid)),
+        'shared': sum(line.split(' ', 2)[1].endswith('s') for line in maps),
+        'mappings': len(maps),
+        'rss': int(status['VmRSS'].split()[0]),
+        'shmem': int(status['RssShmem'].split()[0]),
+        'cpu': (int(ticks[11]) + int(ticks[12])) / os.sysconf('SC_CLK_TCK'),
+    }
+
+
+class Lido:
+    """A server; to be ended with stop(). files_max: its RLIMIT_NOFILE."""
+
+    def __init__(self, program, size='640x480', files_max=None, options=()):
+        # On a tmpfs where there is one, as runtime directories are.
+        parent = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
+        self.directory = tempfile.mkdtemp(prefix='lido-hostile-', dir=parent)
+        self.environment = dict(os.environ, XDG_RUNTIME_DIR=self.directory, WAYLAND_DISPLAY='lido',
+            GDK_BACKEND='wayland', QT_QPA_PLATFORM='wayland', GSK_RENDERER='cairo')
+        self.environment.pop('DISPLAY', None)
+        self.environment.pop('WAYLAND_SOCKET', None)
+        self.log = os.path.join(self.directory, 'log')
+        limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files_max, files_max))) if files_max else None
+        with open(self.log, 'wb') as log:
+            self.process = subprocess.Popen([program, '--headless', size, '--socket', 'lido', *options],
+                env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=limit)
+        self.pid = self.process.pid
+        end = time.monotonic() + 30
+        while not os.path.exists(os.path.join(self.directory, 'lido')) and time.monotonic() < end:
+            time.sleep(0.05)
+
+    def start(self, command, log='client', **environment):
+        """Starts a client in a session of its own; what it says goes to a file beside the server's socket."""
+        with open(os.path.join(self.directory, log), 'wb') as output:
+            return subprocess.Popen(command, env=dict(self.environment, **environment), stdin=subprocess.DEVNULL,
+                stdout=output, stderr=output, start_new_session=True)
+
+    def is_alive(self):
+        return self.process.poll() is None
+
+    def books(self):
+        return read_books(self.pid)
+
+    def said(self):
+        return re.sub(r'^', '# ', read(self.log)[-3000:], flags=re.M)
+
+    def stop(self):
+        """Returns the exit status: 0, unless it crashed or a sanitizer found something."""
+        if self.is_alive():
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+    def clean(self):
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def kill_session(process, number=signal.SIGKILL):
+    """Ends a client that start() has started, with what it has started itself."""
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        pass
+    try:
+        return process.wait(5)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.wait()
