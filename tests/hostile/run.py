@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+"""Attacks a compositor, one after the other, and looks at what the others notice. Prints TAP.
+
+    run.py LIDO ATTACK FRAMES SANITIZER
+
+Victims draw all the time in the same compositor: weston-simple-shm, by wl_shm, as it is in Debian, and FRAMES, by
+lido_shm_v1. Both wait for a frame callback, draw, and commit. When they do, they say themselves: WAYLAND_DEBUG makes
+libwayland-client print each message with its time, of any client, unmodified. (A capture client that watches the screen
+would measure its own captures, too, and cost the compositor more than the victims.) The longest time from one commit to
+the next is taken before, during and after each attack.
+
+An attack passes when
+  * the server answered it as it should (see attack.h),
+  * no victim waited longer than GAP_MAX, or GAP_RATIO_MAX times what was its longest wait before, for a frame; where
+    that alone fails, the attack is run once more, since the machine may be busy with something else,
+  * the victims live and draw,
+  * the server's fds and shared mappings are what they were, exactly, and its resident memory within RSS_SLACK, soon,
+  * at its height it had no more than SHARES allows, where the attack takes as much of something as it can.
+
+LIDO_TEST may name attacks: hostile@NAME.
+"""
+import fnmatch
+import os
+import re
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+from lido import Lido, kill_session
+
+GAP_MAX = 250  # ms
+GAP_RATIO_MAX = 5
+PHASE_SECONDS = 0.5  # before and after
+ATTACK_SECONDS = 60
+SETTLE_SECONDS = 10
+RSS_SLACK = 1024  # KiB: what malloc keeps of small pieces between those that live
+SKIPPED = 77
+SANITIZED_PERCENT = 20  # of the attack's counts; and then time and memory are not judged: both are the sanitizer's
+WITHOUT_OUTPUT = ('output-disabled',)  # in which victims may wait as long as there is none
+
+# What one client may have the server spend at most: fds, shared mappings, resident KiB.
+SHARES = {}
+
+COMMIT = re.compile(r'\[ *(\d+)\.(\d+)\].* -> wl_surface[@#]\d+\.commit\(')
+
+
+class Victim:
+    def __init__(self, server, name, command):
+        self.name, self.log, self.position, self.last = name, os.path.join(server.directory, name), 0, None
+        self.process = server.start(command, name, WAYLAND_DEBUG='1')
+
+    def frames(self):
+        """Returns how many there were since the last call, and the longest time without one, in ms."""
+        with open(self.log, errors='replace') as file:
+            file.seek(self.position)
+            text = file.read()
+        text = text[:text.rfind('\n') + 1]
+        self.position += len(text)
+        times = [int(match[1]) * 1000 + int(match[2]) for match in COMMIT.finditer(text)]
+        count = len(times)
+        if self.last is not None:
+            times.insert(0, self.last)
+        self.last = times[-1] if times else self.last
+        if not times:
+            return 0, 0
+        times.append(time.time_ns() // 1000 % 2 ** 32)  # what is still being waited for
+        # The clock that libwayland prints has 32 bits of microseconds.
+        return count, max((b - a) % 2 ** 32 for a, b in zip(times, times[1:])) / 1000
+
+    def is_alive(self):
+        return self.process.poll() is None
+
+
+class Arena:
+    """A server with victims."""
+
+    def __init__(self, lido, frames):
+        self.server = Lido(lido)
+        self.victims = [Victim(self.server, 'wl_shm', ['weston-simple-shm']),
+            Victim(self.server, 'lido_shm', [frames, 'pool', '1000000000'])]
+        end = time.monotonic() + 20
+        drawn = [0] * len(self.victims)
+        # Until memory and policies have come to rest.
+        while min(drawn) < 60 and time.monotonic() < end:
+            time.sleep(0.1)
+            drawn = [sum_ + victim.frames()[0] for sum_, victim in zip(drawn, self.victims)]
+        time.sleep(2.5)
+        self.read_gap()
+
+    def read_gap(self):
+        """Returns the longest gap of any victim since the last call, and the fewest frames."""
+        frames = [victim.frames() for victim in self.victims]
+        return max(gap for _, gap in frames), min(count for count, _ in frames)
+
+    def is_alive(self):
+        return self.server.is_alive() and all(victim.is_alive() for victim in self.victims)
+
+    def stop(self):
+        for victim in self.victims:
+            kill_session(victim.process)
+        status = self.server.stop()
+        self.server.clean()
+        return status
+
+
+class Result:
+    def __init__(self, name):
+        self.name, self.causes, self.late, self.skipped, self.row = name, [], False, None, None
+
+
+def wait_for_books(server, before, sanitized):
+    """Until they are back. Returns what they are in the end, and what is wrong with them."""
+    end = time.monotonic() + SETTLE_SECONDS
+    while True:
+        books = server.books()
+        wrong = ['%s: %d before, %d after' % (key, before[key], books[key]) for key in ('fds', 'shared')
+            if books[key] != before[key]]
+        if not sanitized and books['rss'] > before['rss'] + RSS_SLACK:
+            wrong.append('resident: %d KiB before, %d after' % (before['rss'], books['rss']))
+        if not wrong or time.monotonic() > end:
+            return books, wrong
+        time.sleep(0.05)
+
+
+def measure_attack(arena, command, sanitized):
+    """Runs the attack. Returns its status (None: no end) and the most the server had meanwhile."""
+    process = arena.server.start(command, 'attack', **({'LIDO_ATTACK_PERCENT': str(SANITIZED_PERCENT)} if sanitized else {}))
+    end = time.monotonic() + ATTACK_SECONDS * (4 if sanitized else 1)
+    most = arena.server.books()
+    while process.poll() is None and time.monotonic() < end and arena.is_alive():
+        books = arena.server.books()
+        most = {key: max(most[key], books[key]) for key in most}
+        time.sleep(0.02)
+    status = process.poll()
+    kill_session(process)  # its children
+    return status, most
+
+
+def attack(arena, command, name, sanitized):
+    result = Result(name)
+    server = arena.server
+    arena.read_gap()
+    time.sleep(PHASE_SECONDS)
+    gap_before, _ = arena.read_gap()
+    before, start = server.books(), time.monotonic()
+    status, most = measure_attack(arena, command + [name], sanitized)
+    seconds = time.monotonic() - start
+    said = open(os.path.join(server.directory, 'attack'), errors='replace').read()
+    if status == SKIPPED:
+        result.skipped = said.strip().replace('skipped: ', '')
+    elif status != 0:
+        result.causes.append('the attack has no end' if status is None else 'the attack ended with %d: %s' % (status, said[-500:]))
+    if not server.is_alive():
+        result.causes.append('the server died with status %d' % server.process.returncode)
+        return result
+    after, wrong = wait_for_books(server, before, sanitized)
+    gap_during, _ = arena.read_gap()
+    time.sleep(PHASE_SECONDS)
+    gap_after, frames = arena.read_gap()
+    result.causes += wrong
+    result.causes += ['the victim of %s died' % victim.name for victim in arena.victims if not victim.is_alive()]
+    if frames == 0:
+        result.causes.append('a victim draws no more')
+    gap_max = max(GAP_MAX, GAP_RATIO_MAX * gap_before) * (4 if sanitized else 1)
+    if name not in WITHOUT_OUTPUT and max(gap_during, gap_after) > gap_max:
+        result.late = not result.causes
+        result.causes.append('a victim waited %.0f ms for a frame, and before %.0f' % (max(gap_during, gap_after), gap_before))
+    taken = {key: most[key] - before[key] for key in ('fds', 'shared', 'rss')}
+    for key, bound in SHARES.get(name, {}).items():
+        if taken[key] > bound and not (sanitized and key == 'rss'):
+            result.causes.append('it had the server take %d %s, the bound is %d' % (taken[key], key, bound))
+    result.row = (name, seconds, gap_before, gap_during, gap_after, taken['fds'], taken['shared'],
+        taken['rss'] / 1024, (after['cpu'] - before['cpu']), after['rss'] - before['rss'])
+    return result
+
+
+def choose(names):
+    globs = os.environ.get('LIDO_TEST', '').split()
+    return [name for name in names if not globs or any(fnmatch.fnmatch('hostile@' + name, glob) for glob in globs)]
+
+
+def print_table(rows):
+    print('# %-46s %6s %20s  %s' % ('', '', 'longest gap, ms', 'taken of the server at most'))
+    print('# %-46s %6s %6s %6s %6s  %6s %6s %8s %6s %8s' % ('attack', 's', 'before', 'during', 'after', 'fds', 'shared',
+        'MiB', 'cpu s', 'left KiB'))
+    for row in rows:
+        print('# %-46s %6.1f %6.0f %6.0f %6.0f  %6d %6d %8.1f %6.2f %8d' % row)
+
+
+def main():
+    lido, program, frames, sanitizer = sys.argv[1:5]
+    sanitized = sanitizer != 'none'
+    names = choose(subprocess.run([program, '--list'], stdout=subprocess.PIPE, text=True, check=True).stdout.split())
+    if not names:
+        print('1..0 # SKIP no test of that name here')
+        return 0
+    print('1..%d' % (len(names) + 1), flush=True)
+    arena, rows, failed, start = Arena(lido, frames), [], 0, None
+    for number, name in enumerate(names, 1):
+        result = attack(arena, [program], name, sanitized)
+        if result.late:
+            print('# %s: once more, since %s' % (name, result.causes[0]), flush=True)
+            result = attack(arena, [program], name, sanitized)
+        rows += [result.row] if result.row else []
+        failed += bool(result.causes)
+        for cause in result.causes:
+            print('# %s: %s' % (name, cause.replace('\n', '\n# ')))
+        print('%sok %d - hostile@%s%s' % ('not ' if result.causes else '', number, name,
+            ' # SKIP ' + result.skipped if result.skipped and not result.causes else ''), flush=True)
+        if result.causes:
+            print(arena.server.said())
+            arena.stop()
+            arena = Arena(lido, frames)
+    print_table(rows)
+    said = arena.server.said()
+    status = arena.stop()
+    if status != 0:
+        print(said)
+    print('%sok %d - hostile@the-server-ends-cleanly' % ('' if status == 0 else 'not ', len(names) + 1))
+    return 1 if failed or status != 0 else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
