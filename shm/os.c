@@ -9,6 +9,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+static int stat_cached(int fd, struct statx *stat) {
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, stat);
+}
+
 static int get_flags(int fd) {
 	return fcntl(fd, F_GETFL);
 }
@@ -69,6 +73,7 @@ struct lido_os lido_os = {
 	.ftruncate = ftruncate,
 	.fstat = call_fstat, // a macro in some libcs
 	.fstatfs = fstatfs,
+	.stat_cached = stat_cached,
 	.get_flags = get_flags,
 	.get_seals = get_seals,
 	.add_seals = add_seals,

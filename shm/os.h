@@ -19,9 +19,10 @@ struct lido_os {
 	int (*ftruncate)(int fd, off_t size);
 	int (*fstat)(int fd, struct stat *stat);
 	int (*fstatfs)(int fd, struct statfs *statfs);
-	int (*get_flags)(int fd);            // fcntl(F_GETFL)
-	int (*get_seals)(int fd);            // fcntl(F_GET_SEALS)
-	int (*add_seals)(int fd, int seals); // fcntl(F_ADD_SEALS)
+	int (*stat_cached)(int fd, struct statx *stat); // statx(): what the kernel knows without asking anybody
+	int (*get_flags)(int fd);                       // fcntl(F_GETFL)
+	int (*get_seals)(int fd);                       // fcntl(F_GET_SEALS)
+	int (*add_seals)(int fd, int seals);            // fcntl(F_ADD_SEALS)
 	off_t (*seek_hole)(int fd, off_t offset);
 	int (*punch_hole)(int fd, off_t offset, off_t size); // fallocate(); the file keeps its size
 	bool (*is_writable)(int socket);                     // poll(): can something be sent without waiting?

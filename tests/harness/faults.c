@@ -118,6 +118,7 @@ static void start(void) {
 		.ftruncate = fault_ftruncate,
 		.fstat = fault_fstat,
 		.fstatfs = fault_fstatfs,
+		.stat_cached = state.real.stat_cached,
 		.get_flags = fault_get_flags,
 		.get_seals = fault_get_seals,
 		.add_seals = fault_add_seals,

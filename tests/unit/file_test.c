@@ -94,6 +94,37 @@ TEST("file@file-system-that-may-wait-for-somebody-is-refused-without-reading") {
 	close(fd);
 }
 
+static int get_seals_of_no_memory(int fd) {
+	errno = EINVAL;
+	return -1;
+}
+
+static int stat_cached_of_no_device(int fd, struct statx *stat) {
+	*stat = (struct statx){.stx_mode = S_IFREG | 0600, .stx_dev_minor = 51};
+	return 0;
+}
+
+static int fstat_never(int fd, struct stat *stat) {
+	fail("asked a file system that may not answer");
+}
+
+static int fstatfs_never(int fd, struct statfs *statfs) {
+	fail("asked a file system that may not answer");
+}
+
+TEST("file@file-system-that-may-never-answer-is-not-asked") {
+	int fd = file_create(FILE_SEALABLE, 4096);
+	const struct lido_os real = lido_os;
+	lido_os.get_seals = get_seals_of_no_memory;
+	lido_os.stat_cached = stat_cached_of_no_device;
+	lido_os.fstat = fstat_never;
+	lido_os.fstatfs = fstatfs_never;
+	lido_os.pread = pread_never;
+	expect_refused(fd, "device 0:51 might block");
+	lido_os = real;
+	close(fd);
+}
+
 TEST("file@any-call-that-fails-refuses-it") {
 	static const enum fault faults[] = {FAULT_FSTAT, FAULT_FSTATFS, FAULT_PREAD};
 	int fd = file_create(FILE_SEALABLE, 4096);
