@@ -26,6 +26,7 @@ static const struct {
 	bool (*init)(struct compositor *compositor);
 	void (*finish)(struct compositor *compositor);
 } parts[] = {
+	{clients_init, clients_finish},
 	{desktop_init, desktop_finish},
 	{globals_init, globals_finish},
 	{surfaces_init, surfaces_finish},
@@ -164,7 +165,7 @@ struct compositor *compositor_create(const struct compositor_options *options) {
 		free(compositor);
 		return NULL;
 	}
-	wl_display_set_default_max_buffer_size(compositor->display, (size_t)LIDO_UNREAD_BYTES_MAX);
+	wl_display_set_default_max_buffer_size(compositor->display, lido_limits_get_unread_bytes_max());
 	compositor->loop = wl_display_get_event_loop(compositor->display);
 	if (create_backend(compositor, options) && create_rendering(compositor, options) && create_parts(compositor) &&
 			create_socket(compositor, options) && create_headless_output(compositor)) {

@@ -7,6 +7,7 @@
 
 #include "activation.h"
 #include "bindings.h"
+#include "clients.h"
 #include "compositor.h"
 #include "constraint.h"
 #include "cursor.h"
@@ -55,6 +56,7 @@ struct compositor {
 	bool started;
 	size_t parts_len; // how many entries of the table of parts are initialised
 
+	struct clients clients;
 	struct desktop desktop;
 	struct globals globals;
 	struct surfaces surfaces;

@@ -163,7 +163,7 @@ TEST("compositor@client-that-never-reads-is-ended-alone") {
 		wl_display_flush(greedy.display);
 		server_dispatch(&server, 0);
 		// Two events of twelve bytes each: the limit, and what the socket holds, with room to spare.
-		expect_int(++rounds, <, 4 * LIDO_UNREAD_BYTES_MAX / 2400);
+		expect_int(++rounds, <, (4 * LIDO_UNREAD_BYTES_MAX + (1 << 20)) / 2400);
 	}
 	expect_alive(&other);
 	client_finish(&greedy);

@@ -86,8 +86,20 @@ extern "C" {
 /* A file costs at most this many mappings: the first, and one more after a growth beyond it. */
 #define LIDO_MAPPINGS_PER_FILE 2
 
-/* Bytes of events a client may leave unread before it is disconnected: for wl_display_set_default_max_buffer_size(). */
-#define LIDO_UNREAD_BYTES_MAX (1024 * 1024)
+/*
+ * Bytes of events that a client may leave unread before it is disconnected, if files are plenty; see
+ * lido_limits_get_unread_bytes_max().
+ */
+#define LIDO_UNREAD_BYTES_MAX (64 * 1024)
+#define LIDO_UNREAD_BYTES_MIN 4096
+
+/*
+ * Bytes that are copied for one client in one turn of the event loop, before the others are served: a client can send
+ * many commits at once. Beyond the first limit, what can be read in place is; beyond the second, the client is ended.
+ * Fresh memory takes 0.5 to 1 ms per MiB. One commit of an 8K surface (127 MiB) is possible.
+ */
+#define LIDO_TURN_BYTES_IN_PLACE (INT64_C(64) << 20)
+#define LIDO_TURN_BYTES_MAX (INT64_C(192) << 20)
 
 /* The wire carries offsets, sizes and strides as int32: no imported file is ever used beyond this. */
 #define LIDO_IMPORT_SIZE_MAX INT32_MAX
@@ -126,6 +138,15 @@ void lido_limits_print_help(FILE *stream);
  * lido_limits_raise_nofile().
  */
 uint32_t lido_limits_get_files_total_max(void);
+
+/*
+ * For wl_display_set_default_max_buffer_size(). What libwayland keeps of a client's fds until a request needs them has
+ * the size of the same buffer, four bytes each, whether or not a request ever does: so that one client can have an
+ * eighth of RLIMIT_NOFILE open in the server, at most. And what is kept of its requests is handled in one turn of the
+ * event loop, while the others wait. A power of two, from LIDO_UNREAD_BYTES_MIN to LIDO_UNREAD_BYTES_MAX. Asks the
+ * kernel: call it after lido_limits_raise_nofile().
+ */
+size_t lido_limits_get_unread_bytes_max(void);
 
 /*
  * Raises RLIMIT_NOFILE to its hard limit. Returns the limit that is now in force. Call it once, early; children that

@@ -1,0 +1,162 @@
+#include "clients.h"
+
+#include "listener.h"
+#include "server.h"
+#include <assert.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <wayland-server-protocol.h>
+
+/* Ids from here on are the server's. */
+#define SERVER_IDS_FIRST 0xff000000U
+
+/* After the last client has gone, ms; giving memory back takes a millisecond or two for a large heap. */
+#define TRIM_MS 500
+
+struct client {
+	struct wl_list link; // clients.list
+	struct compositor *compositor;
+	struct wl_client *wl;
+	pid_t pid;
+	size_t surfaces_len;
+	struct wl_event_source *farewell; // ends it when the event loop is idle; NULL: it may stay
+
+	struct {
+		struct wl_listener resource_created, destroy;
+	} listeners;
+};
+
+struct surface_count {
+	struct client *client;
+	struct wl_listener destroy;
+};
+
+static void post_no_memory(struct client *client, const char *what, size_t limit) {
+	/* The display is object 1 of every client. */
+	struct wl_resource *display = wl_client_get_object(client->wl, 1);
+	wl_resource_post_error(display, WL_DISPLAY_ERROR_NO_MEMORY, "too many %s: the limit is %zu", what, limit);
+}
+
+static void handle_surface_destroy(struct wl_listener *listener, void *data) {
+	struct surface_count *count = wl_container_of(listener, count, destroy);
+	--count->client->surfaces_len;
+	wl_list_remove(&count->destroy.link);
+	free(count);
+}
+
+static void count_surface(struct client *client, struct wl_resource *resource) {
+	struct surface_count *count = calloc(1, sizeof(*count));
+	if (count == NULL) {
+		wl_client_post_no_memory(client->wl);
+		return;
+	}
+	count->client = client;
+	count->destroy.notify = handle_surface_destroy;
+	wl_resource_add_destroy_listener(resource, &count->destroy);
+	if (++client->surfaces_len > CLIENTS_SURFACES_MAX) {
+		post_no_memory(client, "surfaces", CLIENTS_SURFACES_MAX);
+	}
+}
+
+static void handle_resource_created(struct wl_listener *listener, void *data) {
+	struct client *client = wl_container_of(listener, client, listeners.resource_created);
+	struct wl_resource *resource = data;
+	/* libwayland takes no new id that is larger than the number of ids in use: so it counts the objects. */
+	uint32_t id = wl_resource_get_id(resource);
+	if (id > CLIENTS_OBJECTS_MAX && id < SERVER_IDS_FIRST) {
+		post_no_memory(client, "objects", CLIENTS_OBJECTS_MAX);
+	} else if (strcmp(wl_resource_get_class(resource), wl_surface_interface.name) == 0) {
+		count_surface(client, resource);
+	}
+}
+
+/* What malloc() keeps of a client that has had much would otherwise never go. */
+static int handle_trimming(void *data) {
+	malloc_trim(0);
+	return 0;
+}
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct client *client = wl_container_of(listener, client, listeners.destroy);
+	struct clients *clients = &client->compositor->clients;
+	assert(client->surfaces_len == 0);
+	if (client->farewell != NULL) {
+		wl_event_source_remove(client->farewell);
+	}
+	listener_remove(&client->listeners.resource_created);
+	listener_remove(&client->listeners.destroy);
+	wl_list_remove(&client->link);
+	--clients->len;
+	free(client);
+	wl_event_source_timer_update(clients->trimming, TRIM_MS);
+}
+
+static void handle_farewell(void *data) {
+	struct client *client = data;
+	client->farewell = NULL;
+	wl_client_destroy(client->wl);
+}
+
+static size_t count_connections(const struct clients *clients, pid_t pid) {
+	size_t count = 0;
+	const struct client *client;
+	wl_list_for_each(client, &clients->list, link) {
+		count += client->pid == pid;
+	}
+	return count;
+}
+
+/* It cannot be destroyed here: whoever has made it has not even got it. */
+static void check_connections(struct client *client) {
+	const struct clients *clients = &client->compositor->clients;
+	size_t left = clients->max > clients->len ? clients->max - clients->len : 0;
+	if (count_connections(clients, client->pid) > left) {
+		post_no_memory(client, "connections", clients->max);
+		client->farewell = wl_event_loop_add_idle(client->compositor->loop, handle_farewell, client);
+	}
+}
+
+static void handle_client_created(struct wl_listener *listener, void *data) {
+	struct compositor *compositor = wl_container_of(listener, compositor, clients.listeners.client_created);
+	struct wl_client *wl = data;
+	struct client *client = calloc(1, sizeof(*client));
+	if (client == NULL) {
+		wl_client_post_no_memory(wl);
+		return;
+	}
+	client->compositor = compositor;
+	client->wl = wl;
+	wl_client_get_credentials(wl, &client->pid, NULL, NULL);
+	wl_list_insert(&compositor->clients.list, &client->link);
+	++compositor->clients.len;
+	client->listeners.resource_created.notify = handle_resource_created;
+	wl_client_add_resource_created_listener(wl, &client->listeners.resource_created);
+	/* Late: after its objects. */
+	client->listeners.destroy.notify = handle_destroy;
+	wl_client_add_destroy_late_listener(wl, &client->listeners.destroy);
+	check_connections(client);
+}
+
+bool clients_init(struct compositor *compositor) {
+	struct clients *clients = &compositor->clients;
+	struct rlimit limit = {.rlim_cur = 1024};
+	getrlimit(RLIMIT_NOFILE, &limit);
+	wl_list_init(&clients->list);
+	clients->max = (size_t)(limit.rlim_cur / 100 * CLIENTS_NOFILE_PERCENT / CLIENTS_FDS_PER_CONNECTION);
+	clients->trimming = wl_event_loop_add_timer(compositor->loop, handle_trimming, compositor);
+	clients->listeners.client_created.notify = handle_client_created;
+	wl_display_add_client_created_listener(compositor->display, &clients->listeners.client_created);
+	return clients->trimming != NULL;
+}
+
+void clients_finish(struct compositor *compositor) {
+	struct clients *clients = &compositor->clients;
+	assert(clients->len == 0);
+	listener_remove(&clients->listeners.client_created);
+	if (clients->trimming != NULL) {
+		wl_event_source_remove(clients->trimming);
+	}
+}
