@@ -28,6 +28,10 @@ enum lido_policy lido_policy_decide(struct lido_policy_history *history, const s
 	} else if (history->run < IN_PLACE_AFTER_RUN) {
 		++history->run;
 	}
+	// Many commits at once, or very large ones: while they are copied, others wait.
+	if (commit->is_sealed && commit->turn + commit->damage > LIDO_TURN_BYTES_IN_PLACE) {
+		return LIDO_POLICY_IN_PLACE;
+	}
 	if (!is_mappable) {
 		return LIDO_POLICY_READ;
 	}

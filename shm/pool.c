@@ -44,11 +44,43 @@ bool lido_pool_trim(struct lido_pool *pool, int64_t before, uint32_t *calls_left
 	return left;
 }
 
+static void handle_turn(void *data) {
+	struct lido_pool *pool = data;
+	pool->turn = NULL;
+	pool->bytes_turn = 0;
+}
+
+int64_t lido_buffer_get_turn(const struct lido_buffer *buffer) {
+	return buffer->pool->bytes_turn;
+}
+
+bool lido_buffer_spend(struct lido_buffer *buffer, int64_t bytes) {
+	struct lido_pool *pool = buffer->pool;
+	if (pool->client == NULL) {
+		return true;
+	}
+	if (pool->turn == NULL) {
+		struct wl_event_loop *loop = wl_display_get_event_loop(wl_client_get_display(pool->client));
+		pool->turn = wl_event_loop_add_idle(loop, handle_turn, pool);
+	}
+	if (pool->turn == NULL || bytes > LIDO_TURN_BYTES_MAX - pool->bytes_turn) {
+		return lido_pool_fail(pool,
+				"too much at once: %" PRId64 " bytes of commits copied, %" PRId64 " more wanted, the limit is %" PRId64,
+				pool->bytes_turn, bytes, LIDO_TURN_BYTES_MAX);
+	}
+	pool->bytes_turn += bytes;
+	return true;
+}
+
 static void handle_client_destroy(struct wl_listener *listener, void *data) {
 	struct lido_pool *pool = wl_container_of(listener, pool, client_destroy);
 	// All resources are gone by now, and with them every buffer and handle that no reader locks.
 	wl_list_remove(&pool->client_destroy.link);
 	pool->client = NULL;
+	if (pool->turn != NULL) {
+		wl_event_source_remove(pool->turn);
+		pool->turn = NULL;
+	}
 	lido_memory_trim(pool, 0);
 	pool_destroy_unused_areas(pool, 0);
 	lido_pool_consider_destroy(pool);

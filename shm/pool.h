@@ -41,7 +41,9 @@ struct lido_pool {
 	int64_t bytes_mapped;
 	int64_t bytes_live;
 	uint32_t last_area_id;
-	uint32_t fds_unread; // sent since the client's socket was last seen to take more
+	int64_t bytes_turn;           // copied in this turn of the event loop
+	struct wl_event_source *turn; // sets them to 0 when it ends; NULL: they are
+	uint32_t fds_unread;          // sent since the client's socket was last seen to take more
 
 	char error[LIDO_ERROR_TEXT_SIZE]; // what failed last: for lido_pool_post_no_memory()
 };

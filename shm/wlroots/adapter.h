@@ -68,6 +68,9 @@ struct lido_snapshot *lido_snapshot_create(const struct lido_buffer *buffer);
 /* Could it take that buffer's pixels? */
 bool lido_snapshot_fits(const struct lido_snapshot *snapshot, const struct lido_buffer *buffer);
 
+/* Bytes that lido_snapshot_update() is going to copy. */
+int64_t lido_snapshot_get_stale(const struct lido_snapshot *snapshot);
+
 /* Reads what is stale from the buffer, if wanted and possible from its mapping. False: truncated; nothing was posted.
  */
 bool lido_snapshot_update(struct lido_snapshot *snapshot, struct lido_buffer *buffer, bool from_mapping);

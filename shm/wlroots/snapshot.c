@@ -66,6 +66,12 @@ bool lido_snapshot_fits(const struct lido_snapshot *snapshot, const struct lido_
 		   snapshot->drm_format == buffer->drm_format && snapshot->stride == lido_copy_stride(buffer);
 }
 
+int64_t lido_snapshot_get_stale(const struct lido_snapshot *snapshot) {
+	// Damage is often read in whole rows.
+	const pixman_box32_t *extents = pixman_region32_extents(&snapshot->stale);
+	return (int64_t)(extents->y2 - extents->y1) * (int64_t)snapshot->stride;
+}
+
 bool lido_snapshot_update(struct lido_snapshot *snapshot, struct lido_buffer *buffer, bool from_mapping) {
 	bool complete = true;
 	const pixman_box32_t *extents = pixman_region32_extents(&snapshot->stale);

@@ -150,11 +150,14 @@ static void take_snapshot(struct lido_surface *surface, struct lido_client_buffe
 	struct lido_buffer *buffer = client_buffer->source;
 	bool no_memory;
 	struct lido_snapshot *snapshot = find_snapshot(surface, buffer, &no_memory);
+	int64_t bytes = snapshot != NULL ? lido_snapshot_get_stale(snapshot) : buffer->size;
+	if (no_memory || !lido_buffer_spend(buffer, bytes)) {
+		lido_pool_post_no_memory(buffer->pool);
+		reject(surface->surface);
+		return;
+	}
 	if (snapshot == NULL) {
-		if (no_memory) {
-			lido_pool_post_no_memory(buffer->pool);
-			reject(surface->surface);
-		} else if (!lido_client_buffer_show_in_place(client_buffer) && !lido_client_buffer_show_copy(client_buffer)) {
+		if (!lido_client_buffer_show_in_place(client_buffer) && !lido_client_buffer_show_copy(client_buffer)) {
 			reject(surface->surface);
 		}
 		return;
@@ -198,6 +201,7 @@ static void commit_buffer(struct lido_surface *surface, struct lido_client_buffe
 		.is_sealed = lido_buffer_is_sealed(buffer),
 		.has_twin = has_twin(surface, buffer),
 		.size = buffer->size,
+		.turn = lido_buffer_get_turn(buffer),
 		.damage = damaged * buffer->size / ((int64_t)buffer->width * buffer->height),
 	};
 	switch (lido_policy_decide(&surface->history, &commit)) {

@@ -71,6 +71,17 @@ TEST("policy@video-is-soon-read-in-place-and-stays-so") {
 	}
 }
 
+TEST("policy@much-in-one-turn-is-read-in-place-if-it-can-be") {
+	struct lido_policy_history history = {0};
+	struct lido_policy_commit commit = video(0);
+	commit.turn = LIDO_TURN_BYTES_IN_PLACE - commit.damage;
+	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_READ);
+	commit.turn++;
+	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_IN_PLACE);
+	commit.is_sealed = false;
+	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_READ);
+}
+
 TEST("policy@small-damage-is-copied") {
 	struct lido_policy_history history = {0};
 	struct lido_policy_commit commit = video(5);

@@ -175,6 +175,15 @@ bool lido_buffer_is_writable(const struct lido_buffer *buffer);
 /* Ends the client with wl_shm.invalid_fd on the wl_buffer, once; the message names the sizes. */
 void lido_buffer_post_truncated(struct lido_buffer *buffer);
 
+/*
+ * Notes that so many bytes are about to be copied from it. False: for its client that would be too many in this turn of
+ * the event loop, in which nobody else is served (LIDO_TURN_BYTES_MAX); end it with lido_pool_post_no_memory().
+ */
+bool lido_buffer_spend(struct lido_buffer *buffer, int64_t bytes);
+
+/* How many bytes that were in this turn, of all buffers of its client. */
+int64_t lido_buffer_get_turn(const struct lido_buffer *buffer);
+
 /* Notes a commit of this buffer, for the policy. Returns how many there were before; it stops at UINT32_MAX. */
 uint32_t lido_buffer_count_commit(struct lido_buffer *buffer);
 
@@ -199,6 +208,7 @@ struct lido_policy_commit {
 	bool has_twin;    // the client has another buffer of that size, which it has committed to this surface before
 	int64_t size;     // bytes of the buffer
 	int64_t damage;   // bytes of it that are damaged
+	int64_t turn;     // lido_buffer_get_turn()
 };
 
 /* Decides, and updates the history. */
