@@ -18,12 +18,16 @@
 #include <wlr/backend/x11.h>
 #endif
 
-static void handle_frame(struct wl_listener *listener, void *data) {
-	struct output *output = wl_container_of(listener, output, listeners.frame);
-	wlr_scene_output_commit(output->scene_output, NULL);
+void output_send_frame_done(struct output *output) {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	wlr_scene_output_send_frame_done(output->scene_output, &now);
+}
+
+static void handle_frame(struct wl_listener *listener, void *data) {
+	struct output *output = wl_container_of(listener, output, listeners.frame);
+	wlr_scene_output_commit(output->scene_output, NULL);
+	output_send_frame_done(output);
 }
 
 /* The parent session has resized our window. The layout hears of the new mode, and the windows from the layout. */

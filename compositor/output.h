@@ -5,6 +5,7 @@
 #define OUTPUT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <wayland-server-core.h>
 #include <wlr/util/box.h>
 
@@ -20,6 +21,9 @@ struct output {
 	struct wl_list link;   // desktop.outputs
 	struct wl_list layers; // layer_surface.link, in the order in which they came
 	struct wlr_box area;   // layout coordinates; empty while the output is off
+	struct {
+		int32_t width, height, refresh;
+	} told;                // the mode that clients of output management know; 0: it is off
 	struct wlr_box usable; // the part of it that panels leave to windows, layout coordinates
 
 	struct {
@@ -37,6 +41,9 @@ struct outputs {
 /* False: never. */
 bool outputs_init(struct compositor *compositor);
 void outputs_finish(struct compositor *compositor);
+
+/* Tells those who are seen on the output that a picture was shown. */
+void output_send_frame_done(struct output *output);
 
 /*
  * Puts the output at a place in the layout, or next to the others if automatic; takes it out if it is off. Windows

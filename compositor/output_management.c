@@ -7,13 +7,23 @@
 #include <wlr/types/wlr_output_management_v1.h>
 #include <wlr/types/wlr_scene.h>
 
-void output_management_update(struct compositor *compositor) {
+static bool has_mode_as_told(const struct output *output) {
+	const struct wlr_output *wlr = output->wlr;
+	return output->told.width == (wlr->enabled ? wlr->width : 0) &&
+		   output->told.height == (wlr->enabled ? wlr->height : 0) &&
+		   output->told.refresh == (wlr->enabled ? wlr->refresh : 0);
+}
+
+static void send_configuration(struct compositor *compositor, bool all) {
 	struct wlr_output_configuration_v1 *configuration = wlr_output_configuration_v1_create();
 	if (configuration == NULL) {
 		return;
 	}
 	struct output *output;
 	wl_list_for_each(output, &compositor->desktop.outputs, link) {
+		if (!all && !has_mode_as_told(output)) {
+			continue;
+		}
 		struct wlr_output_configuration_head_v1 *head =
 				wlr_output_configuration_head_v1_create(configuration, output->wlr);
 		if (head != NULL) {
@@ -22,6 +32,27 @@ void output_management_update(struct compositor *compositor) {
 		}
 	}
 	wlr_output_manager_v1_set_configuration(compositor->output_management.manager, configuration);
+}
+
+/*
+ * wlroots (head_send_state()) asserts that each client has an object for the current mode. It may have released it, or
+ * have come while the output was off. So a head whose mode changes is announced anew, with new objects.
+ */
+void output_management_update(struct compositor *compositor) {
+	bool anew = false;
+	struct output *output;
+	wl_list_for_each(output, &compositor->desktop.outputs, link) {
+		anew |= !has_mode_as_told(output);
+	}
+	if (anew) {
+		send_configuration(compositor, false);
+	}
+	wl_list_for_each(output, &compositor->desktop.outputs, link) {
+		output->told.width = output->wlr->enabled ? output->wlr->width : 0;
+		output->told.height = output->wlr->enabled ? output->wlr->height : 0;
+		output->told.refresh = output->wlr->enabled ? output->wlr->refresh : 0;
+	}
+	send_configuration(compositor, true);
 }
 
 static bool configure_head(struct output *output, const struct wlr_output_head_v1_state *head, bool test) {
@@ -35,6 +66,8 @@ static bool configure_head(struct output *output, const struct wlr_output_head_v
 		/* Hardware wants a picture along with a new mode. */
 		ok = wlr_scene_output_build_state(output->scene_output, &state, NULL) &&
 			 wlr_output_commit_state(output->wlr, &state) && output_place(output, false, head->x, head->y);
+		/* That was a frame. The next one may be a while off, or never come if modes keep changing. */
+		output_send_frame_done(output);
 	}
 	wlr_output_state_finish(&state);
 	return ok;
