@@ -90,7 +90,9 @@ void expect_error(struct attacker *attacker, const struct wl_interface *interfac
 /* The same for wl_display.no_memory. */
 void expect_no_memory(struct attacker *attacker);
 
-/* A wl_buffer in a file of its own, XRGB8888. */
+/*
+ * A wl_buffer in a file of its own, ARGB8888: victims below windows that might be translucent are still drawn.
+ */
 struct picture {
 	int fd;
 	uint8_t *data; // mapped, writable

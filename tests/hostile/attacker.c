@@ -33,7 +33,7 @@ static void handle_global(
 		{&wl_output_interface, (void **)&attacker->output, 1},
 		{&xdg_wm_base_interface, (void **)&attacker->wm_base, 1},
 		{&lido_shm_manager_v1_interface, (void **)&attacker->lido_shm, 1},
-		{&zwlr_output_manager_v1_interface, (void **)&attacker->output_manager, 1},
+		{&zwlr_output_manager_v1_interface, (void **)&attacker->output_manager, 4},
 		{&zwlr_screencopy_manager_v1_interface, (void **)&attacker->screencopy, 1},
 		{&zwp_virtual_keyboard_manager_v1_interface, (void **)&attacker->keyboards, 1},
 	};
@@ -133,8 +133,7 @@ void picture_init(
 		memset(picture->data, 0x5a, size);
 	}
 	picture->pool = wl_shm_create_pool(attacker->shm, picture->fd, (int32_t)size);
-	picture->buffer =
-			wl_shm_pool_create_buffer(picture->pool, 0, width, height, width * 4, WL_SHM_FORMAT_XRGB8888);
+	picture->buffer = wl_shm_pool_create_buffer(picture->pool, 0, width, height, width * 4, WL_SHM_FORMAT_ARGB8888);
 }
 
 void picture_finish(struct picture *picture, struct attacker *attacker) {

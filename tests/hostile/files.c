@@ -126,8 +126,10 @@ static void take_all(bool (*take)(struct attacker *attacker, int count), int cou
 		fail("nothing is left for a client that wants eight files");
 	}
 	hold();
+	// One after the other: what one has is dropped at once, in up to 50 ms.
 	for (int i = 0; i < GREEDY_CLIENTS; ++i) {
 		stop_child(children[i]);
+		sleep_ms(20);
 	}
 }
 
@@ -331,7 +333,7 @@ ATTACK("file-on-a-full-tmpfs") {
 	while (write(fd, name, sizeof(name)) > 0) {
 	}
 	struct wl_shm_pool *pool = wl_shm_create_pool(attacker.shm, fd, 4 << 20);
-	struct wl_buffer *buffer = wl_shm_pool_create_buffer(pool, 0, 1024, 1024, 4096, WL_SHM_FORMAT_XRGB8888);
+	struct wl_buffer *buffer = wl_shm_pool_create_buffer(pool, 0, 1024, 1024, 4096, WL_SHM_FORMAT_ARGB8888);
 	for (int i = 0; i < 16; ++i) {
 		window_commit(&window, buffer);
 		expect_alive(&attacker);

@@ -16,14 +16,27 @@ def read(path):
         return file.read()
 
 
+def read_link(path):
+    try:
+        return os.readlink(path)
+    except FileNotFoundError:
+        return ''
+
+
+def is_output(name):
+    """wlroots keeps two to four buffers for an output, as many as it happened to need: no client's."""
+    return '/wlroots-' in name
+
+
 def read_books(pid):
     """Counts of fds, of shared mappings and of all mappings; resident KiB, and those of shared memory; seconds of CPU."""
     status = dict(line.split(':', 1) for line in read('/proc/%d/status' % pid).splitlines() if ':' in line)
     maps = read('/proc/%d/maps' % pid).splitlines()
+    fds = '/proc/%d/fd/' % pid
     ticks = read('/proc/%d/stat' % pid).rsplit(')', 1)[1].split()
     return {
-        'fds': len(os.listdir('/proc/%d/fd' % pid)),
-        'shared': sum(line.split(' ', 2)[1].endswith('s') for line in maps),
+        'fds': sum(not is_output(read_link(fds + fd)) for fd in os.listdir(fds)),
+        'shared': sum(line.split(' ', 2)[1].endswith('s') and not is_output(line) for line in maps),
         'mappings': len(maps),
         'rss': int(status['VmRSS'].split()[0]),
         'shmem': int(status['RssShmem'].split()[0]),

@@ -35,9 +35,10 @@ PHASE_SECONDS = 0.5  # before and after
 ATTACK_SECONDS = 60
 SETTLE_SECONDS = 10
 RSS_SLACK = 1024  # KiB: what malloc keeps of small pieces between those that live
+REST_SECONDS = 2.2  # a little longer than what is kept warm
 SKIPPED = 77
 SANITIZED_PERCENT = 20  # of the attack's counts; and then time and memory are not judged: both are the sanitizer's
-WITHOUT_OUTPUT = ('output-disabled',)  # in which victims may wait as long as there is none
+WITHOUT_OUTPUT = ('output-disabled', 'output-mode-released')  # in which victims may wait as long as there is none
 
 # What one client may have the server spend at most: fds, shared mappings, resident KiB.
 SHARES = {}
@@ -79,18 +80,19 @@ class Arena:
         self.server = Lido(lido)
         self.victims = [Victim(self.server, 'wl_shm', ['weston-simple-shm']),
             Victim(self.server, 'lido_shm', [frames, 'pool', '1000000000'])]
-        end = time.monotonic() + 20
-        drawn = [0] * len(self.victims)
-        # Until memory and policies have come to rest.
-        while min(drawn) < 60 and time.monotonic() < end:
+        # Until memory, policies and outputs have come to rest.
+        end = time.monotonic() + 30
+        drawn, books, since = [0] * len(self.victims), None, time.monotonic()
+        while time.monotonic() < end and (min(drawn) < 60 or time.monotonic() < since + REST_SECONDS):
             time.sleep(0.1)
             drawn = [sum_ + victim.frames()[0] for sum_, victim in zip(drawn, self.victims)]
-        time.sleep(2.5)
-        self.read_gap()
+            last, books = books, {key: self.server.books()[key] for key in ('fds', 'shared')}
+            since = since if books == last else time.monotonic()
 
     def read_gap(self):
         """Returns the longest gap of any victim since the last call, and the fewest frames."""
         frames = [victim.frames() for victim in self.victims]
+        self.gaps = ['%s %.0f' % (victim.name, gap) for victim, (_, gap) in zip(self.victims, frames)]
         return max(gap for _, gap in frames), min(count for count, _ in frames)
 
     def is_alive(self):
@@ -151,9 +153,12 @@ def attack(arena, command, name, sanitized):
         result.skipped = said.strip().replace('skipped: ', '')
     elif status != 0:
         result.causes.append('the attack has no end' if status is None else 'the attack ended with %d: %s' % (status, said[-500:]))
-    if not server.is_alive():
+    try:
+        server.process.wait(0.1)
         result.causes.append('the server died with status %d' % server.process.returncode)
         return result
+    except subprocess.TimeoutExpired:
+        pass
     after, wrong = wait_for_books(server, before, sanitized)
     gap_during, _ = arena.read_gap()
     time.sleep(PHASE_SECONDS)

@@ -1,0 +1,164 @@
+// Memory that the server owns and the client can write to: all of it, all the time.
+#include "attack.h"
+
+#include "lido-shm-v1-client-protocol.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define BLOCKS 32
+#define AREAS 4
+
+struct area {
+	int fd; // 0: not announced
+	uint8_t *data;
+	size_t size; // bytes, all of which may be written to
+};
+
+static struct area areas[AREAS];
+
+static void handle_limits(void *data, struct lido_shm_pool_v1 *pool, uint32_t bytes_hi, uint32_t bytes_lo,
+		uint32_t blocks, uint32_t buffers) {
+}
+
+static void handle_area(
+		void *data, struct lido_shm_pool_v1 *pool, uint32_t id, int32_t fd, uint32_t size, uint32_t reserve) {
+	struct area *area = &areas[id % AREAS];
+	area->fd = fd;
+	area->size = size;
+	area->data = mmap(NULL, reserve, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	if (area->data == MAP_FAILED) {
+		fail("cannot map an area: %s", strerror(errno));
+	}
+}
+
+static void handle_area_size(void *data, struct lido_shm_pool_v1 *pool, uint32_t id, uint32_t size) {
+	areas[id % AREAS].size = size;
+}
+
+static void handle_area_removed(void *data, struct lido_shm_pool_v1 *pool, uint32_t id) {
+	areas[id % AREAS].size = 0;
+}
+
+static const struct lido_shm_pool_v1_listener pool_listener = {
+	.limits = handle_limits,
+	.area = handle_area,
+	.area_size = handle_area_size,
+	.area_removed = handle_area_removed,
+};
+
+static void handle_placed(void *data, struct lido_shm_block_v1 *block, uint32_t area, uint32_t offset, uint32_t size) {
+	if ((size_t)offset + size > areas[area % AREAS].size) {
+		fail("a block of %u bytes at %u lies beyond its area", size, offset);
+	}
+}
+
+static void handle_failed(void *data, struct lido_shm_block_v1 *block, uint32_t reason) {
+}
+
+static const struct lido_shm_block_v1_listener block_listener = {.placed = handle_placed, .failed = handle_failed};
+
+static void write_over(void *data) {
+	struct area *area = data;
+	for (int byte = 0;; ++byte) {
+		memset(area->data, byte, area->size);
+		for (size_t i = 0; i + 8 <= area->size; i += 8) {
+			uint64_t word = (uint64_t)random_below(UINT32_MAX) << (i % 32);
+			memcpy(area->data + i, &word, sizeof(word));
+		}
+	}
+}
+
+static void punch(void *data) {
+	struct area *area = data;
+	for (;;) {
+		off_t offset = random_below((uint32_t)area->size);
+		fallocate(area->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, 65536);
+	}
+}
+
+static struct lido_shm_pool_v1 *pool_create(struct attacker *attacker) {
+	struct lido_shm_pool_v1 *pool = lido_shm_manager_v1_get_pool(attacker->lido_shm, 0);
+	lido_shm_pool_v1_add_listener(pool, &pool_listener, NULL);
+	return pool;
+}
+
+static struct lido_shm_block_v1 *block_create(struct lido_shm_pool_v1 *pool, uint32_t size) {
+	struct lido_shm_block_v1 *block = lido_shm_pool_v1_create_block(pool, size);
+	lido_shm_block_v1_add_listener(block, &block_listener, NULL);
+	return block;
+}
+
+// Uses blocks of all sizes as any client would, while another process does as it likes to the memory.
+static void use_meanwhile(void (*change)(void *data)) {
+	struct attacker attacker;
+	struct window window;
+	struct lido_shm_block_v1 *blocks[BLOCKS];
+	attacker_connect(&attacker);
+	window_init(&window, &attacker);
+	struct lido_shm_pool_v1 *pool = pool_create(&attacker);
+	for (int i = 0; i < BLOCKS; ++i) {
+		blocks[i] = block_create(pool, 320 * 240 * 4);
+	}
+	expect_alive(&attacker);
+	struct area *area = areas[1].fd != 0 ? &areas[1] : &areas[0];
+	if (area->fd == 0) {
+		fail("no area was announced");
+	}
+	pid_t child = start_child(change, area);
+	for (int i = 0; i < attack_count(1500); ++i) {
+		struct lido_shm_block_v1 **block = &blocks[random_below(BLOCKS)];
+		if (i % 8 == 0) {
+			lido_shm_block_v1_destroy(*block);
+			*block = block_create(pool, 320 * 240 * 4 + random_below(100000));
+		}
+		struct wl_buffer *buffer = lido_shm_block_v1_create_buffer(*block, 0, 320, 240, 1280, WL_SHM_FORMAT_ARGB8888);
+		window_commit(&window, buffer);
+		wl_buffer_destroy(buffer);
+		expect_alive(&attacker);
+	}
+	stop_child(child);
+}
+
+ATTACK("shared-bytes-written-all-the-time") {
+	use_meanwhile(write_over);
+}
+
+ATTACK("area-punched-while-read") {
+	use_meanwhile(punch);
+}
+
+ATTACK("area-cannot-be-shrunk-or-sealed") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	block_create(pool_create(&attacker), 1 << 20);
+	expect_alive(&attacker);
+	int fd = areas[1].fd != 0 ? areas[1].fd : areas[0].fd;
+	const int seals[] = {F_SEAL_GROW, F_SEAL_WRITE, F_SEAL_FUTURE_WRITE, F_SEAL_SEAL};
+	if (ftruncate(fd, 0) == 0) {
+		fail("the area could be truncated");
+	}
+	for (size_t i = 0; i < sizeof(seals) / sizeof(seals[0]); ++i) {
+		if (fcntl(fd, F_ADD_SEALS, seals[i]) == 0) {
+			fail("the area could be sealed: %x", (unsigned)seals[i]);
+		}
+	}
+	expect_alive(&attacker);
+}
+
+ATTACK("area-grown") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	struct lido_shm_pool_v1 *pool = pool_create(&attacker);
+	block_create(pool, 1 << 20);
+	expect_alive(&attacker);
+	int fd = areas[1].fd != 0 ? areas[1].fd : areas[0].fd;
+	if (ftruncate(fd, INT64_C(1) << 40) != 0) {
+		skip("the area cannot be grown: %s", strerror(errno));
+	}
+	block_create(pool, 4096);
+	expect_error(&attacker, &lido_shm_pool_v1_interface, LIDO_SHM_POOL_V1_ERROR_FILE_CHANGED);
+}

@@ -1,0 +1,197 @@
+// Work without end: commits, damage, regions, captures.
+#include "attack.h"
+
+#include "wlr-screencopy-unstable-v1-client-protocol.h"
+
+#include <fcntl.h>
+#include <lido/limits.h>
+#include <poll.h>
+
+static void storm(int count, int32_t width, int32_t height, int seals, int rectangles) {
+	struct attacker attacker;
+	struct window window;
+	struct picture pictures[2];
+	attacker_connect(&attacker);
+	window_init(&window, &attacker);
+	for (int i = 0; i < 2; ++i) {
+		picture_init(&pictures[i], &attacker, seals, true, width, height);
+	}
+	for (int i = 0; i < count; ++i) {
+		for (int j = 0; j < rectangles; ++j) {
+			int32_t x = (int32_t)random_below((uint32_t)width), y = (int32_t)random_below((uint32_t)height);
+			wl_surface_damage_buffer(window.surface, x, y, 1, 1);
+		}
+		wl_surface_attach(window.surface, pictures[i % 2].buffer, 0, 0);
+		if (rectangles == 0) {
+			wl_surface_damage_buffer(window.surface, 0, 0, INT32_MAX, INT32_MAX);
+		}
+		wl_surface_commit(window.surface);
+		// No waiting for anything; but what comes is read.
+		while (wl_display_flush(attacker.display) == -1) {
+			struct pollfd pollfd = {.fd = wl_display_get_fd(attacker.display), .events = POLLOUT};
+			poll(&pollfd, 1, 100);
+			if (wl_display_get_error(attacker.display) != 0) {
+				expect_alive(&attacker);
+			}
+		}
+		if (i % 16 == 15) {
+			expect_alive(&attacker);
+		}
+	}
+	expect_alive(&attacker);
+}
+
+ATTACK("commit-storm") {
+	storm(attack_count(3000), 640, 480, 0, 0);
+}
+
+ATTACK("commit-storm-that-is-read") {
+	storm(attack_count(3000), 640, 480, -1, 0);
+}
+
+ATTACK("commit-storm-of-small-pictures") {
+	storm(attack_count(60000), 1, 1, 0, 0);
+}
+
+ATTACK("commit-storm-with-a-thousand-rectangles") {
+	storm(attack_count(300), 640, 480, 0, 1000);
+}
+
+ATTACK("commits-of-8k") {
+	storm(attack_count(20), 7680, 4320, 0, 0);
+}
+
+ATTACK("commits-of-8k-that-are-read") {
+	struct attacker attacker;
+	struct window window;
+	struct picture picture;
+	attacker_connect(&attacker);
+	window_init(&window, &attacker);
+	picture_init(&picture, &attacker, -1, true, 7680, 4320);
+	for (int i = 0; i < attack_count(20); ++i) {
+		window_commit(&window, picture.buffer);
+		expect_alive(&attacker);
+	}
+}
+
+// As large as the limit of bytes allows: each must cost no more than a moment.
+ATTACK("commits-of-all-bytes") {
+	struct attacker attacker;
+	struct picture picture;
+	attacker_connect(&attacker);
+	picture_init(&picture, &attacker, -1, true, 16384, (int32_t)(LIDO_BYTES_MAX_DEFAULT / 65536));
+	struct window window = {.surface = wl_compositor_create_surface(attacker.compositor)};
+	window_commit(&window, picture.buffer);
+	expect_no_memory(&attacker);
+}
+
+// Many at once, each of which would be fine.
+ATTACK("commits-of-4k-in-one-turn") {
+	struct attacker attacker;
+	struct picture picture;
+	attacker_connect(&attacker);
+	picture_init(&picture, &attacker, -1, true, 3840, 2160);
+	struct window window = {.surface = wl_compositor_create_surface(attacker.compositor)};
+	for (int i = 0; i < 20; ++i) {
+		window_commit(&window, picture.buffer);
+	}
+	expect_no_memory(&attacker);
+}
+
+// Snapshots of as many surfaces as fit into the limit.
+ATTACK("snapshots-of-all-bytes") {
+	struct attacker attacker;
+	struct window window;
+	struct picture picture;
+	attacker_connect(&attacker);
+	picture_init(&picture, &attacker, -1, true, 2048, 2048);
+	int count = attack_count((int)(LIDO_BYTES_MAX_DEFAULT / (int64_t)picture.size) - 1);
+	for (int i = 0; i < count; ++i) {
+		window_init(&window, &attacker);
+		window_commit(&window, picture.buffer);
+		expect_alive(&attacker);
+	}
+	hold();
+	expect_alive(&attacker);
+}
+
+ATTACK("snapshots-without-end") {
+	struct attacker attacker;
+	struct window window;
+	struct picture picture;
+	attacker_connect(&attacker);
+	picture_init(&picture, &attacker, -1, true, 2048, 2048);
+	for (int64_t bytes = 0; bytes <= LIDO_BYTES_MAX_DEFAULT; bytes += (int64_t)picture.size) {
+		window.surface = wl_compositor_create_surface(attacker.compositor);
+		window_commit(&window, picture.buffer);
+		if (!attacker_try_roundtrip(&attacker)) {
+			break;
+		}
+	}
+	expect_no_memory(&attacker);
+}
+
+ATTACK("regions-of-many-rectangles") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	struct wl_surface *surface = wl_compositor_create_surface(attacker.compositor);
+	struct wl_region *region = wl_compositor_create_region(attacker.compositor);
+	for (int i = 0; i < attack_count(60000); ++i) {
+		// No two touch, so that none can be merged.
+		wl_region_add(region, (i * 7919 % 60000) * 2, i % 2000 * 2, 1, 1);
+		if (i % 512 == 511) {
+			wl_surface_set_input_region(surface, region);
+			wl_surface_commit(surface);
+			if (!attacker_try_roundtrip(&attacker)) {
+				break; // the server may have a limit
+			}
+		}
+	}
+	wl_display_flush(attacker.display);
+}
+
+ATTACK("captures-all-the-time") {
+	struct attacker attacker;
+	struct picture picture;
+	attacker_connect(&attacker);
+	picture_init(&picture, &attacker, 0, true, 640, 480);
+	struct wl_buffer *buffer = wl_shm_pool_create_buffer(picture.pool, 0, 640, 480, 2560, WL_SHM_FORMAT_XRGB8888);
+	for (int i = 0; i < attack_count(400); ++i) {
+		struct zwlr_screencopy_frame_v1 *frame =
+				zwlr_screencopy_manager_v1_capture_output(attacker.screencopy, 0, attacker.output);
+		zwlr_screencopy_frame_v1_copy(frame, buffer);
+		if (i % 8 == 7) {
+			expect_alive(&attacker);
+		}
+		zwlr_screencopy_frame_v1_destroy(frame);
+	}
+	expect_alive(&attacker);
+}
+
+// Keeps on sending, and never reads.
+static bool flood(struct attacker *attacker, int64_t count, void (*send)(struct attacker *attacker)) {
+	for (int64_t i = 0; i < count; ++i) {
+		send(attacker);
+		struct pollfd pollfd = {.fd = wl_display_get_fd(attacker->display), .events = POLLOUT};
+		if (wl_display_flush(attacker->display) == -1 && poll(&pollfd, 1, 2000) == 0) {
+			return false; // the server reads no more: it waits, as for anybody
+		}
+		if (wl_display_get_error(attacker->display) != 0 || (pollfd.revents & POLLHUP) != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void send_sync(struct attacker *attacker) {
+	wl_display_sync(attacker->display);
+}
+
+ATTACK("never-reads-events") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	if (flood(&attacker, 1 << 20, send_sync)) {
+		fail("the server keeps events for ever");
+	}
+	hold();
+}
