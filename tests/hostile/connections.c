@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <lido/limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,6 +165,26 @@ ATTACK("fds-that-nobody-asked-for") {
 	}
 	hold();
 	expect_newcomer_is_served();
+}
+
+// The same with as many as there can be: an eighth of what the server may have, down to a power of two.
+ATTACK("fds-that-nobody-asked-for-just-below-the-limit") {
+	const uint32_t header[] = {1, 65528U << 16 | 1};
+	struct rlimit limit;
+	int fd = open_socket(), null = open("/dev/null", O_RDWR | O_CLOEXEC), count = LIDO_UNREAD_BYTES_MIN / 4;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	while (count < LIDO_UNREAD_BYTES_MAX / 4 && (rlim_t)count * 2 <= limit.rlim_max / 8) {
+		count *= 2;
+	}
+	if (fd == -1 || null == -1 || write(fd, header, sizeof(header)) != (ssize_t)sizeof(header)) {
+		fail("cannot write: %s", strerror(errno));
+	}
+	for (int i = 0; i < count / 28 - 1; ++i) {
+		if (!send_fds(fd, null, 28)) {
+			fail("the server has taken only %d fds", i * 28);
+		}
+	}
+	hold();
 }
 
 ATTACK("stopped-with-buffers-held") {

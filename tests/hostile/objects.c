@@ -157,6 +157,24 @@ static void create_registry(struct attacker *attacker) {
 	wl_display_get_registry(attacker->display);
 }
 
+ATTACK("surfaces-just-below-the-limit") {
+	struct attacker attacker;
+	struct picture picture;
+	attacker_connect(&attacker);
+	picture_init(&picture, &attacker, 0, true, 16, 16);
+	for (int i = 0; i < 1024; ++i) {
+		struct wl_surface *surface = wl_compositor_create_surface(attacker.compositor);
+		wl_surface_attach(surface, picture.buffer, 0, 0);
+		wl_surface_damage_buffer(surface, 0, 0, 16, 16);
+		wl_surface_commit(surface);
+		if (i % 256 == 255) {
+			expect_alive(&attacker);
+		}
+	}
+	hold();
+	expect_alive(&attacker);
+}
+
 ATTACK("surfaces-without-end") {
 	struct attacker attacker;
 	attacker_connect(&attacker);

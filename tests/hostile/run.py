@@ -22,6 +22,7 @@ LIDO_TEST may name attacks: hostile@NAME.
 import fnmatch
 import os
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -40,8 +41,24 @@ SKIPPED = 77
 SANITIZED_PERCENT = 20  # of the attack's counts; and then time and memory are not judged: both are the sanitizer's
 WITHOUT_OUTPUT = ('output-disabled', 'output-mode-released')  # in which victims may wait as long as there is none
 
-# What one client may have the server spend at most: fds, shared mappings, resident KiB.
-SHARES = {}
+# What one client (or, for connections, two processes) can have the server spend at most, by the default limits: fds, shared
+# mappings, resident MiB. None: what the limit on files of this machine makes of it, see fds_max(). The numbers are those
+# of shm/include/lido/limits.h and compositor/clients.h, and what the attack's own connection takes.
+SHARES = {
+    'pools-just-below-the-limit': (1024 + 8, 8, 8),
+    'mappings-just-below-the-limit': (1024 + 8, 1024 + 8, 72),
+    'fds-that-nobody-asked-for-just-below-the-limit': (None, 8, 4),
+    'connections-without-end': (None, 8, 32),
+    'buffers-without-end': (16, 8, 16),
+    'handles-without-end': (128, 8, 8),
+    'blocks-just-below-the-limit': (8, 8, 16),
+    'blocks-without-end': (8, 8, 48),
+    'blocks-of-all-bytes': (24, 24, 8),
+    'surfaces-just-below-the-limit': (8, 8, 24),
+    'regions-without-end': (8, 8, 64),
+    'frame-callbacks-without-end': (8, 8, 64),
+    'snapshots-of-all-bytes': (8, 8, 512 + 16),
+}
 
 COMMIT = re.compile(r'\[ *(\d+)\.(\d+)\].* -> wl_surface[@#]\d+\.commit\(')
 
@@ -125,6 +142,13 @@ def wait_for_books(server, before, sanitized):
         time.sleep(0.05)
 
 
+def fds_max(name):
+    """An eighth of the server's limit for those in flight; for the connections of two processes, half of 16 percent and half
+    of what is left."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return 8 + (limit * 12 // 100 if name == 'connections-without-end' else max(1024, limit // 8))
+
+
 def measure_attack(arena, command, sanitized):
     """Runs the attack. Returns its status (None: no end) and the most the server had meanwhile."""
     process = arena.server.start(command, 'attack', **({'LIDO_ATTACK_PERCENT': str(SANITIZED_PERCENT)} if sanitized else {}))
@@ -172,7 +196,8 @@ def attack(arena, command, name, sanitized):
         result.late = not result.causes
         result.causes.append('a victim waited %.0f ms for a frame, and before %.0f' % (max(gap_during, gap_after), gap_before))
     taken = {key: most[key] - before[key] for key in ('fds', 'shared', 'rss')}
-    for key, bound in SHARES.get(name, {}).items():
+    for key, bound in zip(taken, SHARES.get(name, ())):
+        bound = fds_max(name) if bound is None else bound * 1024 if key == 'rss' else bound
         if taken[key] > bound and not (sanitized and key == 'rss'):
             result.causes.append('it had the server take %d %s, the bound is %d' % (taken[key], key, bound))
     result.row = (name, seconds, gap_before, gap_during, gap_after, taken['fds'], taken['shared'],
@@ -191,6 +216,19 @@ def print_table(rows):
         'MiB', 'cpu s', 'left KiB'))
     for row in rows:
         print('# %-46s %6.1f %6.0f %6.0f %6.0f  %6d %6d %8.1f %6.2f %8d' % row)
+
+
+def print_shares(rows):
+    """The share of the compositor that one client can use up."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    mappings = int(open('/proc/sys/vm/max_map_count').read())
+    rows = [row for row in rows if row[0] in SHARES]
+    if rows:
+        print('# One client can use up at most (of %d fds and %d mappings):' % (files, mappings))
+        print('# %-46s %14s %14s %8s %12s' % ('by', 'fds', 'mappings', 'MiB', 'longest gap'))
+    for row in rows:
+        print('# %-46s %6d %5.1f %% %6d %5.1f %% %8.1f %9.0f ms' % (row[0], row[5], row[5] / files * 100, row[6],
+            row[6] / mappings * 100, row[7], row[3]))
 
 
 def main():
@@ -218,6 +256,7 @@ def main():
             arena.stop()
             arena = Arena(lido, frames)
     print_table(rows)
+    print_shares(rows)
     said = arena.server.said()
     status = arena.stop()
     if status != 0:
