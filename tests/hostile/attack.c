@@ -38,7 +38,7 @@ int attack_count(int count) {
 	return scaled > 0 ? scaled : 1;
 }
 
-static void say(const char *kind, const char *format, va_list args) {
+__attribute__((format(printf, 2, 0))) static void say(const char *kind, const char *format, va_list args) {
 	printf("%s: ", kind);
 	vprintf(format, args);
 	printf("\n");

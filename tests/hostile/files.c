@@ -14,9 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Large enough to be mapped, after its second commit.
+// Large enough to be mapped, after some commits.
 #define WIDTH 160
 #define HEIGHT 120
+#define COMMITS_UNTIL_MAPPED 3
 
 #define GREEDY_CLIENTS 24
 
@@ -220,6 +221,10 @@ static void commit_meanwhile(void (*change)(void *data), int seals) {
 		attacker_connect(&attacker);
 		window_init(&window, &attacker);
 		picture_init(&picture, &attacker, seals, true, WIDTH, HEIGHT);
+		for (int j = 0; j < COMMITS_UNTIL_MAPPED; ++j) {
+			window_commit(&window, picture.buffer);
+		}
+		expect_alive(&attacker);
 		pid_t child = start_child(change, &picture);
 		for (bool alive = true; alive && i < attack_count(400); ++i) {
 			window_commit(&window, picture.buffer);
@@ -233,6 +238,39 @@ static void commit_meanwhile(void (*change)(void *data), int seals) {
 
 ATTACK("file-truncated-while-read") {
 	commit_meanwhile(truncate_and_grow, -1);
+}
+
+// Just once, and with all its pages until then: what has holes is never mapped.
+static void truncate_some_time(void *data) {
+	const struct picture *picture = data;
+	sleep_ms((int)random_below(4));
+	if (ftruncate(picture->fd, 0) != 0) {
+		fail("cannot truncate");
+	}
+	pause();
+}
+
+ATTACK("file-truncated-at-any-moment") {
+	for (int i = 0; i < attack_count(60); ++i) {
+		struct attacker attacker;
+		struct picture picture;
+		attacker_connect(&attacker);
+		struct window window = {.surface = wl_compositor_create_surface(attacker.compositor)};
+		picture_init(&picture, &attacker, -1, true, 1024, 1024);
+		for (int j = 0; j < COMMITS_UNTIL_MAPPED; ++j) {
+			window_commit(&window, picture.buffer);
+		}
+		expect_alive(&attacker);
+		(void)random_below(1); // the child has a copy of the state: another delay each time
+		pid_t child = start_child(truncate_some_time, &picture);
+		do {
+			window_commit(&window, picture.buffer);
+		} while (attacker_try_roundtrip(&attacker));
+		expect_error(&attacker, &wl_buffer_interface, WL_SHM_ERROR_INVALID_FD);
+		stop_child(child);
+		picture_finish(&picture, NULL);
+		attacker_disconnect(&attacker);
+	}
 }
 
 ATTACK("file-punched-while-read") {

@@ -23,25 +23,32 @@ def read_link(path):
         return ''
 
 
-def is_output(name):
-    """wlroots keeps two to four buffers for an output, as many as it happened to need: no client's."""
-    return '/wlroots-' in name
+# wlroots keeps two to four buffers for an output, as many as it happened to need: no client's.
+OUTPUT_FILES = '/wlroots-'
 
 
-def read_books(pid):
-    """Counts of fds, of shared mappings and of all mappings; resident KiB, and those of shared memory; seconds of CPU."""
+def read_books(pid, without=(OUTPUT_FILES,)):
+    """Counts of fds, of shared mappings, both but for files with these names, and of all mappings; resident KiB, and those
+    of shared memory; seconds of CPU."""
     status = dict(line.split(':', 1) for line in read('/proc/%d/status' % pid).splitlines() if ':' in line)
     maps = read('/proc/%d/maps' % pid).splitlines()
     fds = '/proc/%d/fd/' % pid
     ticks = read('/proc/%d/stat' % pid).rsplit(')', 1)[1].split()
     return {
-        'fds': sum(not is_output(read_link(fds + fd)) for fd in os.listdir(fds)),
-        'shared': sum(line.split(' ', 2)[1].endswith('s') and not is_output(line) for line in maps),
+        'fds': sum(not any(name in read_link(fds + fd) for name in without) for fd in os.listdir(fds)),
+        'shared': sum(line.split(' ', 2)[1].endswith('s') and not any(name in line for name in without)
+            for line in maps),
         'mappings': len(maps),
         'rss': int(status['VmRSS'].split()[0]),
         'shmem': int(status['RssShmem'].split()[0]),
         'cpu': (int(ticks[11]) + int(ticks[12])) / os.sysconf('SC_CLK_TCK'),
     }
+
+
+def read_fds(pid):
+    """What the fds are, without the numbers of files and sockets, sorted."""
+    fds = '/proc/%d/fd/' % pid
+    return sorted(re.sub(r'[0-9]+', 'N', read_link(fds + fd)) for fd in os.listdir(fds))
 
 
 class Lido:
@@ -61,6 +68,7 @@ class Lido:
             self.process = subprocess.Popen([program, '--headless', size, '--socket', 'lido', *options],
                 env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=limit)
         self.pid = self.process.pid
+        self.without = [OUTPUT_FILES]
         end = time.monotonic() + 30
         while not os.path.exists(os.path.join(self.directory, 'lido')) and time.monotonic() < end:
             time.sleep(0.05)
@@ -75,7 +83,7 @@ class Lido:
         return self.process.poll() is None
 
     def books(self):
-        return read_books(self.pid)
+        return read_books(self.pid, self.without)
 
     def said(self):
         return re.sub(r'^', '# ', read(self.log)[-3000:], flags=re.M)

@@ -19,6 +19,7 @@ An attack passes when
 
 LIDO_TEST may name attacks: hostile@NAME.
 """
+import collections
 import fnmatch
 import os
 import re
@@ -28,7 +29,7 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-from lido import Lido, kill_session
+from lido import Lido, kill_session, read_fds
 
 GAP_MAX = 250  # ms
 GAP_RATIO_MAX = 5
@@ -97,6 +98,8 @@ class Arena:
         self.server = Lido(lido)
         self.victims = [Victim(self.server, 'wl_shm', ['weston-simple-shm']),
             Victim(self.server, 'lido_shm', [frames, 'pool', '1000000000'])]
+        # It makes further buffers, and destroys them, as it happens to need them.
+        self.server.without.append('weston-shared')
         # Until memory, policies and outputs have come to rest.
         end = time.monotonic() + 30
         drawn, books, since = [0] * len(self.victims), None, time.monotonic()
@@ -128,7 +131,7 @@ class Result:
         self.name, self.causes, self.late, self.skipped, self.row = name, [], False, None, None
 
 
-def wait_for_books(server, before, sanitized):
+def wait_for_books(server, before, fds_before, sanitized):
     """Until they are back. Returns what they are in the end, and what is wrong with them."""
     end = time.monotonic() + SETTLE_SECONDS
     while True:
@@ -137,6 +140,9 @@ def wait_for_books(server, before, sanitized):
             if books[key] != before[key]]
         if not sanitized and books['rss'] > before['rss'] + RSS_SLACK:
             wrong.append('resident: %d KiB before, %d after' % (before['rss'], books['rss']))
+        if wrong and time.monotonic() > end:
+            new = collections.Counter(read_fds(server.pid)) - collections.Counter(fds_before)
+            wrong.append('new fds: ' + ', '.join('%s %d' % pair for pair in new.items()))
         if not wrong or time.monotonic() > end:
             return books, wrong
         time.sleep(0.05)
@@ -169,7 +175,7 @@ def attack(arena, command, name, sanitized):
     arena.read_gap()
     time.sleep(PHASE_SECONDS)
     gap_before, _ = arena.read_gap()
-    before, start = server.books(), time.monotonic()
+    before, fds_before, start = server.books(), read_fds(server.pid), time.monotonic()
     status, most = measure_attack(arena, command + [name], sanitized)
     seconds = time.monotonic() - start
     said = open(os.path.join(server.directory, 'attack'), errors='replace').read()
@@ -183,7 +189,7 @@ def attack(arena, command, name, sanitized):
         return result
     except subprocess.TimeoutExpired:
         pass
-    after, wrong = wait_for_books(server, before, sanitized)
+    after, wrong = wait_for_books(server, before, fds_before, sanitized)
     gap_during, _ = arena.read_gap()
     time.sleep(PHASE_SECONDS)
     gap_after, frames = arena.read_gap()
