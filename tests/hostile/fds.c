@@ -137,6 +137,7 @@ static void serve_file(void *data) {
 				answer(fuse, header.unique, &(struct fuse_attr_out){.attr = attr}, sizeof(struct fuse_attr_out));
 			}
 		} else if (header.opcode == FUSE_OPEN) {
+			// Without this flag closing waits as well, of any fd, in whatever program: docs/load.md.
 			answer(fuse, header.unique, &(struct fuse_open_out){.open_flags = FOPEN_NOFLUSH},
 					sizeof(struct fuse_open_out));
 		}
