@@ -3,9 +3,11 @@
 #include "listener.h"
 #include "server.h"
 #include <assert.h>
+#include <lido/limits.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <wayland-server-protocol.h>
@@ -22,6 +24,7 @@ struct client {
 	struct wl_client *wl;
 	pid_t pid;
 	size_t surfaces_len;
+	int unread;                       // bytes in its socket when clients_end_stuck() looked last
 	struct wl_event_source *farewell; // ends it when the event loop is idle; NULL: it may stay
 
 	struct {
@@ -138,6 +141,26 @@ static void handle_client_created(struct wl_listener *listener, void *data) {
 	client->listeners.destroy.notify = handle_destroy;
 	wl_client_add_destroy_late_listener(wl, &client->listeners.destroy);
 	check_connections(client);
+}
+
+static int count_unread(const struct client *client) {
+	int unread = 0;
+	return ioctl(wl_client_get_fd(client->wl), FIONREAD, &unread) == 0 ? unread : 0;
+}
+
+void clients_end_stuck(struct compositor *compositor) {
+	struct client *client;
+	wl_list_for_each(client, &compositor->clients.list, link) {
+		int unread = count_unread(client);
+		if (unread > 0 && unread == client->unread && client->farewell == NULL) {
+			struct wl_resource *display = wl_client_get_object(client->wl, 1);
+			wl_resource_post_error(display, WL_DISPLAY_ERROR_INVALID_METHOD,
+					"a message is longer than what is stored of a client: %zu bytes",
+					lido_limits_get_unread_bytes_max());
+			client->farewell = wl_event_loop_add_idle(compositor->loop, handle_farewell, client);
+		}
+		client->unread = unread;
+	}
 }
 
 bool clients_init(struct compositor *compositor) {

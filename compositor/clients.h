@@ -48,4 +48,10 @@ bool clients_init(struct compositor *compositor);
 /* Clients must be gone. */
 void clients_finish(struct compositor *compositor);
 
+/*
+ * To be called again and again, many turns of the event loop apart: ends clients of whom there is something to read
+ * that has not been read since the last call, which had the loop turn in vain.
+ */
+void clients_end_stuck(struct compositor *compositor);
+
 #endif

@@ -27,6 +27,7 @@ static const struct {
 	void (*finish)(struct compositor *compositor);
 } parts[] = {
 	{clients_init, clients_finish},
+	{spin_init, spin_finish},
 	{desktop_init, desktop_finish},
 	{globals_init, globals_finish},
 	{surfaces_init, surfaces_finish},

@@ -26,6 +26,7 @@
 #include "popup.h"
 #include "seat.h"
 #include "shell.h"
+#include "spin.h"
 #include "surface.h"
 #include "text_input.h"
 #include "toplevel.h"
@@ -57,6 +58,7 @@ struct compositor {
 	size_t parts_len; // how many entries of the table of parts are initialised
 
 	struct clients clients;
+	struct spin spin;
 	struct desktop desktop;
 	struct globals globals;
 	struct surfaces surfaces;
