@@ -85,14 +85,15 @@ static struct wlr_renderer *create_renderer(struct compositor *compositor, const
 	if (name != NULL && !is_renderer(name)) {
 		return NULL;
 	}
-	if (name == NULL && compositor->headless && getenv("WLR_RENDERER") == NULL && access("/dev/dri", F_OK) != 0) {
+	const char *chosen = getenv("WLR_RENDERER");
+	if (name == NULL && compositor->headless && chosen == NULL && access("/dev/dri", F_OK) != 0) {
 		name = "pixman";
 	}
 	if (name == NULL || strcmp(name, "pixman") == 0) {
 		return name != NULL ? wlr_pixman_renderer_create() : wlr_renderer_autocreate(compositor->backend);
 	}
 	/* wlroots chooses GPU renderers by the environment alone. */
-	char *old = getenv("WLR_RENDERER") != NULL ? strdup(getenv("WLR_RENDERER")) : NULL;
+	char *old = chosen != NULL ? strdup(chosen) : NULL;
 	setenv("WLR_RENDERER", name, true);
 	struct wlr_renderer *renderer = wlr_renderer_autocreate(compositor->backend);
 	if (old != NULL) {

@@ -145,7 +145,7 @@ static void judge(int status, unsigned seconds, size_t processes, struct verdict
 	char *cause = verdict->cause;
 	size_t size = sizeof(verdict->cause);
 	verdict->outcome = OUTCOME_FAILED;
-	strcpy(cause, report->cause);
+	snprintf(cause, size, "%s", report->cause);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) {
 		snprintf(cause, size, "still running after %u s", seconds);
 	} else if (report->outcome == OUTCOME_PASSED && status != 0) {

@@ -8,6 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+// gcc's analyzer forgets a pointer that is stored at an index it does not know.
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
+
 static void resources_add(struct resources *resources, const char *line) {
 	if (resources->lines_len == resources->lines_capacity) {
 		resources->lines_capacity = 2 * resources->lines_capacity + 16;
@@ -23,10 +28,12 @@ static void resources_add(struct resources *resources, const char *line) {
 static void resources_add_fds(struct resources *resources) {
 	DIR *dir = opendir("/proc/self/fd");
 	assert(dir != NULL);
+	int fd = dirfd(dir);
+	assert(fd >= 0);
 	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
 		char target[256] = {0}, line[600];
-		if (entry->d_name[0] == '.' || atoi(entry->d_name) == dirfd(dir) ||
-				readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1) < 0) {
+		if (entry->d_name[0] == '.' || atoi(entry->d_name) == fd ||
+				readlinkat(fd, entry->d_name, target, sizeof(target) - 1) < 0) {
 			continue;
 		}
 		snprintf(line, sizeof(line), "fd %s %s", entry->d_name, target);

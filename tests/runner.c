@@ -58,7 +58,7 @@ static bool selection_has(const struct selection *selection, const char *name) {
 
 static void print_output(FILE *output) {
 	char line[4096];
-	rewind(output);
+	fseek(output, 0, SEEK_SET);
 	while (fgets(line, sizeof(line), output) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
 		printf("# %s\n", line);

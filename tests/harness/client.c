@@ -15,7 +15,7 @@ __attribute__((format(printf, 1, 0))) static void handle_log(const char *format,
 	vsnprintf(text, sizeof(text), format, args);
 	fputs(text, stderr);
 	if (dispatching != NULL) {
-		strcpy(dispatching->error, text);
+		snprintf(dispatching->error, sizeof(dispatching->error), "%s", text);
 	}
 }
 

@@ -24,8 +24,9 @@ void server_finish(struct server *server) {
 
 int server_connect(struct server *server, struct peer **peer) {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	expect_int(strlen(server->socket), <, sizeof(address.sun_path));
-	strcpy(address.sun_path, server->socket);
+	size_t size = strlen(server->socket) + 1;
+	expect_int(size, <=, sizeof(address.sun_path));
+	memcpy(address.sun_path, server->socket, size);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	expect(fd >= 0);
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {

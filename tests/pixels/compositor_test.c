@@ -77,7 +77,9 @@ TEST("compositor@socket-has-the-name-asked-for-and-goes-with-it") {
 	struct compositor *compositor = compositor_create(&options);
 	expect(compositor != NULL);
 	expect_string(compositor_get_socket(compositor), "lido-test");
-	expect_int(chdir(getenv("XDG_RUNTIME_DIR")), ==, 0);
+	const char *directory = getenv("XDG_RUNTIME_DIR");
+	expect(directory != NULL);
+	expect_int(chdir(directory), ==, 0);
 	expect_int(access("lido-test", F_OK), ==, 0);
 	// A second one by that name cannot be.
 	expect(compositor_create(&options) == NULL);

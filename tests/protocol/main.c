@@ -192,11 +192,12 @@ static void print_list(const struct options *options) {
 // Is anybody listening there?
 static bool can_connect(const char *path) {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	if (strlen(path) >= sizeof(address.sun_path)) {
+	size_t size = strlen(path) + 1;
+	if (size > sizeof(address.sun_path)) {
 		errno = ENAMETOOLONG;
 		return false;
 	}
-	strcpy(address.sun_path, path);
+	memcpy(address.sun_path, path, size);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool connected = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
 	int error = errno;

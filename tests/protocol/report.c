@@ -44,7 +44,7 @@ void report_init(struct report *report, enum report_format format, FILE *stream,
 
 static void print_log(FILE *stream, const char *prefix, FILE *log) {
 	char line[1024];
-	rewind(log);
+	fseek(log, 0, SEEK_SET);
 	while (fgets(line, sizeof(line), log) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
 		fprintf(stream, "%s%s\n", prefix, line);
