@@ -252,6 +252,7 @@ static void compare(struct run *run) {
 
 static void run_model(int64_t size, int64_t (*next_size)(struct run *run), unsigned alloc_percent, int steps) {
 	struct run *run = calloc(1, sizeof(*run));
+	expect(run != NULL);
 	*run = (struct run){.allocator = lido_allocator_create(size),
 		.random = 0x9e3779b97f4a7c15,
 		.next_size = next_size,
@@ -327,6 +328,7 @@ TEST("allocator_model@million-ranges-cost-no-walk-past-them") {
 		RANGES_LEN = 1000000
 	};
 	struct lido_range **ranges = calloc(RANGES_LEN, sizeof(ranges[0]));
+	expect(ranges != NULL);
 	struct lido_allocator *allocator = create_comb(RANGES_LEN, ranges);
 	// Half a million free ranges lie before the first that fits: to walk past them a million times takes hours.
 	for (int i = 0; i < RANGES_LEN; i++) {
@@ -405,6 +407,7 @@ static void adversary_thin_out(struct adversary *adversary, int64_t size) {
 // Returns how far the adversary got.
 static int64_t attack(int64_t live_max, int64_t size_max) {
 	struct adversary *adversary = calloc(1, sizeof(*adversary));
+	expect(adversary != NULL);
 	adversary->allocator = lido_allocator_create(LIDO_ALLOCATOR_SIZE_MAX);
 	adversary->live_max = live_max;
 	int64_t end = 0;

@@ -86,6 +86,7 @@ static void try_box(struct picture *picture, const struct lido_box *box, int pix
 	struct lido_buffer *buffer = picture->buffer;
 	size_t size = dst_stride * (size_t)buffer->height;
 	uint8_t *dst = malloc(size); // its end is guarded by AddressSanitizer
+	expect(dst != NULL);
 	memset(dst, GUARD, size);
 	expect_int(lido_buffer_read(buffer, box, dst, dst_stride), ==, LIDO_READ_OK);
 	expect_box(picture, box, pixel_size, dst, dst_stride);
@@ -218,6 +219,7 @@ static void try_truncated(int32_t left, size_t dst_stride) {
 	picture_init(&picture, FILE_UNSEALABLE, 23, 17, 92, WL_SHM_FORMAT_ARGB8888);
 	file_set_size(picture.fd, OFFSET + left);
 	uint8_t *dst = malloc(dst_stride * 17);
+	expect(dst != NULL);
 	memset(dst, GUARD, dst_stride * 17);
 	struct lido_box whole = {.width = 23, .height = 17};
 	expect_int(lido_buffer_read(picture.buffer, &whole, dst, dst_stride), ==, LIDO_READ_TRUNCATED);

@@ -10,6 +10,7 @@
 // Ranges of 64 bytes and more, in a chain, none of them in the tree yet.
 static struct lido_range *create_ranges(void) {
 	struct lido_range *ranges = calloc(RANGES_LEN, sizeof(ranges[0]));
+	expect(ranges != NULL);
 	for (int i = 0; i < RANGES_LEN; i++) {
 		ranges[i].offset = INT64_C(16384) * i;
 		ranges[i].size = 64 * (1 + i % 200);

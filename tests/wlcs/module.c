@@ -317,6 +317,11 @@ static void pointer_destroy(WlcsPointer *base) {
 	free(pointer);
 }
 
+/* gcc's analyzer does not take the address of a first member for that of the whole. */
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
+
 static WlcsPointer *create_pointer(WlcsDisplayServer *base) {
 	struct pointer *pointer = calloc(1, sizeof(*pointer));
 	if (pointer == NULL) {
