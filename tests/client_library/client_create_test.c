@@ -113,6 +113,10 @@ static void *work(void *data) {
 	struct lido_swapchain *swapchain = lido_swapchain_create(worker->toolkit.client);
 	for (int i = 1; i <= FRAMES; i++) {
 		show(&worker->toolkit, swapchain, 20 + i * 37 % 200);
+		struct lido_image *image = lido_image_create(worker->toolkit.client, 8 + i, 8, XRGB);
+		expect(image != NULL && lido_image_wait(image));
+		toolkit_draw(image, (uint32_t)i);
+		lido_image_destroy(image);
 	}
 	lido_client_destroy(worker->toolkit.client);
 	return NULL;
@@ -134,6 +138,31 @@ TEST_EACH_BACKEND("client_create@threads-may-have-one-each") {
 		wl_surface_destroy(workers[i].toolkit.surface);
 	}
 	expect(wl_display_roundtrip(toolkit.display) >= 0);
+	toolkit_finish(&toolkit);
+	expect(remote_finish(&remote));
+}
+
+static void *show_some(void *data) {
+	struct toolkit *toolkit = data;
+	struct lido_swapchain *swapchain = lido_swapchain_create(toolkit->client);
+	for (int i = 1; i <= FRAMES; i++) {
+		show(toolkit, swapchain, 20 + i * 37 % 200);
+		expect(lido_client_dispatch(toolkit->client));
+	}
+	return NULL;
+}
+
+TEST_EACH_BACKEND("client_create@threads-may-pass-one-on") {
+	struct remote remote;
+	struct toolkit toolkit;
+	remote_init(&remote, &(struct remote_options){.release = SURFACES_RELEASE_REPLACED});
+	toolkit_init(&toolkit, &remote, backend);
+	for (int i = 0; i < THREADS_LEN; i++) {
+		pthread_t thread;
+		expect(pthread_create(&thread, NULL, show_some, &toolkit) == 0);
+		expect(pthread_join(thread, NULL) == 0);
+		show_some(&toolkit);
+	}
 	toolkit_finish(&toolkit);
 	expect(remote_finish(&remote));
 }
