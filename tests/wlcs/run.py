@@ -46,22 +46,22 @@ def report_group(number, group, names, outcome, expected):
     return fine
 
 
-def report_complaints(number, outcome):
-    """What a sanitizer found at the end of a process, which is no single test's."""
+def report_complaints(number, name, outcome):
+    """What a sanitizer found, which is no single test's: leaks at the end of a process, or races."""
     for line in outcome.complaints:
         print('#   ' + line)
-    print('%s %d wlcs@leaves-nothing' % ('not ok' if outcome.complaints else 'ok', number))
+    print('%s %d %s' % ('not ok' if outcome.complaints else 'ok', number, name))
     return not outcome.complaints
 
 
-def report(outcome, expected, sanitized):
+def report(outcome, expected, sanitizer_test):
     groups = by_group(outcome.results)
     good = True
     for number, group in enumerate(groups, 1):
         good = report_group(number, group, groups[group], outcome, expected) and good
-    if sanitized:
-        good = report_complaints(len(groups) + 1, outcome) and good
-    print('1..%d' % (len(groups) + sanitized))
+    if sanitizer_test is not None:
+        good = report_complaints(len(groups) + 1, sanitizer_test, outcome) and good
+    print('1..%d' % (len(groups) + (sanitizer_test is not None)))
     return good
 
 
@@ -74,6 +74,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--preload', action='append', default=[], help='a library to be loaded first')
     parser.add_argument('--suppressions', help='leaks that are not ours, if all is built with AddressSanitizer')
+    parser.add_argument('--threads', action='store_true', help='all is built with ThreadSanitizer')
     parser.add_argument('program', help='the suite')
     parser.add_argument('module', help='Lido')
     parser.add_argument('expected', help='results that are expected')
@@ -87,7 +88,8 @@ def main():
     every = suite.list_tests()
     outcome = suite.run(chosen(every))
     run_again(suite, outcome, expected)
-    good = report(outcome, expected, bool(arguments.suppressions))
+    sanitizer_test = 'wlcs@has-no-races' if arguments.threads else 'wlcs@leaves-nothing' if arguments.suppressions else None
+    good = report(outcome, expected, sanitizer_test)
     unknown = [name for name in expected.failed if name not in every]
     for name in unknown:
         print('# %s is expected to fail, but there is no such test' % name)

@@ -12,6 +12,7 @@ import sys
 
 BATCH_LEN = 100
 BATCH_SECONDS = 300  # far more than one takes, even on a busy machine
+RACE_LINES_MAX = 200  # enough for the first few
 RESULTS = {'OK': 'passed', 'FAILED': 'failed', 'SKIP': 'skipped'}
 LINE = re.compile(r'\[ +(RUN|OK|FAILED|SKIP) +\] ([\w/]+\.[\w/]+)')
 
@@ -81,7 +82,8 @@ class Suite:
         except subprocess.TimeoutExpired as expired:
             output, end = expired.stdout or b'', 'timed out'
         outcome, running, lines = Outcome(), None, []
-        for line in output.decode(errors='replace').splitlines():
+        every = output.decode(errors='replace').splitlines()
+        for line in every:
             match = LINE.search(line)
             if match and match[1] == 'RUN':
                 running, lines = match[2], []
@@ -94,6 +96,9 @@ class Suite:
             outcome.results[running], outcome.said[running] = 'failed', lines + [end]
         elif any('Sanitizer' in line for line in lines):
             outcome.complaints = lines
+        races = [i for i, line in enumerate(every) if 'WARNING: ThreadSanitizer' in line]
+        if races:
+            outcome.complaints = every[races[0]:][:RACE_LINES_MAX]
         return outcome
 
     def run_batch(self, names):
