@@ -83,7 +83,7 @@ static bool set_environment(const char *library) {
 	if (asprintf(&all, "%s%s%s", library, others != NULL ? ":" : "", others != NULL ? others : "") < 0) {
 		return false;
 	}
-	bool done = setenv("LD_PRELOAD", all, true) == 0 && setenv("LIDO_WLROOTS_PRELOAD", library, true) == 0 &&
+	bool done = setenv("LIDO_WLROOTS_PRELOAD", library, true) == 0 && setenv("LD_PRELOAD", all, true) == 0 &&
 				(limits == NULL || setenv("LIDO_SHM_LIMITS", limits, true) == 0);
 	free(all);
 	return done;
