@@ -20,8 +20,8 @@
 #include <wlr/types/wlr_xdg_output_v1.h>
 
 /*
- * What a client in a sandbox may see: what it takes to show windows and be typed into. Everything else is left out, also
- * what is yet to come: it could read the screen or the clipboard, watch the user, type, or dress up as a panel.
+ * What a client in a sandbox may see: what it takes to show windows and be typed into. Everything else is left out,
+ * also what is yet to come: it could read the screen or the clipboard, watch the user, type, or dress up as a panel.
  */
 static const char *const for_sandboxes[] = {
 	"lido_shm_manager_v1",

@@ -44,20 +44,21 @@ WITHOUT_OUTPUT = ('output-disabled', 'output-mode-released')  # in which victims
 
 # What one client (or, for connections, two processes) can have the server spend at most, by the default limits: fds, shared
 # mappings, resident MiB. None: what the limit on files of this machine makes of it, see fds_max(). The numbers are those
-# of shm/include/lido/limits.h and compositor/clients.h, and what the attack's own connection takes.
+# of shm/include/lido/limits.h and compositor/clients.h, and what the attack's own connection takes; memory is rounded up by
+# a quarter and more, since malloc does not do the same twice.
 SHARES = {
-    'pools-just-below-the-limit': (1024 + 8, 8, 8),
+    'pools-just-below-the-limit': (1024 + 8, 8, 12),
     'mappings-just-below-the-limit': (1024 + 8, 1024 + 8, 72),
     'fds-that-nobody-asked-for-just-below-the-limit': (None, 8, 4),
-    'connections-without-end': (None, 8, 32),
-    'buffers-without-end': (16, 8, 16),
-    'handles-without-end': (128, 8, 8),
-    'blocks-just-below-the-limit': (8, 8, 16),
-    'blocks-without-end': (8, 8, 48),
-    'blocks-of-all-bytes': (24, 24, 8),
-    'surfaces-just-below-the-limit': (8, 8, 24),
-    'regions-without-end': (8, 8, 64),
-    'frame-callbacks-without-end': (8, 8, 64),
+    'connections-without-end': (None, 8, 48),
+    'buffers-without-end': (16, 8, 24),
+    'handles-without-end': (128, 8, 12),
+    'blocks-just-below-the-limit': (8, 8, 24),
+    'blocks-without-end': (8, 8, 64),
+    'blocks-of-all-bytes': (24, 24, 12),
+    'surfaces-just-below-the-limit': (8, 8, 32),
+    'regions-without-end': (8, 8, 80),
+    'frame-callbacks-without-end': (8, 8, 80),
     'snapshots-of-all-bytes': (8, 8, 512 + 16),
 }
 
