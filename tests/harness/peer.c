@@ -4,6 +4,7 @@
 #include "client.h"
 #include "runner.h"
 #include "server.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,7 +26,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 static int connect_to_socket(const char *path) {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	expect_int(strlen(path), <, sizeof(address.sun_path));
-	strcpy(address.sun_path, path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	expect(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
 	return fd;
