@@ -140,7 +140,7 @@ if command -v cage >/dev/null; then
 	start --shm-limit files=3 cage -- sh -c 'env >"$XDG_RUNTIME_DIR/environment"; sleep 600'
 	expect "clients-do-not-have-it-preloaded" wait_for grep -q '^WAYLAND_DISPLAY' "$runtime/environment"
 	expect "clients-have-no-ld_preload" sh -c '! grep -q ^LD_PRELOAD "$1"' - "$runtime/environment"
-	ends_with 0 "$check" --socket "$socket" --verbose --hostile 'wl_shm.create_pool@files-without-end'
+	ends_with 0 "$check" --socket "$socket" --verbose --hostile 'wl_shm.create_pool@just-below-the-limit'
 	expect "limits-hold" says out 'the limit (files) is 3'
 	stop
 fi
