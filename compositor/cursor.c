@@ -4,6 +4,7 @@
 #include "drag.h"
 #include "focus.h"
 #include "listener.h"
+#include "monotonic.h"
 #include "output.h"
 #include "placement.h"
 #include "popup.h"
@@ -12,7 +13,6 @@
 #include <linux/input-event-codes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_cursor_shape_v1.h>
@@ -77,12 +77,6 @@ static void pick(struct compositor *compositor, uint32_t time_msec) {
 	notify_motion(compositor, time_msec, sx, sy);
 }
 
-static uint32_t now_msec(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
-}
-
 void cursor_refresh_now(struct compositor *compositor) {
 	struct wlr_seat_pointer_state *state = &compositor->seat.wlr->pointer_state;
 	bool grabbed = compositor->grab.mode != GRAB_NONE && !compositor->grab.by_touch;
@@ -91,7 +85,7 @@ void cursor_refresh_now(struct compositor *compositor) {
 	}
 	struct wlr_surface *old_surface = state->focused_surface;
 	double old_sx = state->sx, old_sy = state->sy;
-	pick(compositor, now_msec());
+	pick(compositor, (uint32_t)monotonic_msec());
 	if (state->focused_surface != old_surface || state->sx != old_sx || state->sy != old_sy) {
 		wlr_seat_pointer_notify_frame(compositor->seat.wlr);
 	}

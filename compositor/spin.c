@@ -1,16 +1,10 @@
 #include "spin.h"
 
 #include "clients.h"
+#include "monotonic.h"
 #include "server.h"
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
-
-static int64_t now(void) {
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
-}
 
 /* After each turn of the loop. */
 static int handle_turn(int fd, uint32_t mask, void *data) {
@@ -19,7 +13,7 @@ static int handle_turn(int fd, uint32_t mask, void *data) {
 	if (++spin->turns < SPIN_TURNS) {
 		return 0;
 	}
-	int64_t time = now();
+	int64_t time = monotonic_msec();
 	if (time - spin->period_start < SPIN_PERIOD) {
 		clients_end_stuck(compositor);
 	}

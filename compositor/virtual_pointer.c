@@ -2,9 +2,9 @@
 
 #include "cursor.h"
 #include "listener.h"
+#include "monotonic.h"
 #include "server.h"
 #include <stdlib.h>
-#include <time.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_virtual_pointer_v1.h>
@@ -51,12 +51,6 @@ static void apply_held(struct virtual_pointer *pointer) {
 	pointer->held_len = 0;
 }
 
-static uint32_t now_msec(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
-}
-
 /* A hand that is gone holds nothing: with a button down, all pointers would stay with the window that was pressed. */
 static void release_buttons(struct virtual_pointer *pointer) {
 	if (pointer->pressed_len == 0) {
@@ -65,7 +59,7 @@ static void release_buttons(struct virtual_pointer *pointer) {
 	while (pointer->pressed_len > 0) {
 		struct pointer_event event = {.type = POINTER_EVENT_BUTTON};
 		event.button.pointer = pointer->wlr;
-		event.button.time_msec = now_msec();
+		event.button.time_msec = (uint32_t)monotonic_msec();
 		event.button.button = pointer->pressed[--pointer->pressed_len];
 		event.button.state = WL_POINTER_BUTTON_STATE_RELEASED;
 		cursor_apply(pointer->compositor, &event);

@@ -1,0 +1,17 @@
+/*
+ * The clock of events and timers.
+ */
+#ifndef MONOTONIC_H
+#define MONOTONIC_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* Milliseconds of CLOCK_MONOTONIC. Events carry its low 32 bits. */
+static inline int64_t monotonic_msec(void) {
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+#endif
