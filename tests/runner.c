@@ -1,6 +1,6 @@
 #include "runner.h"
+#include "names.h"
 #include "process.h"
-#include <fnmatch.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,6 @@ static struct test *first_test, **next_test = &first_test;
 struct selection {
 	char **patterns; // globs of names; NULL at the end
 	size_t patterns_len;
-	const char *wanted; // $LIDO_TEST: more globs, with blanks between; may be NULL
 };
 
 struct options {
@@ -38,22 +37,9 @@ void test_register(struct test *test) {
 	next_test = &test->next;
 }
 
-static bool is_wanted(const char *name, const char *wanted) {
-	char *copy = strdup(wanted), *rest = NULL;
-	bool found = false;
-	for (char *glob = strtok_r(copy, " \t\n", &rest); glob != NULL; glob = strtok_r(NULL, " \t\n", &rest)) {
-		found = found || fnmatch(glob, name, 0) == 0;
-	}
-	free(copy);
-	return found;
-}
-
 static bool selection_has(const struct selection *selection, const char *name) {
-	bool found = selection->patterns_len == 0;
-	for (size_t i = 0; i < selection->patterns_len; i++) {
-		found = found || fnmatch(selection->patterns[i], name, 0) == 0;
-	}
-	return found && (selection->wanted == NULL || is_wanted(name, selection->wanted));
+	return (selection->patterns_len == 0 || names_match(name, selection->patterns, selection->patterns_len)) &&
+		   names_match_wanted(name);
 }
 
 static void print_output(FILE *output) {
@@ -128,11 +114,9 @@ static void parse_options(int argc, char **argv, struct options *options) {
 			exit(option == 'h' ? 0 : 2);
 		}
 	}
-	const char *wanted = getenv("LIDO_TEST");
 	options->selection = (struct selection){
 		.patterns = argv + optind,
 		.patterns_len = (size_t)(argc - optind),
-		.wanted = wanted != NULL && wanted[0] != '\0' ? wanted : NULL,
 	};
 }
 

@@ -4,11 +4,9 @@
 #include "client.h"
 #include "runner.h"
 #include "server.h"
-#include <stdio.h>
+#include "socket.h"
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <wayland-server-core.h>
 
 struct peer {
@@ -22,20 +20,13 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	peer->client = NULL;
 }
 
-// The server is in this process all the same, but learns of the client by itself.
-static int connect_to_socket(const char *path) {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	expect_int(strlen(path), <, sizeof(address.sun_path));
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	expect(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
-	return fd;
-}
-
 int server_connect(struct server *server, struct peer **peer) {
 	*peer = NULL;
 	if (server->socket != NULL) {
-		return connect_to_socket(server->socket);
+		// The server is in this process all the same, but learns of the client by itself.
+		int fd = socket_connect(server->socket);
+		expect(fd >= 0);
+		return fd;
 	}
 	int fds[2];
 	expect(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0);

@@ -1,11 +1,9 @@
 #include "runner.h"
 #include "server.h"
+#include "socket.h"
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 /* An answer from another process is worth waiting for, also where a server of our own would have given it by now. */
 #define WAIT_MIN 20 // milliseconds
@@ -23,13 +21,8 @@ void server_finish(struct server *server) {
 }
 
 int server_connect(struct server *server, struct peer **peer) {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	size_t size = strlen(server->socket) + 1;
-	expect_int(size, <=, sizeof(address.sun_path));
-	memcpy(address.sun_path, server->socket, size);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	expect(fd >= 0);
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+	int fd = socket_connect(server->socket);
+	if (fd < 0) {
 		fail("cannot connect to %s: %s", server->socket, strerror(errno));
 	}
 	*peer = NULL;

@@ -21,8 +21,6 @@
 	"lido_shm_block_v1.error: The first two have the meaning, and the number, that they have in wl_shm.error."
 #define STAYS_CLAUSE "The buffer stays where it is when the block is resized or destroyed."
 
-#define ARGB WL_SHM_FORMAT_ARGB8888
-
 struct request {
 	int32_t offset, width, height, stride;
 	uint32_t format;
@@ -58,43 +56,18 @@ static void create_in_new(struct actor *actor, bool waits, const struct request 
 		create_in_new(actor, false, &(struct request){__VA_ARGS__}); \
 	}
 
-// offset, width, height, stride, format
-REFUSED("negative-offset-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, -1, 8, 8, 32, ARGB)
-REFUSED("least-offset-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, INT32_MIN, 8, 8, 32, ARGB)
-REFUSED("width-of-0-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, 0, 0, 8, 32, ARGB)
-REFUSED("height-of-0-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, 0, 8, 0, 32, ARGB)
-REFUSED("negative-width-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, 0, -8, 8, 32, ARGB)
-REFUSED("negative-height-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, 0, 8, INT32_MIN, 32, ARGB)
-REFUSED("stride-below-a-row-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, 0, 8, 8, 28, ARGB)
-REFUSED("stride-counted-in-pixels-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, 0, 8, 8, 8, ARGB)
-REFUSED("stride-of-0-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, 0, 8, 8, 0, ARGB)
-REFUSED("negative-stride-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, 0, 8, 8, -32, ARGB)
-REFUSED("row-that-overflows-32-bits-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, 0, 1 << 30, 1, 4, ARGB)
-REFUSED("end-one-byte-beyond-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, 1, 128, 128, 512, ARGB)
-REFUSED("end-one-row-beyond-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, 0, 128, 129, 512, ARGB)
-REFUSED("start-at-the-end-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, BLOCK_SIZE, 1, 1, 4, ARGB)
-REFUSED("size-that-overflows-32-bits-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, 0, 1, 1 << 16, 1 << 16,
-		ARGB)
-REFUSED("end-that-overflows-32-bits-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, INT32_MAX - 63, 1,
-		1 << 15, 1 << 16, ARGB)
-REFUSED("most-of-everything-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, INT32_MAX, 1, INT32_MAX,
-		INT32_MAX - 3, ARGB)
-REFUSED("stride-of-broken-pixels-is-refused", INVALID_STRIDE_CLAUSE, "no renderer can draw pixels in pieces",
-		INVALID_STRIDE, 0, 8, 8, 33, ARGB)
-REFUSED("format-that-nobody-knows-is-refused", INVALID_FORMAT_CLAUSE, NULL, INVALID_FORMAT, 0, 8, 8, 32, UINT32_MAX)
-REFUSED("drm-code-of-argb8888-is-refused", INVALID_FORMAT_CLAUSE, NULL, INVALID_FORMAT, 0, 8, 8, 32, 0x34325241)
+#define SIZE BLOCK_SIZE
+#define FORMAT_CLAUSE INVALID_FORMAT_CLAUSE
+#define GEOMETRY_CLAUSE MEANING_CLAUSE
+#define STRIDE_CLAUSE MEANING_CLAUSE
+#include "create_buffer_rules.h"
+
 REFUSED("format-that-nobody-knows-matters-before-the-rest", INVALID_FORMAT_CLAUSE,
 		"without a format nobody can tell what is no image", INVALID_FORMAT, -1, -1, -1, -1, UINT32_MAX)
 
 FITS("that-fills-the-block", MEANING_CLAUSE, NULL, 0, 128, 128, 512, ARGB)
-FITS("one-pixel-at-the-start", MEANING_CLAUSE, NULL, 0, 1, 1, 4, ARGB)
-FITS("one-pixel-at-the-end", MEANING_CLAUSE, NULL, BLOCK_SIZE - 4, 1, 1, 4, ARGB)
 FITS("one-row-of-the-whole-block", MEANING_CLAUSE, NULL, 0, BLOCK_SIZE / 4, 1, BLOCK_SIZE, ARGB)
 FITS("one-column-of-the-whole-block", MEANING_CLAUSE, NULL, 0, 1, BLOCK_SIZE / 4, 4, WL_SHM_FORMAT_XRGB8888)
-FITS("offset-that-is-no-multiple-of-a-page", MEANING_CLAUSE, NULL, 100, 8, 8, 32, ARGB)
-FITS("offset-that-is-no-multiple-of-a-pixel", MEANING_CLAUSE, "no alignment is asked for", 3, 1, 1, 4, ARGB)
-FITS("padded-stride", MEANING_CLAUSE, NULL, 0, 7, 8, 256, ARGB)
-FITS("stride-of-a-row-alone", MEANING_CLAUSE, NULL, 0, 7, 9, 28, ARGB)
 
 CHECK("lido_shm_block_v1.create_buffer@invalid_stride-has-the-number-of-wl_shm", .clause = NUMBERS_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, WL_SHM, INVALID_STRIDE)}) {

@@ -1,15 +1,14 @@
 #include "check.h"
+#include "names.h"
 #include "report.h"
+#include "socket.h"
 #include "target.h"
 #include <errno.h>
-#include <fnmatch.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define EXCEPTIONS_MAX 64
@@ -156,28 +155,11 @@ static void parse_options(int argc, char **argv, struct options *options) {
 	options->patterns_len = (size_t)(argc - optind);
 }
 
-static bool matches_wanted(const char *name, const char *wanted) {
-	char *copy = strdup(wanted), *rest = NULL;
-	bool found = false;
-	for (char *glob = strtok_r(copy, " ", &rest); glob != NULL; glob = strtok_r(NULL, " ", &rest)) {
-		found = found || fnmatch(glob, name, 0) == 0;
-	}
-	free(copy);
-	return found;
-}
-
 // $LIDO_TEST chooses among them as it does among all tests of this project.
 static bool is_chosen(const struct options *options, const struct check *check) {
-	const char *wanted = getenv("LIDO_TEST");
-	bool found = options->patterns_len == 0;
-	for (size_t i = 0; i < options->patterns_len; i++) {
-		found = found || fnmatch(options->patterns[i], check->name, 0) == 0;
-	}
-	for (size_t i = 0; i < options->exceptions_len; i++) {
-		found = found && fnmatch(options->exceptions[i], check->name, 0) != 0;
-	}
-	return found && (!check->is_hostile || options->hostile || options->list) &&
-		   (wanted == NULL || wanted[0] == '\0' || matches_wanted(check->name, wanted));
+	return (options->patterns_len == 0 || names_match(check->name, options->patterns, options->patterns_len)) &&
+		   !names_match(check->name, options->exceptions, options->exceptions_len) && names_match_wanted(check->name) &&
+		   (!check->is_hostile || options->hostile || options->list);
 }
 
 static void print_list(const struct options *options) {
@@ -191,21 +173,11 @@ static void print_list(const struct options *options) {
 
 // Is anybody listening there?
 static bool can_connect(const char *path) {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	size_t size = strlen(path) + 1;
-	if (size > sizeof(address.sun_path)) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	memcpy(address.sun_path, path, size);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool connected = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
-	int error = errno;
+	int fd = socket_connect(path);
 	if (fd >= 0) {
 		close(fd);
 	}
-	errno = error;
-	return connected;
+	return fd >= 0;
 }
 
 static void find_socket(struct options *options) {

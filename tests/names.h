@@ -1,0 +1,16 @@
+/*
+ * Which tests are chosen, by globs of their names.
+ */
+#ifndef TEST_NAMES_H
+#define TEST_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Does the name match one of the globs? */
+bool names_match(const char *name, char *const *globs, size_t globs_len);
+
+/* The same of those in $LIDO_TEST, with blanks between; where there are none, all match. */
+bool names_match_wanted(const char *name);
+
+#endif
