@@ -30,6 +30,7 @@ struct compositor_options {
 	const char *renderer;
 	const char *socket;               // name of the listening socket; NULL: the first free wayland-N
 	bool without_socket;              // no listening socket at all: clients come by compositor_add_client()
+	bool without_monitor;             // nothing for lido-top(1); it takes the name of the socket
 	const struct lido_limits *limits; // NULL: lido_limits_default()
 };
 

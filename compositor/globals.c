@@ -2,6 +2,7 @@
 
 #include "compat.h"
 #include "server.h"
+#include <lido/monitor.h>
 #include <string.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/types/wlr_alpha_modifier_v1.h>
@@ -52,6 +53,9 @@ static const char *const for_sandboxes[] = {
 
 static bool filter_global(const struct wl_client *client, const struct wl_global *global, void *data) {
 	struct compositor *compositor = data;
+	if (!lido_monitor_filter(client, global, compositor->monitor)) {
+		return false;
+	}
 	if (wlr_security_context_manager_v1_lookup_client(compositor->globals.security, client) == NULL) {
 		return true;
 	}

@@ -17,6 +17,7 @@ static const char usage[] = "Usage: lido [OPTION...] [--] [COMMAND [ARG...]]\n"
 							"  --headless WxH          show nothing: one output of that size, in memory\n"
 							"  --renderer NAME         pixman, gles2 or vulkan, instead of what fits best\n"
 							"  --shm-limit KEY=VALUE   what one client may use; \"--shm-limit help\" lists the keys\n"
+							"  --no-monitor            make no socket for lido-top, beside the other\n"
 							"  --verbose               say more on stderr\n"
 							"  --help, --version       print this, or the version, and exit\n"
 							"\n"
@@ -28,6 +29,7 @@ enum {
 	OPTION_HEADLESS,
 	OPTION_RENDERER,
 	OPTION_SHM_LIMIT,
+	OPTION_NO_MONITOR,
 	OPTION_VERBOSE,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -39,6 +41,7 @@ static const struct option long_options[] = {
 	{"headless", required_argument, NULL, OPTION_HEADLESS},
 	{"renderer", required_argument, NULL, OPTION_RENDERER},
 	{"shm-limit", required_argument, NULL, OPTION_SHM_LIMIT},
+	{"no-monitor", no_argument, NULL, OPTION_NO_MONITOR},
 	{"verbose", no_argument, NULL, OPTION_VERBOSE},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{"version", no_argument, NULL, OPTION_VERSION},
@@ -116,6 +119,9 @@ static enum options_result parse_option(struct options *options, int option, FIL
 		return parse_renderer(options, optarg, err);
 	case OPTION_SHM_LIMIT:
 		return parse_limit(options, optarg, out, err);
+	case OPTION_NO_MONITOR:
+		options->compositor.without_monitor = true;
+		return OPTIONS_RUN;
 	case OPTION_VERBOSE:
 		options->verbose = true;
 		return OPTIONS_RUN;

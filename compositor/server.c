@@ -3,7 +3,9 @@
 #include "listener.h"
 #include "log.h"
 #include <errno.h>
+#include <lido/monitor.h>
 #include <lido/wlroots.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -150,6 +152,25 @@ static bool create_socket(struct compositor *compositor, const struct compositor
 	return compositor->socket != NULL;
 }
 
+/* Whoever cannot have one does without. */
+static bool create_monitor(struct compositor *compositor, const struct compositor_options *options) {
+	if (compositor->socket == NULL || options->without_monitor) {
+		return true;
+	}
+	size_t size = strlen(compositor->socket) + sizeof(LIDO_MONITOR_SUFFIX);
+	char *name = malloc(size);
+	if (name == NULL) {
+		return false;
+	}
+	snprintf(name, size, "%s" LIDO_MONITOR_SUFFIX, compositor->socket);
+	compositor->monitor = lido_monitor_create(compositor_get_manager(compositor), name);
+	if (compositor->monitor == NULL) {
+		log_error("no socket \"%s\" for lido-top: %s", name, strerror(errno));
+	}
+	free(name);
+	return true;
+}
+
 static bool create_headless_output(struct compositor *compositor) {
 	unsigned width = (unsigned)compositor->width, height = (unsigned)compositor->height;
 	return !compositor->headless || wlr_headless_add_output(compositor->backend, width, height) != NULL;
@@ -170,7 +191,8 @@ struct compositor *compositor_create(const struct compositor_options *options) {
 	wl_display_set_default_max_buffer_size(compositor->display, lido_limits_get_unread_bytes_max());
 	compositor->loop = wl_display_get_event_loop(compositor->display);
 	if (create_backend(compositor, options) && create_rendering(compositor, options) && create_parts(compositor) &&
-			create_socket(compositor, options) && create_headless_output(compositor)) {
+			create_socket(compositor, options) && create_monitor(compositor, options) &&
+			create_headless_output(compositor)) {
 		return compositor;
 	}
 	log_error("the compositor could not be created");

@@ -35,6 +35,7 @@
 #include "virtual_pointer.h"
 #include "xdg_errors.h"
 
+struct lido_monitor;
 struct lido_wlroots;
 struct wlr_allocator;
 struct wlr_backend;
@@ -51,8 +52,9 @@ struct compositor {
 	struct wlr_allocator *allocator;
 	struct wlr_compositor *wlr; // the wl_compositor global
 	struct lido_wlroots *shm;
-	char *socket;          // may be NULL
-	int32_t width, height; // pixels, of the headless output or of a nested window at first
+	struct lido_monitor *monitor; // may be NULL; the manager's
+	char *socket;                 // may be NULL
+	int32_t width, height;        // pixels, of the headless output or of a nested window at first
 	bool headless;
 	bool started;
 	size_t parts_len; // how many entries of the table of parts are initialised

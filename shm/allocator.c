@@ -356,6 +356,19 @@ struct lido_range *lido_allocator_get_oldest_warm(struct lido_allocator *allocat
 	return wl_list_empty(&allocator->warm) ? NULL : wl_container_of(allocator->warm.next, oldest, link);
 }
 
+int64_t lido_allocator_get_warm(const struct lido_allocator *allocator) {
+	int64_t warm = 0;
+	const struct lido_range *range;
+	wl_list_for_each(range, &allocator->warm, link) {
+		warm += lido_range_get_room(range, LIDO_ROOM_PAGES);
+	}
+	return warm;
+}
+
+const struct lido_range *lido_allocator_find_free(const struct lido_allocator *allocator, int64_t offset) {
+	return lido_range_tree_find_end(allocator->root, offset);
+}
+
 void lido_range_set_cold(struct lido_range *range) {
 	assert(range->is_free);
 	range->is_warm = false;

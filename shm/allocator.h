@@ -83,6 +83,12 @@ uint32_t lido_allocator_get_count(const struct lido_allocator *allocator);
 /* Of the warm free ranges that hold at least one whole page, the one that has been idle the longest; or NULL. O(1). */
 struct lido_range *lido_allocator_get_oldest_warm(struct lido_allocator *allocator);
 
+/* Bytes of whole pages in warm free ranges; a walk over these. */
+int64_t lido_allocator_get_warm(const struct lido_allocator *allocator);
+
+/* The lowest free range that ends beyond the offset, or NULL. O(log n). */
+const struct lido_range *lido_allocator_find_free(const struct lido_allocator *allocator, int64_t offset);
+
 /* The whole pages of a free range hold nothing any more. It is no longer warm. O(1). */
 void lido_range_set_cold(struct lido_range *range);
 

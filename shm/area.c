@@ -30,6 +30,11 @@ bool lido_area_check(struct lido_area *area) {
 	return area->impl->check(area);
 }
 
+int64_t lido_area_get_resident(const struct lido_area *area) {
+	struct stat stat;
+	return lido_os.fstat(area->fd, &stat) == 0 ? (int64_t)stat.st_blocks * 512 : 0;
+}
+
 void lido_area_populate(const uint8_t *mapping, int64_t offset, int64_t size) {
 	int64_t start = offset & ~(int64_t)(sysconf(_SC_PAGESIZE) - 1);
 	lido_os.madvise((void *)(uintptr_t)(mapping + start), (size_t)(offset + size - start), MADV_POPULATE_READ);

@@ -47,6 +47,9 @@ const void *lido_area_map(struct lido_area *area, int64_t offset, int64_t size, 
 /* Is it as the server may expect it? False: the client has changed the size of an exported file. */
 bool lido_area_check(struct lido_area *area);
 
+/* Bytes that the file takes, in pages or on a disk; 0 if the kernel does not say. A system call. */
+int64_t lido_area_get_resident(const struct lido_area *area);
+
 /* Fills the page table for a range of a mapping that has all its pages. Only a hint: otherwise they fault when read. */
 void lido_area_populate(const uint8_t *mapping, int64_t offset, int64_t size);
 

@@ -87,6 +87,8 @@ static struct lido_buffer *create(struct lido_pool *pool, uint32_t id, const str
 	buffer->size = size;
 	++pool->buffers;
 	pool->bytes_live += size;
+	pool->buffers_peak = pool->buffers > pool->buffers_peak ? pool->buffers : pool->buffers_peak;
+	pool->bytes_live_peak = pool->bytes_live > pool->bytes_live_peak ? pool->bytes_live : pool->bytes_live_peak;
 	return buffer;
 }
 

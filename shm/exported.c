@@ -209,12 +209,6 @@ static void area_punch(struct lido_exported_area *area, struct lido_range *range
 	}
 }
 
-// Bytes of pages that the file has now.
-static int64_t get_present(const struct lido_exported_area *area) {
-	struct stat stat;
-	return lido_os.fstat(area->base.fd, &stat) == 0 ? (int64_t)stat.st_blocks * 512 : 0;
-}
-
 bool lido_exported_area_trim(struct lido_exported_area *area, int64_t before, uint32_t *calls_left) {
 	bool punched = false;
 	struct lido_range *range;
@@ -226,7 +220,7 @@ bool lido_exported_area_trim(struct lido_exported_area *area, int64_t before, ui
 	}
 	if (punched) {
 		// These pages went by our own hand: no live range has lost any.
-		area->bytes_present = get_present(area);
+		area->bytes_present = lido_area_get_resident(&area->base);
 	}
 	return range != NULL;
 }

@@ -8,6 +8,7 @@
 
 #include "lido-shm-v1-protocol.h"
 #include <errno.h>
+#include <lido/monitor.h>
 #include <stdlib.h>
 #include <wayland-server-protocol.h>
 
@@ -192,6 +193,7 @@ void lido_manager_destroy(struct lido_manager *manager) {
 		wl_list_remove(&pool->link);
 		wl_list_init(&pool->link);
 	}
+	lido_monitor_destroy(manager->monitor);
 	wl_list_remove(&manager->display_destroy.link);
 	wl_event_source_remove(manager->trim_timer);
 	lido_pressure_finish(&manager->pressure);

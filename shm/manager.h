@@ -23,7 +23,10 @@ struct lido_manager {
 	const struct lido_format **formats; // owned array
 	size_t formats_len;
 
-	struct wl_list pools;     // lido_pool.link; also of clients that are gone, while something is locked
+	struct lido_monitor *monitor; // NULL: none
+
+	struct wl_list pools; // lido_pool.link; also of clients that are gone, while something is locked
+	uint32_t last_pool_id;
 	uint32_t files;           // of all pools
 	uint32_t files_total_max; // see LIDO_TOTAL_SHARE_PERCENT
 };

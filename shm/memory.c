@@ -44,6 +44,15 @@ bool lido_memory_trim(struct lido_pool *pool, int64_t before) {
 	return false;
 }
 
+int64_t lido_memory_get_warm(const struct lido_pool *pool) {
+	int64_t bytes = 0;
+	const struct lido_memory *memory;
+	wl_list_for_each(memory, &pool->warm, link) {
+		bytes += (int64_t)memory->charged;
+	}
+	return bytes;
+}
+
 // The smallest that holds the size; but none of which most would lie idle.
 static struct lido_memory *find_warm(struct lido_pool *pool, size_t size) {
 	struct lido_memory *best = NULL, *memory;
@@ -90,7 +99,9 @@ static bool memory_charge(struct lido_memory *memory, size_t size) {
 			return false;
 		}
 	}
-	memory->pool->bytes += more;
+	struct lido_pool *pool = memory->pool;
+	pool->bytes += more;
+	pool->bytes_peak = pool->bytes > pool->bytes_peak ? pool->bytes : pool->bytes_peak;
 	memory->charged = size;
 	return true;
 }

@@ -26,6 +26,9 @@ struct lido_memory {
 /* Frees what has been idle since before the given time, or all warm memory for 0. Returns whether any is left. */
 bool lido_memory_trim(struct lido_pool *pool, int64_t before);
 
+/* Bytes of the pool that are warm; a walk over these. */
+int64_t lido_memory_get_warm(const struct lido_pool *pool);
+
 /* Milliseconds of the clock that idle_since is in. */
 int64_t lido_memory_now(void);
 

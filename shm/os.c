@@ -1,12 +1,16 @@
 #include "os.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static int stat_cached(int fd, struct statx *stat) {
@@ -57,6 +61,39 @@ static int watch_priority(int fd) {
 	return epoll_fd;
 }
 
+static int lock_file(const char *path) {
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+// The mode is set before the socket has a name, so that nobody can be quicker.
+static int listen_at(const char *path) {
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t size = strlen(path) + 1;
+	if (size > sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(address.sun_path, path, size);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd != -1 && (fchmod(fd, S_IRUSR | S_IWUSR) != 0 ||
+							bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 8) != 0)) {
+		int error = errno;
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
+static int call_accept(int socket) {
+	return accept4(socket, NULL, NULL, SOCK_CLOEXEC);
+}
+
 static int reopen(int fd, int flags) {
 	char path[32];
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -82,6 +119,10 @@ struct lido_os lido_os = {
 	.is_writable = is_writable,
 	.open_pressure = open_pressure,
 	.watch_priority = watch_priority,
+	.lock_file = lock_file,
+	.listen_at = listen_at,
+	.accept = call_accept,
+	.unlink = unlink,
 	.reopen = reopen,
 	.close = close,
 	.pread = pread,

@@ -28,7 +28,11 @@ struct lido_os {
 	bool (*is_writable)(int socket);                     // poll(): can something be sent without waiting?
 	int (*open_pressure)(const char *trigger);           // /proc/pressure/memory, with that trigger
 	int (*watch_priority)(int fd);                       // an epoll that can be read while the fd has POLLPRI
-	int (*reopen)(int fd, int flags);                    // a new open file description of the same file
+	int (*lock_file)(const char *path);                  // made where there is none; locked, or -1 at once
+	int (*listen_at)(const char *path);                  // a socket that this user alone may connect to
+	int (*accept)(int socket);                           // accept4(); closed on exec
+	int (*unlink)(const char *path);
+	int (*reopen)(int fd, int flags); // a new open file description of the same file
 	int (*close)(int fd);
 	ssize_t (*pread)(int fd, void *data, size_t size, off_t offset);
 	ssize_t (*preadv)(int fd, const struct iovec *iov, int iov_len, off_t offset);

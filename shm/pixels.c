@@ -7,6 +7,7 @@
 #include "area.h"
 #include "format.h"
 #include "os.h"
+#include "pool.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -91,6 +92,7 @@ static bool read_rows_apart(const struct lido_buffer *buffer, int64_t y, int row
 
 static bool read_band(const struct lido_buffer *buffer, const struct span *span, uint8_t *dst, size_t dst_stride) {
 	dst += (size_t)span->y * dst_stride;
+	buffer->pool->bytes_read += (int64_t)span->height * buffer->stride;
 	if (dst_stride == (size_t)buffer->stride) {
 		return read_all(buffer->internal.area->fd, dst, (size_t)span->height * dst_stride,
 				buffer->offset + (int64_t)span->y * buffer->stride);
@@ -105,6 +107,7 @@ static bool read_band(const struct lido_buffer *buffer, const struct span *span,
 
 static bool read_narrow(const struct lido_buffer *buffer, const struct span *span, uint8_t *dst, size_t dst_stride) {
 	bool complete = true;
+	buffer->pool->bytes_read += span->height * span->size;
 	for (int32_t y = span->y; y < span->y + span->height; ++y) {
 		complete &= read_all(buffer->internal.area->fd, dst + (size_t)y * dst_stride + span->start, (size_t)span->size,
 				buffer->offset + (int64_t)y * buffer->stride + span->start);
@@ -131,6 +134,7 @@ enum lido_read_result lido_buffer_read(
 		zero_all(buffer, dst, dst_stride);
 	} else if (buffer->format->planes_len > 1) {
 		assert(dst_stride == (size_t)buffer->stride);
+		buffer->pool->bytes_read += buffer->size;
 		complete = read_all(buffer->internal.area->fd, dst, (size_t)buffer->size, buffer->offset);
 	} else if (span_init(&span, buffer, box)) {
 		bool wide = span.size * 2 >= row_size(buffer);
@@ -144,12 +148,14 @@ void lido_buffer_copy(const struct lido_buffer *buffer, const void *pixels, cons
 	struct span span;
 	if (buffer->format->planes_len > 1) {
 		assert(dst_stride == (size_t)buffer->stride);
+		buffer->pool->bytes_read += buffer->size;
 		memcpy(dst, pixels, (size_t)buffer->size);
 		return;
 	}
 	if (!span_init(&span, buffer, box)) {
 		return;
 	}
+	buffer->pool->bytes_read += span.height * span.size;
 	const uint8_t *from = (const uint8_t *)pixels + (int64_t)span.y * buffer->stride + span.start;
 	uint8_t *to = (uint8_t *)dst + (size_t)span.y * dst_stride + span.start;
 	for (int32_t i = 0; i < span.height; ++i) {

@@ -92,6 +92,7 @@ static struct lido_pool *pool_create(struct lido_manager *manager, struct wl_cli
 		return NULL;
 	}
 	pool->manager = manager;
+	pool->id = ++manager->last_pool_id;
 	pool->client = client;
 	pool->limits = manager->limits;
 	for (size_t i = 0; i < LIDO_POOL_BUCKETS; ++i) {
@@ -217,18 +218,9 @@ static void exported_validate(
 	assert(len == pool->exported_len);
 }
 
-static int64_t warm_bytes(const struct lido_pool *pool) {
-	int64_t bytes = 0;
-	const struct lido_memory *memory;
-	wl_list_for_each(memory, &pool->warm, link) {
-		bytes += (int64_t)memory->charged;
-	}
-	return bytes;
-}
-
 void lido_pool_validate(const struct lido_pool *pool) {
 	uint32_t imported = 0, sealed_files = 0, mappings = pool->exported_len, blocks = 0;
-	int64_t bytes_mapped = 0, bytes_blocks = 0, warm = warm_bytes(pool);
+	int64_t bytes_mapped = 0, bytes_blocks = 0, warm = lido_memory_get_warm(pool);
 	for (size_t i = 0; i < LIDO_POOL_BUCKETS; ++i) {
 		struct lido_area *area;
 		wl_list_for_each(area, &pool->imported[i], link) {
@@ -243,6 +235,8 @@ void lido_pool_validate(const struct lido_pool *pool) {
 	assert(mappings == pool->mappings && bytes_mapped == pool->bytes_mapped);
 	assert(blocks == pool->blocks && bytes_blocks == pool->bytes_blocks);
 	assert(warm <= pool->bytes && (pool->memories > 0 || warm == pool->bytes));
+	assert(pool->buffers <= pool->buffers_peak && pool->bytes_live <= pool->bytes_live_peak);
+	assert(pool->bytes <= pool->bytes_peak);
 	assert(imported <= pool->handles + pool->buffers);
 }
 

@@ -15,7 +15,8 @@
 #define LIDO_POOL_BUCKETS 64
 
 struct lido_pool {
-	struct wl_list link;          // lido_manager.pools
+	struct wl_list link;          // lido_manager.pools, in the order of their ids
+	uint32_t id;                  // not 0
 	struct lido_manager *manager; // NULL once it was destroyed
 	struct wl_client *client;     // NULL once it is gone
 	struct wl_listener client_destroy;
@@ -40,6 +41,9 @@ struct lido_pool {
 	uint32_t mappings;
 	int64_t bytes_mapped;
 	int64_t bytes_live;
+	int64_t bytes_read;                  // copied out of buffers, ever
+	uint32_t buffers_peak;               // the most that there were
+	int64_t bytes_live_peak, bytes_peak; // the same
 	uint32_t last_area_id;
 	int64_t bytes_turn;           // copied in this turn of the event loop
 	struct wl_event_source *turn; // sets them to 0 when it ends; NULL: they are
@@ -67,6 +71,12 @@ __attribute__((format(printf, 2, 3))) bool lido_pool_fail(struct lido_pool *pool
  * Returns whether something is left that is idle, or will be.
  */
 bool lido_pool_trim(struct lido_pool *pool, int64_t before, uint32_t *calls_left);
+
+/*
+ * What the client uses; see <lido/shm.h>. Asks the kernel for the size of each file, and walks over what is warm: takes
+ * O(files + blocks) steps.
+ */
+void lido_pool_get_stats(const struct lido_pool *pool, struct lido_pool_stats *stats);
 
 /* To be called whenever something of the pool was freed: frees the pool after its last thing. */
 void lido_pool_consider_destroy(struct lido_pool *pool);

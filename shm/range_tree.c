@@ -134,6 +134,16 @@ struct lido_range *lido_range_tree_find(struct lido_range *root, int64_t size, e
 	}
 }
 
+const struct lido_range *lido_range_tree_find_end(const struct lido_range *root, int64_t offset) {
+	const struct lido_range *lowest = NULL;
+	while (root != NULL) {
+		bool is_beyond = lido_range_get_end(root) > offset;
+		lowest = is_beyond ? root : lowest;
+		root = root->child[!is_beyond];
+	}
+	return lowest;
+}
+
 // Walks down in address; *highest is the highest free range that was not met yet.
 static void validate(const struct lido_range *root, const struct lido_range **highest) {
 	if (root == NULL) {

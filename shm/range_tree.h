@@ -29,6 +29,9 @@ void lido_range_tree_refresh(struct lido_range *root, const struct lido_range *r
 /* The lowest range with so much room, or NULL. size: bytes. */
 struct lido_range *lido_range_tree_find(struct lido_range *root, int64_t size, enum lido_room room);
 
+/* The lowest range that ends beyond the offset, or NULL. */
+const struct lido_range *lido_range_tree_find_end(const struct lido_range *root, int64_t offset);
+
 /*
  * Does the tree hold all free ranges up to this one, which is the highest (NULL if there is none), in order, in
  * balance, and knows their room? Asserts that it does.

@@ -59,6 +59,9 @@ bool client_try_init(struct client *client, struct server *server) {
 	if (!client_try_roundtrip(client)) {
 		return false;
 	}
+	if (client_find_global(client, wl_shm_interface.name, NULL) == NULL) {
+		return true; // a monitor's connection
+	}
 	client->shm = client_bind(client, &wl_shm_interface, 2);
 	wl_shm_add_listener(client->shm, &shm_listener, client);
 	return client_try_roundtrip(client);

@@ -28,12 +28,12 @@ struct client {
 	struct peer *peer; // its other side; see server_connect()
 	struct wl_registry *registry;
 	struct wl_array globals; // struct client_global
-	struct wl_shm *shm;      // bound at version 2
+	struct wl_shm *shm;      // bound at version 2; NULL: it is not for this client
 	struct wl_array formats; // uint32_t: as wl_shm.format announced them
 	char error[512];         // what libwayland logged of a protocol error
 };
 
-/* Connects, and binds wl_shm. */
+/* Connects, and binds wl_shm where there is one. */
 void client_init(struct client *client, struct server *server);
 
 /* The same, for servers that may end the client meanwhile: then it returns false. To be finished anyway. */

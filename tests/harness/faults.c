@@ -79,6 +79,18 @@ static int fault_watch_priority(int fd) {
 	return is_hit(FAULT_WATCH_PRIORITY, 1, EMFILE) ? -1 : state.real.watch_priority(fd);
 }
 
+static int fault_lock_file(const char *path) {
+	return is_hit(FAULT_LOCK_FILE, 1, EACCES) ? -1 : state.real.lock_file(path);
+}
+
+static int fault_listen_at(const char *path) {
+	return is_hit(FAULT_LISTEN_AT, 1, EMFILE) ? -1 : state.real.listen_at(path);
+}
+
+static int fault_accept(int socket) {
+	return is_hit(FAULT_ACCEPT, 1, EMFILE) ? -1 : state.real.accept(socket);
+}
+
 static int fault_reopen(int fd, int flags) {
 	return is_hit(FAULT_REOPEN, 1, EMFILE) ? -1 : state.real.reopen(fd, flags);
 }
@@ -127,6 +139,10 @@ static void start(void) {
 		.is_writable = fault_is_writable,
 		.open_pressure = fault_open_pressure,
 		.watch_priority = fault_watch_priority,
+		.lock_file = fault_lock_file,
+		.listen_at = fault_listen_at,
+		.accept = fault_accept,
+		.unlink = state.real.unlink,
 		.reopen = fault_reopen,
 		.close = state.real.close,
 		.pread = fault_pread,

@@ -5,9 +5,13 @@
 #include "client.h"
 #include "faults.h"
 #include "life.h"
+#include "monitor_client.h"
 #include "runner.h"
 #include "server.h"
 #include <errno.h>
+#include <lido/monitor.h>
+
+#define MONITOR_NAME "faults-monitor"
 
 // What libwayland allocates, and asks the kernel for, on the core's behalf. The names are the linker's.
 #define WRAP(result, name, ...) \
@@ -40,6 +44,21 @@ WRAP(int, wl_event_source_timer_update, struct wl_event_source *source, int dela
 	return faults_is_hit(FAULT_TIMER_UPDATE, ENOMEM) ? -1 : __real_wl_event_source_timer_update(source, delay);
 }
 
+// A monitor that asks. Whatever fails, there is an end to it.
+static void run_monitor(struct server *server) {
+	struct lido_monitor *monitor = lido_monitor_create(server->manager, MONITOR_NAME);
+	if (monitor == NULL) {
+		return;
+	}
+	struct monitor_client client;
+	if (monitor_client_try_init(&client, server, MONITOR_NAME)) {
+		monitor_client_try_get_clients(&client, 0);
+		monitor_client_try_get_ranges(&client, 1, 0, 0);
+	}
+	monitor_client_finish(&client);
+	lido_monitor_destroy(monitor);
+}
+
 static uint64_t run_session(uint64_t n) {
 	int fds[LIFE_FILES];
 	life_create_files(fds);
@@ -49,6 +68,7 @@ static uint64_t run_session(uint64_t n) {
 	if (server.manager != NULL) {
 		struct client client;
 		if (client_try_init(&client, &server)) {
+			run_monitor(&server);
 			life_run(&client, fds);
 		}
 		life_expect_honest_end(&client);

@@ -120,7 +120,8 @@ TEST("stats@json-has-one-object-per-client-with-every-key") {
 	char *text = write_text(pair.server.manager, lido_manager_write_json);
 	expect_json(text);
 	static const char *const keys[] = {"name", "pid", "exported_areas", "imported_areas", "copied_files", "mappings",
-		"fds", "blocks", "buffers", "bytes_mapped", "bytes_live", "bytes_copied"};
+		"fds", "blocks", "buffers", "buffers_peak", "bytes_mapped", "bytes_live", "bytes_live_peak", "bytes_resident",
+		"bytes_cached", "bytes_copied", "bytes_copied_peak", "bytes_warm", "bytes_read"};
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		char key[40];
 		snprintf(key, sizeof(key), "\"%s\":", keys[i]);

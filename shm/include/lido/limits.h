@@ -101,6 +101,16 @@ extern "C" {
 #define LIDO_TURN_BYTES_IN_PLACE (INT64_C(64) << 20)
 #define LIDO_TURN_BYTES_MAX (INT64_C(192) << 20)
 
+/*
+ * Monitors that are served at once (<lido/monitor.h>), and what one answer to them costs at most: clients, or ranges of
+ * an area, that it tells of, so that it fits into LIDO_UNREAD_BYTES_MIN; and files and blocks of clients that are
+ * looked at, at a microsecond or less each, except that there is always one client.
+ */
+#define LIDO_MONITORS_MAX 8
+#define LIDO_MONITOR_CLIENTS_MAX 4
+#define LIDO_MONITOR_RANGES_MAX 64
+#define LIDO_MONITOR_STEPS_MAX 2000
+
 /* The wire carries offsets, sizes and strides as int32: no imported file is ever used beyond this. */
 #define LIDO_IMPORT_SIZE_MAX INT32_MAX
 

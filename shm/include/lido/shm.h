@@ -234,6 +234,7 @@ void lido_pool_post_no_memory(struct lido_pool *pool);
 
 /* What one client uses. Bytes are as the names say: mapped is address space, live and copied are memory. */
 struct lido_pool_stats {
+	uint32_t id;             // of the client's pool, not 0; never used again
 	char name[32];           // of the program, as far as known; cut if longer
 	pid_t pid;               // 0: not known
 	uint32_t exported_areas; // files that the server made
@@ -243,12 +244,25 @@ struct lido_pool_stats {
 	uint32_t fds;
 	uint32_t blocks;
 	uint32_t buffers;
-	int64_t bytes_mapped; // address space of the mappings
-	int64_t bytes_live;   // of the wl_buffers
-	int64_t bytes_copied; // server memory: snapshots, and what is kept warm for them
+	uint32_t buffers_peak;     // the most that there were
+	int64_t bytes_mapped;      // address space of the mappings
+	int64_t bytes_live;        // of the wl_buffers
+	int64_t bytes_live_peak;   // the most that these were
+	int64_t bytes_resident;    // that the files take, in memory or, if they are there, on a disk
+	int64_t bytes_cached;      // kept for reuse: bytes_warm, and whole pages of freed blocks
+	int64_t bytes_copied;      // server memory: snapshots, and what is kept warm for them
+	int64_t bytes_copied_peak; // the most that this was
+	int64_t bytes_warm;        // the part of it that nothing uses at present
+	int64_t bytes_read;        // of pixels, copied out of the buffers since the client came
+	const char *limit_key;     // the limit of which most is used, as lido_limits_parse() calls it; static
+	int64_t limit_used;        // of it
+	int64_t limit_max;         // the limit itself
 };
 
-/* Calls fn for each client that has a pool, in the order in which they came. */
+/*
+ * Calls fn for each client that has a pool, in the order in which they came. Asks the kernel for the size of each file:
+ * with many clients that takes a while. See <lido/monitor.h> for small portions.
+ */
 void lido_manager_for_each_pool(
 		struct lido_manager *manager, void (*fn)(const struct lido_pool_stats *stats, void *data), void *data);
 
