@@ -45,6 +45,17 @@ def read_books(pid, without=(OUTPUT_FILES,)):
     }
 
 
+def read_resident(pid, names):
+    """KiB resident of the mappings of files with these names."""
+    sum_, counts = 0, False
+    for line in read('/proc/%d/smaps' % pid).splitlines():
+        if '-' in line.split(' ', 1)[0]:
+            counts = any(name in line for name in names)
+        elif counts and line.startswith('Rss:'):
+            sum_ += int(line.split()[1])
+    return sum_
+
+
 def read_fds(pid):
     """What the fds are, without the numbers of files and sockets, sorted."""
     fds = '/proc/%d/fd/' % pid
@@ -84,6 +95,11 @@ class Lido:
 
     def books(self):
         return read_books(self.pid, self.without)
+
+    def settled_books(self):
+        """The same, and resident KiB without those files, whose number differs. Slow."""
+        books = self.books()
+        return dict(books, resident=books['rss'] - read_resident(self.pid, self.without))
 
     def said(self):
         return re.sub(r'^', '# ', read(self.log)[-3000:], flags=re.M)

@@ -1,19 +1,23 @@
 #!/usr/bin/env python3
 """Attacks a compositor, one after the other, and looks at what the others notice. Prints TAP.
 
-    run.py LIDO ATTACK FRAMES SANITIZER
+    run.py LIDO ATTACK WITNESS REFERENCE SANITIZER
 
-Victims draw all the time in the same compositor: weston-simple-shm, by wl_shm, as it is in Debian, and FRAMES, by
-lido_shm_v1. Both wait for a frame callback, draw, and commit. When they do, they say themselves: WAYLAND_DEBUG makes
-libwayland-client print each message with its time, of any client, unmodified. (A capture client that watches the screen
-would measure its own captures, too, and cost the compositor more than the victims.) The longest time from one commit to
-the next is taken before, during and after each attack.
+Victims draw all the time in the same compositor: weston-simple-shm, by wl_shm, as it is in Debian, and two of WITNESS, by
+lido_shm_v1 and by wl_shm. All wait for a frame callback, draw, and commit. When they do, they say themselves:
+WAYLAND_DEBUG makes libwayland-client print each message with its time, of any client, unmodified. (A capture client that
+watches the screen would measure its own captures, too, and cost the compositor more than the victims.) The longest time
+from one commit to the next is taken before, during and after each attack. No victim hides another: who is wholly covered
+gets no frame callbacks, and rightly.
+
+Machines are busy. REFERENCE says when each processor stood still, and how long the server and the victims were ready to
+run and did not. What of a wait was that is told, and taken off before the wait is judged.
 
 An attack passes when
   * the server answered it as it should (see attack.h),
   * no victim waited longer than GAP_MAX, or GAP_RATIO_MAX times what was its longest wait before, for a frame; where
-    that alone fails, the attack is run once more, since the machine may be busy with something else,
-  * the victims live and draw,
+    that alone fails, the attack is run once more,
+  * the victims live and draw, and each pixel of the witnesses is seen as they have drawn it,
   * the server's fds and shared mappings are what they were, exactly, and its resident memory within RSS_SLACK, soon,
   * at its height it had no more than SHARES allows, where the attack takes as much of something as it can.
 
@@ -24,6 +28,7 @@ import fnmatch
 import os
 import re
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -33,9 +38,10 @@ from lido import Lido, kill_session, read_fds
 
 GAP_MAX = 1000  # ms: plainly starving, on any machine; docs/load.md has what is usual
 GAP_RATIO_MAX = 5
-PHASE_SECONDS = 0.5  # before and after
+PHASE_SECONDS = 0.5  # between attacks: after the one, and before the next
 ATTACK_SECONDS = 60
 SETTLE_SECONDS = 10
+PICTURE_SECONDS = 10  # until a victim must have drawn, and a witness answered
 RSS_SLACK = 1024  # KiB: what malloc keeps of small pieces between those that live
 REST_SECONDS = 2.2  # a little longer than what is kept warm
 SKIPPED = 77
@@ -65,28 +71,91 @@ SHARES = {
 COMMIT = re.compile(r'\[ *(\d+)\.(\d+)\].* -> wl_surface[@#]\d+\.commit\(')
 
 
-class Victim:
-    def __init__(self, server, name, command):
-        self.name, self.log, self.position, self.last = name, os.path.join(server.directory, name), 0, None
-        self.process = server.start(command, name, WAYLAND_DEBUG='1')
+def since(start, time_):
+    """Microseconds. The clock that libwayland prints has 32 bits of them."""
+    return (time_ - start + 2 ** 31) % 2 ** 32 - 2 ** 31
 
-    def frames(self):
-        """Returns how many there were since the last call, and the longest time without one, in ms."""
-        with open(self.log, errors='replace') as file:
+
+def say(text):
+    """As a comment of TAP, and where meson shows it when a test has failed: that is standard error alone."""
+    text = re.sub(r'^(?!#)', '# ', text, flags=re.M)
+    print(text, flush=True)
+    print(text, file=sys.stderr, flush=True)
+
+
+class Log:
+    """What a process says, as it comes."""
+
+    def __init__(self, path):
+        self.path, self.position = path, 0
+
+    def read(self):
+        """The whole lines that are new."""
+        with open(self.path, errors='replace') as file:
             file.seek(self.position)
             text = file.read()
         text = text[:text.rfind('\n') + 1]
         self.position += len(text)
+        return text
+
+
+class Reference:
+    """What the machine itself was late. See reference.c."""
+
+    def __init__(self, server, program, processes):
+        self.server_pid = server.pid
+        self.process = server.start([program] + [str(process.pid) for process in processes], 'reference')
+        self.log, self.lates = Log(os.path.join(server.directory, 'reference')), []
+
+    def excuse(self, start, end, pid):
+        """Of the microseconds from start to end, those in which some processor stood still, or the server and this
+        victim were kept from running, whichever is more."""
+        for line in self.log.read().splitlines():
+            time_, late, name = line.split()
+            self.lates.append((int(time_), int(late), name))
+        sums = collections.Counter()
+        for time_, late, name in self.lates:
+            late = min(since(start, time_), since(start, end)) - max(since(start, time_) - late, 0)
+            if late > 0 and (name.startswith('cpu') or int(name) in (self.server_pid, pid)):
+                sums[name if name.startswith('cpu') else 'pids'] += late
+        return min(max(sums.values(), default=0), since(start, end))
+
+
+class Victim:
+    def __init__(self, server, name, command):
+        self.name, self.log, self.last = name, Log(os.path.join(server.directory, name)), None
+        self.process = server.start(command, name, WAYLAND_DEBUG='1')
+
+    def frames(self, reference=None):
+        """Returns how many there were since the last call, the longest time without one, in ms, and how long the longest
+        was without what the machine is to blame for."""
+        text = self.log.read()
         times = [int(match[1]) * 1000 + int(match[2]) for match in COMMIT.finditer(text)]
         count = len(times)
         if self.last is not None:
             times.insert(0, self.last)
-        self.last = times[-1] if times else self.last
         if not times:
-            return 0, 0
+            return 0, 0, 0
+        self.last = times[-1]
         times.append(time.time_ns() // 1000 % 2 ** 32)  # what is still being waited for
-        # The clock that libwayland prints has 32 bits of microseconds.
-        return count, max((b - a) % 2 ** 32 for a, b in zip(times, times[1:])) / 1000
+        gaps = [(since(a, b) / 1000, a, b) for a, b in zip(times, times[1:])]
+        # What takes no longer than usual needs no excuse.
+        own = max(gap - (reference.excuse(a, b, self.process.pid) / 1000 if reference and gap > GAP_MAX / 4 else 0)
+            for gap, a, b in gaps)
+        return count, max(gaps)[0], own
+
+    def look(self):
+        """Asks a witness what is seen of it. Returns "right", or what is wrong."""
+        self.process.send_signal(signal.SIGUSR1)
+        end = time.monotonic() + PICTURE_SECONDS
+        log = Log(self.log.path)
+        log.position = self.log.position
+        while time.monotonic() < end and self.is_alive():
+            pictures = re.findall('^picture: (.*)', log.read(), flags=re.M)
+            if pictures:
+                return pictures[0]
+            time.sleep(0.01)
+        return 'it does not answer'
 
     def is_alive(self):
         return self.process.poll() is None
@@ -95,11 +164,14 @@ class Victim:
 class Arena:
     """A server with victims."""
 
-    def __init__(self, lido, frames):
-        self.server = Lido(lido)
-        self.victims = [Victim(self.server, 'wl_shm', ['weston-simple-shm']),
-            Victim(self.server, 'lido_shm', [frames, 'pool', '1000000000'])]
-        # It makes further buffers, and destroys them, as it happens to need them.
+    def __init__(self, lido, witness, reference):
+        self.server, self.gap = Lido(lido), None
+        self.witnesses = [Victim(self.server, 'lido_shm', [witness, 'pool', '0']),
+            Victim(self.server, 'read', [witness, 'wl_shm', '128'])]
+        self.victims = [Victim(self.server, 'wl_shm', ['weston-simple-shm'])] + self.witnesses
+        self.reference = Reference(self.server, reference,
+            [self.server.process] + [victim.process for victim in self.victims])
+        # weston-simple-shm makes further buffers, and destroys them, as it happens to need them.
         self.server.without.append('weston-shared')
         # Until memory, policies and outputs have come to rest.
         end = time.monotonic() + 30
@@ -111,17 +183,30 @@ class Arena:
             since = since if books == last else time.monotonic()
 
     def read_gap(self):
-        """Returns the longest gap of any victim since the last call, and the fewest frames."""
-        frames = [victim.frames() for victim in self.victims]
-        self.gaps = ['%s %.0f' % (victim.name, gap) for victim, (_, gap) in zip(self.victims, frames)]
-        return max(gap for _, gap in frames), min(count for count, _ in frames)
+        """Returns the longest gap of any victim since the last call, the longest without what the machine is to blame
+        for, and the fewest frames."""
+        frames = [victim.frames(self.reference) for victim in self.victims]
+        return max(gap for _, gap, _ in frames), max(own for _, _, own in frames), min(count for count, _, _ in frames)
+
+    def rest(self):
+        """Returns the longest gap of the phase after the last attack, which is the one before the next."""
+        if self.gap is None:
+            self.read_gap()
+            time.sleep(PHASE_SECONDS)
+            self.gap = self.read_gap()[0]
+        return self.gap
+
+    def look(self):
+        """Returns what is wrong with the pictures, a list."""
+        seen = [(victim.name, victim.look()) for victim in self.witnesses]
+        return ['the picture of the victim %s: %s' % pair for pair in seen if pair[1] != 'right']
 
     def is_alive(self):
         return self.server.is_alive() and all(victim.is_alive() for victim in self.victims)
 
     def stop(self):
-        for victim in self.victims:
-            kill_session(victim.process)
+        for process in self.victims + [self.reference]:
+            kill_session(process.process)
         status = self.server.stop()
         self.server.clean()
         return status
@@ -136,11 +221,11 @@ def wait_for_books(server, before, fds_before, sanitized):
     """Until they are back. Returns what they are in the end, and what is wrong with them."""
     end = time.monotonic() + SETTLE_SECONDS
     while True:
-        books = server.books()
+        books = server.settled_books()
         wrong = ['%s: %d before, %d after' % (key, before[key], books[key]) for key in ('fds', 'shared')
             if books[key] != before[key]]
-        if not sanitized and books['rss'] > before['rss'] + RSS_SLACK:
-            wrong.append('resident: %d KiB before, %d after' % (before['rss'], books['rss']))
+        if not sanitized and books['resident'] > before['resident'] + RSS_SLACK:
+            wrong.append('resident: %d KiB before, %d after' % (before['resident'], books['resident']))
         if wrong and time.monotonic() > end:
             new = collections.Counter(read_fds(server.pid)) - collections.Counter(fds_before)
             wrong.append('new fds: ' + ', '.join('%s %d' % pair for pair in new.items()))
@@ -173,10 +258,8 @@ def measure_attack(arena, command, sanitized):
 def attack(arena, command, name, sanitized):
     result = Result(name)
     server = arena.server
-    arena.read_gap()
-    time.sleep(PHASE_SECONDS)
-    gap_before, _ = arena.read_gap()
-    before, fds_before, start = server.books(), read_fds(server.pid), time.monotonic()
+    gap_before = arena.rest()
+    before, fds_before, start = server.settled_books(), read_fds(server.pid), time.monotonic()
     status, most = measure_attack(arena, command + [name], sanitized)
     seconds = time.monotonic() - start
     said = open(os.path.join(server.directory, 'attack'), errors='replace').read()
@@ -191,24 +274,32 @@ def attack(arena, command, name, sanitized):
     except subprocess.TimeoutExpired:
         pass
     after, wrong = wait_for_books(server, before, fds_before, sanitized)
-    gap_during, _ = arena.read_gap()
+    gap_during, own_during, _ = arena.read_gap()
+    end = time.monotonic() + PICTURE_SECONDS
     time.sleep(PHASE_SECONDS)
-    gap_after, frames = arena.read_gap()
+    gap_after, own_after, frames = arena.read_gap()
+    arena.gap = gap_after
+    while frames == 0 and arena.is_alive() and time.monotonic() < end:
+        time.sleep(0.1)
+        gap_after, own_after, frames = arena.read_gap()
     result.causes += wrong
     result.causes += ['the victim of %s died' % victim.name for victim in arena.victims if not victim.is_alive()]
     if frames == 0:
         result.causes.append('a victim draws no more')
+    else:
+        result.causes += arena.look()
     gap_max = max(GAP_MAX, GAP_RATIO_MAX * gap_before) * (4 if sanitized else 1)
-    if name not in WITHOUT_OUTPUT and max(gap_during, gap_after) > gap_max:
+    if name not in WITHOUT_OUTPUT and max(own_during, own_after) > gap_max:
         result.late = not result.causes
-        result.causes.append('a victim waited %.0f ms for a frame, and before %.0f' % (max(gap_during, gap_after), gap_before))
+        result.causes.append('a victim waited %.0f ms for a frame, %.0f of them for no fault of the machine, and before %.0f' % (
+            max(gap_during, gap_after), max(own_during, own_after), gap_before))
     taken = {key: most[key] - before[key] for key in ('fds', 'shared', 'rss')}
     for key, bound in zip(taken, SHARES.get(name, ())):
         bound = fds_max(name) if bound is None else bound * 1024 if key == 'rss' else bound
         if taken[key] > bound and not (sanitized and key == 'rss'):
             result.causes.append('it had the server take %d %s, the bound is %d' % (taken[key], key, bound))
     result.row = (name, seconds, gap_before, gap_during, gap_after, taken['fds'], taken['shared'],
-        taken['rss'] / 1024, (after['cpu'] - before['cpu']), after['rss'] - before['rss'])
+        taken['rss'] / 1024, after['cpu'] - before['cpu'], after['resident'] - before['resident'])
     return result
 
 
@@ -239,35 +330,35 @@ def print_shares(rows):
 
 
 def main():
-    lido, program, frames, sanitizer = sys.argv[1:5]
+    lido, program, witness, reference, sanitizer = sys.argv[1:6]
     sanitized = sanitizer != 'none'
     names = choose(subprocess.run([program, '--list'], stdout=subprocess.PIPE, text=True, check=True).stdout.split())
     if not names:
         print('1..0 # SKIP no test of that name here')
         return 0
     print('1..%d' % (len(names) + 1), flush=True)
-    arena, rows, failed, start = Arena(lido, frames), [], 0, None
+    arena, rows, failed, start = Arena(lido, witness, reference), [], 0, None
     for number, name in enumerate(names, 1):
         result = attack(arena, [program], name, sanitized)
         if result.late:
-            print('# %s: once more, since %s' % (name, result.causes[0]), flush=True)
+            say('%s: once more, since %s' % (name, result.causes[0]))
             result = attack(arena, [program], name, sanitized)
         rows += [result.row] if result.row else []
         failed += bool(result.causes)
         for cause in result.causes:
-            print('# %s: %s' % (name, cause.replace('\n', '\n# ')))
+            say('%s: %s' % (name, cause))
         print('%sok %d - hostile@%s%s' % ('not ' if result.causes else '', number, name,
             ' # SKIP ' + result.skipped if result.skipped and not result.causes else ''), flush=True)
         if result.causes:
-            print(arena.server.said())
+            say(arena.server.said())
             arena.stop()
-            arena = Arena(lido, frames)
+            arena = Arena(lido, witness, reference)
     print_table(rows)
     print_shares(rows)
     said = arena.server.said()
     status = arena.stop()
     if status != 0:
-        print(said)
+        say('the server ended with status %d: %s' % (status, said))
     print('%sok %d - hostile@the-server-ends-cleanly' % ('' if status == 0 else 'not ', len(names) + 1))
     return 1 if failed or status != 0 else 0
 
