@@ -48,6 +48,7 @@ static const struct {
 	{activation_init, activation_finish},
 	{shell_init, shell_finish},
 	{xdg_errors_init, xdg_errors_finish},
+	{rectangles_init, rectangles_finish},
 	{layers_init, layers_finish},
 	{output_management_init, output_management_finish},
 	{outputs_init, outputs_finish},

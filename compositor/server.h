@@ -24,6 +24,7 @@
 #include "output.h"
 #include "output_management.h"
 #include "popup.h"
+#include "rectangles.h"
 #include "seat.h"
 #include "shell.h"
 #include "spin.h"
@@ -79,6 +80,7 @@ struct compositor {
 	struct activation activation;
 	struct shell shell;
 	struct xdg_errors xdg_errors;
+	struct rectangles rectangles;
 	struct toplevels toplevels;
 	struct popups popups;
 	struct layers layers;

@@ -14,6 +14,10 @@
 // buffer goes into the queue: so it is the client that runs out of buffers.
 #define SNAPSHOTS_MAX 3
 
+// Of what is stale in a snapshot that is not used for some commits. Beyond, it is the box around them: each rectangle
+// costs more than the last.
+#define STALE_RECTANGLES_MAX 1024
+
 struct lido_surface {
 	struct wlr_surface *surface;
 	struct wl_list snapshots; // lido_snapshot.link
@@ -56,6 +60,17 @@ static void get_damage(struct wlr_surface *surface, pixman_region32_t *damage) {
 	pixman_region32_union(damage, damage, &pending->buffer_damage);
 	pixman_region32_intersect_rect(
 			damage, damage, 0, 0, (unsigned)pending->buffer_width, (unsigned)pending->buffer_height);
+}
+
+static void add_stale(struct lido_snapshot *snapshot, const pixman_region32_t *damage) {
+	pixman_region32_t *stale = &snapshot->stale;
+	pixman_region32_union(stale, stale, damage);
+	pixman_region32_intersect_rect(stale, stale, 0, 0, (unsigned)snapshot->base.width, (unsigned)snapshot->base.height);
+	if (pixman_region32_n_rects(stale) > STALE_RECTANGLES_MAX) {
+		pixman_box32_t box = *pixman_region32_extents(stale);
+		pixman_region32_fini(stale);
+		pixman_region32_init_with_extents(stale, &box);
+	}
 }
 
 static int64_t region_area(const pixman_region32_t *region) {
@@ -229,9 +244,7 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 	get_damage(surface->surface, &damage);
 	struct lido_snapshot *snapshot;
 	wl_list_for_each(snapshot, &surface->snapshots, link) {
-		pixman_region32_union(&snapshot->stale, &snapshot->stale, &damage);
-		pixman_region32_intersect_rect(&snapshot->stale, &snapshot->stale, 0, 0, (unsigned)snapshot->base.width,
-				(unsigned)snapshot->base.height);
+		add_stale(snapshot, &damage);
 	}
 	int64_t damaged = region_area(&damage);
 	pixman_region32_fini(&damage);

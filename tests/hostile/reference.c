@@ -4,9 +4,8 @@
  *
  *     reference [PID...]
  *
- * One thread on each processor sleeps for a frame at a time; when it wakes up late, a virtual machine's host,
- * for one, has had something else to do. Another one looks how long each of these processes was ready to run and did
- * not
+ * One thread on each processor sleeps for a frame at a time; when it wakes up late, the processor had something else to
+ * do, or a virtual machine's host. Another one looks how long each of these processes was ready to run and did not
  * (/proc/PID/schedstat). Prints a line for each that is worth it:
  *
  *     END LATE NAME

@@ -50,7 +50,7 @@ WITHOUT_OUTPUT = ('output-disabled', 'output-mode-released')  # in which victims
 
 # What one client (or, for connections, two processes) can have the server spend at most, by the default limits: fds, shared
 # mappings, resident MiB. None: what the limit on files of this machine makes of it, see fds_max(). The numbers are those
-# of shm/include/lido/limits.h and compositor/clients.h, and what the attack's own connection takes; memory is rounded up by
+# of shm/include/lido/limits.h, compositor/clients.h and compositor/rectangles.h, and what the attack's own connection takes; memory is rounded up by
 # a quarter and more, since malloc does not do the same twice.
 SHARES = {
     'pools-just-below-the-limit': (1024 + 8, 8, 12),
@@ -65,6 +65,7 @@ SHARES = {
     'surfaces-just-below-the-limit': (8, 8, 32),
     'regions-without-end': (8, 8, 80),
     'frame-callbacks-without-end': (8, 8, 80),
+    'rectangles-just-below-the-limit': (8, 8, 192),
     'snapshots-of-all-bytes': (8, 8, 512 + 16),
 }
 

@@ -217,15 +217,19 @@ static void look(struct witness *witness) {
 			zwlr_screencopy_manager_v1_capture_output_region(witness->screencopy, 0, output, witness->x, 0, SIZE, SIZE);
 	zwlr_screencopy_frame_v1_add_listener(frame, &screencopy_listener, &capture);
 	wait_for(witness, &capture.ended);
+	zwlr_screencopy_frame_v1_destroy(frame);
+	wl_output_release(output);
+	if (capture.buffer != NULL) {
+		wl_buffer_destroy(capture.buffer);
+	}
+	// So that the server has nothing of it any more when the answer comes.
+	wl_display_roundtrip(witness->display);
 	if (capture.ready) {
 		compare(witness, capture.pixels);
 	} else {
 		printf("picture: it cannot be captured\n");
 	}
-	zwlr_screencopy_frame_v1_destroy(frame);
-	wl_output_release(output);
-	if (capture.buffer != NULL) {
-		wl_buffer_destroy(capture.buffer);
+	if (capture.pixels != NULL) {
 		munmap(capture.pixels, SIZE * SIZE * 4);
 	}
 }
