@@ -47,8 +47,9 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	layers_close(output);
 	toplevels_forget_output(compositor, output);
 	free(output);
-	/* Whoever closes the last window of a nested compositor wants to leave. */
-	if (!compositor->headless && wl_list_empty(&compositor->desktop.outputs)) {
+	/* Whoever closes the last window of a nested compositor wants to leave; whoever unplugs a monitor does not. */
+	bool is_nested = !compositor->headless && compositor->session == NULL;
+	if (is_nested && wl_list_empty(&compositor->desktop.outputs)) {
 		compositor_terminate(compositor);
 	}
 }
