@@ -1,0 +1,145 @@
+/*
+ * Memory that the server's whole process is out of, libwayland included, and epoll_ctl(): a session in which the n-th
+ * allocation or call fails that the event loop makes, for every n. It must not crash, keep a file, or end another
+ * client.
+ */
+#include "client.h"
+#include "life.h"
+#include "manager.h"
+#include "runner.h"
+#include "server.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum call {
+	CALL_MALLOC,
+	CALL_EPOLL_CTL,
+};
+
+static struct {
+	bool enabled, in_loop;
+	enum call call;
+	uint64_t nth, count;
+} state;
+
+static bool is_hit(enum call call) {
+	bool is_servers = state.in_loop || call == CALL_EPOLL_CTL;
+	return state.enabled && is_servers && call == state.call && ++state.count == state.nth;
+}
+
+// These stand in front of libc's, for libwayland as well.
+#define DEFINE(result, name, ...) \
+	__attribute__((visibility("default"))) result name(__VA_ARGS__); \
+	__attribute__((visibility("default"))) result name(__VA_ARGS__)
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t len, size_t size);
+extern void *__libc_realloc(void *data, size_t size);
+
+static void *fail_memory(void) {
+	errno = ENOMEM;
+	return NULL;
+}
+
+DEFINE(void *, malloc, size_t size) {
+	return is_hit(CALL_MALLOC) ? fail_memory() : __libc_malloc(size);
+}
+
+DEFINE(void *, calloc, size_t len, size_t size) {
+	return is_hit(CALL_MALLOC) ? fail_memory() : __libc_calloc(len, size);
+}
+
+DEFINE(void *, realloc, void *data, size_t size) {
+	return is_hit(CALL_MALLOC) ? fail_memory() : __libc_realloc(data, size);
+}
+
+DEFINE(int, epoll_ctl, int epfd, int operation, int fd, struct epoll_event *event) {
+	if (is_hit(CALL_EPOLL_CTL)) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return (int)syscall(SYS_epoll_ctl, epfd, operation, fd, event);
+}
+
+// The client is in this process, too: what it allocates does not count, and it has no epoll of its own. The name is the
+// linker's.
+int __real_wl_event_loop_dispatch(struct wl_event_loop *loop, int timeout);
+int __wrap_wl_event_loop_dispatch(struct wl_event_loop *loop, int timeout);
+int __wrap_wl_event_loop_dispatch(struct wl_event_loop *loop, int timeout) {
+	state.in_loop = true;
+	int result = __real_wl_event_loop_dispatch(loop, timeout);
+	state.in_loop = false;
+	return result;
+}
+
+static void start(enum call call, uint64_t nth) {
+	state.call = call;
+	state.nth = nth;
+	state.count = 0;
+	state.enabled = true;
+}
+
+// Returns how many calls there were.
+static uint64_t stop(void) {
+	state.enabled = false;
+	return state.count;
+}
+
+// The same, of allocations.
+static uint64_t run_session(uint64_t nth) {
+	int fds[LIFE_FILES];
+	struct server server;
+	struct client client, other;
+	life_create_files(fds);
+	server_init_core(&server, NULL);
+	client_init(&other, &server);
+	start(CALL_MALLOC, nth);
+	if (client_try_init(&client, &server) && client_get_peer(&client) != NULL) {
+		life_run(&client, fds);
+	}
+	uint64_t calls = stop();
+	if (client.error[0] != '\0') {
+		life_expect_honest_end(&client);
+	}
+	expect_alive(&other);
+	life_expect_possible(&server, fds);
+	client_finish(&client);
+	client_finish(&other);
+	expect(wl_list_empty(&server.manager->pools));
+	server_finish(&server);
+	life_close_files(fds);
+	return calls;
+}
+
+TEST("malloc_faults@nth-allocation-of-the-process-may-fail-for-every-n") {
+	uint64_t calls = run_session(0);
+	expect_int(calls, >, 50);
+	// A fault may lengthen the session: go on until one was not reached.
+	for (uint64_t n = 1; n <= calls; n++) {
+		uint64_t now = run_session(n);
+		calls = now > calls ? now : calls;
+		expect_int(calls, <, 10000);
+	}
+}
+
+TEST("malloc_faults@client-that-cannot-be-waited-for-is-not-made") {
+	struct server server;
+	struct client other;
+	int fds[2];
+	server_init_core(&server, NULL);
+	client_init(&other, &server);
+	expect(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0);
+	start(CALL_EPOLL_CTL, 1);
+	struct wl_client *client = wl_client_create(server.display, fds[0]);
+	expect_int(stop(), ==, 1);
+	expect(client == NULL);
+	close(fds[0]);
+	close(fds[1]);
+	expect_alive(&other);
+	client_finish(&other);
+	server_finish(&server);
+}
