@@ -139,7 +139,7 @@ ATTACK("pools-of-many-clients") {
 }
 
 ATTACK("mappings-of-many-clients") {
-	take_all(map_pools, attack_count(400));
+	take_all(map_pools, attack_count(200));
 }
 
 ATTACK("file-truncated") {

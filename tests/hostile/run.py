@@ -39,7 +39,7 @@ from lido import Lido, kill_session, read_fds
 GAP_MAX = 1000  # ms: plainly starving, on any machine; docs/load.md has what is usual
 GAP_RATIO_MAX = 5
 GAP_USUAL = 40
-PHASE_SECONDS = 0.5  # between attacks: after the one, and before the next
+PHASE_SECONDS = 0.4  # between attacks: after the one, and before the next
 ATTACK_SECONDS = 60
 SETTLE_SECONDS = 10
 PICTURE_SECONDS = 10  # until a victim must have drawn, and a witness answered
