@@ -1,9 +1,10 @@
 /*
  * First fit by address: a range lies as low as it can. That lets the file end early, and bounds the waste.
  *
- * Cost. The free ranges are a balanced tree by address (range_tree.c). Each node knows the largest range in its
- * subtree, once in bytes, for sizes below a page, and once in whole pages, for others. So the lowest range that fits is
- * found on one way down, and each call takes O(log n) steps. Nothing is ever searched, or merged later.
+ * Cost. All ranges are in a tree by address (range_tree.c), in nodes of up to sixteen. Each node knows the most room
+ * below each of its children, once in bytes, for sizes below a page, and once in whole pages, for others. So the lowest
+ * range that fits is found on one way down, to free one changes a few numbers on the way up, and each call takes
+ * O(log n) steps. Nothing is ever searched, or merged later.
  *
  * Waste within a range, by rounding: below 64 bytes for a size of up to a page, below a page for a larger one: less
  * than half of the range at worst (4097 bytes), less than 1 % from 400 KiB on.
@@ -32,13 +33,15 @@
 #include <stdlib.h>
 
 // An allocation cuts a free range into three at most: it needs two more.
-#define SPARES_MAX 2
+#define RESERVE_MAX 2
+
+// As many are kept: to have them made and freed with each call costs as much as the rest of it.
+#define SPARES_MAX 32
 
 struct lido_allocator {
 	int64_t size;
-	struct lido_range *last; // by address
-	struct lido_range *root; // of the tree of free ranges; may be NULL
-	struct wl_list warm;     // lido_range.link: warm ranges with a whole page, by idle_since
+	struct lido_range_tree tree;
+	struct wl_list warm; // lido_range.link: warm ranges with a whole page, by idle_since
 	struct lido_range *spares[SPARES_MAX];
 	int spares_len;
 	int64_t live; // bytes
@@ -55,11 +58,11 @@ static int64_t get_align(int64_t size) {
 	return size > LIDO_RANGE_PAGE - LIDO_RANGE_ALIGN ? LIDO_RANGE_PAGE : LIDO_RANGE_ALIGN;
 }
 
-// Nodes, and their chain. To have as many as needed beforehand is what lets nothing fail halfway.
+// Records of ranges. To have as many as needed beforehand is what lets nothing fail halfway.
 
-static bool reserve(struct lido_allocator *allocator, int spares_len) {
-	assert(spares_len <= SPARES_MAX);
-	while (allocator->spares_len < spares_len) {
+static bool reserve_records(struct lido_allocator *allocator, int len) {
+	assert(len <= RESERVE_MAX);
+	while (allocator->spares_len < len) {
 		struct lido_range *range = lido_os.calloc(1, sizeof(*range));
 		if (range == NULL) {
 			errno = ENOMEM;
@@ -70,21 +73,18 @@ static bool reserve(struct lido_allocator *allocator, int spares_len) {
 	return true;
 }
 
-// Makes a range of a spare node, between two neighbours: allocated, as far as the chain knows.
-static struct lido_range *add(struct lido_allocator *allocator, struct lido_range *before, struct lido_range *after,
-		int64_t offset, int64_t size) {
+// So many can be added on that side of a range.
+static bool reserve(struct lido_allocator *allocator, const struct lido_range *beside, int side, int len) {
+	return len == 0 ||
+		   (reserve_records(allocator, len) && lido_range_tree_reserve(&allocator->tree, beside, side, len));
+}
+
+// An allocated range.
+static struct lido_range *take_record(struct lido_allocator *allocator, int64_t offset, int64_t size) {
 	assert(allocator->spares_len > 0);
 	struct lido_range *range = allocator->spares[--allocator->spares_len];
-	*range = (struct lido_range){.offset = offset, .size = size, .before = before, .after = after};
+	*range = (struct lido_range){.offset = offset, .size = size};
 	wl_list_init(&range->link);
-	if (before != NULL) {
-		before->after = range;
-	}
-	if (after != NULL) {
-		after->before = range;
-	} else {
-		allocator->last = range;
-	}
 	return range;
 }
 
@@ -93,17 +93,9 @@ static void unlist(struct lido_range *range) {
 	wl_list_init(&range->link);
 }
 
-// The range is no longer in the tree.
 static void drop(struct lido_allocator *allocator, struct lido_range *range) {
+	lido_range_tree_remove(&allocator->tree, range);
 	unlist(range);
-	if (range->before != NULL) {
-		range->before->after = range->after;
-	}
-	if (range->after != NULL) {
-		range->after->before = range->before;
-	} else {
-		allocator->last = range->before;
-	}
 	if (allocator->spares_len < SPARES_MAX) {
 		allocator->spares[allocator->spares_len++] = range;
 	} else {
@@ -112,56 +104,57 @@ static void drop(struct lido_allocator *allocator, struct lido_range *range) {
 }
 
 // Of a free range, which stays between the same neighbours.
-static void set_bounds(struct lido_allocator *allocator, struct lido_range *range, int64_t offset, int64_t size) {
+static void set_bounds(struct lido_range *range, int64_t offset, int64_t size) {
 	range->offset = offset;
 	range->size = size;
-	lido_range_tree_refresh(allocator->root, range);
+	lido_range_tree_refresh(range);
 	if (lido_range_get_room(range, LIDO_ROOM_PAGES) == 0) {
 		unlist(range);
 	}
 }
 
 // All of a free range is allocated now.
-static void take_all(struct lido_allocator *allocator, struct lido_range *range) {
-	allocator->root = lido_range_tree_remove(allocator->root, range);
+static void take_all(struct lido_range *range) {
 	unlist(range);
 	range->is_free = range->is_warm = false;
+	lido_range_tree_refresh(range);
 }
 
 // What an allocation leaves free at its end, if it does at its start as well.
 static void add_rest(struct lido_allocator *allocator, struct lido_range *taken, struct lido_range *whole) {
 	int64_t offset = lido_range_get_end(taken);
-	struct lido_range *rest = add(allocator, taken, taken->after, offset, lido_range_get_end(whole) - offset);
+	struct lido_range *rest = take_record(allocator, offset, lido_range_get_end(whole) - offset);
+	lido_range_tree_insert(&allocator->tree, rest, taken, 1);
 	rest->is_free = true;
 	rest->is_warm = whole->is_warm;
 	rest->idle_since = whole->idle_since;
 	if (!wl_list_empty(&whole->link) && lido_range_get_room(rest, LIDO_ROOM_PAGES) > 0) {
 		wl_list_insert(&whole->link, &rest->link);
 	}
-	allocator->root = lido_range_tree_insert(allocator->root, rest);
+	lido_range_tree_refresh(rest);
 }
 
-// Allocates a part of a free range, whose node remains for what stays free. NULL: no memory.
+// Allocates a part of a free range, whose record remains for what stays free. NULL: no memory.
 static struct lido_range *take(
 		struct lido_allocator *allocator, struct lido_range *range, int64_t offset, int64_t size) {
 	int64_t lower_size = offset - range->offset, higher_size = range->size - lower_size - size;
-	if (!reserve(allocator, (lower_size > 0) + (higher_size > 0))) {
+	if (!reserve(allocator, range, lower_size > 0, (lower_size > 0) + (higher_size > 0))) {
 		return NULL;
 	}
 	if (lower_size == 0 && higher_size == 0) {
-		take_all(allocator, range);
+		take_all(range);
 		return range;
 	}
+	struct lido_range *taken = take_record(allocator, offset, size);
+	lido_range_tree_insert(&allocator->tree, taken, range, lower_size > 0);
 	if (lower_size == 0) {
-		struct lido_range *taken = add(allocator, range->before, range, offset, size);
-		set_bounds(allocator, range, offset + size, higher_size);
+		set_bounds(range, offset + size, higher_size);
 		return taken;
 	}
-	struct lido_range *taken = add(allocator, range, range->after, offset, size);
 	if (higher_size > 0) {
 		add_rest(allocator, taken, range);
 	}
-	set_bounds(allocator, range, range->offset, lower_size);
+	set_bounds(range, range->offset, lower_size);
 	return taken;
 }
 
@@ -191,11 +184,7 @@ static void inherit_warmth(struct lido_range *merged, struct lido_range *warmest
 	}
 }
 
-static struct lido_range *get_if_free(struct lido_range *range) {
-	return range != NULL && range->is_free ? range : NULL;
-}
-
-// Merges what becomes free with its neighbours; the node of one of these stays where it is in the tree.
+// Merges what becomes free with its neighbours.
 static void give_back(struct lido_allocator *allocator, struct lido_range *range, int64_t now) {
 	assert(now >= allocator->now);
 	allocator->now = now;
@@ -203,21 +192,18 @@ static void give_back(struct lido_allocator *allocator, struct lido_range *range
 	range->is_free = true;
 	range->idle_since = now;
 	wl_list_insert(allocator->warm.prev, &range->link);
-	struct lido_range *before = get_if_free(range->before), *after = get_if_free(range->after);
+	struct lido_range *before = lido_range_tree_get_free(range, 0), *after = lido_range_tree_get_free(range, 1);
 	struct lido_range *merged = before != NULL ? before : after != NULL ? after : range;
 	struct lido_range *warmest = before != NULL && before->is_warm ? warmer_of(range, before) : range;
 	warmest = after != NULL && after->is_warm ? warmer_of(warmest, after) : warmest;
 	inherit_warmth(merged, warmest);
-	if (merged == range) {
-		allocator->root = lido_range_tree_insert(allocator->root, range);
-	} else {
+	if (merged != range) {
 		absorb(allocator, merged, range);
 	}
 	if (before != NULL && after != NULL) {
-		allocator->root = lido_range_tree_remove(allocator->root, after);
 		absorb(allocator, before, after);
 	}
-	set_bounds(allocator, merged, merged->offset, merged->size);
+	set_bounds(merged, merged->offset, merged->size);
 }
 
 struct lido_allocator *lido_allocator_create(int64_t size) {
@@ -229,24 +215,28 @@ struct lido_allocator *lido_allocator_create(int64_t size) {
 	allocator->size = size;
 	allocator->now = INT64_MIN;
 	wl_list_init(&allocator->warm);
-	if (!reserve(allocator, 1)) {
-		free(allocator);
-		return NULL;
+	if (!reserve_records(allocator, 1)) {
+		goto error_allocator;
 	}
-	struct lido_range *range = add(allocator, NULL, NULL, 0, size);
+	struct lido_range *range = take_record(allocator, 0, size);
 	range->is_free = true;
-	allocator->root = lido_range_tree_insert(NULL, range);
+	if (!lido_range_tree_init(&allocator->tree, range)) {
+		goto error_range;
+	}
 	return allocator;
+
+error_range:
+	free(range);
+error_allocator:
+	free(allocator);
+	return NULL;
 }
 
 void lido_allocator_destroy(struct lido_allocator *allocator) {
 	if (allocator == NULL) {
 		return;
 	}
-	for (struct lido_range *range = allocator->last, *before; range != NULL; range = before) {
-		before = range->before;
-		free(range);
-	}
+	lido_range_tree_finish(&allocator->tree);
 	while (allocator->spares_len > 0) {
 		free(allocator->spares[--allocator->spares_len]);
 	}
@@ -261,7 +251,7 @@ int64_t lido_allocator_round(int64_t size) {
 struct lido_range *lido_allocator_alloc(struct lido_allocator *allocator, int64_t size) {
 	size = lido_allocator_round(size);
 	struct lido_range *range =
-			lido_range_tree_find(allocator->root, size, size < LIDO_RANGE_PAGE ? LIDO_ROOM_BYTES : LIDO_ROOM_PAGES);
+			lido_range_tree_find(&allocator->tree, size, size < LIDO_RANGE_PAGE ? LIDO_ROOM_BYTES : LIDO_ROOM_PAGES);
 	if (range == NULL) {
 		errno = ENOSPC;
 		return NULL;
@@ -281,15 +271,14 @@ void lido_allocator_free(struct lido_allocator *allocator, struct lido_range *ra
 }
 
 static bool grow(struct lido_allocator *allocator, struct lido_range *range, int64_t more) {
-	struct lido_range *after = range->after;
-	if (after == NULL || !after->is_free || after->size < more) {
+	struct lido_range *after = lido_range_tree_get_free(range, 1);
+	if (after == NULL || after->size < more) {
 		return false;
 	}
 	if (after->size == more) {
-		take_all(allocator, after);
 		drop(allocator, after);
 	} else {
-		set_bounds(allocator, after, after->offset + more, after->size - more);
+		set_bounds(after, after->offset + more, after->size - more);
 	}
 	range->size += more;
 	allocator->live += more;
@@ -308,22 +297,24 @@ static void extend_down(struct lido_allocator *allocator, struct lido_range *ran
 		wl_list_remove(&range->link);
 		wl_list_insert(allocator->warm.prev, &range->link);
 	}
-	set_bounds(allocator, range, part.offset, range->size + more);
+	set_bounds(range, part.offset, range->size + more);
 }
 
-// What was grown can always be taken back: either a part of the free range behind is left, or its node is spare.
+// What was grown can always be taken back: either a part of the free range behind is left, or its record is spare.
 static bool shrink(struct lido_allocator *allocator, struct lido_range *range, int64_t less, int64_t now) {
-	struct lido_range *after = get_if_free(range->after);
+	struct lido_range *after = lido_range_tree_get_free(range, 1);
 	if (after != NULL) {
 		range->size -= less;
 		extend_down(allocator, after, less, now);
 		return true;
 	}
-	if (!reserve(allocator, 1)) {
+	if (!reserve(allocator, range, 1, 1)) {
 		return false;
 	}
 	range->size -= less;
-	give_back(allocator, add(allocator, range, range->after, lido_range_get_end(range), less), now);
+	struct lido_range *part = take_record(allocator, lido_range_get_end(range), less);
+	lido_range_tree_insert(&allocator->tree, part, range, 1);
+	give_back(allocator, part, now);
 	return true;
 }
 
@@ -340,7 +331,8 @@ bool lido_allocator_resize(struct lido_allocator *allocator, struct lido_range *
 }
 
 int64_t lido_allocator_get_end(const struct lido_allocator *allocator) {
-	return allocator->last->is_free ? allocator->last->offset : allocator->size;
+	const struct lido_range *last = lido_range_tree_get_last(&allocator->tree);
+	return last->is_free ? last->offset : allocator->size;
 }
 
 int64_t lido_allocator_get_live(const struct lido_allocator *allocator) {
@@ -366,7 +358,7 @@ int64_t lido_allocator_get_warm(const struct lido_allocator *allocator) {
 }
 
 const struct lido_range *lido_allocator_find_free(const struct lido_allocator *allocator, int64_t offset) {
-	return lido_range_tree_find_end(allocator->root, offset);
+	return lido_range_tree_find_end(&allocator->tree, offset);
 }
 
 void lido_range_set_cold(struct lido_range *range) {
@@ -376,11 +368,10 @@ void lido_range_set_cold(struct lido_range *range) {
 }
 
 static void validate_range(const struct lido_allocator *allocator, const struct lido_range *range) {
-	const struct lido_range *after = range->after;
+	const struct lido_range *after = lido_range_get_after(range), *before = lido_range_get_before(range);
 	assert(range->size > 0 && range->size % LIDO_RANGE_ALIGN == 0);
 	assert(lido_range_get_end(range) == (after != NULL ? after->offset : allocator->size));
-	assert(after != NULL ? after->before == range : allocator->last == range);
-	assert(range->before != NULL ? range->before->after == range : range->offset == 0);
+	assert(before != NULL ? lido_range_get_end(before) == range->offset : range->offset == 0);
 	bool is_listed = !wl_list_empty(&range->link);
 	if (range->is_free) {
 		assert(after == NULL || !after->is_free);
@@ -406,15 +397,14 @@ void lido_allocator_validate(const struct lido_allocator *allocator) {
 	int64_t live = 0;
 	uint32_t count = 0;
 	int warm_len = 0;
-	const struct lido_range *last_free = NULL;
-	for (const struct lido_range *range = allocator->last; range != NULL; range = range->before) {
+	lido_range_tree_validate(&allocator->tree);
+	const struct lido_range *range = lido_range_tree_get_last(&allocator->tree);
+	for (; range != NULL; range = lido_range_get_before(range)) {
 		validate_range(allocator, range);
 		live += range->is_free ? 0 : range->size;
 		count += !range->is_free;
 		warm_len += !wl_list_empty(&range->link);
-		last_free = last_free == NULL && range->is_free ? range : last_free;
 	}
 	assert(live == allocator->live && count == allocator->count);
-	lido_range_tree_validate(allocator->root, last_free);
 	validate_warm(allocator, warm_len);
 }

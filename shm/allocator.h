@@ -22,17 +22,14 @@
 
 /* A piece of the area, allocated or free. Owned by its allocator; all is to be read only. */
 struct lido_range {
-	int64_t offset, size;              // bytes
-	struct lido_range *before, *after; // neighbours by address; NULL at the ends
+	int64_t offset, size; // bytes
 	bool is_free;
 	bool is_warm;       // while free: may hold pages, since it was allocated after the last lido_range_set_cold()
 	int64_t idle_since; // while free, warm, and with a whole page: see lido_allocator_free()
 
-	// Private, while free.
-	struct wl_list link;         // of the warm with a whole page, the longest idle first; else empty
-	struct lido_range *child[2]; // in the tree of free ranges: the lower, the higher; may be NULL
-	int64_t largest[2];          // in its subtree, as of enum lido_room; bytes
-	int height;                  // of its subtree
+	// Private.
+	struct wl_list link;          // while free: of the warm with a whole page, the longest idle first; else empty
+	struct lido_range_node *leaf; // where the tree of all ranges has it
 };
 
 struct lido_allocator; // opaque; in allocator.c
@@ -86,15 +83,19 @@ struct lido_range *lido_allocator_get_oldest_warm(struct lido_allocator *allocat
 /* Bytes of whole pages in warm free ranges; a walk over these. */
 int64_t lido_allocator_get_warm(const struct lido_allocator *allocator);
 
-/* The lowest free range that ends beyond the offset, or NULL. O(log n). */
+/* The lowest free range that ends beyond the offset, or NULL. O(log(n)^2). */
 const struct lido_range *lido_allocator_find_free(const struct lido_allocator *allocator, int64_t offset);
 
 /* The whole pages of a free range hold nothing any more. It is no longer warm. O(1). */
 void lido_range_set_cold(struct lido_range *range);
 
+/* The neighbours by address; NULL at the ends. */
+struct lido_range *lido_range_get_before(const struct lido_range *range);
+struct lido_range *lido_range_get_after(const struct lido_range *range);
+
 /*
- * Are the ranges gapless, coalesced, aligned, the free ones all in the tree and the warm ones all in the list where
- * they belong, and do the sums match? Asserts that they are and do; for tests, fuzzers and debug builds.
+ * Are the ranges gapless, coalesced, aligned, all in the tree and the warm ones all in the list where they belong, and
+ * do the sums match? Asserts that they are and do; for tests, fuzzers and debug builds.
  */
 void lido_allocator_validate(const struct lido_allocator *allocator);
 

@@ -235,7 +235,7 @@ static void compare(struct run *run) {
 		live += piece->is_free ? 0 : piece->size;
 		count += !piece->is_free;
 		end = piece->is_free ? end : piece->offset + piece->size;
-		range = range != NULL ? range->after : piece->range;
+		range = range != NULL ? lido_range_get_after(range) : piece->range;
 		if (range == NULL) {
 			continue; // the first allocated one is still to come
 		}

@@ -48,7 +48,7 @@ TEST("allocator@new-area-is-one-free-cold-range") {
 	expect_int(lido_allocator_get_count(allocator), ==, 0);
 	expect(lido_allocator_get_oldest_warm(allocator) == NULL);
 	struct lido_range *all = alloc(allocator, PAGE);
-	expect(all->before == NULL && all->after == NULL);
+	expect(lido_range_get_before(all) == NULL && lido_range_get_after(all) == NULL);
 	lido_allocator_destroy(allocator);
 	lido_allocator_destroy(NULL);
 }
@@ -140,9 +140,9 @@ TEST("allocator@free-merges-with-both-sides-in-every-order") {
 		for (int j = 0; j < 3; j++) {
 			give_back(allocator, ranges[orders[i][j]], j);
 		}
-		expect(fence->after == end->before && fence->after->is_free);
-		expect_int(fence->after->offset, ==, PAGE);
-		expect_int(fence->after->size, ==, 6 * PAGE);
+		expect(lido_range_get_after(fence) == lido_range_get_before(end) && lido_range_get_after(fence)->is_free);
+		expect_int(lido_range_get_after(fence)->offset, ==, PAGE);
+		expect_int(lido_range_get_after(fence)->size, ==, 6 * PAGE);
 		lido_allocator_destroy(allocator);
 	}
 }
@@ -187,7 +187,7 @@ TEST("allocator@grows-into-what-follows-even-all-of-it") {
 		expect_int(range->size, ==, pages * PAGE);
 		expect_int(lido_allocator_get_end(allocator), ==, pages * PAGE);
 	}
-	expect(range->after == NULL);
+	expect(lido_range_get_after(range) == NULL);
 	expect(!lido_allocator_resize(allocator, range, 4 * PAGE + 1, 0));
 	expect_int(range->size, ==, 4 * PAGE);
 	lido_allocator_destroy(allocator);
@@ -206,8 +206,8 @@ TEST("allocator@shrinks-by-freeing-its-end") {
 	expect_int(range->size, ==, PAGE);
 	expect(lido_allocator_resize(allocator, range, 65, 9)); // below a page
 	lido_allocator_validate(allocator);
-	expect_int(range->after->offset, ==, 128);
-	expect(range->after->after == next);
+	expect_int(lido_range_get_after(range)->offset, ==, 128);
+	expect(lido_range_get_after(lido_range_get_after(range)) == next);
 	expect(lido_allocator_resize(allocator, range, 3 * PAGE, 9)); // and back, since it starts at a page
 	lido_allocator_validate(allocator);
 	expect_int(range->size, ==, 3 * PAGE);
@@ -373,7 +373,7 @@ TEST("allocator@what-an-allocation-leaves-stays-as-warm-and-as-idle") {
 	expect_oldest(allocator, 64, 4032 + 9 * PAGE, 1);
 	struct lido_range *page = alloc(allocator, PAGE); // leaves something on both sides
 	expect_int(page->offset, ==, PAGE);
-	expect(page->before->is_free && page->before->is_warm);
+	expect(lido_range_get_before(page)->is_free && lido_range_get_before(page)->is_warm);
 	expect_oldest(allocator, 2 * PAGE, 8 * PAGE, 1);
 	give_back(allocator, a, 4);
 	expect_oldest(allocator, 2 * PAGE, 8 * PAGE, 1);
@@ -386,7 +386,7 @@ TEST("allocator@warm-range-without-a-whole-page-is-not-listed-but-stays-warm") {
 	give_back(allocator, a, 1);
 	struct lido_range *small = alloc(allocator, 64);
 	expect(lido_allocator_get_oldest_warm(allocator) == NULL);
-	expect(small->after->is_free && small->after->is_warm);
+	expect(lido_range_get_after(small)->is_free && lido_range_get_after(small)->is_warm);
 	lido_allocator_free(allocator, small, 2);
 	expect_oldest(allocator, 0, PAGE, 2);
 	give_back(allocator, b, 3);
@@ -406,7 +406,7 @@ static struct snapshot take_snapshot(struct lido_allocator *allocator, const str
 	snapshot.end = lido_allocator_get_end(allocator);
 	snapshot.live = lido_allocator_get_live(allocator);
 	snapshot.count = lido_allocator_get_count(allocator);
-	for (; range != NULL; range = range->after) {
+	for (; range != NULL; range = lido_range_get_after(range)) {
 		snapshot.ranges[snapshot.ranges_len++] = *range;
 	}
 	return snapshot;
@@ -447,12 +447,36 @@ TEST("allocator@shortage-of-memory-changes-nothing") {
 	expect(survive(2, 64, true));
 }
 
+// So many ranges that what keeps them in order must grow, and cannot, each time that this takes memory.
+TEST("allocator@shortage-of-memory-among-many-changes-nothing") {
+	uint64_t failures = 0;
+	struct lido_allocator *allocator = lido_allocator_create(LIDO_ALLOCATOR_SIZE_MAX);
+	for (int i = 0; i < 3000; i++) {
+		struct lido_range *range = NULL;
+		for (uint64_t n = 1; range == NULL; n++) {
+			int64_t end = lido_allocator_get_end(allocator);
+			faults_start(n);
+			range = lido_allocator_alloc(allocator, i % 3 == 0 ? PAGE : 64);
+			faults_stop();
+			lido_allocator_validate(allocator);
+			if (range == NULL) {
+				expect_int(errno, ==, ENOMEM);
+				expect_int(lido_allocator_get_end(allocator), ==, end);
+				expect_int(lido_allocator_get_count(allocator), ==, i);
+				++failures;
+			}
+		}
+	}
+	expect_int(failures, >, 3000); // records of ranges, and nodes of the tree
+	lido_allocator_destroy(allocator);
+}
+
 TEST("allocator@shortage-of-memory-makes-no-allocator") {
-	for (uint64_t n = 1; n <= 3; n++) {
+	for (uint64_t n = 1; n <= 4; n++) { // the allocator, its first range, and the node of that
 		faults_start(n);
 		struct lido_allocator *allocator = lido_allocator_create(MIB);
 		faults_stop();
-		expect_int(allocator != NULL, ==, n == 3);
+		expect_int(allocator != NULL, ==, n == 4);
 		lido_allocator_destroy(allocator);
 	}
 }
