@@ -4,10 +4,10 @@
  *     allocator_bench ROUNDS TRACES
  *
  * Prints lines of fields, with a tab between them. "time", live ranges, contender, and of one round: ns per alloc and
- * per free, in batches; ns of single calls, the time of looking at the clock taken off: alloc at 50 % and 99.9 %, free
- * at 50 % and 99.9 %; bytes of books for each live range. "waste", load, contender, and: bytes that were asked for,
- * most at once; bytes that they have when rounded, most at once; how far ranges ever reached; and on average, as a
- * multiple of what they had.
+ * per free, of the median batch of 16; ns of single calls, the time of looking at the clock taken off: alloc at 50 %
+ * and 99.9 %, free at 50 % and 99.9 %; bytes of books for each live range. "waste", load, contender, and: bytes that
+ * were asked for, most at once; bytes that they have when rounded, most at once; how far ranges ever reached; and on
+ * average, as a multiple of what they had.
  *
  * All are asked for the sizes and alignments that shm/ promises, so that what differs is where ranges are put.
  */
@@ -124,9 +124,8 @@ static int64_t next_small(struct load *load) {
 }
 
 struct times {
-	int64_t sums[2]; // of alloc and free; ns
-	int64_t *single[2];
-	int len;
+	int64_t *batches[2], *single[2]; // ns; of alloc and free
+	int batches_len, len;
 };
 
 // Frees some and allocates as many. Each call is timed, or all of a kind together.
@@ -147,7 +146,7 @@ static void run_batch(struct load *load, struct times *times, bool single, int64
 			before = now();
 		}
 	}
-	times->sums[1] += now() - start - clock;
+	times->batches[1][times->batches_len] = now() - start - clock;
 	for (int i = 0; i < BATCH_LEN; i++) {
 		batch[i].asked = next_small(load);
 	}
@@ -160,7 +159,7 @@ static void run_batch(struct load *load, struct times *times, bool single, int64
 			before = now();
 		}
 	}
-	times->sums[0] += now() - start - clock;
+	times->batches[0][times->batches_len++] = now() - start - clock;
 	times->len += BATCH_LEN;
 	for (int i = 0; i < BATCH_LEN; i++) {
 		*slots[i] = batch[i];
@@ -179,7 +178,7 @@ static void grow_old(struct load *load, int live, struct times *times) {
 	}
 	load->slots_len = live;
 	for (int i = 0; i < 3 * live; i += BATCH_LEN) {
-		times->len = 0;
+		times->len = times->batches_len = 0;
 		run_batch(load, times, false, 0);
 	}
 }
@@ -191,25 +190,29 @@ static void measure_time(const struct contender *contender, int live, int64_t cl
 	struct times times = {0};
 	for (int i = 0; i < 2; i++) {
 		times.single[i] = checked(calloc((size_t)len, sizeof(int64_t)));
+		times.batches[i] = checked(calloc(BATCHES_LEN, sizeof(int64_t)));
 	}
 	struct mallinfo2 with_slots = mallinfo2();
 	grow_old(&load, live, &times);
 	struct mallinfo2 after = mallinfo2();
 	int64_t books = (int64_t)(after.uordblks + after.hblkhd - with_slots.uordblks - with_slots.hblkhd);
-	times = (struct times){.single = {times.single[0], times.single[1]}};
+	times.len = times.batches_len = 0;
 	for (int i = 0; i < BATCHES_LEN; i++) {
 		run_batch(&load, &times, false, clock);
 	}
-	double alloc = (double)times.sums[0] / len, give_back = (double)times.sums[1] / len;
-	times.len = 0;
+	printf("time\t%d\t%s", live, contender->name);
+	for (int i = 0; i < 2; i++) {
+		printf("\t%.1f", (double)get_quantile(times.batches[i], BATCHES_LEN, 0.5) / BATCH_LEN);
+	}
+	times.len = times.batches_len = 0;
 	for (int i = 0; i < BATCHES_LEN; i++) {
 		run_batch(&load, &times, true, clock);
 	}
-	printf("time\t%d\t%s\t%.1f\t%.1f", live, contender->name, alloc, give_back);
 	for (int i = 0; i < 2; i++) {
 		printf("\t%lld", (long long)get_quantile(times.single[i], len, 0.5));
 		printf("\t%lld", (long long)get_quantile(times.single[i], len, 0.999));
 		free(times.single[i]);
+		free(times.batches[i]);
 	}
 	printf("\t%.1f\n", (double)books / live);
 	fflush(stdout);
