@@ -31,6 +31,7 @@ struct compositor_options {
 	const char *socket;               // name of the listening socket; NULL: the first free wayland-N
 	bool without_socket;              // no listening socket at all: clients come by compositor_add_client()
 	bool without_monitor;             // nothing for lido-top(1); it takes the name of the socket
+	bool with_wlroots_shm;            // serve wl_shm by wlroots' own backend, for comparison: no pools, no limits
 	const struct lido_limits *limits; // NULL: lido_limits_default()
 };
 
@@ -52,7 +53,7 @@ bool compositor_start(struct compositor *compositor);
 /* Adds a client on a connected socket, which the compositor takes over. NULL: out of memory (the fd is closed). */
 struct wl_client *compositor_add_client(struct compositor *compositor, int fd);
 
-/* Owned by the compositor. */
+/* Owned by the compositor. The manager is NULL with wlroots' own wl_shm. */
 struct wl_display *compositor_get_display(struct compositor *compositor);
 struct lido_manager *compositor_get_manager(struct compositor *compositor);
 

@@ -43,6 +43,10 @@ static int handle_terminate(int number, void *data) {
 static int handle_report(int number, void *data) {
 	struct program *program = data;
 	struct lido_manager *manager = compositor_get_manager(program->compositor);
+	if (manager == NULL) {
+		fprintf(stderr, "lido: nothing is known of the shared memory, which is wlroots' (--shm=wlroots)\n");
+		return 0;
+	}
 	lido_manager_write_json(manager, stdout);
 	fflush(stdout);
 	lido_manager_write_table(manager, stderr);

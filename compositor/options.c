@@ -16,6 +16,7 @@ static const char usage[] = "Usage: lido [OPTION...] [--] [COMMAND [ARG...]]\n"
 							"  --size WxH              of the window at first, when nested (1280x720)\n"
 							"  --headless WxH          show nothing: one output of that size, in memory\n"
 							"  --renderer NAME         pixman, gles2 or vulkan, instead of what fits best\n"
+							"  --shm=wlroots           serve wl_shm as wlroots does, without lido_shm_v1: to compare\n"
 							"  --shm-limit KEY=VALUE   what one client may use; \"--shm-limit help\" lists the keys\n"
 							"  --no-monitor            make no socket for lido-top, beside the other\n"
 							"  --verbose               say more on stderr\n"
@@ -28,6 +29,7 @@ enum {
 	OPTION_SIZE,
 	OPTION_HEADLESS,
 	OPTION_RENDERER,
+	OPTION_SHM,
 	OPTION_SHM_LIMIT,
 	OPTION_NO_MONITOR,
 	OPTION_VERBOSE,
@@ -40,6 +42,7 @@ static const struct option long_options[] = {
 	{"size", required_argument, NULL, OPTION_SIZE},
 	{"headless", required_argument, NULL, OPTION_HEADLESS},
 	{"renderer", required_argument, NULL, OPTION_RENDERER},
+	{"shm", required_argument, NULL, OPTION_SHM},
 	{"shm-limit", required_argument, NULL, OPTION_SHM_LIMIT},
 	{"no-monitor", no_argument, NULL, OPTION_NO_MONITOR},
 	{"verbose", no_argument, NULL, OPTION_VERBOSE},
@@ -92,6 +95,15 @@ static enum options_result parse_socket(struct options *options, const char *val
 	return OPTIONS_WRONG;
 }
 
+static enum options_result parse_shm(struct options *options, const char *value, FILE *err) {
+	if (strcmp(value, "lido") == 0 || strcmp(value, "wlroots") == 0) {
+		options->compositor.with_wlroots_shm = strcmp(value, "wlroots") == 0;
+		return OPTIONS_RUN;
+	}
+	fprintf(err, "lido: --shm \"%s\": please give lido or wlroots\n", value);
+	return OPTIONS_WRONG;
+}
+
 static enum options_result parse_limit(struct options *options, const char *value, FILE *out, FILE *err) {
 	if (strcmp(value, "help") == 0) {
 		lido_limits_print_help(out);
@@ -117,6 +129,8 @@ static enum options_result parse_option(struct options *options, int option, FIL
 		return parse_output(options, "headless", optarg, err);
 	case OPTION_RENDERER:
 		return parse_renderer(options, optarg, err);
+	case OPTION_SHM:
+		return parse_shm(options, optarg, err);
 	case OPTION_SHM_LIMIT:
 		return parse_limit(options, optarg, out, err);
 	case OPTION_NO_MONITOR:

@@ -120,6 +120,9 @@ static bool create_rendering(struct compositor *compositor, const struct composi
 	if (compositor->allocator == NULL || compositor->wlr == NULL) {
 		return false;
 	}
+	if (options->with_wlroots_shm) {
+		return wlr_renderer_init_wl_shm(compositor->renderer, compositor->display);
+	}
 	compositor->shm = lido_wlroots_create(compositor->display, compositor->renderer, compositor->wlr, options->limits);
 	return compositor->shm != NULL;
 }
@@ -155,7 +158,7 @@ static bool create_socket(struct compositor *compositor, const struct compositor
 
 /* Whoever cannot have one does without. */
 static bool create_monitor(struct compositor *compositor, const struct compositor_options *options) {
-	if (compositor->socket == NULL || options->without_monitor) {
+	if (compositor->socket == NULL || compositor->shm == NULL || options->without_monitor) {
 		return true;
 	}
 	size_t size = strlen(compositor->socket) + sizeof(LIDO_MONITOR_SUFFIX);
@@ -257,7 +260,7 @@ struct wl_display *compositor_get_display(struct compositor *compositor) {
 }
 
 struct lido_manager *compositor_get_manager(struct compositor *compositor) {
-	return lido_wlroots_get_manager(compositor->shm);
+	return compositor->shm != NULL ? lido_wlroots_get_manager(compositor->shm) : NULL;
 }
 
 const char *compositor_get_socket(const struct compositor *compositor) {

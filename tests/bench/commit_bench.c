@@ -2,316 +2,144 @@
  * What does a frame cost? A client that draws and commits frames, one after the other, and reads from the kernel what
  * the compositor's process and its own used meanwhile.
  *
- *     commit_bench PID FRAMES
+ *     commit_bench PID FRAMES CASE    or, for the names of all cases:
+ *     commit_bench cases
  *
- * Prints a line per case: name, CPU time per frame (µs) and page faults per frame, of the compositor, and both of the
- * client.
+ * Prints, per frame: CPU time (µs), page faults and switches of context, of the compositor and of the client.
  */
-#include "xdg-shell-client-protocol.h"
+#include "bench.h"
 
-#include <fcntl.h>
-#include <lido/client.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
-#include <wayland-client.h>
 
-#define BUFFERS_MAX 2
 #define WARM_UP_FRAMES 20
 
-enum memory {
-	MEMORY_SEALED,     // a file that bears F_SEAL_SHRINK
-	MEMORY_UNSEALABLE, // a file that cannot be sealed
-	MEMORY_LIBRARY,    // what the client library gives: the server's pool, or wl_shm where it has none
+// Frames of which all stay: each takes memory that nobody has used yet. As many as a client may have, at most.
+#define COLD_BYTES_MAX (500u << 20)
+#define COLD_FRAMES_MAX 256
+#define COLD_WARM_UP_FRAMES 2
+
+enum rotation {
+	ROTATION_NEW,  // a new buffer for each frame; the last one is gone
+	ROTATION_COLD, // a new buffer for each frame; all stay until the end
+	ROTATION_TWO,  // two buffers in turn
 };
 
 struct frame_case {
 	const char *name;
 	int32_t width, height;
-	int buffers; // in rotation; 0: a new one for each frame
+	enum rotation rotation;
 	enum memory memory;
 	int damage_percent; // of the rows
 };
 
+#define SIZE_CASES(name, width, height) \
+	{name " new pool, sealed", width, height, ROTATION_NEW, MEMORY_SEALED, 100}, \
+			{name " new image, cold", width, height, ROTATION_COLD, MEMORY_LIBRARY, 100}, \
+			{name " new image, warm", width, height, ROTATION_NEW, MEMORY_LIBRARY, 100}, \
+			{name " two buffers, sealed", width, height, ROTATION_TWO, MEMORY_SEALED, 100}, \
+			{name " two images", width, height, ROTATION_TWO, MEMORY_LIBRARY, 100}
+
 static const struct frame_case cases[] = {
-	{"1080p new pool, sealed, all damaged", 1920, 1080, 0, MEMORY_SEALED, 100},
-	{"1080p new pool, unsealable, all damaged", 1920, 1080, 0, MEMORY_UNSEALABLE, 100},
-	{"1080p new image of the library, all damaged", 1920, 1080, 0, MEMORY_LIBRARY, 100},
-	{"1080p two buffers, sealed, all damaged", 1920, 1080, 2, MEMORY_SEALED, 100},
-	{"1080p two buffers, sealed, 5 % damaged", 1920, 1080, 2, MEMORY_SEALED, 5},
-	{"1080p two buffers, unsealable, all damaged", 1920, 1080, 2, MEMORY_UNSEALABLE, 100},
-	{"1080p two buffers, unsealable, 5 % damaged", 1920, 1080, 2, MEMORY_UNSEALABLE, 5},
-	{"1080p two images, all damaged", 1920, 1080, 2, MEMORY_LIBRARY, 100},
-	{"1080p two images, 5 % damaged", 1920, 1080, 2, MEMORY_LIBRARY, 5},
-	{"64x64 new pool, sealed, all damaged", 64, 64, 0, MEMORY_SEALED, 100},
-	{"64x64 new image of the library, all damaged", 64, 64, 0, MEMORY_LIBRARY, 100},
+	SIZE_CASES("64x64", 64, 64),
+	SIZE_CASES("800x600", 800, 600),
+	SIZE_CASES("1080p", 1920, 1080),
+	SIZE_CASES("4K", 3840, 2160),
+	{"1080p new pool, unsealable", 1920, 1080, ROTATION_NEW, MEMORY_UNSEALABLE, 100},
+	{"1080p two buffers, unsealable", 1920, 1080, ROTATION_TWO, MEMORY_UNSEALABLE, 100},
+	{"1080p two buffers, sealed, 5 % damaged", 1920, 1080, ROTATION_TWO, MEMORY_SEALED, 5},
+	{"1080p two buffers, unsealable, 5 % damaged", 1920, 1080, ROTATION_TWO, MEMORY_UNSEALABLE, 5},
+	{"1080p two images, 5 % damaged", 1920, 1080, ROTATION_TWO, MEMORY_LIBRARY, 5},
 };
 
-struct buffer {
-	struct lido_image *image; // NULL: of a file
-	struct wl_buffer *wl;     // of a file
-	uint8_t *pixels;
-	size_t size; // bytes
-	bool is_busy;
+struct measurement {
+	struct bench bench;
+	struct window window;
+	const struct frame_case *frame_case;
+	struct buffer buffers[COLD_FRAMES_MAX];
+	int buffers_len;
 };
 
-struct bench {
-	struct wl_display *display;
-	struct wl_compositor *compositor;
-	struct wl_shm *shm;
-	struct lido_client *client;
-	struct xdg_wm_base *wm_base;
-	struct wl_surface *surface;
-	bool is_configured;
-	int pid;    // of the compositor
-	int frames; // measured per case
-};
-
-// What a process has used so far.
-struct usage {
-	double cpu;    // µs
-	double faults; // minor and major
-};
-
-_Noreturn static void fail(const char *text) {
-	fprintf(stderr, "commit_bench: %s\n", text);
-	exit(EXIT_FAILURE);
-}
-
-static struct usage usage_read(int pid) {
-	char path[64], line[1024] = "";
-	unsigned long minor = 0, major = 0;
-	unsigned long long cpu = 0;
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	FILE *file = fopen(path, "re");
-	if (file == NULL || fgets(line, sizeof(line), file) == NULL) {
-		fail("cannot read what the compositor uses");
-	}
-	fclose(file);
-	const char *fields = strrchr(line, ')');
-	if (fields == NULL || sscanf(fields, ") %*c %*d %*d %*d %*d %*d %*u %lu %*u %lu", &minor, &major) != 2) {
-		fail("cannot understand /proc/PID/stat");
-	}
-	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
-	file = fopen(path, "re");
-	if (file == NULL || fscanf(file, "%llu", &cpu) != 1) {
-		fail("cannot read /proc/PID/schedstat");
-	}
-	fclose(file);
-	return (struct usage){.cpu = (double)cpu / 1000, .faults = (double)(minor + major)};
-}
-
-static void handle_release(void *data, struct wl_buffer *wl_buffer) {
-	struct buffer *buffer = data;
-	buffer->is_busy = false;
-}
-
-static const struct wl_buffer_listener buffer_listener = {.release = handle_release};
-
-static void handle_done(void *data, struct wl_callback *callback, uint32_t time) {
-	bool *is_done = data;
-	*is_done = true;
-	wl_callback_destroy(callback);
-}
-
-static const struct wl_callback_listener callback_listener = {.done = handle_done};
-
-static void handle_configure(void *data, struct xdg_surface *surface, uint32_t serial) {
-	struct bench *bench = data;
-	xdg_surface_ack_configure(surface, serial);
-	bench->is_configured = true;
-}
-
-static const struct xdg_surface_listener surface_listener = {.configure = handle_configure};
-
-static void handle_toplevel_configure(
-		void *data, struct xdg_toplevel *toplevel, int32_t width, int32_t height, struct wl_array *states) {
-}
-
-static void handle_close(void *data, struct xdg_toplevel *toplevel) {
-}
-
-static const struct xdg_toplevel_listener toplevel_listener = {
-	.configure = handle_toplevel_configure,
-	.close = handle_close,
-};
-
-static void handle_ping(void *data, struct xdg_wm_base *wm_base, uint32_t serial) {
-	xdg_wm_base_pong(wm_base, serial);
-}
-
-static const struct xdg_wm_base_listener wm_base_listener = {.ping = handle_ping};
-
-static void handle_global(
-		void *data, struct wl_registry *registry, uint32_t name, const char *interface, uint32_t version) {
-	struct bench *bench = data;
-	if (strcmp(interface, wl_compositor_interface.name) == 0) {
-		bench->compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 4);
-	} else if (strcmp(interface, wl_shm_interface.name) == 0) {
-		bench->shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
-	} else if (strcmp(interface, xdg_wm_base_interface.name) == 0) {
-		bench->wm_base = wl_registry_bind(registry, name, &xdg_wm_base_interface, 1);
-		xdg_wm_base_add_listener(bench->wm_base, &wm_base_listener, bench);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
-
-static void image_init(struct buffer *buffer, struct bench *bench, const struct frame_case *frame_case) {
-	*buffer = (struct buffer){
-		.image = lido_image_create(bench->client, frame_case->width, frame_case->height, WL_SHM_FORMAT_XRGB8888)};
-	buffer->pixels = buffer->image != NULL ? lido_image_get_pixels(buffer->image) : NULL;
-	if (buffer->pixels == NULL) {
-		fail(lido_client_error_to_string(lido_client_get_error(bench->client)));
-	}
-	buffer->size = (size_t)lido_image_get_stride(buffer->image) * (size_t)frame_case->height;
-}
-
-// As a toolkit does it: a file, a mapping, a pool that is destroyed at once.
-static void file_init(struct buffer *buffer, struct bench *bench, const struct frame_case *frame_case) {
-	bool is_sealed = frame_case->memory == MEMORY_SEALED;
-	int32_t stride = frame_case->width * 4;
-	int32_t size = stride * frame_case->height;
-	int fd = memfd_create("frame", MFD_CLOEXEC | (is_sealed ? MFD_ALLOW_SEALING : 0));
-	if (fd == -1 || ftruncate(fd, size) != 0 || (is_sealed && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) != 0)) {
-		fail("cannot make a file");
-	}
-	void *pixels = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (pixels == MAP_FAILED) {
-		fail("cannot map a file");
-	}
-	struct wl_shm_pool *pool = wl_shm_create_pool(bench->shm, fd, size);
-	*buffer = (struct buffer){
-		.wl = wl_shm_pool_create_buffer(pool, 0, frame_case->width, frame_case->height, stride, WL_SHM_FORMAT_XRGB8888),
-		.pixels = pixels,
-		.size = (size_t)size,
-	};
-	wl_buffer_add_listener(buffer->wl, &buffer_listener, buffer);
-	wl_shm_pool_destroy(pool);
-	close(fd);
-}
-
-static void buffer_init(struct buffer *buffer, struct bench *bench, const struct frame_case *frame_case) {
-	(frame_case->memory == MEMORY_LIBRARY ? image_init : file_init)(buffer, bench, frame_case);
-}
-
-static void buffer_finish(struct buffer *buffer) {
-	if (buffer->image != NULL) {
-		lido_image_destroy(buffer->image);
-		return;
-	}
-	wl_buffer_destroy(buffer->wl);
-	munmap(buffer->pixels, buffer->size);
-}
-
-static bool buffer_is_busy(struct bench *bench, const struct buffer *buffer) {
-	if (buffer->image == NULL) {
-		return buffer->is_busy;
-	}
-	lido_client_dispatch(bench->client);
-	return lido_image_is_busy(buffer->image);
-}
-
-static struct buffer *wait_for_buffer(struct bench *bench, struct buffer *buffers, int buffers_len, int last) {
+static struct buffer *wait_for_buffer(struct measurement *measurement, int frame) {
 	for (;;) {
-		for (int i = 1; i <= buffers_len; ++i) {
-			struct buffer *buffer = &buffers[(last + i) % buffers_len];
-			if (!buffer_is_busy(bench, buffer)) {
+		for (int i = 0; i < measurement->buffers_len; ++i) {
+			struct buffer *buffer = &measurement->buffers[(frame + i) % measurement->buffers_len];
+			if (!buffer_is_busy(&measurement->bench, buffer)) {
 				return buffer;
 			}
 		}
-		if (wl_display_dispatch(bench->display) == -1) {
-			fail("the compositor is gone");
-		}
+		bench_dispatch(&measurement->bench);
 	}
 }
 
-static void commit(struct bench *bench, struct buffer *buffer, const struct frame_case *frame_case, int frame) {
-	bool is_done = false;
+static void draw_frame(struct measurement *measurement, int frame) {
+	const struct frame_case *frame_case = measurement->frame_case;
+	struct bench *bench = &measurement->bench;
+	struct buffer *buffer;
+	if (frame_case->rotation == ROTATION_TWO) {
+		buffer = wait_for_buffer(measurement, frame);
+	} else {
+		buffer = &measurement->buffers[frame_case->rotation == ROTATION_COLD ? frame : 0];
+		buffer_init(buffer, bench, frame_case->memory, frame_case->width, frame_case->height);
+	}
 	memset(buffer->pixels, frame, buffer->size * (size_t)frame_case->damage_percent / 100);
-	buffer->is_busy = true;
-	wl_surface_attach(bench->surface, buffer->image != NULL ? lido_image_get_buffer(buffer->image) : buffer->wl, 0, 0);
-	wl_surface_damage(bench->surface, 0, 0, frame_case->width, frame_case->height * frame_case->damage_percent / 100);
-	wl_callback_add_listener(wl_surface_frame(bench->surface), &callback_listener, &is_done);
-	wl_surface_commit(bench->surface);
-	while (!is_done) {
-		if (wl_display_dispatch(bench->display) == -1) {
-			fail("the compositor is gone");
-		}
+	surface_show(measurement->window.surface, bench, buffer, buffer->height * frame_case->damage_percent / 100);
+	if (frame_case->rotation == ROTATION_NEW) {
+		buffer_finish(buffer);
 	}
 }
 
-static void run(struct bench *bench, const struct frame_case *frame_case) {
-	struct buffer buffers[BUFFERS_MAX], fresh, *buffer = &fresh;
-	struct usage before = {0}, own_before = {0};
-	for (int i = 0; i < frame_case->buffers; ++i) {
-		buffer_init(&buffers[i], bench, frame_case);
-		memset(buffers[i].pixels, i, buffers[i].size);
-	}
-	for (int i = 0; i < WARM_UP_FRAMES + bench->frames; ++i) {
-		if (i == WARM_UP_FRAMES) {
-			before = usage_read(bench->pid);
-			own_before = usage_read(getpid());
-		}
-		if (frame_case->buffers == 0) {
-			buffer_init(&fresh, bench, frame_case);
-			commit(bench, &fresh, frame_case, i);
-			buffer_finish(&fresh);
-		} else {
-			int last = buffer == &fresh ? 0 : (int)(buffer - buffers);
-			buffer = wait_for_buffer(bench, buffers, frame_case->buffers, last);
-			commit(bench, buffer, frame_case, i);
+static void run(struct measurement *measurement, int pid, int frames) {
+	const struct frame_case *frame_case = measurement->frame_case;
+	int warm_up_frames = WARM_UP_FRAMES;
+	if (frame_case->rotation == ROTATION_COLD) {
+		unsigned size = (unsigned)frame_case->width * (unsigned)frame_case->height * 4;
+		unsigned most = COLD_BYTES_MAX / size < COLD_FRAMES_MAX ? COLD_BYTES_MAX / size : COLD_FRAMES_MAX;
+		warm_up_frames = COLD_WARM_UP_FRAMES;
+		frames = frames + warm_up_frames > (int)most ? (int)most - warm_up_frames : frames;
+	} else if (frame_case->rotation == ROTATION_TWO) {
+		for (measurement->buffers_len = 0; measurement->buffers_len < 2; ++measurement->buffers_len) {
+			struct buffer *buffer = &measurement->buffers[measurement->buffers_len];
+			buffer_init(buffer, &measurement->bench, frame_case->memory, frame_case->width, frame_case->height);
+			memset(buffer->pixels, 0, buffer->size);
 		}
 	}
-	struct usage after = usage_read(bench->pid), own_after = usage_read(getpid());
-	printf("%s\t%.0f\t%.1f\t%.0f\t%.1f\n", frame_case->name, (after.cpu - before.cpu) / bench->frames,
-			(after.faults - before.faults) / bench->frames, (own_after.cpu - own_before.cpu) / bench->frames,
-			(own_after.faults - own_before.faults) / bench->frames);
-	fflush(stdout);
-	for (int i = 0; i < frame_case->buffers; ++i) {
-		buffer_finish(&buffers[i]);
+	struct usage server = {0}, own = {0};
+	for (int i = 0; i < warm_up_frames + frames; ++i) {
+		if (i == warm_up_frames) {
+			server = usage_read(pid);
+			own = usage_read(getpid());
+		}
+		draw_frame(measurement, i);
 	}
+	server = usage_subtract(usage_read(pid), server);
+	own = usage_subtract(usage_read(getpid()), own);
+	printf("%s\tserver_cpu=%.1f\tserver_faults=%.2f\tserver_switches=%.1f\tclient_cpu=%.1f\tclient_faults=%.2f\t"
+		   "client_switches=%.1f\tframes=%d\n",
+			frame_case->name, server.cpu / frames, server.faults / frames, server.switches / frames, own.cpu / frames,
+			own.faults / frames, own.switches / frames, frames);
 }
 
 int main(int argc, char *argv[]) {
-	if (argc != 3) {
-		fail("usage: commit_bench PID FRAMES");
-	}
-	struct bench bench = {.display = wl_display_connect(NULL), .pid = atoi(argv[1]), .frames = atoi(argv[2])};
-	if (bench.display == NULL || bench.frames <= 0) {
-		fail("cannot connect");
-	}
-	struct wl_registry *registry = wl_display_get_registry(bench.display);
-	wl_registry_add_listener(registry, &registry_listener, &bench);
-	wl_display_roundtrip(bench.display);
-	if (bench.compositor == NULL || bench.shm == NULL || bench.wm_base == NULL) {
-		fail("the compositor has no wl_compositor, wl_shm or xdg_wm_base");
-	}
-	bench.client = lido_client_create(bench.display, NULL, NULL);
-	if (bench.client == NULL) {
-		fail("the client library finds no memory");
-	}
-	bench.surface = wl_compositor_create_surface(bench.compositor);
-	struct xdg_surface *xdg_surface = xdg_wm_base_get_xdg_surface(bench.wm_base, bench.surface);
-	xdg_surface_add_listener(xdg_surface, &surface_listener, &bench);
-	struct xdg_toplevel *toplevel = xdg_surface_get_toplevel(xdg_surface);
-	xdg_toplevel_add_listener(toplevel, &toplevel_listener, &bench);
-	wl_surface_commit(bench.surface);
-	while (!bench.is_configured && wl_display_dispatch(bench.display) != -1) {
-	}
+	static struct measurement measurement;
+	bool is_list = argc == 2 && strcmp(argv[1], "cases") == 0;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
-		run(&bench, &cases[i]);
+		if (is_list) {
+			puts(cases[i].name);
+		} else if (argc == 4 && strcmp(argv[3], cases[i].name) == 0) {
+			measurement.frame_case = &cases[i];
+		}
 	}
-	lido_client_destroy(bench.client);
-	wl_display_disconnect(bench.display);
+	if (is_list) {
+		return EXIT_SUCCESS;
+	}
+	if (measurement.frame_case == NULL) {
+		fail("usage: commit_bench PID FRAMES CASE, or commit_bench cases");
+	}
+	bench_init(&measurement.bench);
+	window_init(&measurement.window, &measurement.bench);
+	run(&measurement, parse_number(argv[1]), parse_number(argv[2]));
 	return EXIT_SUCCESS;
 }

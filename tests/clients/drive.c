@@ -9,7 +9,7 @@
  * The last one does nothing, but its devices are there until the compositor ends.
  *
  * Actions, with positions in thousandths of the output: press X Y, move X Y, release, click X Y; scroll AMOUNT at the
- * pointer; key NAME; drag X Y X Y, to resize; close.
+ * pointer; key NAME; drag X Y X Y, to resize; maximize; close.
  *
  * Ends with 0 if the window was there all the time, with 1 and a message if it was not; a last action may end it.
  */
@@ -276,6 +276,14 @@ static void close_window(struct driver *driver) {
 	hold_alt(driver, false);
 }
 
+static void maximize(struct driver *driver) {
+	struct toplevel *toplevel;
+	wl_list_for_each(toplevel, &driver->toplevels, link) {
+		zwlr_foreign_toplevel_handle_v1_set_maximized(toplevel->handle);
+	}
+	end_step(driver);
+}
+
 // Does the action that the arguments begin with; returns how many they are, 0 if there is none such.
 static int act(struct driver *driver, int argc, char **argv) {
 	const char *name = argv[0];
@@ -300,6 +308,8 @@ static int act(struct driver *driver, int argc, char **argv) {
 		end_step(driver);
 	} else if (strcmp(name, "drag") == 0 && numbers_len == 4) {
 		drag_corner(driver, numbers[0], numbers[1], numbers[2], numbers[3]);
+	} else if (strcmp(name, "maximize") == 0 && numbers_len == 0) {
+		maximize(driver);
 	} else if (strcmp(name, "close") == 0 && numbers_len == 0) {
 		close_window(driver);
 	} else if (strcmp(name, "key") == 0 && argc > 1) {

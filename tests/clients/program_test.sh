@@ -80,6 +80,9 @@ expect wrong-size-is-wrong-use ends_with 2 --headless 12
 expect unknown-renderer-is-wrong-use ends_with 2 --headless 64x64 --renderer crayon
 expect renderers-are-named says err 'pixman'
 
+expect unknown-shm-is-wrong-use ends_with 2 --headless 64x64 --shm=sysv
+expect kinds-of-shm-are-named says err 'wlroots'
+
 expect status-of-the-command-is-ours ends_with 7 --headless 64x64 -- sh -c 'exit 7'
 expect nothing-was-wrong is_empty err
 expect command-that-is-killed-gives-128-and-the-signal ends_with 137 --headless 64x64 -- sh -c 'kill -9 $$'
@@ -102,6 +105,15 @@ start
 # A shell's background job ignores SIGINT, but lido asks for it by itself.
 stop INT
 expect sigint-is-a-clean-end test $? = 0
+
+"$lido" --headless 320x240 --socket compared --shm=wlroots >"$runtime/out" 2>"$runtime/err" &
+server=$!
+wait_for test -S "$runtime/compared"
+expect wlroots-shm-serves-clients env WAYLAND_DISPLAY=compared timeout 60 grim "$runtime/picture.png"
+kill -USR1 "$server"
+expect wlroots-shm-has-no-report wait_for says err 'which is wlroots'
+stop TERM
+expect wlroots-shm-ends-cleanly test $? = 0
 
 start
 WAYLAND_DISPLAY=stays ends_with 7 --size 200x100 -- sh -c 'exit 7'

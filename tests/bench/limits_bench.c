@@ -1,0 +1,149 @@
+/*
+ * What stops a frame from being any cheaper? The parts that it is made of, alone, in one process, without a compositor.
+ *
+ *     limits_bench ROUNDS
+ *
+ * Prints the median of the time (µs) for a picture of each size of: drawing it (memset), reading it once, copying
+ * it, reading it from a file; and what fresh memory costs besides: drawing it in a new file, page by page, and what
+ * comes and goes with it (memfd, mmap, munmap).
+ */
+#include "bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+// At least so many between two looks at the clock, which takes some microseconds.
+#define REPEAT_BYTES (8u << 20)
+
+struct picture {
+	int fd;
+	uint8_t *pixels;
+	uint8_t *copy;
+	size_t size;
+};
+
+static volatile uint64_t sum; // so that what is read is read
+
+static uint8_t *map(int fd, size_t size) {
+	void *pixels = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (fd == -1 || pixels == MAP_FAILED) {
+		fail("no memory");
+	}
+	return pixels;
+}
+
+static void picture_init(struct picture *picture, size_t size) {
+	*picture = (struct picture){.fd = memfd_create("picture", MFD_CLOEXEC), .size = size};
+	if (ftruncate(picture->fd, (off_t)size) != 0) {
+		fail("no memory");
+	}
+	picture->pixels = map(picture->fd, size);
+	picture->copy = malloc(size);
+	if (picture->copy == NULL) {
+		fail("no memory");
+	}
+	memset(picture->copy, 1, size);
+}
+
+static void picture_finish(struct picture *picture) {
+	munmap(picture->pixels, picture->size);
+	close(picture->fd);
+	free(picture->copy);
+}
+
+static void draw(struct picture *picture) {
+	memset(picture->pixels, 1, picture->size);
+}
+
+static void read_once(struct picture *picture) {
+	uint64_t total = 0;
+	for (size_t i = 0; i < picture->size; i += sizeof(total)) {
+		uint64_t word;
+		memcpy(&word, picture->pixels + i, sizeof(word));
+		total += word;
+	}
+	sum = total;
+}
+
+static void draw_and_read(struct picture *picture) {
+	draw(picture);
+	read_once(picture);
+}
+
+static void draw_and_copy(struct picture *picture) {
+	draw(picture);
+	memcpy(picture->copy, picture->pixels, picture->size);
+}
+
+static void copy(struct picture *picture) {
+	memcpy(picture->copy, picture->pixels, picture->size);
+}
+
+static void read_file(struct picture *picture) {
+	if (pread(picture->fd, picture->copy, picture->size, 0) != (ssize_t)picture->size) {
+		fail("cannot read");
+	}
+}
+
+static void draw_fresh(struct picture *picture) {
+	struct picture fresh = {.fd = memfd_create("fresh", MFD_CLOEXEC), .size = picture->size};
+	if (ftruncate(fresh.fd, (off_t)fresh.size) != 0) {
+		fail("no memory");
+	}
+	fresh.pixels = map(fresh.fd, fresh.size);
+	draw(&fresh);
+	munmap(fresh.pixels, fresh.size);
+	close(fresh.fd);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct picture *picture);
+} parts[] = {
+	{"draw", draw},
+	{"read", read_once},
+	{"draw_and_read", draw_and_read},
+	{"copy", copy},
+	{"draw_and_copy", draw_and_copy},
+	{"pread", read_file},
+	{"draw_fresh", draw_fresh},
+};
+
+static void measure(const char *name, size_t size, int rounds, double *times) {
+	struct picture picture;
+	int repeats = (int)(REPEAT_BYTES / size) + 1;
+	picture_init(&picture, size);
+	draw(&picture);
+	printf("%s", name);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); ++i) {
+		for (int round = 0; round < rounds; ++round) {
+			double start = usage_read(getpid()).cpu;
+			for (int repeat = 0; repeat < repeats; ++repeat) {
+				parts[i].run(&picture);
+			}
+			times[round] = (usage_read(getpid()).cpu - start) / repeats;
+		}
+		printf("\t%s=%.1f", parts[i].name, percentile(times, (size_t)rounds, 50));
+	}
+	putchar('\n');
+	picture_finish(&picture);
+}
+
+int main(int argc, char *argv[]) {
+	if (argc != 2) {
+		fail("usage: limits_bench ROUNDS");
+	}
+	int rounds = parse_number(argv[1]);
+	double *times = calloc((size_t)rounds, sizeof(times[0]));
+	if (times == NULL) {
+		fail("no memory");
+	}
+	measure("64x64", 64 * 64 * 4, rounds, times);
+	measure("800x600", 800 * 600 * 4, rounds, times);
+	measure("1080p", 1920 * 1080 * 4, rounds, times);
+	measure("4K", 3840 * 2160 * 4, rounds, times);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,129 @@
+/*
+ * What do many clients cost? So many connections, each with a window of 64x64, and two buffers for it; fifty of them in
+ * each process, since a compositor may bound the connections of a process, as Lido does.
+ *
+ *     scale_bench PID CLIENTS COMMITS sealed|unsealable|library
+ *
+ * Prints what the compositor has for each client (fds, mappings, KiB resident); its CPU time for a second in which all
+ * are idle (ms); and, while the clients of the last process commit in turn, CPU time (µs) of a commit and how long a
+ * client waits from its commit until it has a buffer back (µs, median and 99 of 100). With wlroots' own wl_shm that is
+ * the other buffer, the one that was shown before.
+ */
+#include "bench.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#define SIZE 64
+#define IDLE_US 1000000
+#define GROUP_MAX 50
+
+struct member {
+	struct bench bench;
+	struct window window;
+	struct buffer buffers[2];
+	int shown; // index
+};
+
+static void member_init(struct member *member, enum memory memory) {
+	bench_init(&member->bench);
+	window_init(&member->window, &member->bench);
+	for (int i = 0; i < 2; ++i) {
+		buffer_init(&member->buffers[i], &member->bench, memory, SIZE, SIZE);
+		memset(member->buffers[i].pixels, i, member->buffers[i].size);
+	}
+	surface_commit(member->window.surface, &member->buffers[0]);
+	bench_round_trip(&member->bench);
+}
+
+static bool is_busy(struct member *member) {
+	return buffer_is_busy(&member->bench, &member->buffers[0]) && buffer_is_busy(&member->bench, &member->buffers[1]);
+}
+
+// Returns how long it took to have a buffer back, µs.
+static double commit(struct member *member) {
+	member->shown = 1 - member->shown;
+	struct buffer *buffer = &member->buffers[member->shown];
+	memset(buffer->pixels, member->shown, buffer->size);
+	// Both are busy now, whether the other one was released before or not.
+	member->buffers[1 - member->shown].is_busy = member->buffers[1 - member->shown].image == NULL;
+	double start = now();
+	surface_commit(member->window.surface, buffer);
+	while (is_busy(member)) {
+		bench_dispatch(&member->bench);
+	}
+	return now() - start;
+}
+
+static void group_init(struct member *members, int members_len, enum memory memory) {
+	for (int i = 0; i < members_len; ++i) {
+		member_init(&members[i], memory);
+	}
+}
+
+// The clients of another process, which are there, and idle, until this one is gone.
+static void start_group(struct member *members, int members_len, enum memory memory) {
+	int ready[2];
+	char byte;
+	if (pipe(ready) != 0) {
+		fail("no pipe");
+	}
+	pid_t parent = getpid(), child = fork();
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent) {
+			_exit(EXIT_FAILURE);
+		}
+		close(ready[0]);
+		group_init(members, members_len, memory);
+		if (write(ready[1], "", 1) != 1) {
+			fail("nobody waits");
+		}
+		for (;;) {
+			pause();
+		}
+	}
+	close(ready[1]);
+	if (child == -1 || read(ready[0], &byte, 1) != 1) {
+		fail("some clients have failed");
+	}
+	close(ready[0]);
+}
+
+int main(int argc, char *argv[]) {
+	if (argc != 5) {
+		fail("usage: scale_bench PID CLIENTS COMMITS sealed|unsealable|library");
+	}
+	int pid = parse_number(argv[1]), clients = parse_number(argv[2]), commits = parse_number(argv[3]);
+	enum memory memory = parse_memory(argv[4]);
+	int members_len = (clients - 1) % GROUP_MAX + 1;
+	struct member *members = calloc(GROUP_MAX, sizeof(members[0]));
+	double *times = calloc((size_t)commits, sizeof(times[0]));
+	if (members == NULL || times == NULL) {
+		fail("out of memory");
+	}
+	struct books before = books_read(pid);
+	for (int i = members_len; i < clients; i += GROUP_MAX) {
+		start_group(members, GROUP_MAX, memory);
+	}
+	group_init(members, members_len, memory);
+	usleep(IDLE_US / 2);
+	struct books books = books_read(pid);
+	struct usage idle = usage_read(pid);
+	usleep(IDLE_US);
+	idle = usage_subtract(usage_read(pid), idle);
+	struct usage drawing = usage_read(pid);
+	for (int i = 0; i < commits; ++i) {
+		times[i] = commit(&members[i % members_len]);
+	}
+	drawing = usage_subtract(usage_read(pid), drawing);
+	printf("%d\tfds=%.2f\tmappings=%.2f\tresident=%.1f\tidle=%.2f\tserver_cpu=%.1f\tp50=%.1f\tp99=%.1f\n", clients,
+			(books.fds - before.fds) / clients, (books.mappings - before.mappings) / clients,
+			(books.resident - before.resident) / clients, idle.cpu / 1000, drawing.cpu / commits,
+			percentile(times, (size_t)commits, 50), percentile(times, (size_t)commits, 99));
+	return EXIT_SUCCESS;
+}

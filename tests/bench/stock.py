@@ -1,0 +1,89 @@
+"""Stock clients that draw by themselves, counted from outside; and system calls, counted by strace."""
+import glob
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+
+def find_clients():
+    """What is installed of those that move without a hand."""
+    qt = glob.glob('/usr/lib/*/qt6/examples/widgets/graphicsview/collidingmice/**/collidingmice', recursive=True)
+    qt = [path for path in qt if os.path.isfile(path)]
+    scroll = 'i=0; while :; do i=$((i + 1)); echo "$i the quick brown fox jumps over the lazy dog"; sleep 0.01; done'
+    clients = {
+        'gtk3 (pixbufs)': ['gtk3-demo', '--run=pixbufs'],
+        'gtk4 cairo (fishbowl)': ['gtk4-demo', '--run=fishbowl'],
+        'qt6 (collidingmice)': qt[:1],
+        'foot (scrolling)': ['foot', 'sh', '-c', scroll],
+        'weston-simple-shm': ['weston-simple-shm'],
+        'weston-flower': ['weston-flower'],
+    }
+    return {name: command for name, command in clients.items() if command and shutil.which(command[0])}
+
+
+def read_cpu(pid):
+    """Seconds that the process has used: the kernel's clock of that process (clock_getcpuclockid)."""
+    return time.clock_gettime((~pid << 3) | 2)
+
+
+def count_lines(path, pattern):
+    with open(path, errors='replace') as file:
+        return len(re.findall(pattern, file.read()))
+
+
+def measure(compositor, build, name, command, seconds, results):
+    """Lets a client draw, over the whole output, and counts what it commits meanwhile. No line if it does not draw."""
+    log = os.path.join(compositor.directory, 'client')
+    environment = dict(compositor.environment, WAYLAND_DEBUG='client', GDK_BACKEND='wayland', GSK_RENDERER='cairo',
+        QT_QPA_PLATFORM='wayland', GTK_A11Y='none', NO_AT_BRIDGE='1')
+    with open(log, 'wb') as output:
+        client = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            start_new_session=True)
+    time.sleep(1)
+    if compositor.name.startswith('lido'):
+        compositor.run([build + '/tests/clients/drive', 'maximize'])
+    time.sleep(1.5)
+    patterns = (r'wl_surface[@#]\d+\.attach\(wl_buffer', r'wl_shm[@#]\d+\.create_pool\(')
+    before, start = [count_lines(log, pattern) for pattern in patterns], time.monotonic()
+    cpu = read_cpu(compositor.pid)
+    time.sleep(seconds)
+    cpu = read_cpu(compositor.pid) - cpu
+    commits, pools = (count_lines(log, pattern) - count for pattern, count in zip(patterns, before))
+    passed = time.monotonic() - start
+    is_alive = client.poll() is None
+    os.killpg(client.pid, signal.SIGKILL)
+    client.wait()
+    if not is_alive or commits < seconds:
+        print('bench: %s does not draw in %s' % (name, compositor.name), flush=True)
+        return
+    results.add(compositor.name, name, 'cpu', cpu * 1e6 / commits)
+    results.add(compositor.name, name, 'commits', commits / passed)
+    results.add(compositor.name, name, 'pools', pools / passed)
+
+
+def parse_calls(path):
+    """All calls, and those that map and unmap memory."""
+    total = mappings = 0
+    with open(path) as file:
+        for line in file:
+            fields = line.split()
+            if len(fields) >= 5 and fields[3].isdigit() and fields[-1] != 'total':
+                total += int(fields[3])
+                mappings += int(fields[3]) if fields[-1] in ('mmap', 'munmap', 'mremap') else 0
+    return total, mappings
+
+
+def count_calls(compositor, command):
+    """System calls of the compositor, then of the client, while it runs: (all, of mappings) each, in one list."""
+    with tempfile.TemporaryDirectory() as directory:
+        server, client = directory + '/server', directory + '/client'
+        tracer = subprocess.Popen(['strace', '-f', '-c', '-p', str(compositor.pid), '-o', server], stderr=subprocess.PIPE)
+        tracer.stderr.readline()
+        compositor.run(command, prefix=['strace', '-f', '-c', '-o', client])
+        tracer.send_signal(signal.SIGINT)
+        tracer.wait()
+        return [*parse_calls(server), *parse_calls(client)]
