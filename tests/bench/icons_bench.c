@@ -19,7 +19,8 @@
 #define COLUMNS 25
 #define SIZE 32
 #define GROUND_WIDTH (COLUMNS * SIZE)
-#define GROUND_HEIGHT (PLACES_MAX / COLUMNS * SIZE)
+// A row of it stays in sight: what is hidden is not asked for frames.
+#define GROUND_HEIGHT ((PLACES_MAX / COLUMNS + 1) * SIZE)
 
 struct icons {
 	struct bench bench;
@@ -34,7 +35,7 @@ static void add_place(struct icons *icons, int place) {
 	icons->places[place] = wl_compositor_create_surface(icons->bench.compositor);
 	struct wl_subsurface *subsurface =
 			wl_subcompositor_get_subsurface(icons->bench.subcompositor, icons->places[place], icons->window.surface);
-	wl_subsurface_set_position(subsurface, place % COLUMNS * SIZE, place / COLUMNS * SIZE);
+	wl_subsurface_set_position(subsurface, place % COLUMNS * SIZE, (place / COLUMNS + 1) * SIZE);
 	wl_subsurface_set_desync(subsurface);
 }
 
