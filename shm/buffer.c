@@ -167,6 +167,10 @@ bool lido_buffer_is_sealed(const struct lido_buffer *buffer) {
 	return buffer->internal.area != NULL && buffer->internal.area->sealed;
 }
 
+bool lido_buffer_is_exported(const struct lido_buffer *buffer) {
+	return buffer->internal.block != NULL;
+}
+
 bool lido_buffer_is_writable(const struct lido_buffer *buffer) {
 	const struct lido_area *area = buffer->internal.area;
 	if (area == NULL || !area->writable) {

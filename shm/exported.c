@@ -164,6 +164,25 @@ static bool range_has_holes(struct lido_exported_area *area, int64_t offset, int
 	return false;
 }
 
+// Buffers come and go in the same places, whose page table is filled already. One range of these is remembered: that of
+// the latest, and what adjoins it.
+static void area_populate(struct lido_exported_area *area, int64_t offset, int64_t size) {
+	int64_t end = offset + size;
+	bool is_current = area->populated.generation == area->generation;
+	if (is_current && offset >= area->populated.start && end <= area->populated.end) {
+		return;
+	}
+	lido_area_populate(area->data, offset, size);
+	if (!is_current || offset > area->populated.end || end < area->populated.start) {
+		area->populated.start = offset;
+		area->populated.end = end;
+		area->populated.generation = area->generation;
+		return;
+	}
+	area->populated.start = offset < area->populated.start ? offset : area->populated.start;
+	area->populated.end = end > area->populated.end ? end : area->populated.end;
+}
+
 static const void *handle_map(struct lido_area *base, int64_t offset, int64_t size, struct lido_pages *pages) {
 	struct lido_exported_area *area = from_area(base);
 	assert(offset + size <= base->size);
@@ -172,7 +191,7 @@ static const void *handle_map(struct lido_area *base, int64_t offset, int64_t si
 	}
 	if (pages != NULL && !pages->populated) {
 		pages->populated = true;
-		lido_area_populate(area->data, offset, size);
+		area_populate(area, offset, size);
 	}
 	return area->data + offset;
 }
@@ -221,6 +240,7 @@ bool lido_exported_area_trim(struct lido_exported_area *area, int64_t before, ui
 	if (punched) {
 		// These pages went by our own hand: no live range has lost any.
 		area->bytes_present = lido_area_get_resident(&area->base);
+		area->populated.start = area->populated.end = 0;
 	}
 	return range != NULL;
 }

@@ -24,7 +24,11 @@ struct lido_exported_area {
 	struct wl_list announcements; // lido_announcement.area_link
 	int64_t bytes_present;        // of pages that the file had when last looked at
 	uint32_t generation;          // counts when pages went by other hands than ours: what was dense may not be any more
-	int64_t idle_since;           // milliseconds; while it has no users
+	struct {
+		int64_t start, end;  // bytes
+		uint32_t generation; // then it was so
+	} populated;             // a range in the page table of the mapping, to spare a call; empty at first
+	int64_t idle_since;      // milliseconds; while it has no users
 };
 
 /* Makes one with that much reserve, whole pages, or less, but at least reserve_min. NULL: no memory. */

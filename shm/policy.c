@@ -13,23 +13,34 @@
 
 /*
  * Buffers are read in place after this many commits in a row that each damaged most of the picture, while the client
- * had another buffer to draw the next one into. A new buffer ends the run: the client lacked one.
+ * had another buffer to draw the next one into. A new buffer ends the run: the client lacked one. But if it makes a new
+ * one for each frame, in the server's own pool, then it waits for none of them: that is a run as well. (Not so in
+ * files: there are clients that leak what comes back late.)
  */
 #define IN_PLACE_AFTER_RUN 8
 
 /* Copying less than this costs less than a client's second buffer is worth. Bytes: about 100 µs. */
 #define IN_PLACE_SIZE_MIN (1 << 20)
 
+static void count_run(uint32_t *run, bool goes_on) {
+	if (!goes_on) {
+		*run = 0;
+	} else if (*run < IN_PLACE_AFTER_RUN) {
+		++*run;
+	}
+}
+
 enum lido_policy lido_policy_decide(struct lido_policy_history *history, const struct lido_policy_commit *commit) {
 	bool is_mappable = commit->is_sealed && commit->commits >= MAP_AFTER_COMMITS && commit->size >= MAP_SIZE_MIN;
 	bool is_much = commit->size >= IN_PLACE_SIZE_MIN && commit->damage >= commit->size / 2;
-	if (!is_mappable || !is_much || !commit->has_twin) {
-		history->run = 0;
-	} else if (history->run < IN_PLACE_AFTER_RUN) {
-		++history->run;
-	}
+	bool is_new = commit->is_exported && commit->commits == 0;
+	count_run(&history->run, is_mappable && is_much && commit->has_twin);
+	count_run(&history->run_new, is_new && is_much);
 	// Many commits at once, or very large ones: while they are copied, others wait.
 	if (commit->is_sealed && commit->turn + commit->damage > LIDO_TURN_BYTES_IN_PLACE) {
+		return LIDO_POLICY_IN_PLACE;
+	}
+	if (history->run_new >= IN_PLACE_AFTER_RUN) {
 		return LIDO_POLICY_IN_PLACE;
 	}
 	if (!is_mappable) {

@@ -214,6 +214,7 @@ static void commit_buffer(struct lido_surface *surface, struct lido_client_buffe
 	struct lido_policy_commit commit = {
 		.commits = lido_buffer_count_commit(buffer),
 		.is_sealed = lido_buffer_is_sealed(buffer),
+		.is_exported = lido_buffer_is_exported(buffer),
 		.has_twin = has_twin(surface, buffer),
 		.size = buffer->size,
 		.turn = lido_buffer_get_turn(buffer),

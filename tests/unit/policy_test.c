@@ -116,3 +116,49 @@ TEST("policy@loss-of-the-twin-ends-reading-in-place") {
 	commit.has_twin = false;
 	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_COPY);
 }
+
+static struct lido_policy_commit stream(void) {
+	return (struct lido_policy_commit){.is_sealed = true, .is_exported = true, .size = LARGE, .damage = LARGE};
+}
+
+TEST("policy@new-block-for-each-frame-is-soon-read-in-place") {
+	struct lido_policy_history history = {0};
+	struct lido_policy_commit commit = stream();
+	uint32_t first = find_in_place(&history, &commit, 100);
+	expect_int(first, >, 2);
+	expect_int(first, <, 30);
+	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_IN_PLACE);
+}
+
+TEST("policy@new-file-for-each-frame-is-always-read") {
+	struct lido_policy_history history = {0};
+	struct lido_policy_commit commit = stream();
+	commit.is_exported = false;
+	expect_int(find_in_place(&history, &commit, 100), ==, 0);
+	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_READ);
+}
+
+TEST("policy@old-block-ends-reading-new-ones-in-place") {
+	struct lido_policy_history history = {0};
+	struct lido_policy_commit commit = stream(), old = stream();
+	old.commits = 1;
+	uint32_t first = find_in_place(&history, &commit, 100);
+	expect_int(lido_policy_decide(&history, &old), ==, LIDO_POLICY_READ);
+	expect_int(find_in_place(&history, &commit, 100), ==, first);
+}
+
+TEST("policy@small-damage-of-a-new-block-is-read") {
+	struct lido_policy_history history = {0};
+	struct lido_policy_commit commit = stream();
+	expect_int(find_in_place(&history, &commit, 100), >, 0);
+	commit.damage = LARGE / 2 - 1;
+	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_READ);
+}
+
+TEST("policy@client-that-lacks-a-block-gets-it-back-in-the-midst-of-a-video") {
+	struct lido_policy_history history = {0};
+	struct lido_policy_commit old = video(50), young = stream();
+	old.is_exported = true;
+	expect_int(find_in_place(&history, &old, 100), >, 0);
+	expect_int(lido_policy_decide(&history, &young), ==, LIDO_POLICY_READ);
+}

@@ -162,6 +162,9 @@ const void *lido_buffer_map(struct lido_buffer *buffer, int32_t y, int32_t heigh
 /* May lido_buffer_map() ever succeed: is the file sealed against shrinking? Costs nothing. */
 bool lido_buffer_is_sealed(const struct lido_buffer *buffer);
 
+/* Does it lie in memory that the server gave, in a block of lido_shm_v1? Costs nothing. */
+bool lido_buffer_is_exported(const struct lido_buffer *buffer);
+
 /*
  * Writes the whole buffer back into the file, as screen capture does. src: buffer->size bytes, laid out as the buffer.
  * Returns false if the client may not (read-only or write-sealed file) or the file is too short; the file may then
@@ -198,13 +201,15 @@ enum lido_policy {
 
 /* What is known of a surface from its commits; keep one per surface, zeroed at first. */
 struct lido_policy_history {
-	uint32_t run; // commits in a row for which reading in place was right
+	uint32_t run;     // commits in a row for which reading in place was right
+	uint32_t run_new; // commits in a row that were each of a new buffer of the server's own pool
 };
 
 /* Inputs of one decision. */
 struct lido_policy_commit {
 	uint32_t commits; // of this buffer before this one
 	bool is_sealed;   // lido_buffer_is_sealed()
+	bool is_exported; // lido_buffer_is_exported()
 	bool has_twin;    // the client has another buffer of that size, which it has committed to this surface before
 	int64_t size;     // bytes of the buffer
 	int64_t damage;   // bytes of it that are damaged
