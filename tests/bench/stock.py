@@ -20,7 +20,6 @@ def find_clients():
         'qt6 (collidingmice)': qt[:1],
         'foot (scrolling)': ['foot', 'sh', '-c', scroll],
         'weston-simple-shm': ['weston-simple-shm'],
-        'weston-flower': ['weston-flower'],
     }
     return {name: command for name, command in clients.items() if command and shutil.which(command[0])}
 
