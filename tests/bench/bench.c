@@ -237,6 +237,10 @@ void buffer_finish(struct buffer *buffer) {
 	munmap(buffer->pixels, buffer->size);
 }
 
+void buffer_fill(struct buffer *buffer, int value) {
+	memset(buffer->pixels, value, buffer->size);
+}
+
 bool buffer_is_busy(struct bench *bench, const struct buffer *buffer) {
 	if (buffer->image == NULL) {
 		return buffer->is_busy;

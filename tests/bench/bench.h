@@ -110,6 +110,9 @@ void surface_commit(struct wl_surface *surface, struct buffer *buffer);
 void buffer_init(struct buffer *buffer, struct bench *bench, enum memory memory, int32_t width, int32_t height);
 void buffer_finish(struct buffer *buffer);
 
+/* Draws all of it, in that grey. */
+void buffer_fill(struct buffer *buffer, int value);
+
 /* Has the compositor not released it? Handles what events have come for the library. */
 bool buffer_is_busy(struct bench *bench, const struct buffer *buffer);
 

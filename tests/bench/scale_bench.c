@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -29,12 +28,14 @@ struct member {
 	int shown; // index
 };
 
+static struct member members[GROUP_MAX]; // of this process
+
 static void member_init(struct member *member, enum memory memory) {
 	bench_init(&member->bench);
 	window_init(&member->window, &member->bench);
 	for (int i = 0; i < 2; ++i) {
 		buffer_init(&member->buffers[i], &member->bench, memory, SIZE, SIZE);
-		memset(member->buffers[i].pixels, i, member->buffers[i].size);
+		buffer_fill(&member->buffers[i], i);
 	}
 	surface_commit(member->window.surface, &member->buffers[0]);
 	bench_round_trip(&member->bench);
@@ -48,7 +49,7 @@ static bool is_busy(struct member *member) {
 static double commit(struct member *member) {
 	member->shown = 1 - member->shown;
 	struct buffer *buffer = &member->buffers[member->shown];
-	memset(buffer->pixels, member->shown, buffer->size);
+	buffer_fill(buffer, member->shown);
 	// Both are busy now, whether the other one was released before or not.
 	member->buffers[1 - member->shown].is_busy = member->buffers[1 - member->shown].image == NULL;
 	double start = now();
@@ -59,14 +60,14 @@ static double commit(struct member *member) {
 	return now() - start;
 }
 
-static void group_init(struct member *members, int members_len, enum memory memory) {
+static void group_init(int members_len, enum memory memory) {
 	for (int i = 0; i < members_len; ++i) {
 		member_init(&members[i], memory);
 	}
 }
 
 // The clients of another process, which are there, and idle, until this one is gone.
-static void start_group(struct member *members, int members_len, enum memory memory) {
+static void start_group(int members_len, enum memory memory) {
 	int ready[2];
 	char byte;
 	if (pipe(ready) != 0) {
@@ -79,7 +80,7 @@ static void start_group(struct member *members, int members_len, enum memory mem
 			_exit(EXIT_FAILURE);
 		}
 		close(ready[0]);
-		group_init(members, members_len, memory);
+		group_init(members_len, memory);
 		if (write(ready[1], "", 1) != 1) {
 			fail("nobody waits");
 		}
@@ -101,16 +102,15 @@ int main(int argc, char *argv[]) {
 	int pid = parse_number(argv[1]), clients = parse_number(argv[2]), commits = parse_number(argv[3]);
 	enum memory memory = parse_memory(argv[4]);
 	int members_len = (clients - 1) % GROUP_MAX + 1;
-	struct member *members = calloc(GROUP_MAX, sizeof(members[0]));
 	double *times = calloc((size_t)commits, sizeof(times[0]));
-	if (members == NULL || times == NULL) {
+	if (times == NULL) {
 		fail("out of memory");
 	}
 	struct books before = books_read(pid);
 	for (int i = members_len; i < clients; i += GROUP_MAX) {
-		start_group(members, GROUP_MAX, memory);
+		start_group(GROUP_MAX, memory);
 	}
-	group_init(members, members_len, memory);
+	group_init(members_len, memory);
 	usleep(IDLE_US / 2);
 	struct books books = books_read(pid);
 	struct usage idle = usage_read(pid);

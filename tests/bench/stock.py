@@ -54,7 +54,10 @@ def measure(compositor, build, name, command, seconds, results):
     commits, pools = (count_lines(log, pattern) - count for pattern, count in zip(patterns, before))
     passed = time.monotonic() - start
     is_alive = client.poll() is None
-    os.killpg(client.pid, signal.SIGKILL)
+    try:
+        os.killpg(client.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
     client.wait()
     if not is_alive or commits < seconds:
         print('bench: %s does not draw in %s' % (name, compositor.name), flush=True)
