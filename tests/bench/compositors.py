@@ -1,5 +1,6 @@
 """The compositors that are compared, headless and drawn by pixman, each in a runtime directory of its own."""
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -69,7 +70,7 @@ class Compositor:
     def wait_for_socket(self):
         end = time.monotonic() + 30
         while time.monotonic() < end and self.process.poll() is None:
-            sockets = [name for name in os.listdir(self.directory) if name.startswith('wayland-') and '.' not in name]
+            sockets = [name for name in os.listdir(self.directory) if re.fullmatch('wayland-[0-9]+', name)]
             if sockets:
                 self.environment['WAYLAND_DISPLAY'] = sockets[0]
                 return
