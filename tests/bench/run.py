@@ -295,8 +295,9 @@ BENCHMARKS = {
 def main():
     build, out, *names = sys.argv[1:]
     quick = '--quick' in names
+    names = [name for name in names if name in BENCHMARKS]
     os.makedirs(out, exist_ok=True)
-    for name in [name for name in names if name != '--quick'] or BENCHMARKS:
+    for name in names or BENCHMARKS:
         run = Run(build, out, quick)
         BENCHMARKS[name](run)
         with open('%s/%s.txt' % (out, name), 'w') as file:
