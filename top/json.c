@@ -1,0 +1,65 @@
+#include "json.h"
+
+#include "lido-monitor-v1-client-protocol.h"
+#include <inttypes.h>
+
+static const struct {
+	enum lido_monitor_v1_value value;
+	const char *key;
+} keys[] = {
+	{LIDO_MONITOR_V1_VALUE_EXPORTED_AREAS, "exported_areas"},
+	{LIDO_MONITOR_V1_VALUE_IMPORTED_AREAS, "imported_areas"},
+	{LIDO_MONITOR_V1_VALUE_COPIED_FILES, "copied_files"},
+	{LIDO_MONITOR_V1_VALUE_MAPPINGS, "mappings"},
+	{LIDO_MONITOR_V1_VALUE_FDS, "fds"},
+	{LIDO_MONITOR_V1_VALUE_BLOCKS, "blocks"},
+	{LIDO_MONITOR_V1_VALUE_BUFFERS, "buffers"},
+	{LIDO_MONITOR_V1_VALUE_BUFFERS_PEAK, "buffers_peak"},
+	{LIDO_MONITOR_V1_VALUE_BYTES_MAPPED, "bytes_mapped"},
+	{LIDO_MONITOR_V1_VALUE_BYTES_LIVE, "bytes_live"},
+	{LIDO_MONITOR_V1_VALUE_BYTES_LIVE_PEAK, "bytes_live_peak"},
+	{LIDO_MONITOR_V1_VALUE_BYTES_RESIDENT, "bytes_resident"},
+	{LIDO_MONITOR_V1_VALUE_BYTES_CACHED, "bytes_cached"},
+	{LIDO_MONITOR_V1_VALUE_BYTES_COPIED, "bytes_copied"},
+	{LIDO_MONITOR_V1_VALUE_BYTES_COPIED_PEAK, "bytes_copied_peak"},
+	{LIDO_MONITOR_V1_VALUE_BYTES_WARM, "bytes_warm"},
+	{LIDO_MONITOR_V1_VALUE_BYTES_READ, "bytes_read"},
+};
+
+/* Texts of rows are printable ASCII. */
+static void write_text(const char *text, FILE *stream) {
+	fputc('"', stream);
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\') {
+			fputc('\\', stream);
+		}
+		fputc(*text, stream);
+	}
+	fputc('"', stream);
+}
+
+static void write_row(const struct row *row, FILE *stream) {
+	fputs("{\"name\": ", stream);
+	write_text(row->name, stream);
+	fprintf(stream, ", \"pid\": %" PRId32 ", \"id\": %" PRIu32, row->pid, row->id);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		fprintf(stream, ", \"%s\": %" PRId64, keys[i].key, row->values[keys[i].value]);
+	}
+	if (row->rate >= 0) {
+		fprintf(stream, ", \"bytes_read_per_second\": %.0f", row->rate);
+	} else {
+		fputs(", \"bytes_read_per_second\": null", stream);
+	}
+	fputs(", \"limit\": {\"key\": ", stream);
+	write_text(row->limit_key, stream);
+	fprintf(stream, ", \"used\": %" PRId64 ", \"max\": %" PRId64 "}}", row->limit_used, row->limit_max);
+}
+
+void json_write(const struct rows *rows, FILE *stream) {
+	fputs("{\"clients\": [", stream);
+	for (size_t i = 0; i < rows->len; i++) {
+		fputs(i > 0 ? ", " : "", stream);
+		write_row(&rows->items[i], stream);
+	}
+	fputs("]}\n", stream);
+}

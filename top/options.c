@@ -1,0 +1,155 @@
+#include "options.h"
+
+#include "column.h"
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INTERVAL_MIN 0.1
+#define INTERVAL_MAX 3600
+
+static const char usage[] = "Usage: lido-top [OPTION...]\n"
+							"\n"
+							"Shows which client of a Lido uses how much pixel memory.\n"
+							"\n"
+							"  --once             print one table, and exit\n"
+							"  --json             print an object in a line each time, instead of a table\n"
+							"  --map PID          draw what lies in the pool of this client, as SVG\n"
+							"  -o FILE            write the map there, not to standard output\n"
+							"  --sort COLUMN      what comes first; \"--sort help\" lists the columns (live)\n"
+							"  --reverse          what comes last\n"
+							"  --interval SECONDS between two looks (1)\n"
+							"  --display NAME     of the Lido, instead of WAYLAND_DISPLAY\n"
+							"  --help, --version  print this, or the version, and exit\n"
+							"\n"
+							"In the table: the capital letter in a title sorts by that column, v turns the order\n"
+							"round, the arrow keys and Page Up and Down scroll, q ends.\n";
+
+enum {
+	OPTION_ONCE = 256,
+	OPTION_JSON,
+	OPTION_MAP,
+	OPTION_SORT,
+	OPTION_REVERSE,
+	OPTION_INTERVAL,
+	OPTION_DISPLAY,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+static const struct option long_options[] = {
+	{"once", no_argument, NULL, OPTION_ONCE},
+	{"json", no_argument, NULL, OPTION_JSON},
+	{"map", required_argument, NULL, OPTION_MAP},
+	{"sort", required_argument, NULL, OPTION_SORT},
+	{"reverse", no_argument, NULL, OPTION_REVERSE},
+	{"interval", required_argument, NULL, OPTION_INTERVAL},
+	{"display", required_argument, NULL, OPTION_DISPLAY},
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{0},
+};
+
+static enum options_result parse_map(struct options *options, const char *value, FILE *err) {
+	char *end;
+	long pid = strtol(value, &end, 10);
+	if (end == value || *end != '\0' || pid < 1 || pid > INT_MAX) {
+		fprintf(err, "lido-top: --map \"%s\": please give the number of a process\n", value);
+		return OPTIONS_WRONG;
+	}
+	options->map = (pid_t)pid;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_interval(struct options *options, const char *value, FILE *err) {
+	char *end;
+	double interval = strtod(value, &end);
+	if (end == value || *end != '\0' || !(interval >= INTERVAL_MIN && interval <= INTERVAL_MAX)) {
+		fprintf(err, "lido-top: --interval \"%s\": please give %.1f to %d seconds\n", value, INTERVAL_MIN,
+				INTERVAL_MAX);
+		return OPTIONS_WRONG;
+	}
+	options->interval = interval;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_sort(struct options *options, const char *value, FILE *out, FILE *err) {
+	int column = column_find(value);
+	if (column >= 0) {
+		options->sorted = column;
+		return OPTIONS_RUN;
+	}
+	bool is_help = strcmp(value, "help") == 0;
+	if (!is_help) {
+		fprintf(err, "lido-top: --sort \"%s\": there are", value);
+	}
+	for (int i = 0; i < columns_len; i++) {
+		fprintf(is_help ? out : err, is_help ? "%s%s\n" : " %s%s", columns[i].name,
+				is_help || i + 1 == columns_len ? "" : ",");
+	}
+	if (!is_help) {
+		fputc('\n', err);
+	}
+	return is_help ? OPTIONS_DONE : OPTIONS_WRONG;
+}
+
+static enum options_result parse_option(struct options *options, int option, FILE *out, FILE *err) {
+	switch (option) {
+	case OPTION_ONCE:
+		options->is_once = true;
+		return OPTIONS_RUN;
+	case OPTION_JSON:
+		options->is_json = true;
+		return OPTIONS_RUN;
+	case OPTION_MAP:
+		return parse_map(options, optarg, err);
+	case 'o':
+		options->out = optarg;
+		return OPTIONS_RUN;
+	case OPTION_SORT:
+		return parse_sort(options, optarg, out, err);
+	case OPTION_REVERSE:
+		options->is_reversed = true;
+		return OPTIONS_RUN;
+	case OPTION_INTERVAL:
+		return parse_interval(options, optarg, err);
+	case OPTION_DISPLAY:
+		options->display = optarg;
+		return OPTIONS_RUN;
+	case OPTION_HELP:
+		fputs(usage, out);
+		return OPTIONS_DONE;
+	case OPTION_VERSION:
+		fputs("lido-top " LIDO_VERSION "\n", out);
+		return OPTIONS_DONE;
+	default:
+		return OPTIONS_WRONG;
+	}
+}
+
+enum options_result options_parse(struct options *options, int argc, char **argv, FILE *out, FILE *err) {
+	*options = (struct options){.interval = 1, .sorted = column_find("live")};
+	opterr = 0;
+	optind = 0;
+	int option;
+	while ((option = getopt_long(argc, argv, ":o:", long_options, NULL)) != -1) {
+		if (option == '?' || option == ':') {
+			fprintf(err,
+					option == ':' ? "lido-top: %s needs a value; \"lido-top --help\" lists the options\n"
+								  : "lido-top: %s is no option of this program; \"lido-top --help\" lists them\n",
+					argv[optind - 1]);
+			return OPTIONS_WRONG;
+		}
+		enum options_result result = parse_option(options, option, out, err);
+		if (result != OPTIONS_RUN) {
+			return result;
+		}
+	}
+	if (optind < argc || (options->out != NULL && options->map == 0)) {
+		fprintf(err, "lido-top: %s; \"lido-top --help\" lists the options\n",
+				optind < argc ? "there are no arguments but options" : "-o is for --map");
+		return OPTIONS_WRONG;
+	}
+	return OPTIONS_RUN;
+}

@@ -1,0 +1,67 @@
+#include "row.h"
+
+#include "lido-monitor-v1-client-protocol.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct row *rows_add(struct rows *rows) {
+	if (rows->len == rows->capacity) {
+		size_t capacity = rows->capacity > 0 ? 2 * rows->capacity : 16;
+		struct row *items = realloc(rows->items, capacity * sizeof(*items));
+		if (items == NULL) {
+			return NULL;
+		}
+		rows->items = items;
+		rows->capacity = capacity;
+	}
+	struct row *row = &rows->items[rows->len++];
+	*row = (struct row){.rate = -1};
+	return row;
+}
+
+void rows_finish(struct rows *rows) {
+	free(rows->items);
+	*rows = (struct rows){0};
+}
+
+void row_set_text(char *place, size_t size, const char *text) {
+	size_t i = 0;
+	for (; i + 1 < size && text[i] != '\0'; i++) {
+		place[i] = '?';
+		if (text[i] >= ' ' && text[i] <= '~') {
+			place[i] = text[i];
+		}
+	}
+	place[i] = '\0';
+}
+
+/* Moves the past to the left by whole seconds, and spreads what has come since over them and the present one. */
+static void follow(struct row *row, const struct row *before, double since, double now) {
+	double bytes =
+			(double)(row->values[LIDO_MONITOR_V1_VALUE_BYTES_READ] - before->values[LIDO_MONITOR_V1_VALUE_BYTES_READ]);
+	int seconds = (int)fmin(floor(now) - floor(since), ROW_HISTORY_LEN);
+	if (now <= since) {
+		*row = *before;
+		return;
+	}
+	row->rate = bytes / (now - since);
+	memcpy(row->history, before->history + seconds, (size_t)(ROW_HISTORY_LEN - seconds) * sizeof(row->history[0]));
+	int parts = seconds > 0 ? seconds : 1;
+	for (int i = 0; i < parts; i++) {
+		row->history[ROW_HISTORY_LEN - 1 - i] += bytes / parts;
+	}
+}
+
+void rows_follow(struct rows *rows, const struct rows *before) {
+	size_t j = 0;
+	for (size_t i = 0; i < rows->len; i++) {
+		struct row *row = &rows->items[i];
+		while (j < before->len && before->items[j].id < row->id) {
+			j++;
+		}
+		if (j < before->len && before->items[j].id == row->id) {
+			follow(row, &before->items[j], before->time, rows->time);
+		}
+	}
+}

@@ -1,0 +1,91 @@
+#include "table.h"
+
+#include "lido-monitor-v1-client-protocol.h"
+#include "spark.h"
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the spark has at least, with a blank before it, and what a name gets at most. */
+#define SPARK_MIN 8
+#define NAME_MAX_WIDTH 22
+
+/* The first one. */
+#define NAME_COLUMN 0
+
+static int min(int a, int b) {
+	return a < b ? a : b;
+}
+
+bool table_init(struct table *table, const struct rows *rows, int width, int sorted, bool is_reversed, bool has_utf8) {
+	*table = (struct table){.rows = rows, .sorted = sorted, .is_reversed = is_reversed, .has_utf8 = has_utf8};
+	assert((size_t)columns_len <= sizeof(table->shown) / sizeof(table->shown[0]));
+	int left = column_choose(width - SPARK_MIN - 1, sorted, table->shown);
+	int more = min(left > 0 ? left : 0, NAME_MAX_WIDTH - columns[NAME_COLUMN].width);
+	table->name_width = columns[NAME_COLUMN].width + more;
+	left += SPARK_MIN - more;
+	table->spark_width = min(left > 0 ? left : 0, ROW_HISTORY_LEN);
+	table->order = calloc(rows->len + 1, sizeof(struct row *));
+	if (table->order == NULL) {
+		return false;
+	}
+	for (size_t i = 0; i < rows->len; i++) {
+		table->order[i] = &rows->items[i];
+	}
+	column_sort(table->order, rows->len, sorted, is_reversed);
+	return true;
+}
+
+void table_finish(struct table *table) {
+	free(table->order);
+	*table = (struct table){0};
+}
+
+int table_get_width(const struct table *table, int column) {
+	if (!table->shown[column]) {
+		return 0;
+	}
+	return column == NAME_COLUMN ? table->name_width : columns[column].width;
+}
+
+void table_write_summary(const struct table *table, char *text, size_t size) {
+	static const struct {
+		const char *name;
+		enum lido_monitor_v1_value value;
+	} sums[] = {
+		{"live", LIDO_MONITOR_V1_VALUE_BYTES_LIVE},
+		{"resident", LIDO_MONITOR_V1_VALUE_BYTES_RESIDENT},
+		{"cached", LIDO_MONITOR_V1_VALUE_BYTES_CACHED},
+		{"copies", LIDO_MONITOR_V1_VALUE_BYTES_COPIED},
+	};
+	char bytes[COLUMN_TEXT_SIZE];
+	const struct rows *rows = table->rows;
+	size_t end = (size_t)snprintf(text, size, "%zu client%s", rows->len, rows->len == 1 ? "" : "s");
+	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]) && end < size; i++) {
+		double sum = 0;
+		for (size_t j = 0; j < rows->len; j++) {
+			sum += (double)rows->items[j].values[sums[i].value];
+		}
+		column_write_bytes(sum, bytes);
+		end += (size_t)snprintf(text + end, size - end, ", %s %s", bytes, sums[i].name);
+	}
+}
+
+/* Puts a text into so many cells, one of which stays blank. It is of one byte per cell. */
+static void pad(char *text, int width, bool is_left) {
+	char cell[COLUMN_TEXT_SIZE];
+	int room = width - 1;
+	snprintf(cell, sizeof(cell), "%.*s", room, text);
+	snprintf(text, COLUMN_TEXT_SIZE, is_left ? "%-*s " : "%*s ", room, cell);
+}
+
+void table_write_title(const struct table *table, int column, char *text) {
+	snprintf(text, COLUMN_TEXT_SIZE, "%s", columns[column].title);
+	pad(text, table_get_width(table, column), columns[column].is_left);
+}
+
+void table_write_cell(const struct table *table, const struct row *row, int column, char *text) {
+	columns[column].write(row, text);
+	pad(text, table_get_width(table, column), columns[column].is_left);
+}
