@@ -17,7 +17,7 @@
 
 static const char style[] = "text{font:13px sans-serif;fill:#222}.title{font-weight:bold;font-size:16px}"
 							".live{fill:#19808a}.cached{fill:#e0a63a}.free{fill:#d9dde0}"
-							".area rect{stroke:#fff;stroke-width:1;vector-effect:non-scaling-stroke}";
+							".area path{stroke:#fff;stroke-width:2;vector-effect:non-scaling-stroke}";
 
 /* Texts of rows are printable ASCII. */
 static void write_text(const char *text, FILE *stream) {
@@ -93,7 +93,11 @@ static void write_ranges(int64_t size, const struct range *ranges, size_t ranges
 	for (size_t i = 0; i < ranges_len; i++) {
 		write_range(&ranges[i], row_bytes, stream);
 	}
-	fputs("</svg>\n", stream);
+	fputs("<path d=\"", stream);
+	for (int64_t i = 1; i < rows; i++) {
+		fprintf(stream, "M0 %" PRId64 "H%" PRId64, i, row_bytes);
+	}
+	fputs("\"/>\n</svg>\n", stream);
 }
 
 static int write_area(const struct area *area, int y, FILE *stream) {

@@ -3,9 +3,12 @@
  */
 #include "client.h"
 #include "file.h"
+#include "monitor_client.h"
 #include "runner.h"
 #include "security-context-v1-client-protocol.h"
 #include "server.h"
+#include <compositor/server.h>
+#include <lido/monitor.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +133,31 @@ TEST("sandbox@hidden-globals-cannot-be-bound-by-guessing-their-names") {
 		client_finish(&guesser);
 	}
 	expect_alive(&sandbox.client);
+	sandbox_finish(&sandbox);
+}
+
+TEST("sandbox@monitor-is-hidden-from-those-inside-and-outside") {
+	struct sandbox sandbox;
+	struct monitor_client monitor;
+	sandbox_init(&sandbox);
+	struct compositor *compositor = sandbox.server.compositor;
+	compositor->monitor = lido_monitor_create(sandbox.server.manager, "test-monitor");
+	expect(compositor->monitor != NULL);
+	monitor_client_init(&monitor, &sandbox.server, "test-monitor");
+	expect_int(monitor.client.globals.size / sizeof(struct client_global), ==, 1);
+	expect_int(monitor_client_get_all(&monitor), ==, 2);
+	uint32_t name = client_find_global(&monitor.client, lido_monitor_v1_interface.name, NULL)->name;
+	struct server *servers[] = {&sandbox.server, &sandbox.inner};
+	for (int i = 0; i < 2; i++) {
+		struct client guesser;
+		client_init(&guesser, servers[i]);
+		expect(client_find_global(&guesser, lido_monitor_v1_interface.name, NULL) == NULL);
+		struct wl_proxy *proxy = wl_registry_bind(guesser.registry, name, &lido_monitor_v1_interface, 1);
+		expect_protocol_error(&guesser, guesser.registry, WL_DISPLAY_ERROR_INVALID_OBJECT, "invalid global");
+		wl_proxy_destroy(proxy);
+		client_finish(&guesser);
+	}
+	monitor_client_finish(&monitor);
 	sandbox_finish(&sandbox);
 }
 

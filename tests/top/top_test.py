@@ -1,0 +1,284 @@
+#!/usr/bin/env python3
+"""lido-top as its users know it: in a pseudo-terminal, as JSON, and as a map. Prints TAP.
+
+    top_test.py LIDO LIDO_TOP LIDO_ICONS
+
+LIDO_TEST may name tests: top@NAME.
+"""
+import fnmatch
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+
+sys.dont_write_bytecode = True
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../hostile'))
+from lido import Lido, kill_session
+from odd_server import OddServer
+from terminal import Terminal
+
+SVG = '{http://www.w3.org/2000/svg}'
+NASTY = [b'\x1b]0;title\x07', b'\x1b[31mred', b'a\rb\nc\x08d', b'\xc3\xa4\xff\xfe\x9b1m', b'%s%n', b'', b'<&">\\', b'x' * 500]
+
+
+class Failed(Exception):
+    pass
+
+
+def expect(condition, *what):
+    if not condition:
+        raise Failed(' '.join(str(w) for w in what))
+
+
+class Stage:
+    """A Lido with clients: lido-icons, twice, of different sizes."""
+
+    def __init__(self, programs):
+        program, self.top, self.icons = programs
+        self.lido = Lido(program)
+        self.environment = self.lido.environment
+        self.clients = [self.lido.start([self.icons, '--count', count], 'icons-' + count) for count in ('20', '100')]
+        self.wait_for_buffers()
+
+    def run(self, *arguments):
+        return subprocess.run([self.top, *arguments], env=self.environment, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=60)
+
+    def clients_now(self):
+        result = self.run('--once', '--json')
+        expect(result.returncode == 0, result.stderr)
+        return json.loads(result.stdout)['clients']
+
+    def wait_for_buffers(self):
+        for _ in range(300):
+            counts = sorted(client['buffers'] for client in self.clients_now())
+            if len(counts) == 2 and counts[0] >= 20 and counts[1] >= 100:
+                return
+            time.sleep(0.1)
+        raise Failed('the clients did not come', counts)
+
+    def start(self, columns=100, lines=12, options=()):
+        return Terminal([self.top, '--interval', '0.2', *options], columns, lines, self.environment)
+
+    def finish(self):
+        for client in self.clients:
+            kill_session(client)
+        status = self.lido.stop()
+        self.lido.clean()
+        expect(status == 0, 'lido ended with', status)
+
+
+def rows(lines):
+    """The clients' lines, as lists of words."""
+    return [line.split() for line in lines[2:-1] if line]
+
+
+def pids(lines):
+    return [int(row[1]) for row in rows(lines)]
+
+
+def has_all(stage):
+    wanted = sorted(client.pid for client in stage.clients)
+    return lambda lines: len(rows(lines)) == 2 and sorted(pids(lines)) == wanted
+
+
+def quit_with(terminal, key='q'):
+    terminal.type(key)
+    status, said = terminal.finish()
+    expect((status, said) == (0, ''), 'ended with', status, said)
+    expect(terminal.is_restored, 'the terminal is not as it was')
+
+
+def test_table_has_the_clients_and_q_ends_it(stage):
+    terminal = stage.start()
+    expect(terminal.wait_for(has_all(stage)), *terminal.shown())
+    lines = terminal.shown()
+    expect(lines[0].startswith(' lido-top  2 clients'), lines[0])
+    expect(lines[1].startswith('Name ') and 'Live' in lines[1] and 'bUffers' in lines[1], lines[1])
+    expect(lines[-1].startswith(' q quit'), lines[-1])
+    expect(all(row[0] == 'lido-icons' for row in rows(lines)), lines)
+    expect(terminal.is_alternate, 'not in the alternate screen')
+    buffers = lines[1].split().index('bUffers')
+    told = {client['pid']: client['buffers'] for client in stage.clients_now()}
+    expect(all(told[int(row[1])] == int(row[buffers]) for row in rows(lines)), told, lines)
+    quit_with(terminal)
+
+
+def test_letters_sort_and_v_turns_round(stage):
+    terminal = stage.start()
+    by_buffers = [client.pid for client in reversed(stage.clients)]
+    by_pid = sorted(by_buffers, reverse=True)
+    expect(terminal.wait_for(has_all(stage)), *terminal.shown())
+    for key, order, name in ('u', by_buffers, 'buffers'), ('v', by_buffers[::-1], 'buffers'), ('p', by_pid, 'pid'), \
+            ('v', by_pid[::-1], 'pid'):
+        terminal.type(key)
+        expect(terminal.wait_for(lambda lines: pids(lines) == order and lines[-1].endswith('by ' + name)), key,
+            *terminal.shown())
+    quit_with(terminal)
+
+
+def test_other_sizes_are_drawn(stage):
+    terminal = stage.start(80)
+    expect(terminal.wait_for(has_all(stage)), *terminal.shown())
+    expect('of limit' not in terminal.shown()[1], terminal.shown()[1])
+    terminal.resize(160, 20)
+    expect(terminal.wait_for(lambda lines: has_all(stage)(lines) and 'of limit' in lines[1]), *terminal.shown())
+    expect(terminal.wait_for(lambda lines: lines[-1].startswith(' q quit')), *terminal.shown())
+    for columns, lines in (40, 5), (10, 3), (2, 2), (300, 60):
+        terminal.resize(columns, lines)
+        expect(terminal.wait_for(lambda shown: any(shown)), columns, lines, *terminal.shown())
+    expect(terminal.wait_for(has_all(stage)), *terminal.shown())
+    quit_with(terminal)
+
+
+def test_first_order_is_an_option(stage):
+    terminal = stage.start(options=('--sort', 'blocks', '--reverse'))
+    expect(terminal.wait_for(lambda lines: pids(lines) == [client.pid for client in stage.clients]), *terminal.shown())
+    quit_with(terminal)
+
+
+def test_json_is_one_object_a_line(stage):
+    process = subprocess.Popen([stage.top, '--json', '--interval', '0.1'], env=stage.environment,
+        stdout=subprocess.PIPE, text=True)
+    looks = [json.loads(process.stdout.readline())['clients'] for _ in range(3)]
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    for clients in looks:
+        expect(sorted(c['pid'] for c in clients) == sorted(c.pid for c in stage.clients), clients)
+    expect(looks[0][0]['bytes_read_per_second'] is None and looks[2][0]['bytes_read_per_second'] >= 0, looks)
+    client = next(c for c in looks[2] if c['pid'] == stage.clients[1].pid)
+    expect(client['exported_areas'] == 1 and client['blocks'] >= 100 and client['bytes_live'] > 0, client)
+    expect(client['bytes_live'] <= client['bytes_live_peak'] <= client['bytes_mapped'], client)
+    expect(client['limit']['used'] <= client['limit']['max'], client)
+
+
+def test_once_prints_all_columns(stage):
+    result = stage.run('--once', '--sort', 'pid')
+    lines = result.stdout.splitlines()
+    expect(result.returncode == 0 and len(lines) == 3 and 'of limit' in lines[0], result.stdout)
+    expect([int(line.split()[1]) for line in lines[1:]] == sorted((c.pid for c in stage.clients), reverse=True), lines)
+
+
+def test_map_is_to_scale(stage):
+    for client in stage.clients:
+        result = stage.run('--map', str(client.pid))
+        expect(result.returncode == 0, result.stderr)
+        areas = ElementTree.fromstring(result.stdout).findall(SVG + 'svg')
+        expect(len(areas) == 2, result.stdout)  # one, and the server's copies
+        for area in areas:
+            _, _, width, height = map(int, area.get('viewBox').split())
+            total = live = 0
+            for rectangle in area.findall(SVG + 'rect'):
+                x, y, w, h = (int(rectangle.get(key)) for key in ('x', 'y', 'width', 'height'))
+                expect(w > 0 and h == 1 and x + w <= width and y < height and y * width + x == total, x, y, w, total)
+                total += w * h
+                live += w * h if rectangle.get('class') == 'live' else 0
+            expect(total == int(area.get('data-size')), total, area.get('data-size'))
+            expect(live > 0, result.stdout)
+        told = next(c for c in stage.clients_now() if c['pid'] == client.pid)
+        expect(abs(int(areas[0].get('data-size')) - told['bytes_resident']) < 1 << 20, told)
+
+
+def test_map_goes_to_a_file(stage):
+    path = os.path.join(stage.lido.directory, 'map.svg')
+    result = stage.run('--map', str(stage.clients[0].pid), '-o', path)
+    expect(result.returncode == 0 and result.stdout == '' and ElementTree.parse(path), result)
+    result = stage.run('--map', str(stage.clients[0].pid), '-o', '/nowhere/map.svg')
+    expect(result.returncode == 1 and '/nowhere/map.svg' in result.stderr, result)
+
+
+def test_process_that_is_no_client_is_a_failure(stage):
+    result = stage.run('--map', '1')
+    expect(result.returncode == 1 and 'process 1 is no client' in result.stderr, result)
+
+
+def test_wrong_options_are_wrong_use(stage):
+    for arguments, text in ((['--sort', 'colour'], 'colour'), (['--interval', '0'], '"0"'), (['--map', 'foot'], 'foot'),
+            (['--no-such'], '--no-such'), (['word'], 'arguments'), (['--map'], 'needs a value'), (['-o', 'x'], '--map')):
+        result = stage.run(*arguments)
+        expect(result.returncode == 2 and text in result.stderr and result.stdout == '', arguments, result)
+    for arguments, text in ((['--help'], '--sort'), (['--version'], 'lido-top '), (['--sort', 'help'], 'buffers')):
+        result = stage.run(*arguments)
+        expect(result.returncode == 0 and text in result.stdout and result.stderr == '', arguments, result)
+
+
+def test_no_compositor_is_a_failure_that_names_the_socket(stage):
+    result = stage.run('--once', '--display', 'nobody')
+    expect(result.returncode == 1 and 'nobody-monitor' in result.stderr, result)
+    result = subprocess.run([stage.top, '--once'], env=dict(stage.environment, WAYLAND_DISPLAY='lido', TERM='none'),
+        capture_output=True, text=True)
+    expect(result.returncode == 0, result)
+
+
+def test_unknown_terminal_is_a_failure(stage):
+    result = subprocess.run([stage.top], env=dict(stage.environment, TERM='no-such-terminal'), stdin=subprocess.DEVNULL,
+        capture_output=True, text=True)
+    expect(result.returncode == 1 and 'no-such-terminal' in result.stderr, result)
+
+
+def test_compositor_that_goes_is_said_and_the_terminal_is_put_back(stage):
+    server = OddServer(stage.lido.directory, [b'one'])
+    terminal = stage.start(options=('--display', 'odd'))
+    expect(terminal.wait_for(lambda lines: 'one' in lines[2]), *terminal.shown())
+    server.close()
+    status, said = terminal.finish()
+    server.stop()
+    expect(status == 1 and said == 'lido-top: the compositor has gone\n', status, said)
+    expect(terminal.is_restored, 'the terminal is not as it was')
+
+
+def test_compositor_that_does_not_answer_holds_up_nothing(stage):
+    server = OddServer(stage.lido.directory, None)
+    terminal = stage.start(options=('--display', 'odd'))
+    expect(terminal.wait_for(lambda lines: True), *terminal.shown())
+    quit_with(terminal)
+    server.stop()
+
+
+def test_names_never_reach_the_terminal_raw(stage):
+    server = OddServer(stage.lido.directory, NASTY)
+    terminal = stage.start(300, 20, options=('--display', 'odd', '--sort', 'pid', '--reverse'))
+    expect(terminal.wait_for(lambda lines: len([line for line in lines[2:-1] if line]) == len(NASTY)), *terminal.shown())
+    lines = terminal.shown()[2:]
+    expect(lines[0].startswith('?]0;title?'), lines[0])
+    expect(lines[1].startswith('?[31mred'), lines[1])
+    expect(lines[2].startswith('a?b?c?d'), lines[2])
+    expect(lines[3].startswith('?????1m'), lines[3])
+    expect(lines[4].startswith('%s%n'), lines[4])
+    expect(b'\x1b]0' not in terminal.raw and b'\x07' not in terminal.raw, terminal.raw)
+    quit_with(terminal)
+    server.stop()
+    for arguments in (['--json'], []):
+        server = OddServer(stage.lido.directory, NASTY)
+        result = stage.run('--once', '--display', 'odd', *arguments)
+        server.stop()
+        expect(re.fullmatch(r'[ -~\n]*', result.stdout) and result.returncode == 0, result)
+        if arguments:
+            expect(len(json.loads(result.stdout)['clients']) == len(NASTY), result.stdout)
+
+
+def main(programs):
+    tests = [(name[5:].replace('_', '-'), run) for name, run in globals().items() if name.startswith('test_')]
+    wanted = [name for name in os.environ.get('LIDO_TEST', '').split()]
+    tests = [(name, run) for name, run in tests
+        if not wanted or any(fnmatch.fnmatch('top@' + name, pattern) for pattern in wanted)]
+    print('1..%d' % len(tests), flush=True)
+    failed = False
+    stage = Stage(programs)
+    for number, (name, run) in enumerate(tests, 1):
+        try:
+            run(stage)
+            print('ok %d top@%s' % (number, name), flush=True)
+        except Failed as failure:
+            failed = True
+            print('not ok %d top@%s' % (number, name))
+            print(re.sub(r'^', '# ', str(failure), flags=re.M), flush=True)
+    stage.finish()
+    sys.exit(failed)
+
+
+main(sys.argv[1:])
