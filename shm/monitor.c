@@ -148,7 +148,11 @@ static void handle_accepted(int fd, void *data) {
 		return;
 	}
 	struct visitor *visitor = lido_os.calloc(1, sizeof(*visitor));
-	if (visitor == NULL || wl_list_length(&monitor->visitors) >= LIDO_MONITORS_MAX) {
+	if (visitor == NULL) {
+		wl_client_post_no_memory(client);
+		return;
+	}
+	if (wl_list_length(&monitor->visitors) >= LIDO_MONITORS_MAX) {
 		free(visitor);
 		refuse(client);
 		return;

@@ -96,11 +96,15 @@ start
 expect socket-is-the-users-alone test "$(stat -c %a "$runtime/stays")" = 700
 expect socket-in-use-is-a-failure sh -c '! "$1" --headless 64x64 --socket stays >/dev/null 2>"$2/other"' - "$lido" "$runtime"
 expect socket-in-use-is-named says other 'stays'
+expect socket-for-monitors-is-the-users-alone test "$(stat -c %a "$runtime/stays-monitor")" = 600
 kill -USR1 "$server"
 expect report-is-json-on-standard-output wait_for says out '^\[\]$'
 expect report-is-a-table-on-standard-error wait_for says err '^client '
 stop TERM
 expect sigterm-is-a-clean-end test $? = 0
+expect no-socket-is-left sh -c '! ls "$1"/stays*' - "$runtime"
+expect no-monitor-makes-no-socket-for-it ends_with 0 --headless 64x64 --socket here --no-monitor -- \
+	sh -c 'test -S "$XDG_RUNTIME_DIR/here" && test ! -e "$XDG_RUNTIME_DIR/here-monitor"'
 start
 # A shell's background job ignores SIGINT, but lido asks for it by itself.
 stop INT

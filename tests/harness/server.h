@@ -29,6 +29,9 @@ void server_init_core(struct server *server, const struct lido_limits *limits);
 /* The compositor with one headless output of that size, started. limits: NULL for the defaults. */
 void server_init_compositor(struct server *server, int32_t width, int32_t height, const struct lido_limits *limits);
 
+/* Gives a compositor the socket for monitors of that name, which it has only if it has one for clients. */
+void server_create_monitor(struct server *server, const char *name);
+
 /* The compositor that listens at this path. A program has either this, or the others: they are different libraries. */
 void server_init_socket(struct server *server, const char *path);
 

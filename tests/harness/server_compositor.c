@@ -3,6 +3,7 @@
 #include <compositor.h>
 #include <compositor/output.h>
 #include <compositor/server.h>
+#include <lido/monitor.h>
 #include <wlr/types/wlr_output.h>
 
 // Milliseconds are what headless outputs count in; at sixty frames a second the tests would mostly wait.
@@ -38,4 +39,9 @@ void server_init_compositor(struct server *server, int32_t width, int32_t height
 	server->manager = compositor_get_manager(server->compositor);
 	expect(compositor_start(server->compositor));
 	set_refresh(server->compositor, width, height);
+}
+
+void server_create_monitor(struct server *server, const char *name) {
+	server->compositor->monitor = lido_monitor_create(server->manager, name);
+	expect(server->compositor->monitor != NULL);
 }

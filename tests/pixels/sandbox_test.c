@@ -7,8 +7,6 @@
 #include "runner.h"
 #include "security-context-v1-client-protocol.h"
 #include "server.h"
-#include <compositor/server.h>
-#include <lido/monitor.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,9 +138,7 @@ TEST("sandbox@monitor-is-hidden-from-those-inside-and-outside") {
 	struct sandbox sandbox;
 	struct monitor_client monitor;
 	sandbox_init(&sandbox);
-	struct compositor *compositor = sandbox.server.compositor;
-	compositor->monitor = lido_monitor_create(sandbox.server.manager, "test-monitor");
-	expect(compositor->monitor != NULL);
+	server_create_monitor(&sandbox.server, "test-monitor");
 	monitor_client_init(&monitor, &sandbox.server, "test-monitor");
 	expect_int(monitor.client.globals.size / sizeof(struct client_global), ==, 1);
 	expect_int(monitor_client_get_all(&monitor), ==, 2);

@@ -59,7 +59,13 @@ static void run_monitor(struct server *server) {
 	lido_monitor_destroy(monitor);
 }
 
-static uint64_t run_session(uint64_t n) {
+// What happens in a session.
+enum {
+	PART_LIFE = 1,
+	PART_MONITOR = 2,
+};
+
+static uint64_t run_session(uint64_t n, int parts) {
 	int fds[LIFE_FILES];
 	life_create_files(fds);
 	struct server server = {.display = wl_display_create()};
@@ -68,8 +74,12 @@ static uint64_t run_session(uint64_t n) {
 	if (server.manager != NULL) {
 		struct client client;
 		if (client_try_init(&client, &server)) {
-			run_monitor(&server);
-			life_run(&client, fds);
+			if ((parts & PART_MONITOR) != 0) {
+				run_monitor(&server);
+			}
+			if ((parts & PART_LIFE) != 0) {
+				life_run(&client, fds);
+			}
 		}
 		life_expect_honest_end(&client);
 		expect_int(faults_stop(), >, 0);
@@ -90,7 +100,7 @@ static uint64_t run_session(uint64_t n) {
 }
 
 TEST("faults@session-without-faults-uses-every-call") {
-	expect_int(run_session(0), >, 50);
+	expect_int(run_session(0, PART_LIFE | PART_MONITOR), >, 50);
 	for (int i = 0; i < FAULTS_LEN; i++) {
 		if (faults_get_count(i) == 0) {
 			fail("call %d was never made: the session does not cover it", i);
@@ -98,14 +108,22 @@ TEST("faults@session-without-faults-uses-every-call") {
 	}
 }
 
-TEST("faults@nth-call-may-fail-for-every-n") {
-	uint64_t calls = run_session(0);
+static void run_sessions(int parts) {
+	uint64_t calls = run_session(0, parts);
 	// A fault may lengthen the session: go on until one was not reached.
 	for (uint64_t n = 1; n <= calls; n++) {
-		uint64_t now = run_session(n);
+		uint64_t now = run_session(n, parts);
 		calls = now > calls ? now : calls;
 		expect_int(calls, <, 10000);
 	}
+}
+
+TEST("faults@nth-call-may-fail-for-every-n") {
+	run_sessions(PART_LIFE);
+}
+
+TEST("faults@nth-call-may-fail-under-a-monitor-for-every-n") {
+	run_sessions(PART_MONITOR);
 }
 
 static void run_with_all_failing(enum fault fault) {
