@@ -59,7 +59,7 @@ static int64_t random_below(struct load *load, int64_t limit) {
 	load->random ^= load->random << 13;
 	load->random ^= load->random >> 7;
 	load->random ^= load->random << 17;
-	return (int64_t)((load->random >> 11) % (uint64_t)limit);
+	return limit > 0 ? (int64_t)((load->random >> 11) % (uint64_t)limit) : 0;
 }
 
 static int64_t now(void) {

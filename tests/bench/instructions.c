@@ -1,5 +1,5 @@
 /*
- * The hot paths, to be counted by callgrind: see scripts/bench-instructions.
+ * The hot paths, to be counted by callgrind: see scripts/check-instructions.
  *
  *     instructions NAME COUNT
  *

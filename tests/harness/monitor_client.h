@@ -30,13 +30,13 @@ struct monitor_client {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct client client;
 	struct lido_monitor_v1 *monitor; // NULL: it was not offered
-	bool is_done;                    // the last question is answered
 
 	// The last answer. In lists of several answers it grows.
 	struct wl_array rows;   // struct monitor_row
 	struct wl_array ranges; // struct monitor_range
 	uint32_t area, size, reserve, resident, blocks;
 	uint32_t next, next_offset; // where to go on
+	bool is_done;               // the last question is answered
 	size_t answers;             // how many there were, ever
 };
 

@@ -49,20 +49,20 @@ DEFINE(void *, malloc, size_t size) {
 	return is_hit(CALL_MALLOC) ? fail_memory() : __libc_malloc(size);
 }
 
-DEFINE(void *, calloc, size_t len, size_t size) {
-	return is_hit(CALL_MALLOC) ? fail_memory() : __libc_calloc(len, size);
+DEFINE(void *, calloc, size_t nmemb, size_t size) {
+	return is_hit(CALL_MALLOC) ? fail_memory() : __libc_calloc(nmemb, size);
 }
 
-DEFINE(void *, realloc, void *data, size_t size) {
-	return is_hit(CALL_MALLOC) ? fail_memory() : __libc_realloc(data, size);
+DEFINE(void *, realloc, void *ptr, size_t size) {
+	return is_hit(CALL_MALLOC) ? fail_memory() : __libc_realloc(ptr, size);
 }
 
-DEFINE(int, epoll_ctl, int epfd, int operation, int fd, struct epoll_event *event) {
+DEFINE(int, epoll_ctl, int epfd, int op, int fd, struct epoll_event *event) {
 	if (is_hit(CALL_EPOLL_CTL)) {
 		errno = ENOMEM;
 		return -1;
 	}
-	return (int)syscall(SYS_epoll_ctl, epfd, operation, fd, event);
+	return (int)syscall(SYS_epoll_ctl, epfd, op, fd, event);
 }
 
 // The client is in this process, too: what it allocates does not count, and it has no epoll of its own. The name is the

@@ -71,7 +71,8 @@ TEST("lido_monitor@name-that-is-too-long-or-no-folder-is-an-error") {
 	memset(name, 'x', sizeof(name) - 1);
 	expect(lido_monitor_create(server.manager, name) == NULL);
 	expect_int(errno, ==, ENAMETOOLONG);
-	char *folder = strdup(getenv("XDG_RUNTIME_DIR"));
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	char *folder = strdup(runtime != NULL ? runtime : "");
 	unsetenv("XDG_RUNTIME_DIR");
 	expect(lido_monitor_create(server.manager, NAME) == NULL);
 	expect_int(errno, ==, ENOENT);
