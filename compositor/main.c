@@ -85,8 +85,24 @@ static void remove_signals(struct program *program) {
 	}
 }
 
+/* The library that lido-run preloads, in front of what the user preloads. */
+static void set_preload(void) {
+	const char *library = getenv("LIDO_RUN_PRELOAD"); /* before installation */
+	library = library != NULL ? library : LIDO_RUN_PRELOAD_PATH;
+	const char *others = getenv("LD_PRELOAD");
+	char *all;
+	if (access(library, R_OK) != 0) {
+		fprintf(stderr, "lido: --managed: %s: %s\n", library, strerror(errno));
+		_exit(EXIT_NOT_EXECUTABLE);
+	}
+	if (asprintf(&all, "%s%s%s", library, others != NULL ? ":" : "", others != NULL ? others : "") >= 0) {
+		setenv("LD_PRELOAD", all, true);
+		free(all);
+	}
+}
+
 /* In the child: as if the user's shell had started it, but with our socket and no way to the parent session. */
-_Noreturn static void exec_command(const char *socket, char **command) {
+_Noreturn static void exec_command(const char *socket, char **command, bool is_managed) {
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -95,13 +111,16 @@ _Noreturn static void exec_command(const char *socket, char **command) {
 	setenv("WAYLAND_DISPLAY", socket, true);
 	unsetenv("WAYLAND_SOCKET");
 	unsetenv("DISPLAY");
+	if (is_managed) {
+		set_preload();
+	}
 	execvp(command[0], command);
 	int error = errno;
 	fprintf(stderr, "lido: %s: %s\n", command[0], strerror(error));
 	_exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
-static bool run_command(struct program *program, char **command) {
+static bool run_command(struct program *program, char **command, bool is_managed) {
 	const char *socket = compositor_get_socket(program->compositor);
 	if (command == NULL) {
 		fprintf(stderr, "lido: running; clients come with WAYLAND_DISPLAY=%s\n", socket);
@@ -109,7 +128,7 @@ static bool run_command(struct program *program, char **command) {
 	}
 	pid_t pid = fork();
 	if (pid == 0) {
-		exec_command(socket, command);
+		exec_command(socket, command, is_managed);
 	}
 	if (pid < 0) {
 		fprintf(stderr, "lido: %s: %s\n", command[0], strerror(errno));
@@ -128,7 +147,8 @@ static int run(struct program *program, const struct options *options) {
 		return EXIT_FAILURE;
 	}
 	program->status = EXIT_FAILURE;
-	if (add_signals(program) && compositor_start(program->compositor) && run_command(program, options->command)) {
+	if (add_signals(program) && compositor_start(program->compositor) &&
+			run_command(program, options->command, options->managed)) {
 		program->status = EXIT_SUCCESS;
 		compositor_run(program->compositor);
 	}

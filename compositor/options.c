@@ -19,6 +19,7 @@ static const char usage[] = "Usage: lido [OPTION...] [--] [COMMAND [ARG...]]\n"
 							"  --shm=wlroots           serve wl_shm as wlroots does, without lido_shm_v1: to compare\n"
 							"  --shm-limit KEY=VALUE   what one client may use; \"--shm-limit help\" lists the keys\n"
 							"  --no-monitor            make no socket for lido-top, beside the other\n"
+							"  --managed               COMMAND runs as by lido-run, its pixels in our memory\n"
 							"  --verbose               say more on stderr\n"
 							"  --help, --version       print this, or the version, and exit\n"
 							"\n"
@@ -32,6 +33,7 @@ enum {
 	OPTION_SHM,
 	OPTION_SHM_LIMIT,
 	OPTION_NO_MONITOR,
+	OPTION_MANAGED,
 	OPTION_VERBOSE,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -45,6 +47,7 @@ static const struct option long_options[] = {
 	{"shm", required_argument, NULL, OPTION_SHM},
 	{"shm-limit", required_argument, NULL, OPTION_SHM_LIMIT},
 	{"no-monitor", no_argument, NULL, OPTION_NO_MONITOR},
+	{"managed", no_argument, NULL, OPTION_MANAGED},
 	{"verbose", no_argument, NULL, OPTION_VERBOSE},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{"version", no_argument, NULL, OPTION_VERSION},
@@ -135,6 +138,9 @@ static enum options_result parse_option(struct options *options, int option, FIL
 		return parse_limit(options, optarg, out, err);
 	case OPTION_NO_MONITOR:
 		options->compositor.without_monitor = true;
+		return OPTIONS_RUN;
+	case OPTION_MANAGED:
+		options->managed = true;
 		return OPTIONS_RUN;
 	case OPTION_VERBOSE:
 		options->verbose = true;

@@ -11,6 +11,7 @@
 struct options {
 	struct compositor_options compositor; // its texts are the arguments themselves, its limits point to limits below
 	struct lido_limits limits;
+	bool managed; // the command is to run as by lido-run
 	bool verbose;
 	char **command; // NULL-terminated, as for execvp(); NULL: run nothing
 };

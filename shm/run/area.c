@@ -1,0 +1,123 @@
+#include "area.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 // since Linux 5.14
+#endif
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+
+// In larger ones most bytes are never used: these are made zeros by taking the pages out, not by writing.
+#define DENSE_SIZE_MAX (UINT32_C(64) << 20)
+
+// From here on one madvise() is cheaper than the faults that it saves; see the client library's memory.c.
+#define POPULATE_SIZE_MIN (32 * 1024)
+
+// Of the page table we remember a bit for this much.
+#define PART_SIZE (UINT32_C(64) << 10)
+
+struct area *area_create(uint32_t id, int fd, uint32_t size, uint32_t reserve) {
+	struct area *area = calloc(1, sizeof(*area));
+	uint8_t *warm = calloc(reserve / PART_SIZE / 8 + 1, 1);
+	void *data = raw_mmap(NULL, reserve, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	if (area == NULL || warm == NULL || data == MAP_FAILED) {
+		if (data != MAP_FAILED) {
+			raw_munmap(data, reserve);
+		}
+		free(warm);
+		free(area);
+		close(fd);
+		return NULL;
+	}
+	*area = (struct area){.id = id, .size = size, .reserve = reserve, .fd = fd, .data = data, .warm = warm};
+	return area;
+}
+
+void area_destroy(struct area *area) {
+	raw_munmap(area->data, area->reserve);
+	close(area->fd);
+	free(area->warm);
+	free(area);
+}
+
+// Only parts that lie in the range as a whole are set; all that it touches are unset.
+static void set_warm(struct area *area, size_t offset, size_t size, bool is_warm) {
+	size_t start = is_warm ? (offset + PART_SIZE - 1) / PART_SIZE : offset / PART_SIZE;
+	size_t end = is_warm ? (offset + size) / PART_SIZE : (offset + size + PART_SIZE - 1) / PART_SIZE;
+	for (size_t i = start; i < end; i++) {
+		uint8_t bit = (uint8_t)(1U << i % 8);
+		area->warm[i / 8] = (uint8_t)(is_warm ? area->warm[i / 8] | bit : area->warm[i / 8] & ~bit);
+	}
+}
+
+static bool is_warm(const struct area *area, size_t offset) {
+	size_t part = offset / PART_SIZE;
+	return (area->warm[part / 8] >> part % 8 & 1) != 0;
+}
+
+// Brings the pages in that are not there, as far as we know.
+static void populate(struct area *area, size_t offset, size_t size) {
+	size_t end = offset + size;
+	while (offset < end) {
+		size_t next = (offset / PART_SIZE + 1) * PART_SIZE, start = offset;
+		bool warm = is_warm(area, offset);
+		while (next < end && is_warm(area, next) == warm) {
+			next += PART_SIZE;
+		}
+		offset = next < end ? next : end;
+		if (!warm && offset - start >= POPULATE_SIZE_MIN) {
+			madvise(area->data + start, offset - start, MADV_POPULATE_WRITE);
+		}
+	}
+}
+
+bool area_use(struct area *area, uint32_t offset, uint32_t size) {
+	uint64_t end = (uint64_t)offset + size;
+	// Whoever touches what is beyond the end of the file dies of it.
+	if (end > area->size || end > area->reserve || offset % page_size() != 0) {
+		return false;
+	}
+	size_t stale = area->placed > offset ? area->placed - offset : 0;
+	stale = stale < size ? stale : size;
+	if (size > DENSE_SIZE_MAX) {
+		if (stale > 0 &&
+				raw_fallocate(area->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, (off_t)stale) != 0) {
+			return false;
+		}
+	} else if (stale > 0) {
+		populate(area, offset, stale);
+		memset(area->data + offset, 0, stale);
+		set_warm(area, offset, stale, true);
+	}
+	area->placed = end > area->placed ? (uint32_t)end : area->placed;
+	area->users++;
+	return true;
+}
+
+bool area_lend(struct area *area, size_t offset, size_t size, int prot, void *address) {
+	// Kernels before 5.13 cannot leave the mapping where it is; then its pages stay there, too.
+	if (is_warm(area, offset) && prot == (PROT_READ | PROT_WRITE) &&
+			raw_mremap(area->data + offset, size, size, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, address) !=
+					MAP_FAILED) {
+		set_warm(area, offset, size, false);
+		return true;
+	}
+	const int flags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED;
+	return raw_mmap(address, size, prot, flags, area->fd, (off_t)offset) != MAP_FAILED;
+}
+
+bool area_take_back(struct area *area, size_t offset, size_t size, void *address) {
+	if (raw_mremap(address, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, area->data + offset) == MAP_FAILED) {
+		return false;
+	}
+	set_warm(area, offset, size, true);
+	return true;
+}

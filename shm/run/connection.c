@@ -1,0 +1,397 @@
+#include "connection.h"
+
+#include "lido-shm-v1-client-protocol.h"
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wayland-client-protocol.h>
+
+#include "interfaces.h"
+
+static struct connection *connections;
+static pthread_mutex_t connecting = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic(struct block *) doomed; // block.next; changed with the books open
+
+static struct area *find_area(const struct connection *connection, uint32_t id) {
+	struct area *area = connection->areas;
+	while (area != NULL && area->id != id) {
+		area = area->next;
+	}
+	return area;
+}
+
+static void remove_area(struct connection *connection, struct area *area) {
+	struct area **place = &connection->areas;
+	while (*place != area) {
+		place = &(*place)->next;
+	}
+	*place = area->next;
+	area_destroy(area);
+}
+
+static void handle_limits(void *data, struct lido_shm_pool_v1 *pool, uint32_t bytes_hi, uint32_t bytes_lo,
+		uint32_t blocks, uint32_t buffers) {
+}
+
+static void handle_area(
+		void *data, struct lido_shm_pool_v1 *pool, uint32_t id, int32_t fd, uint32_t size, uint32_t reserve) {
+	struct connection *connection = data;
+	books_open();
+	struct area *area = area_create(id, fd, size, reserve);
+	if (area != NULL) {
+		area->next = connection->areas;
+		connection->areas = area;
+	}
+	books_close();
+}
+
+static void handle_area_size(void *data, struct lido_shm_pool_v1 *pool, uint32_t id, uint32_t size) {
+	books_open();
+	struct area *area = find_area(data, id);
+	if (area != NULL) {
+		area->size = size;
+	}
+	books_close();
+}
+
+static void handle_area_removed(void *data, struct lido_shm_pool_v1 *pool, uint32_t id) {
+	books_open();
+	struct area *area = find_area(data, id);
+	if (area != NULL) {
+		area->is_removed = true;
+		if (area->users == 0) {
+			remove_area(data, area);
+		}
+	}
+	books_close();
+}
+
+static const struct lido_shm_pool_v1_listener pool_listener = {
+	.limits = handle_limits,
+	.area = handle_area,
+	.area_size = handle_area_size,
+	.area_removed = handle_area_removed,
+};
+
+static void handle_placed(
+		void *data, struct lido_shm_block_v1 *proxy, uint32_t area_id, uint32_t offset, uint32_t size) {
+	struct block *block = data;
+	books_open();
+	block->area = find_area(block->connection, area_id);
+	block->offset = offset;
+	block->size = size;
+	block->state = block->area != NULL && area_use(block->area, offset, size) ? BLOCK_PLACED : BLOCK_FAILED;
+	books_close();
+}
+
+static void handle_failed(void *data, struct lido_shm_block_v1 *proxy, uint32_t reason) {
+	struct block *block = data;
+	block->state = BLOCK_FAILED;
+}
+
+static const struct lido_shm_block_v1_listener block_listener = {
+	.placed = handle_placed,
+	.failed = handle_failed,
+};
+
+static void add_listener(struct wl_proxy *proxy, const void *listener, void *data) {
+	wayland_get()->add_listener(proxy, (void (**)(void))(uintptr_t)listener, data);
+}
+
+static struct wl_proxy *bind(
+		struct wl_proxy *registry, uint32_t name, const char *text, const struct wl_interface *interface) {
+	union wl_argument args[] = {{.u = name}, {.s = text}, {.u = 1}, {.o = NULL}};
+	return wayland_get()->marshal(registry, WL_REGISTRY_BIND, interface, 1, 0, args);
+}
+
+static void handle_global(
+		void *data, struct wl_registry *registry, uint32_t name, const char *interface, uint32_t version) {
+	struct connection *connection = data;
+	if (connection->manager == NULL && strcmp(interface, interface_manager.name) == 0) {
+		connection->manager = bind(connection->registry, name, interface, &interface_manager);
+	} else if (connection->shm == NULL && strcmp(interface, "wl_shm") == 0) {
+		connection->shm = bind(connection->registry, name, interface, wayland_get()->shm_interface);
+	}
+}
+
+static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
+}
+
+static const struct wl_registry_listener registry_listener = {
+	.global = handle_global,
+	.global_remove = handle_global_remove,
+};
+
+// An object by a request that has no other argument than it.
+static struct wl_proxy *create(void *factory, uint32_t opcode, const struct wl_interface *interface, uint32_t number) {
+	union wl_argument args[] = {{.o = NULL}, {.u = number}};
+	return wayland_get()->marshal(factory, opcode, interface, 1, 0, args);
+}
+
+bool connection_wait(struct connection *connection) {
+	const struct wayland *wayland = wayland_get();
+	struct wl_event_queue *queue = wayland->create_queue(connection->display);
+	if (queue == NULL) {
+		return false;
+	}
+	int number = reading_suspend(connection->display);
+	// Not on the queue of our objects: several threads may wait at a time.
+	bool done = wayland->roundtrip(connection->display, queue) >= 0;
+	wayland->queue_destroy(queue);
+	pthread_mutex_lock(&connection->dispatch);
+	wayland->dispatch_pending(connection->display, connection->queue);
+	pthread_mutex_unlock(&connection->dispatch);
+	reading_resume(connection->display, number);
+	return done;
+}
+
+static void destroy_objects(struct connection *connection) {
+	const struct wayland *wayland = wayland_get();
+	const struct {
+		struct wl_proxy *proxy;
+		int opcode; // to tell the server, if it is to be told
+	} objects[] = {
+		{connection->pool, LIDO_SHM_POOL_V1_DESTROY},
+		{connection->manager, LIDO_SHM_MANAGER_V1_DESTROY},
+		{connection->shm, -1},
+		{connection->registry, -1},
+	};
+	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
+		if (objects[i].proxy != NULL) {
+			if (objects[i].opcode >= 0) {
+				wayland_send(objects[i].proxy, (uint32_t)objects[i].opcode, NULL);
+			}
+			wayland->proxy_destroy(objects[i].proxy);
+		}
+	}
+	connection->pool = connection->manager = connection->shm = connection->registry = NULL;
+}
+
+static void destroy_queues(struct connection *connection) {
+	const struct wayland *wayland = wayland_get();
+	if (connection->wrapper != NULL) {
+		wayland->wrapper_destroy(connection->wrapper);
+	}
+	if (connection->queue != NULL) {
+		wayland->queue_destroy(connection->queue);
+	}
+	connection->wrapper = NULL;
+	connection->queue = NULL;
+}
+
+static bool take_pool(struct connection *connection) {
+	const struct wayland *wayland = wayland_get();
+	connection->queue = wayland->create_queue(connection->display);
+	connection->wrapper = wayland->create_wrapper(connection->display);
+	if (connection->queue == NULL || connection->wrapper == NULL) {
+		return false;
+	}
+	struct wl_proxy *wrapper = (struct wl_proxy *)connection->wrapper;
+	wayland->set_queue(wrapper, connection->queue);
+	connection->registry = create(wrapper, WL_DISPLAY_GET_REGISTRY, wayland->registry_interface, 0);
+	if (connection->registry == NULL) {
+		return false;
+	}
+	add_listener(connection->registry, &registry_listener, connection);
+	if (!connection_wait(connection) || connection->manager == NULL || connection->shm == NULL) {
+		return false;
+	}
+	connection->pool = create(connection->manager, LIDO_SHM_MANAGER_V1_GET_POOL, &interface_pool, 0);
+	if (connection->pool == NULL) {
+		return false;
+	}
+	add_listener(connection->pool, &pool_listener, connection);
+	return true;
+}
+
+static ino_t get_socket(struct wl_display *display) {
+	struct stat stat;
+	return fstat(wayland_get()->get_fd(display), &stat) == 0 ? stat.st_ino : 0;
+}
+
+static struct connection *find(struct wl_display *display) {
+	struct connection *connection = connections;
+	while (connection != NULL && (connection->is_dead || connection->display != display)) {
+		connection = connection->next;
+	}
+	return connection;
+}
+
+static struct connection *connect_to(struct wl_display *display, ino_t socket) {
+	struct connection *connection = calloc(1, sizeof(*connection));
+	if (connection == NULL) {
+		return NULL;
+	}
+	connection->display = display;
+	connection->socket = socket;
+	connection->users = 1;
+	pthread_mutex_init(&connection->dispatch, NULL);
+	if (!take_pool(connection)) {
+		// It stays as a note that nothing is to be had there.
+		destroy_objects(connection);
+		destroy_queues(connection);
+	}
+	books_open();
+	connection->next = connections;
+	connections = connection;
+	books_close();
+	books_say(connection->pool != NULL ? "the compositor has a pool for us" : "this compositor has no pool");
+	return connection;
+}
+
+struct connection *connection_get(struct wl_display *display) {
+	ino_t socket = get_socket(display);
+	pthread_mutex_lock(&connecting);
+	books_open();
+	struct connection *connection = find(display);
+	if (connection != NULL && connection->socket != socket) {
+		// The program has ended it behind our back: nothing of it may be touched.
+		connection->is_dead = true;
+		connection_unref(connection);
+		connection = NULL;
+	}
+	books_close();
+	if (connection == NULL) {
+		connection = connect_to(display, socket);
+	}
+	pthread_mutex_unlock(&connecting);
+	return connection != NULL && connection->pool != NULL ? connection : NULL;
+}
+
+struct block *connection_create_block(struct connection *connection, uint32_t size) {
+	struct block *block = calloc(1, sizeof(*block));
+	if (block == NULL) {
+		return NULL;
+	}
+	block->connection = connection;
+	block->destroy = LIDO_SHM_BLOCK_V1_DESTROY;
+	pthread_mutex_lock(&connection->dispatch);
+	block->proxy = create(connection->pool, LIDO_SHM_POOL_V1_CREATE_BLOCK, &interface_block, size);
+	if (block->proxy != NULL) {
+		add_listener(block->proxy, &block_listener, block);
+	}
+	pthread_mutex_unlock(&connection->dispatch);
+	if (block->proxy == NULL) {
+		free(block);
+		return NULL;
+	}
+	bool is_answered = connection_wait(connection);
+	books_open();
+	connection_ref(connection);
+	if (!is_answered || block->state != BLOCK_PLACED) {
+		block_doom(block);
+		block = NULL;
+	}
+	books_close();
+	return block;
+}
+
+struct block *connection_create_pool(struct connection *connection, int fd, size_t size) {
+	struct block *block = calloc(1, sizeof(*block));
+	if (block == NULL) {
+		return NULL;
+	}
+	union wl_argument args[] = {{.o = NULL}, {.h = fd}, {.i = (int32_t)size}};
+	block->proxy =
+			wayland_get()->marshal(connection->shm, WL_SHM_CREATE_POOL, wayland_get()->shm_pool_interface, 1, 0, args);
+	if (block->proxy == NULL) {
+		free(block);
+		return NULL;
+	}
+	block->connection = connection;
+	block->destroy = WL_SHM_POOL_DESTROY;
+	books_open();
+	connection_ref(connection);
+	books_close();
+	return block;
+}
+
+struct wl_proxy *connection_create_identity(struct connection *connection, uint32_t version) {
+	union wl_argument args[] = {{.o = NULL}};
+	// The server takes it for a callback, answers, and forgets it.
+	return wayland_get()->marshal(
+			(struct wl_proxy *)connection->wrapper, WL_DISPLAY_SYNC, &interface_identity, version, 0, args);
+}
+
+void block_doom(struct block *block) {
+	if (block->state == BLOCK_PLACED && --block->area->users == 0 && block->area->is_removed) {
+		remove_area(block->connection, block->area);
+	}
+	block->area = NULL;
+	block->next = atomic_load(&doomed);
+	atomic_store(&doomed, block);
+}
+
+static struct block *take_doomed(struct wl_display *display) {
+	struct block *taken = NULL, *left = NULL, *next;
+	for (struct block *block = atomic_load(&doomed); block != NULL; block = next) {
+		struct block **list = block->connection->display == display && !block->connection->is_dead ? &taken : &left;
+		next = block->next;
+		block->next = *list;
+		*list = block;
+		if (list == &left && block->connection->is_dead) {
+			left = block->next;
+			connection_unref(block->connection);
+			free(block);
+		}
+	}
+	atomic_store(&doomed, left);
+	return taken;
+}
+
+void connection_bury(struct wl_display *display) {
+	if (atomic_load_explicit(&doomed, memory_order_relaxed) == NULL || !books_open()) {
+		return;
+	}
+	struct block *taken = take_doomed(display);
+	books_close();
+	while (taken != NULL) {
+		struct block *block = taken;
+		taken = block->next;
+		wayland_send(block->proxy, block->destroy, NULL);
+		wayland_get()->proxy_destroy(block->proxy);
+		books_open();
+		connection_unref(block->connection);
+		books_close();
+		free(block);
+	}
+}
+
+void connection_ref(struct connection *connection) {
+	connection->users++;
+}
+
+void connection_unref(struct connection *connection) {
+	if (--connection->users > 0) {
+		return;
+	}
+	struct connection **place = &connections;
+	while (*place != connection) {
+		place = &(*place)->next;
+	}
+	*place = connection->next;
+	while (connection->areas != NULL) {
+		remove_area(connection, connection->areas);
+	}
+	pthread_mutex_destroy(&connection->dispatch);
+	free(connection);
+}
+
+void connection_leave(struct wl_display *display) {
+	connection_bury(display);
+	books_open();
+	struct connection *connection = find(display);
+	books_close();
+	if (connection == NULL) {
+		return;
+	}
+	if (connection->pool != NULL) {
+		destroy_objects(connection);
+		destroy_queues(connection);
+	}
+	books_open();
+	connection->is_dead = true;
+	connection_unref(connection);
+	books_close();
+}

@@ -1,0 +1,196 @@
+#include "file.h"
+
+#include "mapping.h"
+
+#include <dirent.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#define BUCKETS_LEN 256
+#define CHUNK_SIZE 65536
+
+static struct file *buckets[BUCKETS_LEN];
+
+bool file_is_eligible(int fd, struct stat *stat) {
+	struct statfs statfs;
+	return fd >= 0 && fstat(fd, stat) == 0 && S_ISREG(stat->st_mode) && fstatfs(fd, &statfs) == 0 &&
+		   statfs.f_type == TMPFS_MAGIC;
+}
+
+static struct file **find_bucket(ino_t inode) {
+	return &buckets[inode % BUCKETS_LEN];
+}
+
+struct file *file_find(const struct stat *stat) {
+	struct file *file = *find_bucket(stat->st_ino);
+	while (file != NULL && (file->inode != stat->st_ino || file->device != stat->st_dev)) {
+		file = file->next;
+	}
+	return file;
+}
+
+struct file *file_get(const struct stat *stat) {
+	struct file *file = file_find(stat);
+	if (file != NULL) {
+		return file;
+	}
+	file = calloc(1, sizeof(*file));
+	if (file != NULL) {
+		struct file **bucket = find_bucket(stat->st_ino);
+		*file = (struct file){.next = *bucket, .device = stat->st_dev, .inode = stat->st_ino};
+		*bucket = file;
+		books_start_tracking();
+	}
+	return file;
+}
+
+static void file_destroy(struct file *file) {
+	struct file **place = find_bucket(file->inode);
+	while (*place != file) {
+		place = &(*place)->next;
+	}
+	*place = file->next;
+	if (file->store != NULL) {
+		store_unref(file->store);
+	}
+	free(file);
+}
+
+static bool is_unused(const struct file *file) {
+	return file->mappings == 0 && file->privates == 0 && file->pools == 0 && file->buffers == 0 && file->users == 0;
+}
+
+// An fd shows the bytes to whoever maps it later.
+static void mark_named(void) {
+	DIR *folder = opendir("/proc/self/fd");
+	struct dirent *entry;
+	while (folder != NULL && (entry = readdir(folder)) != NULL) {
+		struct stat stat;
+		if (entry->d_name[0] == '.' || fstat((int)strtol(entry->d_name, NULL, 10), &stat) != 0) {
+			continue;
+		}
+		struct file *file = file_find(&stat);
+		if (file != NULL) {
+			file->is_named = true;
+		}
+	}
+	if (folder != NULL) {
+		closedir(folder);
+	}
+}
+
+void file_consider_all(void) {
+	bool is_any = false;
+	for (size_t i = 0; i < BUCKETS_LEN; i++) {
+		for (struct file *file = buckets[i]; file != NULL; file = file->next) {
+			file->is_named = false;
+			is_any = is_any || is_unused(file);
+		}
+	}
+	if (!is_any) {
+		return;
+	}
+	mark_named();
+	for (size_t i = 0; i < BUCKETS_LEN; i++) {
+		struct file *next;
+		for (struct file *file = buckets[i]; file != NULL; file = next) {
+			next = file->next;
+			if (is_unused(file) && !file->is_named) {
+				file_destroy(file);
+			}
+		}
+	}
+}
+
+void file_consider_destroy(struct file *file) {
+	if (!is_unused(file)) {
+		return;
+	}
+	if (file->store == NULL) {
+		file_destroy(file);
+	} else {
+		file_consider_all();
+	}
+}
+
+// Calls fn for each range with data of the file from start to end. False: that could not be found out.
+static bool for_each_data(
+		int fd, off_t start, off_t end, bool (*fn)(int fd, off_t offset, size_t size, void *data), void *data) {
+	off_t position = lseek(fd, 0, SEEK_CUR); // is the program's
+	bool done = true;
+	while (start < end && done) {
+		off_t from = lseek(fd, start, SEEK_DATA);
+		if (from < 0 || from >= end) {
+			break;
+		}
+		off_t to = lseek(fd, from, SEEK_HOLE);
+		to = to < 0 || to > end ? end : to;
+		done = fn(fd, from, (size_t)(to - from), data);
+		start = to;
+	}
+	lseek(fd, position, SEEK_SET);
+	return done;
+}
+
+struct copy {
+	uint8_t *data;  // of the destination
+	off_t start;    // of the source
+	bool is_second; // what is in the destination by now is newer
+	bool is_any;
+};
+
+static bool copy_range(int fd, off_t offset, size_t size, void *data) {
+	struct copy *copy = data;
+	copy->is_any = true;
+	uint8_t *destination = copy->data + (offset - copy->start);
+	if (!copy->is_second) {
+		return pread(fd, destination, size, offset) == (ssize_t)size;
+	}
+	uint64_t words[CHUNK_SIZE / sizeof(uint64_t)];
+	for (size_t done = 0; done < size; done += sizeof(words)) {
+		ssize_t got = pread(fd, words, size - done < sizeof(words) ? size - done : sizeof(words), offset + (off_t)done);
+		uint64_t *place = (uint64_t *)(void *)(destination + done);
+		for (ssize_t i = 0; i < got / (ssize_t)sizeof(uint64_t); i++) {
+			place[i] = words[i] != 0 && place[i] == 0 ? words[i] : place[i];
+		}
+	}
+	return true;
+}
+
+static bool copy_file(const struct file *file, struct store *store, int fd, struct copy *copy) {
+	if (file->store == NULL) {
+		return for_each_data(fd, 0, (off_t)store->size, copy_range, copy);
+	}
+	size_t size = file->store->size < store->size ? file->store->size : store->size;
+	copy->start = (off_t)file->store->offset;
+	return for_each_data(file->store->fd, copy->start, copy->start + (off_t)size, copy_range, copy);
+}
+
+bool file_move(struct file *file, struct store *store, int fd, const char **why) {
+	struct copy copy = {.data = store->data};
+	if (!copy_file(file, store, fd, &copy)) {
+		*why = "its bytes cannot be read";
+		return false;
+	}
+	if (file->store == NULL && copy.is_any && file->mappings == 0) {
+		*why = "somebody has written it without mapping it";
+		return false;
+	}
+	if (!mapping_move_all(file, store, fd)) {
+		*why = "it cannot be mapped";
+		return false;
+	}
+	if (file->store == NULL && !copy.is_any) {
+		// Another thread may have drawn until its mapping went away.
+		copy.is_second = true;
+		copy_file(file, store, fd, &copy);
+	}
+	if (file->store != NULL) {
+		store_unref(file->store);
+	}
+	file->store = store;
+	return true;
+}

@@ -1,0 +1,53 @@
+#include "interfaces.h"
+
+#include <stddef.h>
+
+// What an object is made as is told with each request: so no type is needed here, but one for each argument must be
+// there.
+static const struct wl_interface *no_types[8];
+
+static const struct wl_message manager_requests[] = {
+	{"destroy", "", no_types},
+	{"get_pool", "nu", no_types},
+};
+
+const struct wl_interface interface_manager = {"lido_shm_manager_v1", 1, 2, manager_requests, 0, NULL};
+
+static const struct wl_message pool_requests[] = {
+	{"destroy", "", no_types},
+	{"create_block", "nu", no_types},
+};
+
+static const struct wl_message pool_events[] = {
+	{"limits", "uuuu", no_types},
+	{"area", "uhuu", no_types},
+	{"area_size", "uu", no_types},
+	{"area_removed", "u", no_types},
+};
+
+const struct wl_interface interface_pool = {"lido_shm_pool_v1", 1, 2, pool_requests, 4, pool_events};
+
+static const struct wl_message block_requests[] = {
+	{"destroy", "", no_types},
+	{"create_buffer", "niiiiu", no_types},
+	{"resize", "u", no_types},
+};
+
+static const struct wl_message block_events[] = {
+	{"placed", "uuu", no_types},
+	{"failed", "u", no_types},
+};
+
+const struct wl_interface interface_block = {"lido_shm_block_v1", 1, 3, block_requests, 2, block_events};
+
+static const struct wl_message identity_requests[] = {
+	{"create_buffer", "niiiiu", no_types},
+	{"destroy", "", no_types},
+	{"resize", "i", no_types},
+};
+
+static const struct wl_message identity_events[] = {
+	{"done", "u", no_types},
+};
+
+const struct wl_interface interface_identity = {"wl_shm_pool", 2, 3, identity_requests, 1, identity_events};

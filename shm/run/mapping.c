@@ -1,0 +1,130 @@
+#include "mapping.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static struct mapping *mappings; // by address, disjoint
+static size_t mappings_len, mappings_max;
+
+// The first that ends beyond the address.
+static size_t find_index(uintptr_t address) {
+	size_t low = 0, high = mappings_len;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (mappings[middle].start + mappings[middle].size <= address) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
+}
+
+static void count(const struct mapping *mapping, int number) {
+	uint32_t *counter = mapping->is_private ? &mapping->file->privates : &mapping->file->mappings;
+	*counter += (uint32_t)number;
+}
+
+bool mapping_add(const struct mapping *mapping) {
+	if (mappings_len == mappings_max) {
+		size_t max = mappings_max * 2 + 64;
+		struct mapping *longer = realloc(mappings, max * sizeof(*longer));
+		if (longer == NULL) {
+			mapping->file->strange = "there was no memory to remember a mapping";
+			return false;
+		}
+		mappings = longer;
+		mappings_max = max;
+	}
+	size_t i = find_index(mapping->start);
+	memmove(&mappings[i + 1], &mappings[i], (mappings_len - i) * sizeof(*mappings));
+	mappings[i] = *mapping;
+	mappings_len++;
+	count(mapping, 1);
+	return true;
+}
+
+static void remove_index(size_t i) {
+	struct mapping mapping = mappings[i];
+	mappings_len--;
+	memmove(&mappings[i], &mappings[i + 1], (mappings_len - i) * sizeof(*mappings));
+	count(&mapping, -1);
+	file_consider_destroy(mapping.file);
+}
+
+void mapping_remove(uintptr_t start, size_t size) {
+	uintptr_t end = start + size;
+	size_t i = find_index(start);
+	while (i < mappings_len && mappings[i].start < end) {
+		struct mapping *mapping = &mappings[i], whole = *mapping;
+		uintptr_t mapping_end = whole.start + whole.size;
+		if (whole.start < start) {
+			mapping->size = start - whole.start;
+			i++;
+		}
+		if (mapping_end > end) {
+			struct mapping rest = whole;
+			rest.start = end;
+			rest.size = mapping_end - end;
+			rest.offset += (off_t)(end - whole.start);
+			if (whole.start >= start) {
+				*mapping = rest;
+			} else {
+				mapping_add(&rest);
+			}
+			return;
+		}
+		if (whole.start >= start) {
+			remove_index(i);
+		}
+	}
+}
+
+const struct mapping *mapping_find(uintptr_t address) {
+	size_t i = find_index(address);
+	return i < mappings_len && mappings[i].start <= address ? &mappings[i] : NULL;
+}
+
+void mapping_protect(uintptr_t start, size_t size, int prot) {
+	for (size_t i = find_index(start); i < mappings_len && mappings[i].start < start + size; i++) {
+		if (mappings[i].start >= start && mappings[i].start + mappings[i].size <= start + size) {
+			mappings[i].prot = prot;
+		} else {
+			mappings[i].file->strange = "part of a mapping is protected";
+		}
+	}
+}
+
+size_t mapping_get_end(const struct file *file) {
+	size_t end = 0;
+	for (size_t i = 0; i < mappings_len; i++) {
+		if (mappings[i].file == file && (size_t)mappings[i].offset + mappings[i].size > end) {
+			end = (size_t)mappings[i].offset + mappings[i].size;
+		}
+	}
+	return end;
+}
+
+static bool map_again(const struct mapping *mapping, struct store *store, int fd) {
+	void *address = (void *)mapping->start;
+	if (store != NULL) {
+		return store_map(store, (size_t)mapping->offset, mapping->size, mapping->prot, address);
+	}
+	return raw_mmap(address, mapping->size, mapping->prot, MAP_SHARED | MAP_FIXED, fd, mapping->offset) != MAP_FAILED;
+}
+
+bool mapping_move_all(const struct file *file, struct store *store, int fd) {
+	for (size_t i = 0; i < mappings_len; i++) {
+		if (mappings[i].file != file || mappings[i].is_private || map_again(&mappings[i], store, fd)) {
+			continue;
+		}
+		while (i-- > 0) {
+			if (mappings[i].file == file && !mappings[i].is_private) {
+				map_again(&mappings[i], file->store, fd);
+			}
+		}
+		return false;
+	}
+	return true;
+}

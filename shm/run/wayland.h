@@ -1,0 +1,49 @@
+/*
+ * The program's libwayland-client, if it has one: this library is not linked with it, so that programs without stay so.
+ */
+#ifndef LIDO_RUN_WAYLAND_H
+#define LIDO_RUN_WAYLAND_H
+
+#include "books.h"
+#include <wayland-client-core.h>
+
+struct wayland {
+	struct wl_proxy *(*marshal)(struct wl_proxy *proxy, uint32_t opcode, const struct wl_interface *interface,
+			uint32_t version, uint32_t flags, union wl_argument *args);
+	int (*add_listener)(struct wl_proxy *proxy, void (**implementation)(void), void *data);
+	void (*proxy_destroy)(struct wl_proxy *proxy);
+	const char *(*get_class)(struct wl_proxy *proxy);
+	uint32_t (*get_id)(struct wl_proxy *proxy);
+	struct wl_display *(*get_display)(struct wl_proxy *proxy);
+	struct wl_event_queue *(*get_queue)(const struct wl_proxy *proxy);
+	void (*set_queue)(struct wl_proxy *proxy, struct wl_event_queue *queue);
+	void *(*create_wrapper)(void *proxy);
+	void (*wrapper_destroy)(void *wrapper);
+	struct wl_event_queue *(*create_queue)(struct wl_display *display);
+	void (*queue_destroy)(struct wl_event_queue *queue);
+	int (*roundtrip)(struct wl_display *display, struct wl_event_queue *queue);
+	int (*dispatch_pending)(struct wl_display *display, struct wl_event_queue *queue);
+	int (*flush)(struct wl_display *display);
+	int (*get_fd)(struct wl_display *display);
+	int (*prepare_read)(struct wl_display *display);
+	int (*prepare_read_queue)(struct wl_display *display, struct wl_event_queue *queue);
+	int (*read_events)(struct wl_display *display);
+	void (*cancel_read)(struct wl_display *display);
+	void (*disconnect)(struct wl_display *display);
+
+	const struct wl_interface *registry_interface;
+	const struct wl_interface *shm_interface;
+	const struct wl_interface *shm_pool_interface;
+	const struct wl_interface *callback_interface;
+
+	uintptr_t start, end; // of its code
+	bool is_complete;     // it is as new as it must be for what is done here
+};
+
+/* Finds it, which must be there: called by functions that take the place of its own. */
+const struct wayland *wayland_get(void);
+
+/* A request with these arguments, which makes no object. */
+void wayland_send(struct wl_proxy *proxy, uint32_t opcode, union wl_argument *args);
+
+#endif

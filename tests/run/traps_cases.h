@@ -1,0 +1,404 @@
+/*
+ * The cases of traps.c, a function each.
+ */
+#ifndef TRAPS_CASES_H
+#define TRAPS_CASES_H
+
+static void run_drawn_before(struct session *session) {
+	int fd = create_file(SIZE);
+	uint32_t *pixels = map(fd, SIZE, 0);
+	fill(pixels, 0x102030);
+	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, SIZE);
+	struct wl_buffer *buffer = create_buffer(session, pool, 0);
+	show(session, buffer);
+	check_shown(session, 0x102030, "pixels that were there before the pool are not shown");
+	check(pixels[0] == 0x102030, "pixels that were there before the pool have changed");
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(pool);
+	munmap(pixels, SIZE);
+	close(fd);
+}
+
+static void run_mapped_late(struct session *session) {
+	int fd = create_file(SIZE), other = dup(fd);
+	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, SIZE);
+	close(fd);
+	struct wl_buffer *buffer = create_buffer(session, pool, 0);
+	wl_shm_pool_destroy(pool);
+	uint32_t *pixels = map(other, SIZE, 0);
+	check(pixels[5] == 0, "new memory is not zero");
+	fill(pixels, 0x405060);
+	show(session, buffer);
+	check_shown(session, 0x405060, "pixels of a mapping that came late are not shown");
+	munmap(pixels, SIZE);
+	// And once more, when nothing but the buffer and the file is left.
+	pixels = map(other, SIZE, 0);
+	check(pixels[5] == 0x405060, "pixels are lost with their mapping");
+	fill(pixels, 0x607080);
+	show(session, buffer);
+	check_shown(session, 0x607080, "pixels of a second late mapping are not shown");
+	munmap(pixels, SIZE);
+	close(other);
+	wl_buffer_destroy(buffer);
+}
+
+static void run_mapped_twice(struct session *session) {
+	int fd = create_file(2 * SIZE);
+	uint32_t *first = map(fd, 2 * SIZE, 0), *second = map(fd, SIZE, (off_t)SIZE);
+	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, 2 * SIZE);
+	uint32_t *third = map(fd, SIZE, (off_t)SIZE);
+	struct wl_buffer *buffer = create_buffer(session, pool, (int32_t)SIZE);
+	fill(second, 0x112233);
+	check(first[SIZE / 4] == 0x112233 && third[7] == 0x112233, "mappings of one file differ");
+	check(first[0] == 0, "a mapping reaches where it should not");
+	show(session, buffer);
+	check_shown(session, 0x112233, "pixels of a second mapping are not shown");
+	munmap(first, 2 * SIZE);
+	fill(third, 0x332211);
+	show(session, buffer);
+	check_shown(session, 0x332211, "pixels of a third mapping are not shown");
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(pool);
+	munmap(second, SIZE);
+	munmap(third, SIZE);
+	close(fd);
+}
+
+// A neighbour in the same area must not notice, and buffers from before must go on.
+static void run_grows(struct session *session) {
+	int fd = create_file(SIZE), other = create_file(SIZE);
+	uint32_t *pixels = map(fd, SIZE, 0), *neighbour = map(other, SIZE, 0);
+	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, SIZE);
+	struct wl_shm_pool *other_pool = wl_shm_create_pool(session->shm, other, SIZE);
+	struct wl_buffer *buffer = create_buffer(session, pool, 0);
+	fill(neighbour, 0xabcdef);
+	fill(pixels, 0x010203);
+	for (size_t size = 2 * SIZE; size <= 256 * SIZE; size *= 2) {
+		check(ftruncate(fd, (off_t)size) == 0, "the file does not grow");
+		pixels = mremap(pixels, size / 2, size, MREMAP_MAYMOVE);
+		check(pixels != MAP_FAILED, "the mapping does not grow");
+		fill(pixels + (size - SIZE) / 4, 0x0000ff);
+		wl_shm_pool_resize(pool, (int32_t)size);
+	}
+	check(neighbour[0] == 0xabcdef && neighbour[SIZE / 4 - 1] == 0xabcdef, "the neighbour's pixels have changed");
+	check(pixels[0] == 0x010203, "pixels are lost as the pool grows");
+	show(session, buffer);
+	check_shown(session, 0x010203, "a buffer from before is not shown");
+	fill(pixels, 0x030201);
+	show(session, buffer);
+	check_shown(session, 0x030201, "what is drawn now into a buffer from before is not shown");
+	struct wl_buffer *last = create_buffer(session, pool, (int32_t)(255 * SIZE));
+	show(session, last);
+	check_shown(session, 0x0000ff, "the new end is not shown");
+	wl_buffer_destroy(buffer);
+	wl_buffer_destroy(last);
+	wl_shm_pool_destroy(pool);
+	wl_shm_pool_destroy(other_pool);
+	munmap(pixels, 256 * SIZE);
+	munmap(neighbour, SIZE);
+	close(fd);
+	close(other);
+}
+
+static void run_reads_as_zeros(struct session *session) {
+	for (int i = 0; i < 20; i++) {
+		int fd = create_file(SIZE);
+		uint32_t *pixels = map(fd, SIZE, 0);
+		struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, SIZE);
+		for (size_t k = 0; k < SIZE / 4; k++) {
+			check(pixels[k] == 0, "recycled memory is not zero");
+		}
+		struct wl_buffer *buffer = create_buffer(session, pool, 0);
+		wl_shm_pool_destroy(pool);
+		close(fd);
+		fill(pixels, 0x777777);
+		show(session, buffer);
+		wl_buffer_destroy(buffer);
+		munmap(pixels, SIZE);
+	}
+}
+
+// After its buffer and pool are gone, a mapping must not show what comes next.
+static void run_outlives(struct session *session) {
+	int fd = create_file(SIZE), other = create_file(SIZE);
+	uint32_t *pixels = map(fd, SIZE, 0);
+	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, SIZE);
+	close(fd);
+	struct wl_buffer *buffer = create_buffer(session, pool, 0);
+	fill(pixels, 0x123456);
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(pool);
+	wl_display_roundtrip(session->display);
+	uint32_t *next = map(other, SIZE, 0);
+	pool = wl_shm_create_pool(session->shm, other, SIZE);
+	fill(next, 0x654321);
+	check(pixels[9] == 0x123456, "a mapping shows another pool's pixels");
+	fill(pixels, 0xffffff);
+	buffer = create_buffer(session, pool, 0);
+	show(session, buffer);
+	check_shown(session, 0x654321, "a mapping that was left over has changed a new pool");
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(pool);
+	munmap(pixels, SIZE);
+	munmap(next, SIZE);
+	close(other);
+}
+
+static void run_two_pools(struct session *session) {
+	int fd = create_file(2 * SIZE);
+	uint32_t *pixels = map(fd, 2 * SIZE, 0);
+	struct wl_shm_pool *first = wl_shm_create_pool(session->shm, fd, 2 * SIZE);
+	struct wl_shm_pool *second = wl_shm_create_pool(session->shm, fd, 2 * SIZE);
+	struct wl_buffer *one = create_buffer(session, first, 0), *two = create_buffer(session, second, (int32_t)SIZE);
+	wl_shm_pool_destroy(first);
+	fill(pixels, 0x00aa00);
+	fill(pixels + SIZE / 4, 0xaa0000);
+	show(session, one);
+	check_shown(session, 0x00aa00, "the first pool of a file is not shown");
+	show(session, two);
+	check_shown(session, 0xaa0000, "the second pool of a file is not shown");
+	wl_buffer_destroy(one);
+	wl_buffer_destroy(two);
+	wl_shm_pool_destroy(second);
+	munmap(pixels, 2 * SIZE);
+	close(fd);
+}
+
+static void run_two_connections(struct session *session) {
+	struct session other;
+	session_init(&other);
+	int fd = create_file(2 * SIZE);
+	uint32_t *pixels = map(fd, 2 * SIZE, 0), *other_pixels = pixels + SIZE / 4;
+	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, 2 * SIZE);
+	struct wl_buffer *buffer = create_buffer(session, pool, 0);
+	fill(pixels, 0x010101);
+	show(session, buffer);
+	check_shown(session, 0x010101, "the first connection shows something else");
+	struct wl_shm_pool *other_pool = wl_shm_create_pool(other.shm, fd, 2 * SIZE);
+	struct wl_buffer *other_buffer = create_buffer(&other, other_pool, (int32_t)SIZE);
+	check(pixels[0] == 0x010101, "pixels are lost by a second connection");
+	fill(other_pixels, 0x020202);
+	show(&other, other_buffer);
+	check_shown(&other, 0x020202, "the second connection shows something else");
+	// Whichever of the two windows is in front.
+	wl_surface_attach(other.surface, NULL, 0, 0);
+	wl_surface_commit(other.surface);
+	wl_display_roundtrip(other.display);
+	fill(pixels, 0x030303);
+	show(session, buffer);
+	check_shown(session, 0x030303, "the first connection does not show what is drawn later");
+	struct wl_buffer *last = create_buffer(session, pool, (int32_t)SIZE);
+	show(session, last);
+	check_shown(session, 0x020202, "a new buffer of the first connection is not shown");
+	wl_buffer_destroy(last);
+	wl_buffer_destroy(other_buffer);
+	wl_shm_pool_destroy(other_pool);
+	session_finish(&other);
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(pool);
+	munmap(pixels, 2 * SIZE);
+	close(fd);
+}
+
+static void run_fork_draws(struct session *session) {
+	int fd = create_file(SIZE);
+	uint32_t *pixels = map(fd, SIZE, 0);
+	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, SIZE);
+	struct wl_buffer *buffer = create_buffer(session, pool, 0);
+	pid_t child = fork();
+	if (child == 0) {
+		fill(pixels, 0x000000);
+		fill(map(fd, SIZE, 0), 0x445566);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+	show(session, buffer);
+	check_shown(session, 0x445566, "what a child draws is not shown");
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(pool);
+	munmap(pixels, SIZE);
+	close(fd);
+}
+
+static void run_punches(struct session *session) {
+	int fd = create_file(2 * SIZE);
+	uint32_t *pixels = map(fd, 2 * SIZE, 0);
+	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, 2 * SIZE);
+	fill(pixels, 0x111111);
+	fill(pixels + SIZE / 4, 0x222222);
+	check(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)SIZE) == 0, "no hole");
+	check(pixels[0] == 0 && pixels[SIZE / 4 - 1] == 0, "a hole is not zero");
+	check(pixels[SIZE / 4] == 0x222222, "a hole is too large");
+	wl_shm_pool_destroy(pool);
+	munmap(pixels, 2 * SIZE);
+	close(fd);
+}
+
+// As foot does it: a thread that has prepared to read must be able to make pools.
+static void run_prepared(struct session *session) {
+	int fd = create_file(SIZE);
+	uint32_t *pixels = map(fd, SIZE, 0);
+	check(wl_display_prepare_read(session->display) == 0, "there are events");
+	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, SIZE);
+	wl_display_cancel_read(session->display);
+	struct wl_buffer *buffer = create_buffer(session, pool, 0);
+	fill(pixels, 0x7f7f00);
+	show(session, buffer);
+	check_shown(session, 0x7f7f00, "pixels are not shown");
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(pool);
+	munmap(pixels, SIZE);
+	close(fd);
+}
+
+// As Mesa does it: events of a buffer come on the queue of who made it.
+static void run_queue(struct session *session) {
+	struct wl_event_queue *queue = wl_display_create_queue(session->display);
+	struct wl_shm *shm = wl_proxy_create_wrapper(session->shm);
+	wl_proxy_set_queue((struct wl_proxy *)shm, queue);
+	int fd = create_file(SIZE);
+	uint32_t *pixels = map(fd, SIZE, 0);
+	struct wl_shm_pool *pool = wl_shm_create_pool(shm, fd, SIZE);
+	struct wl_buffer *buffer = create_buffer(session, pool, 0);
+	fill(pixels, 0x00ff7f);
+	show(session, buffer);
+	check_shown(session, 0x00ff7f, "pixels are not shown");
+	check(session->releases == 0, "a release came on another queue");
+	while (session->releases == 0) {
+		check(wl_display_roundtrip_queue(session->display, queue) >= 0, "the connection is broken");
+	}
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(pool);
+	wl_proxy_wrapper_destroy(shm);
+	wl_event_queue_destroy(queue);
+	munmap(pixels, SIZE);
+	close(fd);
+}
+
+static void *make_pools(void *data) {
+	struct session *session = data;
+	for (uint32_t i = 0; i < 100; i++) {
+		int fd = create_file(SIZE);
+		uint32_t *pixels = map(fd, SIZE, 0);
+		struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, SIZE);
+		check(pixels[0] == 0 && pixels[SIZE / 4 - 1] == 0, "recycled memory is not zero");
+		close(fd);
+		fill(pixels, i);
+		struct wl_buffer *buffer = create_buffer(session, pool, 0);
+		wl_shm_pool_destroy(pool);
+		check(pixels[0] == i && pixels[SIZE / 4 - 1] == i, "another thread draws into our memory");
+		wl_buffer_destroy(buffer);
+		munmap(pixels, SIZE);
+	}
+	return NULL;
+}
+
+static void run_threads(struct session *session) {
+	pthread_t threads[4];
+	for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
+		check(pthread_create(&threads[i], NULL, make_pools, session) == 0, "no thread");
+	}
+	for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
+		pthread_join(threads[i], NULL);
+	}
+	check(wl_display_roundtrip(session->display) >= 0, "the connection is broken");
+}
+
+// What was written is in the file, and nobody can tell where else it will be.
+static void run_written(struct session *session) {
+	int fd = create_file(SIZE);
+	uint32_t pixels[SIZE / 4];
+	fill(pixels, 0x0f0f0f);
+	check(pwrite(fd, pixels, SIZE, 0) == (ssize_t)SIZE, "the file cannot be written");
+	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, SIZE);
+	struct wl_buffer *buffer = create_buffer(session, pool, 0);
+	show(session, buffer);
+	check_shown(session, 0x0f0f0f, "what was written is not shown");
+	fill(pixels, 0x1f1f1f);
+	check(pwrite(fd, pixels, SIZE, 0) == (ssize_t)SIZE, "the file cannot be written");
+	show(session, buffer);
+	check_shown(session, 0x1f1f1f, "what is written later is not shown");
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(pool);
+	close(fd);
+}
+
+// The server gives no memory any more at some point.
+static void run_beyond_limit(struct session *session) {
+	enum {
+		LEN = 8
+	};
+	const size_t size = (size_t)256 << 20;
+	uint32_t *pixels[LEN];
+	struct wl_buffer *buffers[LEN];
+	for (uint32_t i = 0; i < LEN; i++) {
+		int fd = create_file(size);
+		pixels[i] = map(fd, size, 0);
+		struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, (int32_t)size);
+		buffers[i] = create_buffer(session, pool, 0);
+		wl_shm_pool_destroy(pool);
+		close(fd);
+		fill(pixels[i], 0x100000 + i);
+	}
+	for (uint32_t i = 0; i < LEN; i++) {
+		show(session, buffers[i]);
+		check_shown(session, 0x100000 + i, "one of many large pools is not shown");
+		wl_buffer_destroy(buffers[i]);
+		munmap(pixels[i], size);
+	}
+}
+
+static int64_t get_time(const struct timeval *time) {
+	return (int64_t)time->tv_sec * 1000000 + time->tv_usec;
+}
+
+// What a window costs that is resized all the time: a new pool for each frame.
+static void run_drag(struct session *session) {
+	enum {
+		FRAMES = 300
+	};
+	struct rusage before, after;
+	getrusage(RUSAGE_SELF, &before);
+	for (int32_t i = 0; i < FRAMES; i++) {
+		int32_t width = 800 + i % 40, height = 600, size = width * 4 * height;
+		int fd = create_file((size_t)size);
+		uint32_t *pixels = map(fd, (size_t)size, 0);
+		struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, size);
+		struct wl_buffer *buffer = wl_shm_pool_create_buffer(pool, 0, width, height, width * 4, WL_SHM_FORMAT_XRGB8888);
+		wl_shm_pool_destroy(pool);
+		close(fd);
+		memset(pixels, i, (size_t)size);
+		show(session, buffer);
+		wl_buffer_destroy(buffer);
+		munmap(pixels, (size_t)size);
+	}
+	getrusage(RUSAGE_SELF, &after);
+	int64_t user = get_time(&after.ru_utime) - get_time(&before.ru_utime);
+	int64_t system = get_time(&after.ru_stime) - get_time(&before.ru_stime);
+	printf("a frame: %ld faults, %ld us\n", (after.ru_minflt - before.ru_minflt) / FRAMES,
+			(long)(user + system) / FRAMES);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct session *session);
+} cases[] = {
+	{"drawn-before", run_drawn_before},
+	{"mapped-late", run_mapped_late},
+	{"mapped-twice", run_mapped_twice},
+	{"grows", run_grows},
+	{"reads-as-zeros", run_reads_as_zeros},
+	{"outlives", run_outlives},
+	{"two-pools", run_two_pools},
+	{"two-connections", run_two_connections},
+	{"fork-draws", run_fork_draws},
+	{"punches", run_punches},
+	{"prepared", run_prepared},
+	{"queue", run_queue},
+	{"threads", run_threads},
+	{"written", run_written},
+	{"beyond-limit", run_beyond_limit},
+	{"drag", run_drag},
+};
+
+#endif
