@@ -8,8 +8,6 @@ drive=$2
 fingers=$3
 paint=$4
 icons=$5
-number=0
-failed=0
 runtime=$(mktemp -d "${TMPDIR:-/tmp}/lido-examples.XXXXXX")
 trap 'rm -rf "$runtime"' EXIT
 unset WAYLAND_DISPLAY DISPLAY
@@ -29,20 +27,12 @@ paper='251 249 242'
 pool='25 128 138'
 brick='204 76 81'
 
-# expect NAME CONDITION...: one test; what was said is shown when the condition does not hold.
-expect() {
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number examples@$name"
-		return
-	fi
-	failed=1
-	echo "not ok $number examples@$name"
-	echo "# failed: $*"
-	cat "$runtime/out" "$runtime/err" "$runtime/server" "$runtime/drive" "$runtime/pixel" 2>/dev/null | sed 's/^/# /'
+suite=examples
+say_why() {
+	cat "$runtime/out" "$runtime/err" "$runtime/server" "$runtime/drive" "$runtime/pixel"
 }
+patience=100
+. "$(dirname "$0")/../tap.sh"
 
 # ends_with STATUS COMMAND...: its output is in $runtime/out and $runtime/err.
 ends_with() {
@@ -52,21 +42,9 @@ ends_with() {
 	[ $? = "$wanted" ]
 }
 
-says() {
-	grep -qe "$2" "$runtime/$1"
-}
-
 # The program itself: sanitizers may say that they find no symbolizer.
 says_nothing() {
 	! says err '^lido-'
-}
-
-wait_for() {
-	tries=100
-	until "$@" 2>/dev/null; do
-		[ "$((tries -= 1))" -gt 0 ] || return 1
-		sleep 0.1
-	done
 }
 
 # Lido in the background; $server is its id. It has devices from the start, so that no client misses the first key.

@@ -4,32 +4,16 @@
 #     program_test.sh LIDO
 set -u
 lido=$1
-number=0
-failed=0
 runtime=$(mktemp -d "${TMPDIR:-/tmp}/lido-program.XXXXXX")
 trap 'rm -rf "$runtime"' EXIT
 unset WAYLAND_DISPLAY DISPLAY
 export XDG_RUNTIME_DIR="$runtime"
 
-# expect NAME CONDITION...: one test; what the program said is shown when the condition does not hold.
-expect() {
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number program@$name"
-		return
-	fi
-	failed=1
-	echo "not ok $number program@$name"
-	echo "# failed: $*"
-	sed 's/^/# /' "$runtime/out" "$runtime/err"
+suite=program
+say_why() {
+	cat "$runtime/out" "$runtime/err"
 }
-
-skip() {
-	number=$((number + 1))
-	echo "ok $number program@$1 # SKIP $2"
-}
+. "$(dirname "$0")/../tap.sh"
 
 # ends_with STATUS ARGS...: runs lido; its output is in $runtime/out and $runtime/err.
 ends_with() {
@@ -39,20 +23,8 @@ ends_with() {
 	[ $? = "$wanted" ]
 }
 
-says() {
-	grep -qe "$2" "$runtime/$1"
-}
-
 is_empty() {
 	[ ! -s "$runtime/$1" ]
-}
-
-wait_for() {
-	tries=200
-	until "$@" 2>/dev/null; do
-		[ "$((tries -= 1))" -gt 0 ] || return 1
-		sleep 0.1
-	done
 }
 
 # Runs lido in the background, headless, on the socket "stays"; $server is its id.

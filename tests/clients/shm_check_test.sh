@@ -5,27 +5,16 @@
 set -u
 lido=$1
 check=$2
-number=0
-failed=0
 runtime=$(mktemp -d "${TMPDIR:-/tmp}/lido-shm-check.XXXXXX")
 trap 'rm -rf "$runtime"' EXIT
 unset WAYLAND_DISPLAY DISPLAY LIDO_TEST
 export XDG_RUNTIME_DIR="$runtime"
 
-# expect NAME CONDITION...: one test; what the program said is shown when the condition does not hold.
-expect() {
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number shm_check@$name"
-		return
-	fi
-	failed=1
-	echo "not ok $number shm_check@$name"
-	echo "# failed: $*"
-	sed 's/^/# /' "$runtime/out" "$runtime/err"
+suite=shm_check
+say_why() {
+	cat "$runtime/out" "$runtime/err"
 }
+. "$(dirname "$0")/../tap.sh"
 
 # ends_with STATUS ARGS...: runs the checks; what they print is in $runtime/out and $runtime/err.
 ends_with() {
@@ -33,18 +22,6 @@ ends_with() {
 	shift
 	timeout 500 "$check" "$@" >"$runtime/out" 2>"$runtime/err"
 	[ $? = "$wanted" ]
-}
-
-says() {
-	grep -qe "$2" "$runtime/$1"
-}
-
-wait_for() {
-	tries=200
-	until "$@" 2>/dev/null; do
-		[ "$((tries -= 1))" -gt 0 ] || return 1
-		sleep 0.1
-	done
 }
 
 expect "help-says-how" ends_with 0 --help

@@ -7,8 +7,6 @@ wrap=$1
 library=$(realpath "$2")
 check=$3
 other=$(realpath "$4")
-number=0
-failed=0
 runtime=$(mktemp -d "${TMPDIR:-/tmp}/lido-wrap.XXXXXX")
 compositor=
 trap '[ -z "$compositor" ] || kill -- "-$compositor" 2>/dev/null; rm -rf "$runtime"' EXIT
@@ -16,27 +14,13 @@ unset WAYLAND_DISPLAY DISPLAY LIDO_TEST LD_PRELOAD
 export XDG_RUNTIME_DIR="$runtime" LIDO_WLROOTS_PRELOAD="$library"
 export WLR_BACKENDS=headless WLR_RENDERER=pixman WLR_LIBINPUT_NO_DEVICES=1
 
-# expect NAME CONDITION...: one test; what was said is shown when the condition does not hold.
-expect() {
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number wrap@$name"
-		return
-	fi
-	failed=1
-	echo "not ok $number wrap@$name"
-	echo "# failed: $*"
+suite=wrap
+say_why() {
 	for file in out err log; do
-		[ ! -f "$runtime/$file" ] || sed "s/^/# $file: /" "$runtime/$file" | tail -n 40
+		[ ! -f "$runtime/$file" ] || sed "s/^/$file: /" "$runtime/$file" | tail -n 40
 	done
 }
-
-skip() {
-	number=$((number + 1))
-	echo "ok $number wrap@$1 # SKIP $2"
-}
+. "$(dirname "$0")/../tap.sh"
 
 ends_with() {
 	wanted=$1
@@ -45,20 +29,8 @@ ends_with() {
 	[ $? = "$wanted" ]
 }
 
-says() {
-	grep -qe "$2" "$runtime/$1"
-}
-
 says_not() {
 	! says "$@"
-}
-
-wait_for() {
-	tries=200
-	until "$@" 2>/dev/null; do
-		[ "$((tries -= 1))" -gt 0 ] || return 1
-		sleep 0.1
-	done
 }
 
 find_socket() {

@@ -7,53 +7,25 @@ lido=$1
 run=$2
 library=$(realpath "$3")
 drive=$4
-number=0
-failed=0
 runtime=$(mktemp -d /dev/shm/lido-run.XXXXXX)
 server=
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$runtime"' EXIT
 unset WAYLAND_DISPLAY DISPLAY LD_PRELOAD LIDO_RUN_DEBUG
 export XDG_RUNTIME_DIR="$runtime" LIDO_RUN_PRELOAD="$library" GDK_BACKEND=wayland QT_QPA_PLATFORM=wayland
 
-# expect NAME CONDITION...: one test; what was said is shown when the condition does not hold.
-expect() {
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number run@$name"
-		return
-	fi
-	failed=1
-	echo "not ok $number run@$name"
-	echo "# failed: $*"
+suite=run
+say_why() {
 	for file in out err drive client table; do
-		[ ! -f "$runtime/$file" ] || tail -n 20 "$runtime/$file" | sed "s/^/# $file: /"
+		[ ! -f "$runtime/$file" ] || tail -n 20 "$runtime/$file" | sed "s/^/$file: /"
 	done
 }
-
-skip() {
-	number=$((number + 1))
-	echo "ok $number run@$1 # SKIP $2"
-}
+. "$(dirname "$0")/../tap.sh"
 
 ends_with() {
 	wanted=$1
 	shift
 	timeout 60 "$@" >"$runtime/out" 2>"$runtime/err"
 	[ $? = "$wanted" ]
-}
-
-says() {
-	grep -qe "$2" "$runtime/$1"
-}
-
-wait_for() {
-	tries=200
-	until "$@" 2>/dev/null; do
-		[ "$((tries -= 1))" -gt 0 ] || return 1
-		sleep 0.1
-	done
 }
 
 # is_in_pool PID: its pixels are in blocks, and no file of its own is known to the server.

@@ -6,43 +6,20 @@ set -u
 lido=$1
 plain=$2
 linked=$3
-number=0
-failed=0
 runtime=$(mktemp -d /dev/shm/lido-traps.XXXXXX)
 server=
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$runtime"' EXIT
 unset WAYLAND_DISPLAY DISPLAY
 export XDG_RUNTIME_DIR="$runtime" LIDO_RUN_DEBUG=1
 
-# expect NAME CONDITION...: one test; what was said is shown when the condition does not hold.
-expect() {
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number run_traps@$name"
-		return
-	fi
-	failed=1
-	echo "not ok $number run_traps@$name"
-	echo "# failed: $*"
-	tail -n 30 "$runtime/out" | sed 's/^/# /'
+suite=run_traps
+say_why() {
+	tail -n 30 "$runtime/out"
 }
+. "$(dirname "$0")/../tap.sh"
 
 passes() {
 	timeout 60 "$@" >"$runtime/out" 2>&1
-}
-
-says() {
-	grep -qe "$1" "$runtime/out"
-}
-
-wait_for() {
-	tries=200
-	until "$@" 2>/dev/null; do
-		[ "$((tries -= 1))" -gt 0 ] || return 1
-		sleep 0.1
-	done
 }
 
 stop() {
@@ -63,9 +40,9 @@ for case in $cases; do
 	expect "$case-as-it-is" passes "$plain" "$case"
 	expect "$case-in-the-pool" passes "$linked" "$case"
 	case $case in
-	written) expect "$case-stays-a-file" says 'stays a file: ' ;;
-	beyond-limit) expect "$case-goes-on-with-files" says 'stays a file: the server has no memory' ;;
-	*) expect "$case-is-in-a-block" says 'is in a block' ;;
+	written) expect "$case-stays-a-file" says out 'stays a file: ' ;;
+	beyond-limit) expect "$case-goes-on-with-files" says out 'stays a file: the server has no memory' ;;
+	*) expect "$case-is-in-a-block" says out 'is in a block' ;;
 	esac
 done
 # A window is resized: recycled memory is there, with its pages in the page table.
