@@ -22,17 +22,6 @@ static int64_t join(uint32_t high, uint32_t low) {
 	return (int64_t)((uint64_t)high << 32 | low);
 }
 
-/* The items with room for one more, which are so large; NULL: out of memory, and they stay where they are. */
-static void *make_room(void *items, size_t len, size_t *capacity, size_t size) {
-	if (len < *capacity) {
-		return items;
-	}
-	size_t more = *capacity > 0 ? 2 * *capacity : 16;
-	void *grown = realloc(items, more * size);
-	*capacity = grown != NULL ? more : *capacity;
-	return grown;
-}
-
 static struct row *get_last_row(struct connection *connection) {
 	struct rows *rows = &connection->incoming;
 	return rows->len > 0 ? &rows->items[rows->len - 1] : NULL;
@@ -83,37 +72,39 @@ static void handle_clients_done(void *data, struct lido_monitor_v1 *monitor, uin
 	connection->is_whole = true;
 }
 
+/* NULL: nobody asks, or none has come. */
+static struct area *get_last_area(struct connection *connection) {
+	const struct wl_array *areas = connection->areas;
+	return areas != NULL && areas->size > 0 ? (struct area *)areas->data + areas->size / sizeof(struct area) - 1 : NULL;
+}
+
 static void handle_area(void *data, struct lido_monitor_v1 *monitor, uint32_t id, uint32_t size, uint32_t reserve,
 		uint32_t resident, uint32_t blocks) {
 	struct connection *connection = data;
-	struct areas *areas = connection->areas;
-	if (areas == NULL || (areas->len > 0 && areas->items[areas->len - 1].id == id)) {
+	const struct area *last = get_last_area(connection);
+	if (connection->areas == NULL || (last != NULL && last->id == id)) {
 		return;
 	}
-	struct area *items = make_room(areas->items, areas->len, &areas->capacity, sizeof(*items));
-	if (items == NULL) {
+	struct area *area = wl_array_add(connection->areas, sizeof(*area));
+	if (area == NULL) {
 		connection->is_out_of_memory = true;
 		return;
 	}
-	areas->items = items;
-	items[areas->len++] =
-			(struct area){.id = id, .size = size, .reserve = reserve, .resident = resident, .blocks = blocks};
+	*area = (struct area){.id = id, .size = size, .reserve = reserve, .resident = resident, .blocks = blocks};
 }
 
 static void handle_range(void *data, struct lido_monitor_v1 *monitor, uint32_t kind, uint32_t offset, uint32_t size) {
 	struct connection *connection = data;
-	struct areas *areas = connection->areas;
-	if (areas == NULL || areas->len == 0) {
+	struct area *area = get_last_area(connection);
+	if (area == NULL) {
 		return;
 	}
-	struct area *area = &areas->items[areas->len - 1];
-	struct range *ranges = make_room(area->ranges, area->ranges_len, &area->ranges_capacity, sizeof(*ranges));
-	if (ranges == NULL) {
+	struct range *range = wl_array_add(&area->ranges, sizeof(*range));
+	if (range == NULL) {
 		connection->is_out_of_memory = true;
 		return;
 	}
-	area->ranges = ranges;
-	ranges[area->ranges_len++] = (struct range){.kind = kind, .offset = offset, .size = size};
+	*range = (struct range){.kind = kind, .offset = offset, .size = size};
 }
 
 static void handle_ranges_done(void *data, struct lido_monitor_v1 *monitor, uint32_t area, uint32_t offset) {
@@ -267,7 +258,7 @@ bool connection_get_rows(struct connection *connection) {
 	return true;
 }
 
-bool connection_get_areas(struct connection *connection, uint32_t client, struct areas *areas) {
+bool connection_get_areas(struct connection *connection, uint32_t client, struct wl_array *areas) {
 	connection->client = client;
 	connection->areas = areas;
 	lido_monitor_v1_get_ranges(connection->monitor, client, 0, 0);
@@ -282,10 +273,10 @@ bool connection_get_areas(struct connection *connection, uint32_t client, struct
 	return true;
 }
 
-void areas_finish(struct areas *areas) {
-	for (size_t i = 0; i < areas->len; i++) {
-		free(areas->items[i].ranges);
+void areas_finish(struct wl_array *areas) {
+	struct area *area;
+	wl_array_for_each(area, areas) {
+		wl_array_release(&area->ranges);
 	}
-	free(areas->items);
-	*areas = (struct areas){0};
+	wl_array_release(areas);
 }

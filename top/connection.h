@@ -6,6 +6,7 @@
 
 #include "row.h"
 #include <stdbool.h>
+#include <wayland-util.h>
 
 struct lido_monitor_v1;
 struct wl_display;
@@ -22,13 +23,7 @@ struct area {
 	uint32_t id;
 	int64_t size, reserve, resident;
 	uint32_t blocks;
-	struct range *ranges; // owned; in order, without gaps
-	size_t ranges_len, ranges_capacity;
-};
-
-struct areas {
-	struct area *items; // owned
-	size_t len, capacity;
+	struct wl_array ranges; // of struct range; in order, without gaps
 };
 
 struct connection {
@@ -41,8 +36,8 @@ struct connection {
 	bool is_whole;        // rows are new: to be reset by who has seen it
 	bool is_out_of_memory;
 
-	struct areas *areas; // asked for; NULL: nobody asks
-	uint32_t client;     // whose areas
+	struct wl_array *areas; // of struct area, asked for; NULL: nobody asks
+	uint32_t client;        // whose areas
 };
 
 /* Where the monitors of a display go. name: of the display; NULL: $WAYLAND_DISPLAY. Returns what was written, or -1. */
@@ -65,9 +60,10 @@ bool connection_work(struct connection *connection);
 /* Asks, and waits for the answer. False: as above. */
 bool connection_get_rows(struct connection *connection);
 
-/* The same for the areas of one client, which are added to those there. */
-bool connection_get_areas(struct connection *connection, uint32_t client, struct areas *areas);
+/* The same for the areas of one client: each a struct area, which are added to those there. */
+bool connection_get_areas(struct connection *connection, uint32_t client, struct wl_array *areas);
 
-void areas_finish(struct areas *areas);
+/* Releases the areas, their ranges, and the array itself. */
+void areas_finish(struct wl_array *areas);
 
 #endif

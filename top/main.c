@@ -99,7 +99,7 @@ static int draw_map(struct connection *connection, const struct options *options
 		fprintf(stderr, "lido-top: process %d is no client with shared memory\n", (int)options->map);
 		return EXIT_FAILURE;
 	}
-	struct areas areas = {0};
+	struct wl_array areas = {0};
 	int status = EXIT_FAILURE;
 	if (!connection_get_areas(connection, row->id, &areas)) {
 		say_gone(connection);

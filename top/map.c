@@ -81,7 +81,7 @@ static void write_range(const struct range *range, int64_t row_bytes, FILE *stre
 	}
 }
 
-static void write_ranges(int64_t size, const struct range *ranges, size_t ranges_len, int y, FILE *stream) {
+static void write_ranges(int64_t size, const struct wl_array *ranges, int y, FILE *stream) {
 	int64_t row_bytes = get_row_bytes(size), rows = get_rows_len(size);
 	if (size == 0) {
 		return;
@@ -90,8 +90,9 @@ static void write_ranges(int64_t size, const struct range *ranges, size_t ranges
 			"<svg class=\"area\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%" PRId64 "\" viewBox=\"0 0 %" PRId64
 			" %" PRId64 "\" preserveAspectRatio=\"none\" data-size=\"%" PRId64 "\">\n",
 			MARGIN, y, WIDTH - 2 * MARGIN, rows * ROW_HEIGHT, row_bytes, rows, size);
-	for (size_t i = 0; i < ranges_len; i++) {
-		write_range(&ranges[i], row_bytes, stream);
+	const struct range *range;
+	wl_array_for_each(range, ranges) {
+		write_range(range, row_bytes, stream);
 	}
 	fputs("<path d=\"", stream);
 	for (int64_t i = 1; i < rows; i++) {
@@ -110,7 +111,7 @@ static int write_area(const struct area *area, int y, FILE *stream) {
 			"<text x=\"%d\" y=\"%d\">area %" PRIu32 ": %" PRIu32
 			" blocks, a file of %s, %s resident, room for %s; a row is %s</text>\n",
 			MARGIN, y + 14, area->id, area->blocks, size, resident, reserve, row);
-	write_ranges(area->size, area->ranges, area->ranges_len, y + LINE_HEIGHT, stream);
+	write_ranges(area->size, &area->ranges, y + LINE_HEIGHT, stream);
 	return y + get_height(area->size);
 }
 
@@ -124,7 +125,8 @@ static int write_copies(const struct row *row, int y, FILE *stream) {
 	char bytes[COLUMN_TEXT_SIZE];
 	column_write_bytes((double)size, bytes);
 	fprintf(stream, "<text x=\"%d\" y=\"%d\">the server's copies: %s</text>\n", MARGIN, y + 14, bytes);
-	write_ranges(size, ranges, 2, y + LINE_HEIGHT, stream);
+	struct wl_array array = {.data = ranges, .size = sizeof(ranges)};
+	write_ranges(size, &array, y + LINE_HEIGHT, stream);
 	return y + get_height(size);
 }
 
@@ -137,10 +139,11 @@ static void write_legend(FILE *stream) {
 	}
 }
 
-void map_write(const struct row *row, const struct areas *areas, FILE *stream) {
+void map_write(const struct row *row, const struct wl_array *areas, FILE *stream) {
 	int height = TOP + get_height(row->values[LIDO_MONITOR_V1_VALUE_BYTES_COPIED]);
-	for (size_t i = 0; i < areas->len; i++) {
-		height += get_height(areas->items[i].size);
+	const struct area *area;
+	wl_array_for_each(area, areas) {
+		height += get_height(area->size);
 	}
 	fprintf(stream,
 			"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\">\n<style>%s</style>\n"
@@ -150,8 +153,8 @@ void map_write(const struct row *row, const struct areas *areas, FILE *stream) {
 	fprintf(stream, " (%" PRId32 ")</text>\n", row->pid);
 	write_legend(stream);
 	int y = TOP;
-	for (size_t i = 0; i < areas->len; i++) {
-		y = write_area(&areas->items[i], y, stream);
+	wl_array_for_each(area, areas) {
+		y = write_area(area, y, stream);
 	}
 	write_copies(row, y, stream);
 	fputs("</svg>\n", stream);
