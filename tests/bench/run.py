@@ -273,6 +273,8 @@ def report_stock(run, results):
             [span(results.get(server, name, 'cpu')) for server in results.servers])
     run.table('stock clients on all of 1280x720: CPU time of the compositor for each commit, us',
         ['', 'ratio', 'to', 'to ' + WLROOTS, *results.servers], rows)
+    run.table('CPU time of the client for each commit, us', ['', *results.servers], [[name] + [
+        span(results.get(server, name, 'client_cpu')) for server in results.servers] for name in results.cases])
     run.table('commits a second, and pools', ['', *results.servers], [[name] + ['%s, %s' % (
         number(results.median(server, name, 'commits'), 0), number(results.median(server, name, 'pools'), 0))
         for server in results.servers] for name in results.cases])

@@ -48,12 +48,13 @@ def measure(compositor, build, name, command, seconds, results):
     time.sleep(1.5)
     patterns = (r'wl_surface[@#]\d+\.attach\(wl_buffer', r'wl_shm[@#]\d+\.create_pool\(')
     before, start = [count_lines(log, pattern) for pattern in patterns], time.monotonic()
-    cpu = read_cpu(compositor.pid)
+    processes = {'cpu': compositor.pid, 'client_cpu': client.pid}
+    cpu = {key: read_cpu(pid) for key, pid in processes.items()}
     time.sleep(seconds)
-    cpu = read_cpu(compositor.pid) - cpu
+    is_alive = client.poll() is None
+    cpu = {key: read_cpu(pid) - cpu[key] for key, pid in processes.items() if is_alive}
     commits, pools = (count_lines(log, pattern) - count for pattern, count in zip(patterns, before))
     passed = time.monotonic() - start
-    is_alive = client.poll() is None
     try:
         os.killpg(client.pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -62,7 +63,8 @@ def measure(compositor, build, name, command, seconds, results):
     if not is_alive or commits < seconds:
         print('bench: %s does not draw in %s' % (name, compositor.name), flush=True)
         return
-    results.add(compositor.name, name, 'cpu', cpu * 1e6 / commits)
+    for key, time_used in cpu.items():
+        results.add(compositor.name, name, key, time_used * 1e6 / commits)
     results.add(compositor.name, name, 'commits', commits / passed)
     results.add(compositor.name, name, 'pools', pools / passed)
 
