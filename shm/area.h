@@ -27,9 +27,10 @@ struct lido_area {
 	struct lido_pool *pool;
 	uint32_t users; // imported: handles and buffers; exported: blocks
 	int fd;
-	bool sealed;   // bears F_SEAL_SHRINK
-	bool writable; // the fd is
-	int64_t size;  // bytes that the file had when last looked at; a sealed file never has less
+	bool sealed;      // bears F_SEAL_SHRINK
+	bool writable;    // the fd is
+	int64_t size;     // bytes that the file had when last looked at; a sealed file never has less
+	uint32_t commits; // of buffers in it
 };
 
 /* Another user. */

@@ -134,10 +134,14 @@ void lido_buffer_send_release(struct lido_buffer *buffer) {
 	}
 }
 
-uint32_t lido_buffer_count_commit(struct lido_buffer *buffer) {
-	uint32_t before = buffer->commits;
-	buffer->commits += before < UINT32_MAX;
-	return before;
+void lido_buffer_count_commit(struct lido_buffer *buffer, uint32_t *commits, uint32_t *file_commits) {
+	struct lido_area *area = buffer->internal.area;
+	*commits = buffer->commits;
+	*file_commits = area != NULL ? area->commits : 0;
+	buffer->commits += buffer->commits < UINT32_MAX;
+	if (area != NULL) {
+		area->commits += area->commits < UINT32_MAX;
+	}
 }
 
 const void *lido_buffer_map(struct lido_buffer *buffer, int32_t y, int32_t height) {

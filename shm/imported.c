@@ -24,6 +24,10 @@ struct imported_area {
 	bool is_private;    // the fd is a file description of our own: seeking in it moves nothing of the client's
 	bool is_unmappable; // mapping more of it was tried, in vain
 	bool is_dense;      // it had no holes when last looked at
+	int64_t blocks;     // bytes that its pages had then
+	struct {
+		int64_t start, end;
+	} seen; // the last range that was read in place: it had no holes; empty once the file has lost pages
 	uint8_t mappings_len;
 	struct mapping mappings[LIDO_MAPPINGS_PER_FILE]; // each from the start of the file
 };
@@ -55,7 +59,12 @@ static bool area_stat(struct imported_area *area) {
 	}
 	area->base.size = stat.st_size;
 	int64_t page_size = sysconf(_SC_PAGESIZE);
-	area->is_dense = stat.st_blocks * 512 == (stat.st_size + page_size - 1) / page_size * page_size;
+	int64_t blocks = stat.st_blocks * INT64_C(512);
+	area->is_dense = blocks == (stat.st_size + page_size - 1) / page_size * page_size;
+	if (blocks < area->blocks) {
+		area->seen.start = area->seen.end = 0;
+	}
+	area->blocks = blocks;
 	return true;
 }
 
@@ -210,28 +219,44 @@ static const struct mapping *area_get_mapping(struct imported_area *area, int64_
 }
 
 // Reading a hole in place would make the kernel allocate it. SEEK_HOLE looks at each page, so first ask whether the
-// file has any: st_blocks counts its pages in O(1). (Pages beyond the end count too: who puts some there can have as
-// many holes filled.)
-static bool area_has_holes(struct imported_area *area, int64_t offset, int64_t size) {
-	return !area->is_dense && (!area_make_private(area) || lido_os.seek_hole(area->base.fd, offset) < offset + size);
+// file has any: st_blocks counts its pages in O(1). (Pages beyond the end count too, and a page may come where another
+// one goes: who does so can have as many holes filled, and pays for them.)
+static bool area_has_holes(struct imported_area *area, int64_t start, int64_t end) {
+	return !area->is_dense && (!area_make_private(area) || lido_os.seek_hole(area->base.fd, start) < end);
+}
+
+// What lies within the range that was read last has been looked at. The next buffer may lie there in part: terminals
+// scroll by that. Returns where the rest starts.
+static int64_t area_skip_seen(const struct imported_area *area, int64_t offset, int64_t end) {
+	bool begins_inside = area->seen.start <= offset && offset <= area->seen.end;
+	return !begins_inside ? offset : end < area->seen.end ? end : area->seen.end;
 }
 
 static const void *handle_map(struct lido_area *base, int64_t offset, int64_t size, struct lido_pages *pages) {
 	struct imported_area *area = from_area(base);
-	if (!area->base.sealed || !area_stat(area) || offset + size > area->base.size ||
-			area_has_holes(area, offset, size)) {
+	int64_t end = offset + size;
+	if (!area->base.sealed || !area_stat(area) || end > area->base.size) {
 		return NULL;
 	}
-	const struct mapping *mapping = area_get_mapping(area, offset + size);
+	int64_t start = area_skip_seen(area, offset, end);
+	if (start < end && area_has_holes(area, start, end)) {
+		return NULL;
+	}
+	const struct mapping *mapping = area_get_mapping(area, end);
 	if (mapping == NULL) {
 		return NULL;
 	}
-	const uint8_t *data = mapping->data + offset;
+	if (start < end) {
+		area->seen.start = offset;
+		area->seen.end = end;
+	}
 	if (pages != NULL && !pages->populated) {
 		pages->populated = true;
-		lido_area_populate(mapping->data, offset, size);
+		if (start < end) {
+			lido_area_populate(mapping->data, start, end - start);
+		}
 	}
-	return data;
+	return mapping->data + offset;
 }
 
 static bool handle_check(struct lido_area *base) {

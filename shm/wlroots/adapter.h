@@ -30,6 +30,7 @@ struct lido_client_buffer {
 	size_t stride; // bytes, as readers see it
 
 	const void *pixels;         // in place, since the last commit; NULL: not
+	bool is_given_back;         // the client has it, though readers still lock this: they read the copy
 	bool is_exposed;            // readers may have the address of the mapping: since the last release
 	struct lido_memory *copy;   // read at the last commit, where neither pixels nor a snapshot serve; may be NULL
 	struct lido_memory *bounce; // while somebody writes
@@ -58,6 +59,12 @@ bool lido_client_buffer_show_in_place(struct lido_client_buffer *buffer);
 
 /* Copies this commit's pixels for readers. Returns false when the client is to be ended: the error is posted. */
 bool lido_client_buffer_show_copy(struct lido_client_buffer *buffer);
+
+/*
+ * Gives a buffer that is read in place back to its client: what readers see from now on is a copy. False: that would be
+ * too much in this turn of the event loop.
+ */
+bool lido_client_buffer_give_back(struct lido_client_buffer *buffer);
 
 /*
  * A snapshot for a buffer's size and format, all of it stale, dropped with lido_snapshot_drop(). NULL: no memory, or

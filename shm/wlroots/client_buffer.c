@@ -69,6 +69,21 @@ bool lido_client_buffer_show_copy(struct lido_client_buffer *buffer) {
 	return client_buffer_copy(buffer);
 }
 
+bool lido_client_buffer_give_back(struct lido_client_buffer *buffer) {
+	struct lido_buffer *source = buffer->source;
+	if (buffer->pixels == NULL || source == NULL) {
+		return true;
+	}
+	if (!lido_buffer_spend(source, source->size)) {
+		return false;
+	}
+	if (lido_client_buffer_show_copy(buffer)) {
+		buffer->is_given_back = true;
+		lido_buffer_send_release(source);
+	}
+	return true;
+}
+
 // Screen capture writes, and asks for it as a mere probe of the format too. What it leaves alone must stay as it is.
 static bool begin_write(struct lido_client_buffer *buffer, void **data) {
 	struct lido_buffer *source = buffer->source;
@@ -145,9 +160,10 @@ static const struct wlr_buffer_impl client_buffer_impl = {
 static void handle_release(struct wl_listener *listener, void *data) {
 	struct lido_client_buffer *buffer = wl_container_of(listener, buffer, release);
 	client_buffer_forget(buffer);
-	if (buffer->source != NULL) {
+	if (buffer->source != NULL && !buffer->is_given_back) {
 		lido_buffer_send_release(buffer->source);
 	}
+	buffer->is_given_back = false;
 }
 
 static void handle_source_destroy(struct wl_listener *listener, void *data) {

@@ -18,12 +18,18 @@
 // costs more than the last.
 #define STALE_RECTANGLES_MAX 1024
 
+// How long a buffer that is read in place is kept from a client of which no other one is known: three frames. Longer,
+// and it may be waiting for it. Milliseconds.
+#define PATIENCE 50
+
 struct lido_surface {
 	struct wlr_surface *surface;
 	struct wl_list snapshots; // lido_snapshot.link
 	struct lido_policy_history history;
-	struct lido_buffer *last; // committed last; NULL once its wl_buffer is gone
-	struct lido_buffer *twin; // committed before that, another one; the same
+	struct lido_buffer *last;         // committed last; NULL once its wl_buffer is gone
+	struct lido_buffer *twin;         // committed before that, another one; the same
+	struct wl_event_source *patience; // NULL until needed
+	bool is_patient;                  // it runs
 
 	struct wl_listener last_destroy;
 	struct wl_listener twin_destroy;
@@ -205,21 +211,53 @@ static bool has_twin(struct lido_surface *surface, struct lido_buffer *buffer) {
 	return twin != NULL && twin->width == buffer->width && twin->height == buffer->height;
 }
 
+// Nothing was committed since: the client may have no other buffer, and wait for the one that is read in place.
+static int handle_patience(void *data) {
+	struct lido_surface *surface = data;
+	struct lido_client_buffer *buffer = surface->last != NULL ? surface->last->data : NULL;
+	surface->is_patient = false;
+	lido_policy_give_up(&surface->history);
+	if (buffer != NULL && !lido_client_buffer_give_back(buffer)) {
+		surface->is_patient = wl_event_source_timer_update(surface->patience, PATIENCE) == 0;
+	}
+	return 0;
+}
+
+static bool start_patience(struct lido_surface *surface) {
+	if (surface->patience == NULL) {
+		struct wl_client *client = wl_resource_get_client(surface->surface->resource);
+		struct wl_event_loop *loop = wl_display_get_event_loop(wl_client_get_display(client));
+		surface->patience = wl_event_loop_add_timer(loop, handle_patience, surface);
+	}
+	surface->is_patient = surface->patience != NULL && wl_event_source_timer_update(surface->patience, PATIENCE) == 0;
+	return surface->is_patient;
+}
+
+static void end_patience(struct lido_surface *surface) {
+	if (surface->is_patient) {
+		surface->is_patient = false;
+		wl_event_source_timer_update(surface->patience, 0);
+	}
+}
+
 static void commit_buffer(struct lido_surface *surface, struct lido_client_buffer *client_buffer, int64_t damaged) {
 	struct lido_buffer *buffer = client_buffer->source;
+	client_buffer->is_given_back = false;
 	if (!lido_buffer_check(buffer)) {
 		reject(surface->surface);
 		return;
 	}
+	bool is_other = surface->last != buffer;
+	bool has_other = has_twin(surface, buffer);
 	struct lido_policy_commit commit = {
-		.commits = lido_buffer_count_commit(buffer),
 		.is_sealed = lido_buffer_is_sealed(buffer),
 		.is_exported = lido_buffer_is_exported(buffer),
-		.has_twin = has_twin(surface, buffer),
+		.is_other = is_other,
 		.size = buffer->size,
 		.turn = lido_buffer_get_turn(buffer),
 		.damage = damaged * buffer->size / ((int64_t)buffer->width * buffer->height),
 	};
+	lido_buffer_count_commit(buffer, &commit.commits, &commit.file_commits);
 	switch (lido_policy_decide(&surface->history, &commit)) {
 	case LIDO_POLICY_READ:
 		take_snapshot(surface, client_buffer, false);
@@ -228,7 +266,7 @@ static void commit_buffer(struct lido_surface *surface, struct lido_client_buffe
 		take_snapshot(surface, client_buffer, true);
 		break;
 	case LIDO_POLICY_IN_PLACE:
-		if (lido_client_buffer_show_in_place(client_buffer)) {
+		if ((has_other || start_patience(surface)) && lido_client_buffer_show_in_place(client_buffer)) {
 			drop_snapshots(surface);
 		} else {
 			take_snapshot(surface, client_buffer, false);
@@ -252,6 +290,7 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 	if ((pending->committed & WLR_SURFACE_STATE_BUFFER) == 0) {
 		return;
 	}
+	end_patience(surface);
 	struct lido_client_buffer *buffer =
 			pending->buffer != NULL ? lido_client_buffer_try_from_wlr_buffer(pending->buffer) : NULL;
 	if (buffer != NULL) {
@@ -264,6 +303,9 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct lido_surface *surface = wl_container_of(listener, surface, destroy);
 	drop_snapshots(surface);
+	if (surface->patience != NULL) {
+		wl_event_source_remove(surface->patience);
+	}
 	watch(&surface->last, &surface->last_destroy, NULL);
 	watch(&surface->twin, &surface->twin_destroy, NULL);
 	wl_list_remove(&surface->client_commit.link);

@@ -45,21 +45,94 @@ TEST("release@comes-in-the-round-trip-after-the-commit") {
 	stage_finish(&stage);
 }
 
-TEST("release@of-one-buffer-fully-damaged-each-time-comes-at-once") {
-	// There is nothing else to draw into.
+TEST("release@of-the-only-buffer-comes-when-it-is-waited-for") {
 	struct stage stage;
 	struct window window;
-	struct picture picture;
+	struct picture picture, shown;
+	int late = 0;
 	stage_init(&stage, VIDEO, VIDEO);
 	window_init(&window, &stage.screen, WINDOW_LAYER, VIDEO, VIDEO);
 	picture_init(&picture, &stage.screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, VIDEO, VIDEO, VIDEO * 4);
-	for (int i = 0; i < 40; i++) {
+	picture_init(&shown, &stage.screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, VIDEO, VIDEO, VIDEO * 4);
+	for (int i = 0; i < 60; i++) {
 		picture_fill(&picture, (uint32_t)i);
+		picture_copy(&shown, &picture);
 		window_commit(&window, picture.buffer);
+		bool is_late = picture.releases == i;
+		for (int tries = 0; picture.releases == i && tries < 1000; tries++) {
+			usleep(2000);
+			client_roundtrip(&stage.screen.client);
+		}
 		expect_int(picture.releases, ==, i + 1);
+		if (is_late) {
+			// What is shown is a copy by now: the client may draw.
+			late++;
+			picture_fill(&picture, (uint32_t)i + 100);
+			stage_expect(&stage, &shown, 0, 0, "given back");
+		}
 	}
+	// It was tried whether the client has another one, but not for ever.
+	expect_int(late, >, 0);
+	expect_int(late, <=, 4);
 	picture_finish(&picture);
+	picture_finish(&shown);
 	window_finish(&window);
+	stage_finish(&stage);
+}
+
+// Draws frames of a video as clients do: into a picture that has come back, or a new one. Returns how many were made;
+// those that come back late are thrown away, or kept for later. *late: of the last 20 frames, how many came back late.
+static int draw_video(struct stage *stage, bool keeps, int *late) {
+	struct window window;
+	struct picture pictures[60];
+	bool is_thrown_away[60] = {false};
+	int commits[60] = {0}, len = 0, last = -1;
+	*late = 0;
+	window_init(&window, &stage->screen, WINDOW_LAYER, VIDEO, VIDEO);
+	for (int frame = 0; frame < 60; frame++) {
+		int i = 0;
+		while (i < len && (is_thrown_away[i] || pictures[i].releases != commits[i])) {
+			i++;
+		}
+		if (i == len) {
+			picture_init(&pictures[len++], &stage->screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, VIDEO, VIDEO,
+					VIDEO * 4);
+			if (!keeps && last != -1) {
+				is_thrown_away[last] = true;
+			}
+		}
+		picture_fill(&pictures[i], (uint32_t)frame);
+		window_commit(&window, pictures[i].buffer);
+		commits[i]++;
+		last = i;
+		*late += frame >= 40 && pictures[i].releases != commits[i];
+		stage_expect(stage, &pictures[i], 0, 0, "video");
+	}
+	for (int i = 0; i < len; i++) {
+		picture_finish(&pictures[i]);
+	}
+	window_finish(&window);
+	return len;
+}
+
+TEST("release@a-client-that-throws-away-what-comes-late-gets-its-buffers-at-once") {
+	struct stage stage;
+	int late;
+	stage_init(&stage, VIDEO, VIDEO);
+	int made = draw_video(&stage, false, &late);
+	// Reading in place was tried, and given up.
+	expect_int(made, >, 1);
+	expect_int(made, <=, 5);
+	expect_int(late, ==, 0);
+	stage_finish(&stage);
+}
+
+TEST("release@a-client-that-makes-a-second-buffer-when-it-needs-one-is-read-in-place") {
+	struct stage stage;
+	int late;
+	stage_init(&stage, VIDEO, VIDEO);
+	expect_int(draw_video(&stage, true, &late), ==, 2);
+	expect_int(late, ==, 20);
 	stage_finish(&stage);
 }
 

@@ -217,15 +217,25 @@ TEST("buffer@truncation-posted-twice-is-one-error") {
 	fixture_finish(&fixture);
 }
 
+static void expect_commits(struct lido_buffer *buffer, uint32_t commits, uint32_t file_commits) {
+	uint32_t before, file_before;
+	lido_buffer_count_commit(buffer, &before, &file_before);
+	expect_int(before, ==, commits);
+	expect_int(file_before, ==, file_commits);
+}
+
 TEST("buffer@commits-are-counted-up-to-the-end") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED);
-	expect_int(lido_buffer_count_commit(fixture.buffer), ==, 0);
-	expect_int(lido_buffer_count_commit(fixture.buffer), ==, 1);
+	expect_commits(fixture.buffer, 0, 0);
+	expect_commits(fixture.buffer, 1, 1);
+	fixture.buffer->internal.area->commits = 7;
+	expect_commits(fixture.buffer, 2, 7);
+	fixture.buffer->internal.area->commits = UINT32_MAX - 1;
 	fixture.buffer->commits = UINT32_MAX - 1;
-	expect_int(lido_buffer_count_commit(fixture.buffer), ==, UINT32_MAX - 1);
-	expect_int(lido_buffer_count_commit(fixture.buffer), ==, UINT32_MAX);
-	expect_int(lido_buffer_count_commit(fixture.buffer), ==, UINT32_MAX);
+	expect_commits(fixture.buffer, UINT32_MAX - 1, UINT32_MAX - 1);
+	expect_commits(fixture.buffer, UINT32_MAX, UINT32_MAX);
+	expect_commits(fixture.buffer, UINT32_MAX, UINT32_MAX);
 	fixture_finish(&fixture);
 }
 

@@ -284,6 +284,40 @@ TEST("imported@hole-outside-the-buffer-does-not-matter") {
 	fixture_finish(&fixture);
 }
 
+TEST("imported@what-was-seen-without-holes-is-searched-again-only-when-pages-went") {
+	// Half of it is a hole, so that the server has to look for holes.
+	struct fixture fixture;
+	const int64_t page = 4096;
+	fixture_init(&fixture, FILE_SEALED, 2 * SIZE, 2 * SIZE);
+	file_fill(fixture.fd, 0, SIZE, 5);
+	struct lido_buffer *buffer = create_buffer(&fixture, 0);
+	faults_start(0);
+	expect(map_all(buffer) != NULL);
+	expect(map_all(buffer) != NULL);
+	expect(lido_buffer_map(buffer, 10, 20) != NULL);
+	expect_int(faults_get_count(FAULT_SEEK_HOLE), ==, 1);
+	expect_int(faults_get_count(FAULT_MADVISE), ==, 1);
+	// A terminal scrolls: it draws a page at the end, and gives one back at the start.
+	for (int i = 1; i < 8; i++) {
+		file_fill(fixture.fd, SIZE + (i - 1) * page, page, 5);
+		expect_int(fallocate(fixture.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, i * page), ==, 0);
+		expect(map_all(create_buffer(&fixture, (int32_t)(i * page))) != NULL);
+		expect_int(faults_get_count(FAULT_SEEK_HOLE), ==, 1 + i);
+		expect_int(faults_get_count(FAULT_MADVISE), ==, 1 + i);
+		expect_int(file_get_allocated(fixture.fd), ==, SIZE);
+	}
+	expect(map_all(buffer) == NULL);
+	expect(map_all(create_buffer(&fixture, (int32_t)(8 * page))) == NULL);
+	// A page in the midst of the last range.
+	buffer = create_buffer(&fixture, (int32_t)(7 * page));
+	expect(map_all(buffer) != NULL);
+	expect_int(fallocate(fixture.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 9 * page, page), ==, 0);
+	expect(map_all(buffer) == NULL);
+	expect_int(file_get_allocated(fixture.fd), ==, SIZE - page);
+	faults_stop();
+	fixture_finish(&fixture);
+}
+
 TEST("imported@position-of-the-clients-file-description-stays") {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct fixture fixture;

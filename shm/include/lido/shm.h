@@ -187,8 +187,11 @@ bool lido_buffer_spend(struct lido_buffer *buffer, int64_t bytes);
 /* How many bytes that were in this turn, of all buffers of its client. */
 int64_t lido_buffer_get_turn(const struct lido_buffer *buffer);
 
-/* Notes a commit of this buffer, for the policy. Returns how many there were before; it stops at UINT32_MAX. */
-uint32_t lido_buffer_count_commit(struct lido_buffer *buffer);
+/*
+ * Notes a commit of this buffer, for the policy. Tells how many there were before: of this buffer, and of all that were
+ * in its file. Each stops at UINT32_MAX.
+ */
+void lido_buffer_count_commit(struct lido_buffer *buffer, uint32_t *commits, uint32_t *file_commits);
 
 /*
  * How the pixels of a commit reach the renderer: the backend's policy, a pure function. See docs/architecture.md.
@@ -203,21 +206,31 @@ enum lido_policy {
 struct lido_policy_history {
 	uint32_t run;     // commits in a row for which reading in place was right
 	uint32_t run_new; // commits in a row that were each of a new buffer of the server's own pool
+	uint32_t lacks;   // how often the client had no other buffer while one was read in place
+	bool is_kept;     // the last one is, to see whether it has
+	int64_t size;     // bytes of the last one
 };
 
 /* Inputs of one decision. */
 struct lido_policy_commit {
-	uint32_t commits; // of this buffer before this one
-	bool is_sealed;   // lido_buffer_is_sealed()
-	bool is_exported; // lido_buffer_is_exported()
-	bool has_twin;    // the client has another buffer of that size, which it has committed to this surface before
-	int64_t size;     // bytes of the buffer
-	int64_t damage;   // bytes of it that are damaged
-	int64_t turn;     // lido_buffer_get_turn()
+	uint32_t commits;      // of this buffer before this one
+	uint32_t file_commits; // of any buffers in its file before this one
+	bool is_sealed;        // lido_buffer_is_sealed()
+	bool is_exported;      // lido_buffer_is_exported()
+	bool is_other;         // than what was committed to this surface before
+	int64_t size;          // bytes of the buffer
+	int64_t damage;        // bytes of it that are damaged
+	int64_t turn;          // lido_buffer_get_turn()
 };
 
 /* Decides, and updates the history. */
 enum lido_policy lido_policy_decide(struct lido_policy_history *history, const struct lido_policy_commit *commit);
+
+/*
+ * To be called when nothing was committed for a while after a commit that is read in place, and the client may have no
+ * other buffer: give its buffer back, it may be waiting for it.
+ */
+void lido_policy_give_up(struct lido_policy_history *history);
 
 /*
  * The server's own memory, charged to a client's pool and recycled within it. Zeroed, or holding this same client's old
