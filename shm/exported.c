@@ -100,13 +100,10 @@ void lido_exported_area_destroy(struct lido_exported_area *area) {
 	assert(lido_allocator_get_count(area->allocator) == 0);
 	lido_allocator_destroy(area->allocator);
 	lido_os.munmap((void *)(uintptr_t)area->data, (size_t)area->reserve);
-	lido_os.close(area->base.fd);
+	lido_manager_close(pool->manager, area->base.fd, true);
 	wl_list_remove(&area->base.link);
 	--pool->exported_len;
 	--pool->files;
-	if (pool->manager != NULL) {
-		--pool->manager->files;
-	}
 	--pool->mappings;
 	pool->bytes_mapped -= area->reserve;
 	free(area);

@@ -150,12 +150,9 @@ static void handle_unused(struct lido_area *base) {
 		pool->bytes_mapped -= (int64_t)area->mappings[i].size;
 		--pool->mappings;
 	}
-	lido_os.close(area->base.fd);
+	lido_manager_close(pool->manager, area->base.fd, false);
 	pool->sealed_files -= area->base.sealed;
 	--pool->files;
-	if (pool->manager != NULL) {
-		--pool->manager->files;
-	}
 	wl_list_remove(&area->base.link);
 	free(area);
 }

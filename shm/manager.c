@@ -116,6 +116,15 @@ void lido_manager_schedule_trim(struct lido_manager *manager) {
 	}
 }
 
+void lido_manager_close(struct lido_manager *manager, int fd, bool is_ours) {
+	if (manager != NULL) {
+		--manager->files;
+		lido_disposal_close(&manager->disposal, fd, is_ours);
+	} else {
+		lido_os.close(fd);
+	}
+}
+
 static bool manager_add_formats(struct lido_manager *manager, const uint32_t *formats, size_t formats_len) {
 	manager->formats = lido_os.calloc(formats_len + 1, sizeof(manager->formats[0]));
 	if (manager->formats == NULL) {
@@ -167,6 +176,7 @@ struct lido_manager *lido_manager_create(
 	if (manager->lido_shm == NULL) {
 		goto error_wl_shm;
 	}
+	lido_disposal_init(&manager->disposal, loop);
 	lido_pressure_init(&manager->pressure, loop, handle_pressure, manager);
 	manager->display_destroy.notify = handle_display_destroy;
 	wl_display_add_destroy_listener(display, &manager->display_destroy);
@@ -197,6 +207,7 @@ void lido_manager_destroy(struct lido_manager *manager) {
 	wl_list_remove(&manager->display_destroy.link);
 	wl_event_source_remove(manager->trim_timer);
 	lido_pressure_finish(&manager->pressure);
+	lido_disposal_finish(&manager->disposal);
 	wl_global_destroy(manager->lido_shm);
 	wl_global_destroy(manager->wl_shm);
 	free(manager->formats);

@@ -4,6 +4,7 @@
 #ifndef LIDO_MANAGER_H
 #define LIDO_MANAGER_H
 
+#include "disposal.h"
 #include "format.h"
 #include "pressure.h"
 
@@ -24,15 +25,19 @@ struct lido_manager {
 	size_t formats_len;
 
 	struct lido_monitor *monitor; // NULL: none
+	struct lido_disposal disposal;
 
 	struct wl_list pools; // lido_pool.link; also of clients that are gone, while something is locked
 	uint32_t last_pool_id;
-	uint32_t files;           // of all pools
+	uint32_t files;           // of all pools; those that are being disposed of are not among them
 	uint32_t files_total_max; // see LIDO_TOTAL_SHARE_PERCENT
 };
 
 /* NULL: not offered. */
 const struct lido_format *lido_manager_find_format(const struct lido_manager *manager, uint32_t shm_format);
+
+/* Closes a file of a pool, which may no longer have a manager: see lido_disposal_close(). */
+void lido_manager_close(struct lido_manager *manager, int fd, bool is_ours);
 
 /* Some memory became idle: look at it in a while. */
 void lido_manager_schedule_trim(struct lido_manager *manager);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -59,6 +60,10 @@ static int watch_priority(int fd) {
 		return -1;
 	}
 	return epoll_fd;
+}
+
+static int open_ready(void) {
+	return eventfd(1, EFD_CLOEXEC);
 }
 
 static int lock_file(const char *path) {
@@ -119,6 +124,7 @@ struct lido_os lido_os = {
 	.is_writable = is_writable,
 	.open_pressure = open_pressure,
 	.watch_priority = watch_priority,
+	.open_ready = open_ready,
 	.lock_file = lock_file,
 	.listen_at = listen_at,
 	.accept = call_accept,

@@ -28,6 +28,7 @@ struct lido_os {
 	bool (*is_writable)(int socket);                     // poll(): can something be sent without waiting?
 	int (*open_pressure)(const char *trigger);           // /proc/pressure/memory, with that trigger
 	int (*watch_priority)(int fd);                       // an epoll that can be read while the fd has POLLPRI
+	int (*open_ready)(void);                             // an fd that can always be read: an eventfd
 	int (*lock_file)(const char *path);                  // made where there is none; locked, or -1 at once
 	int (*listen_at)(const char *path);                  // a socket that this user alone may connect to
 	int (*accept)(int socket);                           // accept4(); closed on exec

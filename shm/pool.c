@@ -148,11 +148,12 @@ bool lido_pool_check_files(struct lido_pool *pool) {
 		return lido_pool_fail(pool, "too many files of wl_shm pools: %" PRIu32 " held, the limit (files) is %" PRIu32,
 				pool->files, pool->limits.files_max);
 	}
-	uint32_t left = pool->manager->files_total_max - pool->manager->files;
+	const struct lido_manager *manager = pool->manager;
+	uint32_t left = manager->files_total_max - manager->files - manager->disposal.files_len;
 	if (pool->files >= left) {
 		return lido_pool_fail(pool,
 				"too many files of wl_shm pools: %" PRIu32 " held, all clients together leave %" PRIu32 " of %" PRIu32,
-				pool->files, left, pool->manager->files_total_max);
+				pool->files, left, manager->files_total_max);
 	}
 	return true;
 }

@@ -79,6 +79,10 @@ static int fault_watch_priority(int fd) {
 	return is_hit(FAULT_WATCH_PRIORITY, 1, EMFILE) ? -1 : state.real.watch_priority(fd);
 }
 
+static int fault_open_ready(void) {
+	return is_hit(FAULT_OPEN_READY, 1, EMFILE) ? -1 : state.real.open_ready();
+}
+
 static int fault_lock_file(const char *path) {
 	return is_hit(FAULT_LOCK_FILE, 1, EACCES) ? -1 : state.real.lock_file(path);
 }
@@ -139,6 +143,7 @@ static void start(void) {
 		.is_writable = fault_is_writable,
 		.open_pressure = fault_open_pressure,
 		.watch_priority = fault_watch_priority,
+		.open_ready = fault_open_ready,
 		.lock_file = fault_lock_file,
 		.listen_at = fault_listen_at,
 		.accept = fault_accept,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define SIZE LIFE_SIZE
+#define LARGE (20 << 20) // its file does not go in one turn of the event loop
 #define FILES LIFE_FILES
 
 static struct lido_buffer *find_buffer(struct client *client, struct wl_buffer *buffer) {
@@ -74,6 +75,16 @@ static void run_shm_client(struct client *client, const int *fds) {
 	client_try_roundtrip(client);
 }
 
+// Whatever is idle in the client's pool goes.
+static void trim(struct client *client) {
+	client_try_roundtrip(client);
+	if (client_get_peer(client) != NULL) {
+		struct lido_pool *pool = lido_pool_from_client(client->server->manager, client_get_peer(client));
+		lido_pool_trim(pool, 0, &(uint32_t){UINT32_MAX});
+		lido_pool_validate(pool);
+	}
+}
+
 // Takes memory of the server's own, uses it, and gives it back. Some of it may fail, by event.
 static void run_pool_client(struct client *client) {
 	struct pool_client pool;
@@ -91,17 +102,17 @@ static void run_pool_client(struct client *client) {
 		use_buffer(buffer);
 	}
 	pool_block_init(&blocks[2], &pool, 4096);
-	pool_block_resize(&blocks[0], 4 * SIZE);
+	pool_block_resize(&blocks[0], LARGE);
 	pool_block_resize(&blocks[2], 64);
 	client_try_roundtrip(client);
 	wl_buffer_destroy(wl_buffer);
 	pool_block_finish(&blocks[0]);
+	trim(client);
+	pool_block_finish(&blocks[1]);
+	pool_block_finish(&blocks[2]);
+	trim(client);
+	pool_block_init(&blocks[0], &pool, 4096); // stays
 	client_try_roundtrip(client);
-	if (client_get_peer(client) != NULL) {
-		struct lido_pool *server_pool = lido_pool_from_client(client->server->manager, client_get_peer(client));
-		lido_pool_trim(server_pool, 0, &(uint32_t){UINT32_MAX});
-		lido_pool_validate(server_pool);
-	}
 	pool_client_finish(&pool);
 	client_try_roundtrip(client);
 }

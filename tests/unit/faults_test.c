@@ -3,7 +3,9 @@
  * and only the client that it struck may be ended.
  */
 #include "client.h"
+#include "disposal.h"
 #include "faults.h"
+#include "file.h"
 #include "life.h"
 #include "monitor_client.h"
 #include "runner.h"
@@ -147,4 +149,16 @@ TEST("faults@one-kind-of-call-may-always-fail") {
 	for (int i = 0; i < FAULTS_LEN; i++) {
 		run_with_all_failing(i);
 	}
+}
+
+TEST("faults@without-a-source-of-events-a-large-file-is-closed-at-once") {
+	struct lido_disposal disposal;
+	struct wl_event_loop *loop = wl_event_loop_create();
+	lido_disposal_init(&disposal, loop);
+	faults_start_all_of(FAULT_SOURCE, 0);
+	lido_disposal_close(&disposal, file_create(FILE_SEALED, 64 << 20), true);
+	faults_stop();
+	expect_int(disposal.files_len, ==, 0);
+	lido_disposal_finish(&disposal);
+	wl_event_loop_destroy(loop);
 }

@@ -1,0 +1,146 @@
+/*
+ * Files that nobody uses any more: they go, but no more than a piece at a time.
+ */
+#include "disposal.h"
+#include "faults.h"
+#include "file.h"
+#include "runner.h"
+#include <fcntl.h>
+#include <unistd.h>
+
+#define MIB (1 << 20)
+#define PIECE (16 * MIB) // what may go at a time
+
+struct fixture {
+	struct wl_event_loop *loop;
+	struct lido_disposal disposal;
+};
+
+static void fixture_init(struct fixture *fixture) {
+	fixture->loop = wl_event_loop_create();
+	lido_disposal_init(&fixture->disposal, fixture->loop);
+}
+
+static void fixture_finish(struct fixture *fixture) {
+	lido_disposal_finish(&fixture->disposal);
+	wl_event_loop_destroy(fixture->loop);
+}
+
+// A file with all its pages, which the client has open as well.
+static int create_file(int64_t size, int *client_fd) {
+	int fd = file_create(FILE_SEALED, size);
+	expect(fallocate(fd, 0, 0, size) == 0);
+	*client_fd = file_reopen(fd, O_RDWR);
+	return fd;
+}
+
+static bool is_open(int fd) {
+	return fcntl(fd, F_GETFD) != -1;
+}
+
+// The end of this turn of the event loop, and the next one, for which nothing has to be waited.
+static void take_turn(struct fixture *fixture) {
+	wl_event_loop_dispatch(fixture->loop, 0);
+}
+
+TEST("disposal@small-file-is-closed-at-once") {
+	struct fixture fixture;
+	int client_fd;
+	fixture_init(&fixture);
+	for (int i = 0; i < 2; i++) {
+		int fd = create_file(MIB, &client_fd);
+		lido_disposal_close(&fixture.disposal, fd, i == 0);
+		expect(!is_open(fd));
+		close(client_fd);
+	}
+	fixture_finish(&fixture);
+}
+
+TEST("disposal@large-file-of-ours-goes-in-pieces") {
+	struct fixture fixture;
+	int client_fd, turns = 0;
+	int64_t size = 3 * PIECE + MIB;
+	fixture_init(&fixture);
+	int fd = create_file(size, &client_fd);
+	lido_disposal_close(&fixture.disposal, fd, true);
+	while (is_open(fd)) {
+		int64_t gone = size - file_get_allocated(client_fd);
+		turns++;
+		expect_int(gone, ==, (int64_t)turns * PIECE);
+		take_turn(&fixture);
+	}
+	expect_int(turns, ==, 3);
+	expect_int(fixture.disposal.files_len, ==, 0);
+	close(client_fd);
+	fixture_finish(&fixture);
+}
+
+TEST("disposal@file-of-a-client-is-closed-as-it-is") {
+	struct fixture fixture;
+	int client_fd;
+	fixture_init(&fixture);
+	int fd = create_file(2 * PIECE, &client_fd);
+	lido_disposal_close(&fixture.disposal, fd, false);
+	expect(!is_open(fd));
+	expect_int(file_get_allocated(client_fd), ==, 2 * PIECE);
+	close(client_fd);
+	fixture_finish(&fixture);
+}
+
+TEST("disposal@many-files-are-closed-some-at-a-time") {
+	struct fixture fixture;
+	enum {
+		FILES = 600
+	};
+	static int fds[FILES];
+	uint32_t left = FILES;
+	int turns = 0;
+	fixture_init(&fixture);
+	for (int i = 0; i < FILES; i++) {
+		fds[i] = file_create(FILE_SEALED, 4096);
+	}
+	for (int i = 0; i < FILES; i++) {
+		lido_disposal_close(&fixture.disposal, fds[i], i % 2 == 0);
+	}
+	for (; fixture.disposal.files_len > 0; turns++) {
+		expect_int(left - fixture.disposal.files_len, ==, 256);
+		left = fixture.disposal.files_len;
+		expect(is_open(fds[FILES - 1]));
+		take_turn(&fixture);
+	}
+	expect_int(turns, ==, 2);
+	fixture_finish(&fixture);
+}
+
+TEST("disposal@what-is-left-in-the-end-is-closed") {
+	struct fixture fixture;
+	int client_fds[2], fds[2];
+	fixture_init(&fixture);
+	for (int i = 0; i < 2; i++) {
+		fds[i] = create_file(2 * PIECE, &client_fds[i]);
+		lido_disposal_close(&fixture.disposal, fds[i], true);
+		expect(is_open(fds[i]));
+	}
+	fixture_finish(&fixture);
+	for (int i = 0; i < 2; i++) {
+		expect(!is_open(fds[i]));
+		close(client_fds[i]);
+	}
+}
+
+TEST("disposal@without-memory-a-file-is-closed-at-once") {
+	static const enum fault faults[] = {FAULT_CALLOC, FAULT_FSTAT, FAULT_OPEN_READY};
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct fixture fixture;
+		int client_fd;
+		fixture_init(&fixture);
+		int fd = create_file(2 * PIECE, &client_fd);
+		faults_start_all_of(faults[i], 0);
+		lido_disposal_close(&fixture.disposal, fd, true);
+		expect(!is_open(fd));
+		expect_int(fixture.disposal.files_len, ==, 0);
+		faults_stop();
+		close(client_fd);
+		fixture_finish(&fixture);
+	}
+}
