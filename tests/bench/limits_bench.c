@@ -4,11 +4,12 @@
  *     limits_bench ROUNDS
  *
  * Prints the median of the time (µs) for a picture of each size of: drawing it (memset), reading it once, copying
- * it, reading it from a file; and what fresh memory costs besides: drawing it in a new file, page by page, and what
- * comes and goes with it (memfd, mmap, munmap).
+ * it, composing it into another one, as a renderer without a GPU does (pixman), reading it from a file; and what fresh
+ * memory costs besides: drawing it in a new file, page by page, and what comes and goes with it (memfd, mmap, munmap).
  */
 #include "bench.h"
 
+#include <pixman.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,8 @@ struct picture {
 	uint8_t *pixels;
 	uint8_t *copy;
 	size_t size;
+	int32_t width, height;
+	pixman_image_t *source, *target; // the pixels and the copy
 };
 
 static volatile uint64_t sum; // so that what is read is read
@@ -35,8 +38,10 @@ static uint8_t *map(int fd, size_t size) {
 	return pixels;
 }
 
-static void picture_init(struct picture *picture, size_t size) {
-	*picture = (struct picture){.fd = memfd_create("picture", MFD_CLOEXEC), .size = size};
+static void picture_init(struct picture *picture, int32_t width, int32_t height) {
+	size_t size = (size_t)width * (size_t)height * 4;
+	*picture = (struct picture){
+		.fd = memfd_create("picture", MFD_CLOEXEC), .size = size, .width = width, .height = height};
 	if (ftruncate(picture->fd, (off_t)size) != 0) {
 		fail("no memory");
 	}
@@ -46,9 +51,17 @@ static void picture_init(struct picture *picture, size_t size) {
 		fail("no memory");
 	}
 	memset(picture->copy, 1, size);
+	uint32_t *pixels[] = {(uint32_t *)(void *)picture->pixels, (uint32_t *)(void *)picture->copy};
+	picture->source = pixman_image_create_bits(PIXMAN_x8r8g8b8, width, height, pixels[0], width * 4);
+	picture->target = pixman_image_create_bits(PIXMAN_x8r8g8b8, width, height, pixels[1], width * 4);
+	if (picture->source == NULL || picture->target == NULL) {
+		fail("no memory");
+	}
 }
 
 static void picture_finish(struct picture *picture) {
+	pixman_image_unref(picture->source);
+	pixman_image_unref(picture->target);
 	munmap(picture->pixels, picture->size);
 	close(picture->fd);
 	free(picture->copy);
@@ -73,13 +86,14 @@ static void draw_and_read(struct picture *picture) {
 	read_once(picture);
 }
 
-static void draw_and_copy(struct picture *picture) {
-	draw(picture);
+static void copy(struct picture *picture) {
 	memcpy(picture->copy, picture->pixels, picture->size);
 }
 
-static void copy(struct picture *picture) {
-	memcpy(picture->copy, picture->pixels, picture->size);
+static void draw_and_compose(struct picture *picture) {
+	draw(picture);
+	pixman_image_composite32(
+			PIXMAN_OP_SRC, picture->source, NULL, picture->target, 0, 0, 0, 0, 0, 0, picture->width, picture->height);
 }
 
 static void read_file(struct picture *picture) {
@@ -106,16 +120,16 @@ static const struct {
 	{"draw", draw},
 	{"read", read_once},
 	{"draw_and_read", draw_and_read},
+	{"draw_and_compose", draw_and_compose},
 	{"copy", copy},
-	{"draw_and_copy", draw_and_copy},
 	{"pread", read_file},
 	{"draw_fresh", draw_fresh},
 };
 
-static void measure(const char *name, size_t size, int rounds, double *times) {
+static void measure(const char *name, int32_t width, int32_t height, int rounds, double *times) {
 	struct picture picture;
-	int repeats = (int)(REPEAT_BYTES / size) + 1;
-	picture_init(&picture, size);
+	picture_init(&picture, width, height);
+	int repeats = (int)(REPEAT_BYTES / picture.size) + 1;
 	draw(&picture);
 	printf("%s", name);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); ++i) {
@@ -141,9 +155,9 @@ int main(int argc, char *argv[]) {
 	if (times == NULL) {
 		fail("no memory");
 	}
-	measure("64x64", 64 * 64 * 4, rounds, times);
-	measure("800x600", 800 * 600 * 4, rounds, times);
-	measure("1080p", 1920 * 1080 * 4, rounds, times);
-	measure("4K", 3840 * 2160 * 4, rounds, times);
+	measure("64x64", 64, 64, rounds, times);
+	measure("800x600", 800, 600, rounds, times);
+	measure("1080p", 1920, 1080, rounds, times);
+	measure("4K", 3840, 2160, rounds, times);
 	return EXIT_SUCCESS;
 }

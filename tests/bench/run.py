@@ -240,7 +240,7 @@ def bench_limits(run):
         run.progress('limits', round)
         results.add_output('', os.popen(' '.join(run.client('limits', 2 if run.quick else 20))).read())
     results.write(run.out + '/limits.tsv')
-    keys = ('draw', 'read', 'draw_and_read', 'copy', 'draw_and_copy', 'pread', 'draw_fresh')
+    keys = ('draw', 'read', 'draw_and_read', 'draw_and_compose', 'copy', 'pread', 'draw_fresh')
     run.table('parts of a frame, us', ['', *(key.replace('_', ' ') for key in keys), 'pread:copy', 'fresh:draw+read'],
         [[case] + [span(results.get('', case, key)) for key in keys] +
             [number(results.ratio(('', case), ('', case), 'pread') and results.median('', case, 'pread') /
