@@ -1,17 +1,14 @@
 /*
  * Runs a wlroots compositor with Lido's backend preloaded: see lido-wrap.1.
  */
-#include <errno.h>
+#include "launch.h"
+
 #include <getopt.h>
 #include <lido/limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define EXIT_WRONG_USE 2
-#define EXIT_NOT_EXECUTABLE 126
-#define EXIT_NOT_FOUND 127
 
 static const char help[] =
 		"Usage: lido-wrap [OPTION]... COMMAND [ARGUMENT]...\n"
@@ -75,34 +72,14 @@ static void parse_options(int argc, char **argv) {
 	}
 }
 
-/* In front of what the user preloads: its constructor takes it out again, so that no client of the compositor has it.
- */
-static bool set_environment(const char *library) {
-	const char *others = getenv("LD_PRELOAD");
-	char *all;
-	if (asprintf(&all, "%s%s%s", library, others != NULL ? ":" : "", others != NULL ? others : "") < 0) {
-		return false;
-	}
-	bool done = setenv("LIDO_WLROOTS_PRELOAD", library, true) == 0 && setenv("LD_PRELOAD", all, true) == 0 &&
-				(limits == NULL || setenv("LIDO_SHM_LIMITS", limits, true) == 0);
-	free(all);
-	return done;
-}
-
 int main(int argc, char *argv[]) {
 	parse_options(argc, argv);
-	const char *library = getenv("LIDO_WLROOTS_PRELOAD"); // before installation
-	library = library != NULL ? library : LIDO_PRELOAD_PATH;
-	if (access(library, R_OK) != 0) {
-		fprintf(stderr, "lido-wrap: %s: %s\n", library, strerror(errno));
-		return EXIT_NOT_EXECUTABLE;
-	}
-	if (!set_environment(library)) {
+	const char *library = launch_find_library("LIDO_WLROOTS_PRELOAD", LIDO_PRELOAD_PATH);
+	// The library's constructor takes itself out of LD_PRELOAD by this, so that no client of the compositor has it.
+	if (setenv("LIDO_WLROOTS_PRELOAD", library, true) != 0 ||
+			(limits != NULL && setenv("LIDO_SHM_LIMITS", limits, true) != 0)) {
 		perror("lido-wrap");
 		return EXIT_NOT_EXECUTABLE;
 	}
-	execvp(argv[optind], argv + optind);
-	int error = errno;
-	fprintf(stderr, "lido-wrap: %s: %s\n", argv[optind], strerror(error));
-	return error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+	launch("lido-wrap", library, argv + optind);
 }
