@@ -162,3 +162,20 @@ ATTACK("area-grown") {
 	block_create(pool, 4096);
 	expect_error(&attacker, &lido_shm_pool_v1_interface, LIDO_SHM_POOL_V1_ERROR_FILE_CHANGED);
 }
+
+ATTACK("area-of-512-MiB-dropped") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	struct lido_shm_pool_v1 *pool = pool_create(&attacker);
+	for (int i = 0; i < 4; ++i) {
+		block_create(pool, 128 << 20);
+	}
+	expect_alive(&attacker);
+	for (int i = 0; i < AREAS; ++i) {
+		if (areas[i].fd != 0 && fallocate(areas[i].fd, 0, 0, (off_t)areas[i].size) != 0) {
+			skip("there is no memory for it: %s", strerror(errno));
+		}
+	}
+	expect_alive(&attacker);
+	hold();
+}

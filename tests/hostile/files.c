@@ -377,3 +377,20 @@ ATTACK("file-on-a-full-tmpfs") {
 		expect_alive(&attacker);
 	}
 }
+
+// The server has the last fds of them: what the kernel does to free their pages it does in the server's time.
+ATTACK("files-of-512-MiB-dropped") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	for (int i = 0; i < 64; ++i) {
+		struct picture picture;
+		picture_init(&picture, &attacker, 0, false, 2048, 1024);
+		if (fallocate(picture.fd, 0, 0, (off_t)picture.size) != 0) {
+			skip("there is no memory for it: %s", strerror(errno));
+		}
+		munmap(picture.data, picture.size);
+		close(picture.fd);
+		expect_alive(&attacker);
+	}
+	hold();
+}
