@@ -176,10 +176,11 @@ def bench_icons(run):
             case = '%d %s' % (count, memory)
             rows.append(['%s, %s' % (server, memory), number(results.ratio(best, (server, case), 'time'), 2),
                 span(results.get(server, case, 'time'))] + [span(results.get(server, case, side + '_cpu'))
-                for side in ('server', 'client')] + ['%s/%s' % tuple(number(results.median(server, case, side + '_' + key), 0)
+                for side in ('server', 'client')] + ['%s/%s' % tuple(number(results.median(server, case, side + '_faults'))
+                for side in ('server', 'client'))] + ['%s/%s' % tuple(number(results.median(server, case, side + '_' + key), 0)
                 for side in ('server', 'client')) for key in ('fds', 'mappings', 'address', 'resident')])
         run.table('%d icons of 32x32 (%d KiB)' % (count, 4 * count), ['server, memory', 'ratio', 'all shown, ms',
-            'server, us an icon', 'client', 'fds s/c', 'mappings', 'address KiB', 'resident KiB'], rows)
+            'server, us an icon', 'client', 'faults s/c', 'fds', 'mappings', 'address KiB', 'resident KiB'], rows)
     plot_bars(run.out, 'icons', 'Time until %d icons are shown' % counts[-1], 'ms', ['ms'],
         [['%s %s' % (server, memory), results.median(server, '%d %s' % (counts[-1], memory), 'time')]
             for server, memory in pairs])
