@@ -25,11 +25,20 @@ static void file_close(struct lido_disposal *disposal, struct file *file) {
 	free(file);
 }
 
-static void close_all(struct lido_disposal *disposal) {
-	struct file *file, *next;
-	wl_list_for_each_safe(file, next, &disposal->files, link) {
-		file_close(disposal, file);
+static void handle_turn(void *data) {
+	struct lido_disposal *disposal = data;
+	disposal->turn = NULL;
+}
+
+static void begin_turn(struct lido_disposal *disposal) {
+	if (disposal->turn == NULL) {
+		disposal->turn = wl_event_loop_add_idle(disposal->loop, handle_turn, disposal);
+		disposal->bytes_left = PIECE_SIZE;
 	}
+}
+
+static void spend(struct lido_disposal *disposal, int64_t size) {
+	disposal->bytes_left -= size > FILE_SIZE_MIN ? size : FILE_SIZE_MIN;
 }
 
 // The file goes as far as it may.
@@ -41,27 +50,8 @@ static void file_reduce(struct lido_disposal *disposal, struct file *file) {
 		disposal->bytes_left = 0;
 		return;
 	}
-	disposal->bytes_left -= size > FILE_SIZE_MIN ? size : FILE_SIZE_MIN;
+	spend(disposal, size);
 	file_close(disposal, file);
-}
-
-static void handle_turn(void *data) {
-	struct lido_disposal *disposal = data;
-	disposal->turn = NULL;
-}
-
-static void dispose(struct lido_disposal *disposal) {
-	if (disposal->turn == NULL) {
-		disposal->turn = wl_event_loop_add_idle(disposal->loop, handle_turn, disposal);
-		disposal->bytes_left = PIECE_SIZE;
-	}
-	struct file *file, *next;
-	wl_list_for_each_safe(file, next, &disposal->files, link) {
-		if (disposal->bytes_left <= 0) {
-			break;
-		}
-		file_reduce(disposal, file);
-	}
 }
 
 static void stop(struct lido_disposal *disposal) {
@@ -74,8 +64,15 @@ static void stop(struct lido_disposal *disposal) {
 
 static int handle_next(int fd, uint32_t mask, void *data) {
 	struct lido_disposal *disposal = data;
-	dispose(disposal);
-	if (wl_list_empty(&disposal->files)) {
+	struct file *file, *next;
+	begin_turn(disposal);
+	wl_list_for_each_safe(file, next, &disposal->files, link) {
+		if (disposal->bytes_left <= 0) {
+			break;
+		}
+		file_reduce(disposal, file);
+	}
+	if (disposal->files_len == 0) {
 		stop(disposal);
 	}
 	return 0;
@@ -99,30 +96,37 @@ void lido_disposal_init(struct lido_disposal *disposal, struct wl_event_loop *lo
 }
 
 void lido_disposal_finish(struct lido_disposal *disposal) {
-	close_all(disposal);
+	struct file *file, *next;
+	wl_list_for_each_safe(file, next, &disposal->files, link) {
+		file_close(disposal, file);
+	}
 	stop(disposal);
 	if (disposal->turn != NULL) {
 		wl_event_source_remove(disposal->turn);
 	}
 }
 
-void lido_disposal_close(struct lido_disposal *disposal, int fd, bool is_ours) {
+static void add(struct lido_disposal *disposal, int fd, bool is_ours, int64_t size) {
 	struct file *file = lido_os.calloc(1, sizeof(*file));
-	struct stat stat;
-	if (file == NULL || lido_os.fstat(fd, &stat) != 0) {
+	if (file == NULL || (disposal->next == NULL && !start(disposal))) {
 		free(file);
 		lido_os.close(fd);
 		return;
 	}
-	file->fd = fd;
-	file->is_ours = is_ours;
-	file->end = is_ours ? stat.st_size : stat.st_blocks * INT64_C(512);
+	*file = (struct file){.fd = fd, .is_ours = is_ours, .end = size};
 	wl_list_insert(disposal->files.prev, &file->link);
 	++disposal->files_len;
-	if (disposal->next == NULL) {
-		dispose(disposal);
-	}
-	if (disposal->next == NULL && !wl_list_empty(&disposal->files) && !start(disposal)) {
-		close_all(disposal);
+}
+
+void lido_disposal_close(struct lido_disposal *disposal, int fd, bool is_ours) {
+	struct stat stat = {0};
+	lido_os.fstat(fd, &stat); // of what cannot be told the size little is known, and it is closed
+	int64_t size = is_ours ? stat.st_size : stat.st_blocks * INT64_C(512);
+	begin_turn(disposal);
+	if (disposal->next == NULL && size <= disposal->bytes_left) {
+		spend(disposal, size);
+		lido_os.close(fd);
+	} else {
+		add(disposal, fd, is_ours, size);
 	}
 }
