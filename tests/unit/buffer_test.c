@@ -10,6 +10,7 @@
 #include <drm_fourcc.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 #define SIZE 65536
@@ -236,6 +237,35 @@ TEST("buffer@commits-are-counted-up-to-the-end") {
 	expect_commits(fixture.buffer, UINT32_MAX - 1, UINT32_MAX - 1);
 	expect_commits(fixture.buffer, UINT32_MAX, UINT32_MAX);
 	expect_commits(fixture.buffer, UINT32_MAX, UINT32_MAX);
+	fixture_finish(&fixture);
+}
+
+TEST("buffer@what-commits-copy-is-bounded-for-each-turn") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED);
+	for (int i = 0; i < 2; i++) {
+		expect_int(lido_buffer_get_turn(fixture.buffer), ==, 0);
+		expect(lido_buffer_spend(fixture.buffer, LIDO_TURN_BYTES_MAX - 1));
+		expect(lido_buffer_spend(fixture.buffer, 1));
+		expect_int(lido_buffer_get_turn(fixture.buffer), ==, LIDO_TURN_BYTES_MAX);
+		client_roundtrip(&fixture.pair.client);
+	}
+	expect(lido_buffer_spend(fixture.buffer, LIDO_TURN_BYTES_MAX));
+	expect(!lido_buffer_spend(fixture.buffer, 1));
+	expect(strstr(pair_get_pool(&fixture.pair)->error, "too much at once: 201326592 bytes") != NULL);
+	fixture_finish(&fixture);
+}
+
+TEST("buffer@client-may-go-in-a-turn-in-which-it-had-much-copied") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED);
+	struct lido_buffer *buffer = lido_buffer_lock(fixture.buffer);
+	expect(lido_buffer_spend(buffer, LIDO_TURN_BYTES_MAX));
+	wl_client_destroy(client_get_peer(&fixture.pair.client));
+	// What a reader still copies is at nobody's expense.
+	expect(lido_buffer_spend(buffer, LIDO_TURN_BYTES_MAX));
+	expect(lido_buffer_spend(buffer, LIDO_TURN_BYTES_MAX));
+	lido_buffer_unlock(buffer);
 	fixture_finish(&fixture);
 }
 
