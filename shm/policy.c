@@ -44,7 +44,7 @@ static void count_lack(struct lido_policy_history *history) {
 static void look_back(struct lido_policy_history *history, const struct lido_policy_commit *commit) {
 	if (history->size != commit->size) {
 		*history = (struct lido_policy_history){.size = commit->size, .run_new = history->run_new};
-	} else if (history->is_kept && (!commit->is_other || commit->file_commits == 0)) {
+	} else if (history->is_kept && commit->is_held && (!commit->is_other || commit->file_commits == 0)) {
 		count_lack(history);
 	}
 }

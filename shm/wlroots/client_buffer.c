@@ -71,10 +71,9 @@ bool lido_client_buffer_show_copy(struct lido_client_buffer *buffer) {
 
 bool lido_client_buffer_give_back(struct lido_client_buffer *buffer) {
 	struct lido_buffer *source = buffer->source;
-	if (buffer->pixels == NULL || source == NULL) {
-		return true;
-	}
-	if (!lido_buffer_spend(source, source->size)) {
+	int64_t turn = lido_buffer_get_turn(source);
+	bool is_too_much = turn > 0 && turn + source->size > LIDO_TURN_BYTES_IN_PLACE;
+	if (is_too_much || !lido_buffer_spend(source, source->size)) {
 		return false;
 	}
 	if (lido_client_buffer_show_copy(buffer)) {

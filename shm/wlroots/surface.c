@@ -27,6 +27,7 @@ struct lido_surface {
 	struct wl_list snapshots; // lido_snapshot.link
 	struct lido_policy_history history;
 	struct lido_buffer *last;         // committed last; NULL once its wl_buffer is gone
+	bool was_held;                    // it was read in place when it went
 	struct lido_buffer *twin;         // committed before that, another one; the same
 	struct wl_event_source *patience; // NULL until needed
 	bool is_patient;                  // it runs
@@ -191,8 +192,16 @@ static void take_snapshot(struct lido_surface *surface, struct lido_client_buffe
 	replace_buffer(surface->surface, snapshot);
 }
 
+// Is the last buffer read in place, so that the client has not got it back? A renderer with a GPU is done with it at
+// once.
+static bool is_held(const struct lido_surface *surface) {
+	const struct lido_client_buffer *buffer = surface->last != NULL ? surface->last->data : NULL;
+	return buffer != NULL && buffer->pixels != NULL;
+}
+
 static void handle_last_destroy(struct wl_listener *listener, void *data) {
 	struct lido_surface *surface = wl_container_of(listener, surface, last_destroy);
+	surface->was_held = is_held(surface);
 	watch(&surface->last, &surface->last_destroy, NULL);
 }
 
@@ -214,10 +223,12 @@ static bool has_twin(struct lido_surface *surface, struct lido_buffer *buffer) {
 // Nothing was committed since: the client may have no other buffer, and wait for the one that is read in place.
 static int handle_patience(void *data) {
 	struct lido_surface *surface = data;
-	struct lido_client_buffer *buffer = surface->last != NULL ? surface->last->data : NULL;
 	surface->is_patient = false;
+	if (!is_held(surface)) {
+		return 0;
+	}
 	lido_policy_give_up(&surface->history);
-	if (buffer != NULL && !lido_client_buffer_give_back(buffer)) {
+	if (!lido_client_buffer_give_back(surface->last->data)) {
 		surface->is_patient = wl_event_source_timer_update(surface->patience, PATIENCE) == 0;
 	}
 	return 0;
@@ -247,16 +258,17 @@ static void commit_buffer(struct lido_surface *surface, struct lido_client_buffe
 		reject(surface->surface);
 		return;
 	}
-	bool is_other = surface->last != buffer;
-	bool has_other = has_twin(surface, buffer);
 	struct lido_policy_commit commit = {
+		.is_other = surface->last != buffer,
+		.is_held = surface->was_held || is_held(surface),
 		.is_sealed = lido_buffer_is_sealed(buffer),
 		.is_exported = lido_buffer_is_exported(buffer),
-		.is_other = is_other,
 		.size = buffer->size,
 		.turn = lido_buffer_get_turn(buffer),
 		.damage = damaged * buffer->size / ((int64_t)buffer->width * buffer->height),
 	};
+	surface->was_held = false;
+	bool has_other = has_twin(surface, buffer);
 	lido_buffer_count_commit(buffer, &commit.commits, &commit.file_commits);
 	switch (lido_policy_decide(&surface->history, &commit)) {
 	case LIDO_POLICY_READ:

@@ -13,6 +13,7 @@ static struct lido_policy_commit video(uint32_t commits) {
 		.file_commits = commits,
 		.is_sealed = true,
 		.is_other = true,
+		.is_held = true,
 		.size = LARGE,
 		.damage = LARGE};
 }
@@ -123,6 +124,15 @@ TEST("policy@client-with-nothing-else-to-draw-into-gets-it-back") {
 	expect_int(tries, >, 0);
 	expect_int(tries, <=, 4);
 	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_COPY);
+}
+
+TEST("policy@client-that-gets-it-back-by-itself-lacks-nothing") {
+	// As with a GPU, to which it is copied at the commit.
+	struct lido_policy_history history = {0};
+	struct lido_policy_commit commit = video(5);
+	commit.is_other = commit.is_held = false;
+	expect_int(find_in_place(&history, &commit, 100), >, 0);
+	expect_int(count_in_place(&history, &commit, 100), ==, 100);
 }
 
 TEST("policy@client-that-makes-buffer-after-buffer-gets-them-back") {

@@ -218,6 +218,7 @@ struct lido_policy_commit {
 	bool is_sealed;        // lido_buffer_is_sealed()
 	bool is_exported;      // lido_buffer_is_exported()
 	bool is_other;         // than what was committed to this surface before
+	bool is_held;          // that is read in place until now, or was until the client destroyed it
 	int64_t size;          // bytes of the buffer
 	int64_t damage;        // bytes of it that are damaged
 	int64_t turn;          // lido_buffer_get_turn()
