@@ -71,7 +71,7 @@ def format_table(header, rows):
     return '\n'.join(lines) + '\n'
 
 
-PLOT = '''set terminal svg size 900,420 font "sans,12" background "white"
+PLOT = '''set terminal svg noenhanced size 900,420 font "sans,12" background "white"
 set output "{svg}"
 set title "{title}"
 set ylabel "{unit}"
