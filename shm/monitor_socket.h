@@ -12,6 +12,7 @@ struct lido_monitor_socket {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	int fd, lock_fd;
 	struct wl_event_source *source;
+	struct wl_event_source *timer; // for when a connection could not be taken
 	void (*accepted)(int fd, void *data);
 	void *data; // for the above
 };

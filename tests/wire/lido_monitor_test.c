@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -377,4 +378,28 @@ TEST("lido_monitor@one-more-than-may-be-is-refused") {
 		monitor_client_finish(&monitors[i]);
 	}
 	pair_finish(&pair);
+}
+
+TEST("lido_monitor@without-fds-the-socket-rests-and-then-serves") {
+	struct server server;
+	struct monitor_client monitor;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	server_init_core(&server, NULL);
+	create_monitor(&server);
+	get_path(address.sun_path, sizeof(address.sun_path), NAME);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	faults_start_all_of(FAULT_ACCEPT, 0);
+	expect(connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0);
+	for (int i = 0; i < 100; i++) {
+		server_dispatch(&server, 0);
+	}
+	expect_int(faults_get_count(FAULT_ACCEPT), ==, 1);
+	faults_stop();
+	for (int i = 0; i < 100; i++) {
+		server_dispatch(&server, 10);
+	}
+	monitor_client_init(&monitor, &server, NAME);
+	monitor_client_finish(&monitor);
+	close(fd);
+	server_finish(&server);
 }
