@@ -258,7 +258,8 @@ def bench_stock(run):
     def measure(compositor):
         for name, command in clients.items():
             stock.measure(compositor, run.build, name, command, seconds, results)
-    run.each('stock', [LIDO, WLROOTS] if run.quick else ALL, measure, size=(1280, 720), kiosk=True)
+    servers = os.environ['LIDO_BENCH_SERVERS'].split(',') if 'LIDO_BENCH_SERVERS' in os.environ else ALL
+    run.each('stock', [LIDO, WLROOTS] if run.quick else servers, measure, size=(1280, 720), kiosk=True)
     results.write(run.out + '/stock.tsv')
     report_stock(run, results)
 

@@ -389,7 +389,7 @@ TEST("lido_monitor@without-fds-the-socket-rests-and-then-serves") {
 	get_path(address.sun_path, sizeof(address.sun_path), NAME);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	faults_start_all_of(FAULT_ACCEPT, 0);
-	expect(connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0);
+	expect(fd != -1 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0);
 	for (int i = 0; i < 100; i++) {
 		server_dispatch(&server, 0);
 	}
