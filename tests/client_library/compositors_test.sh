@@ -5,34 +5,18 @@
 set -u
 lido=$1
 frames=$2
-number=0
-failed=0
 runtime=$(mktemp -d "${TMPDIR:-/tmp}/lido-compositors.XXXXXX")
 trap 'rm -rf "$runtime"' EXIT
 chmod 700 "$runtime"
 unset WAYLAND_DISPLAY DISPLAY
 export XDG_RUNTIME_DIR="$runtime" WLR_BACKENDS=headless WLR_RENDERER=pixman WLR_LIBINPUT_NO_DEVICES=1
 
-# expect NAME CONDITION...: one test; what was said is shown when the condition does not hold.
-expect() {
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number compositors@$name"
-		return
-	fi
-	failed=1
-	echo "not ok $number compositors@$name"
-	echo "# failed: $*"
-	sed 's/^/# /' "$runtime/out" "$runtime/err"
-	tail -n 20 "$runtime/server" | sed 's/^/# server: /'
+suite=compositors
+say_why() {
+	cat "$runtime/out" "$runtime/err"
+	tail -n 20 "$runtime/server" | sed 's/^/server: /'
 }
-
-skip() {
-	number=$((number + 1))
-	echo "ok $number compositors@$1 # SKIP $2"
-}
+. "$(dirname "$0")/../tap.sh"
 
 # start COMMAND...: in the background; $server is its id, $socket what it listens on.
 start() {
