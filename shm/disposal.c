@@ -120,7 +120,7 @@ static void add(struct lido_disposal *disposal, int fd, bool is_ours, int64_t si
 
 void lido_disposal_close(struct lido_disposal *disposal, int fd, bool is_ours) {
 	struct stat stat = {0};
-	lido_os.fstat(fd, &stat); // of what cannot be told the size little is known, and it is closed
+	lido_os.fstat(fd, &stat); // where that fails it has no size, and is closed at once
 	int64_t size = is_ours ? stat.st_size : stat.st_blocks * INT64_C(512);
 	begin_turn(disposal);
 	if (disposal->next == NULL && size <= disposal->bytes_left) {
