@@ -1,32 +1,39 @@
 /*
- * First fit by address: a range lies as low as it can. That lets the file end early, and bounds the waste.
+ * Best fit in zones. An area has up to 64 zones of equal size (free_ranges.c). A range lies in the lowest zone where
+ * one fits, which lets the file end early and bounds the waste, and there in the smallest free range that will do, of
+ * such most likely in the one that was freed last, whose pages are warm.
  *
- * Cost. All ranges are in a tree by address (range_tree.c), in nodes of up to sixteen. Each node knows the most room
- * below each of its children, once in bytes, for sizes below a page, and once in whole pages, for others. So the lowest
- * range that fits is found on one way down, to free one changes a few numbers on the way up, and each call takes
- * O(log n) steps. Nothing is ever searched, or merged later.
+ * Cost. All ranges are in a list by address, and the free ones of each zone in a table by size. So each call takes
+ * about as many steps however many ranges there are: no free range is ever passed by, and none is merged later. It
+ * looks at a number for each zone below the one that it takes; from half a megabyte on it takes up to 20 steps in a
+ * tree of sizes.
  *
  * Waste within a range, by rounding: below 64 bytes for a size of up to a page, below a page for a larger one: less
  * than half of the range at worst (4097 bytes), less than 1 % from 400 KiB on.
  *
- * Waste between ranges. Let M be the most bytes that were ever allocated at once, and n the largest size, both rounded.
+ * Waste between ranges. Let M be the most bytes that were ever allocated at once, n the largest size, both rounded, and
+ * Z the size of a zone, which is a 32nd of the area at most, or a megabyte.
  *
- *     Theorem. No range ends beyond M * (17 + 5 * ceil(log4(n / 4096))), for n >= 4096.
+ *     Theorem. No range ends beyond M * (17 + 5 k) + Z * (5 + k), k = ceil(log4(n / 4096)), for n >= 4096.
  *
- * Proof. Say that ranges of at most s bytes end at most at E(s). To 64 bytes no gap is too small, so E(64) <= M. Let
- * now w bytes be placed above E(s), s < w <= 4 s. Each gap from E(s) to there is smaller than w, and is followed by a
- * range larger than s: it is less than four times that range. So the way takes less than 5 (M - w), and E(4 s) <= E(s)
- * + 5 M. This makes E(4032) <= 16 M in three steps. Above it, everything starts and ends at a page, so to a page no gap
- * is too small, E(4096) <= 17 M, and alignment costs nothing more. The steps from there on are as before.
+ * Proof. Say that ranges of at most s bytes end at most at E(s). Let w bytes be placed, s < w <= 4 s, in a free range
+ * that starts in a zone at z. Then each gap that starts below z is too small for it. If z is above E(s), each gap
+ * from there to z is smaller than w, and is followed by a range larger than s: it is less than four times that range.
+ * So z <= E(s) + 5 (M - w) in any case. A zone ends at a page, so ours starts at z + Z at most, and with that E(4 s) <=
+ * E(s) + 5 M + Z. To 64 bytes no gap is too small: E(64) <= M + Z. This makes E(4032)
+ * <= 16 M + 4 Z in three steps. Above it, everything starts and ends at a page, so to a page no gap is too small,
+ * E(4096) <= 17 M + 5 Z, and alignment costs nothing more. The steps from there on are as before.
  *
- * The factor is coarse; Robson (The Computer Journal 20, 1977) has about M log2(n / 64), against M n / 64 for best fit,
- * and shows (Journal of the ACM 18, 1971) that nobody who moves nothing does with much less than half of that. With
- * lido_allocator_resize(), count a range at the largest size that it had, and add M, since the last may have grown.
+ * The factor is coarse; Robson (The Computer Journal 20, 1977) has about M log2(n / 64) for the lowest address, against
+ * M n / 64 for best fit, and shows (Journal of the ACM 18, 1971) that nobody who moves nothing does with much less than
+ * half of the first. With lido_allocator_resize(), count a range at the largest size that it had, and add M, since the
+ * last may have grown.
  */
 #include "allocator.h"
 
+#include "free_ranges.h"
 #include "os.h"
-#include "range_tree.h"
+#include "range_records.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -35,16 +42,13 @@
 // An allocation cuts a free range into three at most: it needs two more.
 #define RESERVE_MAX 2
 
-// As many are kept: to have them made and freed with each call costs as much as the rest of it.
-#define SPARES_MAX 32
-
 struct lido_allocator {
 	int64_t size;
-	struct lido_range_tree tree;
+	struct lido_range edge; // before the first and after the last; of no size, and allocated
+	struct lido_range_records records;
+	struct lido_free_ranges free;
 	struct wl_list warm; // lido_range.link: warm ranges with a whole page, by idle_since
-	struct lido_range *spares[SPARES_MAX];
-	int spares_len;
-	int64_t live; // bytes
+	int64_t live;        // bytes
 	uint32_t count;
 	int64_t now; // as last given
 };
@@ -58,152 +62,153 @@ static int64_t get_align(int64_t size) {
 	return size > LIDO_RANGE_PAGE - LIDO_RANGE_ALIGN ? LIDO_RANGE_PAGE : LIDO_RANGE_ALIGN;
 }
 
-// Records of ranges. To have as many as needed beforehand is what lets nothing fail halfway.
-
-static bool reserve_records(struct lido_allocator *allocator, int len) {
-	assert(len <= RESERVE_MAX);
-	while (allocator->spares_len < len) {
-		struct lido_range *range = lido_os.calloc(1, sizeof(*range));
-		if (range == NULL) {
-			errno = ENOMEM;
-			return false;
-		}
-		allocator->spares[allocator->spares_len++] = range;
+// Makes sure that so many ranges can be added, and that free ones can start there. To have as much as needed beforehand
+// is what lets nothing fail halfway.
+static bool reserve(struct lido_allocator *allocator, uint32_t len, int64_t start) {
+	if (!lido_range_records_reserve(&allocator->records, len) || !lido_free_ranges_reserve(&allocator->free, start)) {
+		errno = ENOMEM;
+		return false;
 	}
 	return true;
 }
 
-// So many can be added on that side of a range.
-static bool reserve(struct lido_allocator *allocator, const struct lido_range *beside, int side, int len) {
-	return len == 0 ||
-		   (reserve_records(allocator, len) && lido_range_tree_reserve(&allocator->tree, beside, side, len));
-}
-
-// An allocated range.
-static struct lido_range *take_record(struct lido_allocator *allocator, int64_t offset, int64_t size) {
-	assert(allocator->spares_len > 0);
-	struct lido_range *range = allocator->spares[--allocator->spares_len];
-	*range = (struct lido_range){.offset = offset, .size = size};
-	wl_list_init(&range->link);
+// An allocated range, after another.
+static struct lido_range *add_range(
+		struct lido_allocator *allocator, struct lido_range *before, int64_t offset, int64_t size) {
+	struct lido_range *range = lido_range_records_take(&allocator->records);
+	range->offset = offset;
+	range->size = size;
+	range->is_free = range->is_warm = false;
+	range->before = before;
+	range->after = before->after;
+	before->after->before = range;
+	before->after = range;
 	return range;
 }
 
-static void unlist(struct lido_range *range) {
-	wl_list_remove(&range->link);
-	wl_list_init(&range->link);
+// Is it in the list of the warm?
+static bool is_listed(const struct lido_range *range) {
+	return range->is_warm && lido_range_get_pages(range) > 0;
 }
 
-static void drop(struct lido_allocator *allocator, struct lido_range *range) {
-	lido_range_tree_remove(&allocator->tree, range);
-	unlist(range);
-	if (allocator->spares_len < SPARES_MAX) {
-		allocator->spares[allocator->spares_len++] = range;
-	} else {
-		free(range);
+static void unlist(struct lido_range *range) {
+	if (is_listed(range)) {
+		wl_list_remove(&range->link);
 	}
 }
 
-// Of a free range, which stays between the same neighbours.
-static void set_bounds(struct lido_range *range, int64_t offset, int64_t size) {
+static void list_as_newest(struct lido_allocator *allocator, struct lido_range *range) {
+	if (is_listed(range)) {
+		wl_list_insert(allocator->warm.prev, &range->link);
+	}
+}
+
+// Its neighbours do not know it any more. It is not among the free ones.
+static void remove_range(struct lido_allocator *allocator, struct lido_range *range) {
+	unlist(range);
+	range->before->after = range->after;
+	range->after->before = range->before;
+	lido_range_records_give(&allocator->records, range);
+}
+
+// What stays of a free range that was taken out of the free ones is one of them again. It is as warm, and as idle.
+static void keep(struct lido_allocator *allocator, struct lido_range *range, int64_t offset, int64_t size) {
+	bool was_listed = is_listed(range);
 	range->offset = offset;
 	range->size = size;
-	lido_range_tree_refresh(range);
-	if (lido_range_get_room(range, LIDO_ROOM_PAGES) == 0) {
-		unlist(range);
+	if (was_listed && !is_listed(range)) {
+		wl_list_remove(&range->link);
 	}
-}
-
-// All of a free range is allocated now.
-static void take_all(struct lido_range *range) {
-	unlist(range);
-	range->is_free = range->is_warm = false;
-	lido_range_tree_refresh(range);
+	lido_free_ranges_add(&allocator->free, range);
 }
 
 // What an allocation leaves free at its end, if it does at its start as well.
-static void add_rest(struct lido_allocator *allocator, struct lido_range *taken, struct lido_range *whole) {
+static void keep_rest(struct lido_allocator *allocator, struct lido_range *taken, struct lido_range *whole) {
 	int64_t offset = lido_range_get_end(taken);
-	struct lido_range *rest = take_record(allocator, offset, lido_range_get_end(whole) - offset);
-	lido_range_tree_insert(&allocator->tree, rest, taken, 1);
+	struct lido_range *rest = add_range(allocator, taken, offset, lido_range_get_end(whole) - offset);
 	rest->is_free = true;
 	rest->is_warm = whole->is_warm;
 	rest->idle_since = whole->idle_since;
-	if (!wl_list_empty(&whole->link) && lido_range_get_room(rest, LIDO_ROOM_PAGES) > 0) {
+	if (is_listed(rest)) {
 		wl_list_insert(&whole->link, &rest->link);
 	}
-	lido_range_tree_refresh(rest);
+	lido_free_ranges_add(&allocator->free, rest);
 }
 
 // Allocates a part of a free range, whose record remains for what stays free. NULL: no memory.
 static struct lido_range *take(
 		struct lido_allocator *allocator, struct lido_range *range, int64_t offset, int64_t size) {
 	int64_t lower_size = offset - range->offset, higher_size = range->size - lower_size - size;
-	if (!reserve(allocator, range, lower_size > 0, (lower_size > 0) + (higher_size > 0))) {
+	if (!reserve(allocator, 0, offset) || !reserve(allocator, RESERVE_MAX, offset + size)) {
 		return NULL;
 	}
+	lido_free_ranges_remove(&allocator->free, range);
 	if (lower_size == 0 && higher_size == 0) {
-		take_all(range);
+		unlist(range);
+		range->is_free = range->is_warm = false;
 		return range;
 	}
-	struct lido_range *taken = take_record(allocator, offset, size);
-	lido_range_tree_insert(&allocator->tree, taken, range, lower_size > 0);
+	struct lido_range *taken = add_range(allocator, lower_size > 0 ? range : range->before, offset, size);
 	if (lower_size == 0) {
-		set_bounds(range, offset + size, higher_size);
+		keep(allocator, range, offset + size, higher_size);
 		return taken;
 	}
 	if (higher_size > 0) {
-		add_rest(allocator, taken, range);
+		keep_rest(allocator, taken, range);
 	}
-	set_bounds(range, range->offset, lower_size);
+	keep(allocator, range, range->offset, lower_size);
 	return taken;
 }
 
-// Which of two warm ranges decides since when both are idle.
+// Which of two warm ranges decides since when both are idle; the first, if it is all the same.
 static struct lido_range *warmer_of(struct lido_range *a, struct lido_range *b) {
-	int64_t a_room = lido_range_get_room(a, LIDO_ROOM_PAGES), b_room = lido_range_get_room(b, LIDO_ROOM_PAGES);
-	return b_room > a_room || (b_room == a_room && b->idle_since > a->idle_since) ? b : a;
+	int64_t a_pages = lido_range_get_pages(a), b_pages = lido_range_get_pages(b);
+	return b_pages > a_pages || (b_pages == a_pages && b->idle_since > a->idle_since) ? b : a;
 }
 
-static void absorb(struct lido_allocator *allocator, struct lido_range *range, struct lido_range *neighbour) {
-	if (neighbour->offset < range->offset) {
-		range->offset = neighbour->offset;
-	}
-	range->size += neighbour->size;
-	drop(allocator, neighbour);
-}
-
-// What is merged has been idle for as long as its largest warm part, in whole pages, and takes that one's place among
-// the warm. Were it the newest part, a window that allocates and frees a page with each frame, beside 100 MiB that lie
-// idle, would keep these for ever. If no part had a whole page, one may have become idle just now.
-static void inherit_warmth(struct lido_range *merged, struct lido_range *warmest) {
-	merged->is_warm = true;
-	merged->idle_since = warmest->idle_since;
-	if (merged != warmest) {
-		wl_list_remove(&merged->link);
-		wl_list_insert(&warmest->link, &merged->link);
-	}
-}
-
-// Merges what becomes free with its neighbours.
-static void give_back(struct lido_allocator *allocator, struct lido_range *range, int64_t now) {
+static void free_part(struct lido_allocator *allocator, struct lido_range *part, int64_t now) {
 	assert(now >= allocator->now);
 	allocator->now = now;
-	allocator->live -= range->size;
-	range->is_free = true;
-	range->idle_since = now;
-	wl_list_insert(allocator->warm.prev, &range->link);
-	struct lido_range *before = lido_range_tree_get_free(range, 0), *after = lido_range_tree_get_free(range, 1);
-	struct lido_range *merged = before != NULL ? before : after != NULL ? after : range;
-	struct lido_range *warmest = before != NULL && before->is_warm ? warmer_of(range, before) : range;
-	warmest = after != NULL && after->is_warm ? warmer_of(warmest, after) : warmest;
-	inherit_warmth(merged, warmest);
-	if (merged != range) {
-		absorb(allocator, merged, range);
+	allocator->live -= part->size;
+	part->is_free = true;
+	part->idle_since = now;
+}
+
+// The neighbour, taken out of the free ones; NULL: it is none.
+static struct lido_range *take_free(struct lido_allocator *allocator, struct lido_range *range) {
+	if (!range->is_free) {
+		return NULL;
 	}
-	if (before != NULL && after != NULL) {
-		absorb(allocator, before, after);
+	lido_free_ranges_remove(&allocator->free, range);
+	return range;
+}
+
+static void absorb(struct lido_allocator *allocator, struct lido_range *kept, struct lido_range *part) {
+	if (part != NULL && part != kept) {
+		kept->offset = part->offset < kept->offset ? part->offset : kept->offset;
+		kept->size += part->size;
+		remove_range(allocator, part);
 	}
-	set_bounds(merged, merged->offset, merged->size);
+}
+
+// Merges what becomes free with its neighbours. The largest warm part, in whole pages, is what is kept, so that all has
+// been idle for as long as that. Were it the newest part, a window that allocates and frees a page with each frame,
+// beside 100 MiB that lie idle, would keep these for ever. If no part has a whole page, one may have become idle just
+// now.
+static void give_back(struct lido_allocator *allocator, struct lido_range *range, int64_t now) {
+	struct lido_range *before = take_free(allocator, range->before), *after = take_free(allocator, range->after);
+	free_part(allocator, range, now);
+	struct lido_range *kept = range;
+	kept = before != NULL && before->is_warm ? warmer_of(kept, before) : kept;
+	kept = after != NULL && after->is_warm ? warmer_of(kept, after) : kept;
+	absorb(allocator, kept, before);
+	absorb(allocator, kept, range);
+	absorb(allocator, kept, after);
+	if (kept == range) {
+		kept->is_warm = true;
+		list_as_newest(allocator, kept);
+	}
+	lido_free_ranges_add(&allocator->free, kept);
 }
 
 struct lido_allocator *lido_allocator_create(int64_t size) {
@@ -215,32 +220,29 @@ struct lido_allocator *lido_allocator_create(int64_t size) {
 	allocator->size = size;
 	allocator->now = INT64_MIN;
 	wl_list_init(&allocator->warm);
-	if (!reserve_records(allocator, 1)) {
-		goto error_allocator;
+	allocator->edge.before = allocator->edge.after = &allocator->edge;
+	lido_free_ranges_init(&allocator->free, size);
+	if (!reserve(allocator, 1, 0)) {
+		lido_allocator_destroy(allocator);
+		return NULL;
 	}
-	struct lido_range *range = take_record(allocator, 0, size);
+	struct lido_range *range = add_range(allocator, &allocator->edge, 0, size);
 	range->is_free = true;
-	if (!lido_range_tree_init(&allocator->tree, range)) {
-		goto error_range;
-	}
+	lido_free_ranges_add(&allocator->free, range);
 	return allocator;
-
-error_range:
-	free(range);
-error_allocator:
-	free(allocator);
-	return NULL;
 }
 
 void lido_allocator_destroy(struct lido_allocator *allocator) {
 	if (allocator == NULL) {
 		return;
 	}
-	lido_range_tree_finish(&allocator->tree);
-	while (allocator->spares_len > 0) {
-		free(allocator->spares[--allocator->spares_len]);
-	}
+	lido_range_records_finish(&allocator->records);
+	lido_free_ranges_finish(&allocator->free);
 	free(allocator);
+}
+
+int64_t lido_range_get_end(const struct lido_range *range) {
+	return range->offset + range->size;
 }
 
 int64_t lido_allocator_round(int64_t size) {
@@ -250,8 +252,7 @@ int64_t lido_allocator_round(int64_t size) {
 
 struct lido_range *lido_allocator_alloc(struct lido_allocator *allocator, int64_t size) {
 	size = lido_allocator_round(size);
-	struct lido_range *range =
-			lido_range_tree_find(&allocator->tree, size, size < LIDO_RANGE_PAGE ? LIDO_ROOM_BYTES : LIDO_ROOM_PAGES);
+	struct lido_range *range = lido_free_ranges_find(&allocator->free, size);
 	if (range == NULL) {
 		errno = ENOSPC;
 		return NULL;
@@ -271,50 +272,52 @@ void lido_allocator_free(struct lido_allocator *allocator, struct lido_range *ra
 }
 
 static bool grow(struct lido_allocator *allocator, struct lido_range *range, int64_t more) {
-	struct lido_range *after = lido_range_tree_get_free(range, 1);
-	if (after == NULL || after->size < more) {
+	struct lido_range *after = range->after;
+	if (!after->is_free || after->size < more || !reserve(allocator, 0, after->offset + more)) {
 		return false;
 	}
+	lido_free_ranges_remove(&allocator->free, after);
 	if (after->size == more) {
-		drop(allocator, after);
+		remove_range(allocator, after);
 	} else {
-		set_bounds(after, after->offset + more, after->size - more);
+		keep(allocator, after, after->offset + more, after->size - more);
 	}
 	range->size += more;
 	allocator->live += more;
 	return true;
 }
 
-// As if a range before a free one became free, without a node for it.
+// As if a range before a free one became free, without a record for it.
 static void extend_down(struct lido_allocator *allocator, struct lido_range *range, int64_t more, int64_t now) {
-	struct lido_range part = {.offset = range->offset - more, .size = more, .idle_since = now};
-	assert(now >= allocator->now);
-	allocator->now = now;
-	allocator->live -= more;
-	if (!range->is_warm || warmer_of(&part, range) == &part) {
+	struct lido_range part = {.offset = range->offset - more, .size = more};
+	free_part(allocator, &part, now);
+	lido_free_ranges_remove(&allocator->free, range);
+	bool is_new = !range->is_warm || warmer_of(&part, range) == &part;
+	if (is_new) {
+		unlist(range);
 		range->is_warm = true;
 		range->idle_since = now;
-		wl_list_remove(&range->link);
-		wl_list_insert(allocator->warm.prev, &range->link);
 	}
-	set_bounds(range, part.offset, range->size + more);
+	range->offset = part.offset;
+	range->size += more;
+	if (is_new) {
+		list_as_newest(allocator, range);
+	}
+	lido_free_ranges_add(&allocator->free, range);
 }
 
 // What was grown can always be taken back: either a part of the free range behind is left, or its record is spare.
 static bool shrink(struct lido_allocator *allocator, struct lido_range *range, int64_t less, int64_t now) {
-	struct lido_range *after = lido_range_tree_get_free(range, 1);
-	if (after != NULL) {
+	if (range->after->is_free) {
 		range->size -= less;
-		extend_down(allocator, after, less, now);
+		extend_down(allocator, range->after, less, now);
 		return true;
 	}
-	if (!reserve(allocator, range, 1, 1)) {
+	if (!reserve(allocator, 1, lido_range_get_end(range) - less)) {
 		return false;
 	}
 	range->size -= less;
-	struct lido_range *part = take_record(allocator, lido_range_get_end(range), less);
-	lido_range_tree_insert(&allocator->tree, part, range, 1);
-	give_back(allocator, part, now);
+	give_back(allocator, add_range(allocator, range, lido_range_get_end(range), less), now);
 	return true;
 }
 
@@ -331,7 +334,7 @@ bool lido_allocator_resize(struct lido_allocator *allocator, struct lido_range *
 }
 
 int64_t lido_allocator_get_end(const struct lido_allocator *allocator) {
-	const struct lido_range *last = lido_range_tree_get_last(&allocator->tree);
+	const struct lido_range *last = allocator->edge.before;
 	return last->is_free ? last->offset : allocator->size;
 }
 
@@ -352,33 +355,42 @@ int64_t lido_allocator_get_warm(const struct lido_allocator *allocator) {
 	int64_t warm = 0;
 	const struct lido_range *range;
 	wl_list_for_each(range, &allocator->warm, link) {
-		warm += lido_range_get_room(range, LIDO_ROOM_PAGES);
+		warm += lido_range_get_pages(range) * LIDO_RANGE_PAGE;
 	}
 	return warm;
 }
 
-const struct lido_range *lido_allocator_find_free(const struct lido_allocator *allocator, int64_t offset) {
-	return lido_range_tree_find_end(&allocator->tree, offset);
+const struct lido_range *lido_allocator_get_first(const struct lido_allocator *allocator) {
+	return allocator->edge.after;
+}
+
+static struct lido_range *unless_edge(struct lido_range *range) {
+	return range->size > 0 ? range : NULL;
+}
+
+struct lido_range *lido_range_get_before(const struct lido_range *range) {
+	return unless_edge(range->before);
+}
+
+struct lido_range *lido_range_get_after(const struct lido_range *range) {
+	return unless_edge(range->after);
 }
 
 void lido_range_set_cold(struct lido_range *range) {
 	assert(range->is_free);
-	range->is_warm = false;
 	unlist(range);
+	range->is_warm = false;
 }
 
 static void validate_range(const struct lido_allocator *allocator, const struct lido_range *range) {
-	const struct lido_range *after = lido_range_get_after(range), *before = lido_range_get_before(range);
 	assert(range->size > 0 && range->size % LIDO_RANGE_ALIGN == 0);
-	assert(lido_range_get_end(range) == (after != NULL ? after->offset : allocator->size));
-	assert(before != NULL ? lido_range_get_end(before) == range->offset : range->offset == 0);
-	bool is_listed = !wl_list_empty(&range->link);
+	assert(range->before->after == range && range->after->before == range);
+	assert(lido_range_get_end(range) == (range->after != &allocator->edge ? range->after->offset : allocator->size));
+	assert(range->offset == 0 || range->before != &allocator->edge);
 	if (range->is_free) {
-		assert(after == NULL || !after->is_free);
-		assert(is_listed == (range->is_warm && lido_range_get_room(range, LIDO_ROOM_PAGES) > 0));
+		assert(!range->after->is_free);
 	} else {
-		assert(!range->is_warm && !is_listed);
-		assert(range->size == lido_allocator_round(range->size));
+		assert(!range->is_warm && range->size == lido_allocator_round(range->size));
 		assert(range->offset % get_align(range->size) == 0);
 	}
 }
@@ -388,23 +400,26 @@ static void validate_warm(const struct lido_allocator *allocator, int warm_len) 
 	int64_t since = INT64_MIN;
 	const struct lido_range *range;
 	wl_list_for_each(range, &allocator->warm, link) {
-		assert(range->is_free && range->idle_since >= since && range->idle_since <= allocator->now);
+		assert(is_listed(range) && range->is_free);
+		assert(range->idle_since >= since && range->idle_since <= allocator->now);
 		since = range->idle_since;
 	}
 }
 
 void lido_allocator_validate(const struct lido_allocator *allocator) {
 	int64_t live = 0;
-	uint32_t count = 0;
+	uint32_t count = 0, free_count = 0;
 	int warm_len = 0;
-	lido_range_tree_validate(&allocator->tree);
-	const struct lido_range *range = lido_range_tree_get_last(&allocator->tree);
-	for (; range != NULL; range = lido_range_get_before(range)) {
+	const struct lido_range *range = allocator->edge.after;
+	assert(range->offset == 0);
+	for (; range != &allocator->edge; range = range->after) {
 		validate_range(allocator, range);
 		live += range->is_free ? 0 : range->size;
 		count += !range->is_free;
-		warm_len += !wl_list_empty(&range->link);
+		free_count += range->is_free;
+		warm_len += is_listed(range);
 	}
 	assert(live == allocator->live && count == allocator->count);
+	assert(lido_free_ranges_validate(&allocator->free) == free_count);
 	validate_warm(allocator, warm_len);
 }

@@ -24,12 +24,18 @@
 struct lido_range {
 	int64_t offset, size; // bytes
 	bool is_free;
-	bool is_warm;       // while free: may hold pages, since it was allocated after the last lido_range_set_cold()
+	bool is_warm; // while free: may hold pages, since it was allocated after the last lido_range_set_cold()
+	bool is_node; // private: while free, in free_ranges.c
+
+	// Private. What all need comes first.
+	struct lido_range *before, *after; // by address; at the ends the allocator's edge
+	struct lido_range *next, **place;  // while free: in free_ranges.c
+
 	int64_t idle_since; // while free, warm, and with a whole page: see lido_allocator_free()
 
 	// Private.
-	struct wl_list link;          // while free: of the warm with a whole page, the longest idle first; else empty
-	struct lido_range_node *leaf; // where the tree of all ranges has it
+	struct lido_range *child[2]; // while free: in free_ranges.c
+	struct wl_list link;         // while free, warm, and with a whole page: in a list of these, the longest idle first
 };
 
 struct lido_allocator; // opaque; in allocator.c
@@ -49,7 +55,8 @@ void lido_allocator_destroy(struct lido_allocator *allocator);
 int64_t lido_allocator_round(int64_t size);
 
 /*
- * Takes a range of lido_allocator_round(size) bytes; from one page up it starts at a page. It lies as low as one can.
+ * Takes a range of lido_allocator_round(size) bytes; from one page up it starts at a page. It lies in the lowest zone
+ * where one fits, and there as tightly as it can: see allocator.c.
  * size: not 0. NULL: no free range is large enough (errno ENOSPC), or no memory for the books (errno ENOMEM). Then
  * nothing has changed.
  */
@@ -65,7 +72,7 @@ void lido_allocator_free(struct lido_allocator *allocator, struct lido_range *ra
 /*
  * Makes a range larger or smaller where it is: to lido_allocator_round(size) bytes. Returns false, and changes nothing,
  * if what follows is not free or not large enough, the range does not start at a page and is to become one or more, or
- * memory is short (which happens to smaller ones only, and not to who takes the last growth back). now: as for
+ * memory for the books is short (which does not happen to who takes the last growth back). now: as for
  * lido_allocator_free().
  */
 bool lido_allocator_resize(struct lido_allocator *allocator, struct lido_range *range, int64_t size, int64_t now);
@@ -83,11 +90,14 @@ struct lido_range *lido_allocator_get_oldest_warm(struct lido_allocator *allocat
 /* Bytes of whole pages in warm free ranges; a walk over these. */
 int64_t lido_allocator_get_warm(const struct lido_allocator *allocator);
 
-/* The lowest free range that ends beyond the offset, or NULL. O(log(n)^2). */
-const struct lido_range *lido_allocator_find_free(const struct lido_allocator *allocator, int64_t offset);
+/* The one with the lowest address. */
+const struct lido_range *lido_allocator_get_first(const struct lido_allocator *allocator);
 
 /* The whole pages of a free range hold nothing any more. It is no longer warm. O(1). */
 void lido_range_set_cold(struct lido_range *range);
+
+/* Where a range ends. Bytes. */
+int64_t lido_range_get_end(const struct lido_range *range);
 
 /* The neighbours by address; NULL at the ends. */
 struct lido_range *lido_range_get_before(const struct lido_range *range);

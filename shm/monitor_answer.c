@@ -8,7 +8,6 @@
 #include "exported.h"
 #include "manager.h"
 #include "pool.h"
-#include "range_tree.h"
 
 #include "lido-monitor-v1-protocol.h"
 #include <assert.h>
@@ -114,18 +113,31 @@ static const struct lido_exported_area *find_area(const struct lido_pool *pool, 
 	return NULL;
 }
 
-// What begins at that offset of the file. Returns where it ends.
-static int64_t send_range(struct wl_resource *resource, const struct lido_exported_area *area, int64_t offset) {
-	const struct lido_range *range = lido_allocator_find_free(area->allocator, offset);
+// What begins at that offset of the file; free: the first free range that ends beyond it, or NULL. Returns where it
+// ends.
+static int64_t send_range(struct wl_resource *resource, const struct lido_exported_area *area,
+		const struct lido_range *free, int64_t offset) {
 	enum lido_monitor_v1_range kind = LIDO_MONITOR_V1_RANGE_LIVE;
-	int64_t end = range != NULL ? range->offset : area->base.size;
+	int64_t end = free != NULL ? free->offset : area->base.size;
 	if (end <= offset) {
-		kind = range->is_warm ? LIDO_MONITOR_V1_RANGE_CACHED : LIDO_MONITOR_V1_RANGE_FREE;
-		end = lido_range_get_end(range);
+		kind = free->is_warm ? LIDO_MONITOR_V1_RANGE_CACHED : LIDO_MONITOR_V1_RANGE_FREE;
+		end = lido_range_get_end(free);
 	}
 	end = end < area->base.size ? end : area->base.size;
 	lido_monitor_v1_send_range(resource, kind, (uint32_t)offset, (uint32_t)(end - offset));
 	return end;
+}
+
+// Walks over all ranges below. Returns up to where of the file they were sent.
+static int64_t send_ranges(struct wl_resource *resource, const struct lido_exported_area *area, int64_t offset) {
+	const struct lido_range *free = lido_allocator_get_first(area->allocator);
+	for (int i = 0; i < LIDO_MONITOR_RANGES_MAX && offset < area->base.size; ++i) {
+		while (free != NULL && (!free->is_free || lido_range_get_end(free) <= offset)) {
+			free = lido_range_get_after(free);
+		}
+		offset = send_range(resource, area, free, offset);
+	}
+	return offset;
 }
 
 static void answer_ranges(const struct lido_manager *manager, const struct lido_monitor_question *question,
@@ -138,10 +150,7 @@ static void answer_ranges(const struct lido_manager *manager, const struct lido_
 	}
 	lido_monitor_v1_send_area(resource, area->id, (uint32_t)area->base.size, (uint32_t)area->reserve,
 			(uint32_t)lido_area_get_resident(&area->base), area->base.users);
-	int64_t offset = area->id == question->area ? question->offset : 0;
-	for (int i = 0; i < LIDO_MONITOR_RANGES_MAX && offset < area->base.size; ++i) {
-		offset = send_range(resource, area, offset);
-	}
+	int64_t offset = send_ranges(resource, area, area->id == question->area ? question->offset : 0);
 	if (offset < area->base.size) {
 		lido_monitor_v1_send_ranges_done(resource, area->id, (uint32_t)offset);
 		return;

@@ -1,6 +1,7 @@
 /*
- * The allocator, its walker and the walker of its tree. Belief: a picture of the area, one byte for each 64 bytes of
- * it, says the same of every call: which place is the lowest that fits, whether there is one, what is free. Whatever
+ * The allocator, its walker and that of its free ranges. Belief: a picture of the area, one byte for each 64 bytes of
+ * it, says the same of every call: whether the size fits anywhere, which zone is the lowest where it does, how tight a
+ * place there can be, what is free. Whatever
  * the order of calls, and whichever allocation of the books fails, no range ends beyond the bound that the head of
  * shm/allocator.c proves.
  */
@@ -13,7 +14,8 @@
 
 #define PAGE LIDO_RANGE_PAGE
 #define UNIT LIDO_RANGE_ALIGN
-#define PAGES_MAX 256
+#define PAGES_MAX 512
+#define ZONE_SIZE (INT64_C(1) << 20) // of so small an area
 #define UNITS_MAX (PAGES_MAX * (PAGE / UNIT))
 #define RANGES_MAX 256
 
@@ -44,44 +46,67 @@ static void paint(struct run *run, int64_t offset, int64_t size, bool is_allocat
 	memset(run->units + offset / UNIT, is_allocated, (size_t)(size / UNIT));
 }
 
-// The lowest place, or -1.
-static int64_t find_place(const struct run *run, int64_t size) {
-	for (int64_t offset = 0; offset < (int64_t)run->units_len * UNIT; offset += size < PAGE ? UNIT : PAGE) {
-		if (is_free(run, offset, size)) {
-			return offset;
+// Where in a gap the size fits, or -1.
+static int64_t place_in(int64_t gap, int64_t end, int64_t size) {
+	int64_t align = size < PAGE ? UNIT : PAGE, place = (gap + align - 1) / align * align;
+	return place + size <= end ? place : -1;
+}
+
+// How large a gap is: whole pages, which are more than any number of bytes without one, or bytes.
+static int64_t get_measure(int64_t gap, int64_t end) {
+	int64_t pages = end / PAGE - (gap + PAGE - 1) / PAGE;
+	return pages > 0 ? pages * PAGE * PAGE : end - gap;
+}
+
+// How far from being chosen a place in a gap is: the least comes first.
+static int64_t get_rank(int64_t gap, int64_t end) {
+	return gap / ZONE_SIZE * (INT64_C(1) << 50) + get_measure(gap, end);
+}
+
+// The rank of the gap that is to be chosen, or that of the gap where a place is (from 0 on); or -1.
+static int64_t find_rank(const struct run *run, int64_t size, int64_t place) {
+	int64_t best = -1, area_end = (int64_t)run->units_len * UNIT;
+	for (int64_t gap = 0, end; gap < area_end; gap = end) {
+		const uint8_t *from = run->units + gap / UNIT, is_allocated = *from;
+		const uint8_t *next = memchr(from, !is_allocated, (size_t)(run->units_len - gap / UNIT));
+		end = next != NULL ? (next - run->units) * (int64_t)UNIT : area_end;
+		int64_t found = is_allocated ? -1 : place_in(gap, end, size);
+		if (found >= 0 && (place < 0 || place == found) && (best < 0 || get_rank(gap, end) < best)) {
+			best = get_rank(gap, end);
 		}
 	}
-	return -1;
+	return best;
 }
 
 static void expect_bound(struct run *run) {
-	int64_t live = 0, factor = 17;
+	int64_t live = 0, steps = 0;
 	for (int i = 0; i < run->ranges_len; i++) {
 		live += run->sizes_max[i];
 		run->size_max = run->sizes_max[i] > run->size_max ? run->sizes_max[i] : run->size_max;
 	}
 	run->live_max = live > run->live_max ? live : run->live_max;
 	for (int64_t size = PAGE; size < run->size_max; size *= 4) {
-		factor += 5;
+		steps++;
 	}
-	expect_int(lido_allocator_get_end(run->allocator), <=, run->live_max * (factor + run->was_resized));
+	int64_t bound = run->live_max * (17 + 5 * steps + run->was_resized) + ZONE_SIZE * (5 + steps);
+	expect_int(lido_allocator_get_end(run->allocator), <=, bound);
 }
 
 static void step_alloc(struct run *run, struct input *input) {
-	int64_t size = input_take_size(input, 18), rounded = round_size(size), place = find_place(run, rounded);
+	int64_t size = input_take_size(input, 20), rounded = round_size(size), rank = find_rank(run, rounded, -1);
 	if (run->ranges_len == RANGES_MAX) {
 		return;
 	}
 	expect_int(lido_allocator_round(size), ==, rounded);
 	struct lido_range *range = lido_allocator_alloc(run->allocator, size);
 	if (range == NULL) {
-		expect_int(errno, ==, place == -1 ? ENOSPC : ENOMEM);
-		expect(place == -1 || faults_was_hit());
+		expect_int(errno, ==, rank == -1 ? ENOSPC : ENOMEM);
+		expect(rank == -1 || faults_was_hit());
 		return;
 	}
-	expect_int(range->offset, ==, place);
+	expect_int(find_rank(run, rounded, range->offset), ==, rank);
 	expect_int(range->size, ==, rounded);
-	paint(run, place, rounded, true);
+	paint(run, range->offset, rounded, true);
 	run->sizes_max[run->ranges_len] = rounded;
 	run->ranges[run->ranges_len++] = range;
 }
@@ -104,11 +129,11 @@ static void step_resize(struct run *run, struct input *input) {
 	}
 	int i = (int)input_take_below(input, (uint32_t)run->ranges_len);
 	struct lido_range *range = run->ranges[i];
-	int64_t offset = range->offset, before = range->size, rounded = round_size(input_take_size(input, 18));
+	int64_t offset = range->offset, before = range->size, rounded = round_size(input_take_size(input, 20));
 	bool fits = offset % (rounded < PAGE ? UNIT : PAGE) == 0 &&
 				(rounded <= before || is_free(run, offset + before, rounded - before));
 	bool is_resized = lido_allocator_resize(run->allocator, range, rounded, run->now);
-	expect(is_resized == fits || (fits && rounded < before && faults_was_hit()));
+	expect(is_resized == fits || (fits && rounded != before && faults_was_hit()));
 	expect_int(range->offset, ==, offset);
 	expect_int(range->size, ==, is_resized ? rounded : before);
 	paint(run, offset, before, false);
@@ -176,7 +201,7 @@ static void step(struct run *run, struct input *input) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	static struct run run;
 	struct input input = {data, size};
-	int pages = 1 + (int)input_take_size(&input, 8);
+	int pages = 1 + (int)input_take_size(&input, 9);
 	run = (struct run){.units_len = pages * (PAGE / UNIT), .allocator = lido_allocator_create((int64_t)pages * PAGE)};
 	faults_start(0);
 	while (!input_is_empty(&input)) {

@@ -1,5 +1,6 @@
 /*
- * The allocator's promises, one by one. That it is first fit, whatever comes, is tested in allocator_model_test.c.
+ * The allocator's promises, one by one. That it is best fit in the lowest zone, whatever comes, is tested in
+ * allocator_model_test.c.
  */
 #include "faults.h"
 #include "runner.h"
@@ -113,17 +114,49 @@ TEST("allocator@page-needs-a-page-and-not-just-as-many-bytes") {
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@lowest-address-comes-first-however-tight-another-is") {
+TEST("allocator@tightest-comes-first-however-low-another-is") {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	struct lido_range *wide = alloc(allocator, 8 * PAGE);
 	alloc(allocator, PAGE);
 	struct lido_range *tight = alloc(allocator, 2 * PAGE);
 	alloc(allocator, PAGE);
+	int64_t offset = tight->offset;
 	give_back(allocator, tight, 1);
 	give_back(allocator, wide, 2);
+	expect_int(alloc(allocator, 2 * PAGE)->offset, ==, offset);
+	expect_int(alloc(allocator, 7 * PAGE)->offset, ==, 0);
+	expect_int(alloc(allocator, 128)->offset, ==, 7 * PAGE);
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@lowest-zone-comes-first-however-tight-another-is") {
+	struct lido_allocator *allocator = lido_allocator_create(64 * MIB);
+	struct lido_range *low = alloc(allocator, MIB / 2);
+	alloc(allocator, MIB);
+	struct lido_range *tight = alloc(allocator, 2 * PAGE);
+	alloc(allocator, PAGE);
+	give_back(allocator, low, 1);
+	give_back(allocator, tight, 1);
 	expect_int(alloc(allocator, 2 * PAGE)->offset, ==, 0);
-	expect_int(alloc(allocator, 7 * PAGE)->offset, >, 10 * PAGE);
-	expect_int(alloc(allocator, 128)->offset, ==, 2 * PAGE);
+	expect_int(alloc(allocator, MIB / 2)->offset, >, MIB);
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@of-equal-ones-the-last-freed-comes-first") {
+	struct lido_allocator *allocator = lido_allocator_create(MIB);
+	struct lido_range *ranges[8];
+	for (int i = 0; i < 8; i++) {
+		ranges[i] = alloc(allocator, 2 * PAGE);
+		alloc(allocator, PAGE);
+	}
+	int64_t offset = ranges[3]->offset;
+	for (int i = 7; i >= 0; i--) {
+		if (i != 3) {
+			give_back(allocator, ranges[i], 7 - i);
+		}
+	}
+	give_back(allocator, ranges[3], 8);
+	expect_int(alloc(allocator, 2 * PAGE)->offset, ==, offset);
 	lido_allocator_destroy(allocator);
 }
 
@@ -412,18 +445,14 @@ static struct snapshot take_snapshot(struct lido_allocator *allocator, const str
 	return snapshot;
 }
 
-// Allocates (or, if so asked, shrinks a range) with the n-th calloc failing. Returns whether it succeeded.
-static bool survive(uint64_t n, int64_t size, bool shrink) {
-	struct lido_allocator *allocator = lido_allocator_create(MIB);
-	struct lido_range *first = alloc(allocator, 128);
-	alloc(allocator, 3968);
-	struct lido_range *warm = alloc(allocator, 2 * PAGE);
-	alloc(allocator, 64); // so that what follows does not start at a page
-	give_back(allocator, warm, 1);
+// What a call does, with no memory for the books. What it has not done, it has not begun.
+static bool survive(struct lido_allocator *allocator, struct lido_range *range, int64_t size) {
+	const struct lido_range *first = lido_allocator_get_first(allocator);
 	struct snapshot was = take_snapshot(allocator, first);
 	errno = 0;
-	faults_start(n);
-	bool ok = shrink ? lido_allocator_resize(allocator, first, size, 2) : lido_allocator_alloc(allocator, size) != NULL;
+	faults_start_all_of(FAULT_CALLOC, 0);
+	bool ok = range != NULL ? lido_allocator_resize(allocator, range, size, 2)
+							: lido_allocator_alloc(allocator, size) != NULL;
 	faults_stop();
 	lido_allocator_validate(allocator);
 	struct snapshot is = take_snapshot(allocator, first);
@@ -431,23 +460,29 @@ static bool survive(uint64_t n, int64_t size, bool shrink) {
 		expect_int(errno, ==, ENOMEM);
 		expect_bytes(&is, &was, sizeof(is));
 	}
-	lido_allocator_destroy(allocator);
 	return ok;
 }
 
-TEST("allocator@shortage-of-memory-changes-nothing") {
-	// Something stays free before the pages, and behind them: two nodes.
-	expect(!survive(1, 3 * PAGE, false));
-	expect(!survive(2, 3 * PAGE, false));
-	expect(survive(3, 3 * PAGE, false));
-	expect(!survive(1, 64, false));
-	expect(survive(2, 64, false));
-	expect(survive(1, 2 * PAGE, false)); // which are the warm ones: none
-	expect(!survive(1, 64, true));
-	expect(survive(2, 64, true));
+TEST("allocator@shortage-of-memory-for-another-zone-changes-nothing") {
+	struct lido_allocator *allocator = lido_allocator_create(4 * MIB);
+	struct lido_range *range = alloc(allocator, PAGE);
+	expect(!survive(allocator, NULL, MIB)); // what is left free starts in the second zone
+	expect(!survive(allocator, range, 2 * MIB));
+	expect(survive(allocator, range, 2 * PAGE));
+	expect(lido_allocator_resize(allocator, range, 2 * MIB, 0)); // the third zone
+	expect(survive(allocator, range, MIB - PAGE));
+	expect(!survive(allocator, NULL, 4 * PAGE));
+	alloc(allocator, 4 * PAGE);
+	expect(survive(allocator, range, 2 * PAGE));
+	lido_allocator_destroy(allocator);
+	allocator = lido_allocator_create(4 * MIB);
+	range = alloc(allocator, 2 * MIB);
+	alloc(allocator, PAGE);
+	expect(!survive(allocator, range, MIB)); // what becomes free starts in the second zone
+	lido_allocator_destroy(allocator);
 }
 
-// So many ranges that what keeps them in order must grow, and cannot, each time that this takes memory.
+// Records are made some at a time: sooner or later each kind of call needs one that is not there.
 TEST("allocator@shortage-of-memory-among-many-changes-nothing") {
 	uint64_t failures = 0;
 	struct lido_allocator *allocator = lido_allocator_create(LIDO_ALLOCATOR_SIZE_MAX);
@@ -467,12 +502,32 @@ TEST("allocator@shortage-of-memory-among-many-changes-nothing") {
 			}
 		}
 	}
-	expect_int(failures, >, 3000); // records of ranges, and nodes of the tree
+	expect_int(failures, >, 10);
+	lido_allocator_destroy(allocator);
+}
+
+TEST("allocator@shortage-of-memory-cuts-no-range") {
+	struct lido_allocator *allocator = lido_allocator_create(16 * MIB);
+	struct lido_range *ranges[100];
+	for (int i = 0; i < 100; i++) {
+		ranges[i] = alloc(allocator, 8 * PAGE);
+	}
+	int refusals = 0;
+	for (int i = 0; i < 100; i++) {
+		faults_start_all_of(FAULT_CALLOC, 0);
+		bool ok = lido_allocator_resize(allocator, ranges[i], 4 * PAGE, 0);
+		faults_stop();
+		lido_allocator_validate(allocator);
+		expect_int(ranges[i]->size, ==, ok ? 4 * PAGE : 8 * PAGE);
+		refusals += !ok;
+	}
+	expect_int(refusals, >, 0);
+	expect_int(refusals, <, 100);
 	lido_allocator_destroy(allocator);
 }
 
 TEST("allocator@shortage-of-memory-makes-no-allocator") {
-	for (uint64_t n = 1; n <= 4; n++) { // the allocator, its first range, and the node of that
+	for (uint64_t n = 1; n <= 4; n++) { // the allocator, its first records, and its first zone
 		faults_start(n);
 		struct lido_allocator *allocator = lido_allocator_create(MIB);
 		faults_stop();
@@ -481,7 +536,7 @@ TEST("allocator@shortage-of-memory-makes-no-allocator") {
 	}
 }
 
-TEST("allocator@neither-free-nor-growth-nor-taking-it-back-needs-memory") {
+TEST("allocator@neither-free-nor-growth-in-a-zone-nor-taking-it-back-needs-memory") {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	struct lido_range *a = alloc(allocator, PAGE), *b = alloc(allocator, PAGE), *c = alloc(allocator, PAGE);
 	faults_start_all_of(FAULT_CALLOC, 0);
