@@ -121,7 +121,7 @@ TEST("limits@nofile-is-raised-to-the-hard-limit-and-put-back") {
 TEST("limits@total-of-files-is-a-share-of-the-process-limit") {
 	struct rlimit limit = {.rlim_cur = 1000, .rlim_max = 1000};
 	expect_int(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
-	expect_int(lido_limits_get_files_total_max(), ==, 750);
+	expect_int(lido_limits_get_files_total_max(), ==, 700);
 	limit.rlim_cur = 10;
 	expect_int(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
 	expect_int(lido_limits_get_files_total_max(), ==, 7);

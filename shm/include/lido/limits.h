@@ -81,7 +81,7 @@ extern "C" {
  * client may never hold more files than are left for the others: so the first takes half of it at most, and however
  * many greedy clients there are, another one still finds some.
  */
-#define LIDO_TOTAL_SHARE_PERCENT 75
+#define LIDO_TOTAL_SHARE_PERCENT 70
 
 /* A file costs at most this many mappings: the first, and one more after a growth beyond it. */
 #define LIDO_MAPPINGS_PER_FILE 2
