@@ -30,6 +30,7 @@ static const struct contender *const contenders[] = {
 	&contender_vma,
 #endif
 	&contender_linear,
+	&contender_record,
 };
 
 #define CONTENDERS_LEN (sizeof(contenders) / sizeof(contenders[0]))
@@ -356,6 +357,9 @@ int main(int argc, char *argv[]) {
 		return EXIT_FAILURE;
 	}
 	for (size_t i = 0; i < CONTENDERS_LEN; i++) {
+		if (contenders[i]->is_limit) {
+			continue;
+		}
 		for (size_t j = 0; j < sizeof(random_loads) / sizeof(random_loads[0]); j++) {
 			run_random_load(contenders[i], &random_loads[j]);
 		}

@@ -13,6 +13,7 @@ extern "C" {
 
 struct contender {
 	const char *name;
+	bool is_limit;  // places nothing: what it takes, any takes
 	bool is_linear; // takes time in proportion to what there is: a million would take hours
 	/* Spans so many bytes. Ends the program if there is no memory for it, as do the others. */
 	void *(*create)(int64_t size);
@@ -23,7 +24,8 @@ struct contender {
 };
 
 extern const struct contender contender_lido;
-extern const struct contender contender_vma; // Vulkan Memory Allocator's virtual blocks: TLSF
+extern const struct contender contender_record; // a record for each range, and no more
+extern const struct contender contender_vma;    // Vulkan Memory Allocator's virtual blocks: TLSF
 extern const struct contender
 		contender_linear; // best fit in one list by address, as Haiku's app_server has had since 2006
 

@@ -47,4 +47,4 @@ static void give_back(void *allocator, void *range) {
 	vmaVirtualFree((VmaVirtualBlock)allocator, (VmaVirtualAllocation)range);
 }
 
-extern const struct contender contender_vma = {"vma", false, create, destroy, alloc, give_back};
+extern const struct contender contender_vma = {"vma", false, false, create, destroy, alloc, give_back};
