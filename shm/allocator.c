@@ -33,7 +33,6 @@
 
 #include "free_ranges.h"
 #include "os.h"
-#include "range_records.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -42,10 +41,14 @@
 // An allocation cuts a free range into three at most: it needs two more.
 #define RESERVE_MAX 2
 
+// As many records are kept: to have them made and freed with each call costs as much as the rest of it.
+#define SPARES_MAX 32
+
 struct lido_allocator {
 	int64_t size;
 	struct lido_range edge; // before the first and after the last; of no size, and allocated
-	struct lido_range_records records;
+	struct lido_range *spares[SPARES_MAX];
+	int spares_len;
 	struct lido_free_ranges free;
 	struct wl_list warm; // lido_range.link: warm ranges with a whole page, by idle_since
 	int64_t live;        // bytes
@@ -62,10 +65,22 @@ static int64_t get_align(int64_t size) {
 	return size > LIDO_RANGE_PAGE - LIDO_RANGE_ALIGN ? LIDO_RANGE_PAGE : LIDO_RANGE_ALIGN;
 }
 
+static bool reserve_records(struct lido_allocator *allocator, int len) {
+	assert(len <= RESERVE_MAX);
+	while (allocator->spares_len < len) {
+		struct lido_range *range = lido_os.calloc(1, sizeof(*range));
+		if (range == NULL) {
+			return false;
+		}
+		allocator->spares[allocator->spares_len++] = range;
+	}
+	return true;
+}
+
 // Makes sure that so many ranges can be added, and that free ones can start there. To have as much as needed beforehand
 // is what lets nothing fail halfway.
-static bool reserve(struct lido_allocator *allocator, uint32_t len, int64_t start) {
-	if (!lido_range_records_reserve(&allocator->records, len) || !lido_free_ranges_reserve(&allocator->free, start)) {
+static bool reserve(struct lido_allocator *allocator, int len, int64_t start) {
+	if (!reserve_records(allocator, len) || !lido_free_ranges_reserve(&allocator->free, start)) {
 		errno = ENOMEM;
 		return false;
 	}
@@ -75,7 +90,8 @@ static bool reserve(struct lido_allocator *allocator, uint32_t len, int64_t star
 // An allocated range, after another.
 static struct lido_range *add_range(
 		struct lido_allocator *allocator, struct lido_range *before, int64_t offset, int64_t size) {
-	struct lido_range *range = lido_range_records_take(&allocator->records);
+	assert(allocator->spares_len > 0);
+	struct lido_range *range = allocator->spares[--allocator->spares_len];
 	range->offset = offset;
 	range->size = size;
 	range->is_free = range->is_warm = false;
@@ -108,7 +124,11 @@ static void remove_range(struct lido_allocator *allocator, struct lido_range *ra
 	unlist(range);
 	range->before->after = range->after;
 	range->after->before = range->before;
-	lido_range_records_give(&allocator->records, range);
+	if (allocator->spares_len < SPARES_MAX) {
+		allocator->spares[allocator->spares_len++] = range;
+	} else {
+		free(range);
+	}
 }
 
 // What stays of a free range that was taken out of the free ones is one of them again. It is as warm, and as idle.
@@ -139,7 +159,7 @@ static void keep_rest(struct lido_allocator *allocator, struct lido_range *taken
 static struct lido_range *take(
 		struct lido_allocator *allocator, struct lido_range *range, int64_t offset, int64_t size) {
 	int64_t lower_size = offset - range->offset, higher_size = range->size - lower_size - size;
-	if (!reserve(allocator, 0, offset) || !reserve(allocator, RESERVE_MAX, offset + size)) {
+	if (!reserve(allocator, 0, offset) || !reserve(allocator, (lower_size > 0) + (higher_size > 0), offset + size)) {
 		return NULL;
 	}
 	lido_free_ranges_remove(&allocator->free, range);
@@ -236,7 +256,13 @@ void lido_allocator_destroy(struct lido_allocator *allocator) {
 	if (allocator == NULL) {
 		return;
 	}
-	lido_range_records_finish(&allocator->records);
+	for (struct lido_range *range = allocator->edge.after, *after; range != &allocator->edge; range = after) {
+		after = range->after;
+		free(range);
+	}
+	while (allocator->spares_len > 0) {
+		free(allocator->spares[--allocator->spares_len]);
+	}
 	lido_free_ranges_finish(&allocator->free);
 	free(allocator);
 }
