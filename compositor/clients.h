@@ -16,7 +16,7 @@ struct compositor;
  * of which a process may not have more than it leaves to others: so whoever opens them without end cannot keep another
  * program out. (Who forks can; that is for the system to limit.)
  */
-#define CLIENTS_NOFILE_PERCENT 20
+#define CLIENTS_NOFILE_PERCENT 21
 #define CLIENTS_FDS_PER_CONNECTION 2
 
 /*
