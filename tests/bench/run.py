@@ -212,9 +212,10 @@ def bench_death(run):
 def bench_scale(run):
     """From one client to very many."""
     results = Results()
-    counts = [1, 3] if run.quick else [1, 10, 100, 500, 1000, 1500]
+    counts = [1, 3] if run.quick else [1, 10, 100, 500, 1000, 2000]
     commits = 20 if run.quick else 2000
-    pairs = [(LIDO, 'library'), (LIDO, 'sealed'), (WLROOTS, 'sealed'), ('labwc', 'sealed'), ('weston', 'sealed')]
+    pairs = [(LIDO, 'library'), (LIDO, 'sealed'), (WLROOTS, 'sealed'), ('sway', 'sealed'),
+        ('labwc', 'sealed'), ('weston', 'sealed')]
     for round in range(run.rounds):
         run.progress('scale', round)
         for count in counts:
