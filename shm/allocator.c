@@ -87,6 +87,12 @@ static bool reserve(struct lido_allocator *allocator, int len, int64_t start) {
 	return true;
 }
 
+static void put_between(struct lido_range *range, struct lido_range *before, struct lido_range *after) {
+	range->before = before;
+	range->after = after;
+	before->after = after->before = range;
+}
+
 // An allocated range, after another.
 static struct lido_range *add_range(
 		struct lido_allocator *allocator, struct lido_range *before, int64_t offset, int64_t size) {
@@ -95,10 +101,7 @@ static struct lido_range *add_range(
 	range->offset = offset;
 	range->size = size;
 	range->is_free = range->is_warm = false;
-	range->before = before;
-	range->after = before->after;
-	before->after->before = range;
-	before->after = range;
+	put_between(range, before, before->after);
 	return range;
 }
 
@@ -119,11 +122,9 @@ static void list_as_newest(struct lido_allocator *allocator, struct lido_range *
 	}
 }
 
-// Its neighbours do not know it any more. It is not among the free ones.
-static void remove_range(struct lido_allocator *allocator, struct lido_range *range) {
+// No neighbour knows it any more, and it is not among the free ones.
+static void drop(struct lido_allocator *allocator, struct lido_range *range) {
 	unlist(range);
-	range->before->after = range->after;
-	range->after->before = range->before;
 	if (allocator->spares_len < SPARES_MAX) {
 		allocator->spares[allocator->spares_len++] = range;
 	} else {
@@ -203,11 +204,9 @@ static struct lido_range *take_free(struct lido_allocator *allocator, struct lid
 	return range;
 }
 
-static void absorb(struct lido_allocator *allocator, struct lido_range *kept, struct lido_range *part) {
+static void drop_unless_kept(struct lido_allocator *allocator, struct lido_range *part, const struct lido_range *kept) {
 	if (part != NULL && part != kept) {
-		kept->offset = part->offset < kept->offset ? part->offset : kept->offset;
-		kept->size += part->size;
-		remove_range(allocator, part);
+		drop(allocator, part);
 	}
 }
 
@@ -217,13 +216,18 @@ static void absorb(struct lido_allocator *allocator, struct lido_range *kept, st
 // now.
 static void give_back(struct lido_allocator *allocator, struct lido_range *range, int64_t now) {
 	struct lido_range *before = take_free(allocator, range->before), *after = take_free(allocator, range->after);
+	struct lido_range *first = before != NULL ? before : range, *last = after != NULL ? after : range;
+	struct lido_range *lower = first->before, *higher = last->after, *kept = range;
+	int64_t offset = first->offset, size = lido_range_get_end(last) - offset;
 	free_part(allocator, range, now);
-	struct lido_range *kept = range;
 	kept = before != NULL && before->is_warm ? warmer_of(kept, before) : kept;
 	kept = after != NULL && after->is_warm ? warmer_of(kept, after) : kept;
-	absorb(allocator, kept, before);
-	absorb(allocator, kept, range);
-	absorb(allocator, kept, after);
+	drop_unless_kept(allocator, before, kept);
+	drop_unless_kept(allocator, range, kept);
+	drop_unless_kept(allocator, after, kept);
+	kept->offset = offset;
+	kept->size = size;
+	put_between(kept, lower, higher);
 	if (kept == range) {
 		kept->is_warm = true;
 		list_as_newest(allocator, kept);
@@ -304,7 +308,9 @@ static bool grow(struct lido_allocator *allocator, struct lido_range *range, int
 	}
 	lido_free_ranges_remove(&allocator->free, after);
 	if (after->size == more) {
-		remove_range(allocator, after);
+		range->after = after->after;
+		after->after->before = range;
+		drop(allocator, after);
 	} else {
 		keep(allocator, after, after->offset + more, after->size - more);
 	}
