@@ -21,7 +21,7 @@
 #define RANK_TREE 255
 #define RANK_BIT_MAX (1 << 19) // of the rank of 2 GiB
 
-_Static_assert(RANK_PAGES + LIDO_ALLOCATOR_SIZE_MAX / LIDO_RANGE_PAGE < 2 * RANK_BIT_MAX, "ranks have 20 bits");
+static_assert(RANK_PAGES + LIDO_ALLOCATOR_SIZE_MAX / LIDO_RANGE_PAGE < 2 * RANK_BIT_MAX, "ranks have 20 bits");
 
 #define WORD_BITS 64
 

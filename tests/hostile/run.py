@@ -237,10 +237,10 @@ def wait_for_books(server, before, fds_before, sanitized):
 
 
 def fds_max(name):
-    """An eighth of the server's limit for those in flight; for the connections of two processes, half of 16 percent and half
+    """An eighth of the server's limit for those in flight; for the connections of two processes, half of 21 percent and half
     of what is left."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    return 8 + (limit * 12 // 100 if name == 'connections-without-end' else max(1024, limit // 8))
+    return 8 + (limit * 21 // 100 * 3 // 4 if name == 'connections-without-end' else max(1024, limit // 8))
 
 
 def measure_attack(arena, command, sanitized):
