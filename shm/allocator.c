@@ -17,12 +17,12 @@
  *     Theorem. No range ends beyond M * (17 + 5 k) + Z * (5 + k), k = ceil(log4(n / 4096)), for n >= 4096.
  *
  * Proof. Say that ranges of at most s bytes end at most at E(s). Let w bytes be placed, s < w <= 4 s, in a free range
- * that starts in a zone at z. Then each gap that starts below z is too small for it. If z is above E(s), each gap
- * from there to z is smaller than w, and is followed by a range larger than s: it is less than four times that range.
- * So z <= E(s) + 5 (M - w) in any case. A zone ends at a page, so ours starts at z + Z at most, and with that E(4 s) <=
- * E(s) + 5 M + Z. To 64 bytes no gap is too small: E(64) <= M + Z. This makes E(4032)
- * <= 16 M + 4 Z in three steps. Above it, everything starts and ends at a page, so to a page no gap is too small,
- * E(4096) <= 17 M + 5 Z, and alignment costs nothing more. The steps from there on are as before.
+ * that starts in a zone at z. Then each gap that starts below z is too small for it. If z is above E(s), each gap from
+ * there to z is smaller than w, and is followed by a range larger than s: it is less than four times that range. So z
+ * <= E(s) + 5 (M - w) in any case. A zone ends at a page, so ours starts at z + Z at most, and with that E(4 s) <= E(s)
+ * + 5 M + Z. To 64 bytes no gap is too small: E(64) <= M + Z. This makes E(4032) <= 16 M + 4 Z in three steps. Above
+ * it, everything starts and ends at a page, so to a page no gap is too small, E(4096) <= 17 M + 5 Z, and alignment
+ * costs nothing more. The steps from there on are as before.
  *
  * The factor is coarse; Robson (The Computer Journal 20, 1977) has about M log2(n / 64) for the lowest address, against
  * M n / 64 for best fit, and shows (Journal of the ACM 18, 1971) that nobody who moves nothing does with much less than

@@ -197,8 +197,8 @@ static int32_t zone_get_most(const struct lido_free_zone *zone) {
 }
 
 void lido_free_ranges_init(struct lido_free_ranges *ranges, int64_t size) {
-	*ranges = (struct lido_free_ranges){.size = size};
-	while (LIDO_ZONE_SIZE_MIN << ranges->zone_shift < size / LIDO_ZONES_MAX) {
+	*ranges = (struct lido_free_ranges){.size = size, .zone_shift = LIDO_ZONE_SHIFT_MIN};
+	while (lido_free_ranges_get_zone_size(ranges) < size / LIDO_ZONES_MAX) {
 		++ranges->zone_shift;
 	}
 }
@@ -210,11 +210,11 @@ void lido_free_ranges_finish(struct lido_free_ranges *ranges) {
 }
 
 int64_t lido_free_ranges_get_zone_size(const struct lido_free_ranges *ranges) {
-	return LIDO_ZONE_SIZE_MIN << ranges->zone_shift;
+	return INT64_C(1) << ranges->zone_shift;
 }
 
 static int get_zone(const struct lido_free_ranges *ranges, int64_t offset) {
-	return (int)(offset / LIDO_ZONE_SIZE_MIN >> ranges->zone_shift);
+	return (int)(offset >> ranges->zone_shift);
 }
 
 bool lido_free_ranges_reserve(struct lido_free_ranges *ranges, int64_t offset) {

@@ -9,12 +9,12 @@
 /* What an area is divided in for it. */
 #define LIDO_ZONES_MAX 64
 
-/* No zone is smaller. Bytes. */
-#define LIDO_ZONE_SIZE_MIN (INT64_C(1) << 20)
+/* No zone is smaller than two to this power: a megabyte. */
+#define LIDO_ZONE_SHIFT_MIN 20
 
 struct lido_free_ranges {
-	int64_t size; // of the area, bytes
-	int zone_shift;
+	int64_t size;                                 // of the area, bytes
+	int zone_shift;                               // the power of two that a zone has in bytes
 	int zones_len;                                // those from there on have never had a range
 	int32_t most[LIDO_ZONES_MAX];                 // the rank of the largest range that starts there; 0: there is none
 	struct lido_free_zone *zones[LIDO_ZONES_MAX]; // NULL: as yet not needed

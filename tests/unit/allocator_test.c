@@ -540,7 +540,7 @@ TEST("allocator@shortage-of-memory-cuts-no-range") {
 }
 
 TEST("allocator@shortage-of-memory-makes-no-allocator") {
-	for (uint64_t n = 1; n <= 4; n++) { // the allocator, its first records, and its first zone
+	for (uint64_t n = 1; n <= 4; n++) { // the allocator, its first record, and its first zone
 		faults_start(n);
 		struct lido_allocator *allocator = lido_allocator_create(MIB);
 		faults_stop();

@@ -57,14 +57,18 @@ static int64_t get_measure(const struct lido_range *range) {
 	return pages > 0 ? pages * MIB : range->size;
 }
 
-// Where something is to be taken from, by a walk over all: in the lowest zone, and there by size.
+// How far from being chosen a range is, if the size fits: the least comes first.
+static int64_t get_rank(const struct lido_range *range) {
+	return range->offset / (32 * MIB) * (INT64_C(1) << 50) + get_measure(range);
+}
+
+// The rank of what is to be taken from, by a walk over all: in the lowest zone, and there by size.
 static int64_t walk(const struct stage *stage, int64_t size) {
 	int64_t best = INT64_MAX;
 	for (int i = 0; i < RANGES_LEN; i++) {
 		const struct lido_range *range = &stage->ranges[i];
 		if (stage->is_in[i] && (size < PAGE ? range->size : lido_range_get_pages(range) * PAGE) >= size) {
-			int64_t rank = range->offset / (32 * MIB) * (INT64_C(1) << 50) + get_measure(range);
-			best = rank < best ? rank : best;
+			best = get_rank(range) < best ? get_rank(range) : best;
 		}
 	}
 	return best;
@@ -75,7 +79,7 @@ static void expect_found(const struct stage *stage, int64_t size) {
 	int64_t best = walk(stage, size);
 	expect_int(range != NULL, ==, best != INT64_MAX);
 	if (range != NULL) {
-		expect_int(range->offset / (32 * MIB) * (INT64_C(1) << 50) + get_measure(range), ==, best);
+		expect_int(get_rank(range), ==, best);
 	}
 }
 
