@@ -4,7 +4,7 @@
 #ifndef LIDO_CLIENT_IMAGE_H
 #define LIDO_CLIENT_IMAGE_H
 
-#include "memory.h"
+#include "storage.h"
 
 struct lido_image {
 	struct wl_list link; // lido_client.images, or lido_swapchain.images

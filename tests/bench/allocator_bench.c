@@ -13,7 +13,7 @@
  */
 #include "contender.h"
 
-#include <allocator.h>
+#include "alloc/allocator.h"
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -30,7 +30,7 @@ class Compositor:
         self.directory = tempfile.mkdtemp(prefix='lido-bench-', dir=parent)
         self.environment = dict(os.environ, XDG_RUNTIME_DIR=self.directory, XDG_CONFIG_HOME=self.directory,
             WLR_BACKENDS='headless', WLR_RENDERER='pixman', WLR_LIBINPUT_NO_DEVICES='1',
-            WLR_SCENE_DISABLE_DIRECT_SCANOUT='1', LIDO_WLROOTS_PRELOAD=build + '/shm/wrap/liblido-wlroots-preload.so')
+            WLR_SCENE_DISABLE_DIRECT_SCANOUT='1', LIDO_WLROOTS_PRELOAD=build + '/preload/compositor/liblido-wlroots-preload.so')
         for variable in ('DISPLAY', 'WAYLAND_DISPLAY', 'WAYLAND_SOCKET'):
             self.environment.pop(variable, None)
         self.log = os.path.join(self.directory, 'log')
@@ -47,7 +47,7 @@ class Compositor:
     def command_sway(self, build):
         floating = 'border none' if self.kiosk else 'floating enable, move position 0 0'
         config = self.write('sway', SWAY.format(width=self.size[0], height=self.size[1], floating=floating))
-        return [build + '/shm/wrap/lido-wrap'] * self.name.endswith('wrapped') + ['sway', '-c', config]
+        return [build + '/preload/compositor/lido-wrap'] * self.name.endswith('wrapped') + ['sway', '-c', config]
 
     def command_labwc(self, build):
         maximize = '<action name="Maximize"/>' if self.kiosk else ''

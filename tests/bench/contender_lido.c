@@ -3,7 +3,7 @@
  */
 #include "contender.h"
 
-#include <allocator.h>
+#include "alloc/allocator.h"
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
  *
  * Does what NAME says COUNT times, always the same. What two counts differ by is what the operations between them take.
  */
-#include <allocator.h>
+#include "alloc/allocator.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -44,7 +44,7 @@ def measure(compositor, build, name, command, seconds, results):
             start_new_session=True)
     time.sleep(1)
     if compositor.name.startswith('lido'):
-        compositor.run([build + '/tests/clients/drive', 'maximize'])
+        compositor.run([build + '/tests/programs/drive', 'maximize'])
     time.sleep(1.5)
     patterns = (r'wl_surface[@#]\d+\.attach\(wl_buffer', r'wl_shm[@#]\d+\.create_pool\(')
     before, start = [count_lines(log, pattern) for pattern in patterns], time.monotonic()

@@ -5,10 +5,10 @@
  * the order of calls, and whichever allocation of the books fails, no range ends beyond the bound that the head of
  * shm/allocator.c proves.
  */
+#include "alloc/allocator.h"
 #include "faults.h"
 #include "input.h"
 #include "runner.h"
-#include <allocator.h>
 #include <errno.h>
 #include <string.h>
 

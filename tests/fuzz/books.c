@@ -1,8 +1,8 @@
 #include "books.h"
+#include "base/os.h"
 #include "runner.h"
 #include <dirent.h>
 #include <errno.h>
-#include <os.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -4,15 +4,15 @@
  * protocol says (attacker.c) or ended; what is read in place is what the file has; the books are right after each
  * step; a second client never notices (bystander.c); and in the end nothing is left.
  */
-#include "attacker.h"
 #include "books.h"
 #include "bystander.h"
 #include "file.h"
+#include "fuzz_client.h"
 #include "input.h"
-#include "manager.h"
+#include "memory/pool.h"
 #include "odd_file.h"
-#include "pool.h"
 #include "runner.h"
+#include "wire/manager.h"
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

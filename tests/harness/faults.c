@@ -1,7 +1,7 @@
 #include "faults.h"
+#include "base/os.h"
 #include "runner.h"
 #include <errno.h>
-#include <os.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 

@@ -2,7 +2,7 @@
 #include "client.h"
 #include "faults.h"
 #include "file.h"
-#include "pool.h"
+#include "memory/pool.h"
 #include "pool_client.h"
 #include "runner.h"
 #include "server.h"

@@ -2,8 +2,8 @@
  * Millions of random calls to the allocator, compared with an implementation so naive that it is a specification; and
  * what its head comment says of cost and waste.
  */
+#include "alloc/allocator.h"
 #include "runner.h"
-#include <allocator.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

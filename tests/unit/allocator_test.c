@@ -2,9 +2,9 @@
  * The allocator's promises, one by one. That it is best fit in the lowest zone, whatever comes, is tested in
  * allocator_model_test.c.
  */
+#include "alloc/allocator.h"
 #include "faults.h"
 #include "runner.h"
-#include <allocator.h>
 #include <errno.h>
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /*
  * Blocks: who uses them, and what they give back when.
  */
-#include "block.h"
-#include "exported.h"
+#include "memory/block.h"
+#include "memory/exported.h"
+#include "memory/pool.h"
 #include "pair.h"
-#include "pool.h"
 #include "runner.h"
 #include <errno.h>
 

@@ -1,12 +1,12 @@
 /*
  * A wl_buffer in the server: what it is, locks, and its end.
  */
-#include "area.h"
-#include "buffer.h"
 #include "file.h"
-#include "pool.h"
+#include "memory/area.h"
+#include "memory/pool.h"
 #include "pool_pair.h"
 #include "runner.h"
+#include "wire/buffer.h"
 #include <drm_fourcc.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,9 +1,9 @@
 /*
  * Files that nobody uses any more: they go, but no more than a piece at a time.
  */
-#include "disposal.h"
 #include "faults.h"
 #include "file.h"
+#include "memory/disposal.h"
 #include "runner.h"
 #include <fcntl.h>
 #include <unistd.h>

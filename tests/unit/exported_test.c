@@ -1,14 +1,14 @@
 /*
  * The server's own files: how they are made, looked at, and given back in parts.
  */
-#include "block.h"
-#include "exported.h"
+#include "base/os.h"
 #include "faults.h"
 #include "file.h"
-#include "memory.h"
-#include "os.h"
+#include "memory/block.h"
+#include "memory/exported.h"
+#include "memory/pool.h"
+#include "memory/scratch.h"
 #include "pair.h"
-#include "pool.h"
 #include "runner.h"
 #include <errno.h>
 #include <fcntl.h>

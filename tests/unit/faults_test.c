@@ -3,10 +3,10 @@
  * and only the client that it struck may be ended.
  */
 #include "client.h"
-#include "disposal.h"
 #include "faults.h"
 #include "file.h"
 #include "life.h"
+#include "memory/disposal.h"
 #include "monitor_client.h"
 #include "runner.h"
 #include "server.h"

@@ -1,9 +1,9 @@
 /*
  * What may be read from a client's fd: lido_file_check().
  */
+#include "base/os.h"
 #include "faults.h"
 #include "file.h"
-#include "os.h"
 #include "runner.h"
 #include <errno.h>
 #include <fcntl.h>

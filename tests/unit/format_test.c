@@ -1,7 +1,7 @@
 /*
  * The table of formats against what drm_fourcc.h says of each.
  */
-#include "format.h"
+#include "base/format.h"
 #include "runner.h"
 #include <drm_fourcc.h>
 #include <limits.h>

@@ -2,9 +2,9 @@
  * The free ranges by size and zone: whatever the order in which ranges come and go, the one found is what a walk over
  * all says. The rest is tested through the allocator.
  */
+#include "alloc/free_ranges.h"
 #include "faults.h"
 #include "runner.h"
-#include <free_ranges.h>
 #include <stdlib.h>
 
 #define PAGE LIDO_RANGE_PAGE

@@ -1,14 +1,14 @@
 /*
  * Imported files: what is mapped, when, how often and where.
  */
-#include "buffer.h"
+#include "base/os.h"
 #include "faults.h"
 #include "file.h"
-#include "imported.h"
-#include "os.h"
+#include "memory/imported.h"
+#include "memory/pool.h"
 #include "pair.h"
-#include "pool.h"
 #include "runner.h"
+#include "wire/buffer.h"
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>

@@ -5,9 +5,9 @@
  */
 #include "client.h"
 #include "life.h"
-#include "manager.h"
 #include "runner.h"
 #include "server.h"
+#include "wire/manager.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>

@@ -2,11 +2,11 @@
  * The manager: formats, pools in order, and its end before or after everything else.
  */
 #include "faults.h"
-#include "manager.h"
-#include "memory.h"
+#include "memory/pool.h"
+#include "memory/scratch.h"
 #include "pair.h"
-#include "pool.h"
 #include "runner.h"
+#include "wire/manager.h"
 #include <drm_fourcc.h>
 #include <errno.h>
 

@@ -1,8 +1,8 @@
 /*
  * The calls behind struct lido_os that are more than a call of libc.
  */
+#include "base/os.h"
 #include "file.h"
-#include "os.h"
 #include "runner.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,10 +1,10 @@
 /*
  * Reading, copying and writing pixels: every box, stride and kind of file gives the bytes that are in the file.
  */
-#include "area.h"
+#include "base/os.h"
 #include "faults.h"
 #include "file.h"
-#include "os.h"
+#include "memory/area.h"
 #include "pool_pair.h"
 #include "runner.h"
 #include <errno.h>

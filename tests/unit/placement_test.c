@@ -1,15 +1,15 @@
 /*
  * Where blocks go: which area, how large a further one is, and what counts meanwhile.
  */
+#include "base/os.h"
 #include "faults.h"
 #include "file.h"
-#include "memory.h"
-#include "os.h"
+#include "memory/pool.h"
+#include "memory/scratch.h"
 #include "pair.h"
-#include "placement.h"
-#include "pool.h"
 #include "pool_client.h"
 #include "runner.h"
+#include "wire/placement.h"
 #include <errno.h>
 #include <unistd.h>
 

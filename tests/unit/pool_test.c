@@ -1,13 +1,13 @@
 /*
  * The pool: one per client, its books, and its end in one step.
  */
-#include "area.h"
 #include "file.h"
-#include "manager.h"
-#include "memory.h"
+#include "memory/area.h"
+#include "memory/pool.h"
+#include "memory/scratch.h"
 #include "pair.h"
-#include "pool.h"
 #include "runner.h"
+#include "wire/manager.h"
 #include <unistd.h>
 
 TEST("pool@there-is-one-per-client") {

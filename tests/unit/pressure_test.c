@@ -1,12 +1,12 @@
 /*
  * Memory pressure: what lies idle goes at once when the kernel tells of it.
  */
+#include "base/os.h"
 #include "file.h"
-#include "memory.h"
-#include "os.h"
-#include "pool.h"
+#include "memory/pool.h"
+#include "memory/pressure.h"
+#include "memory/scratch.h"
 #include "pool_pair.h"
-#include "pressure.h"
 #include "runner.h"
 #include <errno.h>
 #include <sys/eventfd.h>

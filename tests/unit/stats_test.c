@@ -2,11 +2,11 @@
  * What is told of each client: the numbers, and JSON that a strict parser takes.
  */
 #include "file.h"
-#include "manager.h"
-#include "memory.h"
-#include "pool.h"
+#include "memory/pool.h"
+#include "memory/scratch.h"
 #include "pool_pair.h"
 #include "runner.h"
+#include "wire/manager.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>

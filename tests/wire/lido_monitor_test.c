@@ -3,11 +3,11 @@
  */
 #include "faults.h"
 #include "file.h"
-#include "manager.h"
+#include "memory/pool.h"
 #include "monitor_client.h"
-#include "pool.h"
 #include "pool_pair.h"
 #include "runner.h"
+#include "wire/manager.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <lido/monitor.h>

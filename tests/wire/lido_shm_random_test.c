@@ -3,8 +3,8 @@
  * and then. Whatever happens, what a client has drawn stays where it drew it until it gave it back, and the server's
  * books are right.
  */
-#include "memory.h"
-#include "pool.h"
+#include "memory/pool.h"
+#include "memory/scratch.h"
 #include "pool_pair.h"
 #include "runner.h"
 #include <string.h>

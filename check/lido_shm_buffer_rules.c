@@ -1,0 +1,247 @@
+/*
+ * lido_shm_block_v1.create_buffer: which buffers fit into a block, and in which formats.
+ */
+#include "rule.h"
+#include <limits.h>
+
+#define BLOCK_SIZE 65536
+
+#define MEANING_CLAUSE \
+	"Creates a wl_buffer, with the meaning that wl_shm_pool.create_buffer gives to the arguments; offset 0 is the start " \
+	"of the block."
+#define FORMATS_CLAUSE "The formats are those that wl_shm offers."
+#define INVALID_FORMAT_CLAUSE "A format that is not offered raises the invalid_format error."
+#define INVALID_STRIDE_CLAUSE \
+	"An offset, a width, a height or a stride that is no image, or an end beyond the size of the block, raises the " \
+	"invalid_stride error."
+#define SIZE_CLAUSE \
+	"The size of the block is what the last placed event told, or what was last asked for if that is more: so a client " \
+	"need not wait for the event."
+#define NUMBERS_CLAUSE \
+	"lido_shm_block_v1.error: The first two have the meaning, and the number, that they have in wl_shm.error."
+#define STAYS_CLAUSE "The buffer stays where it is when the block is resized or destroyed."
+
+struct request {
+	int32_t offset, width, height, stride;
+	uint32_t format;
+};
+
+static void create(struct actor *actor, struct pool_block *block, const struct request *request) {
+	lido_shm_block_v1_create_buffer(
+			block->block, request->offset, request->width, request->height, request->stride, request->format);
+	actor_blame(actor, block->block);
+}
+
+// In a block that the client has seen placed, or in one that it has just asked for.
+static void create_in_new(struct actor *actor, bool waits, const struct request *request) {
+	struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), BLOCK_SIZE);
+	if (waits) {
+		expect_place(block);
+		if (block->size != BLOCK_SIZE) {
+			skip("a block of 64 KiB is larger here");
+		}
+	}
+	create(actor, block, request);
+}
+
+#define REFUSED(name_, clause_, silent_, error, ...) \
+	CHECK("lido_shm_block_v1.create_buffer@" name_, .clause = (clause_), .silent = (silent_), \
+			.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, error)}) { \
+		create_in_new(actor, true, &(struct request){__VA_ARGS__}); \
+	}
+
+#define FITS(name_, clause_, silent_, ...) \
+	CHECK("lido_shm_block_v1.create_buffer@" name_, .clause = (clause_), .silent = (silent_), \
+			.expected = {ACCEPTED}) { \
+		create_in_new(actor, false, &(struct request){__VA_ARGS__}); \
+	}
+
+#define SIZE BLOCK_SIZE
+#define FORMAT_CLAUSE INVALID_FORMAT_CLAUSE
+#define GEOMETRY_CLAUSE MEANING_CLAUSE
+#define STRIDE_CLAUSE MEANING_CLAUSE
+#include "create_buffer_rules.h"
+
+REFUSED("format-that-nobody-knows-matters-before-the-rest", INVALID_FORMAT_CLAUSE,
+		"without a format nobody can tell what is no image", INVALID_FORMAT, -1, -1, -1, -1, UINT32_MAX)
+
+FITS("that-fills-the-block", MEANING_CLAUSE, NULL, 0, 128, 128, 512, ARGB)
+FITS("one-row-of-the-whole-block", MEANING_CLAUSE, NULL, 0, BLOCK_SIZE / 4, 1, BLOCK_SIZE, ARGB)
+FITS("one-column-of-the-whole-block", MEANING_CLAUSE, NULL, 0, 1, BLOCK_SIZE / 4, 4, WL_SHM_FORMAT_XRGB8888)
+
+CHECK("lido_shm_block_v1.create_buffer@invalid_stride-has-the-number-of-wl_shm", .clause = NUMBERS_CLAUSE,
+		.expected = {ERROR(lido_shm_block_v1, WL_SHM, INVALID_STRIDE)}) {
+	create_in_new(actor, true, &(struct request){0, 8, 8, 0, ARGB});
+}
+
+CHECK("lido_shm_block_v1.create_buffer@invalid_format-has-the-number-of-wl_shm", .clause = NUMBERS_CLAUSE,
+		.expected = {ERROR(lido_shm_block_v1, WL_SHM, INVALID_FORMAT)}) {
+	create_in_new(actor, true, &(struct request){0, 8, 8, 32, UINT32_MAX});
+}
+
+CHECK("lido_shm_block_v1.create_buffer@buffers-may-overlap", .clause = MEANING_CLAUSE, .expected = {ACCEPTED}) {
+	struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), BLOCK_SIZE);
+	for (int i = 0; i < 20; i++) {
+		pool_block_create_buffer(block, i * 100, 64, 64);
+	}
+}
+
+CHECK("lido_shm_block_v1.create_buffer@in-the-smallest-block", .clause = MEANING_CLAUSE, .expected = {ACCEPTED}) {
+	struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), 8);
+	pool_block_create_buffer(block, 0, 1, 1);
+	pool_block_create_buffer(block, 4, 1, 1);
+}
+
+CHECK("lido_shm_block_v1.create_buffer@format-that-is-known-but-not-offered-is-refused",
+		.clause = INVALID_FORMAT_CLAUSE, .expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_FORMAT)}) {
+	static const uint32_t candidates[] = {WL_SHM_FORMAT_C8, WL_SHM_FORMAT_AYUV, WL_SHM_FORMAT_RGB332,
+		WL_SHM_FORMAT_BGR233, WL_SHM_FORMAT_NV42, WL_SHM_FORMAT_YUV410};
+	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+		const uint32_t *offered;
+		bool is_offered = false;
+		wl_array_for_each(offered, &actor->client->formats) {
+			is_offered = is_offered || *offered == candidates[i];
+		}
+		if (!is_offered) {
+			create_in_new(actor, true, &(struct request){0, 8, 8, 32, candidates[i]});
+			return;
+		}
+	}
+	skip("every format that was tried is offered");
+}
+
+CHECK("lido_shm_block_v1.create_buffer@every-offered-format", .clause = FORMATS_CLAUSE, .expected = {ACCEPTED}) {
+	struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), BLOCK_SIZE);
+	const uint32_t *format;
+	wl_array_for_each(format, &actor->client->formats) {
+		// 48 bytes are whole pixels in each.
+		wl_buffer_destroy(lido_shm_block_v1_create_buffer(block->block, 0, 6, 6, 48, *format));
+		if (!client_try_roundtrip(actor->client)) {
+			printf("format 0x%x\n", *format);
+			return;
+		}
+	}
+}
+
+CHECK("lido_shm_block_v1.create_buffer@second-plane-beyond-the-block-is-refused", .clause = INVALID_STRIDE_CLAUSE,
+		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
+	const uint32_t *format;
+	wl_array_for_each(format, &actor->client->formats) {
+		if (*format == WL_SHM_FORMAT_NV12) {
+			create_in_new(actor, true, &(struct request){0, 256, 256, 256, *format});
+			return;
+		}
+	}
+	skip("no format with two planes is offered");
+}
+
+// Pipelined: what was last asked for counts.
+CHECK("lido_shm_block_v1.create_buffer@beyond-what-was-asked-for-is-refused-before-the-answer", .clause = SIZE_CLAUSE,
+		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
+	create_in_new(actor, false, &(struct request){0, 128, 1 << 20, 512, ARGB});
+}
+
+CHECK("lido_shm_block_v1.create_buffer@in-what-a-resize-adds-at-once", .clause = SIZE_CLAUSE, .expected = {ACCEPTED}) {
+	struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), 4096);
+	for (int32_t i = 2; i < 10; i++) {
+		pool_block_resize(block, (uint32_t)i * 4096);
+		pool_block_create_buffer(block, 4096 * (i - 1), 32, 32);
+	}
+}
+
+CHECK("lido_shm_block_v1.create_buffer@all-of-what-the-placed-event-told", .clause = SIZE_CLAUSE,
+		.expected = {ACCEPTED}) {
+	static const uint32_t sizes[] = {1, 65, 4095, 4097, 100001};
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), sizes[i]);
+		if (block->size >= 4) {
+			pool_block_create_buffer(block, 0, (int32_t)block->size / 4, 1);
+		}
+	}
+}
+
+CHECK("lido_shm_block_v1.create_buffer@beyond-what-the-placed-event-told-is-refused", .clause = SIZE_CLAUSE,
+		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
+	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 4097);
+	pool_block_create_buffer(block, 4, (int32_t)block->size / 4, 1);
+	actor_blame(actor, block->block);
+}
+
+CHECK("lido_shm_block_v1.create_buffer@beyond-a-shrunk-block-is-refused", .clause = SIZE_CLAUSE,
+		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
+	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), BLOCK_SIZE);
+	pool_block_resize(block, 4096);
+	expect_place(block);
+	pool_block_create_buffer(block, 4, (int32_t)block->size / 4, 1);
+	actor_blame(actor, block->block);
+}
+
+CHECK("lido_shm_block_v1.create_buffer@of-a-shrunk-block-with-buffers-beyond-is-refused", .clause = SIZE_CLAUSE,
+		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
+	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), BLOCK_SIZE);
+	pool_block_create_buffer(block, BLOCK_SIZE / 2, 64, 64);
+	pool_block_resize(block, 4096);
+	expect_place(block);
+	pool_block_create_buffer(block, 4, (int32_t)block->size / 4, 1);
+	actor_blame(actor, block->block);
+}
+
+CHECK("lido_shm_block_v1.create_buffer@within-what-a-failed-block-asked-for", .clause = SIZE_CLAUSE,
+		.expected = {ACCEPTED}) {
+	pool_block_create_buffer(actor_create_failed_block(actor, BLOCK_SIZE), 0, 128, 128);
+}
+
+CHECK("lido_shm_block_v1.create_buffer@beyond-what-a-failed-block-asked-for-is-refused", .clause = SIZE_CLAUSE,
+		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
+	struct pool_block *block = actor_create_failed_block(actor, BLOCK_SIZE);
+	pool_block_create_buffer(block, 1, 128, 128);
+	actor_blame(actor, block->block);
+}
+
+CHECK("lido_shm_block_v1.create_buffer@within-what-a-failed-resize-asked-for", .clause = SIZE_CLAUSE,
+		.expected = {ACCEPTED}) {
+	struct pool_block *block = actor_place_block(actor, actor_add_pool(actor, 4096), 4096);
+	pool_block_resize(block, BLOCK_SIZE);
+	pool_block_create_buffer(block, BLOCK_SIZE - 4096, 32, 32);
+	client_roundtrip(actor->client);
+	expect_int(block->answer, ==, POOL_ANSWER_FAILED);
+	pool_block_create_buffer(block, BLOCK_SIZE - 4096, 32, 32);
+}
+
+CHECK("lido_shm_block_v1.create_buffer@beyond-what-was-last-asked-for-is-refused", .clause = SIZE_CLAUSE,
+		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
+	struct pool_block *block = actor_place_block(actor, actor_add_pool(actor, 4096), 4096);
+	// Both fail; more was asked for before, but not last.
+	pool_block_resize(block, 2 * BLOCK_SIZE);
+	pool_block_resize(block, BLOCK_SIZE);
+	pool_block_create_buffer(block, BLOCK_SIZE - 4, 1, 2);
+	actor_blame(actor, block->block);
+}
+
+CHECK("lido_shm_block_v1.create_buffer@within-the-place-after-less-was-asked-for-in-vain", .clause = SIZE_CLAUSE,
+		.expected = {ACCEPTED}) {
+	struct pool_block *block = actor_place_block(actor, actor_add_pool(actor, BLOCK_SIZE), BLOCK_SIZE);
+	pool_block_resize(block, 2 * BLOCK_SIZE);
+	pool_block_create_buffer(block, 0, 128, 128);
+}
+
+CHECK("lido_shm_block_v1.create_buffer@after-failures-the-placed-size-counts", .clause = SIZE_CLAUSE,
+		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
+	struct pool_block *block = actor_create_failed_block(actor, BLOCK_SIZE);
+	pool_block_resize(block, 4096);
+	expect_place(block);
+	pool_block_create_buffer(block, 4, 32, 32);
+	actor_blame(actor, block->block);
+}
+
+CHECK("lido_shm_block_v1.create_buffer@lives-on-without-its-block", .clause = STAYS_CLAUSE, .expected = {ACCEPTED}) {
+	for (int i = 0; i < 10; i++) {
+		struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), BLOCK_SIZE);
+		struct wl_buffer *buffer = pool_block_create_buffer(block, 0, 64, 64);
+		pool_block_finish(block);
+		actor_commit(actor, buffer);
+		client_roundtrip(actor->client);
+		actor_commit(actor, buffer);
+		wl_buffer_destroy(buffer);
+	}
+}

@@ -1,0 +1,206 @@
+/*
+ * wl_shm_pool.resize and destroy: how pools grow and end, also while their buffers are in use.
+ */
+#include "rule.h"
+#include "sight.h"
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BIGGER_CLAUSE "This request can only be used to make the pool bigger."
+// Of the creation of what, versions of the text do not agree.
+#define INVALID_SIZE_CLAUSE "wl_shm.error: invalid size or stride during"
+#define REMAP_CLAUSE "This request will cause the server to remap the backing memory for the pool"
+#define FILE_CLAUSE "does not touch the file corresponding to the file descriptor passed at creation time"
+#define DESTROY_CLAUSE \
+	"The mmapped memory will be released when all buffers that have been created from this pool are gone."
+
+// The description does not say which error it is: compositors are divided.
+#define REFUSED {ERROR(wl_shm_pool, WL_SHM, INVALID_FD), ERROR(wl_shm_pool, WL_SHM, INVALID_STRIDE)}
+
+CHECK("wl_shm_pool.resize@smaller-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
+	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 8192);
+	wl_shm_pool_resize(pool, 4096);
+	actor_blame(actor, pool);
+}
+
+CHECK("wl_shm_pool.resize@to-no-bytes-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
+	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 8192);
+	wl_shm_pool_resize(pool, 0);
+	actor_blame(actor, pool);
+}
+
+CHECK("wl_shm_pool.resize@to-less-than-no-bytes-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
+	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 8192);
+	wl_shm_pool_resize(pool, INT32_MIN);
+	actor_blame(actor, pool);
+}
+
+CHECK("wl_shm_pool.resize@smaller-than-since-grown-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
+	int file;
+	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALED, 16384, 4096, &file);
+	wl_shm_pool_resize(pool, 16384);
+	client_roundtrip(actor->client);
+	wl_shm_pool_resize(pool, 8192);
+	actor_blame(actor, pool);
+}
+
+CHECK("wl_shm_pool.resize@to-the-same-size", .clause = BIGGER_CLAUSE, .silent = "nothing is taken away",
+		.expected = {ACCEPTED}) {
+	wl_shm_pool_resize(actor_create_pool(actor, FILE_SEALED, 8192), 8192);
+}
+
+CHECK("wl_shm_pool.resize@buffers-fit-into-what-is-new", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
+	int file;
+	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALED, 16384, 4096, &file);
+	wl_shm_pool_resize(pool, 16384);
+	actor_create_buffer(pool, 4096, 32, 96);
+}
+
+CHECK("wl_shm_pool.resize@buffers-must-not-exceed-what-is-new", .clause = INVALID_SIZE_CLAUSE,
+		.expected = {ERROR(wl_shm_pool, WL_SHM, INVALID_STRIDE)}) {
+	int file;
+	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALED, 65536, 4096, &file);
+	wl_shm_pool_resize(pool, 16384);
+	actor_create_buffer(pool, 4096, 32, 97);
+	actor_blame(actor, pool);
+}
+
+CHECK("wl_shm_pool.resize@file-that-has-grown-since", .clause = FILE_CLAUSE, .expected = {ACCEPTED}) {
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
+		int file;
+		if (kind == FILE_SEALED_FAST) {
+			continue; // cannot grow
+		}
+		struct wl_shm_pool *pool = actor_create_pool_in(actor, kind, 4096, 4096, &file);
+		client_roundtrip(actor->client);
+		file_set_size(file, 65536);
+		wl_shm_pool_resize(pool, 65536);
+		actor_commit(actor, actor_create_buffer(pool, 61440, 32, 32));
+		client_roundtrip(actor->client);
+	}
+}
+
+CHECK("wl_shm_pool.resize@beyond-the-file-while-nothing-lies-there", .clause = FILE_CLAUSE,
+		.silent = "as with create_pool, mmap() takes it", .expected = {ACCEPTED}) {
+	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 4096);
+	wl_shm_pool_resize(pool, 1 << 20);
+	actor_commit(actor, actor_create_buffer(pool, 0, 32, 32));
+}
+
+CHECK("wl_shm_pool.resize@to-the-most-of-all-sizes", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
+	int file;
+	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALABLE, INT64_C(1) << 31, 4096, &file);
+	wl_shm_pool_resize(pool, INT32_MAX);
+	actor_create_buffer(pool, INT32_MAX - 4095 - 3, 32, 32);
+}
+
+CHECK("wl_shm_pool.resize@two-hundred-times", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
+	int file;
+	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALED, 201 * 4096, 4096, &file);
+	for (int i = 1; i <= 200; i++) {
+		wl_shm_pool_resize(pool, (i + 1) * 4096);
+		actor_create_buffer(pool, i * 4096, 32, 32);
+	}
+}
+
+CHECK("wl_shm_pool.resize@as-a-cursor-theme-grows", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
+	// libwayland-cursor doubles its file and its pool, and keeps the buffers that it has.
+	int file;
+	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALED, 2304, 2304, &file);
+	int32_t size = 2304, used = 0;
+	for (int i = 0; i < 27; i++) {
+		if (used + 9216 > size) {
+			size = 2 * size + 9216;
+			file_set_size(file, size);
+			wl_shm_pool_resize(pool, size);
+		}
+		actor_create_buffer(pool, used, 48, 48);
+		used += 9216;
+	}
+}
+
+CHECK("wl_shm_pool.resize@shown-buffer-stays-right", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
+	sight_need(actor);
+	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 3);
+	int32_t size = picture->stride * picture->height;
+	actor_commit(actor, picture->buffer);
+	sight_expect_shown(actor, picture, "before");
+	file_set_size(picture->fd, 2 * (int64_t)size);
+	wl_shm_pool_resize(picture->pool, 2 * size);
+	client_roundtrip(actor->client);
+	sight_expect_shown(actor, picture, "after the pool has grown");
+	picture_fill(picture, 4);
+	actor_commit(actor, picture->buffer);
+	sight_expect_shown(actor, picture, "drawn anew after that");
+}
+
+CHECK("wl_shm_pool.resize@buffer-in-what-is-new-is-shown", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
+	sight_need(actor);
+	struct picture *picture = actor_create_window_picture(actor, FILE_SEALABLE, 5);
+	int32_t size = picture->stride * picture->height;
+	actor_commit(actor, picture->buffer);
+	file_set_size(picture->fd, 2 * (int64_t)size);
+	file_write(picture->fd, size, picture->data, (size_t)size);
+	file_fill(picture->fd, 0, (size_t)size, 6);
+	wl_shm_pool_resize(picture->pool, 2 * size);
+	actor_commit(actor, actor_create_buffer(picture->pool, size, picture->width, picture->height));
+	sight_expect_shown(actor, picture, "in the second half");
+}
+
+CHECK("wl_shm_pool.resize@after-the-client-has-closed-the-file", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
+	int file = file_create(FILE_SEALED, 65536);
+	struct wl_shm_pool *pool = wl_shm_create_pool(actor->client->shm, file, 4096);
+	wl_display_flush(actor->client->display);
+	close(file);
+	wl_shm_pool_resize(pool, 65536);
+	actor_commit(actor, actor_create_buffer(pool, 61440, 32, 32));
+}
+
+CHECK("wl_shm_pool.destroy@at-once", .clause = "Destroy the shared memory pool.", .expected = {ACCEPTED}) {
+	wl_shm_pool_destroy(actor_create_pool(actor, FILE_SEALED, 4096));
+}
+
+CHECK("wl_shm_pool.destroy@before-its-buffers", .clause = DESTROY_CLAUSE, .expected = {ACCEPTED}) {
+	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_UNSEALABLE, 65536);
+	struct wl_buffer *buffers[16];
+	for (int i = 0; i < 16; i++) {
+		buffers[i] = actor_create_buffer(pool, i * 4096, 32, 32);
+	}
+	wl_shm_pool_destroy(pool);
+	client_roundtrip(actor->client);
+	for (int i = 0; i < 16; i++) {
+		wl_buffer_destroy(buffers[i * 5 % 16]);
+	}
+}
+
+CHECK("wl_shm_pool.destroy@after-its-buffers", .clause = DESTROY_CLAUSE, .expected = {ACCEPTED}) {
+	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 65536);
+	for (int i = 0; i < 16; i++) {
+		wl_buffer_destroy(actor_create_buffer(pool, i * 4096, 32, 32));
+	}
+	wl_shm_pool_destroy(pool);
+}
+
+CHECK("wl_shm_pool.destroy@other-pools-of-the-same-file-go-on", .clause = DESTROY_CLAUSE, .expected = {ACCEPTED}) {
+	sight_need(actor);
+	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 7);
+	for (int i = 0; i < 5; i++) {
+		wl_shm_pool_destroy(wl_shm_create_pool(actor->client->shm, picture->fd, picture->stride * picture->height));
+	}
+	client_roundtrip(actor->client);
+	actor_commit(actor, picture->buffer);
+	sight_expect_shown(actor, picture, "after other pools were destroyed");
+}
+
+CHECK("wl_shm_pool.destroy@while-a-buffer-is-shown", .clause = DESTROY_CLAUSE, .expected = {ACCEPTED}) {
+	sight_need(actor);
+	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 8);
+	actor_commit(actor, picture->buffer);
+	sight_expect_shown(actor, picture, "before");
+	wl_shm_pool_destroy(picture->pool);
+	picture->pool = NULL;
+	picture_fill(picture, 9);
+	actor_commit(actor, picture->buffer);
+	sight_expect_shown(actor, picture, "drawn anew without its pool");
+}

@@ -1,0 +1,262 @@
+/*
+ * Functions of the C library that map files or change their size, for files whose bytes are in a store. Each has two
+ * names: that for offsets of 64 bits is the same here.
+ */
+#include "mapping.h"
+#include "shm_pool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+
+// By their own names the compiler, or a header, would take one for the other.
+#define NAMED(name) __asm__(name) PUBLIC
+#define ALIAS(name, other) __asm__(other) __attribute__((visibility("default"), alias(name)))
+
+void *call_mmap(void *address, size_t size, int prot, int flags, int fd, off_t offset) NAMED("mmap");
+int call_munmap(void *address, size_t size) NAMED("munmap");
+void *call_mremap(void *address, size_t size, size_t new_size, int flags, ...) NAMED("mremap");
+int call_mprotect(void *address, size_t size, int prot) NAMED("mprotect");
+int call_ftruncate(int fd, off_t size) NAMED("ftruncate");
+int call_fallocate(int fd, int mode, off_t offset, off_t size) NAMED("fallocate");
+int call_posix_fallocate(int fd, off_t offset, off_t size) NAMED("posix_fallocate");
+
+void *call_mmap64(void *address, size_t size, int prot, int flags, int fd, off_t offset) ALIAS("mmap", "mmap64");
+int call_ftruncate64(int fd, off_t size) ALIAS("ftruncate", "ftruncate64");
+int call_fallocate64(int fd, int mode, off_t offset, off_t size) ALIAS("fallocate", "fallocate64");
+int call_posix_fallocate64(int fd, off_t offset, off_t size) ALIAS("posix_fallocate", "posix_fallocate64");
+
+// With the books open. Its address space is taken first, since a store is mapped in the place of something.
+static void *map_store(struct store *store, const struct mapping *mapping, int flags) {
+	const int fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
+	void *address = (void *)mapping->start;
+	address = raw_mmap(address, mapping->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
+	if (address == MAP_FAILED) {
+		return MAP_FAILED;
+	}
+	if (!store_map(store, (size_t)mapping->offset, mapping->size, mapping->prot, address)) {
+		raw_munmap(address, mapping->size);
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	return address;
+}
+
+// With the books open: maps a file, and remembers it.
+static void *map_file(struct mapping *mapping, int flags, int fd) {
+	struct store *store = mapping->file->store;
+	void *address;
+	if (store == NULL) {
+		address = raw_mmap((void *)mapping->start, mapping->size, mapping->prot, flags, fd, mapping->offset);
+	} else if (mapping->is_private) {
+		off_t offset = (off_t)store->offset + mapping->offset;
+		address = raw_mmap((void *)mapping->start, mapping->size, mapping->prot, flags, store->fd, offset);
+	} else {
+		address = map_store(store, mapping, flags);
+	}
+	if (address != MAP_FAILED) {
+		mapping->file->users++;
+		mapping_remove((uintptr_t)address, mapping->size);
+		mapping->file->users--;
+		mapping->start = (uintptr_t)address;
+		mapping_add(mapping);
+	}
+	return address;
+}
+
+// The file, if its bytes are in a store now or may be later, with room for that much. NULL: none of our business.
+static struct file *open_file(int fd, size_t end) {
+	struct stat stat;
+	if (!file_is_eligible(fd, &stat) || !books_open()) {
+		return NULL;
+	}
+	struct file *file = file_get(&stat);
+	if (file != NULL && file->store != NULL && end > file->store->size) {
+		file->users++;
+		books_close();
+		pool_ensure_room(file, end);
+		books_open();
+		file->users--;
+	}
+	if (file == NULL) {
+		books_close();
+	}
+	return file;
+}
+
+static void forget(void *address, size_t size) {
+	if (books_is_tracking() && books_open()) {
+		mapping_remove((uintptr_t)address, page_round(size));
+		books_close();
+	}
+}
+
+void *call_mmap(void *address, size_t size, int prot, int flags, int fd, off_t offset) {
+	bool is_ours = (flags & MAP_ANONYMOUS) == 0 && size > 0 && size <= PTRDIFF_MAX && offset >= 0 &&
+				   offset % (off_t)page_size() == 0;
+	struct file *file = is_ours ? open_file(fd, (size_t)offset + page_round(size)) : NULL;
+	if (file == NULL) {
+		void *result = raw_mmap(address, size, prot, flags, fd, offset);
+		if (result != MAP_FAILED && (flags & MAP_FIXED) != 0) {
+			forget(result, size);
+		}
+		return result;
+	}
+	struct mapping mapping = {
+		.start = (uintptr_t)address,
+		.size = page_round(size),
+		.offset = offset,
+		.prot = prot,
+		.is_private = (flags & MAP_TYPE) == MAP_PRIVATE,
+		.file = file,
+	};
+	void *result = MAP_FAILED;
+	if (file->store != NULL && (size_t)offset + mapping.size > file->store->size) {
+		errno = ENOMEM;
+	} else {
+		result = map_file(&mapping, flags, fd);
+	}
+	books_close();
+	return result;
+}
+
+// With the books open: pages that are mapped as they came from an area go back there.
+static bool take_back(void *address, size_t size) {
+	const struct mapping *mapping = mapping_find((uintptr_t)address);
+	if (mapping == NULL || mapping->start != (uintptr_t)address || mapping->size != size || mapping->is_private ||
+			mapping->prot != (PROT_READ | PROT_WRITE)) {
+		return false;
+	}
+	struct store *store = mapping->file->store;
+	return store != NULL && store->block != NULL &&
+		   area_take_back(store->block->area, store->offset + (size_t)mapping->offset, size, address);
+}
+
+int call_munmap(void *address, size_t size) {
+	if (!books_is_tracking() || !books_open()) {
+		return raw_munmap(address, size);
+	}
+	int result = take_back(address, page_round(size)) ? 0 : raw_munmap(address, size);
+	if (result == 0) {
+		mapping_remove((uintptr_t)address, page_round(size));
+	}
+	books_close();
+	return result;
+}
+
+// With the books open. The file of what is to be moved, with room for that; NULL: none of our business.
+static struct file *prepare_move(void *address, size_t size, size_t new_size, struct mapping *moved) {
+	const struct mapping *mapping = mapping_find((uintptr_t)address);
+	if (mapping == NULL) {
+		return NULL;
+	}
+	*moved = *mapping;
+	moved->offset += (off_t)((uintptr_t)address - mapping->start);
+	moved->size = new_size;
+	struct file *file = mapping->file;
+	file->users++;
+	size_t end = (size_t)moved->offset + new_size;
+	if (new_size > size && file->store != NULL && end > file->store->size) {
+		books_close();
+		pool_ensure_room(file, end);
+		books_open();
+	}
+	return file;
+}
+
+static void *move(void *address, size_t size, size_t new_size, int flags, void *new_address) {
+	struct mapping moved;
+	struct file *file = prepare_move(address, size, new_size, &moved);
+	void *result = MAP_FAILED;
+	if (file != NULL && file->store != NULL && (size_t)moved.offset + new_size > file->store->size) {
+		errno = ENOMEM; // else it would be another's bytes
+	} else {
+		result = raw_mremap(address, size, new_size, flags, new_address);
+	}
+	if (result != MAP_FAILED) {
+		if ((flags & MREMAP_FIXED) != 0) {
+			mapping_remove((uintptr_t)result, new_size);
+		}
+		if (file != NULL && (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) == 0) {
+			mapping_remove((uintptr_t)address, size);
+		}
+		moved.start = (uintptr_t)result;
+		if (file != NULL) {
+			mapping_add(&moved);
+		}
+	}
+	if (file != NULL) {
+		file->users--;
+		file_consider_destroy(file);
+	}
+	return result;
+}
+
+void *call_mremap(void *address, size_t size, size_t new_size, int flags, ...) {
+	void *new_address = NULL;
+	if ((flags & MREMAP_FIXED) != 0) {
+		va_list list;
+		va_start(list, flags);
+		new_address = va_arg(list, void *);
+		va_end(list);
+	}
+	if (!books_is_tracking() || new_size == 0 || !books_open()) {
+		return raw_mremap(address, size, new_size, flags, new_address);
+	}
+	void *result = move(address, page_round(size), page_round(new_size), flags, new_address);
+	books_close();
+	return result;
+}
+
+int call_mprotect(void *address, size_t size, int prot) {
+	int result = raw_mprotect(address, size, prot);
+	if (result == 0 && books_is_tracking() && books_open()) {
+		mapping_protect((uintptr_t)address, page_round(size), prot);
+		books_close();
+	}
+	return result;
+}
+
+// Whoever gives a file its size is going to use it.
+int call_ftruncate(int fd, off_t size) {
+	struct file *file = size > 0 ? open_file(fd, 0) : NULL;
+	if (file != NULL) {
+		books_close();
+	}
+	return raw_ftruncate(fd, size);
+}
+
+// With the books open. Holes are made where the bytes are; space for new ones is the server's affair.
+static int allocate_in_store(const struct store *store, int fd, int mode, off_t offset, off_t size) {
+	if ((mode & ~FALLOC_FL_KEEP_SIZE) != 0) {
+		off_t end = offset + size < (off_t)store->size ? offset + size : (off_t)store->size;
+		return end <= offset ? 0
+							 : raw_fallocate(store->fd, mode | FALLOC_FL_KEEP_SIZE, (off_t)store->offset + offset,
+									   end - offset);
+	}
+	struct stat stat;
+	if ((mode & FALLOC_FL_KEEP_SIZE) != 0 || fstat(fd, &stat) != 0 || stat.st_size >= offset + size) {
+		return 0;
+	}
+	return raw_ftruncate(fd, offset + size);
+}
+
+int call_fallocate(int fd, int mode, off_t offset, off_t size) {
+	bool is_sane = offset >= 0 && size > 0 && offset <= PTRDIFF_MAX - size;
+	struct file *file = is_sane ? open_file(fd, 0) : NULL;
+	if (file == NULL) {
+		return raw_fallocate(fd, mode, offset, size);
+	}
+	int result = file->store != NULL ? allocate_in_store(file->store, fd, mode, offset, size)
+									 : raw_fallocate(fd, mode, offset, size);
+	books_close();
+	return result;
+}
+
+int call_posix_fallocate(int fd, off_t offset, off_t size) {
+	int before = errno;
+	int error = call_fallocate(fd, 0, offset, size) == 0 ? 0 : errno;
+	errno = before;
+	return error;
+}

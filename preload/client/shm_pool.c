@@ -1,0 +1,445 @@
+#include "shm_pool.h"
+
+#include "lido-shm-v1-client-protocol.h"
+#include "mapping.h"
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wayland-client-protocol.h>
+
+#define BUCKETS_LEN 256
+
+// A pool that grows will grow again: it is moved to where there is room for several times as much, which costs nothing
+// but address space until it is used.
+#define GROWTH_FACTOR 8
+#define GROWTH_MIN ((size_t)1 << 20)
+#define GROWTH_MAX ((size_t)64 << 20)
+
+struct pool {
+	struct pool *next; // of its bucket
+	struct wl_display *display;
+	uint32_t id;
+	struct file *file;
+};
+
+struct buffer {
+	struct buffer *next; // of its bucket
+	struct wl_display *display;
+	uint32_t id;
+	struct file *file;
+	struct store *store;
+	size_t offset, size; // bytes
+	uint32_t surface;    // that it was last given to, while stranded; 0: none
+};
+
+static struct pool *pools[BUCKETS_LEN];
+static struct buffer *buffers[BUCKETS_LEN];
+static atomic_uint stranded_len;
+
+static bool is_stranded(const struct buffer *buffer) {
+	return buffer->store != buffer->file->store;
+}
+
+static struct pool **find_pool(struct wl_display *display, uint32_t id) {
+	struct pool **place = &pools[id % BUCKETS_LEN];
+	while (*place != NULL && ((*place)->id != id || (*place)->display != display)) {
+		place = &(*place)->next;
+	}
+	return place;
+}
+
+static struct buffer **find_buffer(struct wl_display *display, uint32_t id) {
+	struct buffer **place = &buffers[id % BUCKETS_LEN];
+	while (*place != NULL && ((*place)->id != id || (*place)->display != display)) {
+		place = &(*place)->next;
+	}
+	return place;
+}
+
+static void count_stranded(void) {
+	unsigned number = 0;
+	for (size_t i = 0; i < BUCKETS_LEN; i++) {
+		for (struct buffer *buffer = buffers[i]; buffer != NULL; buffer = buffer->next) {
+			number += is_stranded(buffer);
+		}
+	}
+	atomic_store(&stranded_len, number);
+}
+
+// With the books open. The store is the file's, or nobody's.
+static bool move(struct file *file, struct store *store, int fd, const char **why) {
+	if (store == NULL) {
+		*why = "there is no memory for it";
+		return false;
+	}
+	if (!file_move(file, store, fd, why)) {
+		store_unref(store);
+		return false;
+	}
+	count_stranded();
+	return true;
+}
+
+static size_t choose_size(size_t size) {
+	size_t more = size * (GROWTH_FACTOR - 1);
+	more = more < GROWTH_MIN ? GROWTH_MIN : more > GROWTH_MAX ? GROWTH_MAX : more;
+	return page_round(size + more);
+}
+
+// Where a store is in a block, another block; NULL: that cannot be.
+static struct block *create_larger_block(struct connection *connection, size_t size) {
+	struct block *block = NULL;
+	if (choose_size(size) <= UINT32_MAX) {
+		block = connection_create_block(connection, (uint32_t)choose_size(size));
+	}
+	if (block == NULL && page_round(size) <= UINT32_MAX) {
+		block = connection_create_block(connection, (uint32_t)page_round(size));
+	}
+	return block;
+}
+
+bool pool_ensure_room(struct file *file, size_t size) {
+	books_open();
+	struct store *store = file->store;
+	struct connection *connection = store->block != NULL ? store->block->connection : NULL;
+	if (size <= store->size || connection == NULL) {
+		bool done = store_grow_file(store, page_round(size));
+		books_close();
+		return done;
+	}
+	bool is_dead = connection->is_dead;
+	connection_ref(connection);
+	books_close();
+	struct block *block = is_dead ? NULL : create_larger_block(connection, size);
+	books_open();
+	const char *why = NULL;
+	bool done =
+			move(file, block != NULL ? store_create_in_block(block) : store_create_file(page_round(size)), -1, &why);
+	connection_unref(connection);
+	books_close();
+	books_say("a pool grows to %zu bytes, and moves to %s", size, !done ? why : block != NULL ? "a block" : "a file");
+	return done;
+}
+
+// What speaks against it, as far as it is known before anything is done. With the books open.
+static const char *find_obstacle(const struct file *file) {
+	if (file == NULL) {
+		return "this process has neither made nor mapped the file";
+	}
+	if (file->store != NULL) {
+		return NULL;
+	}
+	if (file->privates > 0) {
+		return "it is mapped for this process alone";
+	}
+	return file->strange;
+}
+
+// A store in a block of this connection for a file that has none.
+static bool take_in(struct file *file, struct connection *connection, int fd, size_t size, const char **why) {
+	struct block *block = size <= UINT32_MAX ? connection_create_block(connection, (uint32_t)size) : NULL;
+	if (block == NULL) {
+		*why = "the server has no memory for it";
+		return false;
+	}
+	books_open();
+	bool done = true;
+	if (file->store != NULL) {
+		// Another thread was faster.
+		block_doom(block);
+	} else {
+		// What it may have been mapped to meanwhile.
+		size_t end = mapping_get_end(file);
+		*why = end > size ? "it is being mapped" : find_obstacle(file);
+		if (*why == NULL) {
+			done = move(file, store_create_in_block(block), fd, why);
+		} else {
+			block_doom(block);
+			done = false;
+		}
+	}
+	books_close();
+	return done;
+}
+
+// A file that has a store already, which may be another server's.
+static bool share(struct file *file, struct connection *connection, size_t size, const char **why) {
+	books_open();
+	bool is_other = file->store->block != NULL && file->store->block->connection != connection;
+	bool done = !is_other || move(file, store_create_file(page_round(size)), -1, why);
+	books_close();
+	return done && pool_ensure_room(file, size) && connection_wait(connection);
+}
+
+static bool settle(struct file *file, struct connection *connection, int fd, size_t size, const char **why) {
+	books_open();
+	bool has_store = file->store != NULL;
+	size_t end = mapping_get_end(file);
+	books_close();
+	size = size > end ? size : end;
+	return has_store ? share(file, connection, size, why) : take_in(file, connection, fd, page_round(size), why);
+}
+
+static bool add_pool(struct wl_display *display, struct wl_proxy *identity, struct file *file) {
+	struct pool *pool = calloc(1, sizeof(*pool));
+	if (pool == NULL) {
+		return false;
+	}
+	uint32_t id = wayland_get()->get_id(identity);
+	books_open();
+	*pool = (struct pool){.next = pools[id % BUCKETS_LEN], .display = display, .id = id, .file = file};
+	pools[id % BUCKETS_LEN] = pool;
+	file->pools++;
+	books_close();
+	return true;
+}
+
+static struct file *take_file(const struct stat *stat, const char **why) {
+	books_open();
+	file_consider_all();
+	struct file *file = file_find(stat);
+	*why = find_obstacle(file);
+	if (*why == NULL) {
+		file->users++;
+	}
+	books_close();
+	return *why == NULL ? file : NULL;
+}
+
+static void leave_file(struct file *file) {
+	books_open();
+	file->users--;
+	file_consider_destroy(file);
+	books_close();
+}
+
+static struct wl_proxy *create_in(
+		struct file *file, struct connection *connection, int fd, size_t size, uint32_t version, const char **why) {
+	struct wl_proxy *identity = connection_create_identity(connection, version);
+	if (identity == NULL) {
+		*why = "there is no memory for it";
+		return NULL;
+	}
+	if (!settle(file, connection, fd, size, why) || !add_pool(connection->display, identity, file)) {
+		wayland_get()->proxy_destroy(identity);
+		return NULL;
+	}
+	return identity;
+}
+
+struct wl_proxy *pool_create(struct wl_proxy *shm, uint32_t version, union wl_argument *args) {
+	const struct wayland *wayland = wayland_get();
+	int fd = args[1].h;
+	int32_t size = args[2].i;
+	struct stat stat;
+	if (size <= 0 || !wayland->is_complete) {
+		return NULL;
+	}
+	struct connection *connection = connection_get(wayland->get_display(shm));
+	if (connection == NULL) {
+		return NULL;
+	}
+	const char *why = "it is no file in memory";
+	struct file *file = file_is_eligible(fd, &stat) ? take_file(&stat, &why) : NULL;
+	connection_bury(connection->display);
+	struct wl_proxy *identity = NULL;
+	if (file != NULL) {
+		size_t whole = stat.st_size > size ? (size_t)stat.st_size : (size_t)size;
+		identity = create_in(file, connection, fd, whole, version, &why);
+		leave_file(file);
+	}
+	if (identity != NULL) {
+		wayland->set_queue(identity, wayland->get_queue(shm));
+		books_say("a pool of %d bytes is in a block", size);
+	} else {
+		books_say("a pool of %d bytes stays a file: %s", size, why);
+	}
+	return identity;
+}
+
+static void add_buffer(const struct buffer *buffer) {
+	struct buffer *copy = malloc(sizeof(*copy));
+	books_open();
+	if (copy == NULL) {
+		// Its file will never go, since we will not know when its buffer did.
+		buffer->file->users++;
+	} else {
+		struct buffer **bucket = &buffers[buffer->id % BUCKETS_LEN];
+		*copy = *buffer;
+		copy->next = *bucket;
+		*bucket = copy;
+		atomic_fetch_add(&stranded_len, is_stranded(copy));
+	}
+	books_close();
+}
+
+static struct wl_proxy *create_buffer(struct file *file, struct wl_proxy *pool, const struct wl_interface *interface,
+		uint32_t version, union wl_argument *args) {
+	const struct wayland *wayland = wayland_get();
+	struct wl_display *display = wayland->get_display(pool);
+	struct connection *connection = connection_get(display);
+	books_open();
+	struct store *store = file->store;
+	store_ref(store);
+	file->buffers++;
+	books_close();
+	struct wl_proxy *target = store->block != NULL ? store->block->proxy : store_get_home(store, connection);
+	uint32_t opcode = store->block != NULL ? LIDO_SHM_BLOCK_V1_CREATE_BUFFER : WL_SHM_POOL_CREATE_BUFFER;
+	struct wl_proxy *factory = target != NULL ? wayland->create_wrapper(target) : NULL, *proxy = NULL;
+	if (factory != NULL) {
+		// Events of the buffer come where the program expects them.
+		wayland->set_queue(factory, wayland->get_queue(pool));
+		proxy = wayland->marshal(factory, opcode, interface, version, 0, args);
+		wayland->wrapper_destroy(factory);
+	}
+	if (proxy == NULL) {
+		books_open();
+		file->buffers--;
+		store_unref(store);
+		books_close();
+		return NULL;
+	}
+	int64_t size = (int64_t)args[4].i * args[3].i;
+	struct buffer buffer = {.display = display,
+		.id = wayland->get_id(proxy),
+		.file = file,
+		.store = store,
+		.offset = args[1].i > 0 ? (size_t)args[1].i : 0,
+		.size = size > 0 ? (size_t)size : 0};
+	add_buffer(&buffer);
+	return proxy;
+}
+
+static void destroy_pool(struct wl_proxy *proxy, uint32_t flags) {
+	const struct wayland *wayland = wayland_get();
+	struct wl_display *display = wayland->get_display(proxy);
+	books_open();
+	struct pool **place = find_pool(display, wayland->get_id(proxy)), *pool = *place;
+	if (pool != NULL) {
+		*place = pool->next;
+		pool->file->pools--;
+	}
+	books_close();
+	free(pool);
+	if ((flags & WL_MARSHAL_FLAG_DESTROY) != 0) {
+		wayland->proxy_destroy(proxy);
+	}
+}
+
+bool pool_request(struct wl_proxy *proxy, uint32_t opcode, const struct wl_interface *interface, uint32_t version,
+		uint32_t flags, union wl_argument *args, struct wl_proxy **result) {
+	const struct wayland *wayland = wayland_get();
+	if (!books_open()) {
+		return false;
+	}
+	struct wl_display *display = wayland->get_display(proxy);
+	struct pool *pool = *find_pool(display, wayland->get_id(proxy));
+	struct file *file = pool != NULL ? pool->file : NULL;
+	if (file != NULL) {
+		file->users++;
+	}
+	books_close();
+	if (file == NULL) {
+		return false;
+	}
+	*result = NULL;
+	switch (opcode) {
+	case WL_SHM_POOL_CREATE_BUFFER:
+		*result = create_buffer(file, proxy, interface, version, args);
+		break;
+	case WL_SHM_POOL_RESIZE:
+		if (args[0].i > 0) {
+			pool_ensure_room(file, (size_t)args[0].i);
+		}
+		break;
+	case WL_SHM_POOL_DESTROY:
+		destroy_pool(proxy, flags);
+		break;
+	default:
+		break;
+	}
+	leave_file(file);
+	connection_bury(display);
+	return true;
+}
+
+// With the books open.
+static void remove_buffer(struct buffer **place) {
+	struct buffer *buffer = *place;
+	*place = buffer->next;
+	if (is_stranded(buffer)) {
+		atomic_fetch_sub(&stranded_len, 1);
+	}
+	store_unref(buffer->store);
+	buffer->file->buffers--;
+	file_consider_destroy(buffer->file);
+	free(buffer);
+}
+
+void pool_remove_buffer(struct wl_display *display, uint32_t id) {
+	if (!books_open()) {
+		return;
+	}
+	struct buffer **place = find_buffer(display, id);
+	if (*place != NULL) {
+		remove_buffer(place);
+	}
+	books_close();
+}
+
+bool pool_has_stranded(void) {
+	return atomic_load_explicit(&stranded_len, memory_order_relaxed) > 0;
+}
+
+void pool_attach(struct wl_display *display, uint32_t surface, uint32_t id) {
+	books_open();
+	for (size_t i = 0; i < BUCKETS_LEN; i++) {
+		for (struct buffer *buffer = buffers[i]; buffer != NULL; buffer = buffer->next) {
+			if (buffer->display == display && is_stranded(buffer)) {
+				buffer->surface = buffer->id == id ? surface : buffer->surface == surface ? 0 : buffer->surface;
+			}
+		}
+	}
+	books_close();
+}
+
+void pool_commit(struct wl_display *display, uint32_t surface) {
+	books_open();
+	for (size_t i = 0; i < BUCKETS_LEN; i++) {
+		for (struct buffer *buffer = buffers[i]; buffer != NULL; buffer = buffer->next) {
+			const struct store *now = buffer->file->store;
+			if (buffer->display == display && is_stranded(buffer) && buffer->surface == surface &&
+					buffer->offset + buffer->size <= buffer->store->size &&
+					buffer->offset + buffer->size <= now->size) {
+				memcpy(buffer->store->data + buffer->offset, now->data + buffer->offset, buffer->size);
+				buffer->surface = 0;
+			}
+		}
+	}
+	books_close();
+}
+
+void pool_leave(struct wl_display *display) {
+	books_open();
+	for (size_t i = 0; i < BUCKETS_LEN; i++) {
+		for (struct buffer **place = &buffers[i]; *place != NULL;) {
+			if ((*place)->display == display) {
+				remove_buffer(place);
+			} else {
+				place = &(*place)->next;
+			}
+		}
+		for (struct pool **place = &pools[i]; *place != NULL;) {
+			struct pool *pool = *place;
+			if (pool->display == display) {
+				*place = pool->next;
+				pool->file->pools--;
+				file_consider_destroy(pool->file);
+				free(pool);
+			} else {
+				place = &pool->next;
+			}
+		}
+	}
+	books_close();
+}

@@ -1,0 +1,301 @@
+/*
+ * Ranges have ranks by what fits in them: without a whole page, as many as it has units of 64 bytes, which is less than
+ * two pages; else RANK_PAGES more than it has pages. Whatever fits in one of some rank fits in all of higher ranks.
+ *
+ * Each zone has a bin, a list, for each rank up to RANK_TREE, and a bit for each bin that is not empty; so the first
+ * that is large enough is found with a few instructions. All larger ones, of more than half a megabyte, are in a tree
+ * by the digits of their ranks: from the highest bit on, each chooses the side that a range goes down to, until it
+ * finds a place of its own, or one of its rank, which has the others of this rank in a list. So the tree is never
+ * deeper than a rank has bits, and never has to be balanced.
+ *
+ * To free a range must not fail, so nothing here needs memory but a zone, once, when the first range starts in it.
+ */
+#include "alloc/free_ranges.h"
+
+#include "base/os.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define RANK_PAGES 126
+#define RANK_TREE 255
+#define RANK_BIT_MAX (1 << 19) // of the rank of 2 GiB
+
+static_assert(RANK_PAGES + LIDO_ALLOCATOR_SIZE_MAX / LIDO_RANGE_PAGE < 2 * RANK_BIT_MAX, "ranks have 20 bits");
+
+#define WORD_BITS 64
+
+struct lido_free_zone {
+	uint64_t used[(RANK_TREE + 1) / WORD_BITS]; // a bit for each bin that is not empty
+	struct lido_range *bins[RANK_TREE + 1];     // by rank; the last is the root of the tree
+};
+
+int64_t lido_range_get_pages(const struct lido_range *range) {
+	int64_t start = (range->offset + LIDO_RANGE_PAGE - 1) / LIDO_RANGE_PAGE;
+	int64_t end = lido_range_get_end(range) / LIDO_RANGE_PAGE;
+	return end > start ? end - start : 0;
+}
+
+static int32_t get_rank_of(int64_t units, int64_t pages) {
+	return (int32_t)(pages == 0 ? units : RANK_PAGES + pages);
+}
+
+static int32_t get_rank(const struct lido_range *range) {
+	return get_rank_of(range->size / LIDO_RANGE_ALIGN, lido_range_get_pages(range));
+}
+
+static int get_bin(int32_t rank) {
+	return rank < RANK_TREE ? rank : RANK_TREE;
+}
+
+// The place in a list or in the tree has that range now.
+static void put(struct lido_range **place, struct lido_range *range) {
+	*place = range;
+	if (range != NULL) {
+		range->place = place;
+	}
+}
+
+static void put_first(struct lido_range **list, struct lido_range *range) {
+	put(&range->next, *list);
+	put(list, range);
+}
+
+// The tree.
+
+static int get_side(int32_t rank, int32_t bit) {
+	return (rank & bit) != 0;
+}
+
+static void tree_add(struct lido_range **root, struct lido_range *range, int32_t rank) {
+	struct lido_range **place = root;
+	for (int32_t bit = RANK_BIT_MAX; *place != NULL; bit /= 2) {
+		if (get_rank(*place) == rank) {
+			range->is_node = false;
+			put_first(&(*place)->next, range);
+			return;
+		}
+		place = &(*place)->child[get_side(rank, bit)];
+	}
+	range->is_node = true;
+	range->child[0] = range->child[1] = range->next = NULL;
+	put(place, range);
+}
+
+// Of the largest or smallest rank below: a leaf is either on the way.
+static struct lido_range *get_child(const struct lido_range *node, int side) {
+	return node->child[side] != NULL ? node->child[side] : node->child[!side];
+}
+
+// Some leaf below, taken out, or NULL. It can be anywhere above its place.
+static struct lido_range *tree_take_leaf(struct lido_range *node) {
+	struct lido_range *leaf = node;
+	for (struct lido_range *child = node; child != NULL; child = get_child(child, 1)) {
+		leaf = child;
+	}
+	if (leaf == node) {
+		return NULL;
+	}
+	*leaf->place = NULL;
+	return leaf;
+}
+
+static void tree_remove(struct lido_range *range) {
+	if (!range->is_node) {
+		put(range->place, range->next);
+		return;
+	}
+	struct lido_range *heir = range->next != NULL ? range->next : tree_take_leaf(range);
+	if (heir != NULL) {
+		heir->is_node = true;
+		put(&heir->child[0], range->child[0]);
+		put(&heir->child[1], range->child[1]);
+	}
+	put(range->place, heir);
+}
+
+// The smallest of at least that rank. NULL: there is none.
+static struct lido_range *tree_find(struct lido_range *root, int32_t rank) {
+	struct lido_range *found = NULL, *larger = NULL;
+	int32_t found_rank = INT32_MAX, bit = RANK_BIT_MAX;
+	for (struct lido_range *node = root; node != NULL; bit /= 2) {
+		int32_t node_rank = get_rank(node);
+		if (node_rank >= rank && node_rank < found_rank) {
+			found = node;
+			found_rank = node_rank;
+		}
+		int side = get_side(rank, bit);
+		if (side == 0 && node->child[1] != NULL) {
+			larger = node->child[1];
+		}
+		node = node->child[side];
+	}
+	// All below are of a higher rank, and the smallest is on this way.
+	for (struct lido_range *node = larger; node != NULL; node = get_child(node, 0)) {
+		int32_t node_rank = get_rank(node);
+		if (node_rank < found_rank) {
+			found = node;
+			found_rank = node_rank;
+		}
+	}
+	return found != NULL && found->next != NULL ? found->next : found;
+}
+
+static int32_t tree_get_most(const struct lido_range *root) {
+	int32_t most = 0;
+	for (const struct lido_range *node = root; node != NULL; node = get_child(node, 1)) {
+		int32_t rank = get_rank(node);
+		most = rank > most ? rank : most;
+	}
+	return most;
+}
+
+// Zones.
+
+static void zone_add(struct lido_free_zone *zone, struct lido_range *range, int32_t rank) {
+	int bin = get_bin(rank);
+	zone->used[bin / WORD_BITS] |= UINT64_C(1) << bin % WORD_BITS;
+	if (bin == RANK_TREE) {
+		tree_add(&zone->bins[bin], range, rank);
+	} else {
+		put_first(&zone->bins[bin], range);
+	}
+}
+
+static void zone_remove(struct lido_free_zone *zone, struct lido_range *range, int32_t rank) {
+	int bin = get_bin(rank);
+	if (bin == RANK_TREE) {
+		tree_remove(range);
+	} else {
+		put(range->place, range->next);
+	}
+	if (zone->bins[bin] == NULL) {
+		zone->used[bin / WORD_BITS] &= ~(UINT64_C(1) << bin % WORD_BITS);
+	}
+}
+
+// It has one of at least that rank.
+static struct lido_range *zone_find(const struct lido_free_zone *zone, int32_t rank) {
+	int bin = get_bin(rank), i = bin / WORD_BITS;
+	uint64_t bits = zone->used[i] & UINT64_MAX << bin % WORD_BITS;
+	while (bits == 0) {
+		bits = zone->used[++i];
+	}
+	bin = WORD_BITS * i + __builtin_ctzll(bits);
+	return bin == RANK_TREE ? tree_find(zone->bins[bin], rank) : zone->bins[bin];
+}
+
+static int32_t zone_get_most(const struct lido_free_zone *zone) {
+	if (zone->bins[RANK_TREE] != NULL) {
+		return tree_get_most(zone->bins[RANK_TREE]);
+	}
+	int i = RANK_TREE / WORD_BITS;
+	while (i > 0 && zone->used[i] == 0) {
+		--i;
+	}
+	return zone->used[i] != 0 ? WORD_BITS * i + WORD_BITS - 1 - __builtin_clzll(zone->used[i]) : 0;
+}
+
+void lido_free_ranges_init(struct lido_free_ranges *ranges, int64_t size) {
+	*ranges = (struct lido_free_ranges){.size = size, .zone_shift = LIDO_ZONE_SHIFT_MIN};
+	while (lido_free_ranges_get_zone_size(ranges) < size / LIDO_ZONES_MAX) {
+		++ranges->zone_shift;
+	}
+}
+
+void lido_free_ranges_finish(struct lido_free_ranges *ranges) {
+	for (int i = 0; i < ranges->zones_len; i++) {
+		free(ranges->zones[i]);
+	}
+}
+
+int64_t lido_free_ranges_get_zone_size(const struct lido_free_ranges *ranges) {
+	return INT64_C(1) << ranges->zone_shift;
+}
+
+static int get_zone(const struct lido_free_ranges *ranges, int64_t offset) {
+	return (int)(offset >> ranges->zone_shift);
+}
+
+bool lido_free_ranges_reserve(struct lido_free_ranges *ranges, int64_t offset) {
+	int i = get_zone(ranges, offset);
+	if (offset == ranges->size || ranges->zones[i] != NULL) {
+		return true;
+	}
+	ranges->zones[i] = lido_os.calloc(1, sizeof(*ranges->zones[i]));
+	if (ranges->zones[i] == NULL) {
+		return false;
+	}
+	ranges->zones_len = i >= ranges->zones_len ? i + 1 : ranges->zones_len;
+	return true;
+}
+
+void lido_free_ranges_add(struct lido_free_ranges *ranges, struct lido_range *range) {
+	int i = get_zone(ranges, range->offset);
+	int32_t rank = get_rank(range);
+	zone_add(ranges->zones[i], range, rank);
+	ranges->most[i] = rank > ranges->most[i] ? rank : ranges->most[i];
+}
+
+void lido_free_ranges_remove(struct lido_free_ranges *ranges, struct lido_range *range) {
+	int i = get_zone(ranges, range->offset);
+	int32_t rank = get_rank(range);
+	zone_remove(ranges->zones[i], range, rank);
+	if (rank == ranges->most[i]) {
+		ranges->most[i] = zone_get_most(ranges->zones[i]);
+	}
+}
+
+struct lido_range *lido_free_ranges_find(const struct lido_free_ranges *ranges, int64_t size) {
+	if (size > ranges->size) {
+		return NULL;
+	}
+	int32_t rank = get_rank_of(size / LIDO_RANGE_ALIGN, size / LIDO_RANGE_PAGE);
+	for (int i = 0; i < ranges->zones_len; i++) {
+		if (ranges->most[i] >= rank) {
+			return zone_find(ranges->zones[i], rank);
+		}
+	}
+	return NULL;
+}
+
+static uint32_t validate_list(const struct lido_range *range, int32_t rank, bool is_node) {
+	uint32_t len = 0;
+	for (; range != NULL; range = range->next, is_node = false, ++len) {
+		assert(range->is_free && get_rank(range) == rank && *range->place == range);
+		assert(rank < RANK_TREE || range->is_node == is_node);
+	}
+	return len;
+}
+
+// Of all below, the bits above that one are those of the prefix.
+static uint32_t validate_tree(const struct lido_range *node, int32_t prefix, int32_t bit) {
+	if (node == NULL) {
+		return 0;
+	}
+	int32_t rank = get_rank(node);
+	assert(bit > 0 || (node->child[0] == NULL && node->child[1] == NULL));
+	assert(rank >= RANK_TREE && (rank & -(2 * bit > 0 ? 2 * bit : 1)) == prefix);
+	return validate_list(node, rank, true) + validate_tree(node->child[0], prefix, bit / 2) +
+		   validate_tree(node->child[1], prefix | bit, bit / 2);
+}
+
+static uint32_t validate_zone(const struct lido_free_zone *zone, int32_t most) {
+	uint32_t len = validate_tree(zone->bins[RANK_TREE], 0, RANK_BIT_MAX);
+	for (int bin = 0; bin <= RANK_TREE; bin++) {
+		bool is_used = zone->used[bin / WORD_BITS] >> bin % WORD_BITS & 1;
+		assert(is_used == (zone->bins[bin] != NULL));
+		len += bin < RANK_TREE ? validate_list(zone->bins[bin], bin, false) : 0;
+	}
+	assert(zone_get_most(zone) == most);
+	return len;
+}
+
+uint32_t lido_free_ranges_validate(const struct lido_free_ranges *ranges) {
+	uint32_t len = 0;
+	for (int i = 0; i < LIDO_ZONES_MAX; i++) {
+		assert(ranges->zones[i] == NULL || i < ranges->zones_len);
+		len += ranges->zones[i] != NULL ? validate_zone(ranges->zones[i], ranges->most[i]) : 0;
+	}
+	return len;
+}

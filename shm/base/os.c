@@ -1,0 +1,140 @@
+#include "base/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int stat_cached(int fd, struct statx *stat) {
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, stat);
+}
+
+static int get_flags(int fd) {
+	return fcntl(fd, F_GETFL);
+}
+
+static int get_seals(int fd) {
+	return fcntl(fd, F_GET_SEALS);
+}
+
+static int add_seals(int fd, int seals) {
+	return fcntl(fd, F_ADD_SEALS, seals);
+}
+
+static off_t seek_hole(int fd, off_t offset) {
+	return lseek(fd, offset, SEEK_HOLE);
+}
+
+static int punch_hole(int fd, off_t offset, off_t size) {
+	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size);
+}
+
+static bool is_writable(int socket) {
+	struct pollfd pollfd = {.fd = socket, .events = POLLOUT};
+	return poll(&pollfd, 1, 0) == 1 && (pollfd.revents & POLLOUT) != 0;
+}
+
+static int open_pressure(const char *trigger) {
+	int fd = open("/proc/pressure/memory", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd != -1 && write(fd, trigger, strlen(trigger) + 1) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int watch_priority(int fd) {
+	struct epoll_event event = {.events = EPOLLPRI};
+	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (epoll_fd != -1 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
+		close(epoll_fd);
+		return -1;
+	}
+	return epoll_fd;
+}
+
+static int open_ready(void) {
+	return eventfd(1, EFD_CLOEXEC);
+}
+
+static int lock_file(const char *path) {
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+// The mode is set before the socket has a name, so that nobody can be quicker.
+static int listen_at(const char *path) {
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t size = strlen(path) + 1;
+	if (size > sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(address.sun_path, path, size);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd != -1 && (fchmod(fd, S_IRUSR | S_IWUSR) != 0 ||
+							bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 8) != 0)) {
+		int error = errno;
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
+static int call_accept(int socket) {
+	return accept4(socket, NULL, NULL, SOCK_CLOEXEC);
+}
+
+static int reopen(int fd, int flags) {
+	char path[32];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, flags | O_CLOEXEC);
+}
+
+static int call_fstat(int fd, struct stat *stat) {
+	return fstat(fd, stat);
+}
+
+struct lido_os lido_os = {
+	.calloc = calloc,
+	.memfd_create = memfd_create,
+	.ftruncate = ftruncate,
+	.fstat = call_fstat, // a macro in some libcs
+	.fstatfs = fstatfs,
+	.stat_cached = stat_cached,
+	.get_flags = get_flags,
+	.get_seals = get_seals,
+	.add_seals = add_seals,
+	.seek_hole = seek_hole,
+	.punch_hole = punch_hole,
+	.is_writable = is_writable,
+	.open_pressure = open_pressure,
+	.watch_priority = watch_priority,
+	.open_ready = open_ready,
+	.lock_file = lock_file,
+	.listen_at = listen_at,
+	.accept = call_accept,
+	.unlink = unlink,
+	.reopen = reopen,
+	.close = close,
+	.pread = pread,
+	.preadv = preadv,
+	.pwrite = pwrite,
+	.mmap = mmap,
+	.munmap = munmap,
+	.madvise = madvise,
+};

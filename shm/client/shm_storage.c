@@ -1,0 +1,153 @@
+#include "storage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <wayland-client-protocol.h>
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U // since Linux 6.3
+#endif
+
+// Address space for what will probably grow: so that it stays where it is, and one mapping is all.
+#define RESERVE_FACTOR 4
+#define RESERVE_MIN (INT64_C(64) << 20)
+#define PAGE_MASK INT64_C(4095)
+
+struct file {
+	int fd; // -1: it will not grow
+	struct wl_shm_pool *pool;
+	uint8_t *data;
+	uint32_t size, reserve; // bytes: of the file, of the mapping
+};
+
+struct shm_memory {
+	struct lido_client_memory base;
+	struct file file;
+	bool is_growable;
+};
+
+static struct shm_memory *shm_memory_from_base(struct lido_client_memory *base) {
+	struct shm_memory *memory = wl_container_of(base, memory, base);
+	return memory;
+}
+
+static int64_t align_to_page(int64_t size) {
+	int64_t aligned = (size + PAGE_MASK) & ~PAGE_MASK;
+	return aligned > INT32_MAX ? size : aligned;
+}
+
+static uint32_t choose_reserve(const struct lido_client *client, uint32_t size, bool growable) {
+	int64_t reserve = (int64_t)size * RESERVE_FACTOR;
+	reserve = reserve < RESERVE_MIN ? RESERVE_MIN : reserve;
+	reserve = reserve > INT32_MAX ? INT32_MAX : reserve;
+	return growable && reserve <= lido_client_get_reserve_left(client) ? (uint32_t)align_to_page(reserve) : size;
+}
+
+static int create_fd(void) {
+	int fd = memfd_create("lido-client", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+	return fd < 0 && errno == EINVAL ? memfd_create("lido-client", MFD_CLOEXEC | MFD_ALLOW_SEALING) : fd;
+}
+
+static bool file_init(struct file *file, struct lido_client *client, uint32_t size, bool growable) {
+	*file = (struct file){.size = size, .reserve = choose_reserve(client, size, growable), .fd = create_fd()};
+	if (file->fd < 0) {
+		return lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
+	}
+	if (ftruncate(file->fd, size) < 0) {
+		goto error_fd;
+	}
+	// With it a server need not fear for what it maps. Without it the server copes; so failing is none of ours.
+	fcntl(file->fd, F_ADD_SEALS, growable ? F_SEAL_SHRINK : F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+	file->data = lido_client_map(client, file->fd, file->reserve);
+	if (file->data == NULL) {
+		goto error_fd;
+	}
+	file->pool = wl_shm_create_pool(client->shm, file->fd, (int32_t)size);
+	if (file->pool == NULL) {
+		goto error_mapping;
+	}
+	if (!growable) {
+		close(file->fd);
+		file->fd = -1;
+	}
+	client->stats.areas++;
+	client->stats.bytes_files += size;
+	return true;
+
+error_mapping:
+	lido_client_unmap(client, file->data, file->reserve);
+error_fd:
+	close(file->fd);
+	return lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
+}
+
+static void file_finish(struct file *file, struct lido_client *client) {
+	client->stats.areas--;
+	client->stats.bytes_files -= file->size;
+	wl_shm_pool_destroy(file->pool);
+	lido_client_unmap(client, file->data, file->reserve);
+	if (file->fd >= 0) {
+		close(file->fd);
+	}
+}
+
+static bool file_grow(struct file *file, struct lido_client *client, uint32_t size) {
+	if (file->fd < 0 || size > file->reserve || ftruncate(file->fd, size) < 0) {
+		return false;
+	}
+	wl_shm_pool_resize(file->pool, (int32_t)size);
+	client->stats.bytes_files += (int64_t)size - file->size;
+	file->size = size;
+	return true;
+}
+
+static bool grow(struct lido_client_memory *base, uint32_t size) {
+	struct shm_memory *memory = shm_memory_from_base(base);
+	size = (uint32_t)align_to_page(size);
+	if (!file_grow(&memory->file, base->client, size)) {
+		struct file file;
+		if (!file_init(&file, base->client, size, memory->is_growable)) {
+			return false;
+		}
+		file_finish(&memory->file, base->client);
+		memory->file = file;
+	}
+	lido_client_memory_place(base, memory->file.data, memory->file.size);
+	return true;
+}
+
+static struct wl_buffer *create_buffer(struct lido_client_memory *base, const struct lido_client_layout *layout) {
+	return wl_shm_pool_create_buffer(
+			shm_memory_from_base(base)->file.pool, 0, layout->width, layout->height, layout->stride, layout->format);
+}
+
+static void destroy(struct lido_client_memory *base) {
+	struct shm_memory *memory = shm_memory_from_base(base);
+	file_finish(&memory->file, base->client);
+	free(memory);
+}
+
+static const struct lido_client_memory_impl impl = {
+	.grow = grow,
+	.create_buffer = create_buffer,
+	.destroy = destroy,
+};
+
+struct lido_client_memory *lido_client_shm_memory_create(struct lido_client *client, uint32_t size, bool growable) {
+	struct shm_memory *memory = calloc(1, sizeof(*memory));
+	if (memory == NULL) {
+		lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
+		return NULL;
+	}
+	memory->is_growable = growable;
+	if (!file_init(&memory->file, client, (uint32_t)align_to_page(size), growable)) {
+		free(memory);
+		return NULL;
+	}
+	lido_client_memory_init(&memory->base, client, &impl);
+	lido_client_memory_place(&memory->base, memory->file.data, memory->file.size);
+	return &memory->base;
+}

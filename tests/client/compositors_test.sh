@@ -1,0 +1,102 @@
+#!/bin/sh
+# A window by the client library, in Lido and in compositors that do not know it. Prints TAP.
+#
+#     compositors_test.sh LIDO FRAMES
+set -u
+lido=$1
+frames=$2
+runtime=$(mktemp -d "${TMPDIR:-/tmp}/lido-compositors.XXXXXX")
+trap 'rm -rf "$runtime"' EXIT
+chmod 700 "$runtime"
+unset WAYLAND_DISPLAY DISPLAY
+export XDG_RUNTIME_DIR="$runtime" WLR_BACKENDS=headless WLR_RENDERER=pixman WLR_LIBINPUT_NO_DEVICES=1
+
+suite=compositors
+say_why() {
+	cat "$runtime/out" "$runtime/err"
+	tail -n 20 "$runtime/server" | sed 's/^/server: /'
+}
+. "$(dirname "$0")/../runner/tap.sh"
+
+# start COMMAND...: in the background; $server is its id, $socket what it listens on.
+start() {
+	socket=
+	rm -f "$runtime"/wayland-* "$runtime/here"
+	"$@" >"$runtime/server" 2>&1 &
+	server=$!
+	tries=200
+	while [ -z "$socket" ] && [ "$((tries -= 1))" -gt 0 ]; do
+		sleep 0.05
+		for found in "$runtime"/here "$runtime"/wayland-?; do
+			[ ! -S "$found" ] || socket=${found##*/}
+		done
+	done
+}
+
+stop() {
+	kill -TERM "$server" 2>/dev/null
+	wait "$server" 2>/dev/null
+}
+
+# shows BACKEND FRAMES: a window shows so many.
+shows() {
+	WAYLAND_DISPLAY=$socket timeout 60 "$frames" "$1" "$2" >"$runtime/out" 2>"$runtime/err"
+}
+
+# fails BACKEND TEXT: a window shows none, and says why.
+fails() {
+	! shows "$1" 1 && grep -q "$2" "$runtime/err"
+}
+
+# says TEXT: the window has said this line.
+says() {
+	grep -qx "$1" "$runtime/out"
+}
+
+# is_at_most KEY NUMBER: by what the window has said.
+is_at_most() {
+	[ "$(sed -n "s/^$1 //p" "$runtime/out")" -le "$2" ]
+}
+
+# Two images do, or three, if the compositor is late; each is a file that grows. Two round trips are to bind.
+check_stock() {
+	expect "$1-shows-frames" shows auto 160
+	expect "$1-has-wl-shm" says 'backend wl_shm'
+	expect "$1-needs-no-file-per-frame" is_at_most areas 3
+	expect "$1-needs-no-mapping-per-frame" is_at_most mappings 3
+	expect "$1-is-not-waited-for" is_at_most round_trips 3
+	expect "$1-has-no-pool" fails pool 'does not offer'
+}
+
+if command -v weston >/dev/null; then
+	start weston --backend=headless --renderer=pixman --socket=here --no-config --idle-time=0
+	check_stock weston
+	stop
+else
+	skip weston-shows-frames 'weston is not installed'
+fi
+
+if command -v sway >/dev/null; then
+	echo 'xwayland disable' >"$runtime/sway.conf"
+	start sway -c "$runtime/sway.conf"
+	check_stock sway
+	stop
+else
+	skip sway-shows-frames 'sway is not installed'
+fi
+
+start "$lido" --headless 640x480 --socket here
+expect lido-shows-frames-in-its-pool shows auto 160
+expect lido-has-a-pool says 'backend pool'
+expect lido-needs-one-file says 'areas 1'
+expect lido-needs-one-mapping says 'mappings 1'
+expect lido-needs-one-image-since-it-copies says 'images 1'
+# Two to bind, one for the first image, and five steps of half as much again to four times the pixels.
+expect lido-is-seldom-waited-for is_at_most round_trips 8
+expect lido-shows-frames-by-wl-shm shows wl_shm 160
+expect lido-has-wl-shm says 'backend wl_shm'
+stop
+expect lido-ends-well test $? = 0
+
+echo "1..$number"
+exit $failed

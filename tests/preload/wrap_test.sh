@@ -1,0 +1,120 @@
+#!/bin/sh
+# lido-wrap: unmodified compositors with Lido's backend preloaded, put to all checks, with stock clients. Prints TAP.
+#
+#     wrap_test.sh LIDO_WRAP LIBRARY LIDO_SHM_CHECK OTHER_WLROOTS
+set -u
+wrap=$1
+library=$(realpath "$2")
+check=$3
+other=$(realpath "$4")
+runtime=$(mktemp -d "${TMPDIR:-/tmp}/lido-wrap.XXXXXX")
+compositor=
+trap '[ -z "$compositor" ] || kill -- "-$compositor" 2>/dev/null; rm -rf "$runtime"' EXIT
+unset WAYLAND_DISPLAY DISPLAY LIDO_TEST LD_PRELOAD
+export XDG_RUNTIME_DIR="$runtime" LIDO_WLROOTS_PRELOAD="$library"
+export WLR_BACKENDS=headless WLR_RENDERER=pixman WLR_LIBINPUT_NO_DEVICES=1
+
+suite=wrap
+say_why() {
+	for file in out err log; do
+		[ ! -f "$runtime/$file" ] || sed "s/^/$file: /" "$runtime/$file" | tail -n 40
+	done
+}
+. "$(dirname "$0")/../runner/tap.sh"
+
+ends_with() {
+	wanted=$1
+	shift
+	timeout 300 "$@" >"$runtime/out" 2>"$runtime/err"
+	[ $? = "$wanted" ]
+}
+
+says_not() {
+	! says "$@"
+}
+
+find_socket() {
+	for path in "$runtime"/wayland-*; do
+		case $path in *.lock) continue ;; esac
+		[ -S "$path" ] && socket=${path##*/} && return
+	done
+	return 1
+}
+
+# start COMMAND...: in the background, in a process group of its own, so that all of it can be ended.
+start() {
+	rm -f "$runtime"/wayland-*
+	setsid "$wrap" "$@" >"$runtime/log" 2>&1 &
+	compositor=$!
+	wait_for find_socket
+}
+
+stop() {
+	kill -- "-$compositor"
+	wait "$compositor"
+	compositor=
+}
+
+# Still there after a while?
+lives() {
+	WAYLAND_DISPLAY=$socket "$@" >"$runtime/out" 2>"$runtime/err" &
+	client=$!
+	sleep 1.5
+	kill "$client" 2>/dev/null
+	result=$?
+	wait "$client" 2>/dev/null
+	return "$result"
+}
+
+expect "help" ends_with 0 "$wrap" --help
+expect "version" ends_with 0 "$wrap" --version
+expect "no-command-is-wrong-use" ends_with 2 "$wrap"
+expect "wrong-limit-is-wrong-use" ends_with 2 "$wrap" --shm-limit files=none true
+expect "wrong-limit-is-named" says err 'files=none'
+expect "limits-are-listed" ends_with 0 "$wrap" --shm-limit help
+expect "command-that-is-not-there-gives-127" ends_with 127 "$wrap" no-such-command
+expect "library-that-is-not-there-gives-126" ends_with 126 env LIDO_WLROOTS_PRELOAD=/nowhere "$wrap" true
+expect "other-programs-run-as-they-are" ends_with 7 "$wrap" sh -c 'exit 7'
+expect "and-nothing-is-said" [ ! -s "$runtime/err" ]
+expect "other-wlroots-is-left-alone" ends_with 0 env LD_PRELOAD="$other" "$wrap" true
+expect "other-wlroots-is-named" says err 'libwlroots-0.99'
+
+printf 'output HEADLESS-1 mode 320x240@60Hz\n' >"$runtime/config"
+for name in sway labwc cage; do
+	if ! command -v "$name" >/dev/null; then
+		skip "$name" "$name is not installed"
+		continue
+	fi
+	case $name in
+	sway) start sway -c "$runtime/config" ;;
+	labwc) start labwc -C "$runtime" ;;
+	cage) start cage -- sleep 600 ;;
+	esac
+	expect "$name-has-it" wait_for says log "wl_shm is Lido's"
+	# All of them take most of a minute, and are the same code in each: they are for one.
+	case $name in
+	sway) set -- '*' ;;
+	*) set -- 'wl_*' 'lido_shm_manager_v1*' '*@*shown*' ;;
+	esac
+	expect "$name-answers-as-lido-in-all-checks" ends_with 0 "$check" --socket "$socket" --strict --hostile "$@"
+	for client in weston-simple-shm foot gtk3-demo lido-icons; do
+		command -v "$client" >/dev/null || continue
+		case $name-$client in
+		cage-foot) continue ;; # wants a keyboard, which a headless cage has not
+		esac
+		expect "$name-shows-$client" lives "$client"
+	done
+	stop
+done
+
+# One limit, and what the compositor starts.
+if command -v cage >/dev/null; then
+	start --shm-limit files=3 cage -- sh -c 'env >"$XDG_RUNTIME_DIR/environment"; sleep 600'
+	expect "clients-do-not-have-it-preloaded" wait_for grep -q '^WAYLAND_DISPLAY' "$runtime/environment"
+	expect "clients-have-no-ld_preload" sh -c '! grep -q ^LD_PRELOAD "$1"' - "$runtime/environment"
+	ends_with 0 "$check" --socket "$socket" --verbose --hostile 'wl_shm.create_pool@just-below-the-limit'
+	expect "limits-hold" says out 'the limit (files) is 3'
+	stop
+fi
+echo "1..$number"
+exit "$failed"
