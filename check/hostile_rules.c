@@ -18,7 +18,7 @@
 
 #define FOR_OTHERS "no client may use up what others need"
 
-/* As many pools, files and connections as a process might have; and a bit more. */
+// As many pools, files and connections as a process might have; and a bit more.
 #define MANY 70000
 
 #define WITHIN_LIMITS {ACCEPTED, ERROR(wl_display, WL_DISPLAY, NO_MEMORY), ERROR(wl_shm, WL_SHM, INVALID_FD), CLOSED}
@@ -50,7 +50,7 @@ static void expect_newcomer_served(struct actor *actor) {
 		actor_commit(actor, picture->buffer); \
 		actor_blame(actor, picture->buffer); \
 		for (int i = 0; i < 5 && client_try_roundtrip(actor->client); i++) { \
-			usleep(20000); /* until it is drawn */ \
+			usleep(20000); \
 		} \
 	} \
 	CHECK("wl_buffer@" name_ "-truncated-while-shown", .clause = FILE_CLAUSE, .is_hostile = true, \

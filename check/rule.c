@@ -17,7 +17,7 @@ static char *seen;
 static const struct check *running;
 static const char *socket_path; // of the target
 
-/* Names of the errors that a message should not leave as numbers. */
+// Names of the errors that a message should not leave as numbers.
 static const struct {
 	const char *object; // its interface begins so
 	uint32_t code;

@@ -12,10 +12,10 @@
 #include <sys/types.h>
 #include <wayland-server-protocol.h>
 
-/* Ids from here on are the server's. */
+// Ids from here on are the server's.
 #define SERVER_IDS_FIRST 0xff000000U
 
-/* After the last client has gone, ms; giving memory back takes a millisecond or two for a large heap. */
+// After the last client has gone, ms; giving memory back takes a millisecond or two for a large heap.
 #define TRIM_MS 500
 
 struct client {
@@ -38,14 +38,14 @@ struct surface_count {
 };
 
 static void post_no_memory(struct client *client, const char *what, size_t limit) {
-	/* The display is object 1 of every client. */
+	// The display is object 1 of every client.
 	struct wl_resource *display = wl_client_get_object(client->wl, 1);
 	wl_resource_post_error(display, WL_DISPLAY_ERROR_NO_MEMORY, "too many %s: the limit is %zu", what, limit);
 }
 
 static void handle_surface_destroy(struct wl_listener *listener, void *data) {
 	struct surface_count *count = wl_container_of(listener, count, destroy);
-	--count->client->surfaces_len;
+	count->client->surfaces_len--;
 	wl_list_remove(&count->destroy.link);
 	free(count);
 }
@@ -67,7 +67,7 @@ static void count_surface(struct client *client, struct wl_resource *resource) {
 static void handle_resource_created(struct wl_listener *listener, void *data) {
 	struct client *client = wl_container_of(listener, client, listeners.resource_created);
 	struct wl_resource *resource = data;
-	/* libwayland takes no new id that is larger than the number of ids in use: so it counts the objects. */
+	// libwayland takes no new id that is larger than the number of ids in use: so it counts the objects.
 	uint32_t id = wl_resource_get_id(resource);
 	if (id > CLIENTS_OBJECTS_MAX && id < SERVER_IDS_FIRST) {
 		post_no_memory(client, "objects", CLIENTS_OBJECTS_MAX);
@@ -76,7 +76,7 @@ static void handle_resource_created(struct wl_listener *listener, void *data) {
 	}
 }
 
-/* What malloc() keeps of a client that has had much would otherwise never go. */
+// What malloc() keeps of a client that has had much would otherwise never go.
 static int handle_trimming(void *data) {
 	malloc_trim(0);
 	return 0;
@@ -92,7 +92,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&client->listeners.resource_created);
 	listener_remove(&client->listeners.destroy);
 	wl_list_remove(&client->link);
-	--clients->len;
+	clients->len--;
 	free(client);
 	wl_event_source_timer_update(clients->trimming, TRIM_MS);
 }
@@ -112,7 +112,7 @@ static size_t count_connections(const struct clients *clients, pid_t pid) {
 	return count;
 }
 
-/* It cannot be destroyed here: whoever has made it has not even got it. */
+// It cannot be destroyed here: whoever has made it has not even got it.
 static void check_connections(struct client *client) {
 	const struct clients *clients = &client->compositor->clients;
 	size_t left = clients->max > clients->len ? clients->max - clients->len : 0;
@@ -134,10 +134,10 @@ static void handle_client_created(struct wl_listener *listener, void *data) {
 	client->wl = wl;
 	wl_client_get_credentials(wl, &client->pid, NULL, NULL);
 	wl_list_insert(&compositor->clients.list, &client->link);
-	++compositor->clients.len;
+	compositor->clients.len++;
 	client->listeners.resource_created.notify = handle_resource_created;
 	wl_client_add_resource_created_listener(wl, &client->listeners.resource_created);
-	/* Late: after its objects. */
+	// Late: after its objects.
 	client->listeners.destroy.notify = handle_destroy;
 	wl_client_add_destroy_late_listener(wl, &client->listeners.destroy);
 	check_connections(client);

@@ -42,12 +42,12 @@ void cursor_set_grabbing(struct compositor *compositor, enum grab_mode mode, uin
 	cursor_refresh(compositor);
 }
 
-/* While a button is down, motion goes where the press went: selections and sliders go on outside of their window. */
+// While a button is down, motion goes where the press went: selections and sliders go on outside of their window.
 static bool is_held(const struct wlr_seat *seat) {
 	return seat->drag == NULL && seat->pointer_state.button_count > 0 && seat->pointer_state.focused_surface != NULL;
 }
 
-/* Only of what has changed: wlroots would tell a drag's target again and again, which may well commit on hearing it. */
+// Only of what has changed: wlroots would tell a drag's target again and again, which may well commit on hearing it.
 static void notify_motion(struct compositor *compositor, uint32_t time_msec, double sx, double sy) {
 	struct cursor *cursor = &compositor->cursor;
 	if (sx != cursor->sx || sy != cursor->sy) {
@@ -144,7 +144,7 @@ static bool is_alt_held(struct compositor *compositor) {
 	return keyboard != NULL && wlr_keyboard_get_modifiers(keyboard) == WLR_MODIFIER_ALT;
 }
 
-/* Alt and a button on a window. True: the press is not for the client. */
+// Alt and a button on a window. True: the press is not for the client.
 static bool begin_grab(struct compositor *compositor, struct toplevel *toplevel, uint32_t button) {
 	if (!is_alt_held(compositor) || compositor->grab.mode != GRAB_NONE) {
 		return false;
@@ -162,7 +162,7 @@ static bool begin_grab(struct compositor *compositor, struct toplevel *toplevel,
 	return true;
 }
 
-/* Returns whether a client is to hear of it. */
+// Returns whether a client is to hear of it.
 static bool press(struct compositor *compositor, uint32_t button) {
 	struct wlr_cursor *wlr = compositor->cursor.wlr;
 	struct owner *owner;
@@ -277,7 +277,7 @@ static void handle_request_set_shape(struct wl_listener *listener, void *data) {
 	}
 }
 
-/* What the last client showed must not stay when the pointer has left it. */
+// What the last client showed must not stay when the pointer has left it.
 static void handle_focus_change(struct wl_listener *listener, void *data) {
 	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.focus_change);
 	const struct wlr_seat_pointer_focus_change_event *event = data;

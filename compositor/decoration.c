@@ -7,13 +7,13 @@
 #include <wlr/types/wlr_server_decoration.h>
 #include <wlr/types/wlr_xdg_decoration_v1.h>
 
-/* Follows one decoration object. */
+// Follows one decoration object.
 struct decoration {
 	struct wlr_xdg_toplevel_decoration_v1 *wlr;
 	struct wl_listener request_mode, destroy;
 };
 
-/* None are drawn here, so clients draw them, whatever they ask for. */
+// None are drawn here, so clients draw them, whatever they ask for.
 static void insist(struct wlr_xdg_toplevel_decoration_v1 *wlr) {
 	wlr_xdg_toplevel_decoration_v1_set_mode(wlr, WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE);
 }

@@ -9,7 +9,7 @@
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_scene.h>
 
-/* A pool at dusk. */
+// A pool at dusk.
 static const float background_color[4] = {0.13f, 0.25f, 0.29f, 1.0f};
 
 static void handle_layout_change(struct wl_listener *listener, void *data) {

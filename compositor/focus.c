@@ -29,7 +29,7 @@ void focus_update(struct compositor *compositor) {
 	if (seat->drag != NULL) {
 		return; // nobody has the keyboard then; drag.c calls again at its end
 	}
-	/* Past wlr_seat_keyboard_notify_enter(): a popup's grab would ignore the change, and popups are picked above. */
+	// Past wlr_seat_keyboard_notify_enter(): a popup's grab would ignore the change, and popups are picked above.
 	struct wlr_surface *surface = pick_surface(compositor);
 	if (surface != NULL && surface != seat->keyboard_state.focused_surface) {
 		struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat);

@@ -77,7 +77,7 @@ void foreign_toplevel_destroy(struct foreign_toplevel *foreign) {
 	free(foreign);
 }
 
-/* Each would be sent again otherwise, though unchanged. */
+// Each would be sent again otherwise, though unchanged.
 static void update_texts(struct foreign_toplevel *foreign) {
 	struct wlr_foreign_toplevel_handle_v1 *handle = foreign->handle;
 	const char *title = foreign->toplevel->xdg->title, *app_id = foreign->toplevel->xdg->app_id;

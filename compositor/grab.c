@@ -12,7 +12,7 @@
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/edges.h>
 
-/* A maximised window that is dragged becomes normal again, and stays under the pointer. */
+// A maximised window that is dragged becomes normal again, and stays under the pointer.
 static void tear_off(struct toplevel *toplevel, double lx, double ly) {
 	struct wlr_box old = toplevel_box(toplevel);
 	double x = (lx - old.x) / (old.width > 0 ? old.width : 1);

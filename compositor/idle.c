@@ -7,7 +7,7 @@
 #include <wlr/types/wlr_idle_inhibit_v1.h>
 #include <wlr/types/wlr_idle_notify_v1.h>
 
-/* Follows one inhibitor. */
+// Follows one inhibitor.
 struct inhibitor {
 	struct compositor *compositor;
 	bool visible; // counted in idle.visible_len
@@ -17,7 +17,7 @@ struct inhibitor {
 	} listeners;
 };
 
-/* Only what can be seen keeps us awake. */
+// Only what can be seen keeps us awake.
 static void inhibitor_set_visible(struct inhibitor *inhibitor, bool visible) {
 	struct idle *idle = &inhibitor->compositor->idle;
 	if (inhibitor->visible != visible) {

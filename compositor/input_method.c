@@ -43,7 +43,7 @@ void input_method_deactivate(struct compositor *compositor) {
 	}
 }
 
-/* What the input method itself types comes back by a virtual keyboard of its own, and must not go round in circles. */
+// What the input method itself types comes back by a virtual keyboard of its own, and must not go round in circles.
 static struct wlr_input_method_keyboard_grab_v2 *keyboard_grab(
 		struct compositor *compositor, struct wlr_keyboard *keyboard) {
 	struct wlr_input_method_v2 *wlr = compositor->input_method.wlr;
@@ -103,7 +103,7 @@ static void handle_new_popup(struct wl_listener *listener, void *data) {
 	input_popup_create(compositor, data);
 }
 
-/* The focused client has missed what changed meanwhile. */
+// The focused client has missed what changed meanwhile.
 static void handle_grab_destroy(struct wl_listener *listener, void *data) {
 	struct compositor *compositor = wl_container_of(listener, compositor, input_method.listeners.grab_destroy);
 	listener_remove(&compositor->input_method.listeners.grab_destroy);
@@ -133,7 +133,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&input_method->listeners.destroy);
 	struct text_input *active = compositor->text_inputs.active;
 	if (active != NULL) {
-		/* What it was still composing is void. */
+		// What it was still composing is void.
 		wlr_text_input_v3_send_preedit_string(active->wlr, NULL, 0, 0);
 		wlr_text_input_v3_send_done(active->wlr);
 	}

@@ -12,7 +12,7 @@
 #define REPEAT_RATE 25   // per second
 #define REPEAT_DELAY 600 // ms
 
-/* evdev's keycodes are eight less than xkb's. */
+// evdev's keycodes are eight less than xkb's.
 #define KEYCODE_OFFSET 8
 
 static bool keyboard_take(struct keyboard *keyboard, uint32_t keycode) {

@@ -31,7 +31,7 @@ static struct wlr_scene_tree *layer_tree(struct layer_surface *layer) {
 	return layer->compositor->desktop.layers[desktop_layers[layer->wlr->current.layer]];
 }
 
-/* Those that reserve space come first, so that the others find what is left, whatever the order they came in. */
+// Those that reserve space come first, so that the others find what is left, whatever the order they came in.
 static void arrange_pass(struct output *output, bool exclusive) {
 	struct layer_surface *layer;
 	wl_list_for_each(layer, &output->layers, link) {
@@ -101,14 +101,14 @@ static void handle_map(struct wl_listener *listener, void *data) {
 
 static void handle_unmap(struct wl_listener *listener, void *data) {
 	struct layer_surface *layer = wl_container_of(listener, layer, listeners.unmap);
-	/* wlroots is about to reset it, and would not know a configure sent now when the client acknowledges it. */
+	// wlroots is about to reset it, and would not know a configure sent now when the client acknowledges it.
 	layer->is_unmapping = true;
 	layers_arrange(layer->output);
 	layer->is_unmapping = false;
 	focus_forget_layer(layer->compositor, layer);
 }
 
-/* The protocol wants both edges of an axis anchored where the size is left to us; Debian's wlroots does not look. */
+// The protocol wants both edges of an axis anchored where the size is left to us; Debian's wlroots does not look.
 static void handle_client_commit(struct wl_listener *listener, void *data) {
 	struct layer_surface *layer = wl_container_of(listener, layer, listeners.client_commit);
 	const struct wlr_layer_surface_v1_state *pending = &layer->wlr->pending;

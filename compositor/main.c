@@ -15,7 +15,7 @@
 #include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
-/* As shells answer. */
+// As shells answer.
 #define EXIT_WRONG_USE 2
 #define EXIT_NOT_EXECUTABLE 126
 #define EXIT_NOT_FOUND 127
@@ -85,9 +85,9 @@ static void remove_signals(struct program *program) {
 	}
 }
 
-/* The library that lido-run preloads, in front of what the user preloads. */
+// The library that lido-run preloads, in front of what the user preloads.
 static void set_preload(void) {
-	const char *library = getenv("LIDO_RUN_PRELOAD"); /* before installation */
+	const char *library = getenv("LIDO_RUN_PRELOAD"); // before installation
 	library = library != NULL ? library : LIDO_RUN_PRELOAD_PATH;
 	const char *others = getenv("LD_PRELOAD");
 	char *all;
@@ -101,7 +101,7 @@ static void set_preload(void) {
 	}
 }
 
-/* In the child: as if the user's shell had started it, but with our socket and no way to the parent session. */
+// In the child: as if the user's shell had started it, but with our socket and no way to the parent session.
 _Noreturn static void exec_command(const char *socket, char **command, bool is_managed) {
 	sigset_t none;
 	sigemptyset(&none);
@@ -139,7 +139,7 @@ static bool run_command(struct program *program, char **command, bool is_managed
 }
 
 static int run(struct program *program, const struct options *options) {
-	/* The socket is the user's alone, also where XDG_RUNTIME_DIR is not. */
+	// The socket is the user's alone, also where XDG_RUNTIME_DIR is not.
 	mode_t mask = umask(S_IRWXG | S_IRWXO);
 	program->compositor = compositor_create(&options->compositor);
 	umask(mask);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Half of what pixman can draw on, so that transforms and scales of it still fit. */
+// Half of what pixman can draw on, so that transforms and scales of it still fit.
 #define SIZE_MAX_PIXELS 16384
 
 static const char usage[] = "Usage: lido [OPTION...] [--] [COMMAND [ARG...]]\n"
@@ -89,7 +89,7 @@ static enum options_result parse_renderer(struct options *options, const char *v
 }
 
 static enum options_result parse_socket(struct options *options, const char *value, FILE *err) {
-	/* libwayland itself takes any path below XDG_RUNTIME_DIR. */
+	// libwayland itself takes any path below XDG_RUNTIME_DIR.
 	if (value[0] != '\0' && strchr(value, '/') == NULL) {
 		options->compositor.socket = value;
 		return OPTIONS_RUN;

@@ -30,7 +30,7 @@ static void handle_frame(struct wl_listener *listener, void *data) {
 	output_send_frame_done(output);
 }
 
-/* The parent session has resized our window. The layout hears of the new mode, and the windows from the layout. */
+// The parent session has resized our window. The layout hears of the new mode, and the windows from the layout.
 static void handle_request_state(struct wl_listener *listener, void *data) {
 	struct output *output = wl_container_of(listener, output, listeners.request_state);
 	const struct wlr_output_event_request_state *event = data;
@@ -47,7 +47,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	layers_close(output);
 	toplevels_forget_output(compositor, output);
 	free(output);
-	/* Whoever closes the last window of a nested compositor wants to leave; whoever unplugs a monitor does not. */
+	// Whoever closes the last window of a nested compositor wants to leave; whoever unplugs a monitor does not.
 	bool is_nested = !compositor->headless && compositor->session == NULL;
 	if (is_nested && wl_list_empty(&compositor->desktop.outputs)) {
 		compositor_terminate(compositor);

@@ -34,10 +34,8 @@ static void send_configuration(struct compositor *compositor, bool all) {
 	wlr_output_manager_v1_set_configuration(compositor->output_management.manager, configuration);
 }
 
-/*
- * wlroots (head_send_state()) asserts that each client has an object for the current mode. It may have released it, or
- * have come while the output was off. So a head whose mode changes is announced anew, with new objects.
- */
+// wlroots (head_send_state()) asserts that each client has an object for the current mode. It may have released it, or
+// have come while the output was off. So a head whose mode changes is announced anew, with new objects.
 void output_management_update(struct compositor *compositor) {
 	bool anew = false;
 	struct output *output;
@@ -63,10 +61,10 @@ static bool configure_head(struct output *output, const struct wlr_output_head_v
 	if (test) {
 		ok = wlr_output_test_state(output->wlr, &state);
 	} else {
-		/* Hardware wants a picture along with a new mode. */
+		// Hardware wants a picture along with a new mode.
 		ok = wlr_scene_output_build_state(output->scene_output, &state, NULL) &&
 			 wlr_output_commit_state(output->wlr, &state) && output_place(output, false, head->x, head->y);
-		/* That was a frame. The next one may be a while off, or never come if modes keep changing. */
+		// That was a frame. The next one may be a while off, or never come if modes keep changing.
 		output_send_frame_done(output);
 	}
 	wlr_output_state_finish(&state);

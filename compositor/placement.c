@@ -3,14 +3,14 @@
 #include <wlr/util/edges.h>
 
 static int clamp(int value, int minimum, int maximum) {
-	/* The lower bound wins: a window larger than its area shows its top left corner. */
+	// The lower bound wins: a window larger than its area shows its top left corner.
 	if (value > maximum) {
 		value = maximum;
 	}
 	return value < minimum ? minimum : value;
 }
 
-/* How much of the windows it lies on, square pixels; INT64_MAX if it is not all on the area. */
+// How much of the windows it lies on, square pixels; INT64_MAX if it is not all on the area.
 static int64_t cover(
 		const struct wlr_box *area, const struct wlr_box *windows, size_t windows_len, const struct wlr_box *box) {
 	if (box->x < area->x || box->x + box->width > area->x + area->width || box->y < area->y ||
@@ -27,7 +27,7 @@ static int64_t cover(
 	return covered;
 }
 
-/* The n-th of windows_len + 2 places worth trying on one axis: at either end of the area, and behind each window. */
+// The n-th of windows_len + 2 places worth trying on one axis: at either end of the area, and behind each window.
 static int candidate(size_t n, size_t windows_len, int area, int area_size, int window_end, int size) {
 	if (n == windows_len) {
 		return area + PLACEMENT_GAP;

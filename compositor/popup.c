@@ -11,7 +11,7 @@
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/box.h>
 
-/* Where its rules put it, kept on the output where its anchor is, whatever its parent is; relative to that. */
+// Where its rules put it, kept on the output where its anchor is, whatever its parent is; relative to that.
 static struct wlr_box popup_place(struct popup *popup) {
 	const struct wlr_xdg_positioner_rules *rules = &popup->xdg->scheduled.rules;
 	struct wlr_box box;
@@ -31,13 +31,13 @@ static struct wlr_box popup_place(struct popup *popup) {
 	return box;
 }
 
-/* Schedules a configure with its place. */
+// Schedules a configure with its place.
 static void popup_configure(struct popup *popup) {
 	popup->xdg->scheduled.geometry = popup_place(popup);
 	popup->serial = wlr_xdg_surface_schedule_configure(popup->xdg->base);
 }
 
-/* While the client is busy with one place, it is not told of others: a moving window would flood it. */
+// While the client is busy with one place, it is not told of others: a moving window would flood it.
 static void popup_react(struct popup *popup) {
 	if (popup->tree == NULL || popup->waiting || !popup->xdg->base->surface->mapped ||
 			!popup->xdg->scheduled.rules.reactive) {
@@ -106,7 +106,7 @@ static void handle_reposition(struct wl_listener *listener, void *data) {
 	popup_configure(popup);
 }
 
-/* Its own end, or that of its parent's tree. */
+// Its own end, or that of its parent's tree.
 static void handle_tree_destroy(struct wl_listener *listener, void *data) {
 	struct popup *popup = wl_container_of(listener, popup, listeners.tree_destroy);
 	listener_remove(&popup->listeners.tree_destroy);
@@ -181,7 +181,7 @@ void popup_dismiss(struct compositor *compositor, struct wlr_surface *surface) {
 		if (surface != NULL && wl_resource_get_client(surface->resource) == grab->client) {
 			return;
 		}
-		/* The one at the bottom takes those above it along, and the last one the grab. */
+		// The one at the bottom takes those above it along, and the last one the grab.
 		struct wlr_xdg_popup *bottom = wl_container_of(grab->popups.prev, bottom, grab_link);
 		wlr_xdg_popup_destroy(bottom);
 	}

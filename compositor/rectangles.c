@@ -14,7 +14,7 @@
 static void check_region(struct wl_resource *resource) {
 	const pixman_region32_t *region = wlr_region_from_resource(resource);
 	if (pixman_region32_n_rects(region) > RECTANGLES_REGION_MAX) {
-		/* The display is object 1 of every client. */
+		// The display is object 1 of every client.
 		struct wl_resource *display = wl_client_get_object(wl_resource_get_client(resource), 1);
 		wl_resource_post_error(display, WL_DISPLAY_ERROR_NO_MEMORY,
 				"too many rectangles in a region: %d, the limit is %d", pixman_region32_n_rects(region),

@@ -42,7 +42,7 @@ static void handle_device_destroy(struct wl_listener *listener, void *data) {
 	seat_update_capabilities(compositor);
 }
 
-/* A parent session has one pointer per window: each moves over its own output only. */
+// A parent session has one pointer per window: each moves over its own output only.
 static const char *device_output_name(struct wlr_input_device *wlr) {
 	return wlr->type == WLR_INPUT_DEVICE_POINTER ? wlr_pointer_from_input_device(wlr)->output_name
 												 : wlr_touch_from_input_device(wlr)->output_name;
@@ -90,7 +90,7 @@ static void handle_keyboard_focus_change(struct wl_listener *listener, void *dat
 	text_input_set_focus(compositor, event->new_surface);
 }
 
-/* XKB_DEFAULT_LAYOUT and its like choose it; a wrong one must not leave us without a keyboard. */
+// XKB_DEFAULT_LAYOUT and its like choose it; a wrong one must not leave us without a keyboard.
 static struct xkb_keymap *compile_keymap(void) {
 	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_FLAGS);
 	if (context == NULL) {

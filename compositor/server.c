@@ -19,11 +19,11 @@
 
 #define COMPOSITOR_VERSION 6
 
-/* Of the output, pixels. */
+// Of the output, pixels.
 #define WIDTH_DEFAULT 1280
 #define HEIGHT_DEFAULT 720
 
-/* Initialised from the top to the bottom, finished from the bottom to the top. */
+// Initialised from the top to the bottom, finished from the bottom to the top.
 static const struct {
 	bool (*init)(struct compositor *compositor);
 	void (*finish)(struct compositor *compositor);
@@ -54,7 +54,7 @@ static const struct {
 	{outputs_init, outputs_finish},
 };
 
-/* A nested compositor whose parent has died. Outputs and devices are going, each with its own signal. */
+// A nested compositor whose parent has died. Outputs and devices are going, each with its own signal.
 static void handle_backend_destroy(struct wl_listener *listener, void *data) {
 	struct compositor *compositor = wl_container_of(listener, compositor, listeners.backend_destroy);
 	listener_remove(&compositor->listeners.backend_destroy);
@@ -79,7 +79,7 @@ static bool create_backend(struct compositor *compositor, const struct composito
 	return true;
 }
 
-/* wlroots would take a name it does not know for none. */
+// wlroots would take a name it does not know for none.
 static bool is_renderer(const char *name) {
 	return strcmp(name, "pixman") == 0 || strcmp(name, "gles2") == 0 || strcmp(name, "vulkan") == 0;
 }
@@ -95,7 +95,7 @@ static struct wlr_renderer *create_renderer(struct compositor *compositor, const
 	if (name == NULL || strcmp(name, "pixman") == 0) {
 		return name != NULL ? wlr_pixman_renderer_create() : wlr_renderer_autocreate(compositor->backend);
 	}
-	/* wlroots chooses GPU renderers by the environment alone. */
+	// wlroots chooses GPU renderers by the environment alone.
 	char *old = chosen != NULL ? strdup(chosen) : NULL;
 	setenv("WLR_RENDERER", name, true);
 	struct wlr_renderer *renderer = wlr_renderer_autocreate(compositor->backend);
@@ -156,7 +156,7 @@ static bool create_socket(struct compositor *compositor, const struct compositor
 	return compositor->socket != NULL;
 }
 
-/* Whoever cannot have one does without. */
+// Whoever cannot have one does without.
 static bool create_monitor(struct compositor *compositor, const struct compositor_options *options) {
 	if (compositor->socket == NULL || compositor->shm == NULL || options->without_monitor) {
 		return true;
@@ -229,7 +229,7 @@ void compositor_destroy(struct compositor *compositor) {
 		return;
 	}
 	wl_display_destroy_clients(compositor->display);
-	/* Outputs and devices first: their signals still find every part alive. */
+	// Outputs and devices first: their signals still find every part alive.
 	if (compositor->backend != NULL) {
 		wlr_backend_destroy(compositor->backend);
 	}

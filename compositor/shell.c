@@ -14,7 +14,7 @@ static void handle_new_toplevel(struct wl_listener *listener, void *data) {
 	toplevel_create(compositor, data);
 }
 
-/* A popup without a parent is given one by its layer surface, which then shows it. */
+// A popup without a parent is given one by its layer surface, which then shows it.
 static void handle_new_popup(struct wl_listener *listener, void *data) {
 	struct compositor *compositor = wl_container_of(listener, compositor, shell.listeners.new_popup);
 	struct wlr_xdg_popup *popup = data;

@@ -90,7 +90,7 @@ static bool has_reached(const struct toplevel *toplevel, uint32_t serial) {
 	return (int32_t)(toplevel->xdg->base->current.configure_serial - serial) >= 0;
 }
 
-/* Without a window geometry of the client's own, a subsurface that grows to the left must not push the window right. */
+// Without a window geometry of the client's own, a subsurface that grows to the left must not push the window right.
 static void follow_growth(struct toplevel *toplevel, const struct wlr_box *old) {
 	if (!wlr_box_empty(&toplevel->xdg->base->current.geometry) || toplevel->fullscreen || toplevel->maximized) {
 		return;
@@ -177,8 +177,8 @@ static struct wlr_box place_freely(struct toplevel *toplevel, const struct wlr_b
 	return placement_cascade(area, width, height, ++toplevels->count);
 }
 
-/* Where a window appears that is neither maximised nor fullscreen; one that is larger than its output is asked to
- * shrink. */
+// Where a window appears that is neither maximised nor fullscreen; one that is larger than its output is asked to
+// shrink.
 static void toplevel_place(struct toplevel *toplevel) {
 	struct output *output = cursor_output(toplevel->compositor);
 	if (output == NULL) {
@@ -201,7 +201,7 @@ static void toplevel_place(struct toplevel *toplevel) {
 	toplevel_move(toplevel, box.x, box.y);
 }
 
-/* It has been hidden and is shown again, in whichever size: where the user has left it, if that is still there. */
+// It has been hidden and is shown again, in whichever size: where the user has left it, if that is still there.
 static void toplevel_place_again(struct toplevel *toplevel) {
 	struct output *output = toplevel_output(toplevel);
 	if (output != NULL) {
@@ -229,7 +229,7 @@ static void handle_map(struct wl_listener *listener, void *data) {
 	foreign_toplevel_update(toplevel->foreign);
 }
 
-/* Unmapping ends all states, so the place is the one outside of them; a window that never had one is new again. */
+// Unmapping ends all states, so the place is the one outside of them; a window that never had one is new again.
 static void toplevel_keep_place(struct toplevel *toplevel) {
 	toplevel->placed = true;
 	if (toplevel->maximized || toplevel->fullscreen) {
@@ -293,7 +293,7 @@ static void handle_request_resize(struct wl_listener *listener, void *data) {
 	grab_request(toplevel, GRAB_RESIZE, event->edges, event->serial);
 }
 
-/* A request before the first commit is answered there. */
+// A request before the first commit is answered there.
 static void handle_request_maximize(struct wl_listener *listener, void *data) {
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.request_maximize);
 	if (toplevel->xdg->base->initialized) {
@@ -369,8 +369,8 @@ static bool toplevel_create_nodes(struct toplevel *toplevel) {
 	return true;
 }
 
-/* At once, so that a client knows which buttons to draw before its first commit; wlroots would send all that there are
- * with the first configure. */
+// At once, so that a client knows which buttons to draw before its first commit; wlroots would send all that there are
+// with the first configure.
 static void send_wm_capabilities(struct wlr_xdg_toplevel *xdg) {
 	uint32_t list[] = {
 		XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE,

@@ -31,7 +31,7 @@ void toplevel_update_layer(struct toplevel *toplevel) {
 	}
 }
 
-/* Where it returns to from its states. A window that never was anywhere chooses its own size. */
+// Where it returns to from its states. A window that never was anywhere chooses its own size.
 static struct wlr_box normal_box(struct toplevel *toplevel) {
 	struct wlr_box box = toplevel->normal;
 	if (toplevel->output == NULL) {
@@ -54,7 +54,7 @@ static struct wlr_box target_box(struct toplevel *toplevel) {
 	return normal_box(toplevel);
 }
 
-/* Asks the client for the size of its state; the place follows when it has drawn. */
+// Asks the client for the size of its state; the place follows when it has drawn.
 static void toplevel_apply(struct toplevel *toplevel) {
 	struct wlr_box box = target_box(toplevel);
 	wlr_xdg_toplevel_set_maximized(toplevel->xdg, toplevel->maximized);

@@ -26,7 +26,7 @@ static const struct wlr_keyboard_impl keyboard_impl = {
 	.name = "virtual-keyboard",
 };
 
-/* The bytes of a client's keymap, with a zero behind them; the caller's. NULL: the client's fault, *reason says why. */
+// The bytes of a client's keymap, with a zero behind them; the caller's. NULL: the client's fault, *reason says why.
 static char *read_keymap(int fd, uint32_t size, char reason[REASON_SIZE]) {
 	if (size == 0 || size > VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX) {
 		snprintf(reason, REASON_SIZE, "keymap of %" PRIu32 " bytes: must have 1 to %d", size,
@@ -55,7 +55,7 @@ static char *read_keymap(int fd, uint32_t size, char reason[REASON_SIZE]) {
 }
 
 static struct xkb_keymap *compile_keymap(const char *text) {
-	/* Nothing is to be included from files of ours. */
+	// Nothing is to be included from files of ours.
 	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_DEFAULT_INCLUDES | XKB_CONTEXT_NO_ENVIRONMENT_NAMES);
 	if (context == NULL) {
 		return NULL;

@@ -21,7 +21,7 @@ int arguments_next(int argc, char **argv, const struct option *options) {
 	return '?';
 }
 
-/* Decimal digits without a sign, from 1 to maximum; *end is behind them. */
+// Decimal digits without a sign, from 1 to maximum; *end is behind them.
 static bool parse_digits(const char *text, char **end, long maximum, long *number) {
 	errno = 0;
 	*number = strtol(text, end, 10);

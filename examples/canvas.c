@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stddef.h>
 
-/* A dragged corner asks for many sizes: grow in steps. */
+// A dragged corner asks for many sizes: grow in steps.
 #define GROWTH 256
 
 static const double paper[] = {0.984, 0.973, 0.949};
@@ -56,7 +56,7 @@ void canvas_clear(struct canvas *canvas) {
 	cairo_paint(canvas->cairo);
 }
 
-/* The curve lies in the triangle of its three points. */
+// The curve lies in the triangle of its three points.
 static cairo_rectangle_int_t find_bounds(struct point a, struct point b, struct point c, double radius) {
 	int left = (int)floor(fmin(a.x, fmin(b.x, c.x)) - radius), top = (int)floor(fmin(a.y, fmin(b.y, c.y)) - radius);
 	int right = (int)ceil(fmax(a.x, fmax(b.x, c.x)) + radius), bottom = (int)ceil(fmax(a.y, fmax(b.y, c.y)) + radius);
@@ -69,11 +69,11 @@ cairo_rectangle_int_t canvas_draw_curve(
 	cairo_set_source_rgb(cairo, brush->red, brush->green, brush->blue);
 	cairo_set_line_width(cairo, brush->diameter);
 	cairo_move_to(cairo, from.x, from.y);
-	/* The same parabola as a cubic. */
+	// The same parabola as a cubic.
 	cairo_curve_to(cairo, (from.x + 2 * control.x) / 3, (from.y + 2 * control.y) / 3, (to.x + 2 * control.x) / 3,
 			(to.y + 2 * control.y) / 3, to.x, to.y);
 	cairo_stroke(cairo);
-	/* One pixel more for the soft edge. */
+	// One pixel more for the soft edge.
 	return find_bounds(from, control, to, brush->diameter / 2 + 1);
 }
 

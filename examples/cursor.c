@@ -19,7 +19,7 @@ void cursor_finish(struct cursor *cursor) {
 	wl_surface_destroy(cursor->surface);
 }
 
-/* An empty image to draw the cursor on; NULL: the pointer stays as it is, which is no reason to end. */
+// An empty image to draw the cursor on; NULL: the pointer stays as it is, which is no reason to end.
 static struct lido_image *begin(struct cursor *cursor, int32_t size, int32_t hotspot, cairo_t **cairo) {
 	struct lido_image *image = cursor->swapchain != NULL
 									   ? lido_swapchain_acquire(cursor->swapchain, size, size, WL_SHM_FORMAT_ARGB8888)
@@ -41,7 +41,7 @@ static void end(struct cursor *cursor, struct lido_image *image, cairo_t *cairo)
 	wl_surface_commit(cursor->surface);
 }
 
-/* Seen on any ground: dark, with a light edge. */
+// Seen on any ground: dark, with a light edge.
 static void stroke_twice(cairo_t *cairo) {
 	cairo_set_source_rgba(cairo, 1, 1, 1, 0.9);
 	cairo_set_line_width(cairo, 3);
@@ -59,7 +59,7 @@ void cursor_draw_arrow(struct cursor *cursor) {
 		return;
 	}
 	cairo_translate(cairo, ARROW_HOTSPOT, ARROW_HOTSPOT);
-	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); ++i) {
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
 		cairo_line_to(cairo, points[i][0], points[i][1]);
 	}
 	cairo_close_path(cairo);

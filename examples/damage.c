@@ -3,13 +3,13 @@
 #include <string.h>
 
 void damage_init(struct damage *damage) {
-	for (size_t i = 0; i < DAMAGE_FRAMES_MAX; ++i) {
+	for (size_t i = 0; i < DAMAGE_FRAMES_MAX; i++) {
 		damage->frames[i] = cairo_region_create();
 	}
 }
 
 void damage_finish(struct damage *damage) {
-	for (size_t i = 0; i < DAMAGE_FRAMES_MAX; ++i) {
+	for (size_t i = 0; i < DAMAGE_FRAMES_MAX; i++) {
 		cairo_region_destroy(damage->frames[i]);
 	}
 }
@@ -28,7 +28,7 @@ cairo_region_t *damage_collect(const struct damage *damage, uint32_t age, int32_
 		return cairo_region_create_rectangle(&all);
 	}
 	cairo_region_t *region = cairo_region_copy(damage->frames[0]);
-	for (uint32_t i = 1; i < age; ++i) {
+	for (uint32_t i = 1; i < age; i++) {
 		cairo_region_union(region, damage->frames[i]);
 	}
 	cairo_region_intersect_rectangle(region, &all);

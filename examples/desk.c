@@ -7,7 +7,7 @@
 #include <time.h>
 #include <wayland-client.h>
 
-/* A hop is a few leaps, each lower than the one before. */
+// A hop is a few leaps, each lower than the one before.
 #define HOP_MS 720
 #define HOP_LEAP_MS 240
 #define HOP_HEIGHT 0.45 // of the icon's size
@@ -42,11 +42,11 @@ void desk_init(struct desk *desk, struct session *session, struct wl_surface *wi
 }
 
 void desk_finish(struct desk *desk) {
-	for (int32_t i = 0; i < desk->tiles_len; ++i) {
+	for (int32_t i = 0; i < desk->tiles_len; i++) {
 		wl_subsurface_destroy(desk->tiles[i].subsurface);
 		wl_surface_destroy(desk->tiles[i].surface);
 	}
-	for (int32_t i = 0; i < desk->grid.count; ++i) {
+	for (int32_t i = 0; i < desk->grid.count; i++) {
 		lido_image_destroy(desk->icons[i].image);
 	}
 	free(desk->tiles);
@@ -82,7 +82,7 @@ static void hide_tile(struct tile *tile) {
 }
 
 static void remove_icons(struct desk *desk, int32_t count) {
-	for (int32_t i = 0; i < desk->tiles_len; ++i) {
+	for (int32_t i = 0; i < desk->tiles_len; i++) {
 		if (desk->tiles[i].icon >= count) {
 			hide_tile(&desk->tiles[i]);
 		}
@@ -100,11 +100,11 @@ static void add_icons(struct desk *desk, int32_t count) {
 	}
 	desk->icons = icons;
 	int32_t first = desk->grid.count;
-	/* All are asked for before the first is drawn, which waits for the answer. */
+	// All are asked for before the first is drawn, which waits for the answer.
 	while (desk->grid.count < count) {
 		desk->icons[desk->grid.count++] = (struct icon){.image = create_image(desk)};
 	}
-	for (int32_t i = first; i < count && draw_icon(desk, i, false); ++i) {
+	for (int32_t i = first; i < count && draw_icon(desk, i, false); i++) {
 	}
 }
 
@@ -116,7 +116,7 @@ void desk_set_count(struct desk *desk, int32_t count) {
 	}
 }
 
-/* Room for all cells that there are. */
+// Room for all cells that there are.
 static bool add_tiles(struct desk *desk) {
 	int32_t tiles_len = desk->grid.columns * desk->grid.rows;
 	if (tiles_len <= desk->tiles_len) {
@@ -128,7 +128,7 @@ static bool add_tiles(struct desk *desk) {
 		return false;
 	}
 	desk->tiles = tiles;
-	/* The window gets all input: the icons have no part in it. */
+	// The window gets all input: the icons have no part in it.
 	struct wl_region *nothing = wl_compositor_create_region(desk->session->compositor);
 	while (desk->tiles_len < tiles_len) {
 		struct tile *tile = &desk->tiles[desk->tiles_len++];
@@ -141,14 +141,14 @@ static bool add_tiles(struct desk *desk) {
 	return true;
 }
 
-/* How far above its place a hopping icon is. */
+// How far above its place a hopping icon is.
 static int32_t find_height(const struct desk *desk, const struct icon *icon, int64_t time) {
 	double elapsed = (double)(time - icon->hop);
 	double rest = 1 - elapsed / HOP_MS;
 	return (int32_t)lround(fabs(sin(M_PI * elapsed / HOP_LEAP_MS)) * rest * HOP_HEIGHT * desk->grid.size);
 }
 
-/* Draws the icon with its light on or off; on another image if the server still uses this one. */
+// Draws the icon with its light on or off; on another image if the server still uses this one.
 static bool light(struct desk *desk, int32_t index, bool is_lit) {
 	struct icon *icon = &desk->icons[index];
 	if (lido_image_is_busy(icon->image)) {
@@ -165,7 +165,7 @@ static void attach(const struct desk *desk, struct tile *tile, int32_t index) {
 	wl_surface_commit(tile->surface);
 }
 
-/* Returns whether the icon moves on. */
+// Returns whether the icon moves on.
 static bool update_tile(struct desk *desk, int32_t cell, int32_t index, int64_t time) {
 	const struct grid *grid = &desk->grid;
 	struct tile *tile = &desk->tiles[cell];
@@ -195,7 +195,7 @@ bool desk_update(struct desk *desk, int32_t width, int32_t height) {
 	}
 	int64_t time = now();
 	int32_t first = desk->grid.first_row * desk->grid.columns, cells = desk->grid.columns * desk->grid.rows;
-	for (int32_t i = 0; i < desk->tiles_len && !desk->session->is_over; ++i) {
+	for (int32_t i = 0; i < desk->tiles_len && !desk->session->is_over; i++) {
 		if (i < cells && first + i < desk->grid.count) {
 			moves = update_tile(desk, i, first + i, time) || moves;
 		} else {

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stddef.h>
 
-/* The picture is drawn 400 wide and 300 high, and scaled and centred as a whole. */
+// The picture is drawn 400 wide and 300 high, and scaled and centred as a whole.
 #define WIDTH 400.0
 #define HEIGHT 300.0
 #define WAVES 5
@@ -42,7 +42,7 @@ static void draw_points(
 	brush.diameter *= doodle->scale;
 	struct stroke stroke;
 	stroke_begin(&stroke, doodle->canvas, &brush, place(doodle, points[0]));
-	for (size_t i = 1; i < points_len; ++i) {
+	for (size_t i = 1; i < points_len; i++) {
 		stroke_move(&stroke, doodle->canvas, place(doodle, points[i]));
 	}
 	stroke_end(&stroke, doodle->canvas);
@@ -50,7 +50,7 @@ static void draw_points(
 
 static void draw_wave(const struct doodle *doodle, int color, int size, double y, double phase, double height) {
 	struct point points[89];
-	for (int i = 0; i < 89; ++i) {
+	for (int i = 0; i < 89; i++) {
 		points[i].x = 6 + 388 * i / 88.0;
 		points[i].y = y + height * sin(phase + i * 0.5);
 	}
@@ -60,7 +60,7 @@ static void draw_wave(const struct doodle *doodle, int color, int size, double y
 static void draw_arc(
 		const struct doodle *doodle, int color, int size, double x, double y, double radius, double from, double to) {
 	struct point points[33];
-	for (int i = 0; i < 33; ++i) {
+	for (int i = 0; i < 33; i++) {
 		double angle = from + (to - from) * i / 32;
 		points[i].x = x + radius * cos(angle);
 		points[i].y = y + radius * sin(angle);
@@ -69,10 +69,10 @@ static void draw_arc(
 }
 
 static void draw_sun(const struct doodle *doodle) {
-	for (int i = 0; i < 4; ++i) {
+	for (int i = 0; i < 4; i++) {
 		draw_arc(doodle, APRICOT, BROAD, 82, 62, 2 + 7 * i, 0, 2 * M_PI);
 	}
-	for (int i = 0; i < RAYS; ++i) {
+	for (int i = 0; i < RAYS; i++) {
 		double angle = 2 * M_PI * i / RAYS, end = i % 2 == 0 ? 58 : 51;
 		const struct point ray[] = {
 			{82 + 41 * cos(angle), 62 + 41 * sin(angle)}, {82 + end * cos(angle), 62 + end * sin(angle)}};
@@ -132,7 +132,7 @@ void doodle_draw(struct canvas *canvas, int32_t width, int32_t height) {
 	draw_boat(&doodle);
 	draw_gull(&doodle, 174, 58, 10);
 	draw_gull(&doodle, 344, 84, 8);
-	for (int i = 0; i < WAVES; ++i) {
+	for (int i = 0; i < WAVES; i++) {
 		draw_wave(&doodle, i % 2 == 0 ? POOL : SKY, i < 1 ? BROAD : MEDIUM, 228 + 15.5 * i, i * 1.9, 4.6 - 0.5 * i);
 	}
 }

@@ -5,7 +5,7 @@
 #define WIDTH_MAX 1040
 #define HEIGHT_MAX 850
 
-/* Around all icons; below them is a line of text. */
+// Around all icons; below them is a line of text.
 #define MARGIN 14
 #define FOOTER 26
 
@@ -38,7 +38,7 @@ void grid_layout(struct grid *grid, int32_t width, int32_t height) {
 }
 
 void grid_measure(struct grid *grid, int32_t *width, int32_t *height) {
-	/* Five to four, as the largest is. */
+	// Five to four, as the largest is.
 	int32_t columns = (int32_t)ceil(sqrt(grid->count * 1.25));
 	int32_t columns_max = count_cells(grid, WIDTH_MAX), rows_max = count_cells(grid, HEIGHT_MAX - FOOTER);
 	columns = columns > columns_max ? columns_max : columns;

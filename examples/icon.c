@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 
-/* Shapes are drawn in the unit square; lines are this wide at least, and a pixel where that is more. */
+// Shapes are drawn in the unit square; lines are this wide at least, and a pixel where that is more.
 #define LINE 0.03
 #define HUES 24
 
@@ -12,10 +12,10 @@ struct tint {
 	double light[3], middle[3], dark[3];
 };
 
-/* From hue in turns, saturation and lightness, 0 to 1. */
+// From hue in turns, saturation and lightness, 0 to 1.
 static void set_hsl(double *color, double hue, double saturation, double lightness) {
 	double amplitude = saturation * fmin(lightness, 1 - lightness);
-	for (int i = 0; i < 3; ++i) {
+	for (int i = 0; i < 3; i++) {
 		static const int offsets[] = {0, 8, 4};
 		double k = fmod(offsets[i] + hue * 12, 12);
 		color[i] = lightness - amplitude * fmax(-1, fmin(fmin(k - 3, 9 - k), 1));
@@ -35,7 +35,7 @@ static void set_color(cairo_t *cairo, const double *color, double alpha) {
 	cairo_set_source_rgba(cairo, color[0], color[1], color[2], alpha);
 }
 
-/* Fills the path from light above to dark below, and outlines it. */
+// Fills the path from light above to dark below, and outlines it.
 static void finish_path(cairo_t *cairo, const struct tint *tint) {
 	cairo_pattern_t *gradient = cairo_pattern_create_linear(0, 0.1, 0, 0.9);
 	cairo_pattern_add_color_stop_rgb(gradient, 0, tint->light[0], tint->light[1], tint->light[2]);
@@ -47,7 +47,7 @@ static void finish_path(cairo_t *cairo, const struct tint *tint) {
 	cairo_stroke(cairo);
 }
 
-/* Fills the path with plain white, as paper. */
+// Fills the path with plain white, as paper.
 static void finish_paper(cairo_t *cairo, const struct tint *tint) {
 	cairo_set_source_rgb(cairo, 0.98, 0.98, 0.96);
 	cairo_fill_preserve(cairo);
@@ -92,7 +92,7 @@ static void draw_document(cairo_t *cairo, const struct tint *tint) {
 
 static void draw_gear(cairo_t *cairo, const struct tint *tint) {
 	const int teeth = 8;
-	for (int i = 0; i < 4 * teeth; ++i) {
+	for (int i = 0; i < 4 * teeth; i++) {
 		double radius = (i + 1) % 4 < 2 ? 0.41 : 0.3,
 			   angle = (i - 0.5 + (i % 2 == 0 ? 0.12 : -0.12)) * M_PI / (2 * teeth);
 		cairo_line_to(cairo, 0.5 + radius * cos(angle), 0.5 + radius * sin(angle));
@@ -115,7 +115,7 @@ static void draw_heart(cairo_t *cairo, const struct tint *tint) {
 }
 
 static void draw_star(cairo_t *cairo, const struct tint *tint) {
-	for (int i = 0; i < 10; ++i) {
+	for (int i = 0; i < 10; i++) {
 		double radius = i % 2 == 0 ? 0.42 : 0.19, angle = (i - 2.5) * M_PI / 5;
 		cairo_line_to(cairo, 0.5 + radius * cos(angle), 0.53 + radius * sin(angle));
 	}
@@ -146,7 +146,7 @@ static void draw_drop(cairo_t *cairo, const struct tint *tint) {
 
 static void draw_note(cairo_t *cairo, const struct tint *tint) {
 	static const double heads[][2] = {{0.3, 0.74}, {0.7, 0.66}};
-	for (int i = 0; i < 2; ++i) {
+	for (int i = 0; i < 2; i++) {
 		cairo_arc(cairo, heads[i][0], heads[i][1], 0.12, 0, 2 * M_PI);
 		finish_path(cairo, tint);
 	}
@@ -228,7 +228,7 @@ static void (*const shapes[])(cairo_t *cairo, const struct tint *tint) = {
 	draw_lamp,
 };
 
-/* Neighbours differ: numbers are scattered, as a multiplication by a large odd number does. */
+// Neighbours differ: numbers are scattered, as a multiplication by a large odd number does.
 static uint32_t scatter(uint32_t index) {
 	uint32_t number = (index + 1) * 2654435769U;
 	number ^= number >> 15;

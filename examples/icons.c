@@ -17,10 +17,10 @@
 #define SIZE_MAX_PIXELS 256
 #define WINDOW_MIN 160
 
-/* What compositors send for a notch of a wheel is this at least. */
+// What compositors send for a notch of a wheel is this at least.
 #define NOTCH 10.0
 
-/* Naps of a tenth of a second, at most; and what an image may take more than its pixels. */
+// Naps of a tenth of a second, at most; and what an image may take more than its pixels.
 #define REST_NAPS_MAX 100
 #define PAGE_SIZE 4096
 
@@ -160,7 +160,7 @@ static void draw_text(const struct icons *icons, cairo_t *cairo) {
 	cairo_show_text(cairo, text);
 }
 
-/* Which part of all rows is seen, at the right edge. */
+// Which part of all rows is seen, at the right edge.
 static void draw_knob(const struct icons *icons, cairo_t *cairo) {
 	const struct grid *grid = &icons->desk.grid;
 	int32_t rows = grid_rows_all(grid);
@@ -212,11 +212,11 @@ static void measure_and_report(struct icons *icons) {
 	}
 }
 
-/* What was freed stays warm in the server for some seconds: until it is back, to a page per image. */
+// What was freed stays warm in the server for some seconds: until it is back, to a page per image.
 static void rest_and_report(struct icons *icons) {
 	const struct timespec nap = {.tv_nsec = 100 * 1000 * 1000};
 	struct memory memory;
-	for (int i = 0; i < REST_NAPS_MAX && !icons->session.is_over; ++i) {
+	for (int i = 0; i < REST_NAPS_MAX && !icons->session.is_over; i++) {
 		memory_measure(&memory, icons->session.client);
 		if (memory.bytes_resident <= memory.bytes_images + (icons->desk.grid.count + 2) * PAGE_SIZE) {
 			break;
@@ -228,7 +228,7 @@ static void rest_and_report(struct icons *icons) {
 	}
 }
 
-/* From 1 to all, ten times as many each time, and back. */
+// From 1 to all, ten times as many each time, and back.
 static void grow(struct icons *icons) {
 	int32_t steps[16] = {1}, count = (int32_t)icons->options.count;
 	size_t last = 0;
@@ -236,7 +236,7 @@ static void grow(struct icons *icons) {
 		int32_t next = steps[last] * 10;
 		steps[++last] = next < count ? next : count;
 	}
-	for (size_t i = 0; i <= 2 * last; ++i) {
+	for (size_t i = 0; i <= 2 * last; i++) {
 		show(icons, steps[i <= last ? i : 2 * last - i]);
 		(i <= last ? measure_and_report : rest_and_report)(icons);
 	}
@@ -289,7 +289,7 @@ static int run(struct icons *icons) {
 	return session_finish(&icons->session);
 }
 
-/* Returns false if its value is wrong. */
+// Returns false if its value is wrong.
 static bool set_option(struct icons *icons, int option) {
 	switch (option) {
 	case OPTION_COUNT:

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* How the kernel names the files of areas, and those of the library on wl_shm. */
+// How the kernel names the files of areas, and those of the library on wl_shm.
 #define FILE_NAME "/memfd:lido"
 
 #define MIB (1024.0 * 1024.0)
@@ -23,7 +23,7 @@ static uint32_t count_fds(void) {
 	return fds - 1; // without the folder itself
 }
 
-/* Each mapping is a line with its addresses and its file, and then lines with its figures. */
+// Each mapping is a line with its addresses and its file, and then lines with its figures.
 static void measure_mappings(struct memory *memory) {
 	FILE *file = fopen("/proc/self/smaps", "re");
 	if (file == NULL) {

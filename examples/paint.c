@@ -16,7 +16,7 @@
 #define WIDTH_MIN 220
 #define HEIGHT_MIN 160
 
-/* The pointer and ten fingers; further ones do not draw. */
+// The pointer and ten fingers; further ones do not draw.
 #define STROKES_MAX 11
 
 static const char usage[] =
@@ -75,7 +75,7 @@ static void clear(struct paint *paint) {
 }
 
 static struct contact *find_contact(struct paint *paint, int32_t id) {
-	for (size_t i = 0; i < STROKES_MAX; ++i) {
+	for (size_t i = 0; i < STROKES_MAX; i++) {
 		if (paint->contacts[i].is_down && paint->contacts[i].id == id) {
 			return &paint->contacts[i];
 		}
@@ -85,7 +85,7 @@ static struct contact *find_contact(struct paint *paint, int32_t id) {
 
 static void begin(struct paint *paint, int32_t id, struct point point) {
 	const struct brush brush = palette_get_brush(&paint->palette);
-	for (size_t i = 0; i < STROKES_MAX; ++i) {
+	for (size_t i = 0; i < STROKES_MAX; i++) {
 		struct contact *contact = &paint->contacts[i];
 		if (!contact->is_down) {
 			contact->is_down = true;
@@ -145,7 +145,7 @@ static void handle_release(void *data, int32_t id) {
 
 static void handle_cancel(void *data) {
 	struct paint *paint = data;
-	for (size_t i = 0; i < STROKES_MAX; ++i) {
+	for (size_t i = 0; i < STROKES_MAX; i++) {
 		if (paint->contacts[i].is_down && paint->contacts[i].id != CONTACT_POINTER) {
 			end(paint, &paint->contacts[i]);
 		}

@@ -3,7 +3,7 @@
 #include "pixels.h"
 #include <math.h>
 
-/* Items from left to right: colours, sizes, clear; after colours and after sizes there is a gap of half an item. */
+// Items from left to right: colours, sizes, clear; after colours and after sizes there is a gap of half an item.
 #define ITEMS (PALETTE_COLORS + PALETTE_SIZES + 1)
 #define ITEM_CLEAR (ITEMS - 1)
 #define LENGTH (ITEMS + 1.5) // in items; with half of one as the margin
@@ -32,7 +32,7 @@ void palette_layout(struct palette *palette, int32_t width, int32_t height) {
 	palette->box.y = height - palette->box.height - DISTANCE;
 }
 
-/* The middle of an item. */
+// The middle of an item.
 static struct point find_item(const struct palette *palette, int item) {
 	double gaps = item < PALETTE_COLORS ? 0 : item < ITEM_CLEAR ? 0.5 : 1;
 	return (struct point){
@@ -52,7 +52,7 @@ enum palette_action palette_press(struct palette *palette, struct point point) {
 	}
 	int item = 0;
 	while (item < ITEMS && fabs(point.x - find_item(palette, item).x) > palette->pitch / 2) {
-		++item;
+		item++;
 	}
 	if (item == ITEMS) {
 		return PALETTE_NOTHING;
@@ -79,7 +79,7 @@ struct brush palette_get_brush(const struct palette *palette) {
 static void draw_ground(const struct palette *palette, cairo_t *cairo) {
 	const cairo_rectangle_int_t *box = &palette->box;
 	double radius = box->height / 2.0;
-	for (int i = SHADOW; i > 0; --i) {
+	for (int i = SHADOW; i > 0; i--) {
 		pixels_round_box(cairo, box->x + SHADOW - i, box->y + SHADOW - i + 1, box->width - 2 * (SHADOW - i),
 				box->height - 2 * (SHADOW - i) + i, radius - SHADOW + i);
 		cairo_set_source_rgba(cairo, 0.1, 0.12, 0.2, 0.03);
@@ -99,7 +99,7 @@ static void draw_dot(cairo_t *cairo, struct point middle, double radius, const s
 	cairo_fill(cairo);
 }
 
-/* What marks the chosen items. */
+// What marks the chosen items.
 static void draw_ring(cairo_t *cairo, struct point middle, double radius, const struct brush *brush) {
 	cairo_arc(cairo, middle.x, middle.y, radius, 0, 2 * M_PI);
 	cairo_set_source_rgba(cairo, brush->red, brush->green, brush->blue, 0.75);
@@ -116,7 +116,7 @@ static void draw_separator(const struct palette *palette, cairo_t *cairo, int af
 	cairo_stroke(cairo);
 }
 
-/* An empty sheet with a corner folded. */
+// An empty sheet with a corner folded.
 static void draw_clear(const struct palette *palette, cairo_t *cairo) {
 	struct point middle = find_item(palette, ITEM_CLEAR);
 	double w = palette->pitch * 0.22, h = palette->pitch * 0.28;
@@ -138,7 +138,7 @@ static void draw_clear(const struct palette *palette, cairo_t *cairo) {
 void palette_draw(const struct palette *palette, cairo_t *cairo) {
 	const struct brush chosen = palette_get_brush(palette);
 	draw_ground(palette, cairo);
-	for (int i = 0; i < PALETTE_COLORS; ++i) {
+	for (int i = 0; i < PALETTE_COLORS; i++) {
 		const struct brush brush = palette_mix(i, 0);
 		struct point middle = find_item(palette, i);
 		draw_dot(cairo, middle, palette->pitch * (i == palette->color ? 0.27 : 0.32), &brush);
@@ -146,7 +146,7 @@ void palette_draw(const struct palette *palette, cairo_t *cairo) {
 			draw_ring(cairo, middle, palette->pitch * 0.4, &brush);
 		}
 	}
-	for (int i = 0; i < PALETTE_SIZES; ++i) {
+	for (int i = 0; i < PALETTE_SIZES; i++) {
 		struct point middle = find_item(palette, PALETTE_COLORS + i);
 		draw_dot(cairo, middle, palette->pitch / PITCH_MAX * sizes[i] / 2, &chosen);
 		if (i == palette->size) {

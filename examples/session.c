@@ -20,7 +20,7 @@ static const struct xdg_wm_base_listener wm_base_listener = {
 	.ping = handle_ping,
 };
 
-/* Versions are those that the listeners here know: a newer one could send events that they do not have. */
+// Versions are those that the listeners here know: a newer one could send events that they do not have.
 static void handle_global(
 		void *data, struct wl_registry *registry, uint32_t name, const char *interface, uint32_t version) {
 	struct session *session = data;
@@ -34,7 +34,7 @@ static void handle_global(
 		{&xdg_wm_base_interface, 4, (void **)&session->wm_base},
 		{&wl_seat_interface, 5, (void **)&session->seat},
 	};
-	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); ++i) {
+	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
 		if (strcmp(interface, globals[i].interface->name) == 0 && *globals[i].place == NULL) {
 			uint32_t least = version < globals[i].version ? version : globals[i].version;
 			*globals[i].place = wl_registry_bind(registry, name, globals[i].interface, least);
@@ -153,7 +153,7 @@ static bool is_interrupted(int error) {
 	return error == EINTR || error == EAGAIN;
 }
 
-/* Writes what is to be sent, then reads what has come; dispatching is left to the caller. */
+// Writes what is to be sent, then reads what has come; dispatching is left to the caller.
 static bool exchange(struct session *session, int timeout) {
 	bool is_full = wl_display_flush(session->display) == -1 && errno == EAGAIN;
 	struct pollfd fds[] = {
@@ -173,7 +173,7 @@ static bool exchange(struct session *session, int timeout) {
 
 bool session_dispatch(struct session *session, int timeout) {
 	bool is_connected = true;
-	/* What was read already is handled now, and might be what was to be waited for. */
+	// What was read already is handled now, and might be what was to be waited for.
 	while (is_connected && wl_display_prepare_read(session->display) != 0) {
 		is_connected = wl_display_dispatch_pending(session->display) != -1;
 		timeout = 0;

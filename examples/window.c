@@ -34,10 +34,10 @@ static const struct wl_callback_listener frame_listener = {
 	.done = handle_frame,
 };
 
-/* Brings an image up to date and attaches it. */
+// Brings an image up to date and attaches it.
 static void attach_image(struct window *window, struct lido_image *image, cairo_t *cairo) {
 	cairo_region_t *region = damage_collect(&window->damage, lido_image_get_age(image), window->width, window->height);
-	for (int i = 0; i < cairo_region_num_rectangles(region); ++i) {
+	for (int i = 0; i < cairo_region_num_rectangles(region); i++) {
 		cairo_rectangle_int_t box;
 		cairo_region_get_rectangle(region, i, &box);
 		cairo_rectangle(cairo, box.x, box.y, box.width, box.height);
@@ -49,10 +49,10 @@ static void attach_image(struct window *window, struct lido_image *image, cairo_
 	wl_surface_attach(window->surface, lido_image_get_buffer(image), 0, 0);
 }
 
-/* What has changed since the last frame is less than what was drawn if the image is older. */
+// What has changed since the last frame is less than what was drawn if the image is older.
 static void send_damage(struct window *window) {
 	cairo_region_t *region = damage_collect(&window->damage, 1, window->width, window->height);
-	for (int i = 0; i < cairo_region_num_rectangles(region); ++i) {
+	for (int i = 0; i < cairo_region_num_rectangles(region); i++) {
 		cairo_rectangle_int_t box;
 		cairo_region_get_rectangle(region, i, &box);
 		wl_surface_damage_buffer(window->surface, box.x, box.y, box.width, box.height);
@@ -112,7 +112,7 @@ void window_run(struct window *window) {
 }
 
 void window_settle(struct window *window) {
-	for (int waited = 0; waited < SETTLE_MS && step(window, 1); ++waited) {
+	for (int waited = 0; waited < SETTLE_MS && step(window, 1); waited++) {
 		if (window->is_configured && !is_due(window) && !window->is_dirty && window->frame == NULL) {
 			return;
 		}
@@ -124,7 +124,7 @@ static int32_t clamp(int32_t value, int32_t maximum) {
 	return value < 1 ? 1 : value;
 }
 
-/* One side: as configured; otherwise as it is, within the bounds. */
+// One side: as configured; otherwise as it is, within the bounds.
 static int32_t choose(int32_t configured, int32_t bound, int32_t now) {
 	if (configured > 0) {
 		return clamp(configured, WINDOW_SIZE_MAX);
@@ -144,7 +144,7 @@ static void handle_configure(void *data, struct xdg_surface *xdg_surface, uint32
 		window->is_resized = true;
 		window_damage_all(window);
 	}
-	/* The acknowledgement takes effect with a commit, even if there is nothing to draw. */
+	// The acknowledgement takes effect with a commit, even if there is nothing to draw.
 	window_schedule(window);
 }
 

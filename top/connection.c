@@ -72,7 +72,7 @@ static void handle_clients_done(void *data, struct lido_monitor_v1 *monitor, uin
 	connection->is_whole = true;
 }
 
-/* NULL: nobody asks, or none has come. */
+// NULL: nobody asks, or none has come.
 static struct area *get_last_area(struct connection *connection) {
 	const struct wl_array *areas = connection->areas;
 	return areas != NULL && areas->size > 0 ? (struct area *)areas->data + areas->size / sizeof(struct area) - 1 : NULL;
@@ -172,7 +172,7 @@ static int open_socket(const char *path) {
 	return fd;
 }
 
-/* Errors are told by who asked; libwayland would print them into the table. */
+// Errors are told by who asked; libwayland would print them into the table.
 __attribute__((format(printf, 1, 0))) static void handle_log(const char *format, va_list args) {
 }
 

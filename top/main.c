@@ -15,10 +15,10 @@
 #include <string.h>
 #include <time.h>
 
-/* As shells answer. */
+// As shells answer.
 #define EXIT_WRONG_USE 2
 
-/* Cells: all columns, and the shortest name. */
+// Cells: all columns, and the shortest name.
 #define PRINTED_WIDTH 200
 
 static int say_gone(const struct connection *connection) {
@@ -35,7 +35,7 @@ static int finish_output(FILE *stream, const char *name) {
 	return is_fine ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* Prints trimmed lines: without sparks, which take a minute to be worth looking at. */
+// Prints trimmed lines: without sparks, which take a minute to be worth looking at.
 static bool print_table(const struct rows *rows, const struct options *options) {
 	struct table table;
 	char text[COLUMN_TEXT_SIZE];
@@ -77,7 +77,7 @@ static int print(struct connection *connection, const struct options *options) {
 	}
 }
 
-/* A process may be several clients: then the one that has the most areas, and of these the first. */
+// A process may be several clients: then the one that has the most areas, and of these the first.
 static const struct row *find_row(const struct rows *rows, pid_t pid) {
 	const struct row *found = NULL;
 	for (size_t i = 0; i < rows->len; i++) {

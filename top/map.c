@@ -4,14 +4,14 @@
 #include "lido-monitor-v1-client-protocol.h"
 #include <inttypes.h>
 
-/* Pixels. */
+// Pixels.
 #define WIDTH 960
 #define MARGIN 16
 #define ROW_HEIGHT 14
 #define LINE_HEIGHT 20
 #define TOP 84
 
-/* Of one area. */
+// Of one area.
 #define ROWS_MAX 32
 #define ROW_BYTES_MIN (64 * 1024)
 
@@ -19,7 +19,7 @@ static const char style[] = "text{font:13px sans-serif;fill:#222}.title{font-wei
 							".live{fill:#19808a}.cached{fill:#e0a63a}.free{fill:#d9dde0}"
 							".area path{stroke:#fff;stroke-width:2;vector-effect:non-scaling-stroke}";
 
-/* Texts of rows are printable ASCII. */
+// Texts of rows are printable ASCII.
 static void write_text(const char *text, FILE *stream) {
 	for (; *text != '\0'; text++) {
 		switch (*text) {
@@ -38,7 +38,7 @@ static void write_text(const char *text, FILE *stream) {
 	}
 }
 
-/* A power of two, so that no area has too many rows. */
+// A power of two, so that no area has too many rows.
 static int64_t get_row_bytes(int64_t size) {
 	int64_t bytes = ROW_BYTES_MIN;
 	while (size > bytes * ROWS_MAX) {

@@ -36,7 +36,7 @@ void row_set_text(char *place, size_t size, const char *text) {
 	place[i] = '\0';
 }
 
-/* Moves the past to the left by whole seconds, and spreads what has come since over them and the present one. */
+// Moves the past to the left by whole seconds, and spreads what has come since over them and the present one.
 static void follow(struct row *row, const struct row *before, double since, double now) {
 	double bytes =
 			(double)(row->values[LIDO_MONITOR_V1_VALUE_BYTES_READ] - before->values[LIDO_MONITOR_V1_VALUE_BYTES_READ]);

@@ -15,7 +15,7 @@
 
 #define LINE_SIZE 512
 
-/* Lines that hold no client: the summary, the titles, the keys. */
+// Lines that hold no client: the summary, the titles, the keys.
 #define OTHER_LINES 3
 
 enum {
@@ -87,7 +87,7 @@ static void draw_row(const struct table *table, const struct row *row, int y) {
 	attrset(A_NORMAL);
 }
 
-/* False: out of memory. */
+// False: out of memory.
 static bool draw(struct screen *screen) {
 	struct table table;
 	char summary[LINE_SIZE / 2], line[LINE_SIZE];
@@ -155,7 +155,7 @@ static bool handle_keys(struct screen *screen) {
 	return is_any;
 }
 
-/* Until something is to be done. */
+// Until something is to be done.
 static void wait_for(struct screen *screen) {
 	struct pollfd fds[] = {
 		{.fd = STDIN_FILENO, .events = POLLIN},
@@ -168,7 +168,7 @@ static void wait_for(struct screen *screen) {
 	}
 }
 
-/* False: the server has gone. */
+// False: the server has gone.
 static bool run(struct screen *screen) {
 	while (!screen->is_over) {
 		if (get_time() >= screen->next && !screen->connection->is_asking) {

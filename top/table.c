@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the spark has at least, with a blank before it, and what a name gets at most. */
+// What the spark has at least, with a blank before it, and what a name gets at most.
 #define SPARK_MIN 8
 #define NAME_MAX_WIDTH 22
 
-/* The first one. */
+// The first one.
 #define NAME_COLUMN 0
 
 static int min(int a, int b) {
@@ -72,7 +72,7 @@ void table_write_summary(const struct table *table, char *text, size_t size) {
 	}
 }
 
-/* Puts a text into so many cells, one of which stays blank. It is of one byte per cell. */
+// Puts a text into so many cells, one of which stays blank. It is of one byte per cell.
 static void pad(char *text, int width, bool is_left) {
 	char cell[COLUMN_TEXT_SIZE];
 	int room = width - 1;

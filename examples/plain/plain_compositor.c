@@ -20,7 +20,7 @@
 #define HEIGHT 480
 #define FRAME_MS 16
 
-/* As drm_fourcc.h has them. */
+// As drm_fourcc.h has them.
 static const uint32_t formats[] = {0x34325241, 0x34325258}; // ARGB8888, XRGB8888
 
 struct server {
@@ -41,7 +41,7 @@ struct surface {
 	bool is_configured;
 };
 
-/* Into the picture's top left corner, as far as it fits. */
+// Into the picture's top left corner, as far as it fits.
 static void draw(struct server *server, const uint8_t *pixels, size_t stride, int32_t width, int32_t height) {
 	size_t row_size = sizeof(uint32_t) * (size_t)(width < WIDTH ? width : WIDTH);
 	for (int32_t y = 0; y < height && y < HEIGHT; y++) {
@@ -49,7 +49,7 @@ static void draw(struct server *server, const uint8_t *pixels, size_t stride, in
 	}
 }
 
-/* Copies the pixels out, into memory that is the client's to pay for, and gives the buffer back at once. */
+// Copies the pixels out, into memory that is the client's to pay for, and gives the buffer back at once.
 static void surface_show(struct surface *surface, struct lido_buffer *buffer) {
 	const struct lido_box all = {.width = buffer->width, .height = buffer->height};
 	if (!lido_buffer_check(buffer)) {
@@ -86,7 +86,7 @@ static void handle_pending_destroy(struct wl_listener *listener, void *data) {
 	set_pending(surface, NULL);
 }
 
-/* What this compositor takes note of without doing anything. */
+// What this compositor takes note of without doing anything.
 
 static void ignore(struct wl_client *client, struct wl_resource *resource) {
 }
@@ -126,7 +126,7 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 	wl_resource_destroy(resource);
 }
 
-/* An object with that data; the client is told if there is no memory for it. */
+// An object with that data; the client is told if there is no memory for it.
 static struct wl_resource *create(struct wl_client *client, const struct wl_interface *interface, int version,
 		uint32_t id, const void *impl, void *data, wl_resource_destroy_func_t destroyed) {
 	struct wl_resource *resource = wl_resource_create(client, interface, version, id);
@@ -183,7 +183,7 @@ static const struct wl_surface_interface surface_impl = {
 	.damage_buffer = ignore_box,
 };
 
-/* Its window's objects may live a little longer. */
+// Its window's objects may live a little longer.
 static void handle_surface_destroy(struct wl_resource *resource) {
 	struct surface *surface = wl_resource_get_user_data(resource);
 	struct wl_resource *callback, *next;
@@ -318,7 +318,7 @@ static void bind_wm_base(struct wl_client *client, void *data, uint32_t version,
 	create(client, &xdg_wm_base_interface, (int)version, id, &wm_base_impl, data, NULL);
 }
 
-/* Sixty times a second: whoever wants to draw may. */
+// Sixty times a second: whoever wants to draw may.
 static int handle_timer(void *data) {
 	struct server *server = data;
 	struct timespec now;
@@ -355,7 +355,7 @@ static bool write_picture(const struct server *server, const char *path) {
 	return fclose(file) == 0;
 }
 
-/* Lido's part: the globals, and the socket for lido-top, which nobody else may see. */
+// Lido's part: the globals, and the socket for lido-top, which nobody else may see.
 static bool create_globals(struct server *server, const char *monitor_name) {
 	struct lido_manager *manager =
 			lido_manager_create(server->display, formats, sizeof(formats) / sizeof(formats[0]), NULL);

@@ -22,7 +22,7 @@
 
 #define PUBLIC __attribute__((visibility("default")))
 
-/* What is known of one display so far. */
+// What is known of one display so far.
 struct host {
 	struct wl_list link; // hosts
 	struct wl_display *display;
@@ -61,7 +61,7 @@ static struct host *get_host(struct wl_display *display) {
 	return host;
 }
 
-/* Limits as lido-wrap has checked them, with blanks between. */
+// Limits as lido-wrap has checked them, with blanks between.
 static void read_limits(struct lido_limits *limits) {
 	*limits = lido_limits_default();
 	const char *texts = getenv("LIDO_SHM_LIMITS");
@@ -76,7 +76,7 @@ static void read_limits(struct lido_limits *limits) {
 	free(copy);
 }
 
-/* Returns false when the backend cannot be created. True also while something for it is yet to come. */
+// Returns false when the backend cannot be created. True also while something for it is yet to come.
 static bool host_complete(struct host *host) {
 	if (host->renderer == NULL || host->compositor == NULL || host->backend != NULL) {
 		return true;
@@ -104,7 +104,7 @@ typedef bool (*init_shm_func_t)(struct wlr_renderer *renderer, struct wl_display
 typedef struct wlr_compositor *(*create_compositor_func_t)(
 		struct wl_display *display, uint32_t version, struct wlr_renderer *renderer);
 
-/* place receives the function of this name that would have been called without us. */
+// place receives the function of this name that would have been called without us.
 static void find_next(const char *name, void *place) {
 	void *function = dlsym(RTLD_NEXT, name);
 	if (function == NULL) {
@@ -146,7 +146,7 @@ PUBLIC struct wlr_compositor *wlr_compositor_create(
 	return compositor;
 }
 
-/* *found receives the name of the wlroots library, if the object is one. */
+// *found receives the name of the wlroots library, if the object is one.
 static int find_wlroots(struct dl_phdr_info *info, size_t size, void *data) {
 	const char **found = data;
 	const char *name = strstr(info->dlpi_name, "libwlroots");
@@ -154,7 +154,7 @@ static int find_wlroots(struct dl_phdr_info *info, size_t size, void *data) {
 	return name != NULL;
 }
 
-/* What the compositor starts is none of our business. */
+// What the compositor starts is none of our business.
 static void forget_preload(void) {
 	const char *own = getenv("LIDO_WLROOTS_PRELOAD"), *all = getenv("LD_PRELOAD");
 	if (own == NULL || all == NULL) {

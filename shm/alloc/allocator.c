@@ -290,14 +290,14 @@ struct lido_range *lido_allocator_alloc(struct lido_allocator *allocator, int64_
 	range = take(allocator, range, align_up(range->offset, get_align(size)), size);
 	if (range != NULL) {
 		allocator->live += size;
-		++allocator->count;
+		allocator->count++;
 	}
 	return range;
 }
 
 void lido_allocator_free(struct lido_allocator *allocator, struct lido_range *range, int64_t now) {
 	assert(!range->is_free && allocator->count > 0);
-	--allocator->count;
+	allocator->count--;
 	give_back(allocator, range, now);
 }
 

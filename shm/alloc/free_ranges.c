@@ -191,7 +191,7 @@ static int32_t zone_get_most(const struct lido_free_zone *zone) {
 	}
 	int i = RANK_TREE / WORD_BITS;
 	while (i > 0 && zone->used[i] == 0) {
-		--i;
+		i--;
 	}
 	return zone->used[i] != 0 ? WORD_BITS * i + WORD_BITS - 1 - __builtin_clzll(zone->used[i]) : 0;
 }
@@ -199,7 +199,7 @@ static int32_t zone_get_most(const struct lido_free_zone *zone) {
 void lido_free_ranges_init(struct lido_free_ranges *ranges, int64_t size) {
 	*ranges = (struct lido_free_ranges){.size = size, .zone_shift = LIDO_ZONE_SHIFT_MIN};
 	while (lido_free_ranges_get_zone_size(ranges) < size / LIDO_ZONES_MAX) {
-		++ranges->zone_shift;
+		ranges->zone_shift++;
 	}
 }
 
@@ -261,7 +261,7 @@ struct lido_range *lido_free_ranges_find(const struct lido_free_ranges *ranges, 
 
 static uint32_t validate_list(const struct lido_range *range, int32_t rank, bool is_node) {
 	uint32_t len = 0;
-	for (; range != NULL; range = range->next, is_node = false, ++len) {
+	for (; range != NULL; range = range->next, is_node = false, len++) {
 		assert(range->is_free && get_rank(range) == rank && *range->place == range);
 		assert(rank < RANK_TREE || range->is_node == is_node);
 	}

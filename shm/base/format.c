@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <wayland-server-protocol.h>
 
-/* The DRM code of a wl_shm format: equal, but for the two that are older than the others. */
+// The DRM code of a wl_shm format: equal, but for the two that are older than the others.
 #define DRM_ARGB8888 0x34325241
 #define DRM_XRGB8888 0x34325258
 
@@ -80,7 +80,7 @@ static const struct lido_format formats[] = {
 // clang-format on
 
 const struct lido_format *lido_format_from_drm(uint32_t drm) {
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); ++i) {
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		if (formats[i].drm == drm) {
 			return &formats[i];
 		}

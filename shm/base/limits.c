@@ -40,7 +40,7 @@ static const struct key {
 #define KEYS_LEN (sizeof(keys) / sizeof(keys[0]))
 
 static const struct key *find_key(const char *text) {
-	for (size_t i = 0; i < KEYS_LEN; ++i) {
+	for (size_t i = 0; i < KEYS_LEN; i++) {
 		size_t size = strlen(keys[i].name);
 		if (strncmp(text, keys[i].name, size) == 0 && text[size] == '=') {
 			return &keys[i];
@@ -102,7 +102,7 @@ bool lido_limits_parse(struct lido_limits *limits, const char *text, const char 
 }
 
 void lido_limits_print_help(FILE *stream) {
-	for (size_t i = 0; i < KEYS_LEN; ++i) {
+	for (size_t i = 0; i < KEYS_LEN; i++) {
 		fprintf(stream, "  %-10s default %10" PRId64 "  %s\n", keys[i].name, keys[i].initial, keys[i].meaning);
 	}
 }

@@ -66,7 +66,7 @@ static bool check_stride(
 		return fail(error, WL_SHM_ERROR_INVALID_STRIDE,
 				"invalid stride %" PRId32 ": not a multiple of the %u bytes of a pixel", request->stride, block_size);
 	}
-	for (unsigned plane = 0; plane < format->planes_len; ++plane) {
+	for (unsigned plane = 0; plane < format->planes_len; plane++) {
 		int64_t stride = lido_format_stride(format, plane, request->stride);
 		int64_t row_size = lido_format_row_size(format, plane, request->width);
 		if (stride < row_size) {
@@ -91,7 +91,7 @@ bool lido_check_buffer(const struct lido_buffer_request *request, const struct l
 	// A plane is below 2^62 bytes and there are at most three, so the sum cannot overflow.
 	_Static_assert(LIDO_FORMAT_PLANES_MAX == 3, "the sum of planes fits into 64 bits");
 	uint64_t sum = 0;
-	for (unsigned plane = 0; plane < format->planes_len; ++plane) {
+	for (unsigned plane = 0; plane < format->planes_len; plane++) {
 		sum += (uint64_t)(lido_format_stride(format, plane, request->stride) *
 						  lido_format_rows(format, plane, request->height));
 	}

@@ -10,24 +10,22 @@
 #define MADV_POPULATE_WRITE 23 // since Linux 5.14
 #endif
 
-/*
- * From here on one madvise() is cheaper than the faults that it saves. Medians on one machine (a virtual one, Linux
- * 6.18), in microseconds, to write all of an XRGB image the first time: with faults, with madvise() before, and how
- * much faster that is; the memory being
- *
- *                     new                    old, not mapped yet     there (as it is for each frame)
- *      4 KiB       3.3    4.0  x 0.8        1.8    2.4  x 0.8        0.1    1.3
- *     16 KiB      12.2   11.1  x 1.1        6.5    5.5  x 1.2        0.2    2.4
- *     32 KiB      23.6   20.1  x 1.2       12.5    9.5  x 1.3        0.4    3.7
- *     64 KiB      46.5   38.2  x 1.2       22.4   14.3  x 1.6        0.6    5.1
- *    256 KiB       170    124  x 1.4         88     56  x 1.6        2.3   11.6
- *    800 x 600    1334    959  x 1.4        682    421  x 1.6         25     90
- *   1920 x 1080   6400   5130  x 1.2       4163   2302  x 1.8        289    705
- *
- * What new memory costs is mostly that the kernel clears it. The last column is why it is done only once, and not at
- * all where pages are there already, which mincore() says for a fifteenth of that: so it is with what this client has
- * freed.
- */
+// From here on one madvise() is cheaper than the faults that it saves. Medians on one machine (a virtual one, Linux
+// 6.18), in microseconds, to write all of an XRGB image the first time: with faults, with madvise() before, and how
+// much faster that is; the memory being
+//
+//                     new                    old, not mapped yet     there (as it is for each frame)
+//      4 KiB       3.3    4.0  x 0.8        1.8    2.4  x 0.8        0.1    1.3
+//     16 KiB      12.2   11.1  x 1.1        6.5    5.5  x 1.2        0.2    2.4
+//     32 KiB      23.6   20.1  x 1.2       12.5    9.5  x 1.3        0.4    3.7
+//     64 KiB      46.5   38.2  x 1.2       22.4   14.3  x 1.6        0.6    5.1
+//    256 KiB       170    124  x 1.4         88     56  x 1.6        2.3   11.6
+//    800 x 600    1334    959  x 1.4        682    421  x 1.6         25     90
+//   1920 x 1080   6400   5130  x 1.2       4163   2302  x 1.8        289    705
+//
+// What new memory costs is mostly that the kernel clears it. The last column is why it is done only once, and not at
+// all where pages are there already, which mincore() says for a fifteenth of that: so it is with what this client has
+// freed.
 #define POPULATE_SIZE_MIN (32 * 1024)
 
 // Of one mincore().
@@ -109,7 +107,7 @@ static bool is_present(uintptr_t address, size_t size, size_t page_size) {
 		if (mincore((void *)address, part, pages) != 0) {
 			return false;
 		}
-		for (size_t i = 0; i < pages_len; ++i) {
+		for (size_t i = 0; i < pages_len; i++) {
 			if ((pages[i] & 1) == 0) {
 				return false;
 			}

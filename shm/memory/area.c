@@ -12,7 +12,7 @@
 
 void lido_area_ref(struct lido_area *area) {
 	assert(area->users < UINT32_MAX);
-	++area->users;
+	area->users++;
 }
 
 void lido_area_unref(struct lido_area *area) {

@@ -25,7 +25,7 @@ struct lido_block *lido_block_create(struct lido_exported_area *area, int64_t si
 	block->users = 1;
 	block->wanted = block->range->size;
 	lido_area_ref(&area->base);
-	++pool->blocks;
+	pool->blocks++;
 	pool->bytes_blocks += block->range->size;
 	return block;
 }
@@ -77,13 +77,13 @@ int64_t lido_block_get_size(const struct lido_block *block) {
 
 void lido_block_ref(struct lido_block *block) {
 	assert(block->users < UINT32_MAX);
-	++block->users;
+	block->users++;
 }
 
 static void block_destroy(struct lido_block *block) {
 	struct lido_pool *pool = block->area->base.pool;
 	pool->bytes_blocks -= block->range->size;
-	--pool->blocks;
+	pool->blocks--;
 	lido_allocator_free(block->area->allocator, block->range, lido_memory_now());
 	if (pool->manager != NULL && pool->client != NULL) {
 		lido_manager_schedule_trim(pool->manager);

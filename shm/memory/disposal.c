@@ -20,7 +20,7 @@ struct file {
 
 static void file_close(struct lido_disposal *disposal, struct file *file) {
 	wl_list_remove(&file->link);
-	--disposal->files_len;
+	disposal->files_len--;
 	lido_os.close(file->fd);
 	free(file);
 }
@@ -115,7 +115,7 @@ static void add(struct lido_disposal *disposal, int fd, bool is_ours, int64_t si
 	}
 	*file = (struct file){.fd = fd, .is_ours = is_ours, .end = size};
 	wl_list_insert(disposal->files.prev, &file->link);
-	++disposal->files_len;
+	disposal->files_len++;
 }
 
 void lido_disposal_close(struct lido_disposal *disposal, int fd, bool is_ours) {

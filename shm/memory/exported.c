@@ -78,10 +78,10 @@ struct lido_exported_area *lido_exported_area_create(struct lido_pool *pool, int
 	area->generation = 1;
 	wl_list_init(&area->announcements);
 	wl_list_insert(pool->exported.prev, &area->base.link);
-	++pool->exported_len;
-	++pool->files;
-	++pool->manager->files;
-	++pool->mappings;
+	pool->exported_len++;
+	pool->files++;
+	pool->manager->files++;
+	pool->mappings++;
 	pool->bytes_mapped += area->reserve;
 	return area;
 
@@ -102,9 +102,9 @@ void lido_exported_area_destroy(struct lido_exported_area *area) {
 	lido_os.munmap((void *)(uintptr_t)area->data, (size_t)area->reserve);
 	lido_manager_close(pool->manager, area->base.fd, true);
 	wl_list_remove(&area->base.link);
-	--pool->exported_len;
-	--pool->files;
-	--pool->mappings;
+	pool->exported_len--;
+	pool->files--;
+	pool->mappings--;
 	pool->bytes_mapped -= area->reserve;
 	free(area);
 }
@@ -230,7 +230,7 @@ bool lido_exported_area_trim(struct lido_exported_area *area, int64_t before, ui
 	struct lido_range *range;
 	while ((range = lido_allocator_get_oldest_warm(area->allocator)) != NULL && *calls_left > 0 &&
 			(before == 0 || range->idle_since < before)) {
-		--*calls_left;
+		(*calls_left)--;
 		area_punch(area, range);
 		punched = true;
 	}

@@ -21,7 +21,7 @@ __attribute__((format(printf, 3, 4))) static bool refuse(char *reason, size_t re
 // not known by their seals: see is_safe_to_ask().
 static bool file_system_answers(const struct statfs *statfs) {
 	static const uint32_t types[] = {TMPFS_MAGIC, HUGETLBFS_MAGIC, EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, F2FS_SUPER_MAGIC};
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); ++i) {
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		if ((uint32_t)statfs->f_type == types[i]) {
 			return true;
 		}

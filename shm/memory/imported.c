@@ -79,7 +79,7 @@ static void area_adopt_fd(struct imported_area *area, int fd, const struct statf
 	area->base.writable = is_writable(fd);
 	if (!area->base.sealed && try_seal(fd, statfs)) {
 		area->base.sealed = true;
-		++area->base.pool->sealed_files;
+		area->base.pool->sealed_files++;
 	}
 	if (!area_stat(area)) {
 		area->base.size = 0;
@@ -107,8 +107,8 @@ static struct imported_area *area_create(struct lido_pool *pool, const struct st
 	area->device = stat->st_dev;
 	area->inode = stat->st_ino;
 	wl_list_insert(lido_pool_get_bucket(pool, stat), &area->base.link);
-	++pool->files;
-	++pool->manager->files;
+	pool->files++;
+	pool->manager->files++;
 	return area;
 }
 
@@ -145,14 +145,14 @@ error_fd:
 static void handle_unused(struct lido_area *base) {
 	struct imported_area *area = from_area(base);
 	struct lido_pool *pool = area->base.pool;
-	for (unsigned i = 0; i < area->mappings_len; ++i) {
+	for (unsigned i = 0; i < area->mappings_len; i++) {
 		lido_os.munmap((void *)(uintptr_t)area->mappings[i].data, area->mappings[i].size);
 		pool->bytes_mapped -= (int64_t)area->mappings[i].size;
-		--pool->mappings;
+		pool->mappings--;
 	}
 	lido_manager_close(pool->manager, area->base.fd, false);
 	pool->sealed_files -= area->base.sealed;
-	--pool->files;
+	pool->files--;
 	wl_list_remove(&area->base.link);
 	free(area);
 }
@@ -191,13 +191,13 @@ static bool area_add_mapping(struct imported_area *area) {
 		return false;
 	}
 	area->mappings[area->mappings_len++] = (struct mapping){.data = data, .size = (size_t)reserve};
-	++area->base.pool->mappings;
+	area->base.pool->mappings++;
 	area->base.pool->bytes_mapped += reserve;
 	return true;
 }
 
 static const struct mapping *area_find_mapping(struct imported_area *area, int64_t end) {
-	for (unsigned i = 0; i < area->mappings_len; ++i) {
+	for (unsigned i = 0; i < area->mappings_len; i++) {
 		if ((uint64_t)end <= area->mappings[i].size) {
 			return &area->mappings[i];
 		}
@@ -270,7 +270,7 @@ void lido_imported_area_validate(struct lido_area *base, uint32_t *mappings, int
 	const struct imported_area *area = from_area(base);
 	assert(base->users > 0);
 	*mappings += area->mappings_len;
-	for (unsigned i = 0; i < area->mappings_len; ++i) {
+	for (unsigned i = 0; i < area->mappings_len; i++) {
 		*bytes_mapped += (int64_t)area->mappings[i].size;
 	}
 }

@@ -95,7 +95,7 @@ static struct lido_pool *pool_create(struct lido_manager *manager, struct wl_cli
 	pool->id = ++manager->last_pool_id;
 	pool->client = client;
 	pool->limits = manager->limits;
-	for (size_t i = 0; i < LIDO_POOL_BUCKETS; ++i) {
+	for (size_t i = 0; i < LIDO_POOL_BUCKETS; i++) {
 		wl_list_init(&pool->imported[i]);
 	}
 	wl_list_init(&pool->exported);
@@ -214,7 +214,7 @@ static void exported_validate(
 		*blocks += area->base.users;
 		*bytes_blocks += lido_allocator_get_live(area->allocator);
 		*bytes_mapped += area->reserve;
-		++len;
+		len++;
 	}
 	assert(len == pool->exported_len);
 }
@@ -222,12 +222,12 @@ static void exported_validate(
 void lido_pool_validate(const struct lido_pool *pool) {
 	uint32_t imported = 0, sealed_files = 0, mappings = pool->exported_len, blocks = 0;
 	int64_t bytes_mapped = 0, bytes_blocks = 0, warm = lido_memory_get_warm(pool);
-	for (size_t i = 0; i < LIDO_POOL_BUCKETS; ++i) {
+	for (size_t i = 0; i < LIDO_POOL_BUCKETS; i++) {
 		struct lido_area *area;
 		wl_list_for_each(area, &pool->imported[i], link) {
 			assert(area->pool == pool);
 			lido_imported_area_validate(area, &mappings, &bytes_mapped);
-			++imported;
+			imported++;
 			sealed_files += area->sealed;
 		}
 	}

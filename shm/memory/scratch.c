@@ -119,7 +119,7 @@ struct lido_memory *lido_memory_create(struct lido_pool *pool, size_t size) {
 		memory_free(memory);
 		return NULL;
 	}
-	++pool->memories;
+	pool->memories++;
 	return memory;
 }
 
@@ -129,7 +129,7 @@ void lido_memory_destroy(struct lido_memory *memory) {
 	}
 	struct lido_pool *pool = memory->pool;
 	assert(pool->memories > 0);
-	--pool->memories;
+	pool->memories--;
 	memory->idle_since = lido_memory_now();
 	wl_list_insert(&pool->warm, &memory->link);
 	if (pool->client == NULL) {

@@ -53,7 +53,7 @@ static void send_values(struct wl_resource *resource, const struct lido_pool_sta
 		{LIDO_MONITOR_V1_VALUE_BYTES_READ, stats->bytes_read},
 	};
 	static_assert(sizeof(values) / sizeof(values[0]) == VALUES_LEN, "as counted above");
-	for (size_t i = 0; i < VALUES_LEN; ++i) {
+	for (size_t i = 0; i < VALUES_LEN; i++) {
 		int64_t number = values[i].number;
 		if (number != 0) {
 			lido_monitor_v1_send_value(resource, values[i].value, high(number), (uint32_t)number);
@@ -87,7 +87,7 @@ static void answer_clients(const struct lido_manager *manager, uint32_t after, s
 		send_client(resource, pool);
 		after = pool->id;
 		steps += more;
-		++clients_len;
+		clients_len++;
 	}
 	lido_monitor_v1_send_clients_done(resource, 0);
 }
@@ -131,7 +131,7 @@ static int64_t send_range(struct wl_resource *resource, const struct lido_export
 // Walks over all ranges below. Returns up to where of the file they were sent.
 static int64_t send_ranges(struct wl_resource *resource, const struct lido_exported_area *area, int64_t offset) {
 	const struct lido_range *free = lido_allocator_get_first(area->allocator);
-	for (int i = 0; i < LIDO_MONITOR_RANGES_MAX && offset < area->base.size; ++i) {
+	for (int i = 0; i < LIDO_MONITOR_RANGES_MAX && offset < area->base.size; i++) {
 		while (free != NULL && (!free->is_free || lido_range_get_end(free) <= offset)) {
 			free = lido_range_get_after(free);
 		}

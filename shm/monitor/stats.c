@@ -21,7 +21,7 @@ static void read_name(char *name, size_t size, pid_t pid) {
 	}
 	const char *slash = strrchr(command, '/');
 	snprintf(name, size, "%s", slash != NULL ? slash + 1 : command);
-	for (char *c = name; *c != '\0'; ++c) {
+	for (char *c = name; *c != '\0'; c++) {
 		*c = *c < ' ' || *c > '~' ? '?' : *c;
 	}
 	if (name[0] == '\0') {
@@ -45,7 +45,7 @@ static void get_nearest_limit(const struct lido_pool *pool, struct lido_pool_sta
 		{"areas", pool->exported_len, limits->areas_max},
 	};
 	double largest = -1;
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); ++i) {
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		double share = (double)all[i].used / (double)all[i].max;
 		if (share > largest) {
 			largest = share;
@@ -57,7 +57,7 @@ static void get_nearest_limit(const struct lido_pool *pool, struct lido_pool_sta
 }
 
 static void add_files(const struct lido_pool *pool, struct lido_pool_stats *stats) {
-	for (size_t i = 0; i < LIDO_POOL_BUCKETS; ++i) {
+	for (size_t i = 0; i < LIDO_POOL_BUCKETS; i++) {
 		const struct lido_area *imported;
 		wl_list_for_each(imported, &pool->imported[i], link) {
 			stats->bytes_resident += lido_area_get_resident(imported);
@@ -115,7 +115,7 @@ struct writer {
 
 static void write_json_string(FILE *stream, const char *text) {
 	fputc('"', stream);
-	for (; *text != '\0'; ++text) {
+	for (; *text != '\0'; text++) {
 		if (*text == '"' || *text == '\\') {
 			fputc('\\', stream);
 		}
@@ -151,7 +151,7 @@ static void write_json(const struct lido_pool_stats *stats, void *data) {
 	};
 	fprintf(writer->stream, "%s\n  {\"name\": ", writer->is_first ? "" : ",");
 	write_json_string(writer->stream, stats->name);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); ++i) {
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		fprintf(writer->stream, ", \"%s\": %" PRId64, numbers[i].key, numbers[i].value);
 	}
 	fputc('}', writer->stream);

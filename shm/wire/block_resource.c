@@ -87,7 +87,7 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	wl_list_remove(&handle->link);
 	lido_block_disown(handle->block);
 	free(handle);
-	--pool->objects;
+	pool->objects--;
 	lido_pool_consider_destroy(pool);
 }
 
@@ -108,7 +108,7 @@ static struct block_handle *create(struct lido_pool_handle *pool_handle, uint32_
 	handle->pool = pool;
 	handle->pool_handle = pool_handle;
 	wl_list_insert(&pool_handle->block_handles, &handle->link);
-	++pool->objects;
+	pool->objects++;
 	wl_resource_set_implementation(resource, &block_handle_impl, handle, handle_resource_destroy);
 	return handle;
 }

@@ -36,7 +36,7 @@ static void buffer_consider_destroy(struct lido_buffer *buffer) {
 	struct lido_pool *pool = buffer->pool;
 	assert(wl_list_empty(&buffer->events.destroy.listener_list));
 	buffer_unset_place(buffer);
-	--pool->buffers;
+	pool->buffers--;
 	pool->bytes_live -= buffer->size;
 	free(buffer);
 	lido_pool_consider_destroy(pool);
@@ -85,7 +85,7 @@ static struct lido_buffer *create(struct lido_pool *pool, uint32_t id, const str
 	buffer->stride = request->stride;
 	buffer->offset = request->offset;
 	buffer->size = size;
-	++pool->buffers;
+	pool->buffers++;
 	pool->bytes_live += size;
 	pool->buffers_peak = pool->buffers > pool->buffers_peak ? pool->buffers : pool->buffers_peak;
 	pool->bytes_live_peak = pool->bytes_live > pool->bytes_live_peak ? pool->bytes_live : pool->bytes_live_peak;
@@ -118,13 +118,13 @@ struct lido_buffer *lido_buffer_try_from_resource(struct wl_resource *resource) 
 }
 
 struct lido_buffer *lido_buffer_lock(struct lido_buffer *buffer) {
-	++buffer->internal.locks;
+	buffer->internal.locks++;
 	return buffer;
 }
 
 void lido_buffer_unlock(struct lido_buffer *buffer) {
 	assert(buffer->internal.locks > 0);
-	--buffer->internal.locks;
+	buffer->internal.locks--;
 	buffer_consider_destroy(buffer);
 }
 

@@ -66,13 +66,13 @@ static void bind_wl_shm(struct wl_client *client, void *data, uint32_t version, 
 	if (resource == NULL) {
 		return;
 	}
-	for (size_t i = 0; i < manager->formats_len; ++i) {
+	for (size_t i = 0; i < manager->formats_len; i++) {
 		wl_shm_send_format(resource, lido_format_drm_to_shm(manager->formats[i]->drm));
 	}
 }
 
 const struct lido_format *lido_manager_find_format(const struct lido_manager *manager, uint32_t shm_format) {
-	for (size_t i = 0; i < manager->formats_len; ++i) {
+	for (size_t i = 0; i < manager->formats_len; i++) {
 		if (lido_format_drm_to_shm(manager->formats[i]->drm) == shm_format) {
 			return manager->formats[i];
 		}
@@ -118,7 +118,7 @@ void lido_manager_schedule_trim(struct lido_manager *manager) {
 
 void lido_manager_close(struct lido_manager *manager, int fd, bool is_ours) {
 	if (manager != NULL) {
-		--manager->files;
+		manager->files--;
 		lido_disposal_close(&manager->disposal, fd, is_ours);
 	} else {
 		lido_os.close(fd);
@@ -130,7 +130,7 @@ static bool manager_add_formats(struct lido_manager *manager, const uint32_t *fo
 	if (manager->formats == NULL) {
 		return false;
 	}
-	for (size_t i = 0; i < formats_len; ++i) {
+	for (size_t i = 0; i < formats_len; i++) {
 		const struct lido_format *format = lido_format_from_drm(formats[i]);
 		if (format != NULL && lido_manager_find_format(manager, lido_format_drm_to_shm(format->drm)) == NULL) {
 			manager->formats[manager->formats_len++] = format;

@@ -76,7 +76,7 @@ static bool read_rows_apart(const struct lido_buffer *buffer, int64_t y, int row
 	int fd = buffer->internal.area->fd;
 	size_t stride = (size_t)buffer->stride;
 	int64_t offset = buffer->offset + y * buffer->stride;
-	for (int i = 0; i < rows; ++i) {
+	for (int i = 0; i < rows; i++) {
 		iov[i] = (struct iovec){.iov_base = dst + (size_t)i * dst_stride, .iov_len = stride};
 	}
 	if (lido_os.preadv(fd, iov, rows, offset) == (ssize_t)(stride * (size_t)rows)) {
@@ -84,7 +84,7 @@ static bool read_rows_apart(const struct lido_buffer *buffer, int64_t y, int row
 	}
 	// Rare: interrupted, or truncated. Find out row by row.
 	bool complete = true;
-	for (int i = 0; i < rows; ++i) {
+	for (int i = 0; i < rows; i++) {
 		complete &= read_all(fd, iov[i].iov_base, stride, offset + i * (int64_t)stride);
 	}
 	return complete;
@@ -108,7 +108,7 @@ static bool read_band(const struct lido_buffer *buffer, const struct span *span,
 static bool read_narrow(const struct lido_buffer *buffer, const struct span *span, uint8_t *dst, size_t dst_stride) {
 	bool complete = true;
 	buffer->pool->bytes_read += span->height * span->size;
-	for (int32_t y = span->y; y < span->y + span->height; ++y) {
+	for (int32_t y = span->y; y < span->y + span->height; y++) {
 		complete &= read_all(buffer->internal.area->fd, dst + (size_t)y * dst_stride + span->start, (size_t)span->size,
 				buffer->offset + (int64_t)y * buffer->stride + span->start);
 	}
@@ -120,7 +120,7 @@ static void zero_all(const struct lido_buffer *buffer, uint8_t *dst, size_t dst_
 		memset(dst, 0, (size_t)buffer->size);
 		return;
 	}
-	for (int32_t y = 0; y < buffer->height; ++y) {
+	for (int32_t y = 0; y < buffer->height; y++) {
 		memset(dst + (size_t)y * dst_stride, 0, (size_t)row_size(buffer));
 	}
 }
@@ -158,7 +158,7 @@ void lido_buffer_copy(const struct lido_buffer *buffer, const void *pixels, cons
 	buffer->pool->bytes_read += span.height * span.size;
 	const uint8_t *from = (const uint8_t *)pixels + (int64_t)span.y * buffer->stride + span.start;
 	uint8_t *to = (uint8_t *)dst + (size_t)span.y * dst_stride + span.start;
-	for (int32_t i = 0; i < span.height; ++i) {
+	for (int32_t i = 0; i < span.height; i++) {
 		memcpy(to, from, (size_t)span.size);
 		from += buffer->stride;
 		to += dst_stride;

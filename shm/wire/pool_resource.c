@@ -55,7 +55,7 @@ static enum lido_announce_result announce_area(struct lido_pool_handle *handle, 
 	wl_list_insert(&handle->announcements, &announcement->handle_link);
 	wl_list_insert(&area->announcements, &announcement->area_link);
 	handle->reserve += area->reserve;
-	++pool->fds_unread;
+	pool->fds_unread++;
 	lido_shm_pool_v1_send_area(
 			handle->resource, area->id, area->base.fd, (uint32_t)area->base.size, (uint32_t)area->reserve);
 	return LIDO_ANNOUNCE_OK;
@@ -117,7 +117,7 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	}
 	lido_block_handle_orphan_all(&handle->block_handles);
 	free(handle);
-	--pool->objects;
+	pool->objects--;
 	lido_pool_consider_destroy(pool);
 }
 
@@ -144,7 +144,7 @@ static bool create(struct lido_pool *pool, struct wl_resource *manager, uint32_t
 	handle->reserve_max = reserve_max != 0 ? reserve_max : INT64_MAX;
 	wl_list_init(&handle->announcements);
 	wl_list_init(&handle->block_handles);
-	++pool->objects;
+	pool->objects++;
 	wl_resource_set_implementation(resource, &pool_handle_impl, handle, handle_resource_destroy);
 	send_limits(handle);
 	return true;

@@ -54,7 +54,7 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	struct lido_pool *pool = handle->area->pool;
 	lido_area_unref(handle->area);
 	free(handle);
-	--pool->handles;
+	pool->handles--;
 	lido_pool_consider_destroy(pool);
 }
 
@@ -70,7 +70,7 @@ static bool create(
 	}
 	handle->size = size;
 	handle->area = area;
-	++pool->handles;
+	pool->handles++;
 	wl_resource_set_implementation(resource, &handle_impl, handle, handle_resource_destroy);
 	return true;
 }

@@ -42,7 +42,7 @@ static struct lido_manager *create_manager(
 	if (formats == NULL) {
 		return NULL;
 	}
-	for (size_t i = 0; i < set->len; ++i) {
+	for (size_t i = 0; i < set->len; i++) {
 		formats[i] = set->formats[i].format;
 	}
 	struct lido_manager *manager = lido_manager_create(display, formats, set->len, limits);

@@ -5,34 +5,30 @@
  */
 #include <lido/shm.h>
 
-/* A file is mapped when buffers in it were committed this often before: only then does the mapping pay. */
+// A file is mapped when buffers in it were committed this often before: only then does the mapping pay.
 #define MAP_AFTER_COMMITS 2
 
-/* Smaller buffers are always read: the page table of a mapping would cost more than it saves. Bytes. */
+// Smaller buffers are always read: the page table of a mapping would cost more than it saves. Bytes.
 #define MAP_SIZE_MIN 65536
 
-/*
- * Buffers are read in place after this many commits in a row that each damaged most of the picture. A client that gets
- * its buffer back at once needs just one, so whether it has another one to draw into is not seen before; it is then.
- * Likewise if it makes a new one for each frame, in the server's own pool: it waits for none of them. (Not so in files:
- * there are clients that leak what comes back late.)
- */
+// Buffers are read in place after this many commits in a row that each damaged most of the picture. A client that gets
+// its buffer back at once needs just one, so whether it has another one to draw into is not seen before; it is then.
+// Likewise if it makes a new one for each frame, in the server's own pool: it waits for none of them. (Not so in files:
+// there are clients that leak what comes back late.)
 #define IN_PLACE_AFTER_RUN 8
 
-/*
- * So often may a client lack another buffer before it gets those of that size back early for good. The first ones that
- * it makes are those that it lacked: clients have up to four.
- */
+// So often may a client lack another buffer before it gets those of that size back early for good. The first ones that
+// it makes are those that it lacked: clients have up to four.
 #define LACKS_MAX 3
 
-/* Copying less than this costs less than a client's second buffer is worth. Bytes: about 100 µs. */
+// Copying less than this costs less than a client's second buffer is worth. Bytes: about 100 µs.
 #define IN_PLACE_SIZE_MIN (1 << 20)
 
 static void count_run(uint32_t *run, bool goes_on) {
 	if (!goes_on) {
 		*run = 0;
 	} else if (*run < IN_PLACE_AFTER_RUN) {
-		++*run;
+		(*run)++;
 	}
 }
 

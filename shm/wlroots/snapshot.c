@@ -86,7 +86,7 @@ bool lido_snapshot_update(struct lido_snapshot *snapshot, struct lido_buffer *bu
 		boxes = extents;
 		boxes_len = 1;
 	}
-	for (int i = 0; i < boxes_len; ++i) {
+	for (int i = 0; i < boxes_len; i++) {
 		struct lido_box box = {
 			.x = boxes[i].x1,
 			.y = boxes[i].y1,

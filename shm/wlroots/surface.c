@@ -84,7 +84,7 @@ static int64_t region_area(const pixman_region32_t *region) {
 	int64_t area = 0;
 	int boxes_len;
 	const pixman_box32_t *boxes = pixman_region32_rectangles(region, &boxes_len);
-	for (int i = 0; i < boxes_len; ++i) {
+	for (int i = 0; i < boxes_len; i++) {
 		area += (int64_t)(boxes[i].x2 - boxes[i].x1) * (boxes[i].y2 - boxes[i].y1);
 	}
 	return area;
@@ -115,10 +115,8 @@ static bool snapshot_is_free(const struct lido_snapshot *snapshot, struct wlr_su
 		   shown->base.n_locks - lido_get_ignored_locks(shown) <= 1 && commit_is_immediate(surface);
 }
 
-/*
- * A snapshot for this commit's pixels. NULL: there are too many already (*no_memory is false), or no memory for one.
- * Those of another size or format are of no more use.
- */
+// A snapshot for this commit's pixels. NULL: there are too many already (*no_memory is false), or no memory for one.
+// Those of another size or format are of no more use.
 static struct lido_snapshot *find_snapshot(struct lido_surface *surface, struct lido_buffer *buffer, bool *no_memory) {
 	struct lido_snapshot *snapshot, *next;
 	int held = 0;
@@ -129,7 +127,7 @@ static struct lido_snapshot *find_snapshot(struct lido_surface *surface, struct 
 			return snapshot;
 		}
 		if (!is_free) {
-			++held;
+			held++;
 		} else {
 			lido_snapshot_drop(snapshot);
 		}

@@ -26,7 +26,7 @@ int parse_number(const char *text) {
 
 enum memory parse_memory(const char *text) {
 	static const char *const names[] = {"sealed", "unsealable", "library"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); ++i) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(text, names[i]) == 0) {
 			return (enum memory)i;
 		}

@@ -64,7 +64,7 @@ struct measurement {
 
 static struct buffer *wait_for_buffer(struct measurement *measurement, int frame) {
 	for (;;) {
-		for (int i = 0; i < measurement->buffers_len; ++i) {
+		for (int i = 0; i < measurement->buffers_len; i++) {
 			struct buffer *buffer = &measurement->buffers[(frame + i) % measurement->buffers_len];
 			if (!buffer_is_busy(&measurement->bench, buffer)) {
 				return buffer;
@@ -100,14 +100,14 @@ static void run(struct measurement *measurement, int pid, int frames) {
 		warm_up_frames = COLD_WARM_UP_FRAMES;
 		frames = frames + warm_up_frames > (int)most ? (int)most - warm_up_frames : frames;
 	} else if (frame_case->rotation == ROTATION_TWO) {
-		for (measurement->buffers_len = 0; measurement->buffers_len < 2; ++measurement->buffers_len) {
+		for (measurement->buffers_len = 0; measurement->buffers_len < 2; measurement->buffers_len++) {
 			struct buffer *buffer = &measurement->buffers[measurement->buffers_len];
 			buffer_init(buffer, &measurement->bench, frame_case->memory, frame_case->width, frame_case->height);
 			memset(buffer->pixels, 0, buffer->size);
 		}
 	}
 	struct usage server = {0}, own = {0};
-	for (int i = 0; i < warm_up_frames + frames; ++i) {
+	for (int i = 0; i < warm_up_frames + frames; i++) {
 		if (i == warm_up_frames) {
 			server = usage_read(pid);
 			own = usage_read(getpid());
@@ -125,7 +125,7 @@ static void run(struct measurement *measurement, int pid, int frames) {
 int main(int argc, char *argv[]) {
 	static struct measurement measurement;
 	bool is_list = argc == 2 && strcmp(argv[1], "cases") == 0;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		if (is_list) {
 			puts(cases[i].name);
 		} else if (argc == 4 && strcmp(argv[3], cases[i].name) == 0) {

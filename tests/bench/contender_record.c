@@ -56,7 +56,7 @@ static int64_t alloc(void *allocator, int64_t size, int64_t align, void **range)
 static void give_back(void *allocator, void *range) {
 	struct records *records = allocator;
 	struct record *record = range;
-	++record->rest[0];
+	record->rest[0]++;
 	record->next_free = records->first_free;
 	records->first_free = record;
 }

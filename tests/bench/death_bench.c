@@ -47,7 +47,7 @@ static void bystander_init(struct bystander *bystander) {
 	*bystander = (struct bystander){0};
 	bench_init(&bystander->bench);
 	window_init(&bystander->window, &bystander->bench);
-	for (int i = 0; i < 2; ++i) {
+	for (int i = 0; i < 2; i++) {
 		buffer_init(&bystander->buffers[i], &bystander->bench, MEMORY_SEALED, SIZE, SIZE);
 		memset(bystander->buffers[i].pixels, i, bystander->buffers[i].size);
 	}
@@ -82,7 +82,7 @@ _Noreturn static void live(int count, enum memory memory, int ready) {
 		fail("out of memory");
 	}
 	bench_init(&bench);
-	for (int i = 0; i < count; ++i) {
+	for (int i = 0; i < count; i++) {
 		buffer_init(&buffers[i], &bench, memory, SIZE, SIZE);
 		memset(buffers[i].pixels, i, buffers[i].size);
 		bench_flush(&bench);

@@ -41,7 +41,7 @@ static void add_place(struct icons *icons, int place) {
 
 // The images of the library are all asked for before the first is waited for.
 static void make_icons(struct icons *icons, enum memory memory) {
-	for (int i = 0; i < icons->icons_len; ++i) {
+	for (int i = 0; i < icons->icons_len; i++) {
 		struct buffer *icon = &icons->icons[i];
 		if (memory == MEMORY_LIBRARY) {
 			*icon = (struct buffer){.width = SIZE, .height = SIZE, .size = SIZE * SIZE * 4};
@@ -51,7 +51,7 @@ static void make_icons(struct icons *icons, enum memory memory) {
 		buffer_init(icon, &icons->bench, memory, SIZE, SIZE);
 		bench_flush(&icons->bench);
 	}
-	for (int i = 0; i < icons->icons_len; ++i) {
+	for (int i = 0; i < icons->icons_len; i++) {
 		struct buffer *icon = &icons->icons[i];
 		icon->pixels = icon->image != NULL ? lido_image_get_pixels(icon->image) : icon->pixels;
 		if (icon->pixels == NULL) {
@@ -62,7 +62,7 @@ static void make_icons(struct icons *icons, enum memory memory) {
 }
 
 static void show_icons(struct icons *icons) {
-	for (int i = 0; i < icons->icons_len; ++i) {
+	for (int i = 0; i < icons->icons_len; i++) {
 		surface_commit(icons->places[i % icons->places_len], &icons->icons[i]);
 		if (i % icons->places_len == icons->places_len - 1) {
 			bench_flush(&icons->bench);
@@ -94,7 +94,7 @@ int main(int argc, char *argv[]) {
 	window_init(&icons.window, &icons.bench);
 	buffer_init(&icons.ground, &icons.bench, MEMORY_SEALED, GROUND_WIDTH, GROUND_HEIGHT);
 	memset(icons.ground.pixels, 0, icons.ground.size);
-	for (int i = 0; i < icons.places_len; ++i) {
+	for (int i = 0; i < icons.places_len; i++) {
 		add_place(&icons, i);
 	}
 	surface_show(icons.window.surface, &icons.bench, &icons.ground, GROUND_HEIGHT);

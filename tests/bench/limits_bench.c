@@ -132,10 +132,10 @@ static void measure(const char *name, int32_t width, int32_t height, int rounds,
 	int repeats = (int)(REPEAT_BYTES / picture.size) + 1;
 	draw(&picture);
 	printf("%s", name);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); ++i) {
-		for (int round = 0; round < rounds; ++round) {
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		for (int round = 0; round < rounds; round++) {
 			double start = usage_read(getpid()).cpu;
-			for (int repeat = 0; repeat < repeats; ++repeat) {
+			for (int repeat = 0; repeat < repeats; repeat++) {
 				parts[i].run(&picture);
 			}
 			times[round] = (usage_read(getpid()).cpu - start) / repeats;

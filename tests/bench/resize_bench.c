@@ -98,12 +98,12 @@ int main(int argc, char *argv[]) {
 		fail("out of memory");
 	}
 	struct usage server = usage_read(pid), own = usage_read(getpid());
-	for (int i = 0; i < frames; ++i) {
+	for (int i = 0; i < frames; i++) {
 		draw_frame(&storm, i);
 	}
 	server = usage_subtract(usage_read(pid), server);
 	own = usage_subtract(usage_read(getpid()), own);
-	for (int i = frames - 1; i > 0; --i) {
+	for (int i = frames - 1; i > 0; i--) {
 		storm.intervals[i] = (storm.intervals[i] - storm.intervals[i - 1]) / 1000;
 	}
 	printf("%s\tserver_cpu=%.1f\tserver_faults=%.2f\tclient_cpu=%.1f\tclient_faults=%.2f", argv[3], server.cpu / frames,

@@ -33,7 +33,7 @@ static struct member members[GROUP_MAX]; // of this process
 static void member_init(struct member *member, enum memory memory) {
 	bench_init(&member->bench);
 	window_init(&member->window, &member->bench);
-	for (int i = 0; i < 2; ++i) {
+	for (int i = 0; i < 2; i++) {
 		buffer_init(&member->buffers[i], &member->bench, memory, SIZE, SIZE);
 		buffer_fill(&member->buffers[i], i);
 	}
@@ -61,7 +61,7 @@ static double commit(struct member *member) {
 }
 
 static void group_init(int members_len, enum memory memory) {
-	for (int i = 0; i < members_len; ++i) {
+	for (int i = 0; i < members_len; i++) {
 		member_init(&members[i], memory);
 	}
 }
@@ -117,7 +117,7 @@ int main(int argc, char *argv[]) {
 	usleep(IDLE_US);
 	idle = usage_subtract(usage_read(pid), idle);
 	struct usage drawing = usage_read(pid);
-	for (int i = 0; i < commits; ++i) {
+	for (int i = 0; i < commits; i++) {
 		times[i] = commit(&members[i % members_len]);
 	}
 	drawing = usage_subtract(usage_read(pid), drawing);

@@ -73,7 +73,7 @@ double fds_read(int pid) {
 	}
 	double fds = -2;
 	while (readdir(directory) != NULL) {
-		++fds;
+		fds++;
 	}
 	closedir(directory);
 	return fds;

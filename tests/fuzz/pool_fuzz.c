@@ -322,7 +322,7 @@ static void step_memory(struct run *run, struct input *input, int i) {
 static void drop_file(struct run *run, uint32_t i) {
 	lido_area_unref(run->areas[i]);
 	run->areas[i] = NULL;
-	--run->pool->handles;
+	run->pool->handles--;
 	lido_pool_consider_destroy(run->pool);
 }
 

@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <string.h>
 
-/* An answer from another process is worth waiting for, also where a server of our own would have given it by now. */
+// An answer from another process is worth waiting for, also where a server of our own would have given it by now.
 #define WAIT_MIN 20 // milliseconds
 
 static void finish_socket(struct server *server) {

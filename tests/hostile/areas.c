@@ -63,7 +63,7 @@ static const struct lido_shm_block_v1_listener block_listener = {.placed = handl
 
 static void write_over(void *data) {
 	struct area *area = data;
-	for (int byte = 0;; ++byte) {
+	for (int byte = 0;; byte++) {
 		memset(area->data, byte, area->size);
 		for (size_t i = 0; i + 8 <= area->size; i += 8) {
 			uint64_t word = (uint64_t)random_below(UINT32_MAX) << (i % 32);
@@ -100,7 +100,7 @@ static void use_meanwhile(void (*change)(void *data)) {
 	attacker_connect(&attacker);
 	window_init(&window, &attacker);
 	struct lido_shm_pool_v1 *pool = pool_create(&attacker);
-	for (int i = 0; i < BLOCKS; ++i) {
+	for (int i = 0; i < BLOCKS; i++) {
 		blocks[i] = block_create(pool, 320 * 240 * 4);
 	}
 	expect_alive(&attacker);
@@ -109,7 +109,7 @@ static void use_meanwhile(void (*change)(void *data)) {
 		fail("no area was announced");
 	}
 	pid_t child = start_child(change, area);
-	for (int i = 0; i < attack_count(1500); ++i) {
+	for (int i = 0; i < attack_count(1500); i++) {
 		struct lido_shm_block_v1 **block = &blocks[random_below(BLOCKS)];
 		if (i % 8 == 0) {
 			lido_shm_block_v1_destroy(*block);
@@ -141,7 +141,7 @@ ATTACK("area-cannot-be-shrunk-or-sealed") {
 	if (ftruncate(fd, 0) == 0) {
 		fail("the area could be truncated");
 	}
-	for (size_t i = 0; i < sizeof(seals) / sizeof(seals[0]); ++i) {
+	for (size_t i = 0; i < sizeof(seals) / sizeof(seals[0]); i++) {
 		if (fcntl(fd, F_ADD_SEALS, seals[i]) == 0) {
 			fail("the area could be sealed: %x", (unsigned)seals[i]);
 		}
@@ -167,11 +167,11 @@ ATTACK("area-of-512-MiB-dropped") {
 	struct attacker attacker;
 	attacker_connect(&attacker);
 	struct lido_shm_pool_v1 *pool = pool_create(&attacker);
-	for (int i = 0; i < 4; ++i) {
+	for (int i = 0; i < 4; i++) {
 		block_create(pool, 128 << 20);
 	}
 	expect_alive(&attacker);
-	for (int i = 0; i < AREAS; ++i) {
+	for (int i = 0; i < AREAS; i++) {
 		if (areas[i].fd != 0 && fallocate(areas[i].fd, 0, 0, (off_t)areas[i].size) != 0) {
 			skip("there is no memory for it: %s", strerror(errno));
 		}

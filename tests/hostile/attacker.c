@@ -37,7 +37,7 @@ static void handle_global(
 		{&zwlr_screencopy_manager_v1_interface, (void **)&attacker->screencopy, 1},
 		{&zwp_virtual_keyboard_manager_v1_interface, (void **)&attacker->keyboards, 1},
 	};
-	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); ++i) {
+	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
 		if (strcmp(interface, globals[i].interface->name) == 0 && *globals[i].place == NULL) {
 			*globals[i].place = wl_registry_bind(registry, name, globals[i].interface, globals[i].version);
 		}

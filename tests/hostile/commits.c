@@ -13,11 +13,11 @@ static void storm(int count, int32_t width, int32_t height, int seals, int recta
 	struct picture pictures[2];
 	attacker_connect(&attacker);
 	window_init(&window, &attacker);
-	for (int i = 0; i < 2; ++i) {
+	for (int i = 0; i < 2; i++) {
 		picture_init(&pictures[i], &attacker, seals, true, width, height);
 	}
-	for (int i = 0; i < count; ++i) {
-		for (int j = 0; j < rectangles; ++j) {
+	for (int i = 0; i < count; i++) {
+		for (int j = 0; j < rectangles; j++) {
 			int32_t x = (int32_t)random_below((uint32_t)width), y = (int32_t)random_below((uint32_t)height);
 			wl_surface_damage_buffer(window.surface, x, y, 1, 1);
 		}
@@ -68,7 +68,7 @@ ATTACK("commits-of-8k-that-are-read") {
 	attacker_connect(&attacker);
 	window_init(&window, &attacker);
 	picture_init(&picture, &attacker, -1, true, 7680, 4320);
-	for (int i = 0; i < attack_count(20); ++i) {
+	for (int i = 0; i < attack_count(20); i++) {
 		window_commit(&window, picture.buffer);
 		expect_alive(&attacker);
 	}
@@ -92,7 +92,7 @@ ATTACK("commits-of-4k-in-one-turn") {
 	attacker_connect(&attacker);
 	picture_init(&picture, &attacker, -1, true, 3840, 2160);
 	struct window window = {.surface = wl_compositor_create_surface(attacker.compositor)};
-	for (int i = 0; i < 20; ++i) {
+	for (int i = 0; i < 20; i++) {
 		window_commit(&window, picture.buffer);
 	}
 	expect_no_memory(&attacker);
@@ -106,7 +106,7 @@ ATTACK("snapshots-of-all-bytes") {
 	attacker_connect(&attacker);
 	picture_init(&picture, &attacker, -1, true, 2048, 2048);
 	int count = attack_count((int)(LIDO_BYTES_MAX_DEFAULT / (int64_t)picture.size) - 1);
-	for (int i = 0; i < count; ++i) {
+	for (int i = 0; i < count; i++) {
 		window_init(&window, &attacker);
 		window_commit(&window, picture.buffer);
 		expect_alive(&attacker);
@@ -141,7 +141,7 @@ ATTACK("rectangles-without-end") {
 	struct attacker attacker;
 	attacker_connect(&attacker);
 	struct wl_region *region = wl_compositor_create_region(attacker.compositor);
-	for (int i = 0; i < 60000; ++i) {
+	for (int i = 0; i < 60000; i++) {
 		add_rectangle(region, i);
 		// One by one in the end: a connection that is closed with requests unread may lose the error.
 		if ((i >= 2047 || i % 512 == 511) && !attacker_try_roundtrip(&attacker)) {
@@ -155,11 +155,11 @@ ATTACK("rectangles-just-below-the-limit") {
 	struct attacker attacker;
 	attacker_connect(&attacker);
 	struct wl_region *region = wl_compositor_create_region(attacker.compositor);
-	for (int i = 0; i < 2048; ++i) {
+	for (int i = 0; i < 2048; i++) {
 		add_rectangle(region, i);
 	}
 	// As many copies as there can be.
-	for (int i = 0; i < attack_count(1024); ++i) {
+	for (int i = 0; i < attack_count(1024); i++) {
 		struct wl_surface *surface = wl_compositor_create_surface(attacker.compositor);
 		wl_surface_set_input_region(surface, region);
 		wl_surface_set_opaque_region(surface, region);
@@ -170,7 +170,7 @@ ATTACK("rectangles-just-below-the-limit") {
 	}
 	hold();
 	// What is there already costs as much, and there are no more of them. As many as fit into a turn.
-	for (int i = 0; i < attack_count(10000); ++i) {
+	for (int i = 0; i < attack_count(10000); i++) {
 		add_rectangle(region, i % 2048);
 	}
 	expect_alive(&attacker);
@@ -184,7 +184,7 @@ ATTACK("damage-of-sixty-thousand-rectangles") {
 	attacker_connect(&attacker);
 	window_init(&window, &attacker);
 	picture_init(&picture, &attacker, 0, true, 640, 480);
-	for (int i = 0; i < 60000; ++i) {
+	for (int i = 0; i < 60000; i++) {
 		wl_surface_damage_buffer(window.surface, i * 2 % 640, i / 320 * 2, 1, 1);
 		wl_surface_damage(window.surface, i * 2 % 640, i / 320 * 2, 1, 1);
 		if (i % 512 == 511) {
@@ -202,7 +202,7 @@ ATTACK("captures-all-the-time") {
 	attacker_connect(&attacker);
 	picture_init(&picture, &attacker, 0, true, 640, 480);
 	struct wl_buffer *buffer = wl_shm_pool_create_buffer(picture.pool, 0, 640, 480, 2560, WL_SHM_FORMAT_XRGB8888);
-	for (int i = 0; i < attack_count(400); ++i) {
+	for (int i = 0; i < attack_count(400); i++) {
 		struct zwlr_screencopy_frame_v1 *frame =
 				zwlr_screencopy_manager_v1_capture_output(attacker.screencopy, 0, attacker.output);
 		zwlr_screencopy_frame_v1_copy(frame, buffer);
@@ -216,7 +216,7 @@ ATTACK("captures-all-the-time") {
 
 // Keeps on sending, and never reads.
 static bool flood(struct attacker *attacker, int64_t count, void (*send)(struct attacker *attacker)) {
-	for (int64_t i = 0; i < count; ++i) {
+	for (int64_t i = 0; i < count; i++) {
 		send(attacker);
 		struct pollfd pollfd = {.fd = wl_display_get_fd(attacker->display), .events = POLLOUT};
 		if (wl_display_flush(attacker->display) == -1 && poll(&pollfd, 1, 2000) == 0) {

@@ -46,7 +46,7 @@ static void expect_newcomer_is_served(void) {
 static void connect_five_hundred(void *data) {
 	struct attacker attackers[500];
 	raise_limit();
-	for (int i = 0; i < attack_count(500); ++i) {
+	for (int i = 0; i < attack_count(500); i++) {
 		attacker_connect(&attackers[i]);
 	}
 	hold();
@@ -69,12 +69,12 @@ static void connect_for_ever(void *data) {
 // As many as the kernel lets two processes have: more than the server could have files.
 ATTACK("connections-without-end") {
 	pid_t children[2];
-	for (int i = 0; i < 2; ++i) {
+	for (int i = 0; i < 2; i++) {
 		children[i] = start_child(connect_for_ever, NULL);
 	}
 	sleep_ms(1500);
 	expect_newcomer_is_served();
-	for (int i = 0; i < 2; ++i) {
+	for (int i = 0; i < 2; i++) {
 		stop_child(children[i]);
 	}
 }
@@ -93,7 +93,7 @@ static void connect_and_draw(void *data) {
 }
 
 ATTACK("connect-and-kill-storm") {
-	for (int i = 0; i < attack_count(100); ++i) {
+	for (int i = 0; i < attack_count(100); i++) {
 		pid_t child = start_child(connect_and_draw, NULL);
 		sleep_ms((int)random_below(20));
 		stop_child(child);
@@ -103,7 +103,7 @@ ATTACK("connect-and-kill-storm") {
 ATTACK("half-a-message-then-silence") {
 	// wl_display.get_registry, 12 bytes.
 	const uint32_t message[] = {1, 12 << 16 | 1, 2};
-	for (size_t size = 1; size < sizeof(message); ++size) {
+	for (size_t size = 1; size < sizeof(message); size++) {
 		int fd = open_socket();
 		if (fd == -1 || write(fd, message, size) != (ssize_t)size) {
 			fail("cannot write: %s", strerror(errno));
@@ -113,10 +113,10 @@ ATTACK("half-a-message-then-silence") {
 }
 
 ATTACK("garbage") {
-	for (int i = 0; i < attack_count(200); ++i) {
+	for (int i = 0; i < attack_count(200); i++) {
 		uint32_t words[256];
 		int fd = open_socket();
-		for (size_t j = 0; j < sizeof(words) / sizeof(words[0]); ++j) {
+		for (size_t j = 0; j < sizeof(words) / sizeof(words[0]); j++) {
 			words[j] = random_below(4) == 0 ? random_below(UINT32_MAX) : random_below(4);
 		}
 		// A header that promises what comes, now and then.
@@ -146,7 +146,7 @@ static bool send_fds(int socket_fd, int fd, int count) {
 	control.header.cmsg_level = SOL_SOCKET;
 	control.header.cmsg_type = SCM_RIGHTS;
 	control.header.cmsg_len = CMSG_LEN((size_t)count * sizeof(int));
-	for (int i = 0; i < count; ++i) {
+	for (int i = 0; i < count; i++) {
 		memcpy(CMSG_DATA(&control.header) + (size_t)i * sizeof(int), &fd, sizeof(int));
 	}
 	struct timeval patience = {.tv_sec = 1};
@@ -161,7 +161,7 @@ ATTACK("fds-that-nobody-asked-for") {
 	if (fd == -1 || null == -1 || write(fd, header, sizeof(header)) != (ssize_t)sizeof(header)) {
 		fail("cannot write: %s", strerror(errno));
 	}
-	for (int i = 0; i < 2000 && send_fds(fd, null, 28); ++i) {
+	for (int i = 0; i < 2000 && send_fds(fd, null, 28); i++) {
 	}
 	hold();
 	expect_newcomer_is_served();
@@ -179,7 +179,7 @@ ATTACK("fds-that-nobody-asked-for-just-below-the-limit") {
 	if (fd == -1 || null == -1 || write(fd, header, sizeof(header)) != (ssize_t)sizeof(header)) {
 		fail("cannot write: %s", strerror(errno));
 	}
-	for (int i = 0; i < count / 28 - 1; ++i) {
+	for (int i = 0; i < count / 28 - 1; i++) {
 		if (!send_fds(fd, null, 28)) {
 			fail("the server has taken only %d fds", i * 28);
 		}
@@ -216,7 +216,7 @@ ATTACK("connection-inherited-by-a-child") {
 	window_commit(&window, picture.buffer);
 	expect_alive(&attacker);
 	pid_t child = start_child(keep_connection, &attacker);
-	for (int i = 0; i < 100; ++i) {
+	for (int i = 0; i < 100; i++) {
 		wl_surface_commit(wl_compositor_create_surface(attacker.compositor));
 		wl_display_flush(attacker.display);
 		sleep_ms(1);

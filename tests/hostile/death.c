@@ -46,7 +46,7 @@ static void live(void) {
 	window_init(&window, &attacker);
 	picture_init(&sealed, &attacker, 0, true, 160, 120);
 	picture_init(&unsealable, &attacker, -1, true, 160, 120);
-	for (int i = 0; i < 4; ++i) {
+	for (int i = 0; i < 4; i++) {
 		window_commit(&window, i == 2 ? unsealable.buffer : sealed.buffer);
 		expect_alive(&attacker);
 	}
@@ -88,7 +88,7 @@ static bool die_at(int stops) {
 		skip("ptrace is not allowed");
 	}
 	ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)(intptr_t)PTRACE_O_EXITKILL);
-	for (int i = 0; i < stops; ++i) {
+	for (int i = 0; i < stops; i++) {
 		if (ptrace(PTRACE_SYSCALL, child, NULL, NULL) != 0) {
 			fail("ptrace failed");
 		}

@@ -92,7 +92,7 @@ ATTACK("fds-of-every-kind") {
 	int (*const openers[])(void) = {open_pipe, open_fifo, open_socket, open_eventfd, open_timerfd, open_epoll,
 		open_zero, open_full, open_terminal, open_directory, open_path, open_process, open_memory, open_kernel_log,
 		open_write_only};
-	for (size_t i = 0; i < sizeof(openers) / sizeof(openers[0]); ++i) {
+	for (size_t i = 0; i < sizeof(openers) / sizeof(openers[0]); i++) {
 		struct attacker attacker;
 		int fd = openers[i]();
 		if (fd == -1) {

@@ -23,7 +23,7 @@
 
 // Returns whether the server has put up with so many.
 static bool create_pools(struct attacker *attacker, int count) {
-	for (int i = 0; i < count; ++i) {
+	for (int i = 0; i < count; i++) {
 		int fd = file_create(4096, 0);
 		wl_shm_create_pool(attacker->shm, fd, 4096);
 		close(fd);
@@ -57,10 +57,10 @@ ATTACK("pools-without-end") {
 static bool map_pools(struct attacker *attacker, int count) {
 	struct window window;
 	window_init(&window, attacker);
-	for (int i = 0; i < count; ++i) {
+	for (int i = 0; i < count; i++) {
 		struct picture picture;
 		picture_init(&picture, attacker, 0, true, 128, 128);
-		for (int j = 0; j < 3; ++j) {
+		for (int j = 0; j < 3; j++) {
 			window_commit(&window, picture.buffer);
 		}
 		picture_finish(&picture, NULL);
@@ -112,10 +112,10 @@ static void take_all(bool (*take)(struct attacker *attacker, int count), int cou
 		fail("no pipe: %s", strerror(errno));
 	}
 	struct greedy greedy = {.ready_fd = fds[1], .count = count, .take = take};
-	for (int i = 0; i < GREEDY_CLIENTS; ++i) {
+	for (int i = 0; i < GREEDY_CLIENTS; i++) {
 		children[i] = start_child(take_and_keep, &greedy);
 	}
-	for (int i = 0; i < GREEDY_CLIENTS; ++i) {
+	for (int i = 0; i < GREEDY_CLIENTS; i++) {
 		char byte;
 		if (read(fds[0], &byte, 1) != 1) {
 			fail("a greedy client has died");
@@ -128,7 +128,7 @@ static void take_all(bool (*take)(struct attacker *attacker, int count), int cou
 	}
 	hold();
 	// One after the other: what one has is dropped at once, in up to 50 ms.
-	for (int i = 0; i < GREEDY_CLIENTS; ++i) {
+	for (int i = 0; i < GREEDY_CLIENTS; i++) {
 		stop_child(children[i]);
 		sleep_ms(20);
 	}
@@ -143,14 +143,14 @@ ATTACK("mappings-of-many-clients") {
 }
 
 ATTACK("file-truncated") {
-	for (int i = 0; i < attack_count(40); ++i) {
+	for (int i = 0; i < attack_count(40); i++) {
 		struct attacker attacker;
 		struct window window;
 		struct picture picture;
 		attacker_connect(&attacker);
 		window_init(&window, &attacker);
 		picture_init(&picture, &attacker, -1, true, WIDTH, HEIGHT);
-		for (int j = 0; j < i % 5; ++j) {
+		for (int j = 0; j < i % 5; j++) {
 			window_commit(&window, picture.buffer);
 		}
 		expect_alive(&attacker);
@@ -198,7 +198,7 @@ static void punch_and_write(void *data) {
 
 static void write_all(void *data) {
 	const struct picture *picture = data;
-	for (int byte = 0;; ++byte) {
+	for (int byte = 0;; byte++) {
 		memset(picture->data, byte, picture->size);
 	}
 }
@@ -221,12 +221,12 @@ static void commit_meanwhile(void (*change)(void *data), int seals) {
 		attacker_connect(&attacker);
 		window_init(&window, &attacker);
 		picture_init(&picture, &attacker, seals, true, WIDTH, HEIGHT);
-		for (int j = 0; j < COMMITS_UNTIL_MAPPED; ++j) {
+		for (int j = 0; j < COMMITS_UNTIL_MAPPED; j++) {
 			window_commit(&window, picture.buffer);
 		}
 		expect_alive(&attacker);
 		pid_t child = start_child(change, &picture);
-		for (bool alive = true; alive && i < attack_count(400); ++i) {
+		for (bool alive = true; alive && i < attack_count(400); i++) {
 			window_commit(&window, picture.buffer);
 			alive = attacker_try_roundtrip(&attacker);
 		}
@@ -251,13 +251,13 @@ static void truncate_some_time(void *data) {
 }
 
 ATTACK("file-truncated-at-any-moment") {
-	for (int i = 0; i < attack_count(60); ++i) {
+	for (int i = 0; i < attack_count(60); i++) {
 		struct attacker attacker;
 		struct picture picture;
 		attacker_connect(&attacker);
 		struct window window = {.surface = wl_compositor_create_surface(attacker.compositor)};
 		picture_init(&picture, &attacker, -1, true, 1024, 1024);
-		for (int j = 0; j < COMMITS_UNTIL_MAPPED; ++j) {
+		for (int j = 0; j < COMMITS_UNTIL_MAPPED; j++) {
 			window_commit(&window, picture.buffer);
 		}
 		expect_alive(&attacker);
@@ -288,14 +288,14 @@ ATTACK("file-grown-while-read") {
 
 ATTACK("file-sealed-while-used") {
 	const int seals[] = {F_SEAL_GROW, F_SEAL_SHRINK, F_SEAL_FUTURE_WRITE, F_SEAL_SEAL};
-	for (unsigned set = 0; set < 16; ++set) {
+	for (unsigned set = 0; set < 16; set++) {
 		struct attacker attacker;
 		struct window window;
 		struct picture picture;
 		attacker_connect(&attacker);
 		window_init(&window, &attacker);
 		picture_init(&picture, &attacker, 0, true, WIDTH, HEIGHT);
-		for (unsigned i = 0; i < 4; ++i) {
+		for (unsigned i = 0; i < 4; i++) {
 			window_commit(&window, picture.buffer);
 			expect_alive(&attacker);
 			if ((set >> i & 1) != 0 && fcntl(picture.fd, F_ADD_SEALS, seals[i]) != 0) {
@@ -316,7 +316,7 @@ ATTACK("file-swapped-for-another") {
 	struct window window;
 	attacker_connect(&attacker);
 	window_init(&window, &attacker);
-	for (int i = 0; i < attack_count(300); ++i) {
+	for (int i = 0; i < attack_count(300); i++) {
 		struct picture large, small;
 		picture_init(&large, &attacker, -1, true, WIDTH, HEIGHT);
 		window_commit(&window, large.buffer);
@@ -372,7 +372,7 @@ ATTACK("file-on-a-full-tmpfs") {
 	}
 	struct wl_shm_pool *pool = wl_shm_create_pool(attacker.shm, fd, 4 << 20);
 	struct wl_buffer *buffer = wl_shm_pool_create_buffer(pool, 0, 1024, 1024, 4096, WL_SHM_FORMAT_ARGB8888);
-	for (int i = 0; i < 16; ++i) {
+	for (int i = 0; i < 16; i++) {
 		window_commit(&window, buffer);
 		expect_alive(&attacker);
 	}
@@ -382,7 +382,7 @@ ATTACK("file-on-a-full-tmpfs") {
 ATTACK("files-of-512-MiB-dropped") {
 	struct attacker attacker;
 	attacker_connect(&attacker);
-	for (int i = 0; i < 64; ++i) {
+	for (int i = 0; i < 64; i++) {
 		struct picture picture;
 		picture_init(&picture, &attacker, 0, false, 2048, 1024);
 		if (fallocate(picture.fd, 0, 0, (off_t)picture.size) != 0) {

@@ -11,7 +11,7 @@ ATTACK("buffers-without-end") {
 	struct attacker attacker;
 	attacker_connect(&attacker);
 	struct wl_shm_pool *pool = wl_shm_create_pool(attacker.shm, file_create(4096, 0), 4096);
-	for (int i = 0; i <= LIDO_BUFFERS_MAX_DEFAULT; ++i) {
+	for (int i = 0; i <= LIDO_BUFFERS_MAX_DEFAULT; i++) {
 		wl_shm_pool_create_buffer(pool, 0, 1, 1, 4, WL_SHM_FORMAT_ARGB8888);
 		if (i % 512 == 511 && !attacker_try_roundtrip(&attacker)) {
 			break;
@@ -24,7 +24,7 @@ ATTACK("handles-without-end") {
 	struct attacker attacker;
 	attacker_connect(&attacker);
 	int fd = file_create(4096, 0);
-	for (int i = 0; i <= LIDO_HANDLES_MAX_DEFAULT; ++i) {
+	for (int i = 0; i <= LIDO_HANDLES_MAX_DEFAULT; i++) {
 		wl_shm_create_pool(attacker.shm, fd, 4096);
 		if (i % 64 == 63 && !attacker_try_roundtrip(&attacker)) {
 			break;
@@ -34,11 +34,11 @@ ATTACK("handles-without-end") {
 }
 
 static void handle_placed(void *data, struct lido_shm_block_v1 *block, uint32_t area, uint32_t offset, uint32_t size) {
-	++((int *)data)[0];
+	((int *)data)[0]++;
 }
 
 static void handle_failed(void *data, struct lido_shm_block_v1 *block, uint32_t reason) {
-	++((int *)data)[1];
+	((int *)data)[1]++;
 }
 
 static const struct lido_shm_block_v1_listener block_listener = {.placed = handle_placed, .failed = handle_failed};
@@ -69,7 +69,7 @@ static const struct lido_shm_pool_v1_listener pool_listener = {
 static bool create_blocks(struct attacker *attacker, int count, uint32_t size, int answers[2]) {
 	struct lido_shm_pool_v1 *pool = lido_shm_manager_v1_get_pool(attacker->lido_shm, 0);
 	lido_shm_pool_v1_add_listener(pool, &pool_listener, NULL);
-	for (int i = 0; i < count; ++i) {
+	for (int i = 0; i < count; i++) {
 		lido_shm_block_v1_add_listener(lido_shm_pool_v1_create_block(pool, size), &block_listener, answers);
 		if (i % 512 == 511 && !attacker_try_roundtrip(attacker)) {
 			return false;
@@ -119,7 +119,7 @@ ATTACK("block-resized-all-the-time") {
 	lido_shm_pool_v1_add_listener(pool, &pool_listener, NULL);
 	struct lido_shm_block_v1 *block = lido_shm_pool_v1_create_block(pool, 1);
 	lido_shm_block_v1_add_listener(block, &block_listener, answers);
-	for (int i = 0; i < attack_count(50000); ++i) {
+	for (int i = 0; i < attack_count(50000); i++) {
 		lido_shm_block_v1_resize(block, 1 + random_below(UINT32_MAX - 1) / (1 + random_below(1U << 20)));
 		if (i % 256 == 255) {
 			expect_alive(&attacker);
@@ -130,7 +130,7 @@ ATTACK("block-resized-all-the-time") {
 
 // Of surfaces, windows and all the rest. Returns whether the server has put up with so many.
 static bool create_objects(struct attacker *attacker, int count, void (*create)(struct attacker *attacker)) {
-	for (int i = 0; i < count; ++i) {
+	for (int i = 0; i < count; i++) {
 		create(attacker);
 		if (i % 256 == 255 && !attacker_try_roundtrip(attacker)) {
 			return false;
@@ -162,7 +162,7 @@ ATTACK("surfaces-just-below-the-limit") {
 	struct picture picture;
 	attacker_connect(&attacker);
 	picture_init(&picture, &attacker, 0, true, 16, 16);
-	for (int i = 0; i < 1024; ++i) {
+	for (int i = 0; i < 1024; i++) {
 		struct wl_surface *surface = wl_compositor_create_surface(attacker.compositor);
 		wl_surface_attach(surface, picture.buffer, 0, 0);
 		wl_surface_damage_buffer(surface, 0, 0, 16, 16);
@@ -213,7 +213,7 @@ ATTACK("five-hundred-windows") {
 	struct picture picture;
 	attacker_connect(&attacker);
 	picture_init(&picture, &attacker, 0, true, 64, 64);
-	for (int i = 0; i < attack_count(500); ++i) {
+	for (int i = 0; i < attack_count(500); i++) {
 		struct window window;
 		window_init(&window, &attacker);
 		window_commit(&window, picture.buffer);
@@ -230,7 +230,7 @@ ATTACK("subsurfaces-nested") {
 	picture_init(&picture, &attacker, 0, true, 8, 8);
 	window_init(&window, &attacker);
 	struct wl_surface *parent = window.surface;
-	for (int i = 0; i < attack_count(1000); ++i) {
+	for (int i = 0; i < attack_count(1000); i++) {
 		struct wl_surface *child = wl_compositor_create_surface(attacker.compositor);
 		wl_subcompositor_get_subsurface(attacker.subcompositor, child, parent);
 		wl_surface_attach(child, picture.buffer, 0, 0);
@@ -269,7 +269,7 @@ ATTACK("huge-sizes-and-offsets") {
 		{INT32_MAX, 0, 0, 16384, 16384, 65536, NULL, 0},
 		{4096, INT32_MAX, 0, 23170, 23170, 92680, NULL, 0},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct attacker attacker;
 		attacker_connect(&attacker);
 		struct wl_shm_pool *pool = wl_shm_create_pool(attacker.shm, file_create(4096, 0), cases[i].size);

@@ -78,7 +78,7 @@ static const struct zwlr_output_manager_v1_listener manager_listener = {
 };
 
 static void handle_answer(void *data, struct zwlr_output_configuration_v1 *configuration) {
-	++answers;
+	answers++;
 }
 
 static const struct zwlr_output_configuration_v1_listener configuration_listener = {
@@ -130,7 +130,7 @@ static void draw_for_ever(void *data) {
 	window_init(&window, &attacker);
 	picture_init(&pictures[0], &attacker, 0, true, 1024, 512);
 	picture_init(&pictures[1], &attacker, -1, true, 512, 1024);
-	for (int i = 0;; ++i) {
+	for (int i = 0;; i++) {
 		window_commit(&window, pictures[i / 4 % 2].buffer);
 		expect_alive(&attacker);
 	}
@@ -140,7 +140,7 @@ ATTACK("output-resized") {
 	struct attacker attacker;
 	outputs_connect(&attacker);
 	pid_t child = start_child(draw_for_ever, NULL);
-	for (int i = 0; i < attack_count(60); ++i) {
+	for (int i = 0; i < attack_count(60); i++) {
 		configure(&attacker, 1 + (int32_t)random_below(1280), 1 + (int32_t)random_below(1024));
 		sleep_ms(10);
 	}
@@ -152,7 +152,7 @@ ATTACK("output-disabled") {
 	struct attacker attacker;
 	outputs_connect(&attacker);
 	pid_t child = start_child(draw_for_ever, NULL);
-	for (int i = 0; i < attack_count(20); ++i) {
+	for (int i = 0; i < attack_count(20); i++) {
 		configure(&attacker, 0, 0);
 		sleep_ms(5);
 		configure(&attacker, WIDTH, HEIGHT);
@@ -166,7 +166,7 @@ ATTACK("output-mode-released") {
 	struct attacker attacker;
 	releases_modes = true;
 	outputs_connect(&attacker);
-	for (int i = 0; i < 10; ++i) {
+	for (int i = 0; i < 10; i++) {
 		configure(&attacker, WIDTH - i, HEIGHT);
 		configure(&attacker, 0, 0);
 	}

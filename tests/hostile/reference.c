@@ -69,7 +69,7 @@ static int64_t read_delay(const char *pid) {
 int main(int argc, char *argv[]) {
 	setlinebuf(stdout);
 	long processors = sysconf(_SC_NPROCESSORS_CONF);
-	for (long i = 0; i < processors && i < CPU_SETSIZE; ++i) {
+	for (long i = 0; i < processors && i < CPU_SETSIZE; i++) {
 		pthread_t thread;
 		if (pthread_create(&thread, NULL, watch_processor, (void *)(intptr_t)i) != 0) {
 			return EXIT_FAILURE;
@@ -77,7 +77,7 @@ int main(int argc, char *argv[]) {
 	}
 	int64_t *delays = calloc((size_t)argc, sizeof(*delays));
 	for (bool is_first = true; delays != NULL; is_first = false) {
-		for (int i = 1; i < argc; ++i) {
+		for (int i = 1; i < argc; i++) {
 			int64_t delay = read_delay(argv[i]);
 			say(is_first ? 0 : delay - delays[i], "", atol(argv[i]));
 			delays[i] = delay;

@@ -135,12 +135,12 @@ static void show_frame(struct witness *witness, uint32_t number) {
 		fail("no image");
 	}
 	bool is_first = number == 0;
-	for (uint32_t y = 0; y < SIZE; ++y, row += lido_image_get_stride(image)) {
+	for (uint32_t y = 0; y < SIZE; y++, row += lido_image_get_stride(image)) {
 		if (is_first || y % ROWS == number % ROWS) {
 			witness->rows[y] = 0xff000000 | ((number * 2654435761U + y * 40503U) & 0xffffff);
 			wl_surface_damage_buffer(witness->surface, 0, (int32_t)y, SIZE, 1);
 		}
-		for (uint32_t x = 0; x < SIZE; ++x) {
+		for (uint32_t x = 0; x < SIZE; x++) {
 			((uint32_t *)(void *)row)[x] = witness->rows[y];
 		}
 	}
@@ -195,9 +195,9 @@ static const struct zwlr_screencopy_frame_v1_listener screencopy_listener = {
 
 static void compare(const struct witness *witness, const uint32_t *pixels) {
 	int wrong = 0, first = 0;
-	for (int i = SIZE * SIZE - 1; i >= 0; --i) {
+	for (int i = SIZE * SIZE - 1; i >= 0; i--) {
 		if (((pixels[i] ^ witness->rows[i / SIZE]) & 0xffffff) != 0) {
-			++wrong;
+			wrong++;
 			first = i;
 		}
 	}
@@ -259,7 +259,7 @@ int main(int argc, char *argv[]) {
 		fail("the library cannot be used");
 	}
 	open_layer(&witness);
-	for (uint32_t number = 0;; ++number) {
+	for (uint32_t number = 0;; number++) {
 		show_frame(&witness, number);
 		if (is_asked != 0) {
 			is_asked = 0;

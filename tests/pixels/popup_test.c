@@ -132,7 +132,7 @@ static void desk_finish(struct desk *desk) {
 	stage_finish(&desk->stage);
 }
 
-/* Takes hold of the window at its top left corner. */
+// Takes hold of the window at its top left corner.
 static void take_hold(struct desk *desk) {
 	mouse_move(&desk->mouse, PLACE, PLACE);
 	mouse_press(&desk->mouse, true);
@@ -141,7 +141,7 @@ static void take_hold(struct desk *desk) {
 	client_roundtrip(&desk->stage.screen.client);
 }
 
-/* Drags it until that corner is there. */
+// Drags it until that corner is there.
 static void drag_to(struct desk *desk, uint32_t x, uint32_t y) {
 	mouse_move(&desk->mouse, x, y);
 	client_roundtrip(&desk->stage.screen.client);
@@ -156,7 +156,7 @@ static void expect_menu(const struct menu *menu, int configures, int32_t x, int3
 	expect_int(menu->repositions, ==, 0);
 }
 
-/* What the output shows where the menu should be, as far as that is on it; the pointer is elsewhere. */
+// What the output shows where the menu should be, as far as that is on it; the pointer is elsewhere.
 static void expect_shown(struct desk *desk, int32_t x, int32_t y, int32_t size, const char *what) {
 	struct image wanted, got;
 	screen_capture(&desk->stage.screen, x + desk->menu.x, y + desk->menu.y, size, size, &got);

@@ -34,7 +34,7 @@ static void drag_to(struct sizing *sizing, uint32_t x, uint32_t y) {
 	client_roundtrip(&sizing->stage.screen.client);
 }
 
-/* The user has hold of the top left corner. */
+// The user has hold of the top left corner.
 static void sizing_init(struct sizing *sizing) {
 	*sizing = (struct sizing){0};
 	stage_init(&sizing->stage, SCREEN, SCREEN);
@@ -61,7 +61,7 @@ static void expect_configured(const struct sizing *sizing, int32_t width, int32_
 	expect_int(sizing->window.configured_height, ==, height);
 }
 
-/* The lower right part of the window, which the pointer's image does not cover, and the desktop beyond it. */
+// The lower right part of the window, which the pointer's image does not cover, and the desktop beyond it.
 static void expect_end(struct sizing *sizing, const char *what) {
 	const int32_t start = END - 40, size = 60;
 	struct image desktop, wanted, got;

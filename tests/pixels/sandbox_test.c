@@ -14,7 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* All of it, as it is without a GPU. */
+// All of it, as it is without a GPU.
 static const char *const allowed[] = {
 	"lido_shm_manager_v1",
 	"org_kde_kwin_server_decoration_manager",

@@ -185,7 +185,7 @@ static void run_life(struct stage *stage, enum file_kind kind, enum window_kind 
 
 static void count_pool(const struct lido_pool_stats *stats, void *data) {
 	size_t *count = data;
-	++*count;
+	(*count)++;
 }
 
 static void die_at_every_step(enum file_kind kind, enum window_kind window_kind, bool heard) {

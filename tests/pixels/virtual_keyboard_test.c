@@ -39,7 +39,7 @@ static void typing_finish(struct typing *typing) {
 	server_finish(&typing->server);
 }
 
-/* A file that holds the usual keymap, and its size with the zero at the end. */
+// A file that holds the usual keymap, and its size with the zero at the end.
 static int create_keymap(enum file_kind kind, uint32_t *size) {
 	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_FLAGS);
 	struct xkb_keymap *keymap = xkb_keymap_new_from_names(context, NULL, XKB_KEYMAP_COMPILE_NO_FLAGS);
@@ -54,7 +54,7 @@ static int create_keymap(enum file_kind kind, uint32_t *size) {
 	return fd;
 }
 
-/* Sends a keymap from the file, which it closes. */
+// Sends a keymap from the file, which it closes.
 static void send_keymap(struct typing *typing, int fd, uint32_t size) {
 	zwp_virtual_keyboard_v1_keymap(typing->keyboard, WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1, fd, size);
 	wl_display_flush(typing->client.display);
@@ -67,7 +67,7 @@ static void expect_refused(struct typing *typing, const char *text) {
 }
 
 TEST("virtual_keyboard@types-with-a-keymap-of-any-kind-of-file") {
-	for (int kind = 0; kind < FILE_KINDS_LEN; ++kind) {
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct typing typing;
 		uint32_t size;
 		typing_init(&typing);

@@ -17,7 +17,7 @@ struct pointing {
 	struct mouse mouse;
 };
 
-/* A window over the whole output, with the pointer at 10, 10 in it. */
+// A window over the whole output, with the pointer at 10, 10 in it.
 static void pointing_init(struct pointing *pointing) {
 	*pointing = (struct pointing){0};
 	stage_init(&pointing->stage, SIZE, SIZE);

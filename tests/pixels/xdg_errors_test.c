@@ -24,7 +24,7 @@ static void early_init(struct early *early) {
 	early->surface = wl_compositor_create_surface(early->screen.compositor);
 }
 
-/* Nobody else notices. */
+// Nobody else notices.
 static void early_finish(struct early *early) {
 	expect_alive(&early->other);
 	wl_surface_destroy(early->surface);

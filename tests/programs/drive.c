@@ -135,7 +135,7 @@ static void handle_global(
 		{&zwp_virtual_keyboard_manager_v1_interface, (void **)&driver->keyboard_manager},
 		{&zwlr_foreign_toplevel_manager_v1_interface, (void **)&driver->toplevel_manager},
 	};
-	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); ++i) {
+	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
 		if (strcmp(interface, globals[i].interface->name) == 0) {
 			*globals[i].place = wl_registry_bind(registry, name, globals[i].interface, 1);
 		}
@@ -217,14 +217,14 @@ static void resize(struct driver *driver, int reach) {
 
 static void type(struct driver *driver) {
 	const uint32_t codes[] = {KEY_A, KEY_L, KEY_S, KEY_ENTER, KEY_TAB, KEY_DOWN, KEY_UP, KEY_BACKSPACE};
-	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); ++i) {
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		key(driver, codes[i], true);
 		key(driver, codes[i], false);
 	}
 }
 
 static void scroll(struct driver *driver) {
-	for (int i = 0; i < 10; ++i) {
+	for (int i = 0; i < 10; i++) {
 		zwlr_virtual_pointer_v1_axis(
 				driver->pointer, now(), WL_POINTER_AXIS_VERTICAL_SCROLL, wl_fixed_from_int(i < 5 ? 15 : -15));
 		end_step(driver);
@@ -247,7 +247,7 @@ static void press_key(struct driver *driver, const char *name) {
 		const char *name;
 		uint32_t code;
 	} keys[] = {{"c", KEY_C}, {"q", KEY_Q}, {"escape", KEY_ESC}, {"down", KEY_DOWN}, {"page-down", KEY_PAGEDOWN}};
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); ++i) {
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (strcmp(name, keys[i].name) == 0) {
 			key(driver, keys[i].code, true);
 			key(driver, keys[i].code, false);
@@ -262,7 +262,7 @@ static void drag_corner(struct driver *driver, int x, int y, int to_x, int to_y)
 	point(driver, x, y);
 	hold_alt(driver, true);
 	button(driver, BTN_RIGHT, true);
-	for (int i = 1; i <= steps; ++i) {
+	for (int i = 1; i <= steps; i++) {
 		point(driver, x + (to_x - x) * i / steps, y + (to_y - y) * i / steps);
 	}
 	button(driver, BTN_RIGHT, false);
@@ -290,7 +290,7 @@ static int act(struct driver *driver, int argc, char **argv) {
 	int numbers[4] = {0}, numbers_len = 0;
 	while (numbers_len < 4 && numbers_len + 1 < argc && strspn(argv[numbers_len + 1], "-0123456789") > 0) {
 		numbers[numbers_len] = atoi(argv[numbers_len + 1]);
-		++numbers_len;
+		numbers_len++;
 	}
 	if (strcmp(name, "move") == 0 && numbers_len == 2) {
 		point(driver, numbers[0], numbers[1]);

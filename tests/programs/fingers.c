@@ -40,7 +40,7 @@ static double height(int32_t finger) {
 }
 
 static void put_down(struct screen *screen) {
-	for (int32_t i = 0; i < FINGERS; ++i) {
+	for (int32_t i = 0; i < FINGERS; i++) {
 		struct wlr_touch_down_event event = {
 			.touch = &screen->touch, .time_msec = now(), .touch_id = i, .x = 0.1, .y = height(i)};
 		wl_signal_emit_mutable(&screen->touch.events.down, &event);
@@ -49,7 +49,7 @@ static void put_down(struct screen *screen) {
 }
 
 static void move_to(struct screen *screen, double x) {
-	for (int32_t i = 0; i < FINGERS; ++i) {
+	for (int32_t i = 0; i < FINGERS; i++) {
 		struct wlr_touch_motion_event event = {
 			.touch = &screen->touch, .time_msec = now(), .touch_id = i, .x = x, .y = height(i)};
 		wl_signal_emit_mutable(&screen->touch.events.motion, &event);
@@ -58,7 +58,7 @@ static void move_to(struct screen *screen, double x) {
 }
 
 static void lift(struct screen *screen) {
-	for (int32_t i = 0; i < FINGERS; ++i) {
+	for (int32_t i = 0; i < FINGERS; i++) {
 		struct wlr_touch_up_event event = {.touch = &screen->touch, .time_msec = now(), .touch_id = i};
 		wl_signal_emit_mutable(&screen->touch.events.up, &event);
 	}
@@ -68,7 +68,7 @@ static void lift(struct screen *screen) {
 static int handle_play(int number, void *data) {
 	struct screen *screen = data;
 	put_down(screen);
-	for (int i = 1; i <= STEPS; ++i) {
+	for (int i = 1; i <= STEPS; i++) {
 		move_to(screen, 0.1 + 0.2 * i / STEPS);
 	}
 	lift(screen);

@@ -45,7 +45,7 @@ static int model_cut(struct model *model, int i, int64_t offset) {
 		return i;
 	}
 	memmove(piece + 1, piece, (size_t)(model->pieces_len - i) * sizeof(*piece));
-	++model->pieces_len;
+	model->pieces_len++;
 	expect_int(model->pieces_len, <, 4096);
 	piece[0].size = offset - piece[0].offset;
 	piece[1].offset = offset;
@@ -113,7 +113,7 @@ static int model_alloc_at(struct model *model, int64_t offset, int64_t size, int
 }
 
 static void model_remove(struct model *model, int i) {
-	--model->pieces_len;
+	model->pieces_len--;
 	memmove(&model->pieces[i], &model->pieces[i + 1], (size_t)(model->pieces_len - i) * sizeof(model->pieces[0]));
 }
 
@@ -205,10 +205,10 @@ static void step_alloc(struct run *run) {
 		int i = model_alloc_at(&run->model, range->offset, size, rank);
 		expect_int(range->size, ==, run->model.pieces[i].size);
 		run->model.pieces[i].range = range;
-		++run->allocs;
+		run->allocs++;
 	} else {
 		expect_int(errno, ==, ENOSPC);
-		++run->refusals;
+		run->refusals++;
 	}
 }
 
@@ -260,7 +260,7 @@ static void step_trim(struct run *run) {
 	if (oldest != NULL) {
 		expect_int(oldest->idle_since, ==, found->idle_since);
 		lido_range_set_cold(oldest);
-		++run->trims;
+		run->trims++;
 	}
 }
 
@@ -405,10 +405,8 @@ static int64_t get_bound(int64_t area_size, int64_t live_max, int64_t size_max) 
 // Its zones are a MiB, which is less than what is live, so that they matter.
 #define AREA_SIZE (64 * MIB)
 
-/*
- * Robson's adversary. It doubles the size each round, and then keeps only what covers the words at one of two residues
- * modulo twice that size: whichever pins down more, so that no gap can hold anything of the next round.
- */
+// Robson's adversary. It doubles the size each round, and then keeps only what covers the words at one of two residues
+// modulo twice that size: whichever pins down more, so that no gap can hold anything of the next round.
 struct adversary {
 	struct lido_allocator *allocator;
 	struct lido_range *ranges[65536];
@@ -486,10 +484,8 @@ TEST("allocator_model@doubling-adversary-gets-little-more-than-nobody-escapes") 
 	}
 }
 
-/*
- * The adversary of best fit. Each round leaves a page behind a gap that is larger than all before, where best fit puts
- * it since a gap of just a page is made there. Others lay it low. Returns how far the round got.
- */
+// The adversary of best fit. Each round leaves a page behind a gap that is larger than all before, where best fit puts
+// it since a gap of just a page is made there. Others lay it low. Returns how far the round got.
 static int64_t leave_page_behind(struct lido_allocator *allocator, int64_t gap) {
 	struct lido_range *wide = lido_allocator_alloc(allocator, gap + PAGE);
 	struct lido_range *fence = lido_allocator_alloc(allocator, gap + 2 * PAGE);

@@ -511,7 +511,7 @@ TEST("allocator@shortage-of-memory-among-many-changes-nothing") {
 				expect_int(errno, ==, ENOMEM);
 				expect_int(lido_allocator_get_end(allocator), ==, end);
 				expect_int(lido_allocator_get_count(allocator), ==, i);
-				++failures;
+				failures++;
 			}
 		}
 	}

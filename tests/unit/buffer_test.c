@@ -65,7 +65,7 @@ TEST("buffer@has-what-the-request-said") {
 
 static void handle_release(void *data, struct wl_buffer *buffer) {
 	int *count = data;
-	++*count;
+	(*count)++;
 }
 
 static const struct wl_buffer_listener buffer_listener = {

@@ -53,10 +53,8 @@ static int clip(int64_t value, int max) {
 	return value < 0 ? 0 : value > max ? max : (int)value;
 }
 
-/*
- * Checks what was read into dst, which was full of guards: in the box there is what the file has; outside it in
- * rows of the box either, elsewhere guards.
- */
+// Checks what was read into dst, which was full of guards: in the box there is what the file has; outside it in
+// rows of the box either, elsewhere guards.
 static void expect_box(const struct picture *picture, const struct lido_box *box, int pixel_size, const uint8_t *dst,
 		size_t dst_stride) {
 	const struct lido_buffer *buffer = picture->buffer;

@@ -5,7 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* On the stack of who waits for it. */
+// On the stack of who waits for it.
 struct job {
 	struct wl_list link;
 	void (*work)(void *data);

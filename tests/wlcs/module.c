@@ -24,7 +24,7 @@
 #include <wlr/types/wlr_layer_shell_v1.h>
 #include <wlr/types/wlr_scene.h>
 
-/* One end of a connection is the suite's: it names its clients by that fd. */
+// One end of a connection is the suite's: it names its clients by that fd.
 struct connection {
 	struct wl_list link; // server.connections
 	int fd;              // of the suite
@@ -42,7 +42,7 @@ struct server {
 	pthread_t thread;
 };
 
-/* Handles of the suite outlive the server in some of its fixtures: only calls, never their end, look at it. */
+// Handles of the suite outlive the server in some of its fixtures: only calls, never their end, look at it.
 struct pointer {
 	WlcsPointer base;
 	struct server *server;
@@ -53,7 +53,7 @@ struct touch_screen {
 	struct server *server;
 };
 
-/* What we claim to have; tests of other extensions are skipped. */
+// What we claim to have; tests of other extensions are skipped.
 static const WlcsExtensionDescriptor extensions[] = {
 	{"wl_compositor", 6},
 	{"wl_data_device_manager", 3},
@@ -112,10 +112,8 @@ static struct connection *find_connection(struct server *server, int fd) {
 	return NULL;
 }
 
-/*
- * The pointer's focus is picked again when the loop is about to wait, which is after the reply to a wl_display.sync of
- * the same batch of requests. The suite takes that reply for the end of all effects of what it asked for before.
- */
+// The pointer's focus is picked again when the loop is about to wait, which is after the reply to a wl_display.sync of
+// the same batch of requests. The suite takes that reply for the end of all effects of what it asked for before.
 static void handle_message(
 		void *data, enum wl_protocol_logger_type type, const struct wl_protocol_logger_message *message) {
 	struct server *server = data;
@@ -151,7 +149,7 @@ static void start(WlcsDisplayServer *base) {
 		fail("out of memory");
 	}
 	devices_init(&server->devices, server->compositor);
-	/* Out of the way of surfaces that no test has put there. */
+	// Out of the way of surfaces that no test has put there.
 	wlr_cursor_warp(server->compositor->cursor.wlr, NULL, SCREEN_WIDTH - 1, SCREEN_HEIGHT - 1);
 	if (pthread_create(&server->thread, NULL, run, server) != 0) {
 		fail("no thread");
@@ -257,7 +255,7 @@ static void position_window_absolute(
 	jobs_run(&placement.server->jobs, place, &placement);
 }
 
-/* What a handle of the suite asks a device for. */
+// What a handle of the suite asks a device for.
 struct action {
 	struct server *server;
 	void (*move)(struct devices *devices, double x, double y); // or
@@ -317,7 +315,7 @@ static void pointer_destroy(WlcsPointer *base) {
 	free(pointer);
 }
 
-/* gcc's analyzer does not take the address of a first member for that of the whole. */
+// gcc's analyzer does not take the address of a first member for that of the whole.
 #ifndef __clang__
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 #endif
@@ -339,7 +337,7 @@ static WlcsPointer *create_pointer(WlcsDisplayServer *base) {
 	return &pointer->base;
 }
 
-/* The header says wl_fixed_t, but the suite passes whole pixels. */
+// The header says wl_fixed_t, but the suite passes whole pixels.
 static void touch_act(WlcsTouch *base, void (*move)(struct devices *devices, double x, double y), int x, int y) {
 	struct touch_screen *touch = wl_container_of(base, touch, base);
 	struct action action = {.server = touch->server, .move = move, .lift = devices_touch_up, .x = x, .y = y};

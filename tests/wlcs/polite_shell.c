@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A configure comes at the end of a turn of the compositor's loop, so a round trip may end before it. */
+// A configure comes at the end of a turn of the compositor's loop, so a round trip may end before it.
 #define ROUND_TRIPS_MAX 5
 
-/* An xdg_surface or a zwlr_layer_surface_v1. */
+// An xdg_surface or a zwlr_layer_surface_v1.
 struct shell_surface {
 	struct wl_list link; // shell_surfaces
 	struct wl_proxy *proxy;
@@ -49,7 +49,7 @@ static struct shell_surface *find_by_surface(struct wl_proxy *surface) {
 	return NULL;
 }
 
-/* Either may be NULL, and then matches nothing. */
+// Either may be NULL, and then matches nothing.
 static void forget(struct wl_proxy *proxy, struct wl_proxy *surface) {
 	struct shell_surface *shell, *next;
 	wl_list_for_each_safe(shell, next, &shell_surfaces, link) {
@@ -149,7 +149,7 @@ static bool round_trip(struct wl_proxy *proxy) {
 	return (queue != NULL ? wl_display_roundtrip_queue(display, queue) : wl_display_roundtrip(display)) >= 0;
 }
 
-/* The client's listeners run in here. Returns NULL when one of them destroyed the shell surface. */
+// The client's listeners run in here. Returns NULL when one of them destroyed the shell surface.
 static struct shell_surface *wait_for_configure(struct shell_surface *shell) {
 	struct wl_proxy *proxy = shell->proxy;
 	for (int i = 0; shell != NULL && !shell->has_serial && i < ROUND_TRIPS_MAX && round_trip(proxy); i++) {
@@ -165,11 +165,9 @@ static void attach_held(struct shell_surface *shell) {
 	}
 }
 
-/*
- * xdg_surface: "the client must perform an initial commit without any buffer attached", "then acknowledge [the
- * configure] before [...] attaching a buffer"; zwlr_layer_surface_v1 wants the same. The suite's builders of surfaces
- * attach a buffer at once.
- */
+// xdg_surface: "the client must perform an initial commit without any buffer attached", "then acknowledge [the
+// configure] before [...] attaching a buffer"; zwlr_layer_surface_v1 wants the same. The suite's builders of surfaces
+// attach a buffer at once.
 static void introduce(struct shell_surface *shell) {
 	if (!shell->committed) {
 		shell->committed = true;
@@ -210,7 +208,7 @@ static void before_commit(struct shell_surface *shell) {
 	if (shell->holding) {
 		introduce(shell);
 	} else if (shell->unmapping && shell->mapped) {
-		/* xdg_surface: unmapped, it is again as it was when it was created; the same for layer surfaces. */
+		// xdg_surface: unmapped, it is again as it was when it was created; the same for layer surfaces.
 		shell->mapped = shell->committed = shell->configured = shell->has_serial = shell->unmapping = false;
 	} else {
 		shell->committed = true;
@@ -219,7 +217,7 @@ static void before_commit(struct shell_surface *shell) {
 	}
 }
 
-/* "Acked twice" is an error: the suite's own late acknowledgement of what we have acknowledged is not sent. */
+// "Acked twice" is an error: the suite's own late acknowledgement of what we have acknowledged is not sent.
 static bool before_ack(const struct request *request) {
 	struct shell_surface *shell = find_by_proxy(request->proxy);
 	if (shell == NULL || !shell->has_serial || shell->serial != request->args[0].u) {
@@ -256,10 +254,8 @@ bool shell_before(const struct request *request) {
 	return true;
 }
 
-/*
- * xdg_surface.ack_configure: "the client must make a commit after it"; xdg_popup: a new position takes effect with
- * that commit. The suite acknowledges the configure of a popup that moves, and leaves it at that.
- */
+// xdg_surface.ack_configure: "the client must make a commit after it"; xdg_popup: a new position takes effect with
+// that commit. The suite acknowledges the configure of a popup that moves, and leaves it at that.
 static void after_ack(struct shell_surface *shell, uint32_t serial) {
 	if (shell == NULL) {
 		return;

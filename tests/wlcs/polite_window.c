@@ -7,7 +7,7 @@
 #include <wayland-client-protocol.h>
 #include <xdg-shell-client-protocol.h>
 
-/* A client's window of one pixel, that the suite does not know of. */
+// A client's window of one pixel, that the suite does not know of.
 struct window {
 	struct wl_list link; // windows
 	struct wl_display *display;
@@ -66,7 +66,7 @@ static bool create_buffer(struct window *window) {
 	return window->buffer != NULL;
 }
 
-/* The rules for shell surfaces wait for the configure, and acknowledge it. */
+// The rules for shell surfaces wait for the configure, and acknowledge it.
 static void map(struct window *window) {
 	window->surface = wl_compositor_create_surface(window->compositor);
 	window->xdg_surface = xdg_wm_base_get_xdg_surface(window->wm_base, window->surface);
@@ -100,11 +100,9 @@ static void window_destroy(struct window *window) {
 	free(window);
 }
 
-/*
- * primary-selection: "Only the client with the keyboard focus will receive such events with a non-NULL
- * wp_primary_selection_offer", and the serial to set a selection with is that "of the event that triggered this
- * request". The suite's clients have no window, which could have the focus or events.
- */
+// primary-selection: "Only the client with the keyboard focus will receive such events with a non-NULL
+// wp_primary_selection_offer", and the serial to set a selection with is that "of the event that triggered this
+// request". The suite's clients have no window, which could have the focus or events.
 void window_before(const struct request *request) {
 	struct wl_display *display = wl_proxy_get_display(request->proxy);
 	if (!request_is(request, "zwp_primary_selection_device_manager_v1", "get_device") || shell_has_surface(display)) {
