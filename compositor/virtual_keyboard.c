@@ -33,7 +33,7 @@ static char *read_keymap(int fd, uint32_t size, char reason[REASON_SIZE]) {
 				VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX);
 		return NULL;
 	}
-	if (!lido_file_check(fd, reason, REASON_SIZE)) {
+	if (!lido_file_probe(fd, reason, REASON_SIZE)) {
 		return NULL;
 	}
 	char *text = calloc(1, (size_t)size + 1);

@@ -52,23 +52,24 @@ static void draw(struct server *server, const uint8_t *pixels, size_t stride, in
 // Copies the pixels out, into memory that is the client's to pay for, and gives the buffer back at once.
 static void surface_show(struct surface *surface, struct lido_buffer *buffer) {
 	const struct lido_box all = {.width = buffer->width, .height = buffer->height};
-	if (!lido_buffer_check(buffer)) {
+	struct lido_commit commit;
+	struct lido_scratch *copy = NULL;
+	if (!lido_buffer_begin_commit(buffer, &commit)) {
 		return;
 	}
-	struct lido_memory *copy = NULL;
 	if (!lido_buffer_spend(buffer, buffer->size) ||
-			(copy = lido_memory_create(buffer->pool, (size_t)buffer->size)) == NULL) {
+			(copy = lido_scratch_create(buffer->pool, (size_t)buffer->size)) == NULL) {
 		lido_pool_post_no_memory(buffer->pool);
 		return;
 	}
-	if (lido_buffer_read(buffer, &all, lido_memory_get_data(copy), (size_t)buffer->stride) == LIDO_READ_OK) {
-		draw(surface->server, lido_memory_get_data(copy), (size_t)buffer->stride, buffer->width, buffer->height);
+	if (lido_buffer_read(buffer, &all, lido_scratch_get_data(copy), (size_t)buffer->stride) == LIDO_READ_OK) {
+		draw(surface->server, lido_scratch_get_data(copy), (size_t)buffer->stride, buffer->width, buffer->height);
 		surface->server->frames++;
 		lido_buffer_send_release(buffer);
 	} else {
 		lido_buffer_post_truncated(buffer);
 	}
-	lido_memory_destroy(copy);
+	lido_scratch_destroy(copy);
 }
 
 static void set_pending(struct surface *surface, struct wl_resource *buffer) {

@@ -51,7 +51,7 @@ struct lido_allocator {
 	int spares_len;
 	struct lido_free_ranges free;
 	struct wl_list warm; // lido_range.link: warm ranges with a whole page, by idle_since
-	int64_t live;        // bytes
+	int64_t allocated;   // bytes
 	uint32_t count;
 	int64_t now; // as last given
 };
@@ -190,7 +190,7 @@ static struct lido_range *warmer_of(struct lido_range *a, struct lido_range *b) 
 static void free_part(struct lido_allocator *allocator, struct lido_range *part, int64_t now) {
 	assert(now >= allocator->now);
 	allocator->now = now;
-	allocator->live -= part->size;
+	allocator->allocated -= part->size;
 	part->is_free = true;
 	part->idle_since = now;
 }
@@ -236,7 +236,7 @@ static void give_back(struct lido_allocator *allocator, struct lido_range *range
 }
 
 struct lido_allocator *lido_allocator_create(int64_t size) {
-	assert(size > 0 && size <= LIDO_ALLOCATOR_SIZE_MAX && size % LIDO_RANGE_PAGE == 0);
+	assert(size > 0 && size <= LIDO_RANGE_SPAN_MAX && size % LIDO_RANGE_PAGE == 0);
 	struct lido_allocator *allocator = lido_os.calloc(1, sizeof(*allocator));
 	if (allocator == NULL) {
 		return NULL;
@@ -271,10 +271,6 @@ void lido_allocator_destroy(struct lido_allocator *allocator) {
 	free(allocator);
 }
 
-int64_t lido_range_get_end(const struct lido_range *range) {
-	return range->offset + range->size;
-}
-
 int64_t lido_allocator_round(int64_t size) {
 	assert(size > 0);
 	return size > INT64_MAX - LIDO_RANGE_PAGE ? INT64_MAX : align_up(size, get_align(size));
@@ -289,7 +285,7 @@ struct lido_range *lido_allocator_alloc(struct lido_allocator *allocator, int64_
 	}
 	range = take(allocator, range, align_up(range->offset, get_align(size)), size);
 	if (range != NULL) {
-		allocator->live += size;
+		allocator->allocated += size;
 		allocator->count++;
 	}
 	return range;
@@ -315,7 +311,7 @@ static bool grow(struct lido_allocator *allocator, struct lido_range *range, int
 		keep(allocator, after, after->offset + more, after->size - more);
 	}
 	range->size += more;
-	allocator->live += more;
+	allocator->allocated += more;
 	return true;
 }
 
@@ -370,8 +366,8 @@ int64_t lido_allocator_get_end(const struct lido_allocator *allocator) {
 	return last->is_free ? last->offset : allocator->size;
 }
 
-int64_t lido_allocator_get_live(const struct lido_allocator *allocator) {
-	return allocator->live;
+int64_t lido_allocator_get_allocated(const struct lido_allocator *allocator) {
+	return allocator->allocated;
 }
 
 uint32_t lido_allocator_get_count(const struct lido_allocator *allocator) {
@@ -414,7 +410,7 @@ void lido_range_set_cold(struct lido_range *range) {
 	range->is_warm = false;
 }
 
-static void validate_range(const struct lido_allocator *allocator, const struct lido_range *range) {
+static void audit_range(const struct lido_allocator *allocator, const struct lido_range *range) {
 	assert(range->size > 0 && range->size % LIDO_RANGE_ALIGN == 0);
 	assert(range->before->after == range && range->after->before == range);
 	assert(lido_range_get_end(range) == (range->after != &allocator->edge ? range->after->offset : allocator->size));
@@ -427,7 +423,7 @@ static void validate_range(const struct lido_allocator *allocator, const struct 
 	}
 }
 
-static void validate_warm(const struct lido_allocator *allocator, int warm_len) {
+static void audit_warm(const struct lido_allocator *allocator, int warm_len) {
 	assert(wl_list_length(&allocator->warm) == warm_len);
 	int64_t since = INT64_MIN;
 	const struct lido_range *range;
@@ -438,20 +434,20 @@ static void validate_warm(const struct lido_allocator *allocator, int warm_len) 
 	}
 }
 
-void lido_allocator_validate(const struct lido_allocator *allocator) {
-	int64_t live = 0;
+void lido_allocator_audit(const struct lido_allocator *allocator) {
+	int64_t allocated = 0;
 	uint32_t count = 0, free_count = 0;
 	int warm_len = 0;
 	const struct lido_range *range = allocator->edge.after;
 	assert(range->offset == 0);
 	for (; range != &allocator->edge; range = range->after) {
-		validate_range(allocator, range);
-		live += range->is_free ? 0 : range->size;
+		audit_range(allocator, range);
+		allocated += range->is_free ? 0 : range->size;
 		count += !range->is_free;
 		free_count += range->is_free;
 		warm_len += is_listed(range);
 	}
-	assert(live == allocator->live && count == allocator->count);
-	assert(lido_free_ranges_validate(&allocator->free) == free_count);
-	validate_warm(allocator, warm_len);
+	assert(allocated == allocator->allocated && count == allocator->count);
+	assert(lido_free_ranges_audit(&allocator->free) == free_count);
+	audit_warm(allocator, warm_len);
 }

@@ -21,7 +21,7 @@
 #define RANK_TREE 255
 #define RANK_BIT_MAX (1 << 19) // of the rank of 2 GiB
 
-static_assert(RANK_PAGES + LIDO_ALLOCATOR_SIZE_MAX / LIDO_RANGE_PAGE < 2 * RANK_BIT_MAX, "ranks have 20 bits");
+static_assert(RANK_PAGES + LIDO_RANGE_SPAN_MAX / LIDO_RANGE_PAGE < 2 * RANK_BIT_MAX, "ranks have 20 bits");
 
 #define WORD_BITS 64
 
@@ -29,12 +29,6 @@ struct lido_free_zone {
 	uint64_t used[(RANK_TREE + 1) / WORD_BITS]; // a bit for each bin that is not empty
 	struct lido_range *bins[RANK_TREE + 1];     // by rank; the last is the root of the tree
 };
-
-int64_t lido_range_get_pages(const struct lido_range *range) {
-	int64_t start = (range->offset + LIDO_RANGE_PAGE - 1) / LIDO_RANGE_PAGE;
-	int64_t end = lido_range_get_end(range) / LIDO_RANGE_PAGE;
-	return end > start ? end - start : 0;
-}
 
 static int32_t get_rank_of(int64_t units, int64_t pages) {
 	return (int32_t)(pages == 0 ? units : RANK_PAGES + pages);
@@ -259,7 +253,7 @@ struct lido_range *lido_free_ranges_find(const struct lido_free_ranges *ranges, 
 	return NULL;
 }
 
-static uint32_t validate_list(const struct lido_range *range, int32_t rank, bool is_node) {
+static uint32_t audit_list(const struct lido_range *range, int32_t rank, bool is_node) {
 	uint32_t len = 0;
 	for (; range != NULL; range = range->next, is_node = false, len++) {
 		assert(range->is_free && get_rank(range) == rank && *range->place == range);
@@ -269,33 +263,33 @@ static uint32_t validate_list(const struct lido_range *range, int32_t rank, bool
 }
 
 // Of all below, the bits above that one are those of the prefix.
-static uint32_t validate_tree(const struct lido_range *node, int32_t prefix, int32_t bit) {
+static uint32_t audit_tree(const struct lido_range *node, int32_t prefix, int32_t bit) {
 	if (node == NULL) {
 		return 0;
 	}
 	int32_t rank = get_rank(node);
 	assert(bit > 0 || (node->child[0] == NULL && node->child[1] == NULL));
 	assert(rank >= RANK_TREE && (rank & -(2 * bit > 0 ? 2 * bit : 1)) == prefix);
-	return validate_list(node, rank, true) + validate_tree(node->child[0], prefix, bit / 2) +
-		   validate_tree(node->child[1], prefix | bit, bit / 2);
+	return audit_list(node, rank, true) + audit_tree(node->child[0], prefix, bit / 2) +
+		   audit_tree(node->child[1], prefix | bit, bit / 2);
 }
 
-static uint32_t validate_zone(const struct lido_free_zone *zone, int32_t most) {
-	uint32_t len = validate_tree(zone->bins[RANK_TREE], 0, RANK_BIT_MAX);
+static uint32_t audit_zone(const struct lido_free_zone *zone, int32_t most) {
+	uint32_t len = audit_tree(zone->bins[RANK_TREE], 0, RANK_BIT_MAX);
 	for (int bin = 0; bin <= RANK_TREE; bin++) {
 		bool is_used = zone->used[bin / WORD_BITS] >> bin % WORD_BITS & 1;
 		assert(is_used == (zone->bins[bin] != NULL));
-		len += bin < RANK_TREE ? validate_list(zone->bins[bin], bin, false) : 0;
+		len += bin < RANK_TREE ? audit_list(zone->bins[bin], bin, false) : 0;
 	}
 	assert(zone_get_most(zone) == most);
 	return len;
 }
 
-uint32_t lido_free_ranges_validate(const struct lido_free_ranges *ranges) {
+uint32_t lido_free_ranges_audit(const struct lido_free_ranges *ranges) {
 	uint32_t len = 0;
 	for (int i = 0; i < LIDO_ZONES_MAX; i++) {
 		assert(ranges->zones[i] == NULL || i < ranges->zones_len);
-		len += ranges->zones[i] != NULL ? validate_zone(ranges->zones[i], ranges->most[i]) : 0;
+		len += ranges->zones[i] != NULL ? audit_zone(ranges->zones[i], ranges->most[i]) : 0;
 	}
 	return len;
 }

@@ -4,7 +4,7 @@
 #ifndef LIDO_FREE_RANGES_H
 #define LIDO_FREE_RANGES_H
 
-#include "alloc/allocator.h"
+#include "alloc/range.h"
 
 /* What an area is divided in for it. */
 #define LIDO_ZONES_MAX 64
@@ -19,9 +19,6 @@ struct lido_free_ranges {
 	int32_t most[LIDO_ZONES_MAX];                 // the rank of the largest range that starts there; 0: there is none
 	struct lido_free_zone *zones[LIDO_ZONES_MAX]; // NULL: as yet not needed
 };
-
-/* Whole pages in a range. */
-int64_t lido_range_get_pages(const struct lido_range *range);
 
 /* None, in an area of that size. */
 void lido_free_ranges_init(struct lido_free_ranges *ranges, int64_t size);
@@ -48,6 +45,6 @@ void lido_free_ranges_remove(struct lido_free_ranges *ranges, struct lido_range 
 struct lido_range *lido_free_ranges_find(const struct lido_free_ranges *ranges, int64_t size);
 
 /* Is each range where find() looks for it? Asserts that it is. Returns how many there are. */
-uint32_t lido_free_ranges_validate(const struct lido_free_ranges *ranges);
+uint32_t lido_free_ranges_audit(const struct lido_free_ranges *ranges);
 
 #endif

@@ -1,13 +1,16 @@
 #include "base/format.h"
 
-#include <stddef.h>
+#include "base/os.h"
+
+#include <errno.h>
+#include <stdlib.h>
 #include <wayland-server-protocol.h>
 
-// The DRM code of a wl_shm format: equal, but for the two that are older than the others.
+// wl_shm has codes of its own for the two formats that every compositor offers. All others are DRM codes.
 #define DRM_ARGB8888 0x34325241
 #define DRM_XRGB8888 0x34325258
 
-// One line each, which the formatter would undo.
+// One line per format.
 // clang-format off
 #define PACKED(code, bytes) {.drm = (code), .planes_len = 1, .planes = {{(bytes), 1, 1, 1}}}
 #define PAIRED(code) {.drm = (code), .planes_len = 1, .planes = {{4, 2, 1, 1}}}
@@ -105,7 +108,7 @@ static int64_t divide_up(int64_t value, int64_t by) {
 
 int64_t lido_format_row_size(const struct lido_format *format, unsigned plane, int32_t width) {
 	const struct lido_format_plane *p = &format->planes[plane];
-	return divide_up(divide_up(width, p->column_subsampling), p->block_width) * p->block_size;
+	return divide_up(divide_up(width, p->column_subsampling), p->texel_block_width) * p->texel_block_size;
 }
 
 int64_t lido_format_rows(const struct lido_format *format, unsigned plane, int32_t height) {
@@ -114,5 +117,38 @@ int64_t lido_format_rows(const struct lido_format *format, unsigned plane, int32
 
 int64_t lido_format_stride(const struct lido_format *format, unsigned plane, int32_t stride) {
 	const struct lido_format_plane *p = &format->planes[plane];
-	return divide_up((int64_t)stride * p->block_size, (int64_t)p->column_subsampling * format->planes[0].block_size);
+	return divide_up(
+			(int64_t)stride * p->texel_block_size, (int64_t)p->column_subsampling * format->planes[0].texel_block_size);
+}
+
+bool lido_format_list_init(struct lido_format_list *list, const uint32_t *drm_formats, size_t drm_formats_len) {
+	*list = (struct lido_format_list){.formats = lido_os.calloc(drm_formats_len + 1, sizeof(list->formats[0]))};
+	if (list->formats == NULL) {
+		return false;
+	}
+	for (size_t i = 0; i < drm_formats_len; i++) {
+		const struct lido_format *format = lido_format_from_drm(drm_formats[i]);
+		if (format != NULL && lido_format_list_find(list, lido_format_drm_to_shm(format->drm)) == NULL) {
+			list->formats[list->len++] = format;
+		}
+	}
+	if (lido_format_list_find(list, WL_SHM_FORMAT_ARGB8888) == NULL ||
+			lido_format_list_find(list, WL_SHM_FORMAT_XRGB8888) == NULL) {
+		errno = EINVAL;
+		return false;
+	}
+	return true;
+}
+
+void lido_format_list_finish(struct lido_format_list *list) {
+	free(list->formats);
+}
+
+const struct lido_format *lido_format_list_find(const struct lido_format_list *list, uint32_t shm_format) {
+	for (size_t i = 0; i < list->len; i++) {
+		if (lido_format_drm_to_shm(list->formats[i]->drm) == shm_format) {
+			return list->formats[i];
+		}
+	}
+	return NULL;
 }

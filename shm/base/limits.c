@@ -9,12 +9,12 @@
 struct lido_limits lido_limits_default(void) {
 	return (struct lido_limits){
 		.files_max = LIDO_FILES_MAX_DEFAULT,
-		.handles_max = LIDO_HANDLES_MAX_DEFAULT,
+		.shm_pools_max = LIDO_SHM_POOLS_MAX_DEFAULT,
 		.buffers_max = LIDO_BUFFERS_MAX_DEFAULT,
 		.areas_max = LIDO_AREAS_MAX_DEFAULT,
 		.blocks_max = LIDO_BLOCKS_MAX_DEFAULT,
 		.area_bytes_max = LIDO_AREA_BYTES_MAX_DEFAULT,
-		.bytes_max = LIDO_BYTES_MAX_DEFAULT,
+		.scratch_bytes_max = LIDO_SCRATCH_BYTES_MAX_DEFAULT,
 	};
 }
 
@@ -27,13 +27,14 @@ static const struct key {
 } keys[] = {
 	{"files", offsetof(struct lido_limits, files_max), false, LIDO_FILES_MAX_DEFAULT,
 		"files, of wl_shm pools and areas"},
-	{"handles", offsetof(struct lido_limits, handles_max), false, LIDO_HANDLES_MAX_DEFAULT, "wl_shm_pool objects"},
+	{"shm-pools", offsetof(struct lido_limits, shm_pools_max), false, LIDO_SHM_POOLS_MAX_DEFAULT,
+		"wl_shm_pool objects"},
 	{"buffers", offsetof(struct lido_limits, buffers_max), false, LIDO_BUFFERS_MAX_DEFAULT, "wl_buffer objects"},
 	{"areas", offsetof(struct lido_limits, areas_max), false, LIDO_AREAS_MAX_DEFAULT, "files made by the server"},
 	{"blocks", offsetof(struct lido_limits, blocks_max), false, LIDO_BLOCKS_MAX_DEFAULT, "blocks in them"},
 	{"area-bytes", offsetof(struct lido_limits, area_bytes_max), true, LIDO_AREA_BYTES_MAX_DEFAULT,
 		"bytes of these blocks"},
-	{"bytes", offsetof(struct lido_limits, bytes_max), true, LIDO_BYTES_MAX_DEFAULT,
+	{"scratch-bytes", offsetof(struct lido_limits, scratch_bytes_max), true, LIDO_SCRATCH_BYTES_MAX_DEFAULT,
 		"server memory for copies of pixels"},
 };
 
@@ -62,7 +63,7 @@ static int suffix_shift(char suffix) {
 	}
 }
 
-// Returns 0 for what is no positive number, or beyond max.
+// Returns 0 if the text is not a positive number, or beyond max.
 static int64_t parse_number(const char *text, bool takes_suffix, int64_t max) {
 	if (text[0] < '0' || text[0] > '9') {
 		return 0;
@@ -83,12 +84,13 @@ bool lido_limits_parse(struct lido_limits *limits, const char *text, const char 
 	error = error != NULL ? error : &unused;
 	const struct key *key = find_key(text);
 	if (key == NULL) {
-		*error = "unknown limit; use files, handles, buffers, areas, blocks, area-bytes or bytes, and =N";
+		*error =
+				"unknown limit; use files, shm-pools, buffers, areas, blocks, area-bytes or scratch-bytes, followed by =N";
 		return false;
 	}
 	int64_t number = parse_number(strchr(text, '=') + 1, key->is_bytes, key->is_bytes ? INT64_MAX : UINT32_MAX);
 	if (number == 0) {
-		*error = key->is_bytes ? "not a positive number with an optional K, M or G behind it"
+		*error = key->is_bytes ? "not a positive number with an optional suffix K, M or G"
 							   : "not a positive number, or too large";
 		return false;
 	}
@@ -103,7 +105,7 @@ bool lido_limits_parse(struct lido_limits *limits, const char *text, const char 
 
 void lido_limits_print_help(FILE *stream) {
 	for (size_t i = 0; i < KEYS_LEN; i++) {
-		fprintf(stream, "  %-10s default %10" PRId64 "  %s\n", keys[i].name, keys[i].initial, keys[i].meaning);
+		fprintf(stream, "  %-13s default %10" PRId64 "  %s\n", keys[i].name, keys[i].initial, keys[i].meaning);
 	}
 }
 
@@ -118,7 +120,7 @@ size_t lido_limits_get_unread_bytes_max(void) {
 	return size;
 }
 
-// What the process had before; 0: not raised yet. Process-wide, as is the limit itself.
+// The soft limit before it was raised; 0: not raised yet. Process-wide, like the limit itself.
 static rlim_t nofile_before;
 
 uint64_t lido_limits_raise_nofile(void) {

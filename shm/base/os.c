@@ -75,7 +75,7 @@ static int lock_file(const char *path) {
 	return fd;
 }
 
-// The mode is set before the socket has a name, so that nobody can be quicker.
+// Sets the mode before the socket has a name, so that nobody can connect in between.
 static int listen_at(const char *path) {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	size_t size = strlen(path) + 1;
@@ -113,7 +113,7 @@ struct lido_os lido_os = {
 	.calloc = calloc,
 	.memfd_create = memfd_create,
 	.ftruncate = ftruncate,
-	.fstat = call_fstat, // a macro in some libcs
+	.fstat = call_fstat, // fstat is a macro in some libcs
 	.fstatfs = fstatfs,
 	.stat_cached = stat_cached,
 	.get_flags = get_flags,
@@ -137,4 +137,5 @@ struct lido_os lido_os = {
 	.mmap = mmap,
 	.munmap = munmap,
 	.madvise = madvise,
+	.clock_gettime = clock_gettime,
 };

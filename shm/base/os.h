@@ -1,5 +1,5 @@
 /*
- * The system calls and allocations of shm/, all of them, so that tests can make the n-th fail.
+ * All system calls and allocations of the core, so that tests can make the n-th fail.
  */
 #ifndef LIDO_OS_H
 #define LIDO_OS_H
@@ -11,27 +11,28 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
+#include <time.h>
 
-/* Each behaves as the call of libc whose name it has, unless a comment says otherwise. */
+/* Each behaves like the libc function of the same name, unless a comment says otherwise. */
 struct lido_os {
 	void *(*calloc)(size_t count, size_t size);
 	int (*memfd_create)(const char *name, unsigned flags);
 	int (*ftruncate)(int fd, off_t size);
 	int (*fstat)(int fd, struct stat *stat);
 	int (*fstatfs)(int fd, struct statfs *statfs);
-	int (*stat_cached)(int fd, struct statx *stat); // statx(): what the kernel knows without asking anybody
+	int (*stat_cached)(int fd, struct statx *stat); // statx(): what the kernel has cached; never waits
 	int (*get_flags)(int fd);                       // fcntl(F_GETFL)
 	int (*get_seals)(int fd);                       // fcntl(F_GET_SEALS)
 	int (*add_seals)(int fd, int seals);            // fcntl(F_ADD_SEALS)
 	off_t (*seek_hole)(int fd, off_t offset);
 	int (*punch_hole)(int fd, off_t offset, off_t size); // fallocate(); the file keeps its size
-	bool (*is_writable)(int socket);                     // poll(): can something be sent without waiting?
-	int (*open_pressure)(const char *trigger);           // /proc/pressure/memory, with that trigger
-	int (*watch_priority)(int fd);                       // an epoll that can be read while the fd has POLLPRI
-	int (*open_ready)(void);                             // an fd that can always be read: an eventfd
-	int (*lock_file)(const char *path);                  // made where there is none; locked, or -1 at once
-	int (*listen_at)(const char *path);                  // a socket that this user alone may connect to
-	int (*accept)(int socket);                           // accept4(); closed on exec
+	bool (*is_writable)(int socket);                     // poll(): a send would not wait
+	int (*open_pressure)(const char *trigger);           // /proc/pressure/memory with that trigger
+	int (*watch_priority)(int fd);                       // an epoll fd that is readable while fd has POLLPRI
+	int (*open_ready)(void);                             // an fd that is always readable: an eventfd
+	int (*lock_file)(const char *path);                  // creates and locks the file; -1 if it is locked
+	int (*listen_at)(const char *path);                  // a socket with mode 0600
+	int (*accept)(int socket);                           // accept4(), close-on-exec
 	int (*unlink)(const char *path);
 	int (*reopen)(int fd, int flags); // a new open file description of the same file
 	int (*close)(int fd);
@@ -41,9 +42,10 @@ struct lido_os {
 	void *(*mmap)(void *address, size_t size, int protection, int flags, int fd, off_t offset);
 	int (*munmap)(void *address, size_t size);
 	int (*madvise)(void *address, size_t size, int advice);
+	int (*clock_gettime)(clockid_t clock, struct timespec *time);
 };
 
-/* The real calls; a test may replace members. */
+/* The real functions; tests replace members. */
 extern struct lido_os lido_os;
 
 #endif

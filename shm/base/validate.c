@@ -7,7 +7,7 @@
 #include <wayland-server-protocol.h>
 
 __attribute__((format(printf, 3, 4))) static bool fail(
-		struct lido_check_error *error, uint32_t code, const char *format, ...) {
+		struct lido_validation_error *error, uint32_t code, const char *format, ...) {
 	va_list args;
 	va_start(args, format);
 	error->code = code;
@@ -16,14 +16,14 @@ __attribute__((format(printf, 3, 4))) static bool fail(
 	return false;
 }
 
-bool lido_check_pool_size(int32_t size, struct lido_check_error *error) {
+bool lido_validate_pool_size(int32_t size, struct lido_validation_error *error) {
 	if (size <= 0) {
 		return fail(error, WL_SHM_ERROR_INVALID_STRIDE, "invalid pool size %" PRId32 ": must be at least 1", size);
 	}
 	return true;
 }
 
-bool lido_check_pool_resize(int32_t old_size, int32_t size, struct lido_check_error *error) {
+bool lido_validate_pool_resize(int32_t old_size, int32_t size, struct lido_validation_error *error) {
 	if (size < old_size) {
 		return fail(error, WL_SHM_ERROR_INVALID_FD,
 				"invalid pool size %" PRId32 ": shrinking from %" PRId32 " bytes is not allowed", size, old_size);
@@ -31,8 +31,9 @@ bool lido_check_pool_resize(int32_t old_size, int32_t size, struct lido_check_er
 	return true;
 }
 
-bool lido_check_block_size(uint32_t size, struct lido_check_error *error) {
-	_Static_assert((int)LIDO_SHM_POOL_V1_ERROR_INVALID_SIZE == (int)LIDO_SHM_BLOCK_V1_ERROR_INVALID_SIZE, "one cause");
+bool lido_validate_block_size(uint32_t size, struct lido_validation_error *error) {
+	_Static_assert((int)LIDO_SHM_POOL_V1_ERROR_INVALID_SIZE == (int)LIDO_SHM_BLOCK_V1_ERROR_INVALID_SIZE,
+			"one cause, one number");
 	if (size == 0) {
 		return fail(error, LIDO_SHM_POOL_V1_ERROR_INVALID_SIZE, "invalid block size 0: must be at least 1");
 	}
@@ -41,9 +42,9 @@ bool lido_check_block_size(uint32_t size, struct lido_check_error *error) {
 
 _Static_assert((int)WL_SHM_ERROR_INVALID_FORMAT == (int)LIDO_SHM_BLOCK_V1_ERROR_INVALID_FORMAT &&
 					   (int)WL_SHM_ERROR_INVALID_STRIDE == (int)LIDO_SHM_BLOCK_V1_ERROR_INVALID_STRIDE,
-		"what is wrong with a buffer has one number, wherever it lies");
+		"an invalid buffer has the same error code in a wl_shm_pool and in a block");
 
-static bool check_ranges(const struct lido_buffer_request *request, struct lido_check_error *error) {
+static bool validate_ranges(const struct lido_buffer_request *request, struct lido_validation_error *error) {
 	if (request->offset < 0) {
 		return fail(
 				error, WL_SHM_ERROR_INVALID_STRIDE, "invalid offset %" PRId32 ": must be at least 0", request->offset);
@@ -55,16 +56,17 @@ static bool check_ranges(const struct lido_buffer_request *request, struct lido_
 	return true;
 }
 
-static bool check_stride(
-		const struct lido_buffer_request *request, const struct lido_format *format, struct lido_check_error *error) {
-	uint8_t block_size = format->planes[0].block_size;
+static bool validate_stride(const struct lido_buffer_request *request, const struct lido_format *format,
+		struct lido_validation_error *error) {
+	uint8_t texel_block_size = format->planes[0].texel_block_size;
 	if (request->stride <= 0) {
 		return fail(
 				error, WL_SHM_ERROR_INVALID_STRIDE, "invalid stride %" PRId32 ": must be at least 1", request->stride);
 	}
-	if (request->stride % block_size != 0) {
+	if (request->stride % texel_block_size != 0) {
 		return fail(error, WL_SHM_ERROR_INVALID_STRIDE,
-				"invalid stride %" PRId32 ": not a multiple of the %u bytes of a pixel", request->stride, block_size);
+				"invalid stride %" PRId32 ": not a multiple of the %u bytes of a pixel", request->stride,
+				texel_block_size);
 	}
 	for (unsigned plane = 0; plane < format->planes_len; plane++) {
 		int64_t stride = lido_format_stride(format, plane, request->stride);
@@ -79,13 +81,13 @@ static bool check_stride(
 	return true;
 }
 
-bool lido_check_buffer(const struct lido_buffer_request *request, const struct lido_format *format, const char *place,
-		int64_t place_size, int64_t *size, struct lido_check_error *error) {
+bool lido_validate_buffer(const struct lido_buffer_request *request, const struct lido_format *format,
+		const char *container, int64_t container_size, int64_t *size, struct lido_validation_error *error) {
 	if (format == NULL) {
 		return fail(error, WL_SHM_ERROR_INVALID_FORMAT, "invalid format 0x%" PRIx32 ": not offered by wl_shm.format",
 				request->shm_format);
 	}
-	if (!check_ranges(request, error) || !check_stride(request, format, error)) {
+	if (!validate_ranges(request, error) || !validate_stride(request, format, error)) {
 		return false;
 	}
 	// A plane is below 2^62 bytes and there are at most three, so the sum cannot overflow.
@@ -96,11 +98,11 @@ bool lido_check_buffer(const struct lido_buffer_request *request, const struct l
 						  lido_format_rows(format, plane, request->height));
 	}
 	uint64_t end = (uint64_t)request->offset + sum;
-	if (end > (uint64_t)place_size) {
+	if (end > (uint64_t)container_size) {
 		return fail(error, WL_SHM_ERROR_INVALID_STRIDE,
 				"buffer ends at %" PRIu64 ", beyond %s size %" PRId64 " (offset %" PRId32 ", stride %" PRId32
 				", height %" PRId32 ")",
-				end, place, place_size, request->offset, request->stride, request->height);
+				end, container, container_size, request->offset, request->stride, request->height);
 	}
 	*size = (int64_t)sum;
 	return true;

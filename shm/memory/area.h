@@ -1,57 +1,63 @@
 /*
- * An area: one file and its mappings. Imported, it is a stock client's (imported.c); exported, it is the server's own
- * and lent to the client (exported.c). This is what both have, and all that buffers know of them.
+ * An area: one file and its mappings. An imported area is a stock client's file (imported.c); an exported area is the
+ * server's own file, lent to the client (exported.c). This header has what both share, and all that buffers see.
  */
 #ifndef LIDO_AREA_H
 #define LIDO_AREA_H
 
+#include "base/refs.h"
+#include "memory/quota.h"
+#include "memory/reclaim.h"
+
 #include <lido/shm.h>
+#include <sys/stat.h>
 
 struct lido_area;
 
-/* What differs. */
+enum lido_area_state {
+	LIDO_AREA_OK,
+	LIDO_AREA_TAMPERED, // the client has changed the size of an exported file
+	LIDO_AREA_UNKNOWN,  // not inspected, or fstat() failed
+};
+
+/* What differs between the two kinds. */
 struct lido_area_impl {
 	/* lido_area_map() */
-	const void *(*map)(struct lido_area *area, int64_t offset, int64_t size, struct lido_pages *pages);
+	const void *(*map)(
+			struct lido_area *area, int64_t offset, int64_t size, struct lido_pages *pages, bool is_inspected);
 
-	/* lido_area_check() */
-	bool (*check)(struct lido_area *area);
-
-	/* The last user has gone. */
-	void (*unused)(struct lido_area *area);
+	/* lido_area_inspect() */
+	enum lido_area_state (*inspect)(struct lido_area *area);
 };
 
 struct lido_area {
 	const struct lido_area_impl *impl;
-	struct wl_list link; // of the pool
-	struct lido_pool *pool;
-	uint32_t users; // imported: handles and buffers; exported: blocks
+	struct wl_list link;   // of its owner's list of areas
+	struct lido_refs refs; // imported: wl_shm_pools and buffers; exported: blocks
+	struct lido_quota *quota;
+	struct lido_reclaimer *reclaimer;
 	int fd;
-	bool sealed;      // bears F_SEAL_SHRINK
+	bool sealed;      // has F_SEAL_SHRINK
 	bool writable;    // the fd is
-	int64_t size;     // bytes that the file had when last looked at; a sealed file never has less
-	uint32_t commits; // of buffers in it
+	int64_t size;     // bytes of the file when last inspected; a sealed file never gets shorter
+	uint32_t commits; // of buffers in it; stops at UINT32_MAX
 };
 
-/* Another user. */
-void lido_area_ref(struct lido_area *area);
-
-/* One user less. */
-void lido_area_unref(struct lido_area *area);
-
 /*
- * The bytes in place, or NULL if they are not all in the file, the file has a hole there, is not sealed, or cannot be
- * mapped. pages: of this very range; NULL: it is looked at just this once.
+ * Returns the bytes in place, or NULL if the file does not hold all of them, has a hole there, is not sealed, or cannot
+ * be mapped. pages: of exactly this range; NULL: this range is mapped once only. is_inspected: lido_area_inspect()
+ * returned LIDO_AREA_OK for this request, so that the file is not inspected again.
  */
-const void *lido_area_map(struct lido_area *area, int64_t offset, int64_t size, struct lido_pages *pages);
+const void *lido_area_map(
+		struct lido_area *area, int64_t offset, int64_t size, struct lido_pages *pages, bool is_inspected);
 
-/* Is it as the server may expect it? False: the client has changed the size of an exported file. */
-bool lido_area_check(struct lido_area *area);
+/* Compares the size of an exported file with what the server made it. A system call; none for imported files. */
+enum lido_area_state lido_area_inspect(struct lido_area *area);
 
-/* Bytes that the file takes, in pages or on a disk; 0 if the kernel does not say. A system call. */
+/* Bytes that the file takes, in memory or on a disk; 0 if the kernel does not say. A system call. */
 int64_t lido_area_get_resident(const struct lido_area *area);
 
-/* Fills the page table for a range of a mapping that has all its pages. Only a hint: otherwise they fault when read. */
+/* Fills the page table for a range of a mapping that has all its pages. A hint: without it, the first read faults. */
 void lido_area_populate(const uint8_t *mapping, int64_t offset, int64_t size);
 
 #endif

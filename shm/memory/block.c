@@ -1,16 +1,13 @@
 #include "memory/block.h"
 
+#include "base/clock.h"
 #include "base/os.h"
-#include "memory/pool.h"
-#include "memory/scratch.h"
-#include "wire/manager.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
 struct lido_block *lido_block_create(struct lido_exported_area *area, int64_t size) {
-	struct lido_pool *pool = area->base.pool;
 	struct lido_block *block = lido_os.calloc(1, sizeof(*block));
 	if (block == NULL) {
 		errno = ENOMEM;
@@ -24,25 +21,25 @@ struct lido_block *lido_block_create(struct lido_exported_area *area, int64_t si
 	block->area = area;
 	block->users = 1;
 	block->wanted = block->range->size;
-	lido_area_ref(&area->base);
-	pool->blocks++;
-	pool->bytes_blocks += block->range->size;
+	lido_refs_ref(&area->base.refs);
+	lido_quota_add(area->base.quota, LIDO_QUOTA_BLOCKS, 1);
+	lido_quota_add(area->base.quota, LIDO_QUOTA_BLOCK_BYTES, block->range->size);
 	return block;
 }
 
-// Gives the end of its range back. False: no memory, nothing has changed.
+// Frees the end of its range. Returns false if memory is short; nothing has changed then.
 static bool block_cut(struct lido_block *block, int64_t range_size) {
-	struct lido_pool *pool = block->area->base.pool;
+	struct lido_area *area = &block->area->base;
 	int64_t before = block->range->size;
-	if (!lido_allocator_resize(block->area->allocator, block->range, range_size, lido_memory_now())) {
+	if (!lido_allocator_resize(block->area->allocator, block->range, range_size, lido_clock_now())) {
 		return false;
 	}
-	pool->bytes_blocks -= before - block->range->size;
-	lido_manager_schedule_trim(pool->manager); // which is there: so is the owner
+	lido_quota_subtract(area->quota, LIDO_QUOTA_BLOCK_BYTES, before - block->range->size);
+	lido_reclaimer_schedule(area->reclaimer);
 	return true;
 }
 
-// Takes what nobody can count on from its end.
+// Frees the end of the range that no user may use.
 static void block_shrink(struct lido_block *block) {
 	if (block->wanted != block->range->size && block->users == 1) {
 		block_cut(block, block->wanted);
@@ -50,21 +47,20 @@ static void block_shrink(struct lido_block *block) {
 }
 
 bool lido_block_resize(struct lido_block *block, int64_t size) {
-	struct lido_pool *pool = block->area->base.pool;
 	int64_t before = block->range->size;
 	size = lido_allocator_round(size);
 	if (size > before) {
-		if (!lido_allocator_resize(block->area->allocator, block->range, size, lido_memory_now())) {
+		if (!lido_allocator_resize(block->area->allocator, block->range, size, lido_clock_now())) {
 			return false;
 		}
-		pool->bytes_blocks += block->range->size - before;
+		lido_quota_add(block->area->base.quota, LIDO_QUOTA_BLOCK_BYTES, block->range->size - before);
 	}
 	block->wanted = size;
 	block_shrink(block);
 	return true;
 }
 
-void lido_block_take_back(struct lido_block *block, int64_t range_size, int64_t wanted) {
+void lido_block_revert(struct lido_block *block, int64_t range_size, int64_t wanted) {
 	assert(range_size <= block->range->size && wanted <= range_size);
 	bool is_cut = block_cut(block, range_size);
 	assert(is_cut);
@@ -81,14 +77,14 @@ void lido_block_ref(struct lido_block *block) {
 }
 
 static void block_destroy(struct lido_block *block) {
-	struct lido_pool *pool = block->area->base.pool;
-	pool->bytes_blocks -= block->range->size;
-	pool->blocks--;
-	lido_allocator_free(block->area->allocator, block->range, lido_memory_now());
-	if (pool->manager != NULL && pool->client != NULL) {
-		lido_manager_schedule_trim(pool->manager);
+	struct lido_area *area = &block->area->base;
+	lido_quota_subtract(area->quota, LIDO_QUOTA_BLOCK_BYTES, block->range->size);
+	lido_quota_subtract(area->quota, LIDO_QUOTA_BLOCKS, 1);
+	lido_allocator_free(block->area->allocator, block->range, lido_clock_now());
+	if (area->quota->client != NULL) {
+		lido_reclaimer_schedule(area->reclaimer);
 	}
-	lido_area_unref(&block->area->base);
+	lido_refs_unref(&area->refs);
 	free(block);
 }
 
@@ -103,7 +99,7 @@ void lido_block_unref(struct lido_block *block) {
 
 void lido_block_disown(struct lido_block *block) {
 	if (block != NULL) {
-		// The last user left will be a buffer, which may lie anywhere in it.
+		// The remaining users are buffers, which may lie anywhere in the range.
 		block->wanted = block->range->size;
 		lido_block_unref(block);
 	}

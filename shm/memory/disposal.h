@@ -1,32 +1,31 @@
 /*
- * Files that nobody uses any more. With the last fd of a file its memory goes back to the kernel, a GiB in some 60 ms:
- * so that no frame of others is late meanwhile, no more than a piece goes in one turn of the event loop.
+ * Closing files in pieces. Closing the last fd of a file frees the file's memory, about 60 ms per GiB. At most one
+ * piece is freed in each dispatch, so that the other clients' frames stay on time.
  */
 #ifndef LIDO_DISPOSAL_H
 #define LIDO_DISPOSAL_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <wayland-server-core.h>
+#include "memory/quota.h"
 
 struct lido_disposal {
-	struct wl_list files; // struct file.link, oldest first
-	uint32_t files_len;
+	struct lido_quota_total *total; // counts the files that wait; may be NULL
+	struct wl_list files;           // struct file.link, oldest first
 	struct wl_event_loop *loop;
-	int ready_fd;                 // makes the next turn come at once, while there are files
-	struct wl_event_source *next; // begins it; NULL: there are none
-	struct wl_event_source *turn; // ends a turn; NULL: nothing has gone in this one
-	int64_t bytes_left;           // that may go in this turn
+	int ready_fd;                         // always readable: wakes the loop at once while files wait
+	struct wl_event_source *next;         // of ready_fd; NULL: no file waits
+	struct wl_event_source *dispatch_end; // NULL: nothing was freed in this dispatch
+	int64_t bytes_left;                   // that may be freed in this dispatch
 };
 
-void lido_disposal_init(struct lido_disposal *disposal, struct wl_event_loop *loop);
+/* total: may be NULL; otherwise it must outlive the disposal. */
+void lido_disposal_init(struct lido_disposal *disposal, struct wl_event_loop *loop, struct lido_quota_total *total);
 
-/* Closes all that is left. */
+/* Closes all files that wait. */
 void lido_disposal_finish(struct lido_disposal *disposal);
 
 /*
- * Closes a file, now or soon. is_ours: its content is nobody's any more, whoever else has it open; otherwise nothing is
- * changed in it.
+ * Takes the fd over, and closes it now or within some dispatches. is_ours: nobody needs the contents, even where
+ * somebody else has the file open: holes are punched into it. Otherwise the contents do not change.
  */
 void lido_disposal_close(struct lido_disposal *disposal, int fd, bool is_ours);
 

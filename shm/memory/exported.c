@@ -1,9 +1,9 @@
 #include "memory/exported.h"
 
+#include "base/clock.h"
+#include "base/number.h"
 #include "base/os.h"
-#include "memory/pool.h"
-#include "memory/scratch.h"
-#include "wire/manager.h"
+#include "base/page.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -11,7 +11,6 @@
 #include <linux/memfd.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
@@ -25,7 +24,18 @@ static struct lido_exported_area *from_area(struct lido_area *base) {
 	return area;
 }
 
-// Kernels before 6.3 do not know how to make a file that cannot be executed.
+// The area stays for a while, since the client may want memory again soon.
+static void handle_unused(struct lido_refs *refs) {
+	struct lido_exported_area *area = wl_container_of(refs, area, base.refs);
+	area->idle_since = lido_clock_now();
+	if (area->base.quota->client == NULL) {
+		lido_exported_area_destroy(area);
+	} else {
+		lido_reclaimer_schedule(area->base.reclaimer);
+	}
+}
+
+// Kernels before 6.3 reject MFD_NOEXEC_SEAL with EINVAL.
 static int create_file(void) {
 	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
 	int fd = lido_os.memfd_create("lido", flags | MFD_NOEXEC_SEAL);
@@ -39,9 +49,8 @@ static int create_file(void) {
 	return fd;
 }
 
-// Where address space is scarce a smaller reserve will do.
+// Halves the reserve until the kernel maps it.
 static bool area_map_reserve(struct lido_exported_area *area, int64_t reserve, int64_t reserve_min) {
-	const int64_t page = sysconf(_SC_PAGESIZE);
 	for (;;) {
 		void *data = lido_os.mmap(NULL, (size_t)reserve, PROT_READ, MAP_SHARED | MAP_NORESERVE, area->base.fd, 0);
 		if (data != MAP_FAILED) {
@@ -52,17 +61,22 @@ static bool area_map_reserve(struct lido_exported_area *area, int64_t reserve, i
 		if (reserve == reserve_min) {
 			return false;
 		}
-		int64_t half = reserve / 2 / page * page;
-		reserve = half > reserve_min ? half : reserve_min;
+		reserve = lido_max(lido_page_round_down(reserve / 2), reserve_min);
 	}
 }
 
-struct lido_exported_area *lido_exported_area_create(struct lido_pool *pool, int64_t reserve, int64_t reserve_min) {
+struct lido_exported_area *lido_exported_area_create(
+		struct lido_exports *exports, int64_t reserve, int64_t reserve_min) {
 	struct lido_exported_area *area = lido_os.calloc(1, sizeof(*area));
 	if (area == NULL) {
 		return NULL;
 	}
-	area->base = (struct lido_area){.impl = &exported_impl, .pool = pool, .sealed = true, .writable = true};
+	area->base = (struct lido_area){.impl = &exported_impl,
+		.quota = exports->quota,
+		.reclaimer = exports->reclaimer,
+		.refs = {.unused = handle_unused},
+		.sealed = true,
+		.writable = true};
 	area->base.fd = create_file();
 	if (area->base.fd == -1) {
 		goto error_area;
@@ -74,15 +88,15 @@ struct lido_exported_area *lido_exported_area_create(struct lido_pool *pool, int
 	if (area->allocator == NULL) {
 		goto error_mapping;
 	}
-	area->id = ++pool->last_area_id;
+	area->id = ++exports->last_id;
 	area->generation = 1;
-	wl_list_init(&area->announcements);
-	wl_list_insert(pool->exported.prev, &area->base.link);
-	pool->exported_len++;
-	pool->files++;
-	pool->manager->files++;
-	pool->mappings++;
-	pool->bytes_mapped += area->reserve;
+	area->idle_since = lido_clock_now();
+	wl_signal_init(&area->events.removed);
+	wl_list_insert(exports->areas.prev, &area->base.link);
+	lido_quota_add(exports->quota, LIDO_QUOTA_AREAS, 1);
+	lido_quota_add(exports->quota, LIDO_QUOTA_FILES, 1);
+	lido_quota_add(exports->quota, LIDO_QUOTA_MAPPINGS, 1);
+	lido_quota_add(exports->quota, LIDO_QUOTA_MAPPED_BYTES, area->reserve);
 	return area;
 
 error_mapping:
@@ -95,59 +109,54 @@ error_area:
 }
 
 void lido_exported_area_destroy(struct lido_exported_area *area) {
-	struct lido_pool *pool = area->base.pool;
-	assert(area->base.users == 0 && wl_list_empty(&area->announcements));
-	assert(lido_allocator_get_count(area->allocator) == 0);
+	struct lido_quota *quota = area->base.quota;
+	assert(area->base.refs.count == 0 && lido_allocator_get_count(area->allocator) == 0);
+	wl_signal_emit(&area->events.removed, area);
+	assert(wl_list_empty(&area->events.removed.listener_list));
 	lido_allocator_destroy(area->allocator);
 	lido_os.munmap((void *)(uintptr_t)area->data, (size_t)area->reserve);
-	lido_manager_close(pool->manager, area->base.fd, true);
 	wl_list_remove(&area->base.link);
-	pool->exported_len--;
-	pool->files--;
-	pool->mappings--;
-	pool->bytes_mapped -= area->reserve;
+	lido_quota_subtract(quota, LIDO_QUOTA_AREAS, 1);
+	lido_quota_subtract(quota, LIDO_QUOTA_FILES, 1);
+	lido_quota_subtract(quota, LIDO_QUOTA_MAPPINGS, 1);
+	lido_quota_subtract(quota, LIDO_QUOTA_MAPPED_BYTES, area->reserve);
+	lido_reclaimer_close(area->base.reclaimer, area->base.fd, true);
 	free(area);
 }
 
-enum look {
-	LOOK_OK,
-	LOOK_CHANGED, // its size is not ours any more
-	LOOK_FAILED,
-};
-
-static enum look area_look(struct lido_exported_area *area) {
+static enum lido_area_state handle_inspect(struct lido_area *base) {
+	struct lido_exported_area *area = from_area(base);
 	struct stat stat;
 	if (lido_os.fstat(area->base.fd, &stat) != 0) {
-		return LOOK_FAILED;
+		return LIDO_AREA_UNKNOWN;
 	}
 	if (stat.st_size != area->base.size) {
-		return LOOK_CHANGED;
+		return LIDO_AREA_TAMPERED;
 	}
 	int64_t present = (int64_t)stat.st_blocks * 512;
 	area->generation += present < area->bytes_present;
 	area->bytes_present = present;
-	return LOOK_OK;
+	return LIDO_AREA_OK;
 }
 
 enum lido_grow_result lido_exported_area_grow(struct lido_exported_area *area) {
-	const int64_t page = sysconf(_SC_PAGESIZE);
-	int64_t size = (lido_allocator_get_end(area->allocator) + page - 1) / page * page;
+	int64_t size = lido_page_round_up(lido_allocator_get_end(area->allocator));
 	assert(size <= area->reserve);
 	if (size <= area->base.size) {
 		return LIDO_GROW_OK;
 	}
 	if (lido_os.ftruncate(area->base.fd, size) != 0) {
-		// It can never be made shorter: so this is what happens if the client was quicker.
-		return area_look(area) == LOOK_CHANGED ? LIDO_GROW_CHANGED : LIDO_GROW_NO_MEMORY;
+		// The seal forbids to make the file shorter: it fails like this if the client has grown the file further.
+		return handle_inspect(&area->base) == LIDO_AREA_TAMPERED ? LIDO_GROW_TAMPERED : LIDO_GROW_NO_MEMORY;
 	}
 	area->base.size = size;
 	return LIDO_GROW_OK;
 }
 
 // Reading a hole in place would make the kernel allocate its pages, on the client's behalf and in the server's time. A
-// file with as many pages as it is long has none. Otherwise SEEK_HOLE tells, which looks at each page; what it has seen
-// once stays so until the file has fewer pages than before. (Who punches one page and fills another at the same time
-// can have that one filled by the server's reading, and pays as much himself.)
+// file with as many pages as it is long has no hole. Otherwise SEEK_HOLE tells, which visits each page; a range without
+// holes stays so until the file has fewer pages than before. (A client that punches one page and fills another at the
+// same time can have the first one filled by the server's reading; it pays for as many pages as it gains.)
 static bool range_has_holes(struct lido_exported_area *area, int64_t offset, int64_t size, struct lido_pages *pages) {
 	if (area->bytes_present >= area->base.size || (pages != NULL && pages->generation == area->generation)) {
 		return false;
@@ -161,8 +170,8 @@ static bool range_has_holes(struct lido_exported_area *area, int64_t offset, int
 	return false;
 }
 
-// Buffers come and go in the same places, whose page table is filled already. One range of these is remembered: that of
-// the latest, and what adjoins it.
+// New buffers mostly lie where old ones were, and the page table is filled there. Remembers one range of that kind: the
+// last one, joined with those that touch it.
 static void area_populate(struct lido_exported_area *area, int64_t offset, int64_t size) {
 	int64_t end = offset + size;
 	bool is_current = area->populated.generation == area->generation;
@@ -176,14 +185,18 @@ static void area_populate(struct lido_exported_area *area, int64_t offset, int64
 		area->populated.generation = area->generation;
 		return;
 	}
-	area->populated.start = offset < area->populated.start ? offset : area->populated.start;
-	area->populated.end = end > area->populated.end ? end : area->populated.end;
+	area->populated.start = lido_min(offset, area->populated.start);
+	area->populated.end = lido_max(end, area->populated.end);
 }
 
-static const void *handle_map(struct lido_area *base, int64_t offset, int64_t size, struct lido_pages *pages) {
+static const void *handle_map(
+		struct lido_area *base, int64_t offset, int64_t size, struct lido_pages *pages, bool is_inspected) {
 	struct lido_exported_area *area = from_area(base);
 	assert(offset + size <= base->size);
-	if (area_look(area) != LOOK_OK || range_has_holes(area, offset, size, pages)) {
+	if (!is_inspected && handle_inspect(base) != LIDO_AREA_OK) {
+		return NULL;
+	}
+	if (range_has_holes(area, offset, size, pages)) {
 		return NULL;
 	}
 	if (pages != NULL && !pages->populated) {
@@ -193,32 +206,14 @@ static const void *handle_map(struct lido_area *base, int64_t offset, int64_t si
 	return area->data + offset;
 }
 
-static bool handle_check(struct lido_area *base) {
-	return area_look(from_area(base)) != LOOK_CHANGED;
-}
-
-// It stays for a while, since the client may want memory again at once.
-static void handle_unused(struct lido_area *base) {
-	struct lido_exported_area *area = from_area(base);
-	area->idle_since = lido_memory_now();
-	if (base->pool->client == NULL) {
-		lido_exported_area_destroy(area);
-	} else {
-		lido_manager_schedule_trim(base->pool->manager);
-	}
-}
-
 static const struct lido_area_impl exported_impl = {
 	.map = handle_map,
-	.check = handle_check,
-	.unused = handle_unused,
+	.inspect = handle_inspect,
 };
 
 static void area_punch(struct lido_exported_area *area, struct lido_range *range) {
-	const int64_t page = sysconf(_SC_PAGESIZE);
-	int64_t start = (range->offset + page - 1) / page * page;
-	int64_t end = (range->offset + range->size) / page * page;
-	// What cannot be given back now is forgotten, rather than tried each second.
+	int64_t start = lido_page_round_up(range->offset), end = lido_page_round_down(lido_range_get_end(range));
+	// If punching fails, the range stays as it is, rather than being tried again each second.
 	lido_range_set_cold(range);
 	if (start < end) {
 		lido_os.punch_hole(area->base.fd, start, end - start);
@@ -226,18 +221,57 @@ static void area_punch(struct lido_exported_area *area, struct lido_range *range
 }
 
 bool lido_exported_area_trim(struct lido_exported_area *area, int64_t before, uint32_t *calls_left) {
-	bool punched = false;
+	bool is_punched = false;
 	struct lido_range *range;
 	while ((range = lido_allocator_get_oldest_warm(area->allocator)) != NULL && *calls_left > 0 &&
 			(before == 0 || range->idle_since < before)) {
 		(*calls_left)--;
 		area_punch(area, range);
-		punched = true;
+		is_punched = true;
 	}
-	if (punched) {
-		// These pages went by our own hand: no live range has lost any.
+	if (is_punched) {
+		// We punched these pages ourselves: no allocated range has lost any, so the generation stays.
 		area->bytes_present = lido_area_get_resident(&area->base);
 		area->populated.start = area->populated.end = 0;
 	}
 	return range != NULL;
+}
+
+void lido_exports_init(struct lido_exports *exports, struct lido_quota *quota, struct lido_reclaimer *reclaimer) {
+	*exports = (struct lido_exports){.quota = quota, .reclaimer = reclaimer};
+	wl_list_init(&exports->areas);
+}
+
+bool lido_exports_trim(struct lido_exports *exports, int64_t before, uint32_t *calls_left) {
+	bool is_left = false;
+	struct lido_exported_area *area, *next;
+	wl_list_for_each_safe(area, next, &exports->areas, base.link) {
+		if (area->base.refs.count > 0 || (before != 0 && area->idle_since >= before)) {
+			is_left |= area->base.refs.count == 0;
+			is_left |= lido_exported_area_trim(area, before, calls_left);
+		} else {
+			lido_exported_area_destroy(area);
+		}
+	}
+	return is_left;
+}
+
+static void area_audit(const struct lido_exported_area *area, struct lido_quota *sums) {
+	lido_allocator_audit(area->allocator);
+	assert(area->base.refs.count == lido_allocator_get_count(area->allocator));
+	assert(lido_allocator_get_end(area->allocator) <= area->base.size && area->base.size <= area->reserve);
+	lido_quota_add(sums, LIDO_QUOTA_AREAS, 1);
+	lido_quota_add(sums, LIDO_QUOTA_FILES, 1);
+	lido_quota_add(sums, LIDO_QUOTA_MAPPINGS, 1);
+	lido_quota_add(sums, LIDO_QUOTA_MAPPED_BYTES, area->reserve);
+	lido_quota_add(sums, LIDO_QUOTA_BLOCKS, area->base.refs.count);
+	lido_quota_add(sums, LIDO_QUOTA_BLOCK_BYTES, lido_allocator_get_allocated(area->allocator));
+}
+
+void lido_exports_audit(const struct lido_exports *exports, struct lido_quota *sums) {
+	const struct lido_exported_area *area;
+	wl_list_for_each(area, &exports->areas, base.link) {
+		assert(area->base.impl == &exported_impl && area->base.quota == exports->quota);
+		area_audit(area, sums);
+	}
 }

@@ -1,10 +1,11 @@
 /*
- * An exported area: a file that the server made, allocates blocks in, and lends to its client.
+ * Exported areas: files that the server makes, allocates blocks in, and lends to one client.
  *
- * The file is exactly as long as its last block needs, and grows page by page; it can never shrink, since it is sealed
- * against that before it leaves. It is mapped once, over all that it will ever hold (its reserve), so no address
- * changes. Pages of freed blocks stay warm for a while, and then go back to the kernel; an area without blocks goes as
- * a whole. The client could grow the file, which is noticed, or punch holes in it, which are never read in place.
+ * A file is exactly as long as its last block needs, and grows page by page. It never shrinks: it is sealed against
+ * that before its fd leaves. The server maps it once, over all that it will ever hold (its reserve), so no address
+ * changes. Pages of freed blocks stay warm for a while and then return to the kernel; an area without blocks is
+ * destroyed as a whole. The client can grow the file, which is detected, or punch holes into it, which are never read
+ * in place.
  */
 #ifndef LIDO_EXPORTED_H
 #define LIDO_EXPORTED_H
@@ -12,45 +13,72 @@
 #include "alloc/allocator.h"
 #include "memory/area.h"
 
-/* Of the error file_changed, wherever it is posted. */
+/* Text of the error file_changed, wherever it is posted. */
 #define LIDO_FILE_CHANGED_TEXT "file changed: the client has changed the size of the file of an area"
 
+/* The exported areas of one client. */
+struct lido_exports {
+	struct lido_quota *quota;
+	struct lido_reclaimer *reclaimer;
+	struct wl_list areas; // lido_exported_area.base.link; in the order of their ids
+	uint32_t last_id;
+};
+
 struct lido_exported_area {
-	struct lido_area base; // .link: lido_pool.exported, in the order in which they were made
+	struct lido_area base; // .link: lido_exports.areas
 	uint32_t id;           // for the client; never 0
 	int64_t reserve;       // bytes of the mapping
 	const uint8_t *data;   // the mapping
 	struct lido_allocator *allocator;
-	struct wl_list announcements; // lido_announcement.area_link
-	int64_t bytes_present;        // of pages that the file had when last looked at
-	uint32_t generation;          // counts when pages went by other hands than ours: what was dense may not be any more
+	int64_t bytes_present; // of pages that the file had when last inspected
+	uint32_t generation;   // incremented when the file lost pages we did not punch; ranges known to have no holes must
+						   // be rechecked
 	struct {
 		int64_t start, end;  // bytes
-		uint32_t generation; // then it was so
-	} populated;             // a range in the page table of the mapping, to spare a call; empty at first
-	int64_t idle_since;      // milliseconds; while it has no users
+		uint32_t generation; // of the area at that time
+	} populated;             // a range that is in the page table, to save a system call; empty at first
+	int64_t idle_since;      // milliseconds; valid while it has no users
+	struct {
+		struct wl_signal removed; // data: this area, which is about to be destroyed
+	} events;
 };
 
-/* Makes one with that much reserve, whole pages, or less, but at least reserve_min. NULL: no memory. */
-struct lido_exported_area *lido_exported_area_create(struct lido_pool *pool, int64_t reserve, int64_t reserve_min);
+/* quota and reclaimer must outlive the exports. */
+void lido_exports_init(struct lido_exports *exports, struct lido_quota *quota, struct lido_reclaimer *reclaimer);
 
-/* It must have no users. */
+/*
+ * Destroys areas that have had no users since before that time in milliseconds, and returns pages of free ranges that
+ * have been idle for as long; 0: all of both. Makes at most *calls_left system calls for the pages, and takes those it
+ * made off. Returns whether something idle is left.
+ */
+bool lido_exports_trim(struct lido_exports *exports, int64_t before, uint32_t *calls_left);
+
+/* Asserts that the areas are consistent, and adds what they hold to sums. */
+void lido_exports_audit(const struct lido_exports *exports, struct lido_quota *sums);
+
+/*
+ * Creates an area without users: with that much reserve, in whole pages, or with less but at least reserve_min where
+ * address space is scarce. Returns NULL if memory is short.
+ */
+struct lido_exported_area *lido_exported_area_create(
+		struct lido_exports *exports, int64_t reserve, int64_t reserve_min);
+
+/* The area must have no users. Emits removed. */
 void lido_exported_area_destroy(struct lido_exported_area *area);
 
-/* What became of an attempt to make the file larger. */
+/*
+ * Returns pages of free ranges that have been idle since before that time in milliseconds; 0: all. As
+ * lido_exports_trim() for one area.
+ */
+bool lido_exported_area_trim(struct lido_exported_area *area, int64_t before, uint32_t *calls_left);
+
 enum lido_grow_result {
 	LIDO_GROW_OK,
 	LIDO_GROW_NO_MEMORY,
-	LIDO_GROW_CHANGED, // the client has changed the size of the file
+	LIDO_GROW_TAMPERED, // the client has changed the size of the file
 };
 
 /* Makes the file as long as its last block needs. */
 enum lido_grow_result lido_exported_area_grow(struct lido_exported_area *area);
-
-/*
- * Gives pages of free ranges back that have been idle since before that time; 0: all. At most so many calls of the
- * kernel. Returns whether something is left to be done, now or later.
- */
-bool lido_exported_area_trim(struct lido_exported_area *area, int64_t before, uint32_t *calls_left);
 
 #endif

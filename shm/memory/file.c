@@ -16,9 +16,9 @@ __attribute__((format(printf, 3, 4))) static bool refuse(char *reason, size_t re
 	return false;
 }
 
-// On a file system that is served by somebody (FUSE, network) a read may wait forever, and with it every client. These
-// answer by themselves. Overlays are left out: they may rest on any other. So are those that have no device, and are
-// not known by their seals: see is_safe_to_ask().
+// On a file system that another process serves (FUSE, network), a read can wait forever, and all clients with it. These
+// types need nobody else. Overlays are not among them, since they can rest on any file system, nor are those without a
+// device of which seals say nothing: see is_safe_to_ask().
 static bool file_system_answers(const struct statfs *statfs) {
 	static const uint32_t types[] = {TMPFS_MAGIC, HUGETLBFS_MAGIC, EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, F2FS_SUPER_MAGIC};
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -29,9 +29,9 @@ static bool file_system_answers(const struct statfs *statfs) {
 	return false;
 }
 
-// Already fstat() and fstatfs() wait for who serves the file system. Two things are known without: only files in memory
-// have seals, and what the kernel remembers of the file. A file system that is served has no block device (but for
-// "fuseblk", which only root can mount).
+// Even fstat() and fstatfs() can wait for whoever serves the file system. Two things are known without asking: only
+// files in memory have seals, and the kernel has a part of the status cached. A served file system has no block device
+// (except "fuseblk", which only root can mount).
 static bool is_safe_to_ask(int fd, char *reason, size_t reason_size) {
 	struct statx stat;
 	if (lido_os.get_seals(fd) != -1) {
@@ -79,7 +79,7 @@ bool lido_file_inspect(int fd, struct lido_file_info *info, char *reason, size_t
 	return true;
 }
 
-bool lido_file_check(int fd, char *reason, size_t reason_size) {
+bool lido_file_probe(int fd, char *reason, size_t reason_size) {
 	struct lido_file_info info;
 	return lido_file_inspect(fd, &info, reason, reason_size);
 }

@@ -1,5 +1,5 @@
 /*
- * What a client's fd is, before anything is read from it.
+ * Inspects a client's fd before anything is read from it.
  */
 #ifndef LIDO_FILE_H
 #define LIDO_FILE_H
@@ -13,7 +13,7 @@ struct lido_file_info {
 	struct statfs statfs;
 };
 
-/* As lido_file_check(), and tells what it learnt. */
+/* As lido_file_probe(), and fills *info. */
 bool lido_file_inspect(int fd, struct lido_file_info *info, char *reason, size_t reason_size);
 
 #endif

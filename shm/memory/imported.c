@@ -1,33 +1,32 @@
 #include "memory/imported.h"
 
+#include "base/number.h"
 #include "base/os.h"
+#include "base/page.h"
 #include "memory/file.h"
-#include "memory/pool.h"
-#include "wire/manager.h"
 
 #include <assert.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 struct mapping {
-	const uint8_t *data; // never moves while the area lives
-	size_t size;         // bytes of address space; may reach beyond the end of the file
+	const uint8_t *data; // never moves while the area exists
+	size_t size;         // bytes of address space; may extend beyond the end of the file
 };
 
 struct imported_area {
-	struct lido_area base; // .link: lido_pool.imported
+	struct lido_area base; // .link: lido_imports.buckets
 	dev_t device;
 	ino_t inode;
-	bool is_private;    // the fd is a file description of our own: seeking in it moves nothing of the client's
-	bool is_unmappable; // mapping more of it was tried, in vain
-	bool is_dense;      // it had no holes when last looked at
-	int64_t blocks;     // bytes that its pages had then
+	bool is_private;    // the fd is our own file description: seeking does not move the client's file position
+	bool is_unmappable; // an attempt to map more of it failed
+	bool is_dense;      // had no holes when last inspected
+	int64_t allocated;  // bytes of its pages at that time
 	struct {
 		int64_t start, end;
-	} seen; // the last range that was read in place: it had no holes; empty once the file has lost pages
+	} dense_range; // the range last read in place had no holes; empty once the file lost pages
 	uint8_t mappings_len;
 	struct mapping mappings[LIDO_MAPPINGS_PER_FILE]; // each from the start of the file
 };
@@ -40,7 +39,7 @@ static struct imported_area *from_area(struct lido_area *base) {
 	return area;
 }
 
-// A file in huge pages may fault for want of them even when sealed.
+// A file on hugetlbfs can fault for lack of huge pages even when it is sealed.
 static bool try_seal(int fd, const struct statfs *statfs) {
 	if ((uint32_t)statfs->f_type != TMPFS_MAGIC) {
 		return false;
@@ -58,13 +57,12 @@ static bool area_stat(struct imported_area *area) {
 		return false;
 	}
 	area->base.size = stat.st_size;
-	int64_t page_size = sysconf(_SC_PAGESIZE);
-	int64_t blocks = stat.st_blocks * INT64_C(512);
-	area->is_dense = blocks == (stat.st_size + page_size - 1) / page_size * page_size;
-	if (blocks < area->blocks) {
-		area->seen.start = area->seen.end = 0;
+	int64_t allocated = stat.st_blocks * INT64_C(512);
+	area->is_dense = allocated == lido_page_round_up(stat.st_size);
+	if (allocated < area->allocated) {
+		area->dense_range.start = area->dense_range.end = 0;
 	}
-	area->blocks = blocks;
+	area->allocated = allocated;
 	return true;
 }
 
@@ -73,22 +71,26 @@ static bool is_writable(int fd) {
 	return flags != -1 && (flags & O_ACCMODE) == O_RDWR;
 }
 
-// The order matters: seal first, then look at the size.
+// Seals before it asks for the size: the other way round, the client could truncate the file in between.
 static void area_adopt_fd(struct imported_area *area, int fd, const struct statfs *statfs) {
 	area->base.fd = fd;
 	area->base.writable = is_writable(fd);
 	if (!area->base.sealed && try_seal(fd, statfs)) {
 		area->base.sealed = true;
-		area->base.pool->sealed_files++;
+		lido_quota_add(area->base.quota, LIDO_QUOTA_SEALED_FILES, 1);
 	}
 	if (!area_stat(area)) {
 		area->base.size = 0;
 	}
 }
 
-static struct imported_area *find_area(struct lido_pool *pool, const struct stat *stat) {
+static struct wl_list *get_bucket(struct lido_imports *imports, const struct stat *stat) {
+	return &imports->buckets[(stat->st_ino ^ stat->st_dev) % LIDO_IMPORTS_BUCKETS];
+}
+
+static struct imported_area *find_area(struct lido_imports *imports, const struct stat *stat) {
 	struct imported_area *area;
-	wl_list_for_each(area, lido_pool_get_bucket(pool, stat), base.link) {
+	wl_list_for_each(area, get_bucket(imports, stat), base.link) {
 		if (area->device == stat->st_dev && area->inode == stat->st_ino) {
 			return area;
 		}
@@ -96,68 +98,83 @@ static struct imported_area *find_area(struct lido_pool *pool, const struct stat
 	return NULL;
 }
 
-static struct imported_area *area_create(struct lido_pool *pool, const struct stat *stat) {
-	struct imported_area *area = lido_os.calloc(1, sizeof(*area));
-	if (area == NULL) {
-		lido_pool_fail(pool, "out of memory for a wl_shm pool");
-		return NULL;
-	}
-	area->base.impl = &imported_impl;
-	area->base.pool = pool;
-	area->device = stat->st_dev;
-	area->inode = stat->st_ino;
-	wl_list_insert(lido_pool_get_bucket(pool, stat), &area->base.link);
-	pool->files++;
-	pool->manager->files++;
-	return area;
-}
-
-enum lido_import_result lido_area_import(struct lido_pool *pool, int fd, struct lido_area **area_out) {
-	enum lido_import_result error = LIDO_IMPORT_BAD_FILE;
-	struct lido_file_info info;
-	if (!lido_file_inspect(fd, &info, pool->error, sizeof(pool->error))) {
-		goto error_fd;
-	}
-	struct imported_area *area = find_area(pool, &info.stat);
-	if (area == NULL) {
-		error = LIDO_IMPORT_NO_MEMORY;
-		if (!lido_pool_check_files(pool) || (area = area_create(pool, &info.stat)) == NULL) {
-			goto error_fd;
-		}
-		area_adopt_fd(area, fd, &info.statfs);
-	} else if (!area->base.writable && is_writable(fd)) {
-		// The file came before by an fd that allowed less: neither sealing nor writing.
-		lido_os.close(area->base.fd);
-		area->is_private = false;
-		area_adopt_fd(area, fd, &info.statfs);
-	} else {
-		lido_os.close(fd);
-	}
-	lido_area_ref(&area->base);
-	*area_out = &area->base;
-	return LIDO_IMPORT_OK;
-
-error_fd:
-	lido_os.close(fd);
-	return error;
-}
-
-static void handle_unused(struct lido_area *base) {
-	struct imported_area *area = from_area(base);
-	struct lido_pool *pool = area->base.pool;
+static void handle_unused(struct lido_refs *refs) {
+	struct imported_area *area = wl_container_of(refs, area, base.refs);
+	struct lido_quota *quota = area->base.quota;
 	for (unsigned i = 0; i < area->mappings_len; i++) {
 		lido_os.munmap((void *)(uintptr_t)area->mappings[i].data, area->mappings[i].size);
-		pool->bytes_mapped -= (int64_t)area->mappings[i].size;
-		pool->mappings--;
+		lido_quota_subtract(quota, LIDO_QUOTA_MAPPED_BYTES, (int64_t)area->mappings[i].size);
 	}
-	lido_manager_close(pool->manager, area->base.fd, false);
-	pool->sealed_files -= area->base.sealed;
-	pool->files--;
+	lido_quota_subtract(quota, LIDO_QUOTA_MAPPINGS, area->mappings_len);
+	lido_quota_subtract(quota, LIDO_QUOTA_SEALED_FILES, area->base.sealed);
+	lido_quota_subtract(quota, LIDO_QUOTA_FILES, 1);
+	lido_reclaimer_close(area->base.reclaimer, area->base.fd, false);
 	wl_list_remove(&area->base.link);
 	free(area);
 }
 
-// SEEK_HOLE moves the position of the file description, which the client shares: so get one of our own.
+// Its one user is the caller.
+static struct imported_area *area_create(struct lido_imports *imports, const struct stat *stat) {
+	struct imported_area *area = lido_os.calloc(1, sizeof(*area));
+	if (area == NULL) {
+		lido_quota_fail(imports->quota, "out of memory for a wl_shm pool");
+		return NULL;
+	}
+	area->base.impl = &imported_impl;
+	area->base.quota = imports->quota;
+	area->base.reclaimer = imports->reclaimer;
+	area->device = stat->st_dev;
+	area->inode = stat->st_ino;
+	lido_refs_init(&area->base.refs, handle_unused);
+	wl_list_insert(get_bucket(imports, stat), &area->base.link);
+	lido_quota_add(imports->quota, LIDO_QUOTA_FILES, 1);
+	return area;
+}
+
+// Takes the fd over: a further one of a file that is known.
+static void area_add_fd(struct imported_area *area, int fd, const struct statfs *statfs) {
+	lido_refs_ref(&area->base.refs);
+	if (area->base.writable || !is_writable(fd)) {
+		lido_os.close(fd);
+		return;
+	}
+	// The first fd allowed neither sealing nor writing; this one does.
+	lido_os.close(area->base.fd);
+	area->is_private = false;
+	area_adopt_fd(area, fd, statfs);
+}
+
+void lido_imports_init(struct lido_imports *imports, struct lido_quota *quota, struct lido_reclaimer *reclaimer) {
+	imports->quota = quota;
+	imports->reclaimer = reclaimer;
+	for (size_t i = 0; i < LIDO_IMPORTS_BUCKETS; i++) {
+		wl_list_init(&imports->buckets[i]);
+	}
+}
+
+enum lido_import_result lido_imports_add(struct lido_imports *imports, int fd, struct lido_area **area_out) {
+	struct lido_file_info info;
+	char reason[LIDO_ERROR_TEXT_SIZE];
+	if (!lido_file_inspect(fd, &info, reason, sizeof(reason))) {
+		lido_quota_fail(imports->quota, "%s", reason);
+		lido_os.close(fd);
+		return LIDO_IMPORT_BAD_FILE;
+	}
+	struct imported_area *area = find_area(imports, &info.stat);
+	if (area != NULL) {
+		area_add_fd(area, fd, &info.statfs);
+	} else if (lido_quota_allows(imports->quota, LIDO_QUOTA_FILES, 1) &&
+			   (area = area_create(imports, &info.stat)) != NULL) {
+		area_adopt_fd(area, fd, &info.statfs);
+	} else {
+		lido_os.close(fd);
+		return LIDO_IMPORT_NO_MEMORY;
+	}
+	*area_out = &area->base;
+	return LIDO_IMPORT_OK;
+}
+
+// SEEK_HOLE moves the file position, which the client shares: opens a file description of our own.
 static bool area_make_private(struct imported_area *area) {
 	if (area->is_private) {
 		return true;
@@ -172,27 +189,27 @@ static bool area_make_private(struct imported_area *area) {
 	return true;
 }
 
-// As much address space as the wire can ever name, so that growth needs no other mapping; where it is scarce less, and
-// at least what the file has.
+// Maps as much address space as the wire can name, so that the file can grow under the mapping. Where address space is
+// scarce it maps less, but at least the size of the file.
 static bool area_add_mapping(struct imported_area *area) {
 	if (area->mappings_len == LIDO_MAPPINGS_PER_FILE) {
 		return false;
 	}
 	const int64_t reserve_max = INT64_C(1) << 31;
-	_Static_assert(LIDO_IMPORT_SIZE_MAX < INT64_C(1) << 31, "the reserve holds whatever the wire can name");
-	int64_t size = area->base.size < reserve_max ? area->base.size : reserve_max;
+	_Static_assert(LIDO_IMPORT_SIZE_MAX < INT64_C(1) << 31, "the mapping holds every size that the wire can name");
+	int64_t size = lido_min(area->base.size, reserve_max);
 	int64_t reserve = reserve_max;
 	void *data = lido_os.mmap(NULL, (size_t)reserve, PROT_READ, MAP_SHARED, area->base.fd, 0);
 	while (data == MAP_FAILED && reserve > size) {
-		reserve = reserve / 4 > size ? reserve / 4 : size;
+		reserve = lido_max(reserve / 4, size);
 		data = lido_os.mmap(NULL, (size_t)reserve, PROT_READ, MAP_SHARED, area->base.fd, 0);
 	}
 	if (data == MAP_FAILED) {
 		return false;
 	}
 	area->mappings[area->mappings_len++] = (struct mapping){.data = data, .size = (size_t)reserve};
-	area->base.pool->mappings++;
-	area->base.pool->bytes_mapped += reserve;
+	lido_quota_add(area->base.quota, LIDO_QUOTA_MAPPINGS, 1);
+	lido_quota_add(area->base.quota, LIDO_QUOTA_MAPPED_BYTES, reserve);
 	return true;
 }
 
@@ -210,32 +227,38 @@ static const struct mapping *area_get_mapping(struct imported_area *area, int64_
 	if (mapping != NULL || area->is_unmappable) {
 		return mapping;
 	}
-	// Not asked for again: a client that cannot be mapped once must not cost a system call at each commit.
+	// Tries once only: a file that cannot be mapped must not cost a system call at each commit.
 	area->is_unmappable = !area_add_mapping(area);
 	return area_find_mapping(area, end);
 }
 
-// Reading a hole in place would make the kernel allocate it. SEEK_HOLE looks at each page, so first ask whether the
-// file has any: st_blocks counts its pages in O(1). (Pages beyond the end count too, and a page may come where another
-// one goes: who does so can have as many holes filled, and pays for them.)
+// Reading a hole in place would make the kernel allocate its pages. SEEK_HOLE visits each page, so the file's block
+// count is asked first: it tells in O(1) that there is no hole at all. Pages beyond the end of the file are counted as
+// well, and the client can move pages; a client that does so can have as many holes filled as it pays pages for.
 static bool area_has_holes(struct imported_area *area, int64_t start, int64_t end) {
 	return !area->is_dense && (!area_make_private(area) || lido_os.seek_hole(area->base.fd, start) < end);
 }
 
-// What lies within the range that was read last has been looked at. The next buffer may lie there in part: terminals
-// scroll by that. Returns where the rest starts.
-static int64_t area_skip_seen(const struct imported_area *area, int64_t offset, int64_t end) {
-	bool begins_inside = area->seen.start <= offset && offset <= area->seen.end;
-	return !begins_inside ? offset : end < area->seen.end ? end : area->seen.end;
+// Skips the part of a range that lies in the range read last and so is known to have no holes: a terminal that scrolls
+// makes buffers that overlap. Returns where the rest starts.
+//
+//     dense_range       |==========|
+//     offset, end            |--------|      the rest starts at the end of dense_range
+//     offset, end          |-----|           nothing is left: returns end
+//     offset, end    |-----|                 begins before it: nothing is skipped
+static int64_t area_skip_dense(const struct imported_area *area, int64_t offset, int64_t end) {
+	bool begins_inside = area->dense_range.start <= offset && offset <= area->dense_range.end;
+	return begins_inside ? lido_min(end, area->dense_range.end) : offset;
 }
 
-static const void *handle_map(struct lido_area *base, int64_t offset, int64_t size, struct lido_pages *pages) {
+static const void *handle_map(
+		struct lido_area *base, int64_t offset, int64_t size, struct lido_pages *pages, bool is_inspected) {
 	struct imported_area *area = from_area(base);
 	int64_t end = offset + size;
 	if (!area->base.sealed || !area_stat(area) || end > area->base.size) {
 		return NULL;
 	}
-	int64_t start = area_skip_seen(area, offset, end);
+	int64_t start = area_skip_dense(area, offset, end);
 	if (start < end && area_has_holes(area, start, end)) {
 		return NULL;
 	}
@@ -244,8 +267,8 @@ static const void *handle_map(struct lido_area *base, int64_t offset, int64_t si
 		return NULL;
 	}
 	if (start < end) {
-		area->seen.start = offset;
-		area->seen.end = end;
+		area->dense_range.start = offset;
+		area->dense_range.end = end;
 	}
 	if (pages != NULL && !pages->populated) {
 		pages->populated = true;
@@ -256,21 +279,43 @@ static const void *handle_map(struct lido_area *base, int64_t offset, int64_t si
 	return mapping->data + offset;
 }
 
-static bool handle_check(struct lido_area *base) {
-	return true; // of any size: what is not there cannot be read
+// The size of an imported file does not matter: bytes that are not there cannot be read.
+static enum lido_area_state handle_inspect(struct lido_area *base) {
+	return LIDO_AREA_UNKNOWN;
 }
 
 static const struct lido_area_impl imported_impl = {
 	.map = handle_map,
-	.check = handle_check,
-	.unused = handle_unused,
+	.inspect = handle_inspect,
 };
 
-void lido_imported_area_validate(struct lido_area *base, uint32_t *mappings, int64_t *bytes_mapped) {
-	const struct imported_area *area = from_area(base);
-	assert(base->users > 0);
-	*mappings += area->mappings_len;
+int64_t lido_imports_get_resident(const struct lido_imports *imports) {
+	int64_t bytes = 0;
+	for (size_t i = 0; i < LIDO_IMPORTS_BUCKETS; i++) {
+		const struct lido_area *area;
+		wl_list_for_each(area, &imports->buckets[i], link) {
+			bytes += lido_area_get_resident(area);
+		}
+	}
+	return bytes;
+}
+
+static void area_audit(const struct imported_area *area, struct lido_quota *sums) {
+	assert(area->base.refs.count > 0);
+	lido_quota_add(sums, LIDO_QUOTA_FILES, 1);
+	lido_quota_add(sums, LIDO_QUOTA_SEALED_FILES, area->base.sealed);
+	lido_quota_add(sums, LIDO_QUOTA_MAPPINGS, area->mappings_len);
 	for (unsigned i = 0; i < area->mappings_len; i++) {
-		*bytes_mapped += (int64_t)area->mappings[i].size;
+		lido_quota_add(sums, LIDO_QUOTA_MAPPED_BYTES, (int64_t)area->mappings[i].size);
+	}
+}
+
+void lido_imports_audit(const struct lido_imports *imports, struct lido_quota *sums) {
+	for (size_t i = 0; i < LIDO_IMPORTS_BUCKETS; i++) {
+		const struct imported_area *area;
+		wl_list_for_each(area, &imports->buckets[i], base.link) {
+			assert(area->base.impl == &imported_impl && area->base.quota == imports->quota);
+			area_audit(area, sums);
+		}
 	}
 }

@@ -1,28 +1,43 @@
 /*
- * An imported area: one file of a stock client and its mappings, however many wl_shm_pools name it.
+ * Imported areas: the files of a stock client, each once with its mappings, however many wl_shm_pools name it.
  *
- * Sealed against shrinking, it can be read in place: what it held once it holds forever. Otherwise it is never mapped,
- * only ever read with pread(). Either way the compositor touches no memory that the client can take away.
+ * A file that is sealed against shrinking can be read in place: what it held once, it holds forever. Any other file is
+ * unsealable; it is never mapped, only read with pread(). Either way the compositor touches no memory that the client
+ * can take away.
  */
 #ifndef LIDO_IMPORTED_H
 #define LIDO_IMPORTED_H
 
 #include "memory/area.h"
 
-/* Why a file was not imported. */
+#define LIDO_IMPORTS_BUCKETS 64
+
+/* The imported areas of one client. */
+struct lido_imports {
+	struct lido_quota *quota;
+	struct lido_reclaimer *reclaimer;
+	struct wl_list buckets[LIDO_IMPORTS_BUCKETS]; // lido_area.link; by device and inode
+};
+
 enum lido_import_result {
 	LIDO_IMPORT_OK,
-	LIDO_IMPORT_BAD_FILE,  // of a kind that cannot be read, or might block: the client's fault
+	LIDO_IMPORT_BAD_FILE,  // a kind of file that cannot be read, or might block: the client's fault
 	LIDO_IMPORT_NO_MEMORY, // or over a limit
 };
 
-/*
- * Adds a user to the area of the file (*area_out), which is made if this pool has none. Takes the fd over, whatever the
- * result. Otherwise than on LIDO_IMPORT_OK the reason is in pool->error.
- */
-enum lido_import_result lido_area_import(struct lido_pool *pool, int fd, struct lido_area **area_out);
+/* quota and reclaimer must outlive the imports. */
+void lido_imports_init(struct lido_imports *imports, struct lido_quota *quota, struct lido_reclaimer *reclaimer);
 
-/* Asserts that an imported area is as its pool says; adds its mappings and their bytes to the sums. */
-void lido_imported_area_validate(struct lido_area *base, uint32_t *mappings, int64_t *bytes_mapped);
+/*
+ * Adds a user to the area of the file, and sets *area to it; creates the area if there is none. Takes the fd over,
+ * whatever the result. Unless the result is LIDO_IMPORT_OK, the reason is in the quota.
+ */
+enum lido_import_result lido_imports_add(struct lido_imports *imports, int fd, struct lido_area **area);
+
+/* Bytes that all the files take. A system call for each. */
+int64_t lido_imports_get_resident(const struct lido_imports *imports);
+
+/* Asserts that the areas are consistent, and adds what they hold to sums. */
+void lido_imports_audit(const struct lido_imports *imports, struct lido_quota *sums);
 
 #endif

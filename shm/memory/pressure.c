@@ -8,7 +8,8 @@ static int handle_pressure(int fd, uint32_t mask, void *data) {
 	return 0;
 }
 
-// Event loops do not listen for POLLPRI, which is what the kernel raises: an epoll around it can be read then.
+// The kernel raises POLLPRI, for which event loops do not listen. An epoll fd around the trigger becomes readable
+// instead.
 void lido_pressure_init(
 		struct lido_pressure *pressure, struct wl_event_loop *loop, void (*notify)(void *data), void *data) {
 	*pressure = (struct lido_pressure){.epoll_fd = -1, .notify = notify, .data = data};

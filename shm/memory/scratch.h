@@ -1,35 +1,47 @@
 /*
- * The server's own memory of one client: anonymous, charged to its pool, recycled within it.
+ * Scratch: buffers of the server's own anonymous memory, charged to one client and recycled within its pool.
  *
- * What is given back stays warm: the next one of about its size takes it, without a system call or a page fault. What
- * was not taken for some seconds goes back to the kernel. Waste: an address range is up to half as long again as asked
- * for, so that a window that grows keeps it; pages never touched cost nothing, and charged is what was touched.
+ * A scratch that is given back stays idle for a while: the next request of about its size takes it, without a system
+ * call or a page fault. Scratches that stay idle for some seconds are unmapped. Waste: the mapping is half as large
+ * again as requested, so that a window that grows keeps it; pages never touched cost nothing. The client is charged for
+ * the pages that were requested.
  */
-#ifndef LIDO_MEMORY_H
-#define LIDO_MEMORY_H
+#ifndef LIDO_SCRATCH_H
+#define LIDO_SCRATCH_H
+
+#include "base/refs.h"
+#include "memory/reclaim.h"
 
 #include <lido/shm.h>
 
-struct lido_memory {
-	struct wl_list link; // lido_pool.warm, while warm
-	struct lido_pool *pool;
-	void *data;
-	size_t capacity;    // bytes of address space
-	size_t charged;     // bytes that were ever asked of it, whole pages: what the pool pays for
-	int64_t idle_since; // milliseconds; while warm
+/* The scratches of one client. */
+struct lido_scratches {
+	struct lido_quota *quota;
+	struct lido_reclaimer *reclaimer;
+	struct lido_refs *owner; // each scratch in use is one of its users
+	struct wl_list idle;     // lido_scratch.link; the one given back last comes first
 };
 
-/* How long memory stays warm, and how often that is looked at. Milliseconds. */
-#define LIDO_MEMORY_WARM_MS 2000
-#define LIDO_MEMORY_TICK_MS 1000
+struct lido_scratch {
+	struct wl_list link; // lido_scratches.idle, while idle
+	struct lido_scratches *scratches;
+	void *data;
+	size_t capacity;    // bytes of address space
+	size_t charged;     // bytes, whole pages: the most that was ever requested of it
+	int64_t idle_since; // milliseconds; while idle
+};
 
-/* Frees what has been idle since before the given time, or all warm memory for 0. Returns whether any is left. */
-bool lido_memory_trim(struct lido_pool *pool, int64_t before);
+/* All three must outlive the scratches. */
+void lido_scratches_init(struct lido_scratches *scratches, struct lido_quota *quota, struct lido_reclaimer *reclaimer,
+		struct lido_refs *owner);
 
-/* Bytes of the pool that are warm; a walk over these. */
-int64_t lido_memory_get_warm(const struct lido_pool *pool);
+/* As lido_scratch_create(). */
+struct lido_scratch *lido_scratches_take(struct lido_scratches *scratches, size_t size);
 
-/* Milliseconds of the clock that idle_since is in. */
-int64_t lido_memory_now(void);
+/* Unmaps what has been idle since before that time in milliseconds; 0: all. Returns whether anything idle is left. */
+bool lido_scratches_trim(struct lido_scratches *scratches, int64_t before);
+
+/* Bytes charged for idle scratches. Visits each. */
+int64_t lido_scratches_get_idle(const struct lido_scratches *scratches);
 
 #endif

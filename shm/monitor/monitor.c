@@ -1,10 +1,11 @@
 /*
- * A question is answered at the end of the turn of the event loop in which it came, and there may be one of a monitor
- * at a time: so however many it sends at once, a turn has one answer for it, between which all others are served. What
- * it does not read is bounded by libwayland, as for every client.
+ * A question is answered at the end of the dispatch in which it came, and each monitor may have one unanswered
+ * question. So however many it sends at once, a dispatch has at most one answer for it, and all other clients are
+ * served in between. libwayland bounds what it does not read, as for every client.
  */
 #include <lido/monitor.h>
 
+#include "base/no_memory.h"
 #include "base/os.h"
 #include "monitor/monitor_answer.h"
 #include "monitor/monitor_socket.h"
@@ -22,18 +23,19 @@ struct lido_monitor {
 	struct lido_manager *manager;
 	struct wl_global *global;
 	struct lido_monitor_socket socket;
+	struct wl_listener manager_destroy;
 	struct wl_list visitors; // visitor.link
 };
 
-// A client that came by the socket.
+// A client that connected through the socket.
 struct visitor {
 	struct wl_list link; // lido_monitor.visitors
 	struct lido_monitor *monitor;
 	struct wl_client *client;
 	struct wl_listener destroy;
 	struct lido_monitor_question question;
-	struct wl_resource *asking;     // the object that it was asked by; NULL: there is none
-	struct wl_event_source *answer; // idle; NULL: the same
+	struct wl_resource *asking;     // the resource that sent the question; NULL: there is none
+	struct wl_event_source *answer; // idle source that sends the answer; NULL: no question
 };
 
 static struct visitor *find_visitor(const struct lido_monitor *monitor, const struct wl_client *client) {
@@ -112,8 +114,8 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 static void bind_monitor(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
 	struct visitor *visitor = find_visitor(data, client);
 	if (visitor == NULL) {
-		// The compositor's filter does not ask ours.
-		wl_client_post_implementation_error(client, "lido_monitor_v1 is not for clients of this socket");
+		// The compositor's global filter does not call lido_monitor_filter().
+		wl_client_post_implementation_error(client, "lido_monitor_v1 is only for clients of the monitor socket");
 		return;
 	}
 	struct wl_resource *resource = wl_resource_create(client, &lido_monitor_v1_interface, (int)version, id);
@@ -124,7 +126,7 @@ static void bind_monitor(struct wl_client *client, void *data, uint32_t version,
 	wl_resource_set_implementation(resource, &monitor_impl, visitor, handle_resource_destroy);
 }
 
-// Its objects are gone.
+// libwayland has destroyed its resources.
 static void handle_client_destroy(struct wl_listener *listener, void *data) {
 	struct visitor *visitor = wl_container_of(listener, visitor, destroy);
 	assert(visitor->asking == NULL && visitor->answer == NULL);
@@ -133,11 +135,12 @@ static void handle_client_destroy(struct wl_listener *listener, void *data) {
 	free(visitor);
 }
 
-// libwayland ends it with the first request that it reads. Who is ended before that may not get to see the reason. The
-// display is object 1 of every client.
+// libwayland disconnects it with the first request that it reads. A monitor that was disconnected before it sent any
+// may not see the reason.
 static void refuse(struct wl_client *client) {
-	wl_resource_post_error(wl_client_get_object(client, 1), WL_DISPLAY_ERROR_NO_MEMORY,
-			"too many monitors: the limit is %d", LIDO_MONITORS_MAX);
+	char text[LIDO_ERROR_TEXT_SIZE];
+	snprintf(text, sizeof(text), "too many monitors: the limit is %d", LIDO_MONITORS_MAX);
+	lido_post_no_memory(client, text);
 }
 
 static void handle_accepted(int fd, void *data) {
@@ -164,8 +167,13 @@ static void handle_accepted(int fd, void *data) {
 	wl_list_insert(&monitor->visitors, &visitor->link);
 }
 
+static void handle_manager_destroy(struct wl_listener *listener, void *data) {
+	struct lido_monitor *monitor = wl_container_of(listener, monitor, manager_destroy);
+	lido_monitor_destroy(monitor);
+}
+
 struct lido_monitor *lido_monitor_create(struct lido_manager *manager, const char *name) {
-	assert(manager->monitor == NULL);
+	assert(wl_signal_get(&manager->events.destroy, handle_manager_destroy) == NULL); // one monitor at most
 	struct lido_monitor *monitor = lido_os.calloc(1, sizeof(*monitor));
 	if (monitor == NULL) {
 		return NULL;
@@ -182,7 +190,8 @@ struct lido_monitor *lido_monitor_create(struct lido_manager *manager, const cha
 		errno = ENOMEM;
 		goto error_socket;
 	}
-	manager->monitor = monitor;
+	monitor->manager_destroy.notify = handle_manager_destroy;
+	wl_signal_add(&manager->events.destroy, &monitor->manager_destroy);
 	return monitor;
 
 error_socket:
@@ -200,7 +209,7 @@ void lido_monitor_destroy(struct lido_monitor *monitor) {
 	wl_list_for_each_safe(visitor, next, &monitor->visitors, link) {
 		wl_client_destroy(visitor->client);
 	}
-	monitor->manager->monitor = NULL;
+	wl_list_remove(&monitor->manager_destroy.link);
 	wl_global_destroy(monitor->global);
 	lido_monitor_socket_finish(&monitor->socket);
 	free(monitor);

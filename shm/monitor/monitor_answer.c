@@ -1,18 +1,18 @@
 /*
- * A page of clients costs some reads of /proc and calls of fstat(). A page of ranges is found in the tree of free
- * ranges: between two of them is one run of blocks, however many these are; so it takes O(log n) steps for each range
- * that is told, and nothing is remembered from one page to the next.
+ * A page of clients takes some reads of /proc and an fstat() for each file. A page of ranges walks over the ranges of
+ * one area from its start: of the allocated ones between two free ranges one event tells, however many there are.
+ * Nothing is remembered from one page to the next.
  */
 #include "monitor/monitor_answer.h"
 
-#include "memory/exported.h"
-#include "memory/pool.h"
+#include "base/number.h"
+#include "monitor/stats.h"
 #include "wire/manager.h"
 
 #include "lido-monitor-v1-protocol.h"
 #include <assert.h>
 
-// What messages take on the wire, with their arguments. Bytes.
+// Bytes of messages on the wire, with their arguments.
 #define HEADER_SIZE 8
 #define VALUES_LEN 17
 #define VALUE_SIZE (HEADER_SIZE + 3 * 4)
@@ -22,8 +22,8 @@
 #define OTHERS_SIZE 64
 static_assert(LIDO_MONITOR_CLIENTS_MAX * (CLIENT_SIZE + VALUES_LEN * VALUE_SIZE + LIMIT_SIZE) + OTHERS_SIZE <=
 					  LIDO_UNREAD_BYTES_MIN,
-		"an answer fits into what is stored for any client");
-static_assert(LIDO_MONITOR_RANGES_MAX * RANGE_SIZE + OTHERS_SIZE <= LIDO_UNREAD_BYTES_MIN, "so does this one");
+		"a page of clients fits into the smallest buffer of a connection");
+static_assert(LIDO_MONITOR_RANGES_MAX * RANGE_SIZE + OTHERS_SIZE <= LIDO_UNREAD_BYTES_MIN, "so does a page of ranges");
 
 static uint32_t high(int64_t number) {
 	return (uint32_t)((uint64_t)number >> 32);
@@ -35,24 +35,24 @@ static void send_values(struct wl_resource *resource, const struct lido_pool_sta
 		int64_t number;
 	} values[] = {
 		{LIDO_MONITOR_V1_VALUE_EXPORTED_AREAS, stats->exported_areas},
-		{LIDO_MONITOR_V1_VALUE_IMPORTED_AREAS, stats->imported_areas},
-		{LIDO_MONITOR_V1_VALUE_COPIED_FILES, stats->copied_files},
+		{LIDO_MONITOR_V1_VALUE_IMPORTED_AREAS, stats->sealed_files},
+		{LIDO_MONITOR_V1_VALUE_COPIED_FILES, stats->unsealable_files},
 		{LIDO_MONITOR_V1_VALUE_MAPPINGS, stats->mappings},
 		{LIDO_MONITOR_V1_VALUE_FDS, stats->fds},
 		{LIDO_MONITOR_V1_VALUE_BLOCKS, stats->blocks},
 		{LIDO_MONITOR_V1_VALUE_BUFFERS, stats->buffers},
 		{LIDO_MONITOR_V1_VALUE_BUFFERS_PEAK, stats->buffers_peak},
 		{LIDO_MONITOR_V1_VALUE_BYTES_MAPPED, stats->bytes_mapped},
-		{LIDO_MONITOR_V1_VALUE_BYTES_LIVE, stats->bytes_live},
-		{LIDO_MONITOR_V1_VALUE_BYTES_LIVE_PEAK, stats->bytes_live_peak},
+		{LIDO_MONITOR_V1_VALUE_BYTES_LIVE, stats->bytes_used},
+		{LIDO_MONITOR_V1_VALUE_BYTES_LIVE_PEAK, stats->bytes_used_peak},
 		{LIDO_MONITOR_V1_VALUE_BYTES_RESIDENT, stats->bytes_resident},
 		{LIDO_MONITOR_V1_VALUE_BYTES_CACHED, stats->bytes_cached},
-		{LIDO_MONITOR_V1_VALUE_BYTES_COPIED, stats->bytes_copied},
-		{LIDO_MONITOR_V1_VALUE_BYTES_COPIED_PEAK, stats->bytes_copied_peak},
-		{LIDO_MONITOR_V1_VALUE_BYTES_WARM, stats->bytes_warm},
+		{LIDO_MONITOR_V1_VALUE_BYTES_COPIED, stats->bytes_scratch},
+		{LIDO_MONITOR_V1_VALUE_BYTES_COPIED_PEAK, stats->bytes_scratch_peak},
+		{LIDO_MONITOR_V1_VALUE_BYTES_WARM, stats->bytes_scratch_idle},
 		{LIDO_MONITOR_V1_VALUE_BYTES_READ, stats->bytes_read},
 	};
-	static_assert(sizeof(values) / sizeof(values[0]) == VALUES_LEN, "as counted above");
+	static_assert(sizeof(values) / sizeof(values[0]) == VALUES_LEN, "VALUES_LEN counts them");
 	for (size_t i = 0; i < VALUES_LEN; i++) {
 		int64_t number = values[i].number;
 		if (number != 0) {
@@ -72,14 +72,15 @@ static void send_client(struct wl_resource *resource, const struct lido_pool *po
 
 static void answer_clients(const struct lido_manager *manager, uint32_t after, struct wl_resource *resource) {
 	int clients_len = 0;
-	uint64_t steps = 0;
+	int64_t steps = 0;
 	const struct lido_pool *pool;
 	wl_list_for_each(pool, &manager->pools, link) {
-		if (pool->id <= after || pool->client == NULL) {
+		if (pool->id <= after || pool->quota.client == NULL) {
 			continue;
 		}
-		// There are fewer free ranges than blocks and areas.
-		uint64_t more = (uint64_t)pool->files + pool->blocks;
+		// There are at most as many free ranges as blocks and areas.
+		int64_t more = lido_quota_get_used(&pool->quota, LIDO_QUOTA_FILES) +
+					   lido_quota_get_used(&pool->quota, LIDO_QUOTA_BLOCKS);
 		if (clients_len == LIDO_MONITOR_CLIENTS_MAX || (clients_len > 0 && steps + more > LIDO_MONITOR_STEPS_MAX)) {
 			lido_monitor_v1_send_clients_done(resource, after);
 			return;
@@ -95,17 +96,17 @@ static void answer_clients(const struct lido_manager *manager, uint32_t after, s
 static const struct lido_pool *find_pool(const struct lido_manager *manager, uint32_t id) {
 	const struct lido_pool *pool;
 	wl_list_for_each(pool, &manager->pools, link) {
-		if (pool->id == id && pool->client != NULL) {
+		if (pool->id == id && pool->quota.client != NULL) {
 			return pool;
 		}
 	}
 	return NULL;
 }
 
-// The one with that id, or the next larger; NULL: there is none.
+// The area with that id, or the next larger one; NULL if there is none.
 static const struct lido_exported_area *find_area(const struct lido_pool *pool, uint32_t id) {
 	const struct lido_exported_area *area;
-	wl_list_for_each(area, &pool->exported, base.link) {
+	wl_list_for_each(area, &pool->exports.areas, base.link) {
 		if (area->id >= id) {
 			return area;
 		}
@@ -113,8 +114,8 @@ static const struct lido_exported_area *find_area(const struct lido_pool *pool, 
 	return NULL;
 }
 
-// What begins at that offset of the file; free: the first free range that ends beyond it, or NULL. Returns where it
-// ends.
+// Sends the range that starts at that offset of the file, and returns its end. free: the first free range that ends
+// beyond the offset, or NULL.
 static int64_t send_range(struct wl_resource *resource, const struct lido_exported_area *area,
 		const struct lido_range *free, int64_t offset) {
 	enum lido_monitor_v1_range kind = LIDO_MONITOR_V1_RANGE_LIVE;
@@ -123,12 +124,12 @@ static int64_t send_range(struct wl_resource *resource, const struct lido_export
 		kind = free->is_warm ? LIDO_MONITOR_V1_RANGE_CACHED : LIDO_MONITOR_V1_RANGE_FREE;
 		end = lido_range_get_end(free);
 	}
-	end = end < area->base.size ? end : area->base.size;
+	end = lido_min(end, area->base.size);
 	lido_monitor_v1_send_range(resource, kind, (uint32_t)offset, (uint32_t)(end - offset));
 	return end;
 }
 
-// Walks over all ranges below. Returns up to where of the file they were sent.
+// Sends ranges from that offset on, and returns the end of the last one. Walks over all ranges below.
 static int64_t send_ranges(struct wl_resource *resource, const struct lido_exported_area *area, int64_t offset) {
 	const struct lido_range *free = lido_allocator_get_first(area->allocator);
 	for (int i = 0; i < LIDO_MONITOR_RANGES_MAX && offset < area->base.size; i++) {
@@ -149,7 +150,7 @@ static void answer_ranges(const struct lido_manager *manager, const struct lido_
 		return;
 	}
 	lido_monitor_v1_send_area(resource, area->id, (uint32_t)area->base.size, (uint32_t)area->reserve,
-			(uint32_t)lido_area_get_resident(&area->base), area->base.users);
+			(uint32_t)lido_area_get_resident(&area->base), area->base.refs.count);
 	int64_t offset = send_ranges(resource, area, area->id == question->area ? question->offset : 0);
 	if (offset < area->base.size) {
 		lido_monitor_v1_send_ranges_done(resource, area->id, (uint32_t)offset);

@@ -8,17 +8,17 @@
 
 #define LOCK_SUFFIX ".lock"
 
-// Until there may be fds again. Milliseconds.
+// How long to wait after accept() failed, in case fds become free. Milliseconds.
 #define REST_MS 500
 
-// Room for the path and what is appended to it.
+// Bytes of the path with the suffix.
 #define LOCK_PATH_SIZE (sizeof(((struct lido_monitor_socket *)0)->path) + sizeof(LOCK_SUFFIX))
 
 static void get_lock_path(const struct lido_monitor_socket *socket, char *path) {
 	snprintf(path, LOCK_PATH_SIZE, "%s" LOCK_SUFFIX, socket->path);
 }
 
-// A connection that waits wakes the loop again at once: so the socket rests for a while.
+// A waiting connection would wake the loop again at once, so the socket is not polled for a while.
 static void rest(struct lido_monitor_socket *socket) {
 	if (wl_event_source_timer_update(socket->timer, REST_MS) == 0) {
 		wl_event_source_fd_update(socket->source, 0);
@@ -67,7 +67,7 @@ bool lido_monitor_socket_init(struct lido_monitor_socket *socket, struct wl_even
 	if (socket->lock_fd == -1) {
 		return false;
 	}
-	// What a server has left that died.
+	// Remove a stale socket left by a crashed server.
 	lido_os.unlink(socket->path);
 	socket->fd = lido_os.listen_at(socket->path);
 	if (socket->fd == -1) {

@@ -1,15 +1,19 @@
 /*
- * A block handle: a lido_shm_block_v1 object. It has a block, unless there was no memory for one.
+ * A lido_shm_block_v1 resource. It owns a block, unless there was no memory for one.
  */
-#ifndef LIDO_BLOCK_HANDLE_H
-#define LIDO_BLOCK_HANDLE_H
+#ifndef LIDO_BLOCK_RESOURCE_H
+#define LIDO_BLOCK_RESOURCE_H
 
-#include "wire/pool_resource.h"
+#include "wire/announcement.h"
 
-/* lido_shm_pool_v1.create_block, the size being checked; answers with placed or failed. */
-void lido_block_handle_create(struct lido_pool_handle *pool_handle, uint32_t id, uint32_t size);
+/*
+ * lido_shm_pool_v1.create_block with a valid size: creates the resource, adds it to block_resources, and sends placed
+ * or failed; or disconnects the client. announcer: of the lido_shm_pool_v1 that received the request.
+ */
+void lido_block_resource_create(
+		struct lido_announcer *announcer, struct wl_list *block_resources, uint32_t id, uint32_t size);
 
-/* Their pool handle is gone, and nobody is left to be told of areas: the client is going. */
-void lido_block_handle_orphan_all(struct wl_list *block_handles);
+/* Their lido_shm_pool_v1 is gone before them, which only happens while the client is destroyed. */
+void lido_block_resource_orphan_all(struct wl_list *block_resources);
 
 #endif

@@ -1,10 +1,6 @@
 #include "wire/buffer.h"
 
 #include "base/os.h"
-#include "memory/area.h"
-#include "memory/block.h"
-#include "memory/pool.h"
-#include "wire/manager.h"
 
 #include "lido-shm-v1-protocol.h"
 #include <assert.h>
@@ -21,11 +17,11 @@ static const struct wl_buffer_interface buffer_impl = {
 	.destroy = handle_destroy,
 };
 
-static void buffer_unset_place(struct lido_buffer *buffer) {
+static void buffer_leave_memory(struct lido_buffer *buffer) {
 	if (buffer->internal.block != NULL) {
 		lido_block_unref(buffer->internal.block);
 	} else if (buffer->internal.area != NULL) {
-		lido_area_unref(buffer->internal.area);
+		lido_refs_unref(&buffer->internal.area->refs);
 	}
 }
 
@@ -35,11 +31,12 @@ static void buffer_consider_destroy(struct lido_buffer *buffer) {
 	}
 	struct lido_pool *pool = buffer->pool;
 	assert(wl_list_empty(&buffer->events.destroy.listener_list));
-	buffer_unset_place(buffer);
-	pool->buffers--;
-	pool->bytes_live -= buffer->size;
+	buffer_leave_memory(buffer);
+	lido_quota_subtract(&pool->quota, LIDO_QUOTA_BUFFERS, 1);
+	lido_quota_subtract(&pool->quota, LIDO_QUOTA_BUFFER_BYTES, buffer->size);
 	free(buffer);
-	lido_pool_consider_destroy(pool);
+	lido_pool_audit_in_debug_build(pool);
+	lido_refs_unref(&pool->refs);
 }
 
 static void handle_resource_destroy(struct wl_resource *resource) {
@@ -50,28 +47,17 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	lido_buffer_unlock(buffer);
 }
 
-static void buffer_set_place(struct lido_buffer *buffer, const struct lido_buffer_place *place) {
-	buffer->internal.area = place->area;
-	buffer->internal.block = place->block;
-	if (place->block != NULL) {
-		buffer->offset += place->block->range->offset;
-		lido_block_ref(place->block);
-	} else {
-		lido_area_ref(place->area);
-	}
-}
-
-// NULL when memory is short or there are too many; the reason is in pool->error.
+// Returns NULL if memory is short or there are too many; the reason is in the quota.
 static struct lido_buffer *create(struct lido_pool *pool, uint32_t id, const struct lido_format *format,
 		const struct lido_buffer_request *request, int64_t size) {
-	if (!lido_pool_check_buffers(pool)) {
+	if (!lido_quota_allows(&pool->quota, LIDO_QUOTA_BUFFERS, 1)) {
 		return NULL;
 	}
 	struct lido_buffer *buffer = lido_os.calloc(1, sizeof(*buffer));
-	struct wl_resource *resource = wl_resource_create(pool->client, &wl_buffer_interface, 1, id);
+	struct wl_resource *resource = wl_resource_create(pool->quota.client, &wl_buffer_interface, 1, id);
 	if (buffer == NULL || resource == NULL) {
 		free(buffer);
-		lido_pool_fail(pool, "out of memory for a wl_buffer");
+		lido_quota_fail(&pool->quota, "out of memory for a wl_buffer");
 		return NULL;
 	}
 	wl_resource_set_implementation(resource, &buffer_impl, buffer, handle_resource_destroy);
@@ -85,29 +71,50 @@ static struct lido_buffer *create(struct lido_pool *pool, uint32_t id, const str
 	buffer->stride = request->stride;
 	buffer->offset = request->offset;
 	buffer->size = size;
-	pool->buffers++;
-	pool->bytes_live += size;
-	pool->buffers_peak = pool->buffers > pool->buffers_peak ? pool->buffers : pool->buffers_peak;
-	pool->bytes_live_peak = pool->bytes_live > pool->bytes_live_peak ? pool->bytes_live : pool->bytes_live_peak;
+	lido_quota_add(&pool->quota, LIDO_QUOTA_BUFFERS, 1);
+	lido_quota_add(&pool->quota, LIDO_QUOTA_BUFFER_BYTES, size);
+	lido_refs_ref(&pool->refs);
 	return buffer;
 }
 
-void lido_buffer_create(struct wl_resource *handle, uint32_t id, const struct lido_buffer_place *place,
-		const struct lido_buffer_request *request) {
-	const struct lido_format *format = lido_manager_find_format(place->pool->manager, request->shm_format);
-	struct lido_check_error error;
+// Validates the request and creates the buffer, without memory; or disconnects the client and returns NULL. container:
+// for messages.
+static struct lido_buffer *validate_and_create(struct wl_resource *resource, uint32_t id, struct lido_pool *pool,
+		const char *container, int64_t claimed, const struct lido_buffer_request *request) {
+	const struct lido_format *format = lido_format_list_find(pool->formats, request->shm_format);
+	struct lido_validation_error error;
 	int64_t size;
-	if (!lido_check_buffer(request, format, place->noun, place->claimed, &size, &error)) {
-		wl_resource_post_error(handle, error.code, "%s", error.text);
-		return;
+	if (!lido_validate_buffer(request, format, container, claimed, &size, &error)) {
+		wl_resource_post_error(resource, error.code, "%s", error.text);
+		return NULL;
 	}
-	struct lido_buffer *buffer = create(place->pool, id, format, request, size);
+	struct lido_buffer *buffer = create(pool, id, format, request, size);
 	if (buffer == NULL) {
-		lido_pool_post_no_memory(place->pool);
-	} else if (place->area != NULL && request->offset + size <= place->size) {
-		buffer_set_place(buffer, place);
+		lido_quota_post_no_memory(&pool->quota);
 	}
-	lido_pool_audit(place->pool);
+	return buffer;
+}
+
+void lido_buffer_create_in_file(struct wl_resource *resource, uint32_t id, struct lido_pool *pool,
+		struct lido_area *area, int64_t claimed, const struct lido_buffer_request *request) {
+	struct lido_buffer *buffer = validate_and_create(resource, id, pool, "pool", claimed, request);
+	if (buffer != NULL) {
+		buffer->internal.area = area;
+		lido_refs_ref(&area->refs);
+	}
+	lido_pool_audit_in_debug_build(pool);
+}
+
+void lido_buffer_create_in_block(struct wl_resource *resource, uint32_t id, struct lido_pool *pool,
+		struct lido_block *block, int64_t claimed, const struct lido_buffer_request *request) {
+	struct lido_buffer *buffer = validate_and_create(resource, id, pool, "block", claimed, request);
+	if (buffer != NULL && block != NULL && buffer->offset + buffer->size <= lido_block_get_size(block)) {
+		buffer->internal.area = &block->area->base;
+		buffer->internal.block = block;
+		buffer->offset += block->range->offset;
+		lido_block_ref(block);
+	}
+	lido_pool_audit_in_debug_build(pool);
 }
 
 struct lido_buffer *lido_buffer_try_from_resource(struct wl_resource *resource) {
@@ -134,17 +141,53 @@ void lido_buffer_send_release(struct lido_buffer *buffer) {
 	}
 }
 
-void lido_buffer_count_commit(struct lido_buffer *buffer, uint32_t *commits, uint32_t *file_commits) {
-	struct lido_area *area = buffer->internal.area;
-	*commits = buffer->commits;
-	*file_commits = area != NULL ? area->commits : 0;
-	buffer->commits += buffer->commits < UINT32_MAX;
-	if (area != NULL) {
-		area->commits += area->commits < UINT32_MAX;
-	}
+static void count_commit(uint32_t *commits) {
+	*commits += *commits < UINT32_MAX;
 }
 
-const void *lido_buffer_map(struct lido_buffer *buffer, int32_t y, int32_t height) {
+static enum lido_area_state buffer_inspect(struct lido_buffer *buffer) {
+	struct lido_area *area = buffer->internal.area;
+	enum lido_area_state state = area != NULL ? lido_area_inspect(area) : LIDO_AREA_UNKNOWN;
+	if (state == LIDO_AREA_TAMPERED && buffer->resource != NULL) {
+		wl_resource_post_error(buffer->resource, LIDO_SHM_BLOCK_V1_ERROR_FILE_CHANGED, LIDO_FILE_CHANGED_TEXT);
+	}
+	return state;
+}
+
+bool lido_buffer_detect_tampering(struct lido_buffer *buffer) {
+	return buffer_inspect(buffer) == LIDO_AREA_TAMPERED;
+}
+
+bool lido_buffer_begin_commit(struct lido_buffer *buffer, struct lido_commit *commit) {
+	struct lido_area *area = buffer->internal.area;
+	enum lido_area_state state = buffer_inspect(buffer);
+	if (state == LIDO_AREA_TAMPERED) {
+		return false;
+	}
+	*commit = (struct lido_commit){
+		.commits = buffer->commits,
+		.file_commits = area != NULL ? area->commits : 0,
+		.is_sealed = area != NULL && area->sealed,
+		.is_exported = buffer->internal.block != NULL,
+		.is_inspected = state == LIDO_AREA_OK,
+		.bytes_copied = lido_buffer_get_bytes_copied(buffer),
+	};
+	count_commit(&buffer->commits);
+	if (area != NULL) {
+		count_commit(&area->commits);
+	}
+	return true;
+}
+
+bool lido_buffer_spend(struct lido_buffer *buffer, int64_t bytes) {
+	return lido_quota_spend(&buffer->pool->quota, LIDO_QUOTA_COPIED_BYTES, bytes);
+}
+
+int64_t lido_buffer_get_bytes_copied(const struct lido_buffer *buffer) {
+	return lido_quota_get_used(&buffer->pool->quota, LIDO_QUOTA_COPIED_BYTES);
+}
+
+const void *lido_buffer_map(struct lido_buffer *buffer, int32_t y, int32_t height, const struct lido_commit *commit) {
 	assert(y >= 0 && height > 0 && height <= buffer->height - y);
 	if (buffer->internal.area == NULL) {
 		return NULL;
@@ -152,19 +195,9 @@ const void *lido_buffer_map(struct lido_buffer *buffer, int32_t y, int32_t heigh
 	bool is_whole = height == buffer->height || buffer->format->planes_len > 1;
 	int64_t start = is_whole ? 0 : (int64_t)y * buffer->stride;
 	int64_t size = is_whole ? buffer->size : (int64_t)height * buffer->stride;
-	const uint8_t *rows = lido_area_map(
-			buffer->internal.area, buffer->offset + start, size, is_whole ? &buffer->internal.pages : NULL);
+	const uint8_t *rows = lido_area_map(buffer->internal.area, buffer->offset + start, size,
+			is_whole ? &buffer->internal.pages : NULL, commit != NULL && commit->is_inspected);
 	return rows != NULL ? rows - start : NULL;
-}
-
-bool lido_buffer_check(struct lido_buffer *buffer) {
-	if (buffer->internal.area == NULL || lido_area_check(buffer->internal.area)) {
-		return true;
-	}
-	if (buffer->resource != NULL) {
-		wl_resource_post_error(buffer->resource, LIDO_SHM_BLOCK_V1_ERROR_FILE_CHANGED, LIDO_FILE_CHANGED_TEXT);
-	}
-	return false;
 }
 
 bool lido_buffer_is_sealed(const struct lido_buffer *buffer) {

@@ -1,28 +1,27 @@
 /*
- * Making the buffers that <lido/shm.h> describes.
+ * Creates the buffers that <lido/shm.h> describes.
  */
 #ifndef LIDO_BUFFER_H
 #define LIDO_BUFFER_H
 
-#include "base/validate.h"
+#include "memory/block.h"
+#include "memory/pool.h"
 
 #include <lido/shm.h>
 
-/* What create_buffer is asked of. */
-struct lido_buffer_place {
-	const char *noun; // for messages
-	struct lido_pool *pool;
-	struct lido_area *area;   // NULL: there is no memory
-	struct lido_block *block; // of that area, if it is an exported one
-	int64_t claimed;          // bytes that the client may count on
-	int64_t size;             // bytes that there are: a buffer that is not within them has no memory
-};
+/*
+ * create_buffer of a wl_shm_pool (resource) that names the area: creates a wl_buffer, which becomes a user of the area,
+ * or disconnects the client with the error of the cause. claimed: bytes of the wl_shm_pool. How many of them are in the
+ * file does not matter before a reader needs them: some clients truncate late.
+ */
+void lido_buffer_create_in_file(struct wl_resource *resource, uint32_t id, struct lido_pool *pool,
+		struct lido_area *area, int64_t claimed, const struct lido_buffer_request *request);
 
 /*
- * create_buffer of a wl_shm_pool or lido_shm_block_v1 (handle): makes the wl_buffer, which is then a user of the block,
- * or of the imported area; or ends the client with the error that fits.
+ * The same for a lido_shm_block_v1. block: NULL if it has no memory. claimed: bytes that the client may count on; a
+ * buffer that is not within the block has no memory, and shows zeros.
  */
-void lido_buffer_create(struct wl_resource *handle, uint32_t id, const struct lido_buffer_place *place,
-		const struct lido_buffer_request *request);
+void lido_buffer_create_in_block(struct wl_resource *resource, uint32_t id, struct lido_pool *pool,
+		struct lido_block *block, int64_t claimed, const struct lido_buffer_request *request);
 
 #endif

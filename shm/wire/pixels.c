@@ -1,12 +1,11 @@
 /*
  * Moving the pixels of a buffer: from its file by pread(), from its mapping by copying, and back into the file.
  *
- * Damage that is half a row wide or more is read as one band of whole rows, in as few calls as possible; narrower
+ * Damage at least half a row wide is read as one band of whole rows, in as few system calls as possible; narrower
  * damage row by row.
  */
-#include "base/format.h"
+#include "base/number.h"
 #include "base/os.h"
-#include "memory/area.h"
 #include "memory/pool.h"
 
 #include <assert.h>
@@ -16,11 +15,11 @@
 #include <string.h>
 #include <sys/resource.h>
 
-// Rows that one preadv() takes.
+// Rows that one preadv() reads.
 #define ROWS_MAX 256
-_Static_assert(ROWS_MAX <= IOV_MAX, "one call must take them");
+_Static_assert(ROWS_MAX <= IOV_MAX, "one call takes them all");
 
-// A clipped box in bytes: where its rows lie in the buffer.
+// A box, clipped to the buffer and in bytes.
 struct span {
 	int64_t start; // bytes from the start of a row
 	int64_t size;  // bytes of a row
@@ -29,7 +28,7 @@ struct span {
 };
 
 static int32_t clip(int64_t value, int32_t max) {
-	return value < 0 ? 0 : value > max ? max : (int32_t)value;
+	return (int32_t)lido_max(0, lido_min(value, max));
 }
 
 // Returns false for an empty box.
@@ -40,18 +39,22 @@ static bool span_init(struct span *span, const struct lido_buffer *buffer, const
 	if (x1 >= x2 || y1 >= y2) {
 		return false;
 	}
-	span->start = (int64_t)(x1 / plane->block_width) * plane->block_size;
+	span->start = (int64_t)(x1 / plane->texel_block_width) * plane->texel_block_size;
 	span->size = lido_format_row_size(buffer->format, 0, x2) - span->start;
 	span->y = y1;
 	span->height = y2 - y1;
 	return true;
 }
 
+static void count_read(const struct lido_buffer *buffer, int64_t bytes) {
+	lido_quota_add(&buffer->pool->quota, LIDO_QUOTA_READ_BYTES, bytes);
+}
+
 static int64_t row_size(const struct lido_buffer *buffer) {
 	return lido_format_row_size(buffer->format, 0, buffer->width);
 }
 
-// Reads all, or zeroes what is not there.
+// Reads all, or zeroes what is missing and returns false.
 static bool read_all(int fd, uint8_t *dst, size_t size, int64_t offset) {
 	while (size > 0) {
 		ssize_t n = lido_os.pread(fd, dst, size, offset);
@@ -69,7 +72,7 @@ static bool read_all(int fd, uint8_t *dst, size_t size, int64_t offset) {
 	return true;
 }
 
-// Up to ROWS_MAX whole rows, which lie behind one another in the file, into rows that are further apart.
+// Reads up to ROWS_MAX whole rows, which are contiguous in the file, into rows with a larger stride.
 static bool read_rows_apart(const struct lido_buffer *buffer, int64_t y, int rows, uint8_t *dst, size_t dst_stride) {
 	struct iovec iov[ROWS_MAX];
 	assert(rows > 0 && rows <= ROWS_MAX);
@@ -82,7 +85,7 @@ static bool read_rows_apart(const struct lido_buffer *buffer, int64_t y, int row
 	if (lido_os.preadv(fd, iov, rows, offset) == (ssize_t)(stride * (size_t)rows)) {
 		return true;
 	}
-	// Rare: interrupted, or truncated. Find out row by row.
+	// Interrupted or truncated, which is rare. Reads row by row to find out.
 	bool complete = true;
 	for (int i = 0; i < rows; i++) {
 		complete &= read_all(fd, iov[i].iov_base, stride, offset + i * (int64_t)stride);
@@ -92,14 +95,14 @@ static bool read_rows_apart(const struct lido_buffer *buffer, int64_t y, int row
 
 static bool read_band(const struct lido_buffer *buffer, const struct span *span, uint8_t *dst, size_t dst_stride) {
 	dst += (size_t)span->y * dst_stride;
-	buffer->pool->bytes_read += (int64_t)span->height * buffer->stride;
+	count_read(buffer, (int64_t)span->height * buffer->stride);
 	if (dst_stride == (size_t)buffer->stride) {
 		return read_all(buffer->internal.area->fd, dst, (size_t)span->height * dst_stride,
 				buffer->offset + (int64_t)span->y * buffer->stride);
 	}
 	bool complete = true;
 	for (int32_t done = 0; done < span->height; done += ROWS_MAX) {
-		int rows = span->height - done < ROWS_MAX ? span->height - done : ROWS_MAX;
+		int rows = (int)lido_min(span->height - done, ROWS_MAX);
 		complete &= read_rows_apart(buffer, span->y + done, rows, dst + (size_t)done * dst_stride, dst_stride);
 	}
 	return complete;
@@ -107,7 +110,7 @@ static bool read_band(const struct lido_buffer *buffer, const struct span *span,
 
 static bool read_narrow(const struct lido_buffer *buffer, const struct span *span, uint8_t *dst, size_t dst_stride) {
 	bool complete = true;
-	buffer->pool->bytes_read += span->height * span->size;
+	count_read(buffer, span->height * span->size);
 	for (int32_t y = span->y; y < span->y + span->height; y++) {
 		complete &= read_all(buffer->internal.area->fd, dst + (size_t)y * dst_stride + span->start, (size_t)span->size,
 				buffer->offset + (int64_t)y * buffer->stride + span->start);
@@ -134,7 +137,7 @@ enum lido_read_result lido_buffer_read(
 		zero_all(buffer, dst, dst_stride);
 	} else if (buffer->format->planes_len > 1) {
 		assert(dst_stride == (size_t)buffer->stride);
-		buffer->pool->bytes_read += buffer->size;
+		count_read(buffer, buffer->size);
 		complete = read_all(buffer->internal.area->fd, dst, (size_t)buffer->size, buffer->offset);
 	} else if (span_init(&span, buffer, box)) {
 		bool wide = span.size * 2 >= row_size(buffer);
@@ -148,14 +151,14 @@ void lido_buffer_copy(const struct lido_buffer *buffer, const void *pixels, cons
 	struct span span;
 	if (buffer->format->planes_len > 1) {
 		assert(dst_stride == (size_t)buffer->stride);
-		buffer->pool->bytes_read += buffer->size;
+		count_read(buffer, buffer->size);
 		memcpy(dst, pixels, (size_t)buffer->size);
 		return;
 	}
 	if (!span_init(&span, buffer, box)) {
 		return;
 	}
-	buffer->pool->bytes_read += span.height * span.size;
+	count_read(buffer, span.height * span.size);
 	const uint8_t *from = (const uint8_t *)pixels + (int64_t)span.y * buffer->stride + span.start;
 	uint8_t *to = (uint8_t *)dst + (size_t)span.y * dst_stride + span.start;
 	for (int32_t i = 0; i < span.height; i++) {
@@ -165,7 +168,7 @@ void lido_buffer_copy(const struct lido_buffer *buffer, const void *pixels, cons
 	}
 }
 
-// A write beyond RLIMIT_FSIZE would raise a signal; one beyond the end would grow the file.
+// A write beyond RLIMIT_FSIZE would raise SIGXFSZ; one beyond the end would grow the file.
 static bool may_write(const struct lido_buffer *buffer) {
 	int64_t end = buffer->offset + buffer->size;
 	struct stat stat;

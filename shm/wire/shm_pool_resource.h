@@ -1,12 +1,14 @@
 /*
- * A handle: a wl_shm_pool object. It names an area, and claims a size of it; buffers are made by it and outlive it.
+ * A wl_shm_pool resource. It names an area and claims a size of it; buffers are created by it and outlive it.
  */
-#ifndef LIDO_HANDLE_H
-#define LIDO_HANDLE_H
+#ifndef LIDO_SHM_POOL_RESOURCE_H
+#define LIDO_SHM_POOL_RESOURCE_H
 
-#include <lido/shm.h>
+#include <stdint.h>
 
-/* wl_shm.create_pool: wl_shm is a resource of the manager, with a pool; errors go there. Takes the fd over. */
-void lido_handle_create(struct wl_resource *wl_shm, uint32_t id, int fd, int32_t size);
+struct wl_resource;
+
+/* wl_shm.create_pool. The user data of wl_shm is a struct lido_pool; errors go to wl_shm. Takes the fd over. */
+void lido_shm_pool_resource_create(struct wl_resource *wl_shm, uint32_t id, int fd, int32_t size);
 
 #endif

@@ -26,14 +26,14 @@ size_t lido_copy_stride(const struct lido_buffer *buffer) {
 	return ((size_t)buffer->stride + 3) & ~(size_t)3;
 }
 
-// Memory that holds the buffer at this stride, which is lido_copy_stride(); NULL: none to be had.
-static struct lido_memory *create_memory(const struct lido_buffer *buffer, size_t stride) {
+// A scratch that holds the buffer at this stride: lido_copy_stride(), or its own. Returns NULL if memory is short.
+static struct lido_scratch *create_scratch(const struct lido_buffer *buffer, size_t stride) {
 	size_t size = stride == (size_t)buffer->stride ? (size_t)buffer->size : stride * (size_t)buffer->height;
-	return lido_memory_create(buffer->pool, size);
+	return lido_scratch_create(buffer->pool, size);
 }
 
 static void client_buffer_forget(struct lido_client_buffer *buffer) {
-	lido_memory_destroy(buffer->copy);
+	lido_scratch_destroy(buffer->copy);
 	buffer->copy = NULL;
 	buffer->pixels = NULL;
 	buffer->is_exposed = false;
@@ -42,20 +42,20 @@ static void client_buffer_forget(struct lido_client_buffer *buffer) {
 static bool client_buffer_copy(struct lido_client_buffer *buffer) {
 	struct lido_buffer *source = buffer->source;
 	struct lido_box box = whole(source);
-	if (buffer->copy == NULL && (buffer->copy = create_memory(source, buffer->stride)) == NULL) {
+	if (buffer->copy == NULL && (buffer->copy = create_scratch(source, buffer->stride)) == NULL) {
 		lido_pool_post_no_memory(source->pool);
 		return false;
 	}
-	if (lido_buffer_read(source, &box, lido_memory_get_data(buffer->copy), buffer->stride) != LIDO_READ_OK) {
+	if (lido_buffer_read(source, &box, lido_scratch_get_data(buffer->copy), buffer->stride) != LIDO_READ_OK) {
 		lido_buffer_post_truncated(source);
 		return false;
 	}
 	return true;
 }
 
-bool lido_client_buffer_show_in_place(struct lido_client_buffer *buffer) {
+bool lido_client_buffer_show_in_place(struct lido_client_buffer *buffer, const struct lido_commit *commit) {
 	bool aligned = buffer->stride == (size_t)buffer->source->stride;
-	const void *pixels = aligned ? lido_buffer_map(buffer->source, 0, buffer->source->height) : NULL;
+	const void *pixels = aligned ? lido_buffer_map(buffer->source, 0, buffer->source->height, commit) : NULL;
 	if (pixels == NULL) {
 		return false;
 	}
@@ -69,32 +69,32 @@ bool lido_client_buffer_show_copy(struct lido_client_buffer *buffer) {
 	return client_buffer_copy(buffer);
 }
 
-bool lido_client_buffer_give_back(struct lido_client_buffer *buffer) {
+bool lido_client_buffer_release_early(struct lido_client_buffer *buffer) {
 	struct lido_buffer *source = buffer->source;
-	int64_t turn = lido_buffer_get_turn(source);
-	bool is_too_much = turn > 0 && turn + source->size > LIDO_TURN_BYTES_IN_PLACE;
+	int64_t copied = lido_buffer_get_bytes_copied(source);
+	bool is_too_much = copied > 0 && copied + source->size > LIDO_DISPATCH_BYTES_IN_PLACE;
 	if (is_too_much || !lido_buffer_spend(source, source->size)) {
 		return false;
 	}
 	if (lido_client_buffer_show_copy(buffer)) {
-		buffer->is_given_back = true;
+		buffer->is_released_early = true;
 		lido_buffer_send_release(source);
 	}
 	return true;
 }
 
-// Screen capture writes, and asks for it as a mere probe of the format too. What it leaves alone must stay as it is.
+// Screen capture asks for write access, also where it only probes the format. Pixels that it does not write must stay.
 static bool begin_write(struct lido_client_buffer *buffer, void **data) {
 	struct lido_buffer *source = buffer->source;
 	if (source == NULL || !lido_buffer_is_writable(source) || buffer->stride != (size_t)source->stride ||
-			!lido_buffer_check(source)) {
+			lido_buffer_detect_tampering(source)) {
 		return false;
 	}
-	buffer->bounce = create_memory(source, (size_t)source->stride);
+	buffer->bounce = create_scratch(source, (size_t)source->stride);
 	if (buffer->bounce == NULL) {
 		return false;
 	}
-	*data = lido_memory_get_data(buffer->bounce);
+	*data = lido_scratch_get_data(buffer->bounce);
 	struct lido_box box = whole(source);
 	lido_buffer_read(source, &box, *data, (size_t)source->stride);
 	return true;
@@ -104,8 +104,8 @@ static bool begin_read(struct lido_client_buffer *buffer, void **data) {
 	if (buffer->pixels == NULL && buffer->copy == NULL && (buffer->source == NULL || !client_buffer_copy(buffer))) {
 		return false;
 	}
-	// wlroots' type has no const; nobody writes who has not asked for it.
-	*data = buffer->pixels != NULL ? (void *)(uintptr_t)buffer->pixels : lido_memory_get_data(buffer->copy);
+	// The type of wlroots has no const; readers have not asked for write access.
+	*data = buffer->pixels != NULL ? (void *)(uintptr_t)buffer->pixels : lido_scratch_get_data(buffer->copy);
 	return true;
 }
 
@@ -126,13 +126,13 @@ static void end_data_ptr_access(struct wlr_buffer *base) {
 	if (buffer->bounce == NULL) {
 		return;
 	}
-	// The client may have cut or sealed the file meanwhile: then it gets no picture, which is its own doing.
-	lido_buffer_write(buffer->source, lido_memory_get_data(buffer->bounce));
-	lido_memory_destroy(buffer->bounce);
+	// Fails if the client has truncated or sealed the file meanwhile; then it gets no picture.
+	lido_buffer_write(buffer->source, lido_scratch_get_data(buffer->bounce));
+	lido_scratch_destroy(buffer->bounce);
 	buffer->bounce = NULL;
 }
 
-// Lets go of the client's file and pool.
+// Unlocks the client's file and pool.
 static void client_buffer_forget_source(struct lido_client_buffer *buffer) {
 	if (buffer->source != NULL) {
 		buffer->source->data = NULL;
@@ -145,7 +145,7 @@ static void client_buffer_destroy(struct wlr_buffer *base) {
 	struct lido_client_buffer *buffer = client_buffer_from_wlr_buffer(base);
 	client_buffer_forget(buffer);
 	wl_list_remove(&buffer->release.link);
-	lido_finish_wlr_buffer(base);
+	private_finish_buffer(base);
 	client_buffer_forget_source(buffer);
 	free(buffer);
 }
@@ -159,18 +159,18 @@ static const struct wlr_buffer_impl client_buffer_impl = {
 static void handle_release(struct wl_listener *listener, void *data) {
 	struct lido_client_buffer *buffer = wl_container_of(listener, buffer, release);
 	client_buffer_forget(buffer);
-	if (buffer->source != NULL && !buffer->is_given_back) {
+	if (buffer->source != NULL && !buffer->is_released_early) {
 		lido_buffer_send_release(buffer->source);
 	}
-	buffer->is_given_back = false;
+	buffer->is_released_early = false;
 }
 
 static void handle_source_destroy(struct wl_listener *listener, void *data) {
 	struct lido_client_buffer *buffer = wl_container_of(listener, buffer, source_destroy);
 	wl_list_remove(&buffer->source_destroy.link);
 	if (!buffer->is_exposed && buffer->bounce == NULL) {
-		// Who still has a lock reads the copy, if there is one. wlroots 0.18 loses its lock when it refuses to capture
-		// the screen into a buffer: that must not pin a file.
+		// Readers that still have a lock read the copy, if there is one. wlroots 0.18 leaks its lock when it refuses to
+		// capture the screen into a buffer: that must not keep a file open.
 		client_buffer_forget_source(buffer);
 	}
 	wlr_buffer_drop(&buffer->base);

@@ -1,66 +1,83 @@
 /*
- * How the pixels of a commit reach the renderer. Reading a file costs 1.2 times a copy, and no mapping; a mapping costs
- * a fault per 16 pages at first, and then a copy; reading in place costs nothing, but holds the client's buffer. Nine
- * out of ten buffers of stock clients are committed once: these are read. Measured; see docs/architecture.md.
+ * Costs: reading a file takes 1.2 times as long as copying, and needs no mapping. A mapping takes one fault per 16
+ * pages at first, and then a copy. Reading in place costs nothing, but holds the client's buffer. Nine of ten buffers
+ * of stock clients are committed once, so new ones are read. docs/architecture.md has the measurements.
+ *
+ * A client that gets its buffer back at once never shows whether it has a second one. So after a run of full commits
+ * the surface holds a buffer to find out:
+ *
+ *     state      commit                                                    next state   policy
+ *     releasing  full (a MiB or more, at least half of it damaged), and
+ *                the file is mapped or can be:     run < 8                 releasing    copy or read
+ *                                                  run = 8, misses <= 3    holding      in place
+ *                                                  run = 8, misses > 3     releasing    copy or read
+ *     releasing  not full                          run = 0                 releasing    copy or read
+ *     holding    full, of another buffer                                   holding      in place
+ *     holding    of the same buffer, or of a buffer in a new file: a miss  as above     as above
+ *     holding    not full                          run = 0                 releasing    copy or read
+ *     holding    none for a while (lido_policy_stop_holding()): a miss     releasing    (the held buffer is copied)
+ *     any        of another size: run = misses = 0                         as above     as above
+ *
+ * Two rules do not depend on the state. A client that makes a new block of the server's pool for each of 8 full commits
+ * in a row waits for none of them: in place, until it uses one a second time. And a sealed commit that would exceed the
+ * bytes copied in one dispatch is read in place, since all other clients wait meanwhile.
  */
-#include <lido/shm.h>
+#include "policy.h"
 
-// A file is mapped when buffers in it were committed this often before: only then does the mapping pay.
+// A file is mapped after this many commits of buffers in it: earlier the mapping does not pay.
 #define MAP_AFTER_COMMITS 2
 
 // Smaller buffers are always read: the page table of a mapping would cost more than it saves. Bytes.
 #define MAP_SIZE_MIN 65536
 
-// Buffers are read in place after this many commits in a row that each damaged most of the picture. A client that gets
-// its buffer back at once needs just one, so whether it has another one to draw into is not seen before; it is then.
-// Likewise if it makes a new one for each frame, in the server's own pool: it waits for none of them. (Not so in files:
-// there are clients that leak what comes back late.)
+// A run of full commits has this length. In files, new buffers for each frame do not count as a run of new ones: some
+// clients leak buffers that come back late.
 #define IN_PLACE_AFTER_RUN 8
 
-// So often may a client lack another buffer before it gets those of that size back early for good. The first ones that
-// it makes are those that it lacked: clients have up to four.
-#define LACKS_MAX 3
+// After more misses than this, buffers of that size are always released early. The first misses are the buffers that
+// the client then makes: clients have up to four.
+#define MISSES_MAX 3
 
-// Copying less than this costs less than a client's second buffer is worth. Bytes: about 100 µs.
+// Copying less than this costs less than a client's second buffer is worth: about 100 µs. Bytes.
 #define IN_PLACE_SIZE_MIN (1 << 20)
 
-static void count_run(uint32_t *run, bool goes_on) {
-	if (!goes_on) {
+static void count_run(uint32_t *run, bool continues) {
+	if (!continues) {
 		*run = 0;
 	} else if (*run < IN_PLACE_AFTER_RUN) {
 		(*run)++;
 	}
 }
 
-static void count_lack(struct lido_policy_history *history) {
-	history->lacks += history->lacks <= LACKS_MAX;
+static void count_miss(struct lido_policy_history *history) {
+	history->misses += history->misses <= MISSES_MAX;
 }
 
-// What a client commits while its last buffer is kept tells whether it had another one.
+// What the client commits while its last buffer is held shows whether it had another one.
 static void look_back(struct lido_policy_history *history, const struct lido_policy_commit *commit) {
 	if (history->size != commit->size) {
 		*history = (struct lido_policy_history){.size = commit->size, .run_new = history->run_new};
-	} else if (history->is_kept && commit->is_held && (!commit->is_other || commit->file_commits == 0)) {
-		count_lack(history);
+	} else if (history->is_holding && commit->is_held && (!commit->is_other || commit->buffer.file_commits == 0)) {
+		count_miss(history);
 	}
 }
 
-void lido_policy_give_up(struct lido_policy_history *history) {
-	count_lack(history);
-	history->is_kept = false;
+void lido_policy_stop_holding(struct lido_policy_history *history) {
+	count_miss(history);
+	history->is_holding = false;
 }
 
 enum lido_policy lido_policy_decide(struct lido_policy_history *history, const struct lido_policy_commit *commit) {
-	bool is_mappable = commit->is_sealed && commit->file_commits >= MAP_AFTER_COMMITS && commit->size >= MAP_SIZE_MIN;
-	bool is_much = commit->size >= IN_PLACE_SIZE_MIN && commit->damage >= commit->size / 2;
-	bool is_new = commit->is_exported && commit->commits == 0;
+	bool is_sealed = commit->buffer.is_sealed;
+	bool is_mappable = is_sealed && commit->buffer.file_commits >= MAP_AFTER_COMMITS && commit->size >= MAP_SIZE_MIN;
+	bool is_full = commit->size >= IN_PLACE_SIZE_MIN && commit->damage >= commit->size / 2;
+	bool is_new = commit->buffer.is_exported && commit->buffer.commits == 0;
 	look_back(history, commit);
-	count_run(&history->run, is_much && (is_mappable || (commit->is_sealed && history->is_kept)));
-	count_run(&history->run_new, is_much && is_new);
-	history->is_kept = history->run >= IN_PLACE_AFTER_RUN && history->lacks <= LACKS_MAX;
-	// Many commits at once, or very large ones: while they are copied, others wait.
-	bool is_too_much = commit->is_sealed && commit->turn + commit->damage > LIDO_TURN_BYTES_IN_PLACE;
-	if (is_too_much || history->is_kept || history->run_new >= IN_PLACE_AFTER_RUN) {
+	count_run(&history->run, is_full && (is_mappable || (is_sealed && history->is_holding)));
+	count_run(&history->run_new, is_full && is_new);
+	history->is_holding = history->run >= IN_PLACE_AFTER_RUN && history->misses <= MISSES_MAX;
+	bool is_too_much = is_sealed && commit->buffer.bytes_copied + commit->damage > LIDO_DISPATCH_BYTES_IN_PLACE;
+	if (is_too_much || history->is_holding || history->run_new >= IN_PLACE_AFTER_RUN) {
 		return LIDO_POLICY_IN_PLACE;
 	}
 	return is_mappable ? LIDO_POLICY_COPY : LIDO_POLICY_READ;

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-// Of damage in more pieces than this the bounding box is read: a client chooses how many pieces there are, and each
-// costs system calls.
+// Damage in more boxes than this is read as its bounding box: the client chooses the number, and each costs system
+// calls.
 #define BOXES_MAX 32
 
 static const struct wlr_buffer_impl snapshot_impl;
@@ -15,8 +15,8 @@ static struct lido_snapshot *snapshot_from_wlr_buffer(struct wlr_buffer *base) {
 
 static void snapshot_destroy(struct wlr_buffer *base) {
 	struct lido_snapshot *snapshot = snapshot_from_wlr_buffer(base);
-	lido_finish_wlr_buffer(base);
-	lido_memory_destroy(snapshot->memory);
+	private_finish_buffer(base);
+	lido_scratch_destroy(snapshot->scratch);
 	pixman_region32_fini(&snapshot->stale);
 	free(snapshot);
 }
@@ -27,7 +27,7 @@ static bool begin_data_ptr_access(
 	if ((flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) != 0) {
 		return false;
 	}
-	*data = lido_memory_get_data(snapshot->memory);
+	*data = lido_scratch_get_data(snapshot->scratch);
 	*format = snapshot->drm_format;
 	*stride = snapshot->stride;
 	return true;
@@ -50,8 +50,8 @@ struct lido_snapshot *lido_snapshot_create(const struct lido_buffer *buffer) {
 	}
 	snapshot->stride = lido_copy_stride(buffer);
 	snapshot->drm_format = buffer->drm_format;
-	snapshot->memory = lido_memory_create(buffer->pool, snapshot->stride * (size_t)buffer->height);
-	if (snapshot->memory == NULL) {
+	snapshot->scratch = lido_scratch_create(buffer->pool, snapshot->stride * (size_t)buffer->height);
+	if (snapshot->scratch == NULL) {
 		free(snapshot);
 		return NULL;
 	}
@@ -67,19 +67,21 @@ bool lido_snapshot_fits(const struct lido_snapshot *snapshot, const struct lido_
 }
 
 int64_t lido_snapshot_get_stale(const struct lido_snapshot *snapshot) {
-	// Damage is often read in whole rows.
+	// Damage is mostly read in whole rows.
 	const pixman_box32_t *extents = pixman_region32_extents(&snapshot->stale);
 	return (int64_t)(extents->y2 - extents->y1) * (int64_t)snapshot->stride;
 }
 
-bool lido_snapshot_update(struct lido_snapshot *snapshot, struct lido_buffer *buffer, bool from_mapping) {
+bool lido_snapshot_update(
+		struct lido_snapshot *snapshot, struct lido_buffer *buffer, const struct lido_commit *mapped) {
 	bool complete = true;
 	const pixman_box32_t *extents = pixman_region32_extents(&snapshot->stale);
 	if (extents->y1 >= extents->y2) {
 		return true;
 	}
-	const void *pixels = from_mapping ? lido_buffer_map(buffer, extents->y1, extents->y2 - extents->y1) : NULL;
-	uint8_t *data = lido_memory_get_data(snapshot->memory);
+	const void *pixels =
+			mapped != NULL ? lido_buffer_map(buffer, extents->y1, extents->y2 - extents->y1, mapped) : NULL;
+	uint8_t *data = lido_scratch_get_data(snapshot->scratch);
 	int boxes_len;
 	const pixman_box32_t *boxes = pixman_region32_rectangles(&snapshot->stale, &boxes_len);
 	if (boxes_len > BOXES_MAX) {

@@ -1,36 +1,36 @@
 /*
- * Early release. When a surface commits one of our buffers, the damaged pixels go into a snapshot, which takes the
- * buffer's place in the commit; so the buffer is nobody's, and its release goes out at once.
+ * Early release. When a surface commits one of our buffers, the damaged pixels go into a snapshot that replaces the
+ * buffer in the commit. Nobody holds the client's buffer then, and its release is sent at once.
  */
 #include "adapter.h"
+#include "policy.h"
 
 #include <stdlib.h>
 #include <wayland-server-protocol.h>
-#include <wlr/types/wlr_subcompositor.h>
 #include <wlr/util/region.h>
 #include <wlr/util/transform.h>
 
-// wlroots queues the commits of a synchronised subsurface without limit. Beyond this many snapshots the client's own
-// buffer goes into the queue: so it is the client that runs out of buffers.
+// wlroots queues the commits of a synchronized subsurface without limit. Beyond this many snapshots the queue gets the
+// client's own buffers, so that it is the client that runs out.
 #define SNAPSHOTS_MAX 3
 
-// Of what is stale in a snapshot that is not used for some commits. Beyond, it is the box around them: each rectangle
-// costs more than the last.
+// What is stale in a snapshot has at most this many rectangles; beyond, it becomes their bounding box. Each rectangle
+// costs more than the one before.
 #define STALE_RECTANGLES_MAX 1024
 
-// How long a buffer that is read in place is kept from a client of which no other one is known: three frames. Longer,
-// and it may be waiting for it. Milliseconds.
-#define PATIENCE 50
+// How long a buffer is held, in place, from a client that is not known to have another one: three frames. The client
+// may be waiting for it. Milliseconds.
+#define HOLD_MS 50
 
 struct lido_surface {
 	struct wlr_surface *surface;
 	struct wl_list snapshots; // lido_snapshot.link
 	struct lido_policy_history history;
-	struct lido_buffer *last;         // committed last; NULL once its wl_buffer is gone
-	bool was_held;                    // it was read in place when it went
-	struct lido_buffer *twin;         // committed before that, another one; the same
-	struct wl_event_source *patience; // NULL until needed
-	bool is_patient;                  // it runs
+	struct lido_buffer *last;           // committed last; NULL once its wl_buffer is gone
+	bool was_held;                      // last was read in place when its wl_buffer was destroyed
+	struct lido_buffer *twin;           // another buffer, committed before last; NULL once its wl_buffer is gone
+	struct wl_event_source *hold_timer; // NULL until needed
+	bool is_timed;                      // hold_timer is running
 
 	struct wl_listener last_destroy;
 	struct wl_listener twin_destroy;
@@ -45,7 +45,7 @@ static void drop_snapshots(struct lido_surface *surface) {
 	}
 }
 
-// The pending commit's damage in buffer coordinates.
+// Returns the pending commit's damage, in buffer coordinates.
 static void get_damage(struct wlr_surface *surface, pixman_region32_t *damage) {
 	const struct wlr_surface_state *pending = &surface->pending;
 	const uint32_t geometry = WLR_SURFACE_STATE_SCALE | WLR_SURFACE_STATE_TRANSFORM | WLR_SURFACE_STATE_VIEWPORT;
@@ -90,9 +90,9 @@ static int64_t region_area(const pixman_region32_t *region) {
 	return area;
 }
 
-// Will the commit be shown by this very request? Otherwise what is shown now must stay as it is meanwhile.
+// Will this very request apply the commit? Otherwise the pixels that are shown now must not change meanwhile.
 static bool commit_is_immediate(struct wlr_surface *surface) {
-	if (surface->pending.cached_state_locks > 0 || !wl_list_empty(&surface->cached)) {
+	if (private_is_queued(surface)) {
 		return false;
 	}
 	struct wlr_subsurface *subsurface;
@@ -105,18 +105,17 @@ static bool commit_is_immediate(struct wlr_surface *surface) {
 	return true;
 }
 
-// May its pixels change now? Only the surface itself may be reading them, and must be about to show the new ones.
+// May its pixels change now? Nobody but the surface may be reading them, and the surface must be about to show new
+// ones.
 static bool snapshot_is_free(const struct lido_snapshot *snapshot, struct wlr_surface *surface) {
 	const struct wlr_client_buffer *shown = surface->buffer;
-	if (snapshot->base.n_locks == 0) {
-		return true;
-	}
-	return snapshot->base.n_locks == 1 && shown != NULL && shown->source == &snapshot->base &&
-		   shown->base.n_locks - lido_get_ignored_locks(shown) <= 1 && commit_is_immediate(surface);
+	size_t locks = private_get_locks(&snapshot->base);
+	return locks == 0 || (locks == 1 && shown != NULL && shown->source == &snapshot->base &&
+								 private_get_readers(shown) <= 1 && commit_is_immediate(surface));
 }
 
-// A snapshot for this commit's pixels. NULL: there are too many already (*no_memory is false), or no memory for one.
-// Those of another size or format are of no more use.
+// Returns a snapshot for the pixels of this commit, and drops those of another size or format. Returns NULL if there
+// are too many already, or if memory is short, which *no_memory tells.
 static struct lido_snapshot *find_snapshot(struct lido_surface *surface, struct lido_buffer *buffer, bool *no_memory) {
 	struct lido_snapshot *snapshot, *next;
 	int held = 0;
@@ -144,12 +143,12 @@ static struct lido_snapshot *find_snapshot(struct lido_surface *surface, struct 
 	return snapshot;
 }
 
-// The error is posted already; this makes wlroots drop the commit.
+// Makes wlroots drop the commit. The client is disconnected already.
 static void reject(struct wlr_surface *surface) {
 	wlr_surface_reject_pending(surface, surface->resource, (uint32_t)-1, "buffer cannot be read");
 }
 
-// Puts a buffer, or NULL, into *place, and moves the listener to it.
+// Sets *place to a buffer, or NULL, and moves the listener to its destroy signal.
 static void watch(struct lido_buffer **place, struct wl_listener *listener, struct lido_buffer *buffer) {
 	if (*place != NULL) {
 		wl_list_remove(&listener->link);
@@ -160,13 +159,9 @@ static void watch(struct lido_buffer **place, struct wl_listener *listener, stru
 	}
 }
 
-static void replace_buffer(struct wlr_surface *surface, struct lido_snapshot *snapshot) {
-	struct wlr_buffer *buffer = surface->pending.buffer;
-	surface->pending.buffer = wlr_buffer_lock(&snapshot->base);
-	wlr_buffer_unlock(buffer);
-}
-
-static void take_snapshot(struct lido_surface *surface, struct lido_client_buffer *client_buffer, bool from_mapping) {
+// mapped: the commit, to copy from the mapping; NULL to read the file.
+static void take_snapshot(struct lido_surface *surface, struct lido_client_buffer *client_buffer,
+		const struct lido_commit *commit, const struct lido_commit *mapped) {
 	struct lido_buffer *buffer = client_buffer->source;
 	bool no_memory;
 	struct lido_snapshot *snapshot = find_snapshot(surface, buffer, &no_memory);
@@ -177,21 +172,21 @@ static void take_snapshot(struct lido_surface *surface, struct lido_client_buffe
 		return;
 	}
 	if (snapshot == NULL) {
-		if (!lido_client_buffer_show_in_place(client_buffer) && !lido_client_buffer_show_copy(client_buffer)) {
+		if (!lido_client_buffer_show_in_place(client_buffer, commit) && !lido_client_buffer_show_copy(client_buffer)) {
 			reject(surface->surface);
 		}
 		return;
 	}
-	if (!lido_snapshot_update(snapshot, buffer, from_mapping)) {
+	if (!lido_snapshot_update(snapshot, buffer, mapped)) {
 		lido_buffer_post_truncated(buffer);
 		reject(surface->surface);
 		return;
 	}
-	replace_buffer(surface->surface, snapshot);
+	private_replace_pending_buffer(surface->surface, &snapshot->base);
 }
 
-// Is the last buffer read in place, so that the client has not got it back? A renderer with a GPU is done with it at
-// once.
+// Is the last buffer read in place, so that the client does not have it back? A renderer with a GPU releases it at the
+// commit.
 static bool is_held(const struct lido_surface *surface) {
 	const struct lido_client_buffer *buffer = surface->last != NULL ? surface->last->data : NULL;
 	return buffer != NULL && buffer->pixels != NULL;
@@ -208,7 +203,7 @@ static void handle_twin_destroy(struct wl_listener *listener, void *data) {
 	watch(&surface->twin, &surface->twin_destroy, NULL);
 }
 
-// Remembers the buffer, and the one before it: does the client have a second one of this size?
+// Remembers the buffer and the one before it. Returns whether the client has a second one of this size.
 static bool has_twin(struct lido_surface *surface, struct lido_buffer *buffer) {
 	if (surface->last != buffer) {
 		watch(&surface->twin, &surface->twin_destroy, surface->last);
@@ -218,71 +213,59 @@ static bool has_twin(struct lido_surface *surface, struct lido_buffer *buffer) {
 	return twin != NULL && twin->width == buffer->width && twin->height == buffer->height;
 }
 
-// Nothing was committed since: the client may have no other buffer, and wait for the one that is read in place.
-static int handle_patience(void *data) {
+// Nothing was committed for a while: the client may have no other buffer, and wait for the one that is held.
+static int handle_hold_timer(void *data) {
 	struct lido_surface *surface = data;
-	surface->is_patient = false;
+	surface->is_timed = false;
 	if (!is_held(surface)) {
 		return 0;
 	}
-	lido_policy_give_up(&surface->history);
-	if (!lido_client_buffer_give_back(surface->last->data)) {
-		surface->is_patient = wl_event_source_timer_update(surface->patience, PATIENCE) == 0;
+	lido_policy_stop_holding(&surface->history);
+	if (!lido_client_buffer_release_early(surface->last->data)) {
+		surface->is_timed = wl_event_source_timer_update(surface->hold_timer, HOLD_MS) == 0;
 	}
 	return 0;
 }
 
-static bool start_patience(struct lido_surface *surface) {
-	if (surface->patience == NULL) {
+static bool start_hold_timer(struct lido_surface *surface) {
+	if (surface->hold_timer == NULL) {
 		struct wl_client *client = wl_resource_get_client(surface->surface->resource);
 		struct wl_event_loop *loop = wl_display_get_event_loop(wl_client_get_display(client));
-		surface->patience = wl_event_loop_add_timer(loop, handle_patience, surface);
+		surface->hold_timer = wl_event_loop_add_timer(loop, handle_hold_timer, surface);
 	}
-	surface->is_patient = surface->patience != NULL && wl_event_source_timer_update(surface->patience, PATIENCE) == 0;
-	return surface->is_patient;
+	surface->is_timed = surface->hold_timer != NULL && wl_event_source_timer_update(surface->hold_timer, HOLD_MS) == 0;
+	return surface->is_timed;
 }
 
-static void end_patience(struct lido_surface *surface) {
-	if (surface->is_patient) {
-		surface->is_patient = false;
-		wl_event_source_timer_update(surface->patience, 0);
+static void stop_hold_timer(struct lido_surface *surface) {
+	if (surface->is_timed) {
+		surface->is_timed = false;
+		wl_event_source_timer_update(surface->hold_timer, 0);
 	}
 }
 
 static void commit_buffer(struct lido_surface *surface, struct lido_client_buffer *client_buffer, int64_t damaged) {
 	struct lido_buffer *buffer = client_buffer->source;
-	client_buffer->is_given_back = false;
-	if (!lido_buffer_check(buffer)) {
-		reject(surface->surface);
-		return;
-	}
 	struct lido_policy_commit commit = {
 		.is_other = surface->last != buffer,
 		.is_held = surface->was_held || is_held(surface),
-		.is_sealed = lido_buffer_is_sealed(buffer),
-		.is_exported = lido_buffer_is_exported(buffer),
 		.size = buffer->size,
-		.turn = lido_buffer_get_turn(buffer),
 		.damage = damaged * buffer->size / ((int64_t)buffer->width * buffer->height),
 	};
+	client_buffer->is_released_early = false;
+	if (!lido_buffer_begin_commit(buffer, &commit.buffer)) {
+		reject(surface->surface);
+		return;
+	}
 	surface->was_held = false;
 	bool has_other = has_twin(surface, buffer);
-	lido_buffer_count_commit(buffer, &commit.commits, &commit.file_commits);
-	switch (lido_policy_decide(&surface->history, &commit)) {
-	case LIDO_POLICY_READ:
-		take_snapshot(surface, client_buffer, false);
-		break;
-	case LIDO_POLICY_COPY:
-		take_snapshot(surface, client_buffer, true);
-		break;
-	case LIDO_POLICY_IN_PLACE:
-		if ((has_other || start_patience(surface)) && lido_client_buffer_show_in_place(client_buffer)) {
-			drop_snapshots(surface);
-		} else {
-			take_snapshot(surface, client_buffer, false);
-		}
-		break;
+	enum lido_policy policy = lido_policy_decide(&surface->history, &commit);
+	if (policy == LIDO_POLICY_IN_PLACE && (has_other || start_hold_timer(surface)) &&
+			lido_client_buffer_show_in_place(client_buffer, &commit.buffer)) {
+		drop_snapshots(surface);
+		return;
 	}
+	take_snapshot(surface, client_buffer, &commit.buffer, policy == LIDO_POLICY_COPY ? &commit.buffer : NULL);
 }
 
 static void handle_client_commit(struct wl_listener *listener, void *data) {
@@ -300,7 +283,7 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 	if ((pending->committed & WLR_SURFACE_STATE_BUFFER) == 0) {
 		return;
 	}
-	end_patience(surface);
+	stop_hold_timer(surface);
 	struct lido_client_buffer *buffer =
 			pending->buffer != NULL ? lido_client_buffer_try_from_wlr_buffer(pending->buffer) : NULL;
 	if (buffer != NULL) {
@@ -313,8 +296,8 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct lido_surface *surface = wl_container_of(listener, surface, destroy);
 	drop_snapshots(surface);
-	if (surface->patience != NULL) {
-		wl_event_source_remove(surface->patience);
+	if (surface->hold_timer != NULL) {
+		wl_event_source_remove(surface->hold_timer);
 	}
 	watch(&surface->last, &surface->last_destroy, NULL);
 	watch(&surface->twin, &surface->twin_destroy, NULL);

@@ -72,7 +72,7 @@ static int64_t now(void) {
 static void load_init(struct load *load, const struct contender *contender, int slots_len) {
 	*load = (struct load){
 		.contender = contender,
-		.allocator = contender->create(LIDO_ALLOCATOR_SIZE_MAX),
+		.allocator = contender->create(LIDO_RANGE_SPAN_MAX),
 		.slots = checked(calloc((size_t)slots_len, sizeof(load->slots[0]))),
 		.slots_len = slots_len,
 		.random = 0x9e3779b97f4a7c15,

@@ -46,7 +46,7 @@ static void replace(struct load *load, long count) {
 
 static void run_replace(int live, long count) {
 	static struct load load;
-	load = (struct load){.allocator = lido_allocator_create(LIDO_ALLOCATOR_SIZE_MAX), .live = live, .random = 1};
+	load = (struct load){.allocator = lido_allocator_create(LIDO_RANGE_SPAN_MAX), .live = live, .random = 1};
 	for (int i = 0; i < live; i++) {
 		load.ranges[i] = alloc(&load);
 	}

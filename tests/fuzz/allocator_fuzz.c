@@ -161,12 +161,12 @@ static void step_trim(struct run *run, struct input *input) {
 
 static void expect_picture(const struct run *run) {
 	int64_t live = 0, end = 0;
-	lido_allocator_validate(run->allocator);
+	lido_allocator_audit(run->allocator);
 	for (int i = 0; i < run->units_len; i++) {
 		live += run->units[i] ? UNIT : 0;
 		end = run->units[i] ? (i + 1) * UNIT : end;
 	}
-	expect_int(lido_allocator_get_live(run->allocator), ==, live);
+	expect_int(lido_allocator_get_allocated(run->allocator), ==, live);
 	expect_int(lido_allocator_get_end(run->allocator), ==, end);
 	expect_int(lido_allocator_get_count(run->allocator), ==, run->ranges_len);
 }

@@ -8,14 +8,15 @@
 #include "faults.h"
 #include "file.h"
 #include "input.h"
-#include "memory/imported.h"
 #include "memory/pool.h"
 #include "memory/scratch.h"
+#include "pair.h"
 #include "runner.h"
 #include "server.h"
 #include "wire/buffer.h"
 #include "wire/manager.h"
 #include "wire/placement.h"
+#include "wire/pool_resource.h"
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,7 +30,8 @@
 #define MEMORIES 8
 #define FILES 4
 #define HANDLES 3
-#define TAG_SIZE 32 // bytes: a block has more
+#define CLAIMED (1 << 20) // bytes that buffers may name
+#define TAG_SIZE 32       // bytes: a block has more
 
 // As a block handle has one. Its first and last bytes bear a mark.
 struct block {
@@ -54,12 +56,12 @@ struct run {
 	struct wl_client *client; // NULL: gone
 	int socket;               // the client's end
 	struct wl_resource *manager;
-	struct lido_pool_handle *handles[HANDLES];
+	struct wl_resource *pool_resources[HANDLES];
 	uint32_t last_id;
 	uint8_t last_mark;
 	struct block blocks[BLOCKS];
 	struct buffer buffers[BUFFERS];
-	struct lido_memory *memories[MEMORIES];
+	struct lido_scratch *memories[MEMORIES];
 	size_t memory_sizes[MEMORIES];
 	int files[FILES];
 	struct lido_area *areas[FILES]; // as a wl_shm_pool of that file has it; NULL: none
@@ -67,12 +69,12 @@ struct run {
 
 static const struct lido_limits limits = {
 	.files_max = 5,
-	.handles_max = 8,
+	.shm_pools_max = 8,
 	.buffers_max = BUFFERS - 2,
 	.areas_max = 3,
 	.blocks_max = BLOCKS - 4,
 	.area_bytes_max = 1 << 20,
-	.bytes_max = 1 << 19,
+	.scratch_bytes_max = 1 << 19,
 };
 
 static uint8_t next_mark(struct run *run) {
@@ -141,14 +143,13 @@ static bool has_blocks(const struct run *run, uint32_t handle) {
 
 static void step_handle(struct run *run, struct input *input) {
 	uint32_t i = input_take_below(input, HANDLES);
-	if (run->handles[i] == NULL) {
+	if (run->pool_resources[i] == NULL) {
 		uint32_t reserve_max = input_take_byte(input) % 2 == 0 ? 0 : input_take_size(input, 26);
-		lido_pool_handle_create(run->manager, run->last_id + 1, reserve_max);
-		struct wl_resource *resource = find_new(run);
-		run->handles[i] = resource != NULL ? wl_resource_get_user_data(resource) : NULL;
+		lido_pool_resource_create(run->manager, run->last_id + 1, reserve_max);
+		run->pool_resources[i] = find_new(run);
 	} else if (!has_blocks(run, i)) {
-		wl_resource_destroy(run->handles[i]->resource);
-		run->handles[i] = NULL;
+		wl_resource_destroy(run->pool_resources[i]);
+		run->pool_resources[i] = NULL;
 	}
 }
 
@@ -170,15 +171,15 @@ static void step_block(struct run *run, struct input *input) {
 	if (block->block == NULL) {
 		block->handle = input_take_below(input, HANDLES);
 	}
-	struct lido_pool_handle *handle = run->handles[block->handle];
+	struct wl_resource *resource = run->pool_resources[block->handle];
 	uint32_t size = input_take_size(input, 20);
-	if (handle == NULL) {
+	if (resource == NULL) {
 		return;
 	}
 	struct lido_block *before = block->block;
 	int64_t offset = before != NULL ? before->range->offset : 0, wanted = before != NULL ? before->wanted : 0;
-	struct lido_placement placement = {0};
-	lido_placement_resize(&placement, handle, &block->block, size);
+	struct lido_pool_resource *pool_resource = wl_resource_get_user_data(resource);
+	struct lido_placement placement = lido_place_block(&pool_resource->announcer, &block->block, size);
 	if (placement.result == LIDO_PLACEMENT_OK) {
 		expect_placed(run, block, size);
 		if (before != NULL && block->block == before) {
@@ -204,7 +205,6 @@ static void step_disown(struct run *run, struct input *input) {
 	if (block->block != NULL) {
 		expect_block(block);
 		lido_block_disown(block->block);
-		lido_pool_consider_destroy(run->pool);
 		block->block = NULL;
 	}
 }
@@ -234,13 +234,14 @@ static void mark_buffer(struct run *run, struct buffer *buffer, const struct lid
 
 static void create_buffer(struct run *run, struct input *input, struct buffer *buffer) {
 	struct lido_block *block = run->blocks[input_take_below(input, BLOCKS)].block;
-	struct lido_area *area = block != NULL ? &block->area->base : run->areas[input_take_below(input, FILES)];
-	int64_t size = block != NULL ? lido_block_get_size(block) : area != NULL ? area->size : 0;
-	struct lido_buffer_place place = {
-		.noun = "block", .pool = run->pool, .area = area, .block = block, .claimed = 1 << 20, .size = size};
+	struct lido_area *area = block == NULL ? run->areas[input_take_below(input, FILES)] : NULL;
 	int32_t width = 1 + (int32_t)input_take_below(input, 64), height = 1 + (int32_t)input_take_below(input, 64);
 	struct lido_buffer_request request = {(int32_t)input_take_below(input, 4) * 2048, width, height, width * 4, 1};
-	lido_buffer_create(run->manager, run->last_id + 1, &place, &request);
+	if (area != NULL && request.offset + request.height * request.stride <= area->size) {
+		lido_buffer_create_in_file(run->manager, run->last_id + 1, run->pool, area, CLAIMED, &request);
+	} else {
+		lido_buffer_create_in_block(run->manager, run->last_id + 1, run->pool, block, CLAIMED, &request);
+	}
 	struct wl_resource *resource = find_new(run);
 	struct lido_buffer *made = resource != NULL ? lido_buffer_try_from_resource(resource) : NULL;
 	if (made == NULL) {
@@ -256,8 +257,8 @@ static void read_buffer(struct lido_buffer *buffer) {
 	static uint8_t pixels[64 * 64 * 4], copy[sizeof(pixels)];
 	struct lido_box box = {.width = buffer->width, .height = buffer->height};
 	faults_set_next(0);
-	expect(lido_buffer_check(buffer));
-	const void *mapped = lido_buffer_map(buffer, 0, buffer->height);
+	expect(!lido_buffer_detect_tampering(buffer));
+	const void *mapped = lido_buffer_map(buffer, 0, buffer->height, NULL);
 	enum lido_read_result result = lido_buffer_read(buffer, &box, pixels, (size_t)buffer->stride);
 	if (mapped != NULL) {
 		expect_int(result, ==, LIDO_READ_OK);
@@ -298,18 +299,18 @@ static void step_buffer(struct run *run, struct input *input, struct buffer *buf
 }
 
 static void free_memory(struct run *run, int i) {
-	const uint8_t *data = lido_memory_get_data(run->memories[i]);
+	const uint8_t *data = lido_scratch_get_data(run->memories[i]);
 	expect(data[0] == i && data[run->memory_sizes[i] - 1] == i);
-	lido_memory_destroy(run->memories[i]);
+	lido_scratch_destroy(run->memories[i]);
 	run->memories[i] = NULL;
 }
 
 static void step_memory(struct run *run, struct input *input, int i) {
 	if (run->memories[i] == NULL) {
 		size_t size = input_take_size(input, 19);
-		struct lido_memory *memory = lido_memory_create(run->pool, size);
+		struct lido_scratch *memory = lido_scratch_create(run->pool, size);
 		if (memory != NULL) {
-			memset(lido_memory_get_data(memory), i, size);
+			memset(lido_scratch_get_data(memory), i, size);
 		}
 		run->memories[i] = memory;
 		run->memory_sizes[i] = size;
@@ -320,10 +321,10 @@ static void step_memory(struct run *run, struct input *input, int i) {
 
 // As wl_shm_pool.destroy.
 static void drop_file(struct run *run, uint32_t i) {
-	lido_area_unref(run->areas[i]);
+	lido_refs_unref(&run->areas[i]->refs);
 	run->areas[i] = NULL;
-	run->pool->handles--;
-	lido_pool_consider_destroy(run->pool);
+	lido_quota_subtract(&run->pool->quota, LIDO_QUOTA_SHM_POOLS, 1);
+	lido_refs_unref(&run->pool->refs);
 }
 
 static void step_file(struct run *run, struct input *input) {
@@ -334,11 +335,14 @@ static void step_file(struct run *run, struct input *input) {
 	}
 	int flags = input_take_below(input, 3) == 0 ? O_RDONLY : O_RDWR;
 	struct lido_area *area = NULL;
-	if (lido_area_import(run->pool, file_reopen(run->files[i], flags), &area) != LIDO_IMPORT_OK) {
-		expect(area == NULL && run->pool->error[0] != '\0');
+	if (lido_imports_add(&run->pool->imports, file_reopen(run->files[i], flags), &area) != LIDO_IMPORT_OK) {
+		expect(area == NULL && run->pool->quota.failure[0] != '\0');
 	}
 	run->areas[i] = area;
-	run->pool->handles += area != NULL;
+	if (area != NULL) {
+		lido_quota_add(&run->pool->quota, LIDO_QUOTA_SHM_POOLS, 1);
+		lido_refs_ref(&run->pool->refs);
+	}
 }
 
 static void step_file_change(struct run *run, struct input *input) {
@@ -366,7 +370,7 @@ static void end_client(struct run *run) {
 	}
 	wl_client_destroy(run->client);
 	run->client = NULL;
-	memset(run->handles, 0, sizeof(run->handles));
+	memset(run->pool_resources, 0, sizeof(run->pool_resources));
 }
 
 static bool is_anything_held(const struct run *run) {
@@ -381,13 +385,13 @@ static bool is_anything_held(const struct run *run) {
 }
 
 static void expect_limits(const struct lido_pool *pool) {
-	lido_pool_validate(pool);
-	expect_int(pool->files, <=, limits.files_max);
-	expect_int(pool->buffers, <=, limits.buffers_max);
-	expect_int(pool->exported_len, <=, limits.areas_max);
-	expect_int(pool->blocks, <=, limits.blocks_max);
-	expect_int(pool->bytes_blocks, <=, limits.area_bytes_max);
-	expect_int(pool->bytes, <=, limits.bytes_max);
+	lido_pool_audit(pool);
+	expect_int(pool_used(pool, FILES), <=, limits.files_max);
+	expect_int(pool_used(pool, BUFFERS), <=, limits.buffers_max);
+	expect_int(pool_used(pool, AREAS), <=, limits.areas_max);
+	expect_int(pool_used(pool, BLOCKS), <=, limits.blocks_max);
+	expect_int(pool_used(pool, BLOCK_BYTES), <=, limits.area_bytes_max);
+	expect_int(pool_used(pool, SCRATCH_BYTES), <=, limits.scratch_bytes_max);
 }
 
 // What only a client does.
@@ -490,7 +494,7 @@ static void run_finish(struct run *run, bool is_server_first) {
 	}
 	if (!is_server_first) {
 		expect(wl_list_empty(&run->server.manager->pools));
-		expect_int(run->server.manager->files, ==, 0);
+		expect_int(manager_used(run->server.manager, FILES), ==, 0);
 		server_finish(&run->server);
 	}
 	for (int i = 0; i < FILES; i++) {

@@ -116,7 +116,7 @@ static bool is_image(const struct lido_buffer_request *request, const struct lay
 	return true;
 }
 
-static void expect_text(const struct lido_check_error *error, const char *part) {
+static void expect_text(const struct lido_validation_error *error, const char *part) {
 	expect_int(strnlen(error->text, sizeof(error->text)), <, sizeof(error->text) - 1);
 	expect_contains(error->text, part);
 }
@@ -144,7 +144,7 @@ static void check_buffer(struct input *input) {
 	};
 	bool is_block = input_take_byte(input) % 2 == 1;
 	int64_t place_size = is_block ? (int64_t)input_take_number(input) : (int32_t)(input_take_number(input) & INT32_MAX);
-	struct lido_check_error error = {.code = UINT32_MAX};
+	struct lido_validation_error error = {.code = UINT32_MAX};
 	number end = 0;
 	struct layout layout = {0};
 	if (format != NULL) {
@@ -156,7 +156,7 @@ static void check_buffer(struct input *input) {
 		}
 	}
 	int64_t size = -1;
-	bool is_right = lido_check_buffer(&request, format, is_block ? "block" : "pool", place_size, &size, &error);
+	bool is_right = lido_validate_buffer(&request, format, is_block ? "block" : "pool", place_size, &size, &error);
 	if (format == NULL) {
 		expect(!is_right);
 		expect_int(error.code, ==, WL_SHM_ERROR_INVALID_FORMAT);
@@ -176,18 +176,18 @@ static void check_buffer(struct input *input) {
 
 static void check_sizes(struct input *input) {
 	int32_t size = (int32_t)input_take_number(input), old_size = (int32_t)input_take_number(input);
-	struct lido_check_error error = {.code = UINT32_MAX};
-	expect_int(lido_check_pool_size(size, &error), ==, size > 0);
+	struct lido_validation_error error = {.code = UINT32_MAX};
+	expect_int(lido_validate_pool_size(size, &error), ==, size > 0);
 	if (size <= 0) {
 		expect_int(error.code, ==, WL_SHM_ERROR_INVALID_STRIDE);
 		expect_text(&error, "invalid pool size");
 	}
-	expect_int(lido_check_pool_resize(old_size, size, &error), ==, (int64_t)size - old_size >= 0);
+	expect_int(lido_validate_pool_resize(old_size, size, &error), ==, (int64_t)size - old_size >= 0);
 	if (size < old_size) {
 		expect_int(error.code, ==, WL_SHM_ERROR_INVALID_FD);
 		expect_text(&error, "shrinking");
 	}
-	expect_int(lido_check_block_size((uint32_t)size, &error), ==, size != 0);
+	expect_int(lido_validate_block_size((uint32_t)size, &error), ==, size != 0);
 	if (size == 0) {
 		expect_int(error.code, ==, LIDO_SHM_BLOCK_V1_ERROR_INVALID_SIZE);
 		expect_text(&error, "invalid block size 0");

@@ -11,6 +11,7 @@
 #include "input.h"
 #include "memory/pool.h"
 #include "odd_file.h"
+#include "pair.h"
 #include "runner.h"
 #include "wire/manager.h"
 #include <fcntl.h>
@@ -41,12 +42,12 @@ struct run {
 
 static const struct lido_limits tight = {
 	.files_max = 4,
-	.handles_max = 6,
+	.shm_pools_max = 6,
 	.buffers_max = 10,
 	.areas_max = 2,
 	.blocks_max = 8,
 	.area_bytes_max = 1 << 18,
-	.bytes_max = 1 << 17,
+	.scratch_bytes_max = 1 << 17,
 };
 
 // Few bits: most arguments are right.
@@ -232,19 +233,19 @@ static struct lido_buffer *find_buffer(struct run *run, struct input *input) {
 static void use_buffer(struct lido_buffer *buffer, uint8_t choice) {
 	struct lido_box all = {.width = buffer->width, .height = buffer->height};
 	struct lido_box narrow = {.x = choice, .y = choice, .width = 2, .height = 3};
-	if (!lido_buffer_check(buffer)) {
+	if (lido_buffer_detect_tampering(buffer)) {
 		return;
 	}
-	const void *mapped = lido_buffer_map(buffer, 0, buffer->height);
+	const void *mapped = lido_buffer_map(buffer, 0, buffer->height, NULL);
 	if (buffer->size > PIXELS_MAX) {
 		return;
 	}
-	struct lido_memory *memory = lido_memory_create(buffer->pool, (size_t)buffer->size);
+	struct lido_scratch *memory = lido_scratch_create(buffer->pool, (size_t)buffer->size);
 	if (memory == NULL) {
 		lido_pool_post_no_memory(buffer->pool);
 		return;
 	}
-	uint8_t *pixels = lido_memory_get_data(memory);
+	uint8_t *pixels = lido_scratch_get_data(memory);
 	size_t stride = (size_t)buffer->stride;
 	enum lido_read_result result = lido_buffer_read(buffer, &all, pixels, stride);
 	if (mapped != NULL) {
@@ -258,7 +259,7 @@ static void use_buffer(struct lido_buffer *buffer, uint8_t choice) {
 	} else if (choice % 4 == 0) {
 		lido_buffer_write(buffer, pixels);
 	}
-	lido_memory_destroy(memory);
+	lido_scratch_destroy(memory);
 	lido_buffer_send_release(buffer);
 }
 
@@ -282,7 +283,7 @@ static void step_lock(struct run *run, struct input *input) {
 	struct lido_buffer *buffer = find_buffer(run, input);
 	if (buffer != NULL) {
 		lock->buffer = lido_buffer_lock(buffer);
-		lock->mapped = lido_buffer_map(buffer, 0, buffer->height);
+		lock->mapped = lido_buffer_map(buffer, 0, buffer->height, NULL);
 	}
 }
 
@@ -381,10 +382,10 @@ static void expect_books(const struct run *run) {
 	const struct lido_pool *pool;
 	uint32_t files = 0;
 	wl_list_for_each(pool, &run->server.manager->pools, link) {
-		lido_pool_validate(pool);
-		files += pool->files;
+		lido_pool_audit(pool);
+		files += pool_used(pool, FILES);
 	}
-	expect_int(run->server.manager->files, ==, files);
+	expect_int(manager_used(run->server.manager, FILES), ==, files);
 }
 
 static void end_attacker(struct run *run, bool is_reader_last) {

@@ -156,6 +156,7 @@ static void start(void) {
 		.mmap = fault_mmap,
 		.munmap = state.real.munmap,
 		.madvise = fault_madvise,
+		.clock_gettime = state.real.clock_gettime,
 	};
 }
 

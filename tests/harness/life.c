@@ -26,24 +26,24 @@ static void use_buffer(struct lido_buffer *buffer) {
 	struct lido_box whole = {.width = buffer->width, .height = buffer->height};
 	struct lido_box narrow = {.x = 3, .y = 3, .width = 5, .height = 5};
 	size_t stride = (size_t)buffer->stride + 64;
-	struct lido_memory *memory = lido_memory_create(buffer->pool, stride * (size_t)buffer->height);
+	struct lido_scratch *memory = lido_scratch_create(buffer->pool, stride * (size_t)buffer->height);
 	if (memory == NULL) {
 		lido_pool_post_no_memory(buffer->pool);
 		return;
 	}
 	lido_buffer_lock(buffer);
-	bool complete = lido_buffer_read(buffer, &whole, lido_memory_get_data(memory), stride) == LIDO_READ_OK;
-	complete = lido_buffer_read(buffer, &narrow, lido_memory_get_data(memory), stride) == LIDO_READ_OK && complete;
-	complete = lido_buffer_read(buffer, &whole, lido_memory_get_data(memory), stride - 64) == LIDO_READ_OK && complete;
-	const void *pixels = lido_buffer_map(buffer, 0, buffer->height);
+	bool complete = lido_buffer_read(buffer, &whole, lido_scratch_get_data(memory), stride) == LIDO_READ_OK;
+	complete = lido_buffer_read(buffer, &narrow, lido_scratch_get_data(memory), stride) == LIDO_READ_OK && complete;
+	complete = lido_buffer_read(buffer, &whole, lido_scratch_get_data(memory), stride - 64) == LIDO_READ_OK && complete;
+	const void *pixels = lido_buffer_map(buffer, 0, buffer->height, NULL);
 	if (pixels != NULL) {
-		lido_buffer_copy(buffer, pixels, &whole, lido_memory_get_data(memory), stride);
+		lido_buffer_copy(buffer, pixels, &whole, lido_scratch_get_data(memory), stride);
 	}
-	lido_buffer_write(buffer, lido_memory_get_data(memory));
+	lido_buffer_write(buffer, lido_scratch_get_data(memory));
 	if (!complete) {
 		lido_buffer_post_truncated(buffer);
 	}
-	lido_memory_destroy(memory);
+	lido_scratch_destroy(memory);
 	lido_buffer_unlock(buffer);
 }
 
@@ -81,7 +81,7 @@ static void trim(struct client *client) {
 	if (client_get_peer(client) != NULL) {
 		struct lido_pool *pool = lido_pool_from_client(client->server->manager, client_get_peer(client));
 		lido_pool_trim(pool, 0, &(uint32_t){UINT32_MAX});
-		lido_pool_validate(pool);
+		lido_pool_audit(pool);
 	}
 }
 
@@ -98,7 +98,7 @@ static void run_pool_client(struct client *client) {
 		memset(pool_block_get_data(&blocks[0]), 0x77, SIZE / 2); // the rest is a hole
 	}
 	struct lido_buffer *buffer = find_buffer(client, wl_buffer);
-	if (buffer != NULL && lido_buffer_check(buffer)) {
+	if (buffer != NULL && !lido_buffer_detect_tampering(buffer)) {
 		use_buffer(buffer);
 	}
 	pool_block_init(&blocks[2], &pool, 4096);

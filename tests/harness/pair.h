@@ -5,7 +5,12 @@
 #define HARNESS_PAIR_H
 
 #include "client.h"
+#include "memory/pool.h"
 #include "server.h"
+
+/* What a pool, or all pools of a manager, use of a kind: FILES, BUFFERS, and so on. */
+#define pool_used(pool_, kind_) lido_quota_get_used(&(pool_)->quota, LIDO_QUOTA_##kind_)
+#define manager_used(manager_, kind_) ((manager_)->total.counts[LIDO_QUOTA_##kind_].used)
 
 struct pair {
 	struct server server;

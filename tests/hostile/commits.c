@@ -79,7 +79,7 @@ ATTACK("commits-of-all-bytes") {
 	struct attacker attacker;
 	struct picture picture;
 	attacker_connect(&attacker);
-	picture_init(&picture, &attacker, -1, true, 16384, (int32_t)(LIDO_BYTES_MAX_DEFAULT / 65536));
+	picture_init(&picture, &attacker, -1, true, 16384, (int32_t)(LIDO_SCRATCH_BYTES_MAX_DEFAULT / 65536));
 	struct window window = {.surface = wl_compositor_create_surface(attacker.compositor)};
 	window_commit(&window, picture.buffer);
 	expect_no_memory(&attacker);
@@ -105,7 +105,7 @@ ATTACK("snapshots-of-all-bytes") {
 	struct picture picture;
 	attacker_connect(&attacker);
 	picture_init(&picture, &attacker, -1, true, 2048, 2048);
-	int count = attack_count((int)(LIDO_BYTES_MAX_DEFAULT / (int64_t)picture.size) - 1);
+	int count = attack_count((int)(LIDO_SCRATCH_BYTES_MAX_DEFAULT / (int64_t)picture.size) - 1);
 	for (int i = 0; i < count; i++) {
 		window_init(&window, &attacker);
 		window_commit(&window, picture.buffer);
@@ -121,7 +121,7 @@ ATTACK("snapshots-without-end") {
 	struct picture picture;
 	attacker_connect(&attacker);
 	picture_init(&picture, &attacker, -1, true, 2048, 2048);
-	for (int64_t bytes = 0; bytes <= LIDO_BYTES_MAX_DEFAULT; bytes += (int64_t)picture.size) {
+	for (int64_t bytes = 0; bytes <= LIDO_SCRATCH_BYTES_MAX_DEFAULT; bytes += (int64_t)picture.size) {
 		window.surface = wl_compositor_create_surface(attacker.compositor);
 		window_commit(&window, picture.buffer);
 		if (!attacker_try_roundtrip(&attacker)) {

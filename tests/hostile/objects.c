@@ -24,7 +24,7 @@ ATTACK("handles-without-end") {
 	struct attacker attacker;
 	attacker_connect(&attacker);
 	int fd = file_create(4096, 0);
-	for (int i = 0; i <= LIDO_HANDLES_MAX_DEFAULT; i++) {
+	for (int i = 0; i <= LIDO_SHM_POOLS_MAX_DEFAULT; i++) {
 		wl_shm_create_pool(attacker.shm, fd, 4096);
 		if (i % 64 == 63 && !attacker_try_roundtrip(&attacker)) {
 			break;

@@ -118,7 +118,7 @@ TEST("lifetime@format-alone-changes") {
 
 static void get_copied(const struct lido_pool_stats *stats, void *data) {
 	int64_t *bytes = data;
-	*bytes += stats->bytes_copied;
+	*bytes += stats->bytes_scratch;
 }
 
 TEST("lifetime@unmapped-window-gives-its-snapshots-back") {
@@ -332,7 +332,7 @@ TEST("lifetime@size-and-format-change-from-commit-to-commit") {
 
 TEST("lifetime@quota-of-server-memory-ends-that-client-alone") {
 	struct lido_limits limits = lido_limits_default();
-	limits.bytes_max = 100000;
+	limits.scratch_bytes_max = 100000;
 	struct stage stage;
 	struct screen other;
 	struct window window;
@@ -343,7 +343,7 @@ TEST("lifetime@quota-of-server-memory-ends-that-client-alone") {
 	picture_init(&picture, &stage.screen.client, FILE_UNSEALABLE, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
 	wl_surface_attach(window.surface, picture.buffer, 0, 0);
 	wl_surface_commit(window.surface);
-	expect_no_memory(&stage.screen.client, "limit (bytes) 100000");
+	expect_no_memory(&stage.screen.client, "the limit (scratch-bytes) is 100000");
 	expect_alive(&other.client);
 	picture_finish(&picture);
 	window_finish(&window);

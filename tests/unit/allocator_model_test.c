@@ -265,7 +265,7 @@ static void step_trim(struct run *run) {
 }
 
 static void compare(struct run *run) {
-	lido_allocator_validate(run->allocator);
+	lido_allocator_audit(run->allocator);
 	const struct model *model = &run->model;
 	int64_t live = 0, end = 0;
 	uint32_t count = 0;
@@ -285,7 +285,7 @@ static void compare(struct run *run) {
 		expect_int(range->is_warm, ==, piece->is_warm);
 		expect(!piece->is_warm || get_whole_pages(piece) == 0 || range->idle_since == piece->idle_since);
 	}
-	expect_int(lido_allocator_get_live(run->allocator), ==, live);
+	expect_int(lido_allocator_get_allocated(run->allocator), ==, live);
 	expect_int(lido_allocator_get_count(run->allocator), ==, count);
 	expect_int(lido_allocator_get_end(run->allocator), ==, end);
 }
@@ -360,7 +360,7 @@ TEST("allocator_model@few-pages-all-states") {
 
 // Ranges of 64 bytes: the first ones, every other of which is free.
 static struct lido_allocator *create_comb(int ranges_len, struct lido_range **ranges) {
-	struct lido_allocator *allocator = lido_allocator_create(LIDO_ALLOCATOR_SIZE_MAX);
+	struct lido_allocator *allocator = lido_allocator_create(LIDO_RANGE_SPAN_MAX);
 	for (int i = 0; i < ranges_len; i++) {
 		ranges[i] = lido_allocator_alloc(allocator, 64);
 		expect(ranges[i] != NULL);
@@ -388,7 +388,7 @@ TEST("allocator_model@million-ranges-cost-no-walk-past-them") {
 	for (int i = 0; i < RANGES_LEN; i += 2) {
 		expect_int(lido_allocator_alloc(allocator, 64)->offset, <, 64 * RANGES_LEN);
 	}
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 	lido_allocator_destroy(allocator);
 	free(ranges);
 }
@@ -416,7 +416,7 @@ struct adversary {
 };
 
 static void adversary_fill(struct adversary *adversary, int64_t size) {
-	while (lido_allocator_get_live(adversary->allocator) + size <= adversary->live_max) {
+	while (lido_allocator_get_allocated(adversary->allocator) + size <= adversary->live_max) {
 		struct lido_range *range = lido_allocator_alloc(adversary->allocator, size);
 		expect(range != NULL);
 		adversary->ranges[adversary->ranges_len++] = range;
@@ -465,7 +465,7 @@ static int64_t attack(int64_t live_max, int64_t size_max) {
 		adversary_fill(adversary, size);
 		int64_t now_end = lido_allocator_get_end(adversary->allocator);
 		end = now_end > end ? now_end : end;
-		lido_allocator_validate(adversary->allocator);
+		lido_allocator_audit(adversary->allocator);
 		adversary_thin_out(adversary, size);
 	}
 	lido_allocator_destroy(adversary->allocator);
@@ -501,17 +501,17 @@ static int64_t leave_page_behind(struct lido_allocator *allocator, int64_t gap) 
 
 // Best fit without zones would get to 153 times what is live.
 TEST("allocator_model@adversary-of-best-fit-gets-a-round-beyond-a-zone") {
-	struct lido_allocator *allocator = lido_allocator_create(LIDO_ALLOCATOR_SIZE_MAX);
+	struct lido_allocator *allocator = lido_allocator_create(LIDO_RANGE_SPAN_MAX);
 	int64_t size_max = 4 * MIB, end = 0;
 	for (int64_t gap = 2 * MIB; gap + 2 * PAGE <= size_max; gap += PAGE) {
 		int64_t round_end = leave_page_behind(allocator, gap);
 		end = round_end > end ? round_end : end;
 	}
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 	// At the height of a round its two large ranges are live, and the pages that were left.
-	int64_t live_max = lido_allocator_get_live(allocator) + 2 * size_max;
+	int64_t live_max = lido_allocator_get_allocated(allocator) + 2 * size_max;
 	expect_int(end, >=, 2 * size_max - PAGE);
-	expect_int(end, <=, choose_zone_size(LIDO_ALLOCATOR_SIZE_MAX) + 2 * size_max);
-	expect_int(end, <=, get_bound(LIDO_ALLOCATOR_SIZE_MAX, live_max, size_max));
+	expect_int(end, <=, choose_zone_size(LIDO_RANGE_SPAN_MAX) + 2 * size_max);
+	expect_int(end, <=, get_bound(LIDO_RANGE_SPAN_MAX, live_max, size_max));
 	lido_allocator_destroy(allocator);
 }

@@ -16,20 +16,20 @@ static struct lido_range *alloc(struct lido_allocator *allocator, int64_t size) 
 	expect(range != NULL);
 	expect(!range->is_free);
 	expect_int(range->size, ==, lido_allocator_round(size));
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 	return range;
 }
 
 static void give_back(struct lido_allocator *allocator, struct lido_range *range, int64_t now) {
 	lido_allocator_free(allocator, range, now);
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 }
 
 static void expect_no_space(struct lido_allocator *allocator, int64_t size) {
 	errno = 0;
 	expect(lido_allocator_alloc(allocator, size) == NULL);
 	expect_int(errno, ==, ENOSPC);
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 }
 
 static void expect_oldest(struct lido_allocator *allocator, int64_t offset, int64_t size, int64_t idle_since) {
@@ -43,9 +43,9 @@ static void expect_oldest(struct lido_allocator *allocator, int64_t offset, int6
 
 TEST("allocator@new-area-is-one-free-cold-range") {
 	struct lido_allocator *allocator = lido_allocator_create(PAGE);
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 	expect_int(lido_allocator_get_end(allocator), ==, 0);
-	expect_int(lido_allocator_get_live(allocator), ==, 0);
+	expect_int(lido_allocator_get_allocated(allocator), ==, 0);
 	expect_int(lido_allocator_get_count(allocator), ==, 0);
 	expect(lido_allocator_get_oldest_warm(allocator) == NULL);
 	struct lido_range *all = alloc(allocator, PAGE);
@@ -71,14 +71,14 @@ TEST("allocator@rounding-wastes-less-than-64-bytes-up-to-a-page-and-less-than-a-
 		expect_int(lido_allocator_round(rounded), ==, rounded);
 		expect(size <= PAGE || 2 * waste < rounded);
 	}
-	for (int64_t size = 400 << 10; size < LIDO_ALLOCATOR_SIZE_MAX; size += 999983) {
+	for (int64_t size = 400 << 10; size < LIDO_RANGE_SPAN_MAX; size += 999983) {
 		expect_int(100 * (lido_allocator_round(size) - size), <, lido_allocator_round(size));
 	}
 }
 
 TEST("allocator@rounds-at-the-edges") {
 	static const int64_t sizes[][2] = {{1, 64}, {64, 64}, {65, 128}, {4032, 4032}, {4033, PAGE}, {4095, PAGE},
-		{PAGE, PAGE}, {4097, 2 * PAGE}, {LIDO_ALLOCATOR_SIZE_MAX - 1, LIDO_ALLOCATOR_SIZE_MAX},
+		{PAGE, PAGE}, {4097, 2 * PAGE}, {LIDO_RANGE_SPAN_MAX - 1, LIDO_RANGE_SPAN_MAX},
 		{INT64_MAX - PAGE, INT64_MAX - PAGE + 1}, {INT64_MAX - PAGE + 1, INT64_MAX}, {INT64_MAX, INT64_MAX}};
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		expect_int(lido_allocator_round(sizes[i][0]), ==, sizes[i][1]);
@@ -196,16 +196,16 @@ TEST("allocator@end-moves-back-to-the-last-allocated-range") {
 TEST("allocator@live-bytes-and-count-are-those-of-the-allocated") {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	struct lido_range *a = alloc(allocator, 1), *b = alloc(allocator, 5000);
-	expect_int(lido_allocator_get_live(allocator), ==, 64 + 2 * PAGE);
+	expect_int(lido_allocator_get_allocated(allocator), ==, 64 + 2 * PAGE);
 	expect_int(lido_allocator_get_count(allocator), ==, 2);
 	expect(lido_allocator_resize(allocator, b, 3 * PAGE, 0));
-	expect_int(lido_allocator_get_live(allocator), ==, 64 + 3 * PAGE);
+	expect_int(lido_allocator_get_allocated(allocator), ==, 64 + 3 * PAGE);
 	expect(lido_allocator_resize(allocator, b, 1, 0));
-	expect_int(lido_allocator_get_live(allocator), ==, 128);
+	expect_int(lido_allocator_get_allocated(allocator), ==, 128);
 	expect_int(lido_allocator_get_count(allocator), ==, 2);
 	give_back(allocator, a, 0);
 	give_back(allocator, b, 0);
-	expect_int(lido_allocator_get_live(allocator), ==, 0);
+	expect_int(lido_allocator_get_allocated(allocator), ==, 0);
 	expect_int(lido_allocator_get_count(allocator), ==, 0);
 	lido_allocator_destroy(allocator);
 }
@@ -215,7 +215,7 @@ TEST("allocator@grows-into-what-follows-even-all-of-it") {
 	struct lido_range *range = alloc(allocator, PAGE);
 	for (int64_t pages = 2; pages <= 4; pages++) {
 		expect(lido_allocator_resize(allocator, range, pages * PAGE - 1, 0));
-		lido_allocator_validate(allocator);
+		lido_allocator_audit(allocator);
 		expect_int(range->offset, ==, 0);
 		expect_int(range->size, ==, pages * PAGE);
 		expect_int(lido_allocator_get_end(allocator), ==, pages * PAGE);
@@ -230,19 +230,19 @@ TEST("allocator@shrinks-by-freeing-its-end") {
 	struct lido_allocator *allocator = lido_allocator_create(8 * PAGE);
 	struct lido_range *range = alloc(allocator, 4 * PAGE), *next = alloc(allocator, PAGE);
 	expect(lido_allocator_resize(allocator, range, 2 * PAGE, 7));
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 	expect_oldest(allocator, 2 * PAGE, 2 * PAGE, 7);
 	expect(lido_allocator_resize(allocator, range, PAGE, 8)); // merges, and the larger part decides
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 	expect_oldest(allocator, PAGE, 3 * PAGE, 7);
 	expect(lido_allocator_resize(allocator, range, PAGE - 1, 9)); // is the same size
 	expect_int(range->size, ==, PAGE);
 	expect(lido_allocator_resize(allocator, range, 65, 9)); // below a page
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 	expect_int(lido_range_get_after(range)->offset, ==, 128);
 	expect(lido_range_get_after(lido_range_get_after(range)) == next);
 	expect(lido_allocator_resize(allocator, range, 3 * PAGE, 9)); // and back, since it starts at a page
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 	expect_int(range->size, ==, 3 * PAGE);
 	lido_allocator_destroy(allocator);
 }
@@ -255,14 +255,14 @@ TEST("allocator@resize-refuses-and-changes-nothing") {
 	expect(!lido_allocator_resize(allocator, c, 7 * PAGE + 1, 0)); // beyond the end
 	expect(!lido_allocator_resize(allocator, c, INT64_MAX, 0));    // beyond everything
 	expect(!lido_allocator_resize(allocator, c, INT64_MAX - 5000, 0));
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 	expect_int(a->size, ==, 128);
 	expect_int(b->size, ==, 64);
 	expect_int(c->size, ==, PAGE);
-	expect_int(lido_allocator_get_live(allocator), ==, 192 + PAGE);
+	expect_int(lido_allocator_get_allocated(allocator), ==, 192 + PAGE);
 	expect(lido_allocator_resize(allocator, b, 4032 - 64, 0));
 	expect(lido_allocator_resize(allocator, c, 7 * PAGE, 0));
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 	lido_allocator_destroy(allocator);
 }
 
@@ -273,23 +273,23 @@ TEST("allocator@resize-to-a-page-is-refused-where-none-starts") {
 	expect(!lido_allocator_resize(allocator, range, 4033, 0)); // which is a page
 	expect(!lido_allocator_resize(allocator, range, PAGE, 0));
 	expect(lido_allocator_resize(allocator, range, 4032, 0)); // across a boundary, if need be
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 	expect_int(range->size, ==, 4032);
 	lido_allocator_destroy(allocator);
 }
 
 TEST("allocator@spans-two-gibibytes-and-no-more") {
-	struct lido_allocator *allocator = lido_allocator_create(LIDO_ALLOCATOR_SIZE_MAX);
-	expect_no_space(allocator, LIDO_ALLOCATOR_SIZE_MAX + 1);
+	struct lido_allocator *allocator = lido_allocator_create(LIDO_RANGE_SPAN_MAX);
+	expect_no_space(allocator, LIDO_RANGE_SPAN_MAX + 1);
 	expect_no_space(allocator, INT64_MAX - 5000);
 	expect_no_space(allocator, INT64_MAX);
-	struct lido_range *all = alloc(allocator, LIDO_ALLOCATOR_SIZE_MAX);
-	expect_int(lido_allocator_get_end(allocator), ==, LIDO_ALLOCATOR_SIZE_MAX);
+	struct lido_range *all = alloc(allocator, LIDO_RANGE_SPAN_MAX);
+	expect_int(lido_allocator_get_end(allocator), ==, LIDO_RANGE_SPAN_MAX);
 	expect_no_space(allocator, 1);
-	expect(lido_allocator_resize(allocator, all, LIDO_ALLOCATOR_SIZE_MAX - PAGE, INT64_MAX));
-	expect_int(alloc(allocator, 1)->offset, ==, LIDO_ALLOCATOR_SIZE_MAX - PAGE);
+	expect(lido_allocator_resize(allocator, all, LIDO_RANGE_SPAN_MAX - PAGE, INT64_MAX));
+	expect_int(alloc(allocator, 1)->offset, ==, LIDO_RANGE_SPAN_MAX - PAGE);
 	give_back(allocator, all, INT64_MAX);
-	expect_oldest(allocator, 0, LIDO_ALLOCATOR_SIZE_MAX - PAGE, INT64_MAX);
+	expect_oldest(allocator, 0, LIDO_RANGE_SPAN_MAX - PAGE, INT64_MAX);
 	lido_allocator_destroy(allocator);
 }
 
@@ -309,7 +309,7 @@ TEST("allocator@longest-idle-comes-first-and-leaves-when-cold") {
 		expect_int(ranges[order[i]]->idle_since, ==, 10 * i);
 		lido_range_set_cold(ranges[order[i]]);
 		expect(!ranges[order[i]]->is_warm);
-		lido_allocator_validate(allocator);
+		lido_allocator_audit(allocator);
 	}
 	expect(lido_allocator_get_oldest_warm(allocator) == NULL);
 	lido_allocator_destroy(allocator);
@@ -323,7 +323,7 @@ TEST("allocator@set-cold-may-take-any-and-twice") {
 	give_back(allocator, b, 2);
 	lido_range_set_cold(b);
 	lido_range_set_cold(b);
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 	expect_oldest(allocator, 0, PAGE, 1);
 	// Freed again, it is warm again; and so is what merges with the cold.
 	give_back(allocator, fence, 3);
@@ -332,7 +332,7 @@ TEST("allocator@set-cold-may-take-any-and-twice") {
 }
 
 TEST("allocator@page-used-each-frame-keeps-no-hundred-mebibytes-warm") {
-	struct lido_allocator *allocator = lido_allocator_create(LIDO_ALLOCATOR_SIZE_MAX);
+	struct lido_allocator *allocator = lido_allocator_create(LIDO_RANGE_SPAN_MAX);
 	struct lido_range *large = alloc(allocator, 100 * MIB);
 	alloc(allocator, 64);
 	give_back(allocator, large, 1000);
@@ -437,7 +437,7 @@ static struct snapshot take_snapshot(struct lido_allocator *allocator, const str
 	struct snapshot snapshot;
 	memset(&snapshot, 0, sizeof(snapshot)); // the padding, too
 	snapshot.end = lido_allocator_get_end(allocator);
-	snapshot.live = lido_allocator_get_live(allocator);
+	snapshot.live = lido_allocator_get_allocated(allocator);
 	snapshot.count = lido_allocator_get_count(allocator);
 	for (; range != NULL; range = lido_range_get_after(range)) {
 		snapshot.ranges[snapshot.ranges_len++] = *range;
@@ -454,7 +454,7 @@ static bool survive(struct lido_allocator *allocator, struct lido_range *range, 
 	bool ok = range != NULL ? lido_allocator_resize(allocator, range, size, 2)
 							: lido_allocator_alloc(allocator, size) != NULL;
 	faults_stop();
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 	struct snapshot is = take_snapshot(allocator, first);
 	if (!ok) {
 		expect_int(errno, ==, ENOMEM);
@@ -498,7 +498,7 @@ TEST("allocator@shortage-of-memory-for-another-zone-changes-nothing") {
 // So many that there are no spare records.
 TEST("allocator@shortage-of-memory-among-many-changes-nothing") {
 	uint64_t failures = 0;
-	struct lido_allocator *allocator = lido_allocator_create(LIDO_ALLOCATOR_SIZE_MAX);
+	struct lido_allocator *allocator = lido_allocator_create(LIDO_RANGE_SPAN_MAX);
 	for (int i = 0; i < 3000; i++) {
 		struct lido_range *range = NULL;
 		for (uint64_t n = 1; range == NULL; n++) {
@@ -506,7 +506,7 @@ TEST("allocator@shortage-of-memory-among-many-changes-nothing") {
 			faults_start(n);
 			range = lido_allocator_alloc(allocator, i % 3 == 0 ? PAGE : 64);
 			faults_stop();
-			lido_allocator_validate(allocator);
+			lido_allocator_audit(allocator);
 			if (range == NULL) {
 				expect_int(errno, ==, ENOMEM);
 				expect_int(lido_allocator_get_end(allocator), ==, end);
@@ -530,7 +530,7 @@ TEST("allocator@shortage-of-memory-cuts-no-range") {
 		faults_start_all_of(FAULT_CALLOC, 0);
 		bool ok = lido_allocator_resize(allocator, ranges[i], 4 * PAGE, 0);
 		faults_stop();
-		lido_allocator_validate(allocator);
+		lido_allocator_audit(allocator);
 		expect_int(ranges[i]->size, ==, ok ? 4 * PAGE : 8 * PAGE);
 		refusals += !ok;
 	}
@@ -558,11 +558,11 @@ TEST("allocator@neither-free-nor-growth-in-a-zone-nor-taking-it-back-needs-memor
 	expect(lido_allocator_resize(allocator, a, PAGE, 2));
 	expect(lido_allocator_resize(allocator, c, 5 * PAGE, 3));
 	expect(lido_allocator_resize(allocator, c, PAGE, 3));
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 	lido_allocator_free(allocator, a, 4);
 	lido_allocator_free(allocator, c, 5);
 	expect_int(faults_get_count(FAULT_CALLOC), ==, 0);
 	faults_stop();
-	lido_allocator_validate(allocator);
+	lido_allocator_audit(allocator);
 	lido_allocator_destroy(allocator);
 }

@@ -20,7 +20,7 @@ struct fixture {
 static void fixture_init(struct fixture *fixture) {
 	pair_init(&fixture->pair, NULL);
 	fixture->pool = pair_get_pool(&fixture->pair);
-	fixture->area = lido_exported_area_create(fixture->pool, RESERVE, RESERVE);
+	fixture->area = lido_exported_area_create(&fixture->pool->exports, RESERVE, RESERVE);
 	expect(fixture->area != NULL);
 }
 
@@ -29,14 +29,14 @@ static struct lido_block *create(struct fixture *fixture, int64_t size) {
 	struct lido_block *block = lido_block_create(fixture->area, size);
 	expect(block != NULL);
 	expect_int(lido_exported_area_grow(fixture->area), ==, LIDO_GROW_OK);
-	lido_pool_validate(fixture->pool);
+	lido_pool_audit(fixture->pool);
 	return block;
 }
 
 static void fixture_finish(struct fixture *fixture) {
-	lido_pool_validate(fixture->pool);
-	expect_int(fixture->pool->blocks, ==, 0);
-	expect_int(fixture->pool->bytes_blocks, ==, 0);
+	lido_pool_audit(fixture->pool);
+	expect_int(pool_used(fixture->pool, BLOCKS), ==, 0);
+	expect_int(pool_used(fixture->pool, BLOCK_BYTES), ==, 0);
 	pair_finish(&fixture->pair);
 }
 
@@ -45,12 +45,12 @@ TEST("block@counts-whole-pages-of-its-pool-until-the-last-user-goes") {
 	fixture_init(&fixture);
 	struct lido_block *block = create(&fixture, PAGE + 1);
 	expect_int(lido_block_get_size(block), ==, 2 * PAGE);
-	expect_int(fixture.pool->bytes_blocks, ==, 2 * PAGE);
+	expect_int(pool_used(fixture.pool, BLOCK_BYTES), ==, 2 * PAGE);
 	lido_block_ref(block);
 	lido_block_disown(block);
 	lido_block_disown(NULL);
-	expect_int(fixture.pool->blocks, ==, 1);
-	expect_int(fixture.pool->bytes_blocks, ==, 2 * PAGE);
+	expect_int(pool_used(fixture.pool, BLOCKS), ==, 1);
+	expect_int(pool_used(fixture.pool, BLOCK_BYTES), ==, 2 * PAGE);
 	lido_block_unref(block);
 	fixture_finish(&fixture);
 }
@@ -62,7 +62,7 @@ TEST("block@no-room-is-ENOSPC-and-costs-nothing") {
 	errno = 0;
 	expect(lido_block_create(fixture.area, 64) == NULL);
 	expect_int(errno, ==, ENOSPC);
-	expect_int(fixture.area->base.users, ==, 1);
+	expect_int(fixture.area->base.refs.count, ==, 1);
 	lido_block_disown(block);
 	fixture_finish(&fixture);
 }
@@ -74,10 +74,10 @@ TEST("block@grows-only-into-what-is-free-behind-it") {
 	expect(!lido_block_resize(first, 2 * PAGE));
 	expect_int(lido_block_get_size(first), ==, PAGE);
 	expect(lido_block_resize(second, 10 * PAGE));
-	expect_int(fixture.pool->bytes_blocks, ==, 11 * PAGE);
+	expect_int(pool_used(fixture.pool, BLOCK_BYTES), ==, 11 * PAGE);
 	lido_block_disown(second);
 	expect(lido_block_resize(first, 2 * PAGE));
-	expect_int(fixture.pool->bytes_blocks, ==, 2 * PAGE);
+	expect_int(pool_used(fixture.pool, BLOCK_BYTES), ==, 2 * PAGE);
 	lido_block_disown(first);
 	fixture_finish(&fixture);
 }
@@ -88,9 +88,9 @@ TEST("block@shrinks-at-once-when-it-has-one-user") {
 	struct lido_block *block = create(&fixture, 8 * PAGE);
 	expect(lido_block_resize(block, 2 * PAGE + 1));
 	expect_int(lido_block_get_size(block), ==, 3 * PAGE);
-	expect_int(fixture.pool->bytes_blocks, ==, 3 * PAGE);
+	expect_int(pool_used(fixture.pool, BLOCK_BYTES), ==, 3 * PAGE);
 	expect(lido_block_resize(block, 64));
-	expect_int(fixture.pool->bytes_blocks, ==, 64);
+	expect_int(pool_used(fixture.pool, BLOCK_BYTES), ==, 64);
 	// It starts at a page, so it may have pages again.
 	expect(lido_block_resize(block, 3 * PAGE));
 	lido_block_disown(block);
@@ -104,12 +104,12 @@ TEST("block@that-others-use-shrinks-when-they-are-gone") {
 	lido_block_ref(block);
 	expect(lido_block_resize(block, 2 * PAGE));
 	expect_int(lido_block_get_size(block), ==, 2 * PAGE);
-	expect_int(fixture.pool->bytes_blocks, ==, 8 * PAGE);
+	expect_int(pool_used(fixture.pool, BLOCK_BYTES), ==, 8 * PAGE);
 	// Meanwhile it may have back what it still has, for nothing.
 	expect(lido_block_resize(block, 5 * PAGE));
-	expect_int(fixture.pool->bytes_blocks, ==, 8 * PAGE);
+	expect_int(pool_used(fixture.pool, BLOCK_BYTES), ==, 8 * PAGE);
 	lido_block_unref(block);
-	expect_int(fixture.pool->bytes_blocks, ==, 5 * PAGE);
+	expect_int(pool_used(fixture.pool, BLOCK_BYTES), ==, 5 * PAGE);
 	lido_block_disown(block);
 	fixture_finish(&fixture);
 }
@@ -122,10 +122,10 @@ TEST("block@that-shrank-and-lost-its-owner-keeps-what-its-buffers-have") {
 	lido_block_ref(block);
 	expect(lido_block_resize(block, 64));
 	lido_block_disown(block);
-	expect_int(fixture.pool->bytes_blocks, ==, 8 * PAGE);
+	expect_int(pool_used(fixture.pool, BLOCK_BYTES), ==, 8 * PAGE);
 	lido_block_unref(block);
 	// The last buffer may be the one at the end.
-	expect_int(fixture.pool->bytes_blocks, ==, 8 * PAGE);
+	expect_int(pool_used(fixture.pool, BLOCK_BYTES), ==, 8 * PAGE);
 	lido_block_unref(block);
 	fixture_finish(&fixture);
 }

@@ -92,7 +92,7 @@ TEST("buffer@lock-keeps-memory-and-address-beyond-the-wl_buffer") {
 	fixture_init(&fixture, FILE_SEALED);
 	struct lido_buffer *buffer = lido_buffer_lock(fixture.buffer);
 	expect(buffer == fixture.buffer);
-	const uint8_t *pixels = lido_buffer_map(buffer, 0, 50);
+	const uint8_t *pixels = lido_buffer_map(buffer, 0, 50, NULL);
 	destroy_wl_buffer(&fixture);
 	wl_shm_pool_destroy(fixture.handle);
 	fixture.handle = wl_shm_create_pool(fixture.pair.client.shm, fixture.fd, SIZE);
@@ -101,13 +101,13 @@ TEST("buffer@lock-keeps-memory-and-address-beyond-the-wl_buffer") {
 	static uint8_t wanted[SIZE];
 	file_fill_memory(wanted, 0, SIZE, 3);
 	expect_bytes(pixels, wanted + 256, 512 * 50);
-	expect(lido_buffer_map(buffer, 0, 50) == pixels);
+	expect(lido_buffer_map(buffer, 0, 50, NULL) == pixels);
 	lido_buffer_send_release(buffer);
 	lido_buffer_post_truncated(buffer);
 	expect_alive(&fixture.pair.client);
-	expect_int(pair_get_pool(&fixture.pair)->buffers, ==, 1);
+	expect_int(pool_used(pair_get_pool(&fixture.pair), BUFFERS), ==, 1);
 	lido_buffer_unlock(buffer);
-	expect_int(pair_get_pool(&fixture.pair)->buffers, ==, 0);
+	expect_int(pool_used(pair_get_pool(&fixture.pair), BUFFERS), ==, 0);
 	fixture_finish(&fixture);
 }
 
@@ -119,10 +119,10 @@ TEST("buffer@locks-are-counted") {
 	}
 	destroy_wl_buffer(&fixture);
 	for (int i = 0; i < 5; i++) {
-		expect_int(pair_get_pool(&fixture.pair)->buffers, ==, 1);
+		expect_int(pool_used(pair_get_pool(&fixture.pair), BUFFERS), ==, 1);
 		lido_buffer_unlock(fixture.buffer);
 	}
-	expect_int(pair_get_pool(&fixture.pair)->buffers, ==, 0);
+	expect_int(pool_used(pair_get_pool(&fixture.pair), BUFFERS), ==, 0);
 	fixture_finish(&fixture);
 }
 
@@ -151,7 +151,7 @@ TEST("buffer@destroy-event-comes-once-and-may-take-the-last-lock") {
 	wl_signal_add(&fixture.buffer->events.destroy, &watcher.listener);
 	destroy_wl_buffer(&fixture);
 	expect_int(watcher.count, ==, 1);
-	expect_int(pair_get_pool(&fixture.pair)->buffers, ==, 0);
+	expect_int(pool_used(pair_get_pool(&fixture.pair), BUFFERS), ==, 0);
 	fixture_finish(&fixture);
 }
 
@@ -169,7 +169,7 @@ TEST("buffer@locked-one-outlives-its-client-and-then-its-server") {
 		struct lido_buffer *buffer = lido_buffer_try_from_resource(
 				wl_client_get_object(client_get_peer(&client), wl_proxy_get_id((struct wl_proxy *)wl_buffer)));
 		lido_buffer_lock(buffer);
-		const uint8_t *pixels = lido_buffer_map(buffer, 0, 128);
+		const uint8_t *pixels = lido_buffer_map(buffer, 0, 128, NULL);
 		client_finish(&client);
 		expect(pixels != NULL && file_count_mappings(fd, NULL) == 1);
 		if (server_first) {
@@ -219,10 +219,10 @@ TEST("buffer@truncation-posted-twice-is-one-error") {
 }
 
 static void expect_commits(struct lido_buffer *buffer, uint32_t commits, uint32_t file_commits) {
-	uint32_t before, file_before;
-	lido_buffer_count_commit(buffer, &before, &file_before);
-	expect_int(before, ==, commits);
-	expect_int(file_before, ==, file_commits);
+	struct lido_commit commit;
+	expect(lido_buffer_begin_commit(buffer, &commit));
+	expect_int(commit.commits, ==, commits);
+	expect_int(commit.file_commits, ==, file_commits);
 }
 
 TEST("buffer@commits-are-counted-up-to-the-end") {
@@ -244,15 +244,15 @@ TEST("buffer@what-commits-copy-is-bounded-for-each-turn") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED);
 	for (int i = 0; i < 2; i++) {
-		expect_int(lido_buffer_get_turn(fixture.buffer), ==, 0);
-		expect(lido_buffer_spend(fixture.buffer, LIDO_TURN_BYTES_MAX - 1));
+		expect_int(lido_buffer_get_bytes_copied(fixture.buffer), ==, 0);
+		expect(lido_buffer_spend(fixture.buffer, LIDO_DISPATCH_BYTES_MAX - 1));
 		expect(lido_buffer_spend(fixture.buffer, 1));
-		expect_int(lido_buffer_get_turn(fixture.buffer), ==, LIDO_TURN_BYTES_MAX);
+		expect_int(lido_buffer_get_bytes_copied(fixture.buffer), ==, LIDO_DISPATCH_BYTES_MAX);
 		client_roundtrip(&fixture.pair.client);
 	}
-	expect(lido_buffer_spend(fixture.buffer, LIDO_TURN_BYTES_MAX));
+	expect(lido_buffer_spend(fixture.buffer, LIDO_DISPATCH_BYTES_MAX));
 	expect(!lido_buffer_spend(fixture.buffer, 1));
-	expect(strstr(pair_get_pool(&fixture.pair)->error, "too much at once: 201326592 bytes") != NULL);
+	expect(strstr(pair_get_pool(&fixture.pair)->quota.failure, "too much at once: 201326592 bytes") != NULL);
 	fixture_finish(&fixture);
 }
 
@@ -260,11 +260,11 @@ TEST("buffer@client-may-go-in-a-turn-in-which-it-had-much-copied") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED);
 	struct lido_buffer *buffer = lido_buffer_lock(fixture.buffer);
-	expect(lido_buffer_spend(buffer, LIDO_TURN_BYTES_MAX));
+	expect(lido_buffer_spend(buffer, LIDO_DISPATCH_BYTES_MAX));
 	wl_client_destroy(client_get_peer(&fixture.pair.client));
 	// What a reader still copies is at nobody's expense.
-	expect(lido_buffer_spend(buffer, LIDO_TURN_BYTES_MAX));
-	expect(lido_buffer_spend(buffer, LIDO_TURN_BYTES_MAX));
+	expect(lido_buffer_spend(buffer, LIDO_DISPATCH_BYTES_MAX));
+	expect(lido_buffer_spend(buffer, LIDO_DISPATCH_BYTES_MAX));
 	lido_buffer_unlock(buffer);
 	fixture_finish(&fixture);
 }
@@ -306,13 +306,13 @@ TEST("buffer@file-that-its-client-has-grown-is-file_changed-once-on-the-wl_buffe
 		pool_block_init(&block, &pair.pool, 4096);
 		struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, 0, 32, 32);
 		struct lido_buffer *buffer = lido_buffer_lock(pair_get_buffer(&pair.base, wl_buffer));
-		expect(lido_buffer_check(buffer));
+		expect(!lido_buffer_detect_tampering(buffer));
 		file_set_size(block.area->fd, 8192);
 		if (destroyed) {
 			wl_buffer_destroy(wl_buffer);
 			client_roundtrip(&pair.base.client);
 		}
-		expect(!lido_buffer_check(buffer));
+		expect(lido_buffer_detect_tampering(buffer));
 		if (destroyed) {
 			expect_alive(&pair.base.client); // nothing to say it on: its next request for memory will be the end
 		} else {
@@ -333,8 +333,8 @@ TEST("buffer@without-memory-is-neither-sealed-nor-writable-nor-truncated") {
 	pool_block_init(&block, &pair.pool, 8192);
 	struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, 0, 32, 32);
 	struct lido_buffer *buffer = pair_get_buffer(&pair.base, wl_buffer);
-	expect(!lido_buffer_is_sealed(buffer) && !lido_buffer_is_writable(buffer) && lido_buffer_check(buffer));
-	expect(lido_buffer_map(buffer, 0, 32) == NULL);
+	expect(!lido_buffer_is_sealed(buffer) && !lido_buffer_is_writable(buffer) && !lido_buffer_detect_tampering(buffer));
+	expect(lido_buffer_map(buffer, 0, 32, NULL) == NULL);
 	lido_buffer_post_truncated(buffer);
 	expect_alive(&pair.base.client);
 	wl_buffer_destroy(wl_buffer);
@@ -355,7 +355,7 @@ TEST("buffer@locked-one-in-a-block-outlives-its-server") {
 	file_fill_memory(pool_block_get_data(&block), 0, 4096, 3);
 	struct lido_buffer *buffer = lido_buffer_lock(lido_buffer_try_from_resource(
 			wl_client_get_object(client_get_peer(&client), wl_proxy_get_id((struct wl_proxy *)wl_buffer))));
-	const uint8_t *pixels = lido_buffer_map(buffer, 0, 32);
+	const uint8_t *pixels = lido_buffer_map(buffer, 0, 32, NULL);
 	expect(pixels != NULL);
 	wl_buffer_destroy(wl_buffer);
 	pool_client_finish(&pool);

@@ -18,7 +18,7 @@ struct fixture {
 
 static void fixture_init(struct fixture *fixture) {
 	fixture->loop = wl_event_loop_create();
-	lido_disposal_init(&fixture->disposal, fixture->loop);
+	lido_disposal_init(&fixture->disposal, fixture->loop, NULL);
 }
 
 static void fixture_finish(struct fixture *fixture) {
@@ -69,7 +69,7 @@ TEST("disposal@large-file-of-ours-goes-in-pieces") {
 		take_turn(&fixture);
 	}
 	expect_int(turns, ==, 4);
-	expect_int(fixture.disposal.files_len, ==, 0);
+	expect_int(wl_list_length(&fixture.disposal.files), ==, 0);
 	close(client_fd);
 	fixture_finish(&fixture);
 }
@@ -103,9 +103,9 @@ TEST("disposal@many-files-are-closed-some-at-a-time") {
 	for (int i = 0; i < FILES; i++) {
 		lido_disposal_close(&fixture.disposal, fds[i], i % 2 == 0);
 	}
-	for (; fixture.disposal.files_len > 0; turns++) {
-		expect_int(left - fixture.disposal.files_len, ==, 256);
-		left = fixture.disposal.files_len;
+	for (; wl_list_length(&fixture.disposal.files) > 0; turns++) {
+		expect_int(left - wl_list_length(&fixture.disposal.files), ==, 256);
+		left = wl_list_length(&fixture.disposal.files);
 		expect(is_open(fds[FILES - 1]));
 		take_turn(&fixture);
 	}
@@ -139,7 +139,7 @@ TEST("disposal@without-memory-a-file-is-closed-at-once") {
 		faults_start_all_of(faults[i], 0);
 		lido_disposal_close(&fixture.disposal, fd, true);
 		expect(!is_open(fd));
-		expect_int(fixture.disposal.files_len, ==, 0);
+		expect_int(wl_list_length(&fixture.disposal.files), ==, 0);
 		faults_stop();
 		close(client_fd);
 		fixture_finish(&fixture);

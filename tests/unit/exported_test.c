@@ -1,6 +1,7 @@
 /*
  * The server's own files: how they are made, looked at, and given back in parts.
  */
+#include "base/clock.h"
 #include "base/os.h"
 #include "faults.h"
 #include "file.h"
@@ -28,7 +29,7 @@ struct fixture {
 
 static void fixture_init(struct fixture *fixture) {
 	pair_init(&fixture->pair, NULL);
-	fixture->area = lido_exported_area_create(pair_get_pool(&fixture->pair), RESERVE, PAGE);
+	fixture->area = lido_exported_area_create(&pair_get_pool(&fixture->pair)->exports, RESERVE, PAGE);
 	expect(fixture->area != NULL);
 	for (int i = 0; i < BLOCKS; i++) {
 		fixture->blocks[i] = lido_block_create(fixture->area, PAGE);
@@ -43,11 +44,11 @@ static void free_block(struct fixture *fixture, int i) {
 }
 
 static void fixture_finish(struct fixture *fixture) {
-	lido_pool_validate(pair_get_pool(&fixture->pair));
+	lido_pool_audit(pair_get_pool(&fixture->pair));
 	for (int i = 0; i < BLOCKS; i++) {
 		free_block(fixture, i);
 	}
-	expect_int(pair_get_pool(&fixture->pair)->blocks, ==, 0);
+	expect_int(pool_used(pair_get_pool(&fixture->pair), BLOCKS), ==, 0);
 	pair_finish(&fixture->pair);
 }
 
@@ -85,11 +86,11 @@ TEST("exported@nothing-is-left-of-an-area-that-could-not-be-made") {
 		pair_init(&pair, NULL);
 		struct lido_pool *pool = pair_get_pool(&pair);
 		faults_start_all_of(faults[i], 0);
-		expect(lido_exported_area_create(pool, RESERVE, PAGE) == NULL);
+		expect(lido_exported_area_create(&pool->exports, RESERVE, PAGE) == NULL);
 		faults_stop();
-		lido_pool_validate(pool);
-		expect_int(pool->files, ==, 0);
-		expect_int(pool->exported_len, ==, 0);
+		lido_pool_audit(pool);
+		expect_int(pool_used(pool, FILES), ==, 0);
+		expect_int(pool_used(pool, AREAS), ==, 0);
 		pair_finish(&pair);
 	}
 }
@@ -99,11 +100,11 @@ TEST("exported@scarce-address-space-halves-the-reserve-down-to-what-is-needed") 
 	pair_init(&pair, NULL);
 	struct lido_pool *pool = pair_get_pool(&pair);
 	faults_start_all_of(FAULT_MMAP, 5 * PAGE);
-	struct lido_exported_area *area = lido_exported_area_create(pool, 64 * PAGE, PAGE);
+	struct lido_exported_area *area = lido_exported_area_create(&pool->exports, 64 * PAGE, PAGE);
 	expect(area != NULL);
 	expect_int(area->reserve, ==, 4 * PAGE);
-	expect(lido_exported_area_create(pool, 64 * PAGE, 6 * PAGE) == NULL);
-	struct lido_exported_area *least = lido_exported_area_create(pool, 64 * PAGE, 5 * PAGE);
+	expect(lido_exported_area_create(&pool->exports, 64 * PAGE, 6 * PAGE) == NULL);
+	struct lido_exported_area *least = lido_exported_area_create(&pool->exports, 64 * PAGE, 5 * PAGE);
 	expect(least != NULL);
 	expect_int(least->reserve, ==, 5 * PAGE);
 	expect_int(least->id, ==, area->id + 1);
@@ -119,7 +120,7 @@ TEST("exported@pages-go-back-only-after-having-been-idle") {
 	expect(!lido_exported_area_trim(fixture.area, 0, &calls));
 	expect_int(calls, ==, 10);
 	free_block(&fixture, 3);
-	int64_t now = lido_memory_now();
+	int64_t now = lido_clock_now();
 	expect(lido_exported_area_trim(fixture.area, now - 1000, &calls));
 	expect_int(get_allocated(&fixture), ==, BLOCKS * PAGE);
 	expect(!lido_exported_area_trim(fixture.area, now + 1000, &calls));
@@ -163,7 +164,7 @@ TEST("exported@punching-that-fails-is-not-tried-for-ever") {
 }
 
 static const void *map(struct fixture *fixture, int i, struct lido_pages *pages) {
-	return lido_area_map(&fixture->area->base, fixture->blocks[i]->range->offset, PAGE, pages);
+	return lido_area_map(&fixture->area->base, fixture->blocks[i]->range->offset, PAGE, pages, false);
 }
 
 TEST("exported@file-without-holes-is-never-searched-for-them") {
@@ -239,15 +240,15 @@ TEST("exported@file-that-others-made-larger-is-noticed-and-not-read-in-place") {
 	fixture_init(&fixture);
 	fill_all(&fixture);
 	struct lido_area *base = &fixture.area->base;
-	expect(lido_area_check(base));
+	expect((lido_area_inspect(base) != LIDO_AREA_TAMPERED));
 	file_set_size(base->fd, base->size + PAGE);
-	expect(!lido_area_check(base));
+	expect(!(lido_area_inspect(base) != LIDO_AREA_TAMPERED));
 	expect(map(&fixture, 0, NULL) == NULL);
 	struct lido_block *block = lido_block_create(fixture.area, PAGE);
 	expect(block != NULL);
 	// It is as long as wanted already, by the client's hand: what is beyond our own size is never used.
 	file_set_size(base->fd, base->size + 2 * PAGE);
-	expect_int(lido_exported_area_grow(fixture.area), ==, LIDO_GROW_CHANGED);
+	expect_int(lido_exported_area_grow(fixture.area), ==, LIDO_GROW_TAMPERED);
 	lido_block_disown(block);
 	fixture_finish(&fixture);
 }
@@ -257,7 +258,7 @@ TEST("exported@size-that-cannot-be-known-is-nobodys-fault") {
 	fixture_init(&fixture);
 	fill_all(&fixture);
 	faults_start_all_of(FAULT_FSTAT, 0);
-	expect(lido_area_check(&fixture.area->base));
+	expect((lido_area_inspect(&fixture.area->base) != LIDO_AREA_TAMPERED));
 	expect(map(&fixture, 0, NULL) == NULL);
 	faults_stop();
 	expect(map(&fixture, 0, NULL) != NULL);

@@ -154,11 +154,11 @@ TEST("faults@one-kind-of-call-may-always-fail") {
 TEST("faults@without-a-source-of-events-a-large-file-is-closed-at-once") {
 	struct lido_disposal disposal;
 	struct wl_event_loop *loop = wl_event_loop_create();
-	lido_disposal_init(&disposal, loop);
+	lido_disposal_init(&disposal, loop, NULL);
 	faults_start_all_of(FAULT_SOURCE, 0);
 	lido_disposal_close(&disposal, file_create(FILE_SEALED, 64 << 20), true);
 	faults_stop();
-	expect_int(disposal.files_len, ==, 0);
+	expect_int(wl_list_length(&disposal.files), ==, 0);
 	lido_disposal_finish(&disposal);
 	wl_event_loop_destroy(loop);
 }

@@ -1,5 +1,5 @@
 /*
- * What may be read from a client's fd: lido_file_check().
+ * What may be read from a client's fd: lido_file_probe().
  */
 #include "base/os.h"
 #include "faults.h"
@@ -17,7 +17,7 @@
 
 static void expect_refused(int fd, const char *text) {
 	char reason[REASON_SIZE] = "";
-	expect(!lido_file_check(fd, reason, sizeof(reason)));
+	expect(!lido_file_probe(fd, reason, sizeof(reason)));
 	expect_contains(reason, text);
 	expect_int(strlen(reason), <, REASON_SIZE - 1);
 }
@@ -27,7 +27,7 @@ TEST("file@each-kind-that-clients-use-is-fine-and-is-left-as-it-was") {
 		char reason[REASON_SIZE] = "";
 		int fd = file_create((enum file_kind)kind, 4096), seals = file_get_seals(fd);
 		expect(lseek(fd, 17, SEEK_SET) == 17);
-		expect(lido_file_check(fd, reason, sizeof(reason)));
+		expect(lido_file_probe(fd, reason, sizeof(reason)));
 		expect_string(reason, "");
 		expect_int(lseek(fd, 0, SEEK_CUR), ==, 17);
 		expect_int(file_get_seals(fd), ==, seals);
@@ -38,7 +38,7 @@ TEST("file@each-kind-that-clients-use-is-fine-and-is-left-as-it-was") {
 TEST("file@empty-file-is-fine") {
 	char reason[REASON_SIZE];
 	int fd = file_create(FILE_UNSEALABLE, 0);
-	expect(lido_file_check(fd, reason, sizeof(reason)));
+	expect(lido_file_probe(fd, reason, sizeof(reason)));
 	close(fd);
 }
 

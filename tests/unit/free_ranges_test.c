@@ -2,6 +2,7 @@
  * The free ranges by size and zone: whatever the order in which ranges come and go, the one found is what a walk over
  * all says. The rest is tested through the allocator.
  */
+#include "alloc/allocator.h"
 #include "alloc/free_ranges.h"
 #include "faults.h"
 #include "runner.h"
@@ -21,7 +22,7 @@ struct stage {
 
 static void stage_init(struct stage *stage) {
 	*stage = (struct stage){.random = 0x9e3779b97f4a7c15};
-	lido_free_ranges_init(&stage->free, LIDO_ALLOCATOR_SIZE_MAX);
+	lido_free_ranges_init(&stage->free, LIDO_RANGE_SPAN_MAX);
 }
 
 static int64_t random_below(struct stage *stage, int64_t limit) {
@@ -48,7 +49,7 @@ static void expect_whole(struct stage *stage) {
 	for (int i = 0; i < RANGES_LEN; i++) {
 		len += stage->is_in[i];
 	}
-	expect_int(lido_free_ranges_validate(&stage->free), ==, len);
+	expect_int(lido_free_ranges_audit(&stage->free), ==, len);
 }
 
 // In how many pages, or bytes below a page, something fits; those with pages are larger.
@@ -129,7 +130,7 @@ TEST("free_ranges@lowest-zone-is-found") {
 
 TEST("free_ranges@zones-are-powers-of-two-and-at-most-64") {
 	static const int64_t sizes[][2] = {{PAGE, MIB}, {64 * MIB, MIB}, {64 * MIB + PAGE, 2 * MIB}, {128 * MIB, 2 * MIB},
-		{LIDO_ALLOCATOR_SIZE_MAX, 32 * MIB}, {LIDO_ALLOCATOR_SIZE_MAX / 2 + PAGE, 32 * MIB}};
+		{LIDO_RANGE_SPAN_MAX, 32 * MIB}, {LIDO_RANGE_SPAN_MAX / 2 + PAGE, 32 * MIB}};
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct lido_free_ranges free;
 		lido_free_ranges_init(&free, sizes[i][0]);
@@ -141,7 +142,7 @@ TEST("free_ranges@zones-are-powers-of-two-and-at-most-64") {
 
 TEST("free_ranges@each-zone-needs-memory-once") {
 	struct lido_free_ranges free;
-	lido_free_ranges_init(&free, LIDO_ALLOCATOR_SIZE_MAX);
+	lido_free_ranges_init(&free, LIDO_RANGE_SPAN_MAX);
 	faults_start_all_of(FAULT_CALLOC, 0);
 	expect(!lido_free_ranges_reserve(&free, 0));
 	faults_stop();
@@ -151,9 +152,9 @@ TEST("free_ranges@each-zone-needs-memory-once") {
 	expect(lido_free_ranges_reserve(&free, 32 * MIB - 64));
 	expect(lido_free_ranges_reserve(&free, 64 * MIB - 64));
 	expect(!lido_free_ranges_reserve(&free, 64 * MIB));
-	expect(lido_free_ranges_reserve(&free, LIDO_ALLOCATOR_SIZE_MAX)); // where nothing can start
+	expect(lido_free_ranges_reserve(&free, LIDO_RANGE_SPAN_MAX)); // where nothing can start
 	faults_stop();
-	expect_int(lido_free_ranges_validate(&free), ==, 0);
+	expect_int(lido_free_ranges_audit(&free), ==, 0);
 	expect(lido_free_ranges_find(&free, 64) == NULL);
 	lido_free_ranges_finish(&free);
 }

@@ -32,7 +32,7 @@ static void fixture_init(struct fixture *fixture, enum file_kind kind, int64_t f
 }
 
 static void fixture_finish(struct fixture *fixture) {
-	lido_pool_validate(pair_get_pool(&fixture->pair));
+	lido_pool_audit(pair_get_pool(&fixture->pair));
 	wl_shm_pool_destroy(fixture->handle);
 	close(fixture->fd);
 	pair_finish(&fixture->pair);
@@ -45,7 +45,7 @@ static struct lido_buffer *create_buffer(struct fixture *fixture, int32_t offset
 }
 
 static const void *map_all(struct lido_buffer *buffer) {
-	return lido_buffer_map(buffer, 0, buffer->height);
+	return lido_buffer_map(buffer, 0, buffer->height, NULL);
 }
 
 static void expect_pixels(const void *pixels, int64_t offset, uint32_t seed) {
@@ -124,7 +124,7 @@ TEST("imported@second-pool-of-the-same-file-shares-fd-and-mapping") {
 	const uint8_t *pixels = map_all(create_buffer(&fixture, 0));
 	expect(map_all(pair_get_buffer(&fixture.pair, buffer)) == pixels + SIZE);
 	expect_int(file_count_mappings(fixture.fd, NULL), ==, 1);
-	expect_int(pair_get_pool(&fixture.pair)->files, ==, 1);
+	expect_int(pool_used(pair_get_pool(&fixture.pair), FILES), ==, 1);
 	wl_buffer_destroy(buffer);
 	wl_shm_pool_destroy(second);
 	wl_shm_pool_destroy(third);
@@ -182,7 +182,7 @@ TEST("imported@scarce-address-space-costs-a-second-mapping-and-moves-nothing") {
 	expect_pixels(map_all(last), 63 * SIZE, 6);
 	expect(map_all(first) == pixels);
 	expect_int(file_count_mappings(fixture.fd, NULL), ==, 2);
-	lido_pool_validate(pair_get_pool(&fixture.pair));
+	lido_pool_audit(pair_get_pool(&fixture.pair));
 	fixture_finish(&fixture);
 }
 
@@ -255,11 +255,11 @@ TEST("imported@hole-matters-only-to-the-rows-that-have-it") {
 	const uint8_t *pixels = map_all(buffer);
 	// Eight rows of 512 bytes are a page: the hole is in rows 64 to 71.
 	expect_int(fallocate(fixture.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 32768, 4096), ==, 0);
-	expect(lido_buffer_map(buffer, 0, 64) == pixels);
-	expect(lido_buffer_map(buffer, 72, 56) == pixels);
-	expect(lido_buffer_map(buffer, 0, 65) == NULL);
-	expect(lido_buffer_map(buffer, 71, 1) == NULL);
-	expect(lido_buffer_map(buffer, 64, 8) == NULL);
+	expect(lido_buffer_map(buffer, 0, 64, NULL) == pixels);
+	expect(lido_buffer_map(buffer, 72, 56, NULL) == pixels);
+	expect(lido_buffer_map(buffer, 0, 65, NULL) == NULL);
+	expect(lido_buffer_map(buffer, 71, 1, NULL) == NULL);
+	expect(lido_buffer_map(buffer, 64, 8, NULL) == NULL);
 	expect_int(file_get_allocated(fixture.fd), ==, SIZE - 4096);
 	fixture_finish(&fixture);
 }
@@ -269,9 +269,9 @@ TEST("imported@rows-beyond-the-end-of-the-file-matter-only-to-themselves") {
 	fixture_init(&fixture, FILE_SEALABLE, SIZE / 2, SIZE);
 	struct lido_buffer *buffer = create_buffer(&fixture, 0);
 	file_fill(fixture.fd, 0, SIZE / 2, 5);
-	expect(lido_buffer_map(buffer, 0, 64) != NULL);
-	expect(lido_buffer_map(buffer, 0, 65) == NULL);
-	expect(lido_buffer_map(buffer, 127, 1) == NULL);
+	expect(lido_buffer_map(buffer, 0, 64, NULL) != NULL);
+	expect(lido_buffer_map(buffer, 0, 65, NULL) == NULL);
+	expect(lido_buffer_map(buffer, 127, 1, NULL) == NULL);
 	fixture_finish(&fixture);
 }
 
@@ -294,7 +294,7 @@ TEST("imported@what-was-seen-without-holes-is-searched-again-only-when-pages-wen
 	faults_start(0);
 	expect(map_all(buffer) != NULL);
 	expect(map_all(buffer) != NULL);
-	expect(lido_buffer_map(buffer, 10, 20) != NULL);
+	expect(lido_buffer_map(buffer, 10, 20, NULL) != NULL);
 	expect_int(faults_get_count(FAULT_SEEK_HOLE), ==, 1);
 	expect_int(faults_get_count(FAULT_MADVISE), ==, 1);
 	// A terminal scrolls: it draws a page at the end, and gives one back at the start.
@@ -354,7 +354,7 @@ TEST("imported@read-only-fd-comes-first-and-a-better-one-replaces-it") {
 	expect_int(file_get_seals(fd) & F_SEAL_SHRINK, ==, F_SEAL_SHRINK);
 	expect_pixels(map_all(buffer), 0, 5);
 	expect_int(file_count_fds(fd), ==, 3);
-	lido_pool_validate(pair_get_pool(&pair));
+	lido_pool_audit(pair_get_pool(&pair));
 	wl_buffer_destroy(wl_buffer);
 	wl_shm_pool_destroy(first);
 	wl_shm_pool_destroy(second);
@@ -438,16 +438,16 @@ TEST("imported@file-that-is-not-in-memory-is-read-and-left-unsealed") {
 
 TEST("imported@files-in-one-bucket-are-told-apart") {
 	struct pair pair;
-	struct wl_shm_pool *handles[LIDO_POOL_BUCKETS + 1];
-	int fds[LIDO_POOL_BUCKETS + 1];
+	struct wl_shm_pool *handles[LIDO_IMPORTS_BUCKETS + 1];
+	int fds[LIDO_IMPORTS_BUCKETS + 1];
 	pair_init(&pair, NULL);
-	for (uint32_t i = 0; i <= LIDO_POOL_BUCKETS; i++) {
+	for (uint32_t i = 0; i <= LIDO_IMPORTS_BUCKETS; i++) {
 		fds[i] = file_create(FILE_SEALABLE, SIZE);
 		handles[i] = wl_shm_create_pool(pair.client.shm, fds[i], SIZE);
 		expect_alive(&pair.client);
-		expect_int(pair_get_pool(&pair)->files, ==, i + 1);
+		expect_int(pool_used(pair_get_pool(&pair), FILES), ==, i + 1);
 	}
-	for (uint32_t i = 0; i <= LIDO_POOL_BUCKETS; i++) {
+	for (uint32_t i = 0; i <= LIDO_IMPORTS_BUCKETS; i++) {
 		wl_shm_pool_destroy(handles[i]);
 		close(fds[i]);
 	}

@@ -7,12 +7,12 @@
 TEST("limits@defaults-are-those-of-the-header") {
 	struct lido_limits limits = lido_limits_default();
 	expect_int(limits.files_max, ==, LIDO_FILES_MAX_DEFAULT);
-	expect_int(limits.handles_max, ==, LIDO_HANDLES_MAX_DEFAULT);
+	expect_int(limits.shm_pools_max, ==, LIDO_SHM_POOLS_MAX_DEFAULT);
 	expect_int(limits.buffers_max, ==, LIDO_BUFFERS_MAX_DEFAULT);
 	expect_int(limits.areas_max, ==, LIDO_AREAS_MAX_DEFAULT);
 	expect_int(limits.blocks_max, ==, LIDO_BLOCKS_MAX_DEFAULT);
 	expect_int(limits.area_bytes_max, ==, LIDO_AREA_BYTES_MAX_DEFAULT);
-	expect_int(limits.bytes_max, ==, LIDO_BYTES_MAX_DEFAULT);
+	expect_int(limits.scratch_bytes_max, ==, LIDO_SCRATCH_BYTES_MAX_DEFAULT);
 }
 
 static void expect_parsed(const char *text, struct lido_limits wanted) {
@@ -22,12 +22,12 @@ static void expect_parsed(const char *text, struct lido_limits wanted) {
 		fail("%s: %s", text, error);
 	}
 	expect_int(limits.files_max, ==, wanted.files_max);
-	expect_int(limits.handles_max, ==, wanted.handles_max);
+	expect_int(limits.shm_pools_max, ==, wanted.shm_pools_max);
 	expect_int(limits.buffers_max, ==, wanted.buffers_max);
 	expect_int(limits.areas_max, ==, wanted.areas_max);
 	expect_int(limits.blocks_max, ==, wanted.blocks_max);
 	expect_int(limits.area_bytes_max, ==, wanted.area_bytes_max);
-	expect_int(limits.bytes_max, ==, wanted.bytes_max);
+	expect_int(limits.scratch_bytes_max, ==, wanted.scratch_bytes_max);
 }
 
 TEST("limits@each-key-sets-its-own-limit-alone") {
@@ -35,8 +35,8 @@ TEST("limits@each-key-sets-its-own-limit-alone") {
 	wanted.files_max = 7;
 	expect_parsed("files=7", wanted);
 	wanted = lido_limits_default();
-	wanted.handles_max = 1;
-	expect_parsed("handles=1", wanted);
+	wanted.shm_pools_max = 1;
+	expect_parsed("shm-pools=1", wanted);
 	wanted = lido_limits_default();
 	wanted.buffers_max = UINT32_MAX;
 	expect_parsed("buffers=4294967295", wanted);
@@ -50,28 +50,28 @@ TEST("limits@each-key-sets-its-own-limit-alone") {
 	wanted.area_bytes_max = 5 << 20;
 	expect_parsed("area-bytes=5M", wanted);
 	wanted = lido_limits_default();
-	wanted.bytes_max = INT64_MAX;
-	expect_parsed("bytes=9223372036854775807", wanted);
+	wanted.scratch_bytes_max = INT64_MAX;
+	expect_parsed("scratch-bytes=9223372036854775807", wanted);
 }
 
 TEST("limits@bytes-take-suffixes-of-1024") {
 	struct lido_limits wanted = lido_limits_default();
-	wanted.bytes_max = 3 << 10;
-	expect_parsed("bytes=3K", wanted);
-	wanted.bytes_max = 3 << 20;
-	expect_parsed("bytes=3M", wanted);
-	wanted.bytes_max = INT64_C(3) << 30;
-	expect_parsed("bytes=3G", wanted);
-	wanted.bytes_max = INT64_C(8589934591) << 30;
-	expect_parsed("bytes=8589934591G", wanted);
+	wanted.scratch_bytes_max = 3 << 10;
+	expect_parsed("scratch-bytes=3K", wanted);
+	wanted.scratch_bytes_max = 3 << 20;
+	expect_parsed("scratch-bytes=3M", wanted);
+	wanted.scratch_bytes_max = INT64_C(3) << 30;
+	expect_parsed("scratch-bytes=3G", wanted);
+	wanted.scratch_bytes_max = INT64_C(8589934591) << 30;
+	expect_parsed("scratch-bytes=8589934591G", wanted);
 }
 
 TEST("limits@everything-else-is-refused-with-a-reason-and-changes-nothing") {
 	static const char *const wrong[] = {"", "=", "files", "files=", "files=0", "files=-1", "files=+1", "files= 1",
 		"files=1 ", "files=1K", "files=4294967296", "files=99999999999999999999", "file=1", "filess=1", "Files=1",
-		"files=0x10", "bytes=K", "bytes=1k", "bytes=1KB", "bytes=1T", "bytes=0", "bytes=0G",
-		"bytes=9223372036854775808", "bytes=8589934592G", "bytes=1.5G", "area=1", "areas=1K",
-		"area-bytes=", "area_bytes=1", "buffers=1\n"};
+		"files=0x10", "scratch-bytes=K", "scratch-bytes=1k", "scratch-bytes=1KB", "scratch-bytes=1T", "scratch-bytes=0",
+		"scratch-bytes=0G", "scratch-bytes=9223372036854775808", "scratch-bytes=8589934592G", "scratch-bytes=1.5G",
+		"area=1", "areas=1K", "area-bytes=", "area_bytes=1", "buffers=1\n"};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct lido_limits limits, before;
 		memset(&limits, 0x5a, sizeof(limits));
@@ -93,12 +93,12 @@ TEST("limits@help-names-every-key-and-default") {
 	lido_limits_print_help(stream);
 	fclose(stream);
 	expect_contains(text, "files");
-	expect_contains(text, "handles");
+	expect_contains(text, "shm-pools");
 	expect_contains(text, "buffers");
 	expect_contains(text, "areas");
 	expect_contains(text, "blocks");
 	expect_contains(text, "area-bytes");
-	expect_contains(text, "\n  bytes");
+	expect_contains(text, "\n  scratch-bytes");
 	expect_contains(text, "1024");
 	expect_contains(text, "536870912");
 	free(text);

@@ -88,7 +88,7 @@ static void try_box(struct picture *picture, const struct lido_box *box, int pix
 	memset(dst, GUARD, size);
 	expect_int(lido_buffer_read(buffer, box, dst, dst_stride), ==, LIDO_READ_OK);
 	expect_box(picture, box, pixel_size, dst, dst_stride);
-	const void *pixels = lido_buffer_map(buffer, 0, buffer->height);
+	const void *pixels = lido_buffer_map(buffer, 0, buffer->height, NULL);
 	if (pixels != NULL) {
 		memset(dst, GUARD, size);
 		lido_buffer_copy(buffer, pixels, box, dst, dst_stride);
@@ -199,7 +199,7 @@ TEST("pixels@planar-formats-are-read-as-a-whole") {
 		struct lido_box box = {.x = 3, .y = 3, .width = 1, .height = 1};
 		expect_int(lido_buffer_read(picture.buffer, &box, dst, 24), ==, LIDO_READ_OK);
 		expect_bytes(dst, picture.file + OFFSET, size);
-		const void *pixels = lido_buffer_map(picture.buffer, 0, 17);
+		const void *pixels = lido_buffer_map(picture.buffer, 0, 17, NULL);
 		expect((pixels != NULL) == FILE_KIND_IS_SEALABLE(kind));
 		if (pixels != NULL) {
 			memset(dst, 0, size);

@@ -1,6 +1,7 @@
 /*
  * Where blocks go: which area, how large a further one is, and what counts meanwhile.
  */
+#include "base/clock.h"
 #include "base/os.h"
 #include "faults.h"
 #include "file.h"
@@ -27,7 +28,7 @@ static void fixture_init(struct fixture *fixture, const struct lido_limits *limi
 }
 
 static void fixture_finish(struct fixture *fixture) {
-	lido_pool_validate(pair_get_pool(&fixture->pair));
+	lido_pool_audit(pair_get_pool(&fixture->pair));
 	pool_client_finish(&fixture->pool);
 	pair_finish(&fixture->pair);
 }
@@ -97,8 +98,8 @@ TEST("placement@block-that-must-move-needs-room-for-both-places-within-the-limit
 	pool_block_resize(&block, 59 * PAGE);
 	expect_place(&block);
 	struct lido_pool *pool = pair_get_pool(&fixture.pair);
-	expect_int(pool->bytes_blocks, ==, 60 * PAGE);
-	expect_int(pool->blocks, ==, 2);
+	expect_int(pool_used(pool, BLOCK_BYTES), ==, 60 * PAGE);
+	expect_int(pool_used(pool, BLOCKS), ==, 2);
 	fixture_finish(&fixture);
 }
 
@@ -112,10 +113,10 @@ TEST("placement@growth-that-the-kernel-refuses-is-taken-back") {
 	faults_start_all_of(FAULT_FTRUNCATE, 0);
 	pool_block_resize(&block, 8 * PAGE);
 	expect_reason(&block, MEMORY);
-	expect_int(pool->bytes_blocks, ==, 4 * PAGE);
+	expect_int(pool_used(pool, BLOCK_BYTES), ==, 4 * PAGE);
 	pool_block_init(&further, &fixture.pool, PAGE);
 	expect_reason(&further, MEMORY);
-	expect_int(pool->blocks, ==, 1);
+	expect_int(pool_used(pool, BLOCKS), ==, 1);
 	faults_stop();
 	pool_block_resize(&block, 8 * PAGE);
 	expect_place(&block);
@@ -137,8 +138,8 @@ TEST("placement@growth-that-the-kernel-refuses-is-taken-back-under-a-buffer") {
 	pool_block_resize(&block, 64 * PAGE);
 	expect_reason(&block, MEMORY);
 	faults_stop();
-	lido_pool_validate(pool);
-	expect_int(pool->bytes_blocks, ==, PAGE);
+	lido_pool_audit(pool);
+	expect_int(pool_used(pool, BLOCK_BYTES), ==, PAGE);
 	pool_block_init(&further, &fixture.pool, PAGE);
 	expect_place(&further);
 	expect_int(further.offset, ==, PAGE);
@@ -170,8 +171,8 @@ TEST("placement@growth-that-the-kernel-refuses-is-taken-back-without-memory") {
 		pool_block_resize(&block, pages * PAGE);
 		expect_reason(&block, MEMORY);
 		lido_os = real;
-		lido_pool_validate(pair_get_pool(&fixture.pair));
-		expect_int(pair_get_pool(&fixture.pair)->bytes_blocks, ==, PAGE);
+		lido_pool_audit(pair_get_pool(&fixture.pair));
+		expect_int(pool_used(pair_get_pool(&fixture.pair), BLOCK_BYTES), ==, PAGE);
 	}
 	fixture_finish(&fixture);
 }
@@ -211,7 +212,7 @@ TEST("placement@area-beyond-the-limit-of-files-fails-by-memory") {
 	pool_block_resize(&block, PAGE);
 	expect_place(&block);
 	close(fd);
-	lido_pool_validate(pair_get_pool(&fixture.pair));
+	lido_pool_audit(pair_get_pool(&fixture.pair));
 	pool_client_finish(&fixture.pool);
 	pair_finish(&fixture.pair);
 }
@@ -227,10 +228,10 @@ TEST("placement@address-space-of-an-area-that-is-gone-can-be-had-again") {
 		struct lido_pool *pool = pair_get_pool(&fixture.pair);
 		client_roundtrip(&fixture.pair.client);
 		// Not before it has been idle for long enough.
-		expect(lido_pool_trim(pool, lido_memory_now() - 1000, &(uint32_t){10}));
-		expect_int(pool->exported_len, ==, 1);
+		expect(lido_pool_trim(pool, lido_clock_now() - 1000, &(uint32_t){10}));
+		expect_int(pool_used(pool, AREAS), ==, 1);
 		lido_pool_trim(pool, 0, &(uint32_t){10});
-		expect_int(pool->exported_len, ==, 0);
+		expect_int(pool_used(pool, AREAS), ==, 0);
 	}
 	client_roundtrip(&fixture.pair.client);
 	expect_int(pool_client_count(&fixture.pool, POOL_EVENT_AREA_REMOVED), ==, 5);
@@ -256,10 +257,10 @@ TEST("placement@nothing-is-left-of-what-failed-at-any-call") {
 		if (block.answer == POOL_ANSWER_FAILED) {
 			failed++;
 			expect_int(block.reason, ==, LIDO_SHM_BLOCK_V1_REASON_MEMORY);
-			expect_int(pool->blocks, ==, 0);
-			expect_int(pool->bytes_blocks, ==, 0);
+			expect_int(pool_used(pool, BLOCKS), ==, 0);
+			expect_int(pool_used(pool, BLOCK_BYTES), ==, 0);
 			// An area that has room, but cannot grow or be told of, stays for the next attempt.
-			expect(pool->exported_len == 0 || faults_get_count(FAULT_FTRUNCATE) > 0);
+			expect(pool_used(pool, AREAS) == 0 || faults_get_count(FAULT_FTRUNCATE) > 0);
 		}
 		pool_block_resize(&block, 4 * PAGE);
 		expect_place(&block);

@@ -1,17 +1,13 @@
 /*
  * The policy is pure: every way to it can be walked.
  */
+#include "policy.h"
 #include "runner.h"
-#include <lido/shm.h>
 
 #define LARGE (1 << 20)
 
 static struct lido_policy_commit video(uint32_t commits) {
-	return (struct lido_policy_commit){
-
-		.commits = commits,
-		.file_commits = commits,
-		.is_sealed = true,
+	return (struct lido_policy_commit){.buffer = {.commits = commits, .file_commits = commits, .is_sealed = true},
 		.is_other = true,
 		.is_held = true,
 		.size = LARGE,
@@ -51,7 +47,7 @@ TEST("policy@unsealed-file-is-always-read") {
 	struct lido_policy_history history = {0};
 	for (uint32_t i = 0; i < 100; i++) {
 		struct lido_policy_commit commit = video(i);
-		commit.is_sealed = false;
+		commit.buffer.is_sealed = false;
 		expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_READ);
 	}
 }
@@ -79,11 +75,11 @@ TEST("policy@video-is-soon-read-in-place-and-stays-so") {
 TEST("policy@much-in-one-turn-is-read-in-place-if-it-can-be") {
 	struct lido_policy_history history = {0};
 	struct lido_policy_commit commit = video(0);
-	commit.turn = LIDO_TURN_BYTES_IN_PLACE - commit.damage;
+	commit.buffer.bytes_copied = LIDO_DISPATCH_BYTES_IN_PLACE - commit.damage;
 	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_READ);
-	commit.turn++;
+	commit.buffer.bytes_copied++;
 	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_IN_PLACE);
-	commit.is_sealed = false;
+	commit.buffer.is_sealed = false;
 	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_READ);
 }
 
@@ -149,13 +145,13 @@ TEST("policy@client-that-waits-gets-it-back") {
 	struct lido_policy_commit commit = video(5);
 	expect_int(find_in_place(&history, &commit, 100), >, 0);
 	for (int i = 0; i < 3; i++) {
-		lido_policy_give_up(&history);
+		lido_policy_stop_holding(&history);
 		expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_IN_PLACE);
 	}
-	lido_policy_give_up(&history);
+	lido_policy_stop_holding(&history);
 	expect_int(count_in_place(&history, &commit, 100), ==, 0);
 	for (int i = 0; i < 100; i++) {
-		lido_policy_give_up(&history);
+		lido_policy_stop_holding(&history);
 	}
 	expect_int(count_in_place(&history, &commit, 100), ==, 0);
 }
@@ -181,7 +177,8 @@ TEST("policy@each-frame-of-another-size-is-read-in-place-never") {
 }
 
 static struct lido_policy_commit stream(void) {
-	return (struct lido_policy_commit){.is_sealed = true, .is_exported = true, .size = LARGE, .damage = LARGE};
+	return (struct lido_policy_commit){
+		.buffer = {.is_sealed = true, .is_exported = true}, .size = LARGE, .damage = LARGE};
 }
 
 TEST("policy@new-block-for-each-frame-is-soon-read-in-place") {
@@ -196,7 +193,7 @@ TEST("policy@new-block-for-each-frame-is-soon-read-in-place") {
 TEST("policy@new-file-for-each-frame-is-always-read") {
 	struct lido_policy_history history = {0};
 	struct lido_policy_commit commit = stream();
-	commit.is_exported = false;
+	commit.buffer.is_exported = false;
 	expect_int(find_in_place(&history, &commit, 100), ==, 0);
 	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_READ);
 }
@@ -204,7 +201,7 @@ TEST("policy@new-file-for-each-frame-is-always-read") {
 TEST("policy@old-block-ends-reading-new-ones-in-place") {
 	struct lido_policy_history history = {0};
 	struct lido_policy_commit commit = stream(), old = stream();
-	old.commits = 1;
+	old.buffer.commits = 1;
 	uint32_t first = find_in_place(&history, &commit, 100);
 	expect_int(lido_policy_decide(&history, &old), ==, LIDO_POLICY_READ);
 	expect_int(find_in_place(&history, &commit, 100), ==, first);

@@ -37,28 +37,28 @@ TEST("pool@books-follow-what-the-client-makes-and-destroys") {
 		handles[i] = wl_shm_create_pool(pair.client.shm, fds[i % 2], 8192);
 		buffers[i] = wl_shm_pool_create_buffer(handles[i], 0, 32, 32, 128, WL_SHM_FORMAT_ARGB8888);
 		client_roundtrip(&pair.client);
-		lido_pool_validate(pool);
-		expect_int(pool->handles, ==, i + 1);
-		expect_int(pool->buffers, ==, i + 1);
-		expect_int(pool->files, ==, i == 0 ? 1 : 2);
-		expect_int(pool->sealed_files, ==, 1);
-		expect_int(pool->bytes_live, ==, 4096 * (i + 1));
+		lido_pool_audit(pool);
+		expect_int(pool_used(pool, SHM_POOLS), ==, i + 1);
+		expect_int(pool_used(pool, BUFFERS), ==, i + 1);
+		expect_int(pool_used(pool, FILES), ==, i == 0 ? 1 : 2);
+		expect_int(pool_used(pool, SEALED_FILES), ==, 1);
+		expect_int(pool_used(pool, BUFFER_BYTES), ==, 4096 * (i + 1));
 	}
-	expect_int(pool->manager->files, ==, 2);
+	expect_int(pool->quota.total->counts[LIDO_QUOTA_FILES].used, ==, 2);
 	for (int i = 0; i < 4; i++) {
 		wl_shm_pool_destroy(handles[i]);
 		client_roundtrip(&pair.client);
-		lido_pool_validate(pool);
-		expect_int(pool->files, ==, 2);
+		lido_pool_audit(pool);
+		expect_int(pool_used(pool, FILES), ==, 2);
 	}
 	for (int i = 0; i < 4; i++) {
 		wl_buffer_destroy(buffers[i]);
 		client_roundtrip(&pair.client);
-		lido_pool_validate(pool);
-		expect_int(pool->files, ==, i < 2 ? 2 : 3 - i);
-		expect_int(pool->bytes_live, ==, 4096 * (3 - i));
+		lido_pool_audit(pool);
+		expect_int(pool_used(pool, FILES), ==, i < 2 ? 2 : 3 - i);
+		expect_int(pool_used(pool, BUFFER_BYTES), ==, 4096 * (3 - i));
 	}
-	expect_int(pool->manager->files, ==, 0);
+	expect_int(pool->quota.total->counts[LIDO_QUOTA_FILES].used, ==, 0);
 	close(fds[0]);
 	close(fds[1]);
 	pair_finish(&pair);
@@ -77,15 +77,16 @@ TEST("pool@is-dropped-with-its-client-in-one-step") {
 		struct wl_buffer *buffer = wl_shm_pool_create_buffer(handle, 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
 		client_roundtrip(&victim);
 		uint32_t id = wl_proxy_get_id((struct wl_proxy *)buffer);
-		lido_buffer_map(lido_buffer_try_from_resource(wl_client_get_object(client_get_peer(&victim), id)), 0, 128);
+		struct wl_resource *resource = wl_client_get_object(client_get_peer(&victim), id);
+		lido_buffer_map(lido_buffer_try_from_resource(resource), 0, 128, NULL);
 	}
 	struct lido_pool *pool = lido_pool_from_client(pair.server.manager, client_get_peer(&victim));
-	lido_memory_destroy(lido_memory_create(pool, 100000));
+	lido_scratch_destroy(lido_scratch_create(pool, 100000));
 	expect_int(wl_list_length(&pair.server.manager->pools), ==, 3);
-	expect_int(pair.server.manager->files, ==, 20);
+	expect_int(manager_used(pair.server.manager, FILES), ==, 20);
 	client_finish(&victim);
 	expect_int(wl_list_length(&pair.server.manager->pools), ==, 2);
-	expect_int(pair.server.manager->files, ==, 0);
+	expect_int(manager_used(pair.server.manager, FILES), ==, 0);
 	for (int i = 0; i < 20; i++) {
 		expect_int(file_count_fds(fds[i]), ==, 1);
 		expect_int(file_count_mappings(fds[i], NULL), ==, 0);
@@ -108,15 +109,15 @@ TEST("pool@lock-delays-the-drop-of-what-it-needs-alone") {
 		client_roundtrip(&victim);
 		uint32_t id = wl_proxy_get_id((struct wl_proxy *)buffer);
 		buffers[i] = lido_buffer_try_from_resource(wl_client_get_object(client_get_peer(&victim), id));
-		expect(lido_buffer_map(buffers[i], 0, 128) != NULL);
+		expect(lido_buffer_map(buffers[i], 0, 128, NULL) != NULL);
 	}
 	struct lido_pool *pool = buffers[0]->pool;
-	struct lido_memory *memory = lido_memory_create(pool, 4096);
-	lido_memory_destroy(lido_memory_create(pool, 100000));
+	struct lido_scratch *memory = lido_scratch_create(pool, 4096);
+	lido_scratch_destroy(lido_scratch_create(pool, 100000));
 	lido_buffer_lock(buffers[0]);
 	client_finish(&victim);
-	lido_pool_validate(pool);
-	expect_int(pool->bytes, ==, 4096);
+	lido_pool_audit(pool);
+	expect_int(pool_used(pool, SCRATCH_BYTES), ==, 4096);
 	expect_int(file_count_fds(fds[0]), ==, 2);
 	expect_int(file_count_fds(fds[1]), ==, 1);
 	expect_int(wl_list_length(&pair.server.manager->pools), ==, 3);
@@ -124,7 +125,7 @@ TEST("pool@lock-delays-the-drop-of-what-it-needs-alone") {
 	lido_buffer_unlock(buffers[0]);
 	expect_int(file_count_fds(fds[0]), ==, 1);
 	expect_int(wl_list_length(&pair.server.manager->pools), ==, 3);
-	lido_memory_destroy(memory);
+	lido_scratch_destroy(memory);
 	expect_int(wl_list_length(&pair.server.manager->pools), ==, 2);
 	close(fds[0]);
 	close(fds[1]);
@@ -132,24 +133,24 @@ TEST("pool@lock-delays-the-drop-of-what-it-needs-alone") {
 }
 
 TEST("pool@checks-change-nothing-and-name-value-and-limit") {
-	struct lido_limits limits = {.files_max = 0, .handles_max = 0, .buffers_max = 0, .bytes_max = 10};
+	struct lido_limits limits = {.files_max = 0, .shm_pools_max = 0, .buffers_max = 0, .scratch_bytes_max = 10};
 	struct server server;
 	struct client client;
 	server_init_core(&server, &limits);
 	client_init(&client, &server);
 	struct lido_pool *pool = lido_pool_from_client(server.manager, client_get_peer(&client));
-	expect(!lido_pool_check_files(pool));
-	expect_contains(pool->error, "0 held, the limit (files) is 0");
-	expect(!lido_pool_check_handles(pool));
-	expect_contains(pool->error, "0 held, the limit (handles) is 0");
-	expect(!lido_pool_check_buffers(pool));
-	expect_contains(pool->error, "0 held, the limit (buffers) is 0");
-	expect(lido_pool_check_bytes(pool, 10));
-	expect(!lido_pool_check_bytes(pool, 11));
-	expect_contains(pool->error, "0 bytes held, 11 more wanted, limit (bytes) 10");
-	expect(!lido_pool_check_bytes(pool, INT64_MAX));
-	expect_int(pool->files, ==, 0);
-	expect_int(pool->bytes, ==, 0);
+	expect(!lido_quota_allows(&pool->quota, LIDO_QUOTA_FILES, 1));
+	expect_contains(pool->quota.failure, "0 held, the limit (files) is 0");
+	expect(!lido_quota_allows(&pool->quota, LIDO_QUOTA_SHM_POOLS, 1));
+	expect_contains(pool->quota.failure, "0 held, the limit (shm-pools) is 0");
+	expect(!lido_quota_allows(&pool->quota, LIDO_QUOTA_BUFFERS, 1));
+	expect_contains(pool->quota.failure, "0 held, the limit (buffers) is 0");
+	expect(lido_quota_allows(&pool->quota, LIDO_QUOTA_SCRATCH_BYTES, 10));
+	expect(!lido_quota_allows(&pool->quota, LIDO_QUOTA_SCRATCH_BYTES, 11));
+	expect_contains(pool->quota.failure, "0 bytes held, 11 more wanted, the limit (scratch-bytes) is 10");
+	expect(!lido_quota_allows(&pool->quota, LIDO_QUOTA_SCRATCH_BYTES, INT64_MAX));
+	expect_int(pool_used(pool, FILES), ==, 0);
+	expect_int(pool_used(pool, SCRATCH_BYTES), ==, 0);
 	client_finish(&client);
 	server_finish(&server);
 }

@@ -1,6 +1,7 @@
 /*
  * Memory pressure: what lies idle goes at once when the kernel tells of it.
  */
+#include "base/clock.h"
 #include "base/os.h"
 #include "file.h"
 #include "memory/pool.h"
@@ -48,18 +49,18 @@ TEST("pressure@gives-back-freed-pages-and-warm-memory-at-once") {
 	int fd = kept.area->fd;
 	file_fill_memory(pool_block_get_data(&kept), 0, 4096, 1);
 	file_fill_memory(pool_block_get_data(&freed), 0, 1 << 20, 1);
-	lido_memory_destroy(lido_memory_create(pair_get_pool(&pair.base), 65536));
+	lido_scratch_destroy(lido_scratch_create(pair_get_pool(&pair.base), 65536));
 	pool_block_finish(&freed);
 	client_roundtrip(&pair.base.client);
 	expect_int(file_get_allocated(fd), ==, 4096 + (1 << 20));
-	expect_int(pair_get_pool(&pair.base)->bytes, ==, 65536);
+	expect_int(pool_used(pair_get_pool(&pair.base), SCRATCH_BYTES), ==, 65536);
 	raise_pressure(&pair.base);
 	expect_int(file_get_allocated(fd), ==, 4096);
-	expect_int(pair_get_pool(&pair.base)->bytes, ==, 0);
+	expect_int(pool_used(pair_get_pool(&pair.base), SCRATCH_BYTES), ==, 0);
 	pool_client_finish(&pair.pool);
 	client_roundtrip(&pair.base.client);
 	raise_pressure(&pair.base);
-	expect_int(pair_get_pool(&pair.base)->exported_len, ==, 0);
+	expect_int(pool_used(pair_get_pool(&pair.base), AREAS), ==, 0);
 	pair_finish(&pair.base);
 	close(kernel);
 }
@@ -87,12 +88,12 @@ TEST("pressure@many-pages-go-back-in-steps-that-hold-nobody-up") {
 	raise_pressure(&pair.base);
 	expect_int(file_get_allocated(fd), <, COUNT * 4096);
 	expect_int(file_get_allocated(fd), >, COUNT / 2 * 4096);
-	int64_t start = lido_memory_now();
+	int64_t start = lido_clock_now();
 	while (file_get_allocated(fd) > COUNT / 2 * 4096) {
 		server_dispatch(&pair.base.server, 100);
 	}
 	// Long before it would have been idle for long enough.
-	expect_int(lido_memory_now() - start, <, LIDO_MEMORY_WARM_MS);
+	expect_int(lido_clock_now() - start, <, LIDO_IDLE_MS);
 	pool_pair_finish(&pair);
 	close(kernel);
 }
@@ -110,9 +111,9 @@ TEST("pressure@kernel-that-tells-is-listened-to") {
 	pair_init(&pair, NULL);
 	// It must be quiet as long as nothing presses (and if something does: the machine is shared): not a loop that
 	// spins.
-	int64_t start = lido_memory_now();
+	int64_t start = lido_clock_now();
 	int turns = 0;
-	while (lido_memory_now() - start < 200) {
+	while (lido_clock_now() - start < 200) {
 		server_dispatch(&pair.server, 50);
 		turns++;
 	}

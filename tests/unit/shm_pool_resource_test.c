@@ -12,21 +12,21 @@
 #include <unistd.h>
 
 static void expect_empty(const struct lido_pool *pool) {
-	lido_pool_validate(pool);
-	expect_int(pool->handles, ==, 0);
-	expect_int(pool->files, ==, 0);
-	expect_int(pool->buffers, ==, 0);
-	expect_int(pool->manager->files, ==, 0);
+	lido_pool_audit(pool);
+	expect_int(pool_used(pool, SHM_POOLS), ==, 0);
+	expect_int(pool_used(pool, FILES), ==, 0);
+	expect_int(pool_used(pool, BUFFERS), ==, 0);
+	expect_int(pool->quota.total->counts[LIDO_QUOTA_FILES].used, ==, 0);
 }
 
 // Calls what wl_shm.create_pool calls, outside a request: so the client is still there afterwards to be looked at.
 static void create(struct pair *pair, uint32_t id, int fd, int32_t size) {
 	struct wl_client *peer = client_get_peer(&pair->client);
 	struct wl_resource *shm = wl_client_get_object(peer, wl_proxy_get_id((struct wl_proxy *)pair->client.shm));
-	lido_handle_create(shm, id, fd, size);
+	lido_shm_pool_resource_create(shm, id, fd, size);
 }
 
-TEST("handle@refused-request-leaves-the-books-as-they-were-and-closes-the-fd") {
+TEST("shm_pool_resource@refused-request-leaves-the-books-as-they-were-and-closes-the-fd") {
 	static const int32_t sizes[] = {0, -1, INT32_MIN};
 	for (size_t i = 0; i < 3; i++) {
 		struct pair pair;
@@ -41,7 +41,7 @@ TEST("handle@refused-request-leaves-the-books-as-they-were-and-closes-the-fd") {
 	}
 }
 
-TEST("handle@lack-of-memory-leaves-the-books-as-they-were-and-closes-the-fd") {
+TEST("shm_pool_resource@lack-of-memory-leaves-the-books-as-they-were-and-closes-the-fd") {
 	struct pair pair;
 	int fd = file_create(FILE_SEALABLE, 4096), copy = dup(fd);
 	pair_init(&pair, NULL);
@@ -56,7 +56,7 @@ TEST("handle@lack-of-memory-leaves-the-books-as-they-were-and-closes-the-fd") {
 	pair_finish(&pair);
 }
 
-TEST("handle@its-file-is-shared-and-counted-once") {
+TEST("shm_pool_resource@its-file-is-shared-and-counted-once") {
 	struct pair pair;
 	struct wl_shm_pool *handles[3];
 	pair_init(&pair, NULL);
@@ -65,9 +65,9 @@ TEST("handle@its-file-is-shared-and-counted-once") {
 	for (uint32_t i = 0; i < 3; i++) {
 		handles[i] = wl_shm_create_pool(pair.client.shm, fd, 4096);
 		client_roundtrip(&pair.client);
-		lido_pool_validate(pool);
-		expect_int(pool->handles, ==, i + 1);
-		expect_int(pool->files, ==, 1);
+		lido_pool_audit(pool);
+		expect_int(pool_used(pool, SHM_POOLS), ==, i + 1);
+		expect_int(pool_used(pool, FILES), ==, 1);
 	}
 	for (uint32_t i = 0; i < 3; i++) {
 		wl_shm_pool_destroy(handles[i]);
@@ -78,7 +78,7 @@ TEST("handle@its-file-is-shared-and-counted-once") {
 	pair_finish(&pair);
 }
 
-TEST("handle@its-size-is-its-own-and-costs-nothing") {
+TEST("shm_pool_resource@its-size-is-its-own-and-costs-nothing") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	int fd = file_create(FILE_SEALED, 4096);
@@ -86,9 +86,9 @@ TEST("handle@its-size-is-its-own-and-costs-nothing") {
 	client_roundtrip(&pair.client);
 	struct lido_pool *pool = pair_get_pool(&pair);
 	// foot's pools claim 512 MiB each: virtual size is not memory.
-	expect_int(pool->bytes, ==, 0);
-	expect_int(pool->bytes_mapped, ==, 0);
-	expect_int(pool->bytes_live, ==, 0);
+	expect_int(pool_used(pool, SCRATCH_BYTES), ==, 0);
+	expect_int(pool_used(pool, MAPPED_BYTES), ==, 0);
+	expect_int(pool_used(pool, BUFFER_BYTES), ==, 0);
 	wl_shm_pool_destroy(handle);
 	close(fd);
 	pair_finish(&pair);

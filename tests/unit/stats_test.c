@@ -119,9 +119,9 @@ TEST("stats@json-has-one-object-per-client-with-every-key") {
 	pair_init(&pair, NULL);
 	char *text = write_text(pair.server.manager, lido_manager_write_json);
 	expect_json(text);
-	static const char *const keys[] = {"name", "pid", "exported_areas", "imported_areas", "copied_files", "mappings",
-		"fds", "blocks", "buffers", "buffers_peak", "bytes_mapped", "bytes_live", "bytes_live_peak", "bytes_resident",
-		"bytes_cached", "bytes_copied", "bytes_copied_peak", "bytes_warm", "bytes_read"};
+	static const char *const keys[] = {"name", "pid", "exported_areas", "sealed_files", "unsealable_files", "mappings",
+		"fds", "blocks", "buffers", "buffers_peak", "bytes_mapped", "bytes_used", "bytes_used_peak", "bytes_resident",
+		"bytes_cached", "bytes_scratch", "bytes_scratch_peak", "bytes_scratch_idle", "bytes_read"};
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		char key[40];
 		snprintf(key, sizeof(key), "\"%s\":", keys[i]);
@@ -196,23 +196,23 @@ TEST("stats@numbers-are-those-of-the-pool") {
 	for (int i = 0; i < 3; i++) {
 		buffers[i] = wl_shm_pool_create_buffer(handles[i], 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
 	}
-	expect(lido_buffer_map(pair_get_buffer(&pair, buffers[0]), 0, 128) != NULL);
-	struct lido_memory *memory = lido_memory_create(pair_get_pool(&pair), 8192);
+	expect(lido_buffer_map(pair_get_buffer(&pair, buffers[0]), 0, 128, NULL) != NULL);
+	struct lido_scratch *memory = lido_scratch_create(pair_get_pool(&pair), 8192);
 	struct lido_pool_stats stats = get_first(pair.server.manager);
 	int64_t mapped;
 	file_count_mappings(sealed, &mapped);
 	expect_int(stats.pid, ==, getpid());
 	expect_int(stats.exported_areas, ==, 0);
-	expect_int(stats.imported_areas, ==, 1);
-	expect_int(stats.copied_files, ==, 1);
+	expect_int(stats.sealed_files, ==, 1);
+	expect_int(stats.unsealable_files, ==, 1);
 	expect_int(stats.mappings, ==, 1);
 	expect_int(stats.fds, ==, 2);
 	expect_int(stats.blocks, ==, 0);
 	expect_int(stats.buffers, ==, 3);
 	expect_int(stats.bytes_mapped, ==, mapped);
-	expect_int(stats.bytes_live, ==, 3 * 65536);
-	expect_int(stats.bytes_copied, ==, 8192);
-	lido_memory_destroy(memory);
+	expect_int(stats.bytes_used, ==, 3 * 65536);
+	expect_int(stats.bytes_scratch, ==, 8192);
+	lido_scratch_destroy(memory);
 	for (int i = 0; i < 3; i++) {
 		wl_buffer_destroy(buffers[i]);
 		wl_shm_pool_destroy(handles[i]);
@@ -237,14 +237,14 @@ TEST("stats@blocks-are-counted-with-one-fd-and-one-mapping-for-all") {
 	expect_place(&blocks[COUNT - 1]);
 	struct lido_pool_stats stats = get_first(pair.base.server.manager);
 	expect_int(stats.exported_areas, ==, 1);
-	expect_int(stats.imported_areas, ==, 0);
-	expect_int(stats.copied_files, ==, 0);
+	expect_int(stats.sealed_files, ==, 0);
+	expect_int(stats.unsealable_files, ==, 0);
 	expect_int(stats.mappings, ==, 1);
 	expect_int(stats.fds, ==, 1);
 	expect_int(stats.blocks, ==, COUNT);
 	expect_int(stats.buffers, ==, COUNT);
 	expect_int(stats.bytes_mapped, ==, pool_client_get_first_area(&pair.pool)->reserve);
-	expect_int(stats.bytes_live, ==, COUNT * 4096);
+	expect_int(stats.bytes_used, ==, COUNT * 4096);
 	for (int i = 0; i < COUNT; i++) {
 		wl_buffer_destroy(buffers[i]);
 	}
@@ -252,7 +252,7 @@ TEST("stats@blocks-are-counted-with-one-fd-and-one-mapping-for-all") {
 	client_roundtrip(&pair.base.client);
 	stats = get_first(pair.base.server.manager);
 	expect_int(stats.blocks, ==, 0);
-	expect_int(stats.bytes_live, ==, 0);
+	expect_int(stats.bytes_used, ==, 0);
 	pair_finish(&pair.base);
 }
 

@@ -28,16 +28,16 @@ static uint32_t judge(const struct lido_buffer_request *request, const struct li
 		return WL_SHM_ERROR_INVALID_STRIDE;
 	}
 	const struct lido_format_plane *first = &format->planes[0];
-	if (request->stride % first->block_size != 0) {
+	if (request->stride % first->texel_block_size != 0) {
 		return WL_SHM_ERROR_INVALID_STRIDE;
 	}
 	*size = 0;
 	for (int i = 0; i < format->planes_len; i++) {
 		const struct lido_format_plane *plane = &format->planes[i];
-		wide_int across = (wide_int)plane->column_subsampling * plane->block_width;
-		wide_int row = ((request->width + across - 1) / across) * plane->block_size;
-		wide_int divisor = (wide_int)plane->column_subsampling * first->block_size;
-		wide_int stride = ((wide_int)request->stride * plane->block_size + divisor - 1) / divisor;
+		wide_int across = (wide_int)plane->column_subsampling * plane->texel_block_width;
+		wide_int row = ((request->width + across - 1) / across) * plane->texel_block_size;
+		wide_int divisor = (wide_int)plane->column_subsampling * first->texel_block_size;
+		wide_int stride = ((wide_int)request->stride * plane->texel_block_size + divisor - 1) / divisor;
 		wide_int rows = ((wide_int)request->height + plane->row_subsampling - 1) / plane->row_subsampling;
 		if (stride < row) {
 			return WL_SHM_ERROR_INVALID_STRIDE;
@@ -49,11 +49,11 @@ static uint32_t judge(const struct lido_buffer_request *request, const struct li
 
 static void expect_same_verdict(
 		const struct lido_buffer_request *request, const struct lido_format *format, int32_t pool_size) {
-	struct lido_check_error error = {.code = UINT32_MAX};
+	struct lido_validation_error error = {.code = UINT32_MAX};
 	int64_t size = -1;
 	wide_int wanted_size = 0;
 	uint32_t wanted = judge(request, format, pool_size, &wanted_size);
-	bool right = lido_check_buffer(request, format, "pool", pool_size, &size, &error);
+	bool right = lido_validate_buffer(request, format, "pool", pool_size, &size, &error);
 	if (right != (wanted == UINT32_MAX) || error.code != wanted || (right && size != (int64_t)wanted_size)) {
 		fail("offset %d, %dx%d, stride %d, format 0x%x, pool %d: wanted %d, size %lld; got %d, size %lld: %s",
 				request->offset, request->width, request->height, request->stride, format->drm, pool_size, (int)wanted,
@@ -72,7 +72,7 @@ static void try_offsets(struct lido_buffer_request *request, const struct lido_f
 	}
 }
 
-TEST("check@every-edge-of-create_buffer-is-judged-as-in-128-bits") {
+TEST("validate@every-edge-of-create_buffer-is-judged-as-in-128-bits") {
 	for (size_t f = 0; f < LENGTH(formats); f++) {
 		const struct lido_format *format = lido_format_from_drm(formats[f]);
 		for (size_t w = 0; w < LENGTH(edges); w++) {
@@ -87,19 +87,19 @@ TEST("check@every-edge-of-create_buffer-is-judged-as-in-128-bits") {
 	}
 }
 
-TEST("check@end-of-pool-is-exact-in-every-format") {
+TEST("validate@end-of-pool-is-exact-in-every-format") {
 	for (size_t f = 0; f < LENGTH(formats); f++) {
 		const struct lido_format *format = lido_format_from_drm(formats[f]);
 		for (int32_t n = 1; n < 40; n++) {
 			struct lido_buffer_request request = {
 				.offset = n * 3, .width = n, .height = 41 - n, .shm_format = format->drm};
-			request.stride = 16 * ((n * 8 + 15) / 16) * format->planes[0].block_size;
-			struct lido_check_error error;
+			request.stride = 16 * ((n * 8 + 15) / 16) * format->planes[0].texel_block_size;
+			struct lido_validation_error error;
 			int64_t size;
-			expect(lido_check_buffer(&request, format, "pool", INT32_MAX, &size, &error));
+			expect(lido_validate_buffer(&request, format, "pool", INT32_MAX, &size, &error));
 			int32_t end = request.offset + (int32_t)size;
-			expect(lido_check_buffer(&request, format, "block", end, &size, &error));
-			expect(!lido_check_buffer(&request, format, "block", end - 1, &size, &error));
+			expect(lido_validate_buffer(&request, format, "block", end, &size, &error));
+			expect(!lido_validate_buffer(&request, format, "block", end - 1, &size, &error));
 			expect_int(error.code, ==, WL_SHM_ERROR_INVALID_STRIDE);
 			char number[32];
 			snprintf(number, sizeof(number), "%d", end);
@@ -110,37 +110,37 @@ TEST("check@end-of-pool-is-exact-in-every-format") {
 	}
 }
 
-TEST("check@buffer-without-format-is-invalid_format") {
+TEST("validate@buffer-without-format-is-invalid_format") {
 	struct lido_buffer_request request = {.width = 1, .height = 1, .stride = 4, .shm_format = 0xabcdef12};
-	struct lido_check_error error;
+	struct lido_validation_error error;
 	int64_t size;
-	expect(!lido_check_buffer(&request, NULL, "pool", 4096, &size, &error));
+	expect(!lido_validate_buffer(&request, NULL, "pool", 4096, &size, &error));
 	expect_int(error.code, ==, WL_SHM_ERROR_INVALID_FORMAT);
 	expect_contains(error.text, "0xabcdef12");
 }
 
-TEST("check@pool-size-is-positive") {
-	struct lido_check_error error;
-	expect(lido_check_pool_size(1, &error));
-	expect(lido_check_pool_size(INT32_MAX, &error));
+TEST("validate@pool-size-is-positive") {
+	struct lido_validation_error error;
+	expect(lido_validate_pool_size(1, &error));
+	expect(lido_validate_pool_size(INT32_MAX, &error));
 	static const int32_t wrong[] = {0, -1, INT32_MIN};
 	for (size_t i = 0; i < LENGTH(wrong); i++) {
 		char number[32];
-		expect(!lido_check_pool_size(wrong[i], &error));
+		expect(!lido_validate_pool_size(wrong[i], &error));
 		expect_int(error.code, ==, WL_SHM_ERROR_INVALID_STRIDE);
 		snprintf(number, sizeof(number), "size %d", wrong[i]);
 		expect_contains(error.text, number);
 	}
 }
 
-TEST("check@pool-never-shrinks") {
-	struct lido_check_error error;
+TEST("validate@pool-never-shrinks") {
+	struct lido_validation_error error;
 	for (size_t i = 0; i < LENGTH(edges); i++) {
 		for (size_t j = 0; j < LENGTH(edges); j++) {
 			if (edges[i] <= 0) {
 				continue;
 			}
-			bool right = lido_check_pool_resize(edges[i], edges[j], &error);
+			bool right = lido_validate_pool_resize(edges[i], edges[j], &error);
 			expect_int(right, ==, edges[j] >= edges[i]);
 			if (!right) {
 				expect_int(error.code, ==, WL_SHM_ERROR_INVALID_FD);
@@ -149,24 +149,24 @@ TEST("check@pool-never-shrinks") {
 	}
 }
 
-TEST("check@longest-message-is-whole-and-fits-libwayland") {
+TEST("validate@longest-message-is-whole-and-fits-libwayland") {
 	// wl_resource_post_error() cuts what is longer than 127 bytes.
 	struct lido_buffer_request request = {.offset = INT32_MAX,
 		.width = 1,
 		.height = INT32_MAX,
 		.stride = INT32_MAX - 7,
 		.shm_format = DRM_FORMAT_ARGB16161616F};
-	struct lido_check_error error;
+	struct lido_validation_error error;
 	int64_t size;
-	expect(!lido_check_buffer(&request, lido_format_from_drm(request.shm_format), "pool", INT32_MAX, &size, &error));
+	expect(!lido_validate_buffer(&request, lido_format_from_drm(request.shm_format), "pool", INT32_MAX, &size, &error));
 	expect_int(strlen(error.text), <, 128);
 	expect_contains(error.text, "height 2147483647)");
 	request = (struct lido_buffer_request){.width = INT32_MAX, .height = 1, .stride = INT32_MAX - 7};
-	expect(!lido_check_buffer(
+	expect(!lido_validate_buffer(
 			&request, lido_format_from_drm(DRM_FORMAT_ARGB16161616F), "pool", INT32_MAX, &size, &error));
 	expect_int(strlen(error.text), <, 128);
 	expect_contains(error.text, "17179869176");
-	expect(!lido_check_pool_resize(INT32_MAX, INT32_MIN, &error));
+	expect(!lido_validate_pool_resize(INT32_MAX, INT32_MIN, &error));
 	expect_int(strlen(error.text), <, 128);
 	expect_contains(error.text, "not allowed");
 }

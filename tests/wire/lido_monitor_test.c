@@ -123,7 +123,7 @@ TEST("lido_monitor@cannot-be-bound-by-guessing-its-name") {
 	expect_bind_error(&pair.server, name, "invalid global", true);
 	// Not even where the compositor has forgotten the filter.
 	wl_display_set_global_filter(pair.server.display, NULL, NULL);
-	expect_bind_error(&pair.server, name, "not for clients of this socket", false);
+	expect_bind_error(&pair.server, name, "only for clients of the monitor socket", false);
 	expect_alive(&monitor.client);
 	monitor_client_finish(&monitor);
 	pair_finish(&pair);
@@ -320,7 +320,7 @@ TEST("lido_monitor@object-that-goes-takes-its-question-along") {
 	struct pair pair;
 	struct monitor_client monitor;
 	pair_init(&pair, NULL);
-	create_monitor(&pair.server);
+	struct lido_monitor *server_monitor = create_monitor(&pair.server);
 	monitor_client_init(&monitor, &pair.server, NAME);
 	for (int i = 0; i < 3; i++) {
 		struct lido_monitor_v1 *other = client_bind(&monitor.client, &lido_monitor_v1_interface, 1);
@@ -335,7 +335,7 @@ TEST("lido_monitor@object-that-goes-takes-its-question-along") {
 	monitor_client_init(&monitor, &pair.server, NAME);
 	lido_monitor_v1_get_clients(monitor.monitor, 0);
 	wl_display_flush(monitor.client.display);
-	lido_monitor_destroy(pair.server.manager->monitor);
+	lido_monitor_destroy(server_monitor);
 	wl_display_set_global_filter(pair.server.display, NULL, NULL);
 	monitor_client_finish(&monitor);
 	pair_finish(&pair);

@@ -115,12 +115,12 @@ TEST("lido_shm_area@address-of-a-block-never-changes-as-the-file-grows") {
 	file_fill_memory(wanted, 0, 4096, 1);
 	struct wl_buffer *wl_buffer = pool_block_create_buffer(&first, 0, 32, 32);
 	struct lido_buffer *buffer = lido_buffer_lock(pair_get_buffer(&pair.base, wl_buffer));
-	const void *pixels = lido_buffer_map(buffer, 0, 32);
+	const void *pixels = lido_buffer_map(buffer, 0, 32, NULL);
 	expect(pixels != NULL);
 	for (int i = 0; i < 64; i++) {
 		pool_block_init(&block[i], &pair.pool, 100000);
 		expect_place(&block[i]);
-		expect(lido_buffer_map(buffer, 0, 32) == pixels);
+		expect(lido_buffer_map(buffer, 0, 32, NULL) == pixels);
 	}
 	expect_bytes(pixels, wanted, 4096);
 	lido_buffer_unlock(buffer);

@@ -156,7 +156,7 @@ TEST("lido_shm_block@resize-without-room-moves-and-leaves-buffers-where-they-are
 	expect_int(first.offset, !=, offset);
 	// Drawing into the new place does not change the old one.
 	file_fill_memory(pool_block_get_data(&first), 0, first.size, 6);
-	const void *pixels = lido_buffer_map(pair_get_buffer(&pair.base, wl_buffer), 0, 64);
+	const void *pixels = lido_buffer_map(pair_get_buffer(&pair.base, wl_buffer), 0, 64, NULL);
 	expect(pixels != NULL);
 	expect_bytes(pixels, wanted, sizeof(wanted));
 	expect_bytes(old, wanted, sizeof(wanted));
@@ -188,7 +188,7 @@ TEST("lido_shm_block@resize-that-fails-keeps-the-place") {
 	pool_block_resize(&block, (1 << 20) + 1);
 	expect_reason(&block, BYTES);
 	struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, 0, 32, 32);
-	const void *pixels = lido_buffer_map(pair_get_buffer(&pair.base, wl_buffer), 0, 32);
+	const void *pixels = lido_buffer_map(pair_get_buffer(&pair.base, wl_buffer), 0, 32, NULL);
 	expect(pixels != NULL);
 	expect_bytes(pixels, wanted, 4096);
 	pool_block_resize(&block, 1 << 20);
@@ -294,12 +294,12 @@ TEST("lido_shm_block@locked-buffer-keeps-its-pixels-after-all-objects-are-gone")
 	wl_buffer_destroy(wl_buffer);
 	pool_client_finish(&pair.pool);
 	client_roundtrip(&pair.base.client);
-	const void *pixels = lido_buffer_map(locked, 0, 64);
+	const void *pixels = lido_buffer_map(locked, 0, 64, NULL);
 	expect(pixels != NULL);
 	expect_bytes(pixels, wanted, sizeof(wanted));
 	client_finish(&pair.base.client);
 	client_init(&pair.base.client, &pair.base.server);
-	expect(lido_buffer_map(locked, 0, 64) == pixels);
+	expect(lido_buffer_map(locked, 0, 64, NULL) == pixels);
 	expect_bytes(pixels, wanted, sizeof(wanted));
 	lido_buffer_unlock(locked);
 	pair_finish(&pair.base);
@@ -320,7 +320,7 @@ TEST("lido_shm_block@block-of-almost-two-gibibytes-has-a-buffer-at-its-end") {
 	file_fill_memory(pool_block_get_data(&block) + size - 4096, 0, sizeof(wanted), 9);
 	struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, (int32_t)(size - 4096), 32, 32);
 	struct lido_buffer *buffer = pair_get_buffer(&pair.base, wl_buffer);
-	const void *pixels = lido_buffer_map(buffer, 0, 32);
+	const void *pixels = lido_buffer_map(buffer, 0, 32, NULL);
 	expect(pixels != NULL);
 	expect_bytes(pixels, wanted, sizeof(wanted));
 	uint8_t got[4096];

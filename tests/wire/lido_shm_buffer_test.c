@@ -191,7 +191,7 @@ TEST("lido_shm_buffer@knows-where-the-block-lies-and-reads-what-the-client-drew"
 		struct lido_buffer *buffer = pair_get_buffer(&pair.base, buffers[i]);
 		expect_int(lido_buffer_read(buffer, &(struct lido_box){0, 0, 64, 64}, got, 256), ==, LIDO_READ_OK);
 		expect_bytes(got, wanted, sizeof(got));
-		const void *pixels = lido_buffer_map(buffer, 0, 64);
+		const void *pixels = lido_buffer_map(buffer, 0, 64, NULL);
 		expect(pixels != NULL);
 		expect_bytes(pixels, wanted, sizeof(wanted));
 		wl_buffer_destroy(buffers[i]);
@@ -208,7 +208,7 @@ static void expect_no_pixels(struct pair *pair, struct wl_buffer *wl_buffer) {
 	expect_int(lido_buffer_read(buffer, &(struct lido_box){0, 0, 64, 64}, got, 256), ==, LIDO_READ_OK);
 	expect_bytes(got, zeros, sizeof(got));
 	expect(!lido_buffer_write(buffer, got));
-	lido_buffer_map(buffer, 0, 64);
+	lido_buffer_map(buffer, 0, 64, NULL);
 }
 
 TEST("lido_shm_buffer@of-a-block-that-failed-has-no-memory") {
@@ -317,7 +317,7 @@ TEST("lido_shm_buffer@in-pages-that-were-never-written-costs-none") {
 	expect_place(&block);
 	struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, 0, 512, 512);
 	struct lido_buffer *buffer = pair_get_buffer(&pair.base, wl_buffer);
-	expect(lido_buffer_map(buffer, 0, 512) == NULL);
+	expect(lido_buffer_map(buffer, 0, 512, NULL) == NULL);
 	expect_int(lido_buffer_read(buffer, &(struct lido_box){0, 0, 512, 512}, got, 2048), ==, LIDO_READ_OK);
 	expect_int(file_get_allocated(block.area->fd), ==, 0);
 	wl_buffer_destroy(wl_buffer);

@@ -111,9 +111,9 @@ TEST("lido_shm_client@punched-and-overwritten-files-are-its-own-business") {
 	file_fill_memory(pool_block_get_data(&block), 0, sizeof(got), 1);
 	struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, 0, 64, 64);
 	struct lido_buffer *buffer = pair_get_buffer(&actors.pair, wl_buffer);
-	expect(lido_buffer_map(buffer, 0, 64) != NULL);
+	expect(lido_buffer_map(buffer, 0, 64, NULL) != NULL);
 	expect_int(fallocate(block.area->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, block.area->size), ==, 0);
-	expect(lido_buffer_map(buffer, 0, 64) == NULL);
+	expect(lido_buffer_map(buffer, 0, 64, NULL) == NULL);
 	expect_int(lido_buffer_read(buffer, &(struct lido_box){0, 0, 64, 64}, got, 256), ==, LIDO_READ_OK);
 	expect_bytes(got, zeros, sizeof(got));
 	expect_int(file_get_allocated(block.area->fd), ==, 0);
@@ -289,7 +289,7 @@ TEST("lido_shm_client@that-dies-while-a-buffer-is-locked-leaves-just-that") {
 	expect_int(file_count_mappings(fd, NULL), ==, 1);
 	uint8_t wanted[16384];
 	file_fill_memory(wanted, 0, sizeof(wanted), 2);
-	const void *pixels = lido_buffer_map(locked, 0, 64);
+	const void *pixels = lido_buffer_map(locked, 0, 64, NULL);
 	expect(pixels != NULL);
 	expect_bytes(pixels, wanted, sizeof(wanted));
 	lido_buffer_unlock(locked);

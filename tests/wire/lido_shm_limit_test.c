@@ -190,7 +190,7 @@ TEST("lido_shm_limit@objects-without-end-are-no_memory") {
 	};
 	struct limited limited = {.limits = lido_limits_default()};
 	limited.limits.blocks_max = 4;
-	limited.limits.handles_max = 50;
+	limited.limits.shm_pools_max = 50;
 	limited_init(&limited, 0);
 	static struct pool_block blocks[COUNT];
 	int count = 0;

@@ -3,6 +3,7 @@
  * and then. Whatever happens, what a client has drawn stays where it drew it until it gave it back, and the server's
  * books are right.
  */
+#include "base/clock.h"
 #include "memory/pool.h"
 #include "memory/scratch.h"
 #include "pool_pair.h"
@@ -57,7 +58,7 @@ static void expect_drawn(const struct drawn *drawn) {
 		return;
 	}
 	memset(row, drawn->value, sizeof(row));
-	const uint8_t *pixels = lido_buffer_map(drawn->locked, 0, drawn->height);
+	const uint8_t *pixels = lido_buffer_map(drawn->locked, 0, drawn->height, NULL);
 	expect(pixels != NULL);
 	for (int32_t y = 0; y < drawn->height; y++) {
 		expect_bytes(pixels + y * drawn->width * 4, row, (size_t)drawn->width * 4);
@@ -117,7 +118,7 @@ static void step(struct session *session) {
 	switch (draw_lot(session, 16)) {
 	case 0:
 		client_roundtrip(&session->pair.base.client);
-		lido_pool_trim(pool, lido_memory_now() + 1000, &(uint32_t){draw_lot(session, 20)});
+		lido_pool_trim(pool, lido_clock_now() + 1000, &(uint32_t){draw_lot(session, 20)});
 		break;
 	case 1:
 		for (int i = 0; i < BUFFERS; i++) {
@@ -136,7 +137,7 @@ static void step(struct session *session) {
 		step_block(session);
 		break;
 	}
-	lido_pool_validate(pool);
+	lido_pool_audit(pool);
 }
 
 // Two buffers in the same memory, one of which outlived its block, would be the server's mistake.
@@ -288,7 +289,7 @@ TEST("lido_shm_random@wrong-requests-end-just-their-client") {
 		}
 		is_alive = is_alive && client_try_roundtrip(&client);
 		if (is_alive) {
-			lido_pool_validate(lido_pool_from_client(pair.server.manager, client_get_peer(&client)));
+			lido_pool_audit(lido_pool_from_client(pair.server.manager, client_get_peer(&client)));
 		}
 		alive += is_alive;
 		ended += !is_alive;

@@ -12,9 +12,9 @@
 static struct lido_limits small_limits(void) {
 	struct lido_limits limits = lido_limits_default();
 	limits.files_max = 7;
-	limits.handles_max = 9;
+	limits.shm_pools_max = 9;
 	limits.buffers_max = 11;
-	limits.bytes_max = 1 << 20;
+	limits.scratch_bytes_max = 1 << 20;
 	return limits;
 }
 
@@ -58,7 +58,7 @@ TEST("wl_shm_limit@file-that-was-given-back-does-not-count") {
 
 TEST("wl_shm_limit@same-file-counts-once") {
 	struct lido_limits limits = small_limits();
-	limits.handles_max = 100;
+	limits.shm_pools_max = 100;
 	limits.files_max = 1;
 	struct pair pair;
 	pair_init(&pair, &limits);
@@ -103,7 +103,7 @@ TEST("wl_shm_limit@one-handle-too-many-is-no_memory") {
 	}
 	expect_alive(&pair.client);
 	pools[9] = wl_shm_create_pool(pair.client.shm, fd, 4096);
-	expect_no_memory(&pair.client, "9 held, the limit (handles) is 9");
+	expect_no_memory(&pair.client, "9 held, the limit (shm-pools) is 9");
 	for (int i = 0; i < 10; i++) {
 		wl_shm_pool_destroy(pools[i]);
 	}
@@ -136,12 +136,12 @@ TEST("wl_shm_limit@bytes-of-server-memory-end-in-no_memory") {
 	struct pair pair;
 	pair_init(&pair, &limits);
 	struct lido_pool *pool = pair_get_pool(&pair);
-	struct lido_memory *memory = lido_memory_create(pool, 1 << 20);
+	struct lido_scratch *memory = lido_scratch_create(pool, 1 << 20);
 	expect(memory != NULL);
-	expect(lido_memory_create(pool, 1) == NULL);
+	expect(lido_scratch_create(pool, 1) == NULL);
 	lido_pool_post_no_memory(pool);
-	expect_no_memory(&pair.client, "1048576 bytes held, 4096 more wanted, limit (bytes) 1048576");
-	lido_memory_destroy(memory);
+	expect_no_memory(&pair.client, "1048576 bytes held, 4096 more wanted, the limit (scratch-bytes) is 1048576");
+	lido_scratch_destroy(memory);
 	pair_finish(&pair);
 }
 

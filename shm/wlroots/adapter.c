@@ -17,19 +17,19 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 }
 
 static void handle_compositor_destroy(struct wl_listener *listener, void *data) {
-	struct lido_wlroots *backend = wl_container_of(listener, backend, compositor_destroy);
-	wl_list_remove(&backend->new_surface.link);
-	wl_list_remove(&backend->compositor_destroy.link);
-	wl_list_init(&backend->new_surface.link);
-	wl_list_init(&backend->compositor_destroy.link);
+	struct lido_wlroots *shm = wl_container_of(listener, shm, compositor_destroy);
+	wl_list_remove(&shm->new_surface.link);
+	wl_list_remove(&shm->compositor_destroy.link);
+	wl_list_init(&shm->new_surface.link);
+	wl_list_init(&shm->compositor_destroy.link);
 }
 
 static void handle_display_destroy(struct wl_listener *listener, void *data) {
-	struct lido_wlroots *backend = wl_container_of(listener, backend, display_destroy);
-	wl_list_remove(&backend->new_surface.link);
-	wl_list_remove(&backend->compositor_destroy.link);
-	wl_list_remove(&backend->display_destroy.link);
-	free(backend);
+	struct lido_wlroots *shm = wl_container_of(listener, shm, display_destroy);
+	wl_list_remove(&shm->new_surface.link);
+	wl_list_remove(&shm->compositor_destroy.link);
+	wl_list_remove(&shm->display_destroy.link);
+	free(shm);
 }
 
 static struct lido_manager *create_manager(
@@ -52,25 +52,25 @@ static struct lido_manager *create_manager(
 
 struct lido_wlroots *lido_wlroots_create(struct wl_display *display, struct wlr_renderer *renderer,
 		struct wlr_compositor *compositor, const struct lido_limits *limits) {
-	struct lido_wlroots *backend = calloc(1, sizeof(*backend));
-	if (backend == NULL) {
+	struct lido_wlroots *shm = calloc(1, sizeof(*shm));
+	if (shm == NULL) {
 		return NULL;
 	}
-	backend->manager = create_manager(display, renderer, limits);
-	if (backend->manager == NULL) {
-		free(backend);
+	shm->manager = create_manager(display, renderer, limits);
+	if (shm->manager == NULL) {
+		free(shm);
 		return NULL;
 	}
 	lido_client_buffer_register();
-	backend->new_surface.notify = handle_new_surface;
-	wl_signal_add(&compositor->events.new_surface, &backend->new_surface);
-	backend->compositor_destroy.notify = handle_compositor_destroy;
-	wl_signal_add(&compositor->events.destroy, &backend->compositor_destroy);
-	backend->display_destroy.notify = handle_display_destroy;
-	wl_display_add_destroy_listener(display, &backend->display_destroy);
-	return backend;
+	shm->new_surface.notify = handle_new_surface;
+	wl_signal_add(&compositor->events.new_surface, &shm->new_surface);
+	shm->compositor_destroy.notify = handle_compositor_destroy;
+	wl_signal_add(&compositor->events.destroy, &shm->compositor_destroy);
+	shm->display_destroy.notify = handle_display_destroy;
+	wl_display_add_destroy_listener(display, &shm->display_destroy);
+	return shm;
 }
 
-struct lido_manager *lido_wlroots_get_manager(struct lido_wlroots *backend) {
-	return backend->manager;
+struct lido_manager *lido_wlroots_get_manager(struct lido_wlroots *shm) {
+	return shm->manager;
 }

@@ -1,0 +1,193 @@
+#include "memory/quota.h"
+
+#include "base/no_memory.h"
+#include "base/number.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define UNLIMITED INT64_MAX
+
+// How messages speak of a kind.
+static const struct kind {
+	const char *key;   // of the limit; NULL: no option sets it
+	const char *much;  // "too …"
+	const char *unit;  // " bytes", or nothing
+	const char *state; // what the used amount is
+	bool is_work;      // counted for one dispatch
+} kinds[LIDO_QUOTA_KINDS_LEN] = {
+	[LIDO_QUOTA_FILES] = {"files", "many files of wl_shm pools", "", "held"},
+	[LIDO_QUOTA_SHM_POOLS] = {"shm-pools", "many wl_shm_pool objects", "", "held"},
+	[LIDO_QUOTA_OBJECTS] = {NULL, "many lido_shm_v1 objects", "", "held"},
+	[LIDO_QUOTA_BUFFERS] = {"buffers", "many wl_buffer objects", "", "held"},
+	[LIDO_QUOTA_AREAS] = {"areas", "many areas", "", "held"},
+	[LIDO_QUOTA_BLOCKS] = {"blocks", "many blocks", "", "held"},
+	[LIDO_QUOTA_BLOCK_BYTES] = {"area-bytes", "much memory in blocks", " bytes", "held"},
+	[LIDO_QUOTA_SCRATCH_BYTES] = {"scratch-bytes", "much server memory", " bytes", "held"},
+	[LIDO_QUOTA_UNREAD_FDS] = {NULL, "many unread fds", "", "sent"},
+	[LIDO_QUOTA_COPIED_BYTES] = {NULL, "much at once", " bytes", "copied", true},
+};
+
+void lido_quota_total_init(struct lido_quota_total *total, uint32_t files_max) {
+	*total = (struct lido_quota_total){0};
+	for (int i = 0; i < LIDO_QUOTA_KINDS_LEN; i++) {
+		total->counts[i].max = UNLIMITED;
+	}
+	total->counts[LIDO_QUOTA_FILES].max = files_max;
+}
+
+static void count_add(struct lido_quota_count *count, int64_t amount) {
+	assert(amount >= 0);
+	count->used += amount;
+	count->peak = lido_max(count->peak, count->used);
+}
+
+static void count_subtract(struct lido_quota_count *count, int64_t amount) {
+	assert(amount >= 0 && amount <= count->used);
+	count->used -= amount;
+}
+
+void lido_quota_total_add(struct lido_quota_total *total, enum lido_quota_kind kind, int64_t amount) {
+	if (total != NULL) {
+		count_add(&total->counts[kind], amount);
+	}
+}
+
+void lido_quota_total_subtract(struct lido_quota_total *total, enum lido_quota_kind kind, int64_t amount) {
+	if (total != NULL) {
+		count_subtract(&total->counts[kind], amount);
+	}
+}
+
+void lido_quota_init(struct lido_quota *quota, struct wl_client *client, struct lido_quota_total *total,
+		const struct lido_limits *limits) {
+	*quota = (struct lido_quota){.client = client, .total = total};
+	for (int i = 0; i < LIDO_QUOTA_KINDS_LEN; i++) {
+		quota->counts[i].max = UNLIMITED;
+	}
+	quota->counts[LIDO_QUOTA_FILES].max = limits->files_max;
+	quota->counts[LIDO_QUOTA_SHM_POOLS].max = limits->shm_pools_max;
+	quota->counts[LIDO_QUOTA_OBJECTS].max = (int64_t)limits->blocks_max * LIDO_OBJECTS_PER_BLOCK;
+	quota->counts[LIDO_QUOTA_BUFFERS].max = limits->buffers_max;
+	quota->counts[LIDO_QUOTA_AREAS].max = limits->areas_max;
+	quota->counts[LIDO_QUOTA_BLOCKS].max = limits->blocks_max;
+	quota->counts[LIDO_QUOTA_BLOCK_BYTES].max = limits->area_bytes_max;
+	quota->counts[LIDO_QUOTA_SCRATCH_BYTES].max = limits->scratch_bytes_max;
+	quota->counts[LIDO_QUOTA_UNREAD_FDS].max = LIDO_UNREAD_FDS_MAX;
+	quota->counts[LIDO_QUOTA_COPIED_BYTES].max = LIDO_DISPATCH_BYTES_MAX;
+}
+
+bool lido_quota_fail(struct lido_quota *quota, const char *format, ...) {
+	va_list args;
+	va_start(args, format);
+	vsnprintf(quota->failure, sizeof(quota->failure), format, args);
+	va_end(args);
+	return false;
+}
+
+static bool fail_beyond_limit(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount) {
+	const struct lido_quota_count *count = &quota->counts[kind];
+	const struct kind *words = &kinds[kind];
+	char more[48] = "", key[32] = "";
+	if (amount > 1) {
+		snprintf(more, sizeof(more), " %" PRId64 " more wanted,", amount);
+	}
+	if (words->key != NULL) {
+		snprintf(key, sizeof(key), " (%s)", words->key);
+	}
+	return lido_quota_fail(quota, "too %s: %" PRId64 "%s %s,%s the limit%s is %" PRId64, words->much, count->used,
+			words->unit, words->state, more, key, count->max);
+}
+
+bool lido_quota_allows(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount) {
+	const struct lido_quota_count *count = &quota->counts[kind];
+	if (amount > count->max - count->used) {
+		return fail_beyond_limit(quota, kind, amount);
+	}
+	if (quota->total == NULL || quota->total->counts[kind].max == UNLIMITED) {
+		return true;
+	}
+	const struct lido_quota_count *total = &quota->total->counts[kind];
+	int64_t left = total->max - total->used;
+	if (amount > left - count->used) {
+		return lido_quota_fail(quota, "too %s: %" PRId64 "%s %s, all clients together leave %" PRId64 " of %" PRId64,
+				kinds[kind].much, count->used, kinds[kind].unit, kinds[kind].state, left, total->max);
+	}
+	return true;
+}
+
+void lido_quota_add(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount) {
+	count_add(&quota->counts[kind], amount);
+	lido_quota_total_add(quota->total, kind, amount);
+}
+
+void lido_quota_subtract(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount) {
+	count_subtract(&quota->counts[kind], amount);
+	lido_quota_total_subtract(quota->total, kind, amount);
+}
+
+void lido_quota_set(struct lido_quota *quota, enum lido_quota_kind kind, int64_t used) {
+	int64_t before = quota->counts[kind].used;
+	if (used >= before) {
+		lido_quota_add(quota, kind, used - before);
+	} else {
+		lido_quota_subtract(quota, kind, before - used);
+	}
+}
+
+static void forget_work(struct lido_quota *quota) {
+	quota->dispatch_end = NULL;
+	for (int i = 0; i < LIDO_QUOTA_KINDS_LEN; i++) {
+		if (kinds[i].is_work) {
+			lido_quota_set(quota, i, 0);
+		}
+	}
+}
+
+static void handle_dispatch_end(void *data) {
+	forget_work(data);
+}
+
+static bool watch_dispatch_end(struct lido_quota *quota) {
+	if (quota->dispatch_end == NULL) {
+		struct wl_event_loop *loop = wl_display_get_event_loop(wl_client_get_display(quota->client));
+		quota->dispatch_end = wl_event_loop_add_idle(loop, handle_dispatch_end, quota);
+	}
+	return quota->dispatch_end != NULL || lido_quota_fail(quota, "out of memory");
+}
+
+bool lido_quota_spend(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount) {
+	if (quota->client == NULL) {
+		return true;
+	}
+	assert(kinds[kind].is_work);
+	if (!lido_quota_allows(quota, kind, amount) || !watch_dispatch_end(quota)) {
+		return false;
+	}
+	lido_quota_add(quota, kind, amount);
+	return true;
+}
+
+void lido_quota_leave_client(struct lido_quota *quota) {
+	quota->client = NULL;
+	if (quota->dispatch_end != NULL) {
+		wl_event_source_remove(quota->dispatch_end);
+		forget_work(quota);
+	}
+}
+
+int64_t lido_quota_get_used(const struct lido_quota *quota, enum lido_quota_kind kind) {
+	return quota->counts[kind].used;
+}
+
+const char *lido_quota_get_key(enum lido_quota_kind kind) {
+	return kinds[kind].key;
+}
+
+void lido_quota_post_no_memory(struct lido_quota *quota) {
+	if (quota->client != NULL) {
+		lido_post_no_memory(quota->client, quota->failure[0] != '\0' ? quota->failure : "out of memory");
+	}
+}

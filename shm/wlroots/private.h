@@ -1,0 +1,70 @@
+/*
+ * All private state of wlroots that the adapter reads or writes, with the reason for each and the place in the sources
+ * of wlroots 0.18.2 where it was checked. 0.19 and 0.20 passed the pixel tests. A port to another version starts here:
+ * check each function against the new sources, then extend the assertion below.
+ */
+#ifndef LIDO_PRIVATE_H
+#define LIDO_PRIVATE_H
+
+#include <assert.h>
+#include <wlr/interfaces/wlr_buffer.h>
+#include <wlr/types/wlr_buffer.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_subcompositor.h>
+#include <wlr/version.h>
+
+static_assert(WLR_VERSION_MAJOR == 0 && WLR_VERSION_MINOR >= 18 && WLR_VERSION_MINOR <= 20,
+		"this version of wlroots was not checked: see the comment at the head of this file");
+
+/*
+ * Call it in wlr_buffer_impl.destroy. In 0.18 wlroots has finished the buffer before (types/buffer/buffer.c,
+ * buffer_consider_destroy()); from 0.19 on the implementation does.
+ */
+static inline void private_finish_buffer(struct wlr_buffer *buffer) {
+#if WLR_VERSION_MINOR >= 19
+	wlr_buffer_finish(buffer);
+#else
+	(void)buffer;
+#endif
+}
+
+/*
+ * How many locks a buffer has; there is no accessor. A snapshot may change in place only while its surface alone holds
+ * it. types/buffer/buffer.c: wlr_buffer_lock() increments n_locks, wlr_buffer_unlock() decrements it.
+ */
+static inline size_t private_get_locks(const struct wlr_buffer *buffer) {
+	return buffer->n_locks;
+}
+
+/*
+ * How many locks the buffer that a surface shows has without those of wlr_scene, which follow the surface.
+ * n_ignore_locks counts the latter. types/buffer/client.c: wlr_client_buffer_apply_damage() tests the same difference.
+ */
+static inline size_t private_get_readers(const struct wlr_client_buffer *shown) {
+#if WLR_VERSION_MINOR >= 19
+	return shown->base.n_locks - shown->WLR_PRIVATE.n_ignore_locks;
+#else
+	return shown->base.n_locks - shown->n_ignore_locks;
+#endif
+}
+
+/*
+ * Will the pending commit be queued, rather than applied by this very request? types/wlr_compositor.c:
+ * surface_handle_commit() tests the same after it has emitted client_commit.
+ */
+static inline bool private_is_queued(const struct wlr_surface *surface) {
+	return surface->pending.cached_state_locks > 0 || !wl_list_empty(&surface->cached);
+}
+
+/*
+ * Replaces the buffer of the pending commit, from a listener of client_commit. types/wlr_compositor.c:
+ * surface_handle_commit() emits that signal before the commit is applied or queued, and surface_state_move() expects
+ * pending.buffer to be locked.
+ */
+static inline void private_replace_pending_buffer(struct wlr_surface *surface, struct wlr_buffer *buffer) {
+	struct wlr_buffer *before = surface->pending.buffer;
+	surface->pending.buffer = wlr_buffer_lock(buffer);
+	wlr_buffer_unlock(before);
+}
+
+#endif
