@@ -1,5 +1,8 @@
 #include "area.h"
 
+#include "page.h"
+#include "raw.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,10 +1,12 @@
 /*
- * Areas: files of the server's pool, each mapped once by this library. All of this with the books open.
+ * Areas: files of the server's pool, each mapped once by this library. All of this with the state lock held.
  */
 #ifndef LIDO_RUN_AREA_H
 #define LIDO_RUN_AREA_H
 
-#include "books.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct area {
 	struct area *next; // of its connection

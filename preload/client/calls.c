@@ -2,7 +2,11 @@
  * Functions of the C library that map files or change their size, for files whose bytes are in a store. Each has two
  * names: that for offsets of 64 bits is the same here.
  */
+#include "lock.h"
 #include "mapping.h"
+#include "page.h"
+#include "public.h"
+#include "raw.h"
 #include "shm_pool.h"
 
 #include <errno.h>
@@ -27,7 +31,7 @@ int call_ftruncate64(int fd, off_t size) ALIAS("ftruncate", "ftruncate64");
 int call_fallocate64(int fd, int mode, off_t offset, off_t size) ALIAS("fallocate", "fallocate64");
 int call_posix_fallocate64(int fd, off_t offset, off_t size) ALIAS("posix_fallocate", "posix_fallocate64");
 
-// With the books open. Its address space is taken first, since a store is mapped in the place of something.
+// With the state lock held. Its address space is taken first, since a store is mapped in the place of something.
 static void *map_store(struct store *store, const struct mapping *mapping, int flags) {
 	const int fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
 	void *address = (void *)mapping->start;
@@ -43,7 +47,7 @@ static void *map_store(struct store *store, const struct mapping *mapping, int f
 	return address;
 }
 
-// With the books open: maps a file, and remembers it.
+// With the state lock held: maps a file, and remembers it.
 static void *map_file(struct mapping *mapping, int flags, int fd) {
 	struct store *store = mapping->file->store;
 	void *address;
@@ -68,27 +72,27 @@ static void *map_file(struct mapping *mapping, int flags, int fd) {
 // The file, if its bytes are in a store now or may be later, with room for that much. NULL: none of our business.
 static struct file *open_file(int fd, size_t end) {
 	struct stat stat;
-	if (!file_is_eligible(fd, &stat) || !books_open()) {
+	if (!file_is_eligible(fd, &stat) || !state_lock()) {
 		return NULL;
 	}
 	struct file *file = file_get(&stat);
 	if (file != NULL && file->store != NULL && end > file->store->size) {
 		file->users++;
-		books_close();
+		state_unlock();
 		pool_ensure_room(file, end);
-		books_open();
+		state_lock();
 		file->users--;
 	}
 	if (file == NULL) {
-		books_close();
+		state_unlock();
 	}
 	return file;
 }
 
 static void forget(void *address, size_t size) {
-	if (books_is_tracking() && books_open()) {
+	if (state_is_tracking() && state_lock()) {
 		mapping_remove((uintptr_t)address, page_round(size));
-		books_close();
+		state_unlock();
 	}
 }
 
@@ -117,11 +121,11 @@ void *call_mmap(void *address, size_t size, int prot, int flags, int fd, off_t o
 	} else {
 		result = map_file(&mapping, flags, fd);
 	}
-	books_close();
+	state_unlock();
 	return result;
 }
 
-// With the books open: pages that are mapped as they came from an area go back there.
+// With the state lock held: pages that are mapped as they came from an area go back there.
 static bool take_back(void *address, size_t size) {
 	const struct mapping *mapping = mapping_find((uintptr_t)address);
 	if (mapping == NULL || mapping->start != (uintptr_t)address || mapping->size != size || mapping->is_private ||
@@ -134,18 +138,18 @@ static bool take_back(void *address, size_t size) {
 }
 
 int call_munmap(void *address, size_t size) {
-	if (!books_is_tracking() || !books_open()) {
+	if (!state_is_tracking() || !state_lock()) {
 		return raw_munmap(address, size);
 	}
 	int result = take_back(address, page_round(size)) ? 0 : raw_munmap(address, size);
 	if (result == 0) {
 		mapping_remove((uintptr_t)address, page_round(size));
 	}
-	books_close();
+	state_unlock();
 	return result;
 }
 
-// With the books open. The file of what is to be moved, with room for that; NULL: none of our business.
+// With the state lock held. The file of what is to be moved, with room for that; NULL: none of our business.
 static struct file *prepare_move(void *address, size_t size, size_t new_size, struct mapping *moved) {
 	const struct mapping *mapping = mapping_find((uintptr_t)address);
 	if (mapping == NULL) {
@@ -158,9 +162,9 @@ static struct file *prepare_move(void *address, size_t size, size_t new_size, st
 	file->users++;
 	size_t end = (size_t)moved->offset + new_size;
 	if (new_size > size && file->store != NULL && end > file->store->size) {
-		books_close();
+		state_unlock();
 		pool_ensure_room(file, end);
-		books_open();
+		state_lock();
 	}
 	return file;
 }
@@ -201,19 +205,19 @@ void *call_mremap(void *address, size_t size, size_t new_size, int flags, ...) {
 		new_address = va_arg(list, void *);
 		va_end(list);
 	}
-	if (!books_is_tracking() || new_size == 0 || !books_open()) {
+	if (!state_is_tracking() || new_size == 0 || !state_lock()) {
 		return raw_mremap(address, size, new_size, flags, new_address);
 	}
 	void *result = move(address, page_round(size), page_round(new_size), flags, new_address);
-	books_close();
+	state_unlock();
 	return result;
 }
 
 int call_mprotect(void *address, size_t size, int prot) {
 	int result = raw_mprotect(address, size, prot);
-	if (result == 0 && books_is_tracking() && books_open()) {
+	if (result == 0 && state_is_tracking() && state_lock()) {
 		mapping_protect((uintptr_t)address, page_round(size), prot);
-		books_close();
+		state_unlock();
 	}
 	return result;
 }
@@ -222,12 +226,12 @@ int call_mprotect(void *address, size_t size, int prot) {
 int call_ftruncate(int fd, off_t size) {
 	struct file *file = size > 0 ? open_file(fd, 0) : NULL;
 	if (file != NULL) {
-		books_close();
+		state_unlock();
 	}
 	return raw_ftruncate(fd, size);
 }
 
-// With the books open. Holes are made where the bytes are; space for new ones is the server's affair.
+// With the state lock held. Holes are made where the bytes are; space for new ones is the server's affair.
 static int allocate_in_store(const struct store *store, int fd, int mode, off_t offset, off_t size) {
 	if ((mode & ~FALLOC_FL_KEEP_SIZE) != 0) {
 		off_t end = offset + size < (off_t)store->size ? offset + size : (off_t)store->size;
@@ -250,7 +254,7 @@ int call_fallocate(int fd, int mode, off_t offset, off_t size) {
 	}
 	int result = file->store != NULL ? allocate_in_store(file->store, fd, mode, offset, size)
 									 : raw_fallocate(fd, mode, offset, size);
-	books_close();
+	state_unlock();
 	return result;
 }
 

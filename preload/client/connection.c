@@ -1,17 +1,19 @@
 #include "connection.h"
 
+#include "debug.h"
+#include "interfaces.h"
 #include "lido-shm-v1-client-protocol.h"
+#include "lock.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <wayland-client-protocol.h>
 
-#include "interfaces.h"
-
 static struct connection *connections;
 static pthread_mutex_t connecting = PTHREAD_MUTEX_INITIALIZER;
-static _Atomic(struct block *) doomed; // block.next; changed with the books open
+static _Atomic(struct block *) doomed; // block.next; changed with the state lock held
 
 static struct area *find_area(const struct connection *connection, uint32_t id) {
 	struct area *area = connection->areas;
@@ -37,26 +39,26 @@ static void handle_limits(void *data, struct lido_shm_pool_v1 *pool, uint32_t by
 static void handle_area(
 		void *data, struct lido_shm_pool_v1 *pool, uint32_t id, int32_t fd, uint32_t size, uint32_t reserve) {
 	struct connection *connection = data;
-	books_open();
+	state_lock();
 	struct area *area = area_create(id, fd, size, reserve);
 	if (area != NULL) {
 		area->next = connection->areas;
 		connection->areas = area;
 	}
-	books_close();
+	state_unlock();
 }
 
 static void handle_area_size(void *data, struct lido_shm_pool_v1 *pool, uint32_t id, uint32_t size) {
-	books_open();
+	state_lock();
 	struct area *area = find_area(data, id);
 	if (area != NULL) {
 		area->size = size;
 	}
-	books_close();
+	state_unlock();
 }
 
 static void handle_area_removed(void *data, struct lido_shm_pool_v1 *pool, uint32_t id) {
-	books_open();
+	state_lock();
 	struct area *area = find_area(data, id);
 	if (area != NULL) {
 		area->is_removed = true;
@@ -64,7 +66,7 @@ static void handle_area_removed(void *data, struct lido_shm_pool_v1 *pool, uint3
 			remove_area(data, area);
 		}
 	}
-	books_close();
+	state_unlock();
 }
 
 static const struct lido_shm_pool_v1_listener pool_listener = {
@@ -77,12 +79,12 @@ static const struct lido_shm_pool_v1_listener pool_listener = {
 static void handle_placed(
 		void *data, struct lido_shm_block_v1 *proxy, uint32_t area_id, uint32_t offset, uint32_t size) {
 	struct block *block = data;
-	books_open();
+	state_lock();
 	block->area = find_area(block->connection, area_id);
 	block->offset = offset;
 	block->size = size;
 	block->state = block->area != NULL && area_use(block->area, offset, size) ? BLOCK_PLACED : BLOCK_FAILED;
-	books_close();
+	state_unlock();
 }
 
 static void handle_failed(void *data, struct lido_shm_block_v1 *proxy, uint32_t reason) {
@@ -232,18 +234,18 @@ static struct connection *connect_to(struct wl_display *display, ino_t socket) {
 		destroy_objects(connection);
 		destroy_queues(connection);
 	}
-	books_open();
+	state_lock();
 	connection->next = connections;
 	connections = connection;
-	books_close();
-	books_say(connection->pool != NULL ? "the compositor has a pool for us" : "this compositor has no pool");
+	state_unlock();
+	debug_log(connection->pool != NULL ? "the compositor has a pool for us" : "this compositor has no pool");
 	return connection;
 }
 
 struct connection *connection_get(struct wl_display *display) {
 	ino_t socket = get_socket(display);
 	pthread_mutex_lock(&connecting);
-	books_open();
+	state_lock();
 	struct connection *connection = find(display);
 	if (connection != NULL && connection->socket != socket) {
 		// The program has ended it behind our back: nothing of it may be touched.
@@ -251,7 +253,7 @@ struct connection *connection_get(struct wl_display *display) {
 		connection_unref(connection);
 		connection = NULL;
 	}
-	books_close();
+	state_unlock();
 	if (connection == NULL) {
 		connection = connect_to(display, socket);
 	}
@@ -277,13 +279,13 @@ struct block *connection_create_block(struct connection *connection, uint32_t si
 		return NULL;
 	}
 	bool is_answered = connection_wait(connection);
-	books_open();
+	state_lock();
 	connection_ref(connection);
 	if (!is_answered || block->state != BLOCK_PLACED) {
 		block_doom(block);
 		block = NULL;
 	}
-	books_close();
+	state_unlock();
 	return block;
 }
 
@@ -301,9 +303,9 @@ struct block *connection_create_pool(struct connection *connection, int fd, size
 	}
 	block->connection = connection;
 	block->destroy = WL_SHM_POOL_DESTROY;
-	books_open();
+	state_lock();
 	connection_ref(connection);
-	books_close();
+	state_unlock();
 	return block;
 }
 
@@ -341,19 +343,19 @@ static struct block *take_doomed(struct wl_display *display) {
 }
 
 void connection_bury(struct wl_display *display) {
-	if (atomic_load_explicit(&doomed, memory_order_relaxed) == NULL || !books_open()) {
+	if (atomic_load_explicit(&doomed, memory_order_relaxed) == NULL || !state_lock()) {
 		return;
 	}
 	struct block *taken = take_doomed(display);
-	books_close();
+	state_unlock();
 	while (taken != NULL) {
 		struct block *block = taken;
 		taken = block->next;
 		wayland_send(block->proxy, block->destroy, NULL);
 		wayland_get()->proxy_destroy(block->proxy);
-		books_open();
+		state_lock();
 		connection_unref(block->connection);
-		books_close();
+		state_unlock();
 		free(block);
 	}
 }
@@ -380,9 +382,9 @@ void connection_unref(struct connection *connection) {
 
 void connection_leave(struct wl_display *display) {
 	connection_bury(display);
-	books_open();
+	state_lock();
 	struct connection *connection = find(display);
-	books_close();
+	state_unlock();
 	if (connection == NULL) {
 		return;
 	}
@@ -390,8 +392,8 @@ void connection_leave(struct wl_display *display) {
 		destroy_objects(connection);
 		destroy_queues(connection);
 	}
-	books_open();
+	state_lock();
 	connection->is_dead = true;
 	connection_unref(connection);
-	books_close();
+	state_unlock();
 }

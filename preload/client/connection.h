@@ -7,6 +7,7 @@
 #include "area.h"
 #include "wayland.h"
 #include <pthread.h>
+#include <sys/types.h>
 
 struct connection {
 	struct connection *next;
@@ -61,13 +62,14 @@ struct wl_proxy *connection_create_identity(struct connection *connection, uint3
 /* Waits until the server has answered all that was asked for. False: the connection is broken. */
 bool connection_wait(struct connection *connection);
 
-/* With the books open: has no use for a block, or such a pool, any more; it goes with the next connection_bury(). */
+/* With the state lock held: has no use for a block, or such a pool, any more; it goes with the next connection_bury().
+ */
 void block_doom(struct block *block);
 
 /* Gives doomed blocks of this display back to the server. Cheap if there are none. */
 void connection_bury(struct wl_display *display);
 
-/* With the books open: the connection has one user more, or less. */
+/* With the state lock held: the connection has one user more, or less. */
 void connection_ref(struct connection *connection);
 void connection_unref(struct connection *connection);
 

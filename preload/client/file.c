@@ -1,5 +1,6 @@
 #include "file.h"
 
+#include "lock.h"
 #include "mapping.h"
 
 #include <dirent.h>
@@ -42,7 +43,7 @@ struct file *file_get(const struct stat *stat) {
 		struct file **bucket = find_bucket(stat->st_ino);
 		*file = (struct file){.next = *bucket, .device = stat->st_dev, .inode = stat->st_ino};
 		*bucket = file;
-		books_start_tracking();
+		state_start_tracking();
 	}
 	return file;
 }

@@ -1,5 +1,5 @@
 /*
- * Files that may be those of pools. All of this with the books open.
+ * Files that may be those of pools. All of this with the state lock held.
  *
  * A file is known by device and inode, so it does not matter by which fd. Only files in memory count (tmpfs, memfd): an
  * inode there is never another file's later on, as long as we care.
@@ -8,6 +8,7 @@
 #define LIDO_RUN_FILE_H
 
 #include "store.h"
+#include <sys/stat.h>
 
 struct file {
 	struct file *next; // of its bucket
@@ -17,7 +18,7 @@ struct file {
 	uint32_t mappings;   // shared ones, of this process
 	uint32_t privates;   // private ones
 	uint32_t pools, buffers;
-	uint32_t users;      // who work on it without the books open
+	uint32_t users;      // who work on it without the state lock
 	const char *strange; // why it cannot be moved; NULL: it can
 	bool is_named;       // by an fd, when last looked at
 };

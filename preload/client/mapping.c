@@ -1,5 +1,7 @@
 #include "mapping.h"
 
+#include "raw.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

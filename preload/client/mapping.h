@@ -1,5 +1,5 @@
 /*
- * Where this process has files mapped. All of this with the books open.
+ * Where this process has files mapped. All of this with the state lock held.
  */
 #ifndef LIDO_RUN_MAPPING_H
 #define LIDO_RUN_MAPPING_H

@@ -5,6 +5,7 @@
  * another (Qt): that one will read when something comes, and must be left alone.
  */
 #include "connection.h"
+#include "public.h"
 
 #include <poll.h>
 #include <unistd.h>

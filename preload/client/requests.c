@@ -2,6 +2,7 @@
  * The one function of libwayland-client by which all requests of the program go: the others call it, through the
  * dynamic linker, also in a libwayland that was loaded for somebody's own use.
  */
+#include "public.h"
 #include "shm_pool.h"
 
 #include <string.h>

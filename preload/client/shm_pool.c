@@ -1,7 +1,10 @@
 #include "shm_pool.h"
 
+#include "debug.h"
 #include "lido-shm-v1-client-protocol.h"
+#include "lock.h"
 #include "mapping.h"
+#include "page.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +69,7 @@ static void count_stranded(void) {
 	atomic_store(&stranded_len, number);
 }
 
-// With the books open. The store is the file's, or nobody's.
+// With the state lock held. The store is the file's, or nobody's.
 static bool move(struct file *file, struct store *store, int fd, const char **why) {
 	if (store == NULL) {
 		*why = "there is no memory for it";
@@ -99,29 +102,29 @@ static struct block *create_larger_block(struct connection *connection, size_t s
 }
 
 bool pool_ensure_room(struct file *file, size_t size) {
-	books_open();
+	state_lock();
 	struct store *store = file->store;
 	struct connection *connection = store->block != NULL ? store->block->connection : NULL;
 	if (size <= store->size || connection == NULL) {
 		bool done = store_grow_file(store, page_round(size));
-		books_close();
+		state_unlock();
 		return done;
 	}
 	bool is_dead = connection->is_dead;
 	connection_ref(connection);
-	books_close();
+	state_unlock();
 	struct block *block = is_dead ? NULL : create_larger_block(connection, size);
-	books_open();
+	state_lock();
 	const char *why = NULL;
 	bool done =
 			move(file, block != NULL ? store_create_in_block(block) : store_create_file(page_round(size)), -1, &why);
 	connection_unref(connection);
-	books_close();
-	books_say("a pool grows to %zu bytes, and moves to %s", size, !done ? why : block != NULL ? "a block" : "a file");
+	state_unlock();
+	debug_log("a pool grows to %zu bytes, and moves to %s", size, !done ? why : block != NULL ? "a block" : "a file");
 	return done;
 }
 
-// What speaks against it, as far as it is known before anything is done. With the books open.
+// What speaks against it, as far as it is known before anything is done. With the state lock held.
 static const char *find_obstacle(const struct file *file) {
 	if (file == NULL) {
 		return "this process has neither made nor mapped the file";
@@ -142,7 +145,7 @@ static bool take_in(struct file *file, struct connection *connection, int fd, si
 		*why = "the server has no memory for it";
 		return false;
 	}
-	books_open();
+	state_lock();
 	bool done = true;
 	if (file->store != NULL) {
 		// Another thread was faster.
@@ -158,24 +161,24 @@ static bool take_in(struct file *file, struct connection *connection, int fd, si
 			done = false;
 		}
 	}
-	books_close();
+	state_unlock();
 	return done;
 }
 
 // A file that has a store already, which may be another server's.
 static bool share(struct file *file, struct connection *connection, size_t size, const char **why) {
-	books_open();
+	state_lock();
 	bool is_other = file->store->block != NULL && file->store->block->connection != connection;
 	bool done = !is_other || move(file, store_create_file(page_round(size)), -1, why);
-	books_close();
+	state_unlock();
 	return done && pool_ensure_room(file, size) && connection_wait(connection);
 }
 
 static bool settle(struct file *file, struct connection *connection, int fd, size_t size, const char **why) {
-	books_open();
+	state_lock();
 	bool has_store = file->store != NULL;
 	size_t end = mapping_get_end(file);
-	books_close();
+	state_unlock();
 	size = size > end ? size : end;
 	return has_store ? share(file, connection, size, why) : take_in(file, connection, fd, page_round(size), why);
 }
@@ -186,31 +189,31 @@ static bool add_pool(struct wl_display *display, struct wl_proxy *identity, stru
 		return false;
 	}
 	uint32_t id = wayland_get()->get_id(identity);
-	books_open();
+	state_lock();
 	*pool = (struct pool){.next = pools[id % BUCKETS_LEN], .display = display, .id = id, .file = file};
 	pools[id % BUCKETS_LEN] = pool;
 	file->pools++;
-	books_close();
+	state_unlock();
 	return true;
 }
 
 static struct file *take_file(const struct stat *stat, const char **why) {
-	books_open();
+	state_lock();
 	file_consider_all();
 	struct file *file = file_find(stat);
 	*why = find_obstacle(file);
 	if (*why == NULL) {
 		file->users++;
 	}
-	books_close();
+	state_unlock();
 	return *why == NULL ? file : NULL;
 }
 
 static void leave_file(struct file *file) {
-	books_open();
+	state_lock();
 	file->users--;
 	file_consider_destroy(file);
-	books_close();
+	state_unlock();
 }
 
 static struct wl_proxy *create_in(
@@ -250,16 +253,16 @@ struct wl_proxy *pool_create(struct wl_proxy *shm, uint32_t version, union wl_ar
 	}
 	if (identity != NULL) {
 		wayland->set_queue(identity, wayland->get_queue(shm));
-		books_say("a pool of %d bytes is in a block", size);
+		debug_log("a pool of %d bytes is in a block", size);
 	} else {
-		books_say("a pool of %d bytes stays a file: %s", size, why);
+		debug_log("a pool of %d bytes stays a file: %s", size, why);
 	}
 	return identity;
 }
 
 static void add_buffer(const struct buffer *buffer) {
 	struct buffer *copy = malloc(sizeof(*copy));
-	books_open();
+	state_lock();
 	if (copy == NULL) {
 		// Its file will never go, since we will not know when its buffer did.
 		buffer->file->users++;
@@ -270,7 +273,7 @@ static void add_buffer(const struct buffer *buffer) {
 		*bucket = copy;
 		atomic_fetch_add(&stranded_len, is_stranded(copy));
 	}
-	books_close();
+	state_unlock();
 }
 
 static struct wl_proxy *create_buffer(struct file *file, struct wl_proxy *pool, const struct wl_interface *interface,
@@ -278,11 +281,11 @@ static struct wl_proxy *create_buffer(struct file *file, struct wl_proxy *pool, 
 	const struct wayland *wayland = wayland_get();
 	struct wl_display *display = wayland->get_display(pool);
 	struct connection *connection = connection_get(display);
-	books_open();
+	state_lock();
 	struct store *store = file->store;
 	store_ref(store);
 	file->buffers++;
-	books_close();
+	state_unlock();
 	struct wl_proxy *target = store->block != NULL ? store->block->proxy : store_get_home(store, connection);
 	uint32_t opcode = store->block != NULL ? LIDO_SHM_BLOCK_V1_CREATE_BUFFER : WL_SHM_POOL_CREATE_BUFFER;
 	struct wl_proxy *factory = target != NULL ? wayland->create_wrapper(target) : NULL, *proxy = NULL;
@@ -293,10 +296,10 @@ static struct wl_proxy *create_buffer(struct file *file, struct wl_proxy *pool, 
 		wayland->wrapper_destroy(factory);
 	}
 	if (proxy == NULL) {
-		books_open();
+		state_lock();
 		file->buffers--;
 		store_unref(store);
-		books_close();
+		state_unlock();
 		return NULL;
 	}
 	int64_t size = (int64_t)args[4].i * args[3].i;
@@ -313,13 +316,13 @@ static struct wl_proxy *create_buffer(struct file *file, struct wl_proxy *pool, 
 static void destroy_pool(struct wl_proxy *proxy, uint32_t flags) {
 	const struct wayland *wayland = wayland_get();
 	struct wl_display *display = wayland->get_display(proxy);
-	books_open();
+	state_lock();
 	struct pool **place = find_pool(display, wayland->get_id(proxy)), *pool = *place;
 	if (pool != NULL) {
 		*place = pool->next;
 		pool->file->pools--;
 	}
-	books_close();
+	state_unlock();
 	free(pool);
 	if ((flags & WL_MARSHAL_FLAG_DESTROY) != 0) {
 		wayland->proxy_destroy(proxy);
@@ -329,7 +332,7 @@ static void destroy_pool(struct wl_proxy *proxy, uint32_t flags) {
 bool pool_request(struct wl_proxy *proxy, uint32_t opcode, const struct wl_interface *interface, uint32_t version,
 		uint32_t flags, union wl_argument *args, struct wl_proxy **result) {
 	const struct wayland *wayland = wayland_get();
-	if (!books_open()) {
+	if (!state_lock()) {
 		return false;
 	}
 	struct wl_display *display = wayland->get_display(proxy);
@@ -338,7 +341,7 @@ bool pool_request(struct wl_proxy *proxy, uint32_t opcode, const struct wl_inter
 	if (file != NULL) {
 		file->users++;
 	}
-	books_close();
+	state_unlock();
 	if (file == NULL) {
 		return false;
 	}
@@ -363,7 +366,7 @@ bool pool_request(struct wl_proxy *proxy, uint32_t opcode, const struct wl_inter
 	return true;
 }
 
-// With the books open.
+// With the state lock held.
 static void remove_buffer(struct buffer **place) {
 	struct buffer *buffer = *place;
 	*place = buffer->next;
@@ -377,14 +380,14 @@ static void remove_buffer(struct buffer **place) {
 }
 
 void pool_remove_buffer(struct wl_display *display, uint32_t id) {
-	if (!books_open()) {
+	if (!state_lock()) {
 		return;
 	}
 	struct buffer **place = find_buffer(display, id);
 	if (*place != NULL) {
 		remove_buffer(place);
 	}
-	books_close();
+	state_unlock();
 }
 
 bool pool_has_stranded(void) {
@@ -392,7 +395,7 @@ bool pool_has_stranded(void) {
 }
 
 void pool_attach(struct wl_display *display, uint32_t surface, uint32_t id) {
-	books_open();
+	state_lock();
 	for (size_t i = 0; i < BUCKETS_LEN; i++) {
 		for (struct buffer *buffer = buffers[i]; buffer != NULL; buffer = buffer->next) {
 			if (buffer->display == display && is_stranded(buffer)) {
@@ -400,11 +403,11 @@ void pool_attach(struct wl_display *display, uint32_t surface, uint32_t id) {
 			}
 		}
 	}
-	books_close();
+	state_unlock();
 }
 
 void pool_commit(struct wl_display *display, uint32_t surface) {
-	books_open();
+	state_lock();
 	for (size_t i = 0; i < BUCKETS_LEN; i++) {
 		for (struct buffer *buffer = buffers[i]; buffer != NULL; buffer = buffer->next) {
 			const struct store *now = buffer->file->store;
@@ -416,11 +419,11 @@ void pool_commit(struct wl_display *display, uint32_t surface) {
 			}
 		}
 	}
-	books_close();
+	state_unlock();
 }
 
 void pool_leave(struct wl_display *display) {
-	books_open();
+	state_lock();
 	for (size_t i = 0; i < BUCKETS_LEN; i++) {
 		for (struct buffer **place = &buffers[i]; *place != NULL;) {
 			if ((*place)->display == display) {
@@ -441,5 +444,5 @@ void pool_leave(struct wl_display *display) {
 			}
 		}
 	}
-	books_close();
+	state_unlock();
 }

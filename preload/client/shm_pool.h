@@ -1,5 +1,5 @@
 /*
- * Pools and buffers of the program that live in stores. Not with the books open.
+ * Pools and buffers of the program that live in stores. Not with the state lock held.
  */
 #ifndef LIDO_RUN_POOL_H
 #define LIDO_RUN_POOL_H

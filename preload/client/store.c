@@ -1,5 +1,8 @@
 #include "store.h"
 
+#include "lock.h"
+#include "raw.h"
+
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -106,18 +109,18 @@ static struct home *create_home(struct store *store, struct connection *connecti
 		return NULL;
 	}
 	home->size = store->size;
-	books_open();
+	state_lock();
 	home->next = store->homes;
 	store->homes = home;
-	books_close();
+	state_unlock();
 	return home;
 }
 
 struct wl_proxy *store_get_home(struct store *store, struct connection *connection) {
-	books_open();
+	state_lock();
 	struct home *home = find_home(store, connection);
 	size_t size = store->size;
-	books_close();
+	state_unlock();
 	if (home == NULL) {
 		home = create_home(store, connection);
 	} else if (home->size < size) {

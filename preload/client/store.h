@@ -1,6 +1,6 @@
 /*
  * A store: where the bytes of a file really are: in a block of the server's, or where that cannot be in a file of this
- * library's own, which the server knows by ordinary pools. All of this with the books open, unless it is said
+ * library's own, which the server knows by ordinary pools. All of this with the state lock held, unless it is said
  * otherwise.
  */
 #ifndef LIDO_RUN_STORE_H
@@ -39,7 +39,8 @@ void store_unref(struct store *store);
 /* Maps a range of it there. */
 bool store_map(struct store *store, size_t offset, size_t size, int prot, void *address);
 
-/* Not with the books open: the pool by which this connection's server knows a store without a block. NULL: no memory.
+/* Not with the state lock held: the pool by which this connection's server knows a store without a block. NULL: no
+ * memory.
  */
 struct wl_proxy *store_get_home(struct store *store, struct connection *connection);
 

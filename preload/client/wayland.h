@@ -4,7 +4,8 @@
 #ifndef LIDO_RUN_WAYLAND_H
 #define LIDO_RUN_WAYLAND_H
 
-#include "books.h"
+#include <stdbool.h>
+#include <stdint.h>
 #include <wayland-client-core.h>
 
 struct wayland {
