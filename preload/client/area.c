@@ -19,7 +19,7 @@
 #endif
 
 // In larger ones most bytes are never used: these are made zeros by taking the pages out, not by writing.
-#define DENSE_SIZE_MAX (UINT32_C(64) << 20)
+#define CLEAR_SIZE_MAX (UINT32_C(64) << 20)
 
 // From here on one madvise() is cheaper than the faults that it saves; see the client library's memory.c.
 #define POPULATE_SIZE_MIN (32 * 1024)
@@ -29,41 +29,41 @@
 
 struct area *area_create(uint32_t id, int fd, uint32_t size, uint32_t reserve) {
 	struct area *area = calloc(1, sizeof(*area));
-	uint8_t *warm = calloc(reserve / PART_SIZE / 8 + 1, 1);
+	uint8_t *populated = calloc(reserve / PART_SIZE / 8 + 1, 1);
 	void *data = raw_mmap(NULL, reserve, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
-	if (area == NULL || warm == NULL || data == MAP_FAILED) {
+	if (area == NULL || populated == NULL || data == MAP_FAILED) {
 		if (data != MAP_FAILED) {
 			raw_munmap(data, reserve);
 		}
-		free(warm);
+		free(populated);
 		free(area);
 		close(fd);
 		return NULL;
 	}
-	*area = (struct area){.id = id, .size = size, .reserve = reserve, .fd = fd, .data = data, .warm = warm};
+	*area = (struct area){.id = id, .size = size, .reserve = reserve, .fd = fd, .data = data, .populated = populated};
 	return area;
 }
 
 void area_destroy(struct area *area) {
 	raw_munmap(area->data, area->reserve);
 	close(area->fd);
-	free(area->warm);
+	free(area->populated);
 	free(area);
 }
 
 // Only parts that lie in the range as a whole are set; all that it touches are unset.
-static void set_warm(struct area *area, size_t offset, size_t size, bool is_warm) {
-	size_t start = is_warm ? (offset + PART_SIZE - 1) / PART_SIZE : offset / PART_SIZE;
-	size_t end = is_warm ? (offset + size) / PART_SIZE : (offset + size + PART_SIZE - 1) / PART_SIZE;
+static void set_populated(struct area *area, size_t offset, size_t size, bool is_populated) {
+	size_t start = is_populated ? (offset + PART_SIZE - 1) / PART_SIZE : offset / PART_SIZE;
+	size_t end = is_populated ? (offset + size) / PART_SIZE : (offset + size + PART_SIZE - 1) / PART_SIZE;
 	for (size_t i = start; i < end; i++) {
 		uint8_t bit = (uint8_t)(1U << i % 8);
-		area->warm[i / 8] = (uint8_t)(is_warm ? area->warm[i / 8] | bit : area->warm[i / 8] & ~bit);
+		area->populated[i / 8] = (uint8_t)(is_populated ? area->populated[i / 8] | bit : area->populated[i / 8] & ~bit);
 	}
 }
 
-static bool is_warm(const struct area *area, size_t offset) {
+static bool is_populated(const struct area *area, size_t offset) {
 	size_t part = offset / PART_SIZE;
-	return (area->warm[part / 8] >> part % 8 & 1) != 0;
+	return (area->populated[part / 8] >> part % 8 & 1) != 0;
 }
 
 // Brings the pages in that are not there, as far as we know.
@@ -71,12 +71,12 @@ static void populate(struct area *area, size_t offset, size_t size) {
 	size_t end = offset + size;
 	while (offset < end) {
 		size_t next = (offset / PART_SIZE + 1) * PART_SIZE, start = offset;
-		bool warm = is_warm(area, offset);
-		while (next < end && is_warm(area, next) == warm) {
+		bool is_there = is_populated(area, offset);
+		while (next < end && is_populated(area, next) == is_there) {
 			next += PART_SIZE;
 		}
 		offset = next < end ? next : end;
-		if (!warm && offset - start >= POPULATE_SIZE_MIN) {
+		if (!is_there && offset - start >= POPULATE_SIZE_MIN) {
 			madvise(area->data + start, offset - start, MADV_POPULATE_WRITE);
 		}
 	}
@@ -88,39 +88,39 @@ bool area_use(struct area *area, uint32_t offset, uint32_t size) {
 	if (end > area->size || end > area->reserve || offset % page_size() != 0) {
 		return false;
 	}
-	size_t stale = area->placed > offset ? area->placed - offset : 0;
-	stale = stale < size ? stale : size;
-	if (size > DENSE_SIZE_MAX) {
-		if (stale > 0 &&
-				raw_fallocate(area->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, (off_t)stale) != 0) {
+	size_t dirty = area->high_water > offset ? area->high_water - offset : 0;
+	dirty = dirty < size ? dirty : size;
+	if (size > CLEAR_SIZE_MAX) {
+		if (dirty > 0 &&
+				raw_fallocate(area->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, (off_t)dirty) != 0) {
 			return false;
 		}
-	} else if (stale > 0) {
-		populate(area, offset, stale);
-		memset(area->data + offset, 0, stale);
-		set_warm(area, offset, stale, true);
+	} else if (dirty > 0) {
+		populate(area, offset, dirty);
+		memset(area->data + offset, 0, dirty);
+		set_populated(area, offset, dirty, true);
 	}
-	area->placed = end > area->placed ? (uint32_t)end : area->placed;
+	area->high_water = end > area->high_water ? (uint32_t)end : area->high_water;
 	area->users++;
 	return true;
 }
 
-bool area_lend(struct area *area, size_t offset, size_t size, int prot, void *address) {
+bool area_remap_to(struct area *area, size_t offset, size_t size, int prot, void *address) {
 	// Kernels before 5.13 cannot leave the mapping where it is; then its pages stay there, too.
-	if (is_warm(area, offset) && prot == (PROT_READ | PROT_WRITE) &&
+	if (is_populated(area, offset) && prot == (PROT_READ | PROT_WRITE) &&
 			raw_mremap(area->data + offset, size, size, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, address) !=
 					MAP_FAILED) {
-		set_warm(area, offset, size, false);
+		set_populated(area, offset, size, false);
 		return true;
 	}
 	const int flags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED;
 	return raw_mmap(address, size, prot, flags, area->fd, (off_t)offset) != MAP_FAILED;
 }
 
-bool area_take_back(struct area *area, size_t offset, size_t size, void *address) {
+bool area_remap_from(struct area *area, size_t offset, size_t size, void *address) {
 	if (raw_mremap(address, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, area->data + offset) == MAP_FAILED) {
 		return false;
 	}
-	set_warm(area, offset, size, true);
+	set_populated(area, offset, size, true);
 	return true;
 }

@@ -15,10 +15,10 @@ struct area {
 	uint32_t reserve; // bytes of the mapping
 	int fd;
 	uint8_t *data;
-	uint32_t placed; // bytes from the start, any of which may have been used: what is beyond holds zeros
-	uint8_t *warm;   // a bit for each part of the mapping: are its pages in the page table?
-	uint32_t users;  // stores
-	bool is_removed; // the server has no use for it
+	uint32_t high_water; // bytes from the start, any of which may have been used: what is beyond holds zeros
+	uint8_t *populated;  // a bit for each part of the mapping: are its pages in the page table?
+	uint32_t users;      // stores
+	bool is_removed;     // the server has no use for it
 };
 
 /* Maps it, and has the fd from then on. NULL: that was not possible; the fd is closed. */
@@ -32,9 +32,9 @@ bool area_use(struct area *area, uint32_t offset, uint32_t size);
 
 /* Moves part of the mapping to another address, with its pages if they are there, in the place of what is mapped there.
  */
-bool area_lend(struct area *area, size_t offset, size_t size, int prot, void *address);
+bool area_remap_to(struct area *area, size_t offset, size_t size, int prot, void *address);
 
 /* Takes it back from there. Nothing is mapped there any more. False: that was not possible, nothing has changed. */
-bool area_take_back(struct area *area, size_t offset, size_t size, void *address);
+bool area_remap_from(struct area *area, size_t offset, size_t size, void *address);
 
 #endif

@@ -70,7 +70,7 @@ static void *map_file(struct mapping *mapping, int flags, int fd) {
 }
 
 // The file, if its bytes are in a store now or may be later, with room for that much. NULL: none of our business.
-static struct file *open_file(int fd, size_t end) {
+static struct file *lock_file(int fd, size_t end) {
 	struct stat stat;
 	if (!file_is_eligible(fd, &stat) || !state_lock()) {
 		return NULL;
@@ -79,7 +79,7 @@ static struct file *open_file(int fd, size_t end) {
 	if (file != NULL && file->store != NULL && end > file->store->size) {
 		file->users++;
 		state_unlock();
-		pool_ensure_room(file, end);
+		shm_pool_ensure_room(file, end);
 		state_lock();
 		file->users--;
 	}
@@ -89,7 +89,7 @@ static struct file *open_file(int fd, size_t end) {
 	return file;
 }
 
-static void forget(void *address, size_t size) {
+static void remove_mapping(void *address, size_t size) {
 	if (state_is_tracking() && state_lock()) {
 		mapping_remove((uintptr_t)address, page_round(size));
 		state_unlock();
@@ -99,11 +99,11 @@ static void forget(void *address, size_t size) {
 void *call_mmap(void *address, size_t size, int prot, int flags, int fd, off_t offset) {
 	bool is_ours = (flags & MAP_ANONYMOUS) == 0 && size > 0 && size <= PTRDIFF_MAX && offset >= 0 &&
 				   offset % (off_t)page_size() == 0;
-	struct file *file = is_ours ? open_file(fd, (size_t)offset + page_round(size)) : NULL;
+	struct file *file = is_ours ? lock_file(fd, (size_t)offset + page_round(size)) : NULL;
 	if (file == NULL) {
 		void *result = raw_mmap(address, size, prot, flags, fd, offset);
 		if (result != MAP_FAILED && (flags & MAP_FIXED) != 0) {
-			forget(result, size);
+			remove_mapping(result, size);
 		}
 		return result;
 	}
@@ -126,7 +126,7 @@ void *call_mmap(void *address, size_t size, int prot, int flags, int fd, off_t o
 }
 
 // With the state lock held: pages that are mapped as they came from an area go back there.
-static bool take_back(void *address, size_t size) {
+static bool remap_to_area(void *address, size_t size) {
 	const struct mapping *mapping = mapping_find((uintptr_t)address);
 	if (mapping == NULL || mapping->start != (uintptr_t)address || mapping->size != size || mapping->is_private ||
 			mapping->prot != (PROT_READ | PROT_WRITE)) {
@@ -134,14 +134,14 @@ static bool take_back(void *address, size_t size) {
 	}
 	struct store *store = mapping->file->store;
 	return store != NULL && store->block != NULL &&
-		   area_take_back(store->block->area, store->offset + (size_t)mapping->offset, size, address);
+		   area_remap_from(store->block->area, store->offset + (size_t)mapping->offset, size, address);
 }
 
 int call_munmap(void *address, size_t size) {
 	if (!state_is_tracking() || !state_lock()) {
 		return raw_munmap(address, size);
 	}
-	int result = take_back(address, page_round(size)) ? 0 : raw_munmap(address, size);
+	int result = remap_to_area(address, page_round(size)) ? 0 : raw_munmap(address, size);
 	if (result == 0) {
 		mapping_remove((uintptr_t)address, page_round(size));
 	}
@@ -150,7 +150,7 @@ int call_munmap(void *address, size_t size) {
 }
 
 // With the state lock held. The file of what is to be moved, with room for that; NULL: none of our business.
-static struct file *prepare_move(void *address, size_t size, size_t new_size, struct mapping *moved) {
+static struct file *prepare_remap(void *address, size_t size, size_t new_size, struct mapping *moved) {
 	const struct mapping *mapping = mapping_find((uintptr_t)address);
 	if (mapping == NULL) {
 		return NULL;
@@ -163,15 +163,15 @@ static struct file *prepare_move(void *address, size_t size, size_t new_size, st
 	size_t end = (size_t)moved->offset + new_size;
 	if (new_size > size && file->store != NULL && end > file->store->size) {
 		state_unlock();
-		pool_ensure_room(file, end);
+		shm_pool_ensure_room(file, end);
 		state_lock();
 	}
 	return file;
 }
 
-static void *move(void *address, size_t size, size_t new_size, int flags, void *new_address) {
+static void *remap(void *address, size_t size, size_t new_size, int flags, void *new_address) {
 	struct mapping moved;
-	struct file *file = prepare_move(address, size, new_size, &moved);
+	struct file *file = prepare_remap(address, size, new_size, &moved);
 	void *result = MAP_FAILED;
 	if (file != NULL && file->store != NULL && (size_t)moved.offset + new_size > file->store->size) {
 		errno = ENOMEM; // else it would be another's bytes
@@ -208,7 +208,7 @@ void *call_mremap(void *address, size_t size, size_t new_size, int flags, ...) {
 	if (!state_is_tracking() || new_size == 0 || !state_lock()) {
 		return raw_mremap(address, size, new_size, flags, new_address);
 	}
-	void *result = move(address, page_round(size), page_round(new_size), flags, new_address);
+	void *result = remap(address, page_round(size), page_round(new_size), flags, new_address);
 	state_unlock();
 	return result;
 }
@@ -224,7 +224,7 @@ int call_mprotect(void *address, size_t size, int prot) {
 
 // Whoever gives a file its size is going to use it.
 int call_ftruncate(int fd, off_t size) {
-	struct file *file = size > 0 ? open_file(fd, 0) : NULL;
+	struct file *file = size > 0 ? lock_file(fd, 0) : NULL;
 	if (file != NULL) {
 		state_unlock();
 	}
@@ -248,7 +248,7 @@ static int allocate_in_store(const struct store *store, int fd, int mode, off_t 
 
 int call_fallocate(int fd, int mode, off_t offset, off_t size) {
 	bool is_sane = offset >= 0 && size > 0 && offset <= PTRDIFF_MAX - size;
-	struct file *file = is_sane ? open_file(fd, 0) : NULL;
+	struct file *file = is_sane ? lock_file(fd, 0) : NULL;
 	if (file == NULL) {
 		return raw_fallocate(fd, mode, offset, size);
 	}

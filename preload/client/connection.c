@@ -12,8 +12,8 @@
 #include <wayland-client-protocol.h>
 
 static struct connection *connections;
-static pthread_mutex_t connecting = PTHREAD_MUTEX_INITIALIZER;
-static _Atomic(struct block *) doomed; // block.next; changed with the state lock held
+static pthread_mutex_t connect_mutex = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic(struct block *) deferred; // block.next; changed with the state lock held
 
 static struct area *find_area(const struct connection *connection, uint32_t id) {
 	struct area *area = connection->areas;
@@ -141,9 +141,9 @@ bool connection_wait(struct connection *connection) {
 	// Not on the queue of our objects: several threads may wait at a time.
 	bool done = wayland->roundtrip(connection->display, queue) >= 0;
 	wayland->queue_destroy(queue);
-	pthread_mutex_lock(&connection->dispatch);
+	pthread_mutex_lock(&connection->dispatch_mutex);
 	wayland->dispatch_pending(connection->display, connection->queue);
-	pthread_mutex_unlock(&connection->dispatch);
+	pthread_mutex_unlock(&connection->dispatch_mutex);
 	reading_resume(connection->display, number);
 	return done;
 }
@@ -182,7 +182,7 @@ static void destroy_queues(struct connection *connection) {
 	connection->queue = NULL;
 }
 
-static bool take_pool(struct connection *connection) {
+static bool bind_pool(struct connection *connection) {
 	const struct wayland *wayland = wayland_get();
 	connection->queue = wayland->create_queue(connection->display);
 	connection->wrapper = wayland->create_wrapper(connection->display);
@@ -212,7 +212,7 @@ static ino_t get_socket(struct wl_display *display) {
 	return fstat(wayland_get()->get_fd(display), &stat) == 0 ? stat.st_ino : 0;
 }
 
-static struct connection *find(struct wl_display *display) {
+static struct connection *find_connection(struct wl_display *display) {
 	struct connection *connection = connections;
 	while (connection != NULL && (connection->is_dead || connection->display != display)) {
 		connection = connection->next;
@@ -228,8 +228,8 @@ static struct connection *connect_to(struct wl_display *display, ino_t socket) {
 	connection->display = display;
 	connection->socket = socket;
 	connection->users = 1;
-	pthread_mutex_init(&connection->dispatch, NULL);
-	if (!take_pool(connection)) {
+	pthread_mutex_init(&connection->dispatch_mutex, NULL);
+	if (!bind_pool(connection)) {
 		// It stays as a note that nothing is to be had there.
 		destroy_objects(connection);
 		destroy_queues(connection);
@@ -244,9 +244,9 @@ static struct connection *connect_to(struct wl_display *display, ino_t socket) {
 
 struct connection *connection_get(struct wl_display *display) {
 	ino_t socket = get_socket(display);
-	pthread_mutex_lock(&connecting);
+	pthread_mutex_lock(&connect_mutex);
 	state_lock();
-	struct connection *connection = find(display);
+	struct connection *connection = find_connection(display);
 	if (connection != NULL && connection->socket != socket) {
 		// The program has ended it behind our back: nothing of it may be touched.
 		connection->is_dead = true;
@@ -257,7 +257,7 @@ struct connection *connection_get(struct wl_display *display) {
 	if (connection == NULL) {
 		connection = connect_to(display, socket);
 	}
-	pthread_mutex_unlock(&connecting);
+	pthread_mutex_unlock(&connect_mutex);
 	return connection != NULL && connection->pool != NULL ? connection : NULL;
 }
 
@@ -267,13 +267,13 @@ struct block *connection_create_block(struct connection *connection, uint32_t si
 		return NULL;
 	}
 	block->connection = connection;
-	block->destroy = LIDO_SHM_BLOCK_V1_DESTROY;
-	pthread_mutex_lock(&connection->dispatch);
+	block->destroy_opcode = LIDO_SHM_BLOCK_V1_DESTROY;
+	pthread_mutex_lock(&connection->dispatch_mutex);
 	block->proxy = create(connection->pool, LIDO_SHM_POOL_V1_CREATE_BLOCK, &interface_block, size);
 	if (block->proxy != NULL) {
 		add_listener(block->proxy, &block_listener, block);
 	}
-	pthread_mutex_unlock(&connection->dispatch);
+	pthread_mutex_unlock(&connection->dispatch_mutex);
 	if (block->proxy == NULL) {
 		free(block);
 		return NULL;
@@ -282,14 +282,14 @@ struct block *connection_create_block(struct connection *connection, uint32_t si
 	state_lock();
 	connection_ref(connection);
 	if (!is_answered || block->state != BLOCK_PLACED) {
-		block_doom(block);
+		block_defer_destroy(block);
 		block = NULL;
 	}
 	state_unlock();
 	return block;
 }
 
-struct block *connection_create_pool(struct connection *connection, int fd, size_t size) {
+struct block *connection_create_shm_pool(struct connection *connection, int fd, size_t size) {
 	struct block *block = calloc(1, sizeof(*block));
 	if (block == NULL) {
 		return NULL;
@@ -302,32 +302,32 @@ struct block *connection_create_pool(struct connection *connection, int fd, size
 		return NULL;
 	}
 	block->connection = connection;
-	block->destroy = WL_SHM_POOL_DESTROY;
+	block->destroy_opcode = WL_SHM_POOL_DESTROY;
 	state_lock();
 	connection_ref(connection);
 	state_unlock();
 	return block;
 }
 
-struct wl_proxy *connection_create_identity(struct connection *connection, uint32_t version) {
+struct wl_proxy *connection_create_placeholder(struct connection *connection, uint32_t version) {
 	union wl_argument args[] = {{.o = NULL}};
 	// The server takes it for a callback, answers, and forgets it.
 	return wayland_get()->marshal(
-			(struct wl_proxy *)connection->wrapper, WL_DISPLAY_SYNC, &interface_identity, version, 0, args);
+			(struct wl_proxy *)connection->wrapper, WL_DISPLAY_SYNC, &interface_placeholder, version, 0, args);
 }
 
-void block_doom(struct block *block) {
+void block_defer_destroy(struct block *block) {
 	if (block->state == BLOCK_PLACED && --block->area->users == 0 && block->area->is_removed) {
 		remove_area(block->connection, block->area);
 	}
 	block->area = NULL;
-	block->next = atomic_load(&doomed);
-	atomic_store(&doomed, block);
+	block->next = atomic_load(&deferred);
+	atomic_store(&deferred, block);
 }
 
-static struct block *take_doomed(struct wl_display *display) {
+static struct block *take_deferred(struct wl_display *display) {
 	struct block *taken = NULL, *left = NULL, *next;
-	for (struct block *block = atomic_load(&doomed); block != NULL; block = next) {
+	for (struct block *block = atomic_load(&deferred); block != NULL; block = next) {
 		struct block **list = block->connection->display == display && !block->connection->is_dead ? &taken : &left;
 		next = block->next;
 		block->next = *list;
@@ -338,20 +338,20 @@ static struct block *take_doomed(struct wl_display *display) {
 			free(block);
 		}
 	}
-	atomic_store(&doomed, left);
+	atomic_store(&deferred, left);
 	return taken;
 }
 
-void connection_bury(struct wl_display *display) {
-	if (atomic_load_explicit(&doomed, memory_order_relaxed) == NULL || !state_lock()) {
+void connection_flush_destroyed(struct wl_display *display) {
+	if (atomic_load_explicit(&deferred, memory_order_relaxed) == NULL || !state_lock()) {
 		return;
 	}
-	struct block *taken = take_doomed(display);
+	struct block *taken = take_deferred(display);
 	state_unlock();
 	while (taken != NULL) {
 		struct block *block = taken;
 		taken = block->next;
-		wayland_send(block->proxy, block->destroy, NULL);
+		wayland_send(block->proxy, block->destroy_opcode, NULL);
 		wayland_get()->proxy_destroy(block->proxy);
 		state_lock();
 		connection_unref(block->connection);
@@ -376,14 +376,14 @@ void connection_unref(struct connection *connection) {
 	while (connection->areas != NULL) {
 		remove_area(connection, connection->areas);
 	}
-	pthread_mutex_destroy(&connection->dispatch);
+	pthread_mutex_destroy(&connection->dispatch_mutex);
 	free(connection);
 }
 
-void connection_leave(struct wl_display *display) {
-	connection_bury(display);
+void connection_handle_disconnect(struct wl_display *display) {
+	connection_flush_destroyed(display);
 	state_lock();
-	struct connection *connection = find(display);
+	struct connection *connection = find_connection(display);
 	state_unlock();
 	if (connection == NULL) {
 		return;

@@ -23,8 +23,8 @@ struct connection {
 	struct wl_proxy *registry;
 	struct wl_proxy *shm;
 	struct wl_proxy *manager;
-	struct wl_proxy *pool;    // NULL: there is no Lido on the other side
-	pthread_mutex_t dispatch; // held while the queue is dispatched, and until a new object has its listener
+	struct wl_proxy *pool;          // NULL: there is no Lido on the other side
+	pthread_mutex_t dispatch_mutex; // held while the queue is dispatched, and until a new object has its listener
 };
 
 /* What became of a block. */
@@ -35,10 +35,10 @@ enum block_state {
 };
 
 struct block {
-	struct block *next; // of those that are doomed
+	struct block *next; // of those that are destroyed
 	struct connection *connection;
 	struct wl_proxy *proxy;
-	uint32_t destroy; // opcode of the request that ends it
+	uint32_t destroy_opcode; // opcode of the request that ends it
 	enum block_state state;
 	struct area *area; // which it uses while it is placed
 	uint32_t offset, size;
@@ -51,30 +51,31 @@ struct connection *connection_get(struct wl_display *display);
 struct block *connection_create_block(struct connection *connection, uint32_t size);
 
 /* An ordinary pool of the whole file, on the queue of the connection; it has no place. NULL: no memory. */
-struct block *connection_create_pool(struct connection *connection, int fd, size_t size);
+struct block *connection_create_shm_pool(struct connection *connection, int fd, size_t size);
 
 /*
  * A proxy that looks like a wl_shm_pool to its owner and has no object on the server. It is fit for use once the server
  * has been waited for, and then has to be put on its owner's queue. NULL: no memory.
  */
-struct wl_proxy *connection_create_identity(struct connection *connection, uint32_t version);
+struct wl_proxy *connection_create_placeholder(struct connection *connection, uint32_t version);
 
 /* Waits until the server has answered all that was asked for. False: the connection is broken. */
 bool connection_wait(struct connection *connection);
 
-/* With the state lock held: has no use for a block, or such a pool, any more; it goes with the next connection_bury().
+/* With the state lock held: has no use for a block, or such a pool, any more; it goes with the next
+ * connection_flush_destroyed().
  */
-void block_doom(struct block *block);
+void block_defer_destroy(struct block *block);
 
-/* Gives doomed blocks of this display back to the server. Cheap if there are none. */
-void connection_bury(struct wl_display *display);
+/* Gives destroyed blocks of this display back to the server. Cheap if there are none. */
+void connection_flush_destroyed(struct wl_display *display);
 
 /* With the state lock held: the connection has one user more, or less. */
 void connection_ref(struct connection *connection);
 void connection_unref(struct connection *connection);
 
 /* The display is about to be disconnected. */
-void connection_leave(struct wl_display *display);
+void connection_handle_disconnect(struct wl_display *display);
 
 /*
  * Reading that this thread has prepared for, and that nobody else could do meanwhile: given up, and taken up again.

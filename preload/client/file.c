@@ -61,11 +61,12 @@ static void file_destroy(struct file *file) {
 }
 
 static bool is_unused(const struct file *file) {
-	return file->mappings == 0 && file->privates == 0 && file->pools == 0 && file->buffers == 0 && file->users == 0;
+	return file->shared_mappings == 0 && file->private_mappings == 0 && file->shm_pools == 0 && file->buffers == 0 &&
+		   file->users == 0;
 }
 
 // An fd shows the bytes to whoever maps it later.
-static void mark_named(void) {
+static void mark_open_files(void) {
 	DIR *folder = opendir("/proc/self/fd");
 	struct dirent *entry;
 	while (folder != NULL && (entry = readdir(folder)) != NULL) {
@@ -75,7 +76,7 @@ static void mark_named(void) {
 		}
 		struct file *file = file_find(&stat);
 		if (file != NULL) {
-			file->is_named = true;
+			file->has_fd = true;
 		}
 	}
 	if (folder != NULL) {
@@ -87,19 +88,19 @@ void file_consider_all(void) {
 	bool is_any = false;
 	for (size_t i = 0; i < BUCKETS_LEN; i++) {
 		for (struct file *file = buckets[i]; file != NULL; file = file->next) {
-			file->is_named = false;
+			file->has_fd = false;
 			is_any = is_any || is_unused(file);
 		}
 	}
 	if (!is_any) {
 		return;
 	}
-	mark_named();
+	mark_open_files();
 	for (size_t i = 0; i < BUCKETS_LEN; i++) {
 		struct file *next;
 		for (struct file *file = buckets[i]; file != NULL; file = next) {
 			next = file->next;
-			if (is_unused(file) && !file->is_named) {
+			if (is_unused(file) && !file->has_fd) {
 				file_destroy(file);
 			}
 		}
@@ -176,7 +177,7 @@ bool file_move(struct file *file, struct store *store, int fd, const char **why)
 		*why = "its bytes cannot be read";
 		return false;
 	}
-	if (file->store == NULL && copy.is_any && file->mappings == 0) {
+	if (file->store == NULL && copy.is_any && file->shared_mappings == 0) {
 		*why = "somebody has written it without mapping it";
 		return false;
 	}

@@ -14,13 +14,13 @@ struct file {
 	struct file *next; // of its bucket
 	dev_t device;
 	ino_t inode;
-	struct store *store; // NULL: its bytes are its own
-	uint32_t mappings;   // shared ones, of this process
-	uint32_t privates;   // private ones
-	uint32_t pools, buffers;
-	uint32_t users;      // who work on it without the state lock
-	const char *strange; // why it cannot be moved; NULL: it can
-	bool is_named;       // by an fd, when last looked at
+	struct store *store;       // NULL: its bytes are its own
+	uint32_t shared_mappings;  // shared ones, of this process
+	uint32_t private_mappings; // private ones
+	uint32_t shm_pools, buffers;
+	uint32_t users;                 // who work on it without the state lock
+	const char *unsupported_reason; // why it cannot be moved; NULL: it can
+	bool has_fd;                    // by an fd, when last looked at
 };
 
 /* Is the fd one of a file that counts? stat receives its status. */

@@ -40,14 +40,14 @@ static const struct wl_message block_events[] = {
 
 const struct wl_interface interface_block = {"lido_shm_block_v1", 1, 3, block_requests, 2, block_events};
 
-static const struct wl_message identity_requests[] = {
+static const struct wl_message placeholder_requests[] = {
 	{"create_buffer", "niiiiu", no_types},
 	{"destroy", "", no_types},
 	{"resize", "i", no_types},
 };
 
-static const struct wl_message identity_events[] = {
+static const struct wl_message placeholder_events[] = {
 	{"done", "u", no_types},
 };
 
-const struct wl_interface interface_identity = {"wl_shm_pool", 2, 3, identity_requests, 1, identity_events};
+const struct wl_interface interface_placeholder = {"wl_shm_pool", 2, 3, placeholder_requests, 1, placeholder_events};

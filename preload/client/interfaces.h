@@ -6,9 +6,9 @@
 
 #include <wayland-util.h>
 
-extern const struct wl_interface interface_manager;  // lido_shm_manager_v1
-extern const struct wl_interface interface_pool;     // lido_shm_pool_v1
-extern const struct wl_interface interface_block;    // lido_shm_block_v1
-extern const struct wl_interface interface_identity; // of a wl_callback that passes for a wl_shm_pool
+extern const struct wl_interface interface_manager;     // lido_shm_manager_v1
+extern const struct wl_interface interface_pool;        // lido_shm_pool_v1
+extern const struct wl_interface interface_block;       // lido_shm_block_v1
+extern const struct wl_interface interface_placeholder; // of a wl_callback that passes for a wl_shm_pool
 
 #endif

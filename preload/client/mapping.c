@@ -24,7 +24,7 @@ static size_t find_index(uintptr_t address) {
 }
 
 static void count(const struct mapping *mapping, int number) {
-	uint32_t *counter = mapping->is_private ? &mapping->file->privates : &mapping->file->mappings;
+	uint32_t *counter = mapping->is_private ? &mapping->file->private_mappings : &mapping->file->shared_mappings;
 	*counter += (uint32_t)number;
 }
 
@@ -33,7 +33,7 @@ bool mapping_add(const struct mapping *mapping) {
 		size_t max = mappings_max * 2 + 64;
 		struct mapping *longer = realloc(mappings, max * sizeof(*longer));
 		if (longer == NULL) {
-			mapping->file->strange = "there was no memory to remember a mapping";
+			mapping->file->unsupported_reason = "there was no memory to remember a mapping";
 			return false;
 		}
 		mappings = longer;
@@ -93,7 +93,7 @@ void mapping_protect(uintptr_t start, size_t size, int prot) {
 		if (mappings[i].start >= start && mappings[i].start + mappings[i].size <= start + size) {
 			mappings[i].prot = prot;
 		} else {
-			mappings[i].file->strange = "part of a mapping is protected";
+			mappings[i].file->unsupported_reason = "part of a mapping is protected";
 		}
 	}
 }

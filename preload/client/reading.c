@@ -22,9 +22,9 @@ static struct reader {
 	pthread_t thread;
 	int count; // how often it has prepared
 } readers[READERS_MAX];
-static struct wl_display *handed[READERS_MAX];   // where one thread reads what another has prepared
-static struct wl_display *unhanded[READERS_MAX]; // where nobody does
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct wl_display *cross_thread[READERS_MAX]; // where one thread reads what another has prepared
+static struct wl_display *same_thread[READERS_MAX];  // where nobody does
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static __thread bool is_preparing __attribute__((tls_model("initial-exec"))); // by wl_display_prepare_read()
 
 // What this thread, or else any other one, has on that display. NULL: nothing.
@@ -64,33 +64,33 @@ static void add_display(struct wl_display **displays, struct wl_display *display
 	}
 }
 
-static void begin(struct wl_display *display) {
-	pthread_mutex_lock(&lock);
+static void note_prepared(struct wl_display *display) {
+	pthread_mutex_lock(&mutex);
 	struct reader *reader = find_reader(display, true);
 	if (reader != NULL) {
 		reader->count++;
 	} else {
 		add_reader(display);
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&mutex);
 }
 
-static void end(struct wl_display *display) {
-	pthread_mutex_lock(&lock);
+static void note_done(struct wl_display *display) {
+	pthread_mutex_lock(&mutex);
 	struct reader *reader = find_reader(display, true);
 	if (reader == NULL) {
 		reader = find_reader(display, false);
-		add_display(handed, display);
+		add_display(cross_thread, display);
 	}
 	if (reader != NULL) {
 		reader->count--;
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&mutex);
 }
 
 // Libwayland calls these by itself, always in pairs. Where its own function ends in a call, that looks as if it came
 // from whoever called the first one.
-static bool is_inner(const void *caller) {
+static bool is_called_by_libwayland(const void *caller) {
 	const struct wayland *wayland = wayland_get();
 	return (uintptr_t)caller >= wayland->start && (uintptr_t)caller < wayland->end;
 }
@@ -99,45 +99,45 @@ PUBLIC int wl_display_prepare_read(struct wl_display *display) {
 	is_preparing = true;
 	int result = wayland_get()->prepare_read(display);
 	is_preparing = false;
-	if (result == 0 && !is_inner(__builtin_return_address(0))) {
-		begin(display);
+	if (result == 0 && !is_called_by_libwayland(__builtin_return_address(0))) {
+		note_prepared(display);
 	}
 	return result;
 }
 
 PUBLIC int wl_display_prepare_read_queue(struct wl_display *display, struct wl_event_queue *queue) {
 	int result = wayland_get()->prepare_read_queue(display, queue);
-	if (result == 0 && !is_preparing && !is_inner(__builtin_return_address(0))) {
-		begin(display);
+	if (result == 0 && !is_preparing && !is_called_by_libwayland(__builtin_return_address(0))) {
+		note_prepared(display);
 	}
 	return result;
 }
 
 PUBLIC int wl_display_read_events(struct wl_display *display) {
-	if (!is_inner(__builtin_return_address(0))) {
-		end(display);
+	if (!is_called_by_libwayland(__builtin_return_address(0))) {
+		note_done(display);
 	}
 	return wayland_get()->read_events(display);
 }
 
 PUBLIC void wl_display_cancel_read(struct wl_display *display) {
-	if (!is_inner(__builtin_return_address(0))) {
-		end(display);
+	if (!is_called_by_libwayland(__builtin_return_address(0))) {
+		note_done(display);
 	}
 	wayland_get()->cancel_read(display);
 }
 
 // How often this thread has prepared to read what nobody else will read.
 static int count_own(struct wl_display *display) {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&mutex);
 	const struct reader *reader = find_reader(display, true);
-	int number = reader != NULL && !has_display(handed, display) ? reader->count : 0;
-	pthread_mutex_unlock(&lock);
+	int number = reader != NULL && !has_display(cross_thread, display) ? reader->count : 0;
+	pthread_mutex_unlock(&mutex);
 	return number;
 }
 
 // Something that comes and is for nobody.
-static void ask_for_event(struct wl_display *display) {
+static void request_event(struct wl_display *display) {
 	const struct wayland *wayland = wayland_get();
 	union wl_argument args[] = {{.o = NULL}};
 	struct wl_proxy *callback =
@@ -149,26 +149,26 @@ static void ask_for_event(struct wl_display *display) {
 }
 
 // If another thread reads what this one has prepared, it begins as soon as there is something. Once it is known, it is.
-static void find_out(struct wl_display *display) {
+static void detect_cross_thread(struct wl_display *display) {
 	struct pollfd fd = {.fd = wayland_get()->get_fd(display), .events = POLLIN};
-	ask_for_event(display);
+	request_event(display);
 	poll(&fd, 1, ANSWER_MS);
 	for (int i = 0; i < READING_MS && count_own(display) > 0; i++) {
 		usleep(1000);
 	}
-	pthread_mutex_lock(&lock);
-	if (!has_display(handed, display)) {
-		add_display(unhanded, display);
+	pthread_mutex_lock(&mutex);
+	if (!has_display(cross_thread, display)) {
+		add_display(same_thread, display);
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&mutex);
 }
 
 int reading_suspend(struct wl_display *display) {
-	pthread_mutex_lock(&lock);
-	bool is_known = has_display(unhanded, display);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_lock(&mutex);
+	bool is_known = has_display(same_thread, display);
+	pthread_mutex_unlock(&mutex);
 	if (!is_known && count_own(display) > 0) {
-		find_out(display);
+		detect_cross_thread(display);
 	}
 	int number = count_own(display);
 	for (int i = 0; i < number; i++) {
@@ -191,5 +191,5 @@ void reading_resume(struct wl_display *display, int number) {
 		wayland->queue_destroy(queue);
 	}
 	// The program is about to wait for what it may have already: there will be something more.
-	ask_for_event(display);
+	request_event(display);
 }

@@ -11,7 +11,7 @@
 enum kind {
 	KIND_OTHER,
 	KIND_SHM,
-	KIND_POOL,
+	KIND_SHM_POOL,
 	KIND_BUFFER,
 	KIND_SURFACE,
 };
@@ -23,7 +23,7 @@ static enum kind classify(const char *name) {
 	static const struct {
 		const char *name;
 		enum kind kind;
-	} kinds[] = {{"shm", KIND_SHM}, {"shm_pool", KIND_POOL}, {"buffer", KIND_BUFFER}, {"surface", KIND_SURFACE}};
+	} kinds[] = {{"shm", KIND_SHM}, {"shm_pool", KIND_SHM_POOL}, {"buffer", KIND_BUFFER}, {"surface", KIND_SURFACE}};
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(name + 3, kinds[i].name) == 0) {
 			return kinds[i].kind;
@@ -37,9 +37,9 @@ static void handle_surface(struct wl_proxy *surface, uint32_t opcode, const unio
 	struct wl_display *display = wayland->get_display(surface);
 	if (opcode == WL_SURFACE_ATTACH) {
 		struct wl_proxy *buffer = (struct wl_proxy *)args[0].o;
-		pool_attach(display, wayland->get_id(surface), buffer != NULL ? wayland->get_id(buffer) : 0);
+		shm_pool_attach(display, wayland->get_id(surface), buffer != NULL ? wayland->get_id(buffer) : 0);
 	} else if (opcode == WL_SURFACE_COMMIT) {
-		pool_commit(display, wayland->get_id(surface));
+		shm_pool_commit(display, wayland->get_id(surface));
 	}
 }
 
@@ -47,7 +47,7 @@ static struct wl_proxy *handle_buffer(struct wl_proxy *buffer, uint32_t opcode, 
 		uint32_t version, uint32_t flags, union wl_argument *args) {
 	const struct wayland *wayland = wayland_get();
 	if (opcode == WL_BUFFER_DESTROY) {
-		pool_remove_buffer(wayland->get_display(buffer), wayland->get_id(buffer));
+		shm_pool_remove_buffer(wayland->get_display(buffer), wayland->get_id(buffer));
 	}
 	return wayland->marshal(buffer, opcode, interface, version, flags, args);
 }
@@ -58,24 +58,24 @@ PUBLIC struct wl_proxy *wl_proxy_marshal_array_flags(struct wl_proxy *proxy, uin
 	if (!wayland->is_complete) {
 		return wayland->marshal(proxy, opcode, interface, version, flags, args);
 	}
-	connection_bury(wayland->get_display(proxy));
+	connection_flush_destroyed(wayland->get_display(proxy));
 	struct wl_proxy *result;
 	switch (classify(wayland->get_class(proxy))) {
 	case KIND_SHM:
-		result = opcode == WL_SHM_CREATE_POOL ? pool_create(proxy, version, args) : NULL;
+		result = opcode == WL_SHM_CREATE_POOL ? shm_pool_create(proxy, version, args) : NULL;
 		if (result != NULL) {
 			return result;
 		}
 		break;
-	case KIND_POOL:
-		if (pool_request(proxy, opcode, interface, version, flags, args, &result)) {
+	case KIND_SHM_POOL:
+		if (shm_pool_request(proxy, opcode, interface, version, flags, args, &result)) {
 			return result;
 		}
 		break;
 	case KIND_BUFFER:
 		return handle_buffer(proxy, opcode, interface, version, flags, args);
 	case KIND_SURFACE:
-		if (pool_has_stranded()) {
+		if (shm_pool_has_stale_buffers()) {
 			handle_surface(proxy, opcode, args);
 		}
 		break;
@@ -86,7 +86,7 @@ PUBLIC struct wl_proxy *wl_proxy_marshal_array_flags(struct wl_proxy *proxy, uin
 }
 
 PUBLIC void wl_display_disconnect(struct wl_display *display) {
-	pool_leave(display);
-	connection_leave(display);
+	shm_pool_handle_disconnect(display);
+	connection_handle_disconnect(display);
 	wayland_get()->disconnect(display);
 }

@@ -18,8 +18,8 @@
 #define GROWTH_MIN ((size_t)1 << 20)
 #define GROWTH_MAX ((size_t)64 << 20)
 
-struct pool {
-	struct pool *next; // of its bucket
+struct shm_pool {
+	struct shm_pool *next; // of its bucket
 	struct wl_display *display;
 	uint32_t id;
 	struct file *file;
@@ -32,19 +32,19 @@ struct buffer {
 	struct file *file;
 	struct store *store;
 	size_t offset, size; // bytes
-	uint32_t surface;    // that it was last given to, while stranded; 0: none
+	uint32_t surface;    // that it was last given to, while stale; 0: none
 };
 
-static struct pool *pools[BUCKETS_LEN];
+static struct shm_pool *shm_pools[BUCKETS_LEN];
 static struct buffer *buffers[BUCKETS_LEN];
-static atomic_uint stranded_len;
+static atomic_uint stale_buffers_len;
 
-static bool is_stranded(const struct buffer *buffer) {
+static bool is_stale(const struct buffer *buffer) {
 	return buffer->store != buffer->file->store;
 }
 
-static struct pool **find_pool(struct wl_display *display, uint32_t id) {
-	struct pool **place = &pools[id % BUCKETS_LEN];
+static struct shm_pool **find_shm_pool(struct wl_display *display, uint32_t id) {
+	struct shm_pool **place = &shm_pools[id % BUCKETS_LEN];
 	while (*place != NULL && ((*place)->id != id || (*place)->display != display)) {
 		place = &(*place)->next;
 	}
@@ -59,18 +59,18 @@ static struct buffer **find_buffer(struct wl_display *display, uint32_t id) {
 	return place;
 }
 
-static void count_stranded(void) {
+static void count_stale_buffers(void) {
 	unsigned number = 0;
 	for (size_t i = 0; i < BUCKETS_LEN; i++) {
 		for (struct buffer *buffer = buffers[i]; buffer != NULL; buffer = buffer->next) {
-			number += is_stranded(buffer);
+			number += is_stale(buffer);
 		}
 	}
-	atomic_store(&stranded_len, number);
+	atomic_store(&stale_buffers_len, number);
 }
 
 // With the state lock held. The store is the file's, or nobody's.
-static bool move(struct file *file, struct store *store, int fd, const char **why) {
+static bool move_file(struct file *file, struct store *store, int fd, const char **why) {
 	if (store == NULL) {
 		*why = "there is no memory for it";
 		return false;
@@ -79,11 +79,11 @@ static bool move(struct file *file, struct store *store, int fd, const char **wh
 		store_unref(store);
 		return false;
 	}
-	count_stranded();
+	count_stale_buffers();
 	return true;
 }
 
-static size_t choose_size(size_t size) {
+static size_t choose_growth_size(size_t size) {
 	size_t more = size * (GROWTH_FACTOR - 1);
 	more = more < GROWTH_MIN ? GROWTH_MIN : more > GROWTH_MAX ? GROWTH_MAX : more;
 	return page_round(size + more);
@@ -92,8 +92,8 @@ static size_t choose_size(size_t size) {
 // Where a store is in a block, another block; NULL: that cannot be.
 static struct block *create_larger_block(struct connection *connection, size_t size) {
 	struct block *block = NULL;
-	if (choose_size(size) <= UINT32_MAX) {
-		block = connection_create_block(connection, (uint32_t)choose_size(size));
+	if (choose_growth_size(size) <= UINT32_MAX) {
+		block = connection_create_block(connection, (uint32_t)choose_growth_size(size));
 	}
 	if (block == NULL && page_round(size) <= UINT32_MAX) {
 		block = connection_create_block(connection, (uint32_t)page_round(size));
@@ -101,12 +101,12 @@ static struct block *create_larger_block(struct connection *connection, size_t s
 	return block;
 }
 
-bool pool_ensure_room(struct file *file, size_t size) {
+bool shm_pool_ensure_room(struct file *file, size_t size) {
 	state_lock();
 	struct store *store = file->store;
 	struct connection *connection = store->block != NULL ? store->block->connection : NULL;
 	if (size <= store->size || connection == NULL) {
-		bool done = store_grow_file(store, page_round(size));
+		bool done = store_grow_fallback(store, page_round(size));
 		state_unlock();
 		return done;
 	}
@@ -116,8 +116,8 @@ bool pool_ensure_room(struct file *file, size_t size) {
 	struct block *block = is_dead ? NULL : create_larger_block(connection, size);
 	state_lock();
 	const char *why = NULL;
-	bool done =
-			move(file, block != NULL ? store_create_in_block(block) : store_create_file(page_round(size)), -1, &why);
+	bool done = move_file(
+			file, block != NULL ? store_create_in_block(block) : store_create_fallback(page_round(size)), -1, &why);
 	connection_unref(connection);
 	state_unlock();
 	debug_log("a pool grows to %zu bytes, and moves to %s", size, !done ? why : block != NULL ? "a block" : "a file");
@@ -125,21 +125,21 @@ bool pool_ensure_room(struct file *file, size_t size) {
 }
 
 // What speaks against it, as far as it is known before anything is done. With the state lock held.
-static const char *find_obstacle(const struct file *file) {
+static const char *find_unsupported_reason(const struct file *file) {
 	if (file == NULL) {
 		return "this process has neither made nor mapped the file";
 	}
 	if (file->store != NULL) {
 		return NULL;
 	}
-	if (file->privates > 0) {
+	if (file->private_mappings > 0) {
 		return "it is mapped for this process alone";
 	}
-	return file->strange;
+	return file->unsupported_reason;
 }
 
 // A store in a block of this connection for a file that has none.
-static bool take_in(struct file *file, struct connection *connection, int fd, size_t size, const char **why) {
+static bool move_to_block(struct file *file, struct connection *connection, int fd, size_t size, const char **why) {
 	struct block *block = size <= UINT32_MAX ? connection_create_block(connection, (uint32_t)size) : NULL;
 	if (block == NULL) {
 		*why = "the server has no memory for it";
@@ -149,15 +149,15 @@ static bool take_in(struct file *file, struct connection *connection, int fd, si
 	bool done = true;
 	if (file->store != NULL) {
 		// Another thread was faster.
-		block_doom(block);
+		block_defer_destroy(block);
 	} else {
 		// What it may have been mapped to meanwhile.
 		size_t end = mapping_get_end(file);
-		*why = end > size ? "it is being mapped" : find_obstacle(file);
+		*why = end > size ? "it is being mapped" : find_unsupported_reason(file);
 		if (*why == NULL) {
-			done = move(file, store_create_in_block(block), fd, why);
+			done = move_file(file, store_create_in_block(block), fd, why);
 		} else {
-			block_doom(block);
+			block_defer_destroy(block);
 			done = false;
 		}
 	}
@@ -166,42 +166,43 @@ static bool take_in(struct file *file, struct connection *connection, int fd, si
 }
 
 // A file that has a store already, which may be another server's.
-static bool share(struct file *file, struct connection *connection, size_t size, const char **why) {
+static bool share_store(struct file *file, struct connection *connection, size_t size, const char **why) {
 	state_lock();
 	bool is_other = file->store->block != NULL && file->store->block->connection != connection;
-	bool done = !is_other || move(file, store_create_file(page_round(size)), -1, why);
+	bool done = !is_other || move_file(file, store_create_fallback(page_round(size)), -1, why);
 	state_unlock();
-	return done && pool_ensure_room(file, size) && connection_wait(connection);
+	return done && shm_pool_ensure_room(file, size) && connection_wait(connection);
 }
 
-static bool settle(struct file *file, struct connection *connection, int fd, size_t size, const char **why) {
+static bool ensure_store(struct file *file, struct connection *connection, int fd, size_t size, const char **why) {
 	state_lock();
 	bool has_store = file->store != NULL;
 	size_t end = mapping_get_end(file);
 	state_unlock();
 	size = size > end ? size : end;
-	return has_store ? share(file, connection, size, why) : take_in(file, connection, fd, page_round(size), why);
+	return has_store ? share_store(file, connection, size, why)
+					 : move_to_block(file, connection, fd, page_round(size), why);
 }
 
-static bool add_pool(struct wl_display *display, struct wl_proxy *identity, struct file *file) {
-	struct pool *pool = calloc(1, sizeof(*pool));
+static bool add_shm_pool(struct wl_display *display, struct wl_proxy *placeholder, struct file *file) {
+	struct shm_pool *pool = calloc(1, sizeof(*pool));
 	if (pool == NULL) {
 		return false;
 	}
-	uint32_t id = wayland_get()->get_id(identity);
+	uint32_t id = wayland_get()->get_id(placeholder);
 	state_lock();
-	*pool = (struct pool){.next = pools[id % BUCKETS_LEN], .display = display, .id = id, .file = file};
-	pools[id % BUCKETS_LEN] = pool;
-	file->pools++;
+	*pool = (struct shm_pool){.next = shm_pools[id % BUCKETS_LEN], .display = display, .id = id, .file = file};
+	shm_pools[id % BUCKETS_LEN] = pool;
+	file->shm_pools++;
 	state_unlock();
 	return true;
 }
 
-static struct file *take_file(const struct stat *stat, const char **why) {
+static struct file *acquire_file(const struct stat *stat, const char **why) {
 	state_lock();
 	file_consider_all();
 	struct file *file = file_find(stat);
-	*why = find_obstacle(file);
+	*why = find_unsupported_reason(file);
 	if (*why == NULL) {
 		file->users++;
 	}
@@ -209,7 +210,7 @@ static struct file *take_file(const struct stat *stat, const char **why) {
 	return *why == NULL ? file : NULL;
 }
 
-static void leave_file(struct file *file) {
+static void release_file(struct file *file) {
 	state_lock();
 	file->users--;
 	file_consider_destroy(file);
@@ -218,19 +219,19 @@ static void leave_file(struct file *file) {
 
 static struct wl_proxy *create_in(
 		struct file *file, struct connection *connection, int fd, size_t size, uint32_t version, const char **why) {
-	struct wl_proxy *identity = connection_create_identity(connection, version);
-	if (identity == NULL) {
+	struct wl_proxy *placeholder = connection_create_placeholder(connection, version);
+	if (placeholder == NULL) {
 		*why = "there is no memory for it";
 		return NULL;
 	}
-	if (!settle(file, connection, fd, size, why) || !add_pool(connection->display, identity, file)) {
-		wayland_get()->proxy_destroy(identity);
+	if (!ensure_store(file, connection, fd, size, why) || !add_shm_pool(connection->display, placeholder, file)) {
+		wayland_get()->proxy_destroy(placeholder);
 		return NULL;
 	}
-	return identity;
+	return placeholder;
 }
 
-struct wl_proxy *pool_create(struct wl_proxy *shm, uint32_t version, union wl_argument *args) {
+struct wl_proxy *shm_pool_create(struct wl_proxy *shm, uint32_t version, union wl_argument *args) {
 	const struct wayland *wayland = wayland_get();
 	int fd = args[1].h;
 	int32_t size = args[2].i;
@@ -243,21 +244,21 @@ struct wl_proxy *pool_create(struct wl_proxy *shm, uint32_t version, union wl_ar
 		return NULL;
 	}
 	const char *why = "it is no file in memory";
-	struct file *file = file_is_eligible(fd, &stat) ? take_file(&stat, &why) : NULL;
-	connection_bury(connection->display);
-	struct wl_proxy *identity = NULL;
+	struct file *file = file_is_eligible(fd, &stat) ? acquire_file(&stat, &why) : NULL;
+	connection_flush_destroyed(connection->display);
+	struct wl_proxy *placeholder = NULL;
 	if (file != NULL) {
 		size_t whole = stat.st_size > size ? (size_t)stat.st_size : (size_t)size;
-		identity = create_in(file, connection, fd, whole, version, &why);
-		leave_file(file);
+		placeholder = create_in(file, connection, fd, whole, version, &why);
+		release_file(file);
 	}
-	if (identity != NULL) {
-		wayland->set_queue(identity, wayland->get_queue(shm));
+	if (placeholder != NULL) {
+		wayland->set_queue(placeholder, wayland->get_queue(shm));
 		debug_log("a pool of %d bytes is in a block", size);
 	} else {
 		debug_log("a pool of %d bytes stays a file: %s", size, why);
 	}
-	return identity;
+	return placeholder;
 }
 
 static void add_buffer(const struct buffer *buffer) {
@@ -271,7 +272,7 @@ static void add_buffer(const struct buffer *buffer) {
 		*copy = *buffer;
 		copy->next = *bucket;
 		*bucket = copy;
-		atomic_fetch_add(&stranded_len, is_stranded(copy));
+		atomic_fetch_add(&stale_buffers_len, is_stale(copy));
 	}
 	state_unlock();
 }
@@ -286,7 +287,7 @@ static struct wl_proxy *create_buffer(struct file *file, struct wl_proxy *pool, 
 	store_ref(store);
 	file->buffers++;
 	state_unlock();
-	struct wl_proxy *target = store->block != NULL ? store->block->proxy : store_get_home(store, connection);
+	struct wl_proxy *target = store->block != NULL ? store->block->proxy : store_get_fallback_pool(store, connection);
 	uint32_t opcode = store->block != NULL ? LIDO_SHM_BLOCK_V1_CREATE_BUFFER : WL_SHM_POOL_CREATE_BUFFER;
 	struct wl_proxy *factory = target != NULL ? wayland->create_wrapper(target) : NULL, *proxy = NULL;
 	if (factory != NULL) {
@@ -313,14 +314,14 @@ static struct wl_proxy *create_buffer(struct file *file, struct wl_proxy *pool, 
 	return proxy;
 }
 
-static void destroy_pool(struct wl_proxy *proxy, uint32_t flags) {
+static void destroy_shm_pool(struct wl_proxy *proxy, uint32_t flags) {
 	const struct wayland *wayland = wayland_get();
 	struct wl_display *display = wayland->get_display(proxy);
 	state_lock();
-	struct pool **place = find_pool(display, wayland->get_id(proxy)), *pool = *place;
+	struct shm_pool **place = find_shm_pool(display, wayland->get_id(proxy)), *pool = *place;
 	if (pool != NULL) {
 		*place = pool->next;
-		pool->file->pools--;
+		pool->file->shm_pools--;
 	}
 	state_unlock();
 	free(pool);
@@ -329,14 +330,14 @@ static void destroy_pool(struct wl_proxy *proxy, uint32_t flags) {
 	}
 }
 
-bool pool_request(struct wl_proxy *proxy, uint32_t opcode, const struct wl_interface *interface, uint32_t version,
+bool shm_pool_request(struct wl_proxy *proxy, uint32_t opcode, const struct wl_interface *interface, uint32_t version,
 		uint32_t flags, union wl_argument *args, struct wl_proxy **result) {
 	const struct wayland *wayland = wayland_get();
 	if (!state_lock()) {
 		return false;
 	}
 	struct wl_display *display = wayland->get_display(proxy);
-	struct pool *pool = *find_pool(display, wayland->get_id(proxy));
+	struct shm_pool *pool = *find_shm_pool(display, wayland->get_id(proxy));
 	struct file *file = pool != NULL ? pool->file : NULL;
 	if (file != NULL) {
 		file->users++;
@@ -352,17 +353,17 @@ bool pool_request(struct wl_proxy *proxy, uint32_t opcode, const struct wl_inter
 		break;
 	case WL_SHM_POOL_RESIZE:
 		if (args[0].i > 0) {
-			pool_ensure_room(file, (size_t)args[0].i);
+			shm_pool_ensure_room(file, (size_t)args[0].i);
 		}
 		break;
 	case WL_SHM_POOL_DESTROY:
-		destroy_pool(proxy, flags);
+		destroy_shm_pool(proxy, flags);
 		break;
 	default:
 		break;
 	}
-	leave_file(file);
-	connection_bury(display);
+	release_file(file);
+	connection_flush_destroyed(display);
 	return true;
 }
 
@@ -370,8 +371,8 @@ bool pool_request(struct wl_proxy *proxy, uint32_t opcode, const struct wl_inter
 static void remove_buffer(struct buffer **place) {
 	struct buffer *buffer = *place;
 	*place = buffer->next;
-	if (is_stranded(buffer)) {
-		atomic_fetch_sub(&stranded_len, 1);
+	if (is_stale(buffer)) {
+		atomic_fetch_sub(&stale_buffers_len, 1);
 	}
 	store_unref(buffer->store);
 	buffer->file->buffers--;
@@ -379,7 +380,7 @@ static void remove_buffer(struct buffer **place) {
 	free(buffer);
 }
 
-void pool_remove_buffer(struct wl_display *display, uint32_t id) {
+void shm_pool_remove_buffer(struct wl_display *display, uint32_t id) {
 	if (!state_lock()) {
 		return;
 	}
@@ -390,15 +391,15 @@ void pool_remove_buffer(struct wl_display *display, uint32_t id) {
 	state_unlock();
 }
 
-bool pool_has_stranded(void) {
-	return atomic_load_explicit(&stranded_len, memory_order_relaxed) > 0;
+bool shm_pool_has_stale_buffers(void) {
+	return atomic_load_explicit(&stale_buffers_len, memory_order_relaxed) > 0;
 }
 
-void pool_attach(struct wl_display *display, uint32_t surface, uint32_t id) {
+void shm_pool_attach(struct wl_display *display, uint32_t surface, uint32_t id) {
 	state_lock();
 	for (size_t i = 0; i < BUCKETS_LEN; i++) {
 		for (struct buffer *buffer = buffers[i]; buffer != NULL; buffer = buffer->next) {
-			if (buffer->display == display && is_stranded(buffer)) {
+			if (buffer->display == display && is_stale(buffer)) {
 				buffer->surface = buffer->id == id ? surface : buffer->surface == surface ? 0 : buffer->surface;
 			}
 		}
@@ -406,12 +407,12 @@ void pool_attach(struct wl_display *display, uint32_t surface, uint32_t id) {
 	state_unlock();
 }
 
-void pool_commit(struct wl_display *display, uint32_t surface) {
+void shm_pool_commit(struct wl_display *display, uint32_t surface) {
 	state_lock();
 	for (size_t i = 0; i < BUCKETS_LEN; i++) {
 		for (struct buffer *buffer = buffers[i]; buffer != NULL; buffer = buffer->next) {
 			const struct store *now = buffer->file->store;
-			if (buffer->display == display && is_stranded(buffer) && buffer->surface == surface &&
+			if (buffer->display == display && is_stale(buffer) && buffer->surface == surface &&
 					buffer->offset + buffer->size <= buffer->store->size &&
 					buffer->offset + buffer->size <= now->size) {
 				memcpy(buffer->store->data + buffer->offset, now->data + buffer->offset, buffer->size);
@@ -422,7 +423,7 @@ void pool_commit(struct wl_display *display, uint32_t surface) {
 	state_unlock();
 }
 
-void pool_leave(struct wl_display *display) {
+void shm_pool_handle_disconnect(struct wl_display *display) {
 	state_lock();
 	for (size_t i = 0; i < BUCKETS_LEN; i++) {
 		for (struct buffer **place = &buffers[i]; *place != NULL;) {
@@ -432,11 +433,11 @@ void pool_leave(struct wl_display *display) {
 				place = &(*place)->next;
 			}
 		}
-		for (struct pool **place = &pools[i]; *place != NULL;) {
-			struct pool *pool = *place;
+		for (struct shm_pool **place = &shm_pools[i]; *place != NULL;) {
+			struct shm_pool *pool = *place;
 			if (pool->display == display) {
 				*place = pool->next;
-				pool->file->pools--;
+				pool->file->shm_pools--;
 				file_consider_destroy(pool->file);
 				free(pool);
 			} else {

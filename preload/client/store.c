@@ -11,7 +11,7 @@
 struct store *store_create_in_block(struct block *block) {
 	struct store *store = calloc(1, sizeof(*store));
 	if (store == NULL) {
-		block_doom(block);
+		block_defer_destroy(block);
 		return NULL;
 	}
 	*store = (struct store){.users = 1,
@@ -23,7 +23,7 @@ struct store *store_create_in_block(struct block *block) {
 	return store;
 }
 
-struct store *store_create_file(size_t size) {
+struct store *store_create_fallback(size_t size) {
 	struct store *store = calloc(1, sizeof(*store));
 	int fd = memfd_create("lido-run", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (store == NULL || fd == -1 || raw_ftruncate(fd, (off_t)size) != 0) {
@@ -44,7 +44,7 @@ error:
 	return NULL;
 }
 
-bool store_grow_file(struct store *store, size_t size) {
+bool store_grow_fallback(struct store *store, size_t size) {
 	if (size <= store->size) {
 		return true;
 	}
@@ -69,13 +69,13 @@ void store_unref(struct store *store) {
 		return;
 	}
 	if (store->block != NULL) {
-		block_doom(store->block);
+		block_defer_destroy(store->block);
 	} else {
-		while (store->homes != NULL) {
-			struct home *home = store->homes;
-			store->homes = home->next;
-			block_doom(home->pool);
-			free(home);
+		while (store->fallback_pools != NULL) {
+			struct fallback_pool *fallback_pool = store->fallback_pools;
+			store->fallback_pools = fallback_pool->next;
+			block_defer_destroy(fallback_pool->pool);
+			free(fallback_pool);
 		}
 		raw_munmap(store->data, store->size);
 		close(store->fd);
@@ -85,48 +85,48 @@ void store_unref(struct store *store) {
 
 bool store_map(struct store *store, size_t offset, size_t size, int prot, void *address) {
 	if (store->block != NULL) {
-		return area_lend(store->block->area, store->offset + offset, size, prot, address);
+		return area_remap_to(store->block->area, store->offset + offset, size, prot, address);
 	}
 	return raw_mmap(address, size, prot, MAP_SHARED | MAP_FIXED, store->fd, (off_t)offset) != MAP_FAILED;
 }
 
-static struct home *find_home(const struct store *store, const struct connection *connection) {
-	struct home *home = store->homes;
-	while (home != NULL && home->pool->connection != connection) {
-		home = home->next;
+static struct fallback_pool *find_fallback_pool(const struct store *store, const struct connection *connection) {
+	struct fallback_pool *fallback_pool = store->fallback_pools;
+	while (fallback_pool != NULL && fallback_pool->pool->connection != connection) {
+		fallback_pool = fallback_pool->next;
 	}
-	return home;
+	return fallback_pool;
 }
 
-static struct home *create_home(struct store *store, struct connection *connection) {
-	struct home *home = calloc(1, sizeof(*home));
-	if (home == NULL) {
+static struct fallback_pool *create_fallback_pool(struct store *store, struct connection *connection) {
+	struct fallback_pool *fallback_pool = calloc(1, sizeof(*fallback_pool));
+	if (fallback_pool == NULL) {
 		return NULL;
 	}
-	home->pool = connection_create_pool(connection, store->fd, store->size);
-	if (home->pool == NULL) {
-		free(home);
+	fallback_pool->pool = connection_create_shm_pool(connection, store->fd, store->size);
+	if (fallback_pool->pool == NULL) {
+		free(fallback_pool);
 		return NULL;
 	}
-	home->size = store->size;
+	fallback_pool->size = store->size;
 	state_lock();
-	home->next = store->homes;
-	store->homes = home;
+	fallback_pool->next = store->fallback_pools;
+	store->fallback_pools = fallback_pool;
 	state_unlock();
-	return home;
+	return fallback_pool;
 }
 
-struct wl_proxy *store_get_home(struct store *store, struct connection *connection) {
+struct wl_proxy *store_get_fallback_pool(struct store *store, struct connection *connection) {
 	state_lock();
-	struct home *home = find_home(store, connection);
+	struct fallback_pool *fallback_pool = find_fallback_pool(store, connection);
 	size_t size = store->size;
 	state_unlock();
-	if (home == NULL) {
-		home = create_home(store, connection);
-	} else if (home->size < size) {
-		home->size = size;
+	if (fallback_pool == NULL) {
+		fallback_pool = create_fallback_pool(store, connection);
+	} else if (fallback_pool->size < size) {
+		fallback_pool->size = size;
 		union wl_argument args[] = {{.i = (int32_t)size}};
-		wayland_send(home->pool->proxy, WL_SHM_POOL_RESIZE, args);
+		wayland_send(fallback_pool->pool->proxy, WL_SHM_POOL_RESIZE, args);
 	}
-	return home != NULL ? home->pool->proxy : NULL;
+	return fallback_pool != NULL ? fallback_pool->pool->proxy : NULL;
 }

@@ -9,8 +9,8 @@
 #include "connection.h"
 
 /* A wl_shm_pool of the library's own. */
-struct home {
-	struct home *next;
+struct fallback_pool {
+	struct fallback_pool *next;
 	struct block *pool; // without a place
 	size_t size;        // as the server knows it
 };
@@ -21,17 +21,17 @@ struct store {
 	int fd;
 	size_t offset, size; // bytes; whole pages
 	uint8_t *data;
-	struct home *homes; // home.next; if there is no block
+	struct fallback_pool *fallback_pools; // fallback_pool.next; if there is no block
 };
 
-/* Has the block from then on. NULL: no memory; the block is doomed. One user. */
+/* Has the block from then on. NULL: no memory; the block is destroyed. One user. */
 struct store *store_create_in_block(struct block *block);
 
 /* A file of its own. NULL: no memory, or files. One user. */
-struct store *store_create_file(size_t size);
+struct store *store_create_fallback(size_t size);
 
 /* Makes a file larger; its data may move. False: no memory. */
-bool store_grow_file(struct store *store, size_t size);
+bool store_grow_fallback(struct store *store, size_t size);
 
 void store_ref(struct store *store);
 void store_unref(struct store *store);
@@ -42,6 +42,6 @@ bool store_map(struct store *store, size_t offset, size_t size, int prot, void *
 /* Not with the state lock held: the pool by which this connection's server knows a store without a block. NULL: no
  * memory.
  */
-struct wl_proxy *store_get_home(struct store *store, struct connection *connection);
+struct wl_proxy *store_get_fallback_pool(struct store *store, struct connection *connection);
 
 #endif

@@ -26,7 +26,7 @@ static int find_code(struct dl_phdr_info *info, size_t size, void *data) {
 	return 0;
 }
 
-static void find_all(void *handle) {
+static void load_symbols(void *handle) {
 	const struct {
 		const char *name;
 		void *place;
@@ -66,9 +66,9 @@ static void find_all(void *handle) {
 }
 
 // Also one that was loaded for somebody's own use, where a search by name would not find it. It will stay.
-static void find(void) {
+static void load(void) {
 	void *handle = dlopen(SONAME, RTLD_LAZY | RTLD_NOLOAD);
-	find_all(handle != NULL ? handle : RTLD_NEXT);
+	load_symbols(handle != NULL ? handle : RTLD_NEXT);
 	if (wayland.marshal == NULL || wayland.read_events == NULL) {
 		fprintf(stderr, "lido-run: %s is not there, or too old\n", SONAME);
 		abort();
@@ -78,7 +78,7 @@ static void find(void) {
 }
 
 const struct wayland *wayland_get(void) {
-	pthread_once(&once, find);
+	pthread_once(&once, load);
 	return &wayland;
 }
 
