@@ -1,5 +1,5 @@
 /*
- * Runs a wlroots compositor with Lido's backend preloaded: see lido-wrap.1.
+ * Runs a wlroots compositor with Lido's shm backend preloaded: see lido-wrap.1.
  */
 #include "launch.h"
 
@@ -12,12 +12,13 @@
 
 static const char help[] =
 		"Usage: lido-wrap [OPTION]... COMMAND [ARGUMENT]...\n"
-		"Runs a wlroots compositor, such as sway, labwc or cage, with Lido's shared memory in the place of its own.\n"
+		"Runs a wlroots compositor, such as sway, labwc or cage, with its wl_shm replaced by Lido's.\n"
 		"\n"
-		"  --shm-limit KEY=VALUE  how much one client may use; \"help\" lists the keys\n"
-		"  --version, --help      print that, and exit\n"
+		"  --shm-limit KEY=VALUE  limit the shared memory of each client; \"help\" lists the keys\n"
+		"  --version, --help      print the version or this text, and exit\n"
 		"\n"
-		"The compositor has to use libwlroots-" LIDO_WLROOTS_VERSION ", and says \"wl_shm is Lido's\" when it does.\n";
+		"The compositor must use libwlroots-" LIDO_WLROOTS_VERSION
+		". If it does, \"wl_shm is Lido's\" is printed to stderr.\n";
 
 static const struct option names[] = {
 	{"shm-limit", required_argument, NULL, 'l'},
@@ -26,7 +27,7 @@ static const struct option names[] = {
 	{0},
 };
 
-static char *limits; // of all options, with blanks between; NULL: none
+static char *limits; // the values of all --shm-limit options, separated by blanks; NULL: none
 
 static void add_limit(const char *text) {
 	struct lido_limits ignored = lido_limits_default();
@@ -75,7 +76,7 @@ static void parse_options(int argc, char **argv) {
 int main(int argc, char *argv[]) {
 	parse_options(argc, argv);
 	const char *library = launch_find_library("LIDO_WLROOTS_PRELOAD", LIDO_PRELOAD_PATH);
-	// The library's constructor takes itself out of LD_PRELOAD by this, so that no client of the compositor has it.
+	// By this variable the library's constructor removes itself from LD_PRELOAD, so clients do not have it preloaded.
 	if (setenv("LIDO_WLROOTS_PRELOAD", library, true) != 0 ||
 			(limits != NULL && setenv("LIDO_SHM_LIMITS", limits, true) != 0)) {
 		perror("lido-wrap");

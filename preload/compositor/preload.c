@@ -1,12 +1,13 @@
 /*
- * Lido's backend in a wlroots compositor that was not built for it: a library to be preloaded (see lido-wrap.1).
+ * A library to be preloaded into a wlroots compositor that was not built for Lido (see lido-wrap.1): it replaces
+ * wlroots' wl_shm by Lido's shm backend.
  *
- * Compositors, and wlroots itself, reach wlroots' wl_shm through the dynamic linker. So functions of the same names
- * here take its place: the ones that would create it note display and renderer, wlr_compositor_create() notes the
- * compositor, and as soon as both are known, in whichever order, the backend is created.
+ * Compositors, and wlroots itself, call the functions that create wl_shm through the dynamic linker, so functions of
+ * the same names here replace them. The ones that would create wl_shm note the display and its renderer instead, and
+ * wlr_compositor_create() notes the compositor. As soon as both are known, in either order, the shm backend is created.
  *
- * This library is not linked with libwlroots: it takes the one that the program has, if it is of the version whose
- * headers it was built with. In any other program it does nothing at all.
+ * This library is not linked with libwlroots: it uses the program's own, if its version is that of the headers this
+ * library was built with. In any other program it does nothing.
  */
 #include <dlfcn.h>
 #include <lido/wlroots.h>
@@ -22,46 +23,46 @@
 
 #define PUBLIC __attribute__((visibility("default")))
 
-// What is known of one display so far.
-struct host {
-	struct wl_list link; // hosts
+// A display whose wl_shm this library creates.
+struct wrapped_display {
+	struct wl_list link; // displays
 	struct wl_display *display;
-	struct wlr_renderer *renderer;     // NULL: no wl_shm was asked for yet
+	struct wlr_renderer *renderer;     // NULL: the program has not asked for wl_shm yet
 	struct wlr_compositor *compositor; // NULL: not created yet
-	struct lido_wlroots *backend;      // NULL: not created yet, or it failed
-	struct wlr_shm shm;                // for those who want to see one: without formats
+	struct lido_wlroots *shm_backend;  // NULL: not created yet, or that failed
+	struct wlr_shm placeholder;        // returned to the program in place of wlroots' own; has no formats
 	struct wl_listener display_destroy;
 };
 
-static struct wl_list hosts = {&hosts, &hosts}; // host.link
-static bool is_active;                          // the program has the right wlroots
+static struct wl_list displays = {&displays, &displays}; // wrapped_display.link
+static bool is_active; // the program uses the version of wlroots that this library was built for
 
 static void handle_display_destroy(struct wl_listener *listener, void *data) {
-	struct host *host = wl_container_of(listener, host, display_destroy);
-	wl_list_remove(&host->display_destroy.link);
-	wl_list_remove(&host->link);
-	free(host);
+	struct wrapped_display *wrapped = wl_container_of(listener, wrapped, display_destroy);
+	wl_list_remove(&wrapped->display_destroy.link);
+	wl_list_remove(&wrapped->link);
+	free(wrapped);
 }
 
-static struct host *get_host(struct wl_display *display) {
-	struct host *host;
-	wl_list_for_each(host, &hosts, link) {
-		if (host->display == display) {
-			return host;
+static struct wrapped_display *get_wrapped_display(struct wl_display *display) {
+	struct wrapped_display *wrapped;
+	wl_list_for_each(wrapped, &displays, link) {
+		if (wrapped->display == display) {
+			return wrapped;
 		}
 	}
-	host = calloc(1, sizeof(*host));
-	if (host == NULL) {
+	wrapped = calloc(1, sizeof(*wrapped));
+	if (wrapped == NULL) {
 		return NULL;
 	}
-	host->display = display;
-	host->display_destroy.notify = handle_display_destroy;
-	wl_display_add_destroy_listener(display, &host->display_destroy);
-	wl_list_insert(&hosts, &host->link);
-	return host;
+	wrapped->display = display;
+	wrapped->display_destroy.notify = handle_display_destroy;
+	wl_display_add_destroy_listener(display, &wrapped->display_destroy);
+	wl_list_insert(&displays, &wrapped->link);
+	return wrapped;
 }
 
-// Limits as lido-wrap has checked them, with blanks between.
+// The options of lido-wrap, separated by blanks. It has validated them.
 static void read_limits(struct lido_limits *limits) {
 	*limits = lido_limits_default();
 	const char *texts = getenv("LIDO_SHM_LIMITS");
@@ -76,26 +77,29 @@ static void read_limits(struct lido_limits *limits) {
 	free(copy);
 }
 
-// Returns false when the backend cannot be created. True also while something for it is yet to come.
-static bool host_complete(struct host *host) {
-	if (host->renderer == NULL || host->compositor == NULL || host->backend != NULL) {
+// Creates the shm backend once renderer and compositor are known. Returns false only if that failed.
+static bool consider_create_shm_backend(struct wrapped_display *wrapped) {
+	if (wrapped->renderer == NULL || wrapped->compositor == NULL || wrapped->shm_backend != NULL) {
 		return true;
 	}
 	struct lido_limits limits;
 	read_limits(&limits);
-	wl_display_set_default_max_buffer_size(host->display, LIDO_UNREAD_BYTES_MAX);
-	host->backend = lido_wlroots_create(host->display, host->renderer, host->compositor, &limits);
-	fprintf(stderr, host->backend != NULL ? "lido-wrap: wl_shm is Lido's\n" : "lido-wrap: no wl_shm: out of memory\n");
-	return host->backend != NULL;
+	wl_display_set_default_max_buffer_size(wrapped->display, LIDO_UNREAD_BYTES_MAX);
+	wrapped->shm_backend = lido_wlroots_create(wrapped->display, wrapped->renderer, wrapped->compositor, &limits);
+	fputs(wrapped->shm_backend != NULL
+					? "lido-wrap: wl_shm is Lido's\n"
+					: "lido-wrap: cannot create wl_shm: out of memory, or the renderer reads no shared memory\n",
+			stderr);
+	return wrapped->shm_backend != NULL;
 }
 
 static struct wlr_shm *take_over(struct wl_display *display, struct wlr_renderer *renderer) {
-	struct host *host = get_host(display);
-	if (host == NULL) {
+	struct wrapped_display *wrapped = get_wrapped_display(display);
+	if (wrapped == NULL) {
 		return NULL;
 	}
-	host->renderer = renderer;
-	return host_complete(host) ? &host->shm : NULL;
+	wrapped->renderer = renderer;
+	return consider_create_shm_backend(wrapped) ? &wrapped->placeholder : NULL;
 }
 
 typedef struct wlr_shm *(*create_shm_func_t)(
@@ -104,11 +108,11 @@ typedef bool (*init_shm_func_t)(struct wlr_renderer *renderer, struct wl_display
 typedef struct wlr_compositor *(*create_compositor_func_t)(
 		struct wl_display *display, uint32_t version, struct wlr_renderer *renderer);
 
-// place receives the function of this name that would have been called without us.
-static void find_next(const char *name, void *place) {
+// place receives the function of this name that the program would call without this library.
+static void find_next_function(const char *name, void *place) {
 	void *function = dlsym(RTLD_NEXT, name);
 	if (function == NULL) {
-		fprintf(stderr, "lido-wrap: %s is not there\n", name);
+		fprintf(stderr, "lido-wrap: cannot find %s() in any library of this program\n", name);
 		abort();
 	}
 	memcpy(place, &function, sizeof(function));
@@ -120,7 +124,7 @@ PUBLIC struct wlr_shm *wlr_shm_create_with_renderer(
 	if (is_active) {
 		return take_over(display, renderer);
 	}
-	find_next("wlr_shm_create_with_renderer", &next);
+	find_next_function("wlr_shm_create_with_renderer", &next);
 	return next(display, version, renderer);
 }
 
@@ -129,24 +133,24 @@ PUBLIC bool wlr_renderer_init_wl_shm(struct wlr_renderer *renderer, struct wl_di
 	if (is_active) {
 		return take_over(display, renderer) != NULL;
 	}
-	find_next("wlr_renderer_init_wl_shm", &next);
+	find_next_function("wlr_renderer_init_wl_shm", &next);
 	return next(renderer, display);
 }
 
 PUBLIC struct wlr_compositor *wlr_compositor_create(
 		struct wl_display *display, uint32_t version, struct wlr_renderer *renderer) {
 	create_compositor_func_t next;
-	find_next("wlr_compositor_create", &next);
+	find_next_function("wlr_compositor_create", &next);
 	struct wlr_compositor *compositor = next(display, version, renderer);
-	struct host *host = is_active && compositor != NULL ? get_host(display) : NULL;
-	if (host != NULL) {
-		host->compositor = compositor;
-		host_complete(host);
+	struct wrapped_display *wrapped = is_active && compositor != NULL ? get_wrapped_display(display) : NULL;
+	if (wrapped != NULL) {
+		wrapped->compositor = compositor;
+		consider_create_shm_backend(wrapped);
 	}
 	return compositor;
 }
 
-// *found receives the name of the wlroots library, if the object is one.
+// *found receives the name of the wlroots library, if this object is one.
 static int find_wlroots(struct dl_phdr_info *info, size_t size, void *data) {
 	const char **found = data;
 	const char *name = strstr(info->dlpi_name, "libwlroots");
@@ -154,8 +158,8 @@ static int find_wlroots(struct dl_phdr_info *info, size_t size, void *data) {
 	return name != NULL;
 }
 
-// What the compositor starts is none of our business.
-static void forget_preload(void) {
+// So that programs that the compositor starts do not have this library preloaded.
+static void remove_from_ld_preload(void) {
 	const char *own = getenv("LIDO_WLROOTS_PRELOAD"), *all = getenv("LD_PRELOAD");
 	if (own == NULL || all == NULL) {
 		return;
@@ -176,9 +180,9 @@ __attribute__((constructor)) static void start(void) {
 	dl_iterate_phdr(find_wlroots, &found);
 	is_active = found != NULL && strncmp(found, wanted, strlen(wanted)) == 0;
 	if (found != NULL && !is_active) {
-		fprintf(stderr, "lido-wrap: this program has %s, but Lido was built for %s: nothing is changed\n", found,
-				wanted);
+		fprintf(stderr, "lido-wrap: this program uses %s, but lido-wrap was built for %s: wl_shm stays wlroots' own\n",
+				found, wanted);
 	} else if (found != NULL) {
-		forget_preload();
+		remove_from_ld_preload();
 	}
 }
