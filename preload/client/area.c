@@ -18,13 +18,13 @@
 #define MREMAP_DONTUNMAP 4
 #endif
 
-// In larger ones most bytes are never used: these are made zeros by taking the pages out, not by writing.
+// Larger ranges are cleared by punching their pages out, not by writing zeros: most of their bytes are never used.
 #define CLEAR_SIZE_MAX (UINT32_C(64) << 20)
 
-// From here on one madvise() is cheaper than the faults that it saves; see the client library's memory.c.
+// From this size on one madvise() costs less than the page faults that it saves, as the client library has measured.
 #define POPULATE_SIZE_MIN (32 * 1024)
 
-// Of the page table we remember a bit for this much.
+// Bytes for which area.populated has one bit.
 #define PART_SIZE (UINT32_C(64) << 10)
 
 struct area *area_create(uint32_t id, int fd, uint32_t size, uint32_t reserve) {
@@ -51,7 +51,7 @@ void area_destroy(struct area *area) {
 	free(area);
 }
 
-// Only parts that lie in the range as a whole are set; all that it touches are unset.
+// Sets the bits of those parts that lie wholly in the range, or clears the bits of all parts that it touches.
 static void set_populated(struct area *area, size_t offset, size_t size, bool is_populated) {
 	size_t start = is_populated ? (offset + PART_SIZE - 1) / PART_SIZE : offset / PART_SIZE;
 	size_t end = is_populated ? (offset + size) / PART_SIZE : (offset + size + PART_SIZE - 1) / PART_SIZE;
@@ -66,7 +66,7 @@ static bool is_populated(const struct area *area, size_t offset) {
 	return (area->populated[part / 8] >> part % 8 & 1) != 0;
 }
 
-// Brings the pages in that are not there, as far as we know.
+// Populates those parts of the range that are not known to be populated.
 static void populate(struct area *area, size_t offset, size_t size) {
 	size_t end = offset + size;
 	while (offset < end) {
@@ -84,7 +84,6 @@ static void populate(struct area *area, size_t offset, size_t size) {
 
 bool area_use(struct area *area, uint32_t offset, uint32_t size) {
 	uint64_t end = (uint64_t)offset + size;
-	// Whoever touches what is beyond the end of the file dies of it.
 	if (end > area->size || end > area->reserve || offset % page_size() != 0) {
 		return false;
 	}
@@ -106,7 +105,7 @@ bool area_use(struct area *area, uint32_t offset, uint32_t size) {
 }
 
 bool area_remap_to(struct area *area, size_t offset, size_t size, int prot, void *address) {
-	// Kernels before 5.13 cannot leave the mapping where it is; then its pages stay there, too.
+	// Before Linux 5.13 this fails for shared mappings. Then the range is mapped anew, without its pages.
 	if (is_populated(area, offset) && prot == (PROT_READ | PROT_WRITE) &&
 			raw_mremap(area->data + offset, size, size, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, address) !=
 					MAP_FAILED) {

@@ -1,5 +1,9 @@
 /*
- * Areas: files of the server's pool, each mapped once by this library. All of this with the state lock held.
+ * Areas: files of the server's pool. This library maps each of them once, at area.data. All functions need the state
+ * lock.
+ *
+ * Where the program maps a file whose bytes are in a block, that part of the area's mapping moves to the program's
+ * address with its page table entries, and back on munmap(): so recycled memory causes no page faults.
  */
 #ifndef LIDO_RUN_AREA_H
 #define LIDO_RUN_AREA_H
@@ -9,32 +13,40 @@
 #include <stdint.h>
 
 struct area {
-	struct area *next; // of its connection
+	struct area *next; // connection.areas
 	uint32_t id;
-	uint32_t size;    // bytes of the file, as the server told
+	uint32_t size;    // bytes of the file, as the server announced them
 	uint32_t reserve; // bytes of the mapping
 	int fd;
 	uint8_t *data;
-	uint32_t high_water; // bytes from the start, any of which may have been used: what is beyond holds zeros
-	uint8_t *populated;  // a bit for each part of the mapping: are its pages in the page table?
-	uint32_t users;      // stores
-	bool is_removed;     // the server has no use for it
+	uint32_t high_water; // bytes from the start that blocks may have used; all beyond read as zeros
+	uint8_t *populated;  // one bit for each part of the mapping: are its pages in the page table at data?
+	uint32_t users;      // placed blocks
+	bool is_removed;     // the server has announced its removal: goes with its last user
 };
 
-/* Maps it, and has the fd from then on. NULL: that was not possible; the fd is closed. */
+/* Maps the file and takes ownership of the fd. NULL: no memory or address space; the fd is closed. */
 struct area *area_create(uint32_t id, int fd, uint32_t size, uint32_t reserve);
 
-/* It must have no users. */
+/* The area must have no users. */
 void area_destroy(struct area *area);
 
-/* A new user of a range in whole pages, which will read as zeros. False: that is not possible. */
+/*
+ * Adds a user of a range of whole pages, and clears the range. Returns false if the range does not lie in the file and
+ * its mapping (access beyond the end of the file raises SIGBUS), does not begin at a page, or cannot be cleared.
+ */
 bool area_use(struct area *area, uint32_t offset, uint32_t size);
 
-/* Moves part of the mapping to another address, with its pages if they are there, in the place of what is mapped there.
+/*
+ * Maps a range at address, replacing what is mapped there. If the range is populated and prot is read and write, its
+ * page table entries move along. Returns false if it cannot be mapped.
  */
 bool area_remap_to(struct area *area, size_t offset, size_t size, int prot, void *address);
 
-/* Takes it back from there. Nothing is mapped there any more. False: that was not possible, nothing has changed. */
+/*
+ * Moves a mapping of a range, which must be readable and writable, from address back to area.data. Afterwards nothing
+ * is mapped at address. Returns false if that is impossible: then nothing has changed.
+ */
 bool area_remap_from(struct area *area, size_t offset, size_t size, void *address);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Functions of the C library that map files or change their size, for files whose bytes are in a store. Each has two
- * names: that for offsets of 64 bits is the same here.
+ * The interposed functions of the C library: those that map memory, resize files, and allocate or punch ranges of them.
+ * For tracked files they act on the store. The names for 64-bit offsets (mmap64) are aliases, since off_t has 64 bits.
  */
 #include "lock.h"
 #include "mapping.h"
@@ -14,7 +14,7 @@
 #include <stdarg.h>
 #include <sys/mman.h>
 
-// By their own names the compiler, or a header, would take one for the other.
+// The names in C differ: headers redirect one variant of the real names to the other.
 #define NAMED(name) __asm__(name) PUBLIC
 #define ALIAS(name, other) __asm__(other) __attribute__((visibility("default"), alias(name)))
 
@@ -31,7 +31,7 @@ int call_ftruncate64(int fd, off_t size) ALIAS("ftruncate", "ftruncate64");
 int call_fallocate64(int fd, int mode, off_t offset, off_t size) ALIAS("fallocate", "fallocate64");
 int call_posix_fallocate64(int fd, off_t offset, off_t size) ALIAS("posix_fallocate", "posix_fallocate64");
 
-// With the state lock held. Its address space is taken first, since a store is mapped in the place of something.
+// With the state lock held. Reserves the address space first, since store_map() replaces an existing mapping.
 static void *map_store(struct store *store, const struct mapping *mapping, int flags) {
 	const int fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
 	void *address = (void *)mapping->start;
@@ -47,7 +47,7 @@ static void *map_store(struct store *store, const struct mapping *mapping, int f
 	return address;
 }
 
-// With the state lock held: maps a file, and remembers it.
+// With the state lock held: maps a file, and adds it to the table of mappings.
 static void *map_file(struct mapping *mapping, int flags, int fd) {
 	struct store *store = mapping->file->store;
 	void *address;
@@ -60,6 +60,7 @@ static void *map_file(struct mapping *mapping, int flags, int fd) {
 		address = map_store(store, mapping, flags);
 	}
 	if (address != MAP_FAILED) {
+		// With MAP_FIXED the new mapping may have replaced the last one of its own file.
 		mapping->file->users++;
 		mapping_remove((uintptr_t)address, mapping->size);
 		mapping->file->users--;
@@ -69,7 +70,8 @@ static void *map_file(struct mapping *mapping, int flags, int fd) {
 	return address;
 }
 
-// The file, if its bytes are in a store now or may be later, with room for that much. NULL: none of our business.
+// Finds or begins to track the file. If it has a store, makes room for end bytes there, as far as there is memory.
+// Returns with the state lock held. NULL: the file is not tracked, and the state lock is not held.
 static struct file *lock_file(int fd, size_t end) {
 	struct stat stat;
 	if (!file_is_eligible(fd, &stat) || !state_lock()) {
@@ -125,7 +127,8 @@ void *call_mmap(void *address, size_t size, int prot, int flags, int fd, off_t o
 	return result;
 }
 
-// With the state lock held: pages that are mapped as they came from an area go back there.
+// With the state lock held: moves a mapping of a block back to its area. Only a whole mapping, readable and writable,
+// can.
 static bool remap_to_area(void *address, size_t size) {
 	const struct mapping *mapping = mapping_find((uintptr_t)address);
 	if (mapping == NULL || mapping->start != (uintptr_t)address || mapping->size != size || mapping->is_private ||
@@ -149,7 +152,8 @@ int call_munmap(void *address, size_t size) {
 	return result;
 }
 
-// With the state lock held. The file of what is to be moved, with room for that; NULL: none of our business.
+// With the state lock held, which is released while the store grows. *moved receives the mapping as it will be, but for
+// its address. Adds a user to the file. NULL: no tracked file is mapped there.
 static struct file *prepare_remap(void *address, size_t size, size_t new_size, struct mapping *moved) {
 	const struct mapping *mapping = mapping_find((uintptr_t)address);
 	if (mapping == NULL) {
@@ -174,7 +178,7 @@ static void *remap(void *address, size_t size, size_t new_size, int flags, void 
 	struct file *file = prepare_remap(address, size, new_size, &moved);
 	void *result = MAP_FAILED;
 	if (file != NULL && file->store != NULL && (size_t)moved.offset + new_size > file->store->size) {
-		errno = ENOMEM; // else it would be another's bytes
+		errno = ENOMEM; // beyond the end of the block is the memory of other blocks
 	} else {
 		result = raw_mremap(address, size, new_size, flags, new_address);
 	}
@@ -222,7 +226,7 @@ int call_mprotect(void *address, size_t size, int prot) {
 	return result;
 }
 
-// Whoever gives a file its size is going to use it.
+// Begins to track the file: programs set a file's size before they map it or create a pool of it.
 int call_ftruncate(int fd, off_t size) {
 	struct file *file = size > 0 ? lock_file(fd, 0) : NULL;
 	if (file != NULL) {
@@ -231,7 +235,8 @@ int call_ftruncate(int fd, off_t size) {
 	return raw_ftruncate(fd, size);
 }
 
-// With the state lock held. Holes are made where the bytes are; space for new ones is the server's affair.
+// With the state lock held. Modes that change bytes, such as punching holes, act on the store. Others only grow the
+// size of the file itself: space is the server's concern.
 static int allocate_in_store(const struct store *store, int fd, int mode, off_t offset, off_t size) {
 	if ((mode & ~FALLOC_FL_KEEP_SIZE) != 0) {
 		off_t end = offset + size < (off_t)store->size ? offset + size : (off_t)store->size;

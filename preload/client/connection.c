@@ -1,9 +1,36 @@
+/*
+ * Which thread may do what, with which lock. The order of locks, from the outermost:
+ *
+ *   connect_mutex    while the connection of a display is found or created, including round trips: so a display has
+ *                    only one
+ *   dispatch_mutex   of a connection: while its queue is dispatched, and from the creation of a proxy until it has
+ *                    its listener, because another thread could dispatch its events before
+ *   (libwayland's)
+ *   state lock       guards the list of connections, their users and areas, and the list of deferred blocks
+ *
+ * Any thread of the program may call these functions. A thread that waits for the server dispatches the events of all
+ * threads: handlers run in connection_wait() with dispatch_mutex held, and take the state lock themselves. Handlers
+ * write a block's state, which is final when connection_wait() has succeeded in the thread that requested the block.
+ *
+ * Lifetimes:
+ *
+ *   connection   created by connection_get(), with the display as its first user. It is dead as soon as the program
+ *                disconnects the display, and freed with its last user. A dead connection that has blocks keeps its
+ *                areas mapped, since the program may still have these blocks mapped.
+ *   block        created by connection_create_block(), then owned by a store. The store gives it up while it holds the
+ *                state lock and cannot call libwayland, so the block is added to a list. Each request of the program
+ *                begins with connection_flush_destroyed(), which destroys the blocks of its display. Blocks of dead
+ *                connections are only freed.
+ *   area         created by its event. Destroyed when the server has removed it and its last block is given up, or
+ *                when the connection is freed.
+ */
 #include "connection.h"
 
 #include "debug.h"
 #include "interfaces.h"
 #include "lido-shm-v1-client-protocol.h"
 #include "lock.h"
+#include "reading.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +40,8 @@
 
 static struct connection *connections;
 static pthread_mutex_t connect_mutex = PTHREAD_MUTEX_INITIALIZER;
-static _Atomic(struct block *) deferred; // block.next; changed with the state lock held
+// block.next; changed only with the state lock held, atomic so that it can be compared with NULL without it.
+static _Atomic(struct block *) deferred;
 
 static struct area *find_area(const struct connection *connection, uint32_t id) {
 	struct area *area = connection->areas;
@@ -125,7 +153,7 @@ static const struct wl_registry_listener registry_listener = {
 	.global_remove = handle_global_remove,
 };
 
-// An object by a request that has no other argument than it.
+// Creates an object by a request that has no other arguments than the object and perhaps a number.
 static struct wl_proxy *create(void *factory, uint32_t opcode, const struct wl_interface *interface, uint32_t number) {
 	union wl_argument args[] = {{.o = NULL}, {.u = number}};
 	return wayland_get()->marshal(factory, opcode, interface, 1, 0, args);
@@ -138,7 +166,7 @@ bool connection_wait(struct connection *connection) {
 		return false;
 	}
 	int number = reading_suspend(connection->display);
-	// Not on the queue of our objects: several threads may wait at a time.
+	// On a queue of its own: several threads may wait at the same time, and connection->queue needs dispatch_mutex.
 	bool done = wayland->roundtrip(connection->display, queue) >= 0;
 	wayland->queue_destroy(queue);
 	pthread_mutex_lock(&connection->dispatch_mutex);
@@ -230,7 +258,7 @@ static struct connection *connect_to(struct wl_display *display, ino_t socket) {
 	connection->users = 1;
 	pthread_mutex_init(&connection->dispatch_mutex, NULL);
 	if (!bind_pool(connection)) {
-		// It stays as a note that nothing is to be had there.
+		// The connection stays, without a pool: so this display is not asked again.
 		destroy_objects(connection);
 		destroy_queues(connection);
 	}
@@ -238,7 +266,8 @@ static struct connection *connect_to(struct wl_display *display, ino_t socket) {
 	connection->next = connections;
 	connections = connection;
 	state_unlock();
-	debug_log(connection->pool != NULL ? "the compositor has a pool for us" : "this compositor has no pool");
+	debug_log(connection->pool != NULL ? "the compositor offers pools of its memory"
+									   : "the compositor offers no pools of its memory");
 	return connection;
 }
 
@@ -248,7 +277,8 @@ struct connection *connection_get(struct wl_display *display) {
 	state_lock();
 	struct connection *connection = find_connection(display);
 	if (connection != NULL && connection->socket != socket) {
-		// The program has ended it behind our back: nothing of it may be touched.
+		// Another display has this address now, and wl_display_disconnect() was not seen: nothing of the old one is
+		// left.
 		connection->is_dead = true;
 		connection_unref(connection);
 		connection = NULL;
@@ -311,7 +341,7 @@ struct block *connection_create_shm_pool(struct connection *connection, int fd, 
 
 struct wl_proxy *connection_create_placeholder(struct connection *connection, uint32_t version) {
 	union wl_argument args[] = {{.o = NULL}};
-	// The server takes it for a callback, answers, and forgets it.
+	// To the server this is a callback, which it answers and destroys at once.
 	return wayland_get()->marshal(
 			(struct wl_proxy *)connection->wrapper, WL_DISPLAY_SYNC, &interface_placeholder, version, 0, args);
 }

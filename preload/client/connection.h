@@ -1,5 +1,5 @@
 /*
- * A connection: one wl_display of the program, and what this library has there, on an event queue of its own.
+ * A connection: what this library has on one wl_display of the program, on an event queue of its own.
  */
 #ifndef LIDO_RUN_CONNECTION_H
 #define LIDO_RUN_CONNECTION_H
@@ -12,76 +12,78 @@
 struct connection {
 	struct connection *next;
 	struct wl_display *display;
-	ino_t socket;       // of the display, which may have the address of one that is gone
-	bool is_dead;       // that one
-	uint32_t users;     // stores and creators; the last one of a dead connection ends it
+	ino_t socket;       // tells the display from a later one at the same address
+	bool is_dead;       // the display is disconnected: no proxy and no queue of it may be touched
+	uint32_t users;     // the display until it is dead, blocks, and functions that need it without the state lock
 	struct area *areas; // area.next
 
-	// Set when it is created:
-	struct wl_event_queue *queue; // of all objects below
-	struct wl_display *wrapper;   // makes objects on the queue
+	// Constant from creation until the display is disconnected:
+	struct wl_event_queue *queue; // of all objects below, and of blocks
+	struct wl_display *wrapper;   // creates objects on the queue
 	struct wl_proxy *registry;
 	struct wl_proxy *shm;
 	struct wl_proxy *manager;
-	struct wl_proxy *pool;          // NULL: there is no Lido on the other side
-	pthread_mutex_t dispatch_mutex; // held while the queue is dispatched, and until a new object has its listener
+	struct wl_proxy *pool; // NULL: the server has no lido_shm_manager_v1
+
+	// Held while the queue is dispatched, and from the creation of a proxy until it has its listener.
+	pthread_mutex_t dispatch_mutex;
 };
 
-/* What became of a block. */
+/* The server's answer to create_block. */
 enum block_state {
-	BLOCK_WAITING,
+	BLOCK_WAITING, // none yet
 	BLOCK_PLACED,
 	BLOCK_FAILED,
 };
 
+/* A block; or a wl_shm_pool of this library, which stays BLOCK_WAITING: its destruction is deferred in the same way. */
 struct block {
-	struct block *next; // of those that are destroyed
+	struct block *next; // of those whose destruction is deferred
 	struct connection *connection;
 	struct wl_proxy *proxy;
-	uint32_t destroy_opcode; // opcode of the request that ends it
+	uint32_t destroy_opcode; // of the request that destroys it
 	enum block_state state;
-	struct area *area; // which it uses while it is placed
+	struct area *area; // BLOCK_PLACED: the block is one of its users
 	uint32_t offset, size;
 };
 
-/* The connection of a display; made if need be, which takes a round trip. NULL: there is no Lido on the other side. */
+/*
+ * Finds the connection of a display, or creates it, which takes a round trip. Valid until the program disconnects the
+ * display. NULL: the server has no lido_shm_manager_v1, or there is no memory.
+ */
 struct connection *connection_get(struct wl_display *display);
 
-/* Asks the server for a block, and waits. NULL: it could not be had. Its memory reads as zeros. */
+/* Requests a block and waits for the answer. It reads as zeros. NULL: no memory, here or on the server. */
 struct block *connection_create_block(struct connection *connection, uint32_t size);
 
-/* An ordinary pool of the whole file, on the queue of the connection; it has no place. NULL: no memory. */
+/* Creates a wl_shm_pool of the whole file, on the queue of the connection. NULL: no memory. */
 struct block *connection_create_shm_pool(struct connection *connection, int fd, size_t size);
 
 /*
- * A proxy that looks like a wl_shm_pool to its owner and has no object on the server. It is fit for use once the server
- * has been waited for, and then has to be put on its owner's queue. NULL: no memory.
+ * Creates a placeholder: a proxy that the program takes for a wl_shm_pool, and that has no object on the server. It may
+ * be used after the next connection_wait(), and must then be put on the program's queue. NULL: no memory.
  */
 struct wl_proxy *connection_create_placeholder(struct connection *connection, uint32_t version);
 
-/* Waits until the server has answered all that was asked for. False: the connection is broken. */
+/* Waits until the server has answered all earlier requests. False: the display has an error. */
 bool connection_wait(struct connection *connection);
 
-/* With the state lock held: has no use for a block, or such a pool, any more; it goes with the next
- * connection_flush_destroyed().
+/*
+ * With the state lock held: gives up a block or a wl_shm_pool of this library. The next connection_flush_destroyed()
+ * destroys it.
  */
 void block_defer_destroy(struct block *block);
 
-/* Gives destroyed blocks of this display back to the server. Cheap if there are none. */
+/* Destroys the blocks of this display whose destruction is deferred. Cheap if there are none. */
 void connection_flush_destroyed(struct wl_display *display);
 
-/* With the state lock held: the connection has one user more, or less. */
+/* With the state lock held: adds a user. */
 void connection_ref(struct connection *connection);
+
+/* With the state lock held: removes a user. The last one of a dead connection frees it, and unmaps its areas. */
 void connection_unref(struct connection *connection);
 
-/* The display is about to be disconnected. */
+/* The program is about to disconnect the display: the connection is dead from then on. */
 void connection_handle_disconnect(struct wl_display *display);
-
-/*
- * Reading that this thread has prepared for, and that nobody else could do meanwhile: given up, and taken up again.
- * What suspend returns is for resume.
- */
-int reading_suspend(struct wl_display *display);
-void reading_resume(struct wl_display *display, int number);
 
 #endif

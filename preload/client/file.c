@@ -65,7 +65,7 @@ static bool is_unused(const struct file *file) {
 		   file->users == 0;
 }
 
-// An fd shows the bytes to whoever maps it later.
+// Sets has_fd of all files of which this process has an fd: the program may map such a file later.
 static void mark_open_files(void) {
 	DIR *folder = opendir("/proc/self/fd");
 	struct dirent *entry;
@@ -118,10 +118,10 @@ void file_consider_destroy(struct file *file) {
 	}
 }
 
-// Calls fn for each range with data of the file from start to end. False: that could not be found out.
+// Calls fn for each range between start and end that is no hole. Returns false if one of the calls does.
 static bool for_each_data(
 		int fd, off_t start, off_t end, bool (*fn)(int fd, off_t offset, size_t size, void *data), void *data) {
-	off_t position = lseek(fd, 0, SEEK_CUR); // is the program's
+	off_t position = lseek(fd, 0, SEEK_CUR); // belongs to the program, and is restored
 	bool done = true;
 	while (start < end && done) {
 		off_t from = lseek(fd, start, SEEK_DATA);
@@ -140,8 +140,8 @@ static bool for_each_data(
 struct copy {
 	uint8_t *data;  // of the destination
 	off_t start;    // of the source
-	bool is_second; // what is in the destination by now is newer
-	bool is_any;
+	bool is_second; // second pass: copies only words that are zero in the destination, since all others are newer
+	bool is_any;    // some data has been found
 };
 
 static bool copy_range(int fd, off_t offset, size_t size, void *data) {
@@ -178,15 +178,15 @@ bool file_move(struct file *file, struct store *store, int fd, const char **why)
 		return false;
 	}
 	if (file->store == NULL && copy.is_any && file->shared_mappings == 0) {
-		*why = "somebody has written it without mapping it";
+		*why = "its file has data, but is not mapped";
 		return false;
 	}
 	if (!mapping_move_all(file, store, fd)) {
-		*why = "it cannot be mapped";
+		*why = "the new memory cannot be mapped";
 		return false;
 	}
 	if (file->store == NULL && !copy.is_any) {
-		// Another thread may have drawn until its mapping went away.
+		// The first pass has found no data, but another thread may have drawn until its mapping was replaced.
 		copy.is_second = true;
 		copy_file(file, store, fd, &copy);
 	}

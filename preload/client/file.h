@@ -1,8 +1,8 @@
 /*
- * Files that may be those of pools. All of this with the state lock held.
+ * Tracked files: those that the program may use for wl_shm_pools. All functions need the state lock.
  *
- * A file is known by device and inode, so it does not matter by which fd. Only files in memory count (tmpfs, memfd): an
- * inode there is never another file's later on, as long as we care.
+ * A file is identified by device and inode, so every fd of it will do. Only files on tmpfs (including memfds) are
+ * tracked: their inode numbers are not reused while this library tracks them.
  */
 #ifndef LIDO_RUN_FILE_H
 #define LIDO_RUN_FILE_H
@@ -14,33 +14,37 @@ struct file {
 	struct file *next; // of its bucket
 	dev_t device;
 	ino_t inode;
-	struct store *store;       // NULL: its bytes are its own
-	uint32_t shared_mappings;  // shared ones, of this process
-	uint32_t private_mappings; // private ones
-	uint32_t shm_pools, buffers;
-	uint32_t users;                 // who work on it without the state lock
-	const char *unsupported_reason; // why it cannot be moved; NULL: it can
-	bool has_fd;                    // by an fd, when last looked at
+	struct store *store;            // NULL: the file has its own bytes
+	uint32_t shared_mappings;       // of this process
+	uint32_t private_mappings;      // of this process
+	uint32_t shm_pools, buffers;    // of the program
+	uint32_t users;                 // functions that use it while they do not hold the state lock
+	const char *unsupported_reason; // why its bytes cannot move into a store; NULL: they can
+	bool has_fd;                    // this process had an fd of it at the last look
 };
 
-/* Is the fd one of a file that counts? stat receives its status. */
+/* Is it the fd of a file that can be tracked? *stat receives the file's status. */
 bool file_is_eligible(int fd, struct stat *stat);
 
-/* NULL: it is not known. */
+/* NULL: the file is not tracked. */
 struct file *file_find(const struct stat *stat);
 
-/* Finds it, or makes it known. NULL: no memory. */
+/* Finds the file, or begins to track it. NULL: no memory. */
 struct file *file_get(const struct stat *stat);
 
-/* Forgets the file, and what it has, if nothing is left that could show its bytes: no mapping, pool, buffer or fd. */
+/*
+ * Destroys the file and releases its store if nothing can show its bytes any more: no mapping, shm_pool, buffer, user
+ * or fd.
+ */
 void file_consider_destroy(struct file *file);
 
-/* The same for all files. */
+/* Does the same for all files. */
 void file_consider_all(void);
 
 /*
- * Puts the bytes into another store and maps it wherever the file is mapped. fd: of the file, if it has no store yet.
- * The file has the store from then on. False: *why says why not, and all is as it was.
+ * Copies the bytes into another store and maps that wherever the file is mapped. fd: of the file; not used if the file
+ * has a store already. On success the file has taken over the caller's reference to the store. On failure returns
+ * false, *why receives the reason, and nothing has changed but the store's bytes.
  */
 bool file_move(struct file *file, struct store *store, int fd, const char **why);
 

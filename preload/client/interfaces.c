@@ -2,8 +2,8 @@
 
 #include <stddef.h>
 
-// What an object is made as is told with each request: so no type is needed here, but one for each argument must be
-// there.
+// Each request that creates an object passes its interface to libwayland, so no argument needs a type here. But
+// libwayland reads one entry per argument.
 static const struct wl_interface *no_types[8];
 
 static const struct wl_message manager_requests[] = {

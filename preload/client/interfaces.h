@@ -1,5 +1,6 @@
 /*
- * Interfaces by which this library makes objects. Those of the protocol as generated would need libwayland-client.
+ * Interfaces of the objects that this library creates. The generated ones would need to be linked with
+ * libwayland-client.
  */
 #ifndef LIDO_RUN_INTERFACES_H
 #define LIDO_RUN_INTERFACES_H
@@ -9,6 +10,6 @@
 extern const struct wl_interface interface_manager;     // lido_shm_manager_v1
 extern const struct wl_interface interface_pool;        // lido_shm_pool_v1
 extern const struct wl_interface interface_block;       // lido_shm_block_v1
-extern const struct wl_interface interface_placeholder; // of a wl_callback that passes for a wl_shm_pool
+extern const struct wl_interface interface_placeholder; // of a wl_callback that the program takes for a wl_shm_pool
 
 #endif

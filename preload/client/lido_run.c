@@ -10,12 +10,12 @@
 
 static const char help[] =
 		"Usage: lido-run [OPTION]... COMMAND [ARGUMENT]...\n"
-		"Runs an unmodified Wayland client whose pixels are to be in memory that the compositor owns.\n"
+		"Runs an unmodified Wayland client with its pixels in memory that the compositor owns.\n"
 		"\n"
-		"  --debug            say on standard error what becomes of each pool\n"
-		"  --version, --help  print that, and exit\n"
+		"  --debug            print for each pool whether it is in the server's memory, and if not, why\n"
+		"  --version, --help  print the version or this text, and exit\n"
 		"\n"
-		"Under a compositor other than Lido nothing is different.\n";
+		"If the compositor has no lido_shm_manager_v1, the client runs as without lido-run.\n";
 
 static const struct option names[] = {
 	{"debug", no_argument, NULL, 'd'},

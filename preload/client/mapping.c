@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static struct mapping *mappings; // by address, disjoint
+static struct mapping *mappings; // sorted by address, disjoint
 static size_t mappings_len, mappings_max;
 
-// The first that ends beyond the address.
+// Index of the first mapping that ends beyond the address.
 static size_t find_index(uintptr_t address) {
 	size_t low = 0, high = mappings_len;
 	while (low < high) {
@@ -33,7 +33,7 @@ bool mapping_add(const struct mapping *mapping) {
 		size_t max = mappings_max * 2 + 64;
 		struct mapping *longer = realloc(mappings, max * sizeof(*longer));
 		if (longer == NULL) {
-			mapping->file->unsupported_reason = "there was no memory to remember a mapping";
+			mapping->file->unsupported_reason = "there was no memory to track one of its mappings";
 			return false;
 		}
 		mappings = longer;
@@ -55,6 +55,18 @@ static void remove_index(size_t i) {
 	file_consider_destroy(mapping.file);
 }
 
+// How one mapping can overlap the removed range:
+//
+//                       start              end
+//                         [ removed range  )
+//     1  tail     [=======:-------)        :            cut at start: keeps its head
+//     2  middle   [=======:----------------:=======)    cut at start; the rest becomes a new mapping
+//     3  whole            :  [--------)    :            removed; its file may be destroyed
+//     4  head             :        [-------:=======)    starts at end: start, size and offset move up
+//                                                       (= stays, - goes)
+//
+// Only the first mapping can be 1 or 2, only the last one 2 or 4, and then 2 is the only one: 2 and 4 end the loop. 3
+// removes the entry at i, so the next mapping takes its place; 1 steps over its entry.
 void mapping_remove(uintptr_t start, size_t size) {
 	uintptr_t end = start + size;
 	size_t i = find_index(start);
@@ -93,7 +105,7 @@ void mapping_protect(uintptr_t start, size_t size, int prot) {
 		if (mappings[i].start >= start && mappings[i].start + mappings[i].size <= start + size) {
 			mappings[i].prot = prot;
 		} else {
-			mappings[i].file->unsupported_reason = "part of a mapping is protected";
+			mappings[i].file->unsupported_reason = "the protection of a part of a mapping was changed";
 		}
 	}
 }

@@ -1,5 +1,5 @@
 /*
- * Where this process has files mapped. All of this with the state lock held.
+ * The table of this process's mappings of tracked files. All functions need the state lock.
  */
 #ifndef LIDO_RUN_MAPPING_H
 #define LIDO_RUN_MAPPING_H
@@ -8,29 +8,35 @@
 
 struct mapping {
 	uintptr_t start;
-	size_t size;  // bytes, whole pages
-	off_t offset; // of the file
+	size_t size;  // bytes; whole pages
+	off_t offset; // in the file
 	int prot;
 	bool is_private;
 	struct file *file;
 };
 
-/* Adds one that was just made. False: no memory; then the file is strange. */
+/* Adds a new mapping. Returns false if there is no memory: then the file is unsupported. */
 bool mapping_add(const struct mapping *mapping);
 
-/* Takes out what lies in the range, which is not mapped any more. Files that lose their last one may go. */
+/*
+ * Removes the range, which is no longer mapped, from all mappings. May destroy files that have lost their last mapping:
+ * the caller must be a user of files that it needs (file.users).
+ */
 void mapping_remove(uintptr_t start, size_t size);
 
-/* The one that has this address. NULL: none. Valid until the next change. */
+/* The mapping that includes this address, valid until the table changes. NULL: there is none. */
 const struct mapping *mapping_find(uintptr_t address);
 
-/* Notes that a range has this protection now. */
+/* Notes the new protection of a range. A file of which only part of a mapping has it is unsupported from then on. */
 void mapping_protect(uintptr_t start, size_t size, int prot);
 
-/* End of the last mapping of the file, as an offset of it. */
+/* The largest offset in the file at which a mapping ends; 0 if the file is not mapped. */
 size_t mapping_get_end(const struct file *file);
 
-/* Maps the store wherever the file is mapped. fd: of the file. False: that was not possible; all is as it was. */
+/*
+ * Maps the store at all addresses where the file has shared mappings. fd: of the file, or -1 if it has a store already.
+ * Returns false if one of them cannot be mapped: then all show what they did before.
+ */
 bool mapping_move_all(const struct file *file, struct store *store, int fd);
 
 #endif

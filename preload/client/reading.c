@@ -1,33 +1,57 @@
 /*
- * Who has prepared to read from a connection. Libwayland lets a thread read only when all that have prepared to are
- * ready: so a thread that waits for the server, while it has prepared to read itself, waits forever. Some programs are
- * prepared all the time (foot), and none of them would expect wl_shm to wait. Others prepare in one thread and read in
- * another (Qt): that one will read when something comes, and must be left alone.
+ * Reads that threads have prepared. Libwayland reads from the socket only when all threads that have prepared a read
+ * are ready, so a thread that has prepared one and then waits for the server waits forever. Some programs always have a
+ * read prepared (foot), and no program expects wl_shm.create_pool to wait. Others prepare in one thread and read in
+ * another (Qt): there the other thread reads when an event arrives, and nothing may be cancelled.
+ *
+ * The reads of one thread on one display; reader.count says how many, including suspended ones:
+ *
+ *          wl_display_prepare_read()                  reading_suspend()
+ *      ------------------------------->          ------------------------->
+ *   none                               prepared                            suspended
+ *      <-------------------------------          <-------------------------
+ *      read_events() or cancel_read(),                reading_resume()
+ *      by this or another thread (1)
+ *
+ * (1) If it is another thread, the display is added to cross_thread.
+ *
+ * What reading_suspend() does in a thread that has prepared reads:
+ *
+ *   display is in             meaning                             action
+ *   cross_thread              another thread has done a read      none: the other thread reads for this one
+ *   same_thread only          no other thread reads               cancels the reads
+ *   neither                   not known yet                       requests an event, to see whether another thread
+ *                                                                 reads it; then one of the above
+ *
+ * No display is ever removed from these: a later one at the same address inherits its entry.
  */
-#include "connection.h"
+#include "reading.h"
+
 #include "public.h"
+#include "wayland.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <unistd.h>
 #include <wayland-client-protocol.h>
 
 #define READERS_MAX 16
 
-// To find out who reads: how long something may take to come, and another thread to begin with it.
+// The test of who reads: how long the event may take to arrive, and then another thread to do the read.
 #define ANSWER_MS 1000
 #define READING_MS 30
 
 static struct reader {
 	struct wl_display *display;
 	pthread_t thread;
-	int count; // how often it has prepared
+	int count; // prepared reads; 0: the entry is free
 } readers[READERS_MAX];
-static struct wl_display *cross_thread[READERS_MAX]; // where one thread reads what another has prepared
-static struct wl_display *same_thread[READERS_MAX];  // where nobody does
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct wl_display *cross_thread[READERS_MAX];      // a thread has done a read that another one had prepared
+static struct wl_display *same_thread[READERS_MAX];       // tested: no thread did
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; // of the above; no other lock is taken while it is held
 static __thread bool is_preparing __attribute__((tls_model("initial-exec"))); // by wl_display_prepare_read()
 
-// What this thread, or else any other one, has on that display. NULL: nothing.
+// The reads of this thread on the display, or if not is_own those of some other thread. NULL: none.
 static struct reader *find_reader(struct wl_display *display, bool is_own) {
 	for (size_t i = 0; i < READERS_MAX; i++) {
 		if (readers[i].count > 0 && readers[i].display == display &&
@@ -88,8 +112,8 @@ static void note_done(struct wl_display *display) {
 	pthread_mutex_unlock(&mutex);
 }
 
-// Libwayland calls these by itself, always in pairs. Where its own function ends in a call, that looks as if it came
-// from whoever called the first one.
+// Libwayland also calls the functions below itself, always in pairs, which need no count. But a tail call in libwayland
+// looks as if the program had made it: therefore is_preparing.
 static bool is_called_by_libwayland(const void *caller) {
 	const struct wayland *wayland = wayland_get();
 	return (uintptr_t)caller >= wayland->start && (uintptr_t)caller < wayland->end;
@@ -127,7 +151,7 @@ PUBLIC void wl_display_cancel_read(struct wl_display *display) {
 	wayland_get()->cancel_read(display);
 }
 
-// How often this thread has prepared to read what nobody else will read.
+// How many reads this thread has prepared that no other thread does for it.
 static int count_own(struct wl_display *display) {
 	pthread_mutex_lock(&mutex);
 	const struct reader *reader = find_reader(display, true);
@@ -136,7 +160,7 @@ static int count_own(struct wl_display *display) {
 	return number;
 }
 
-// Something that comes and is for nobody.
+// Requests an event that no listener receives.
 static void request_event(struct wl_display *display) {
 	const struct wayland *wayland = wayland_get();
 	union wl_argument args[] = {{.o = NULL}};
@@ -148,7 +172,7 @@ static void request_event(struct wl_display *display) {
 	wayland->flush(display);
 }
 
-// If another thread reads what this one has prepared, it begins as soon as there is something. Once it is known, it is.
+// Tests whether another thread does the reads of this one: it would begin as soon as an event arrives.
 static void detect_cross_thread(struct wl_display *display) {
 	struct pollfd fd = {.fd = wayland_get()->get_fd(display), .events = POLLIN};
 	request_event(display);
@@ -182,7 +206,7 @@ void reading_resume(struct wl_display *display, int number) {
 		return;
 	}
 	const struct wayland *wayland = wayland_get();
-	// Its own queue may have events by now, and then nobody can prepare to read on it.
+	// Preparing fails on a queue that has events, and the program's queue may have some by now. So use an empty one.
 	struct wl_event_queue *queue = wayland->create_queue(display);
 	for (int i = 0; queue != NULL && i < number; i++) {
 		wayland->prepare_read_queue(display, queue);
@@ -190,6 +214,6 @@ void reading_resume(struct wl_display *display, int number) {
 	if (queue != NULL) {
 		wayland->queue_destroy(queue);
 	}
-	// The program is about to wait for what it may have already: there will be something more.
+	// The events that the program is about to wait for may be in its queue already: request one more, to wake it.
 	request_event(display);
 }

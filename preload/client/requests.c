@@ -1,6 +1,7 @@
 /*
- * The one function of libwayland-client by which all requests of the program go: the others call it, through the
- * dynamic linker, also in a libwayland that was loaded for somebody's own use.
+ * The interposed functions of libwayland-client that send requests. All requests of the program pass
+ * wl_proxy_marshal_array_flags(): the others call it through the dynamic linker, also in a libwayland-client that the
+ * program has loaded with dlopen().
  */
 #include "public.h"
 #include "shm_pool.h"

@@ -1,3 +1,30 @@
+/*
+ * What the program takes for its wl_shm_pools and wl_buffers, and where the bytes of their files are. The states of a
+ * file:
+ *
+ *   state            file.store     its bytes are in          the server knows it by
+ *   own bytes        NULL           the file                  ordinary wl_shm_pools, not tracked here
+ *   in a block       has a block    the server's memory       the block
+ *   fallback file    has none       a memfd of this library   one fallback_pool per connection
+ *
+ *   own bytes  --> in a block      create_pool: move_to_block()
+ *   in a block --> larger block    a pool or mapping grows: shm_pool_ensure_room()
+ *   in a block --> fallback file   the same, if the server has no larger block or the connection is dead;
+ *                                  or another connection uses the file: share_store()
+ *   fallback file                  grows in place, and stays one
+ *
+ * A file never returns to its own bytes. A move replaces all shared mappings of the file, with the state lock held.
+ * Buffers stay in the store in which they were created, since the server knows them there. When the file moves, they
+ * become stale: at each commit that attaches one, it receives the bytes of the file's present store.
+ *
+ * Locks: no function of shm_pool.h may be called with the state lock held. A function that needs a file, store or
+ * connection while it does not hold the lock is a user of it. It must read file->store again when it has taken the
+ * lock again, since another thread may have moved the file.
+ *
+ * Lifetimes: a shm_pool exists from create_pool until the program destroys the placeholder, a buffer from create_buffer
+ * until wl_buffer.destroy, and both at most until the display is disconnected. Both are found by display and object id.
+ * The entry is removed before libwayland destroys the proxy, because the program may reuse the id afterwards.
+ */
 #include "shm_pool.h"
 
 #include "debug.h"
@@ -12,8 +39,8 @@
 
 #define BUCKETS_LEN 256
 
-// A pool that grows will grow again: it is moved to where there is room for several times as much, which costs nothing
-// but address space until it is used.
+// A pool that grows will grow again: it moves to a block with room for several times its size, which costs only address
+// space until it is used.
 #define GROWTH_FACTOR 8
 #define GROWTH_MIN ((size_t)1 << 20)
 #define GROWTH_MAX ((size_t)64 << 20)
@@ -21,7 +48,7 @@
 struct shm_pool {
 	struct shm_pool *next; // of its bucket
 	struct wl_display *display;
-	uint32_t id;
+	uint32_t id; // of the placeholder
 	struct file *file;
 };
 
@@ -30,14 +57,14 @@ struct buffer {
 	struct wl_display *display;
 	uint32_t id;
 	struct file *file;
-	struct store *store;
+	struct store *store; // that it was created in
 	size_t offset, size; // bytes
-	uint32_t surface;    // that it was last given to, while stale; 0: none
+	uint32_t surface;    // to which it was last attached while stale, until the commit; 0: none
 };
 
 static struct shm_pool *shm_pools[BUCKETS_LEN];
 static struct buffer *buffers[BUCKETS_LEN];
-static atomic_uint stale_buffers_len;
+static atomic_uint stale_buffers_len; // changed with the state lock held
 
 static bool is_stale(const struct buffer *buffer) {
 	return buffer->store != buffer->file->store;
@@ -69,7 +96,7 @@ static void count_stale_buffers(void) {
 	atomic_store(&stale_buffers_len, number);
 }
 
-// With the state lock held. The store is the file's, or nobody's.
+// With the state lock held. Takes over the caller's reference to the store, also if it fails.
 static bool move_file(struct file *file, struct store *store, int fd, const char **why) {
 	if (store == NULL) {
 		*why = "there is no memory for it";
@@ -89,7 +116,7 @@ static size_t choose_growth_size(size_t size) {
 	return page_round(size + more);
 }
 
-// Where a store is in a block, another block; NULL: that cannot be.
+// Creates a block with room to grow, or if there is no memory for that, one of just this size. NULL: no memory.
 static struct block *create_larger_block(struct connection *connection, size_t size) {
 	struct block *block = NULL;
 	if (choose_growth_size(size) <= UINT32_MAX) {
@@ -120,25 +147,29 @@ bool shm_pool_ensure_room(struct file *file, size_t size) {
 			file, block != NULL ? store_create_in_block(block) : store_create_fallback(page_round(size)), -1, &why);
 	connection_unref(connection);
 	state_unlock();
-	debug_log("a pool grows to %zu bytes, and moves to %s", size, !done ? why : block != NULL ? "a block" : "a file");
+	if (done) {
+		debug_log("a pool grows to %zu bytes, and moves to a %s", size, block != NULL ? "block" : "fallback file");
+	} else {
+		debug_log("a pool cannot grow to %zu bytes: %s", size, why);
+	}
 	return done;
 }
 
-// What speaks against it, as far as it is known before anything is done. With the state lock held.
+// With the state lock held: why the file cannot move into a store, as far as that is known. NULL: it may.
 static const char *find_unsupported_reason(const struct file *file) {
 	if (file == NULL) {
-		return "this process has neither made nor mapped the file";
+		return "this process has neither created nor mapped its file";
 	}
 	if (file->store != NULL) {
 		return NULL;
 	}
 	if (file->private_mappings > 0) {
-		return "it is mapped for this process alone";
+		return "its file has a private mapping";
 	}
 	return file->unsupported_reason;
 }
 
-// A store in a block of this connection for a file that has none.
+// Moves a file from its own bytes to a block of this connection.
 static bool move_to_block(struct file *file, struct connection *connection, int fd, size_t size, const char **why) {
 	struct block *block = size <= UINT32_MAX ? connection_create_block(connection, (uint32_t)size) : NULL;
 	if (block == NULL) {
@@ -148,12 +179,12 @@ static bool move_to_block(struct file *file, struct connection *connection, int 
 	state_lock();
 	bool done = true;
 	if (file->store != NULL) {
-		// Another thread was faster.
+		// Another thread has moved it meanwhile.
 		block_defer_destroy(block);
 	} else {
-		// What it may have been mapped to meanwhile.
+		// Another thread may have mapped more of it meanwhile.
 		size_t end = mapping_get_end(file);
-		*why = end > size ? "it is being mapped" : find_unsupported_reason(file);
+		*why = end > size ? "another thread is mapping its file" : find_unsupported_reason(file);
 		if (*why == NULL) {
 			done = move_file(file, store_create_in_block(block), fd, why);
 		} else {
@@ -165,7 +196,7 @@ static bool move_to_block(struct file *file, struct connection *connection, int 
 	return done;
 }
 
-// A file that has a store already, which may be another server's.
+// Makes the store of a file usable by this connection: a block of another connection is not.
 static bool share_store(struct file *file, struct connection *connection, size_t size, const char **why) {
 	state_lock();
 	bool is_other = file->store->block != NULL && file->store->block->connection != connection;
@@ -243,7 +274,7 @@ struct wl_proxy *shm_pool_create(struct wl_proxy *shm, uint32_t version, union w
 	if (connection == NULL) {
 		return NULL;
 	}
-	const char *why = "it is no file in memory";
+	const char *why = "its file is not on tmpfs";
 	struct file *file = file_is_eligible(fd, &stat) ? acquire_file(&stat, &why) : NULL;
 	connection_flush_destroyed(connection->display);
 	struct wl_proxy *placeholder = NULL;
@@ -265,7 +296,7 @@ static void add_buffer(const struct buffer *buffer) {
 	struct buffer *copy = malloc(sizeof(*copy));
 	state_lock();
 	if (copy == NULL) {
-		// Its file will never go, since we will not know when its buffer did.
+		// Its destruction cannot be noticed without an entry, so its file stays forever.
 		buffer->file->users++;
 	} else {
 		struct buffer **bucket = &buffers[buffer->id % BUCKETS_LEN];
@@ -291,7 +322,7 @@ static struct wl_proxy *create_buffer(struct file *file, struct wl_proxy *pool, 
 	uint32_t opcode = store->block != NULL ? LIDO_SHM_BLOCK_V1_CREATE_BUFFER : WL_SHM_POOL_CREATE_BUFFER;
 	struct wl_proxy *factory = target != NULL ? wayland->create_wrapper(target) : NULL, *proxy = NULL;
 	if (factory != NULL) {
-		// Events of the buffer come where the program expects them.
+		// The program expects the buffer's events on the queue of its pool.
 		wayland->set_queue(factory, wayland->get_queue(pool));
 		proxy = wayland->marshal(factory, opcode, interface, version, 0, args);
 		wayland->wrapper_destroy(factory);

@@ -65,12 +65,15 @@ static void load_symbols(void *handle) {
 	}
 }
 
-// Also one that was loaded for somebody's own use, where a search by name would not find it. It will stay.
+// dlopen() also finds a libwayland-client that a program has loaded with RTLD_LOCAL, which RTLD_NEXT does not. It is
+// never unloaded afterwards.
 static void load(void) {
 	void *handle = dlopen(SONAME, RTLD_LAZY | RTLD_NOLOAD);
 	load_symbols(handle != NULL ? handle : RTLD_NEXT);
 	if (wayland.marshal == NULL || wayland.read_events == NULL) {
-		fprintf(stderr, "lido-run: %s is not there, or too old\n", SONAME);
+		fprintf(stderr,
+				"lido-run: %s is not loaded, or lacks wl_proxy_marshal_array_flags() or wl_display_read_events()\n",
+				SONAME);
 		abort();
 	}
 	uintptr_t inside = (uintptr_t)wayland.marshal;

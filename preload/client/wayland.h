@@ -1,5 +1,6 @@
 /*
- * The program's libwayland-client, if it has one: this library is not linked with it, so that programs without stay so.
+ * Functions of the program's libwayland-client. This library is not linked with it, so that programs that do not use
+ * libwayland do not load it.
  */
 #ifndef LIDO_RUN_WAYLAND_H
 #define LIDO_RUN_WAYLAND_H
@@ -37,14 +38,14 @@ struct wayland {
 	const struct wl_interface *shm_pool_interface;
 	const struct wl_interface *callback_interface;
 
-	uintptr_t start, end; // of its code
-	bool is_complete;     // it is as new as it must be for what is done here
+	uintptr_t start, end; // of the segment with its code
+	bool is_complete;     // all of the above were found; otherwise this library changes nothing
 };
 
-/* Finds it, which must be there: called by functions that take the place of its own. */
+/* Finds libwayland-client, or aborts: only interposed functions of libwayland-client may call it. */
 const struct wayland *wayland_get(void);
 
-/* A request with these arguments, which makes no object. */
+/* Sends a request that creates no object. args: NULL if it has none. */
 void wayland_send(struct wl_proxy *proxy, uint32_t opcode, union wl_argument *args);
 
 #endif
