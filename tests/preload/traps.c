@@ -1,10 +1,10 @@
 /*
- * What programs do with the files of their pools, by plain libwayland: in Lido by lido-run, pixels must be seen as if
- * there were no lido-run at all. The server is a lido, headless; what it shows is asked for by screen capture.
+ * Unusual things that programs do with the files of their pools, by plain libwayland. With lido-run the same pixels
+ * must be shown as without. The server is a headless Lido; screen capture tells what it shows.
  *
  *     traps NAME
  *
- * Ends with 0 if all is as it should be, with 1 and a message if not.
+ * Exits with 0 if the case NAME passes, otherwise with 1 and a message.
  */
 #include "wlr-screencopy-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
@@ -28,7 +28,6 @@
 
 struct session {
 	struct wl_display *display;
-	struct wl_event_queue *queue; // of the buffers' releases, where it is not the default one; NULL: it is
 	struct wl_compositor *compositor;
 	struct wl_shm *shm;
 	struct xdg_wm_base *shell;
@@ -102,12 +101,13 @@ static const struct wl_buffer_listener buffer_listener = {
 
 static void session_init(struct session *session) {
 	*session = (struct session){.display = wl_display_connect(NULL)};
-	check(session->display != NULL, "cannot connect");
+	check(session->display != NULL, "cannot connect to the compositor");
 	struct wl_registry *registry = wl_display_get_registry(session->display);
 	wl_registry_add_listener(registry, &registry_listener, session);
 	wl_display_roundtrip(session->display);
 	wl_registry_destroy(registry);
-	check(session->compositor != NULL && session->shm != NULL && session->shell != NULL, "a global is missing");
+	check(session->compositor != NULL && session->shm != NULL && session->shell != NULL,
+			"wl_compositor, wl_shm or xdg_wm_base is missing");
 	session->surface = wl_compositor_create_surface(session->compositor);
 	session->xdg_surface = xdg_wm_base_get_xdg_surface(session->shell, session->surface);
 	xdg_surface_add_listener(session->xdg_surface, &xdg_surface_listener, session);
@@ -134,13 +134,13 @@ static void session_finish(struct session *session) {
 
 static int create_file(size_t size) {
 	int fd = memfd_create("traps", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	check(fd >= 0 && ftruncate(fd, (off_t)size) == 0, "no file");
+	check(fd >= 0 && ftruncate(fd, (off_t)size) == 0, "cannot create a file");
 	return fd;
 }
 
 static uint32_t *map(int fd, size_t size, off_t offset) {
 	uint32_t *pixels = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
-	check(pixels != MAP_FAILED, "mmap has failed");
+	check(pixels != MAP_FAILED, "cannot map the file");
 	return pixels;
 }
 
@@ -196,7 +196,7 @@ static void handle_ready(
 }
 
 static void handle_failed(void *data, struct zwlr_screencopy_frame_v1 *frame) {
-	fail("the capture has failed");
+	fail("the screen capture has failed");
 }
 
 static const struct zwlr_screencopy_frame_v1_listener frame_listener = {
@@ -206,7 +206,7 @@ static const struct zwlr_screencopy_frame_v1_listener frame_listener = {
 	.failed = handle_failed,
 };
 
-// How many pixels of the screen have this color.
+// Number of pixels on the screen that have this color.
 static size_t count_shown(struct session *session, uint32_t color) {
 	struct capture capture = {.session = session};
 	struct zwlr_screencopy_frame_v1 *frame =
@@ -226,7 +226,7 @@ static size_t count_shown(struct session *session, uint32_t color) {
 }
 
 static void check_shown(struct session *session, uint32_t color, const char *text) {
-	// A frame may be on its way.
+	// The compositor may not have drawn the latest commit yet.
 	for (int tries = 0; tries < 50; tries++) {
 		if (count_shown(session, color) == (size_t)WIDTH * HEIGHT) {
 			return;
@@ -250,5 +250,6 @@ int main(int argc, char *argv[]) {
 			return EXIT_SUCCESS;
 		}
 	}
-	fail("no such case");
+	fprintf(stderr, "traps: there is no case %s\n", argv[1]);
+	return EXIT_FAILURE;
 }

@@ -1,5 +1,5 @@
 /*
- * The cases of traps.c, a function each.
+ * The cases of traps.c, one function each.
  */
 #ifndef TRAPS_CASES_H
 #define TRAPS_CASES_H
@@ -11,8 +11,8 @@ static void run_drawn_before(struct session *session) {
 	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, SIZE);
 	struct wl_buffer *buffer = create_buffer(session, pool, 0);
 	show(session, buffer);
-	check_shown(session, 0x102030, "pixels that were there before the pool are not shown");
-	check(pixels[0] == 0x102030, "pixels that were there before the pool have changed");
+	check_shown(session, 0x102030, "pixels drawn before the pool was created are not shown");
+	check(pixels[0] == 0x102030, "pixels drawn before the pool was created have changed");
 	wl_buffer_destroy(buffer);
 	wl_shm_pool_destroy(pool);
 	munmap(pixels, SIZE);
@@ -29,14 +29,14 @@ static void run_mapped_late(struct session *session) {
 	check(pixels[5] == 0, "new memory is not zero");
 	fill(pixels, 0x405060);
 	show(session, buffer);
-	check_shown(session, 0x405060, "pixels of a mapping that came late are not shown");
+	check_shown(session, 0x405060, "pixels of a mapping made after the pool are not shown");
 	munmap(pixels, SIZE);
-	// And once more, when nothing but the buffer and the file is left.
+	// The same again, when only the buffer and the file are left.
 	pixels = map(other, SIZE, 0);
 	check(pixels[5] == 0x405060, "pixels are lost with their mapping");
 	fill(pixels, 0x607080);
 	show(session, buffer);
-	check_shown(session, 0x607080, "pixels of a second late mapping are not shown");
+	check_shown(session, 0x607080, "pixels of a second mapping made after the pool are not shown");
 	munmap(pixels, SIZE);
 	close(other);
 	wl_buffer_destroy(buffer);
@@ -49,8 +49,8 @@ static void run_mapped_twice(struct session *session) {
 	uint32_t *third = map(fd, SIZE, (off_t)SIZE);
 	struct wl_buffer *buffer = create_buffer(session, pool, (int32_t)SIZE);
 	fill(second, 0x112233);
-	check(first[SIZE / 4] == 0x112233 && third[7] == 0x112233, "mappings of one file differ");
-	check(first[0] == 0, "a mapping reaches where it should not");
+	check(first[SIZE / 4] == 0x112233 && third[7] == 0x112233, "mappings of one file show different pixels");
+	check(first[0] == 0, "drawing into one buffer has changed another");
 	show(session, buffer);
 	check_shown(session, 0x112233, "pixels of a second mapping are not shown");
 	munmap(first, 2 * SIZE);
@@ -64,38 +64,38 @@ static void run_mapped_twice(struct session *session) {
 	close(fd);
 }
 
-// A neighbour in the same area must not notice, and buffers from before must go on.
+// A pool that grows must not change its neighbor in the same area, and its earlier buffers must stay usable.
 static void run_grows(struct session *session) {
 	int fd = create_file(SIZE), other = create_file(SIZE);
-	uint32_t *pixels = map(fd, SIZE, 0), *neighbour = map(other, SIZE, 0);
+	uint32_t *pixels = map(fd, SIZE, 0), *neighbor = map(other, SIZE, 0);
 	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, SIZE);
 	struct wl_shm_pool *other_pool = wl_shm_create_pool(session->shm, other, SIZE);
 	struct wl_buffer *buffer = create_buffer(session, pool, 0);
-	fill(neighbour, 0xabcdef);
+	fill(neighbor, 0xabcdef);
 	fill(pixels, 0x010203);
 	for (size_t size = 2 * SIZE; size <= 256 * SIZE; size *= 2) {
-		check(ftruncate(fd, (off_t)size) == 0, "the file does not grow");
+		check(ftruncate(fd, (off_t)size) == 0, "cannot grow the file");
 		pixels = mremap(pixels, size / 2, size, MREMAP_MAYMOVE);
-		check(pixels != MAP_FAILED, "the mapping does not grow");
+		check(pixels != MAP_FAILED, "cannot grow the mapping");
 		fill(pixels + (size - SIZE) / 4, 0x0000ff);
 		wl_shm_pool_resize(pool, (int32_t)size);
 	}
-	check(neighbour[0] == 0xabcdef && neighbour[SIZE / 4 - 1] == 0xabcdef, "the neighbour's pixels have changed");
+	check(neighbor[0] == 0xabcdef && neighbor[SIZE / 4 - 1] == 0xabcdef, "the neighbor's pixels have changed");
 	check(pixels[0] == 0x010203, "pixels are lost as the pool grows");
 	show(session, buffer);
-	check_shown(session, 0x010203, "a buffer from before is not shown");
+	check_shown(session, 0x010203, "a buffer created before the pool grew is not shown");
 	fill(pixels, 0x030201);
 	show(session, buffer);
-	check_shown(session, 0x030201, "what is drawn now into a buffer from before is not shown");
+	check_shown(session, 0x030201, "new pixels of a buffer created before the pool grew are not shown");
 	struct wl_buffer *last = create_buffer(session, pool, (int32_t)(255 * SIZE));
 	show(session, last);
-	check_shown(session, 0x0000ff, "the new end is not shown");
+	check_shown(session, 0x0000ff, "a buffer at the new end of the pool is not shown");
 	wl_buffer_destroy(buffer);
 	wl_buffer_destroy(last);
 	wl_shm_pool_destroy(pool);
 	wl_shm_pool_destroy(other_pool);
 	munmap(pixels, 256 * SIZE);
-	munmap(neighbour, SIZE);
+	munmap(neighbor, SIZE);
 	close(fd);
 	close(other);
 }
@@ -118,7 +118,7 @@ static void run_reads_as_zeros(struct session *session) {
 	}
 }
 
-// After its buffer and pool are gone, a mapping must not show what comes next.
+// A mapping that outlives its buffer and pool must neither show nor change the pixels of later pools.
 static void run_outlives(struct session *session) {
 	int fd = create_file(SIZE), other = create_file(SIZE);
 	uint32_t *pixels = map(fd, SIZE, 0);
@@ -136,7 +136,7 @@ static void run_outlives(struct session *session) {
 	fill(pixels, 0xffffff);
 	buffer = create_buffer(session, pool, 0);
 	show(session, buffer);
-	check_shown(session, 0x654321, "a mapping that was left over has changed a new pool");
+	check_shown(session, 0x654321, "a mapping that outlived its pool has changed a new pool");
 	wl_buffer_destroy(buffer);
 	wl_shm_pool_destroy(pool);
 	munmap(pixels, SIZE);
@@ -180,13 +180,13 @@ static void run_two_connections(struct session *session) {
 	fill(other_pixels, 0x020202);
 	show(&other, other_buffer);
 	check_shown(&other, 0x020202, "the second connection shows something else");
-	// Whichever of the two windows is in front.
+	// Unmap the second window, in case it covers the first.
 	wl_surface_attach(other.surface, NULL, 0, 0);
 	wl_surface_commit(other.surface);
 	wl_display_roundtrip(other.display);
 	fill(pixels, 0x030303);
 	show(session, buffer);
-	check_shown(session, 0x030303, "the first connection does not show what is drawn later");
+	check_shown(session, 0x030303, "later pixels of the first connection are not shown");
 	struct wl_buffer *last = create_buffer(session, pool, (int32_t)SIZE);
 	show(session, last);
 	check_shown(session, 0x020202, "a new buffer of the first connection is not shown");
@@ -213,7 +213,7 @@ static void run_fork_draws(struct session *session) {
 	}
 	waitpid(child, NULL, 0);
 	show(session, buffer);
-	check_shown(session, 0x445566, "what a child draws is not shown");
+	check_shown(session, 0x445566, "pixels drawn by a child process are not shown");
 	wl_buffer_destroy(buffer);
 	wl_shm_pool_destroy(pool);
 	munmap(pixels, SIZE);
@@ -226,19 +226,19 @@ static void run_punches(struct session *session) {
 	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, 2 * SIZE);
 	fill(pixels, 0x111111);
 	fill(pixels + SIZE / 4, 0x222222);
-	check(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)SIZE) == 0, "no hole");
-	check(pixels[0] == 0 && pixels[SIZE / 4 - 1] == 0, "a hole is not zero");
-	check(pixels[SIZE / 4] == 0x222222, "a hole is too large");
+	check(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)SIZE) == 0, "cannot punch a hole");
+	check(pixels[0] == 0 && pixels[SIZE / 4 - 1] == 0, "a hole does not read as zeros");
+	check(pixels[SIZE / 4] == 0x222222, "the hole reaches into the next buffer");
 	wl_shm_pool_destroy(pool);
 	munmap(pixels, 2 * SIZE);
 	close(fd);
 }
 
-// As foot does it: a thread that has prepared to read must be able to make pools.
+// As in foot: a thread that has prepared a read must be able to create pools.
 static void run_prepared(struct session *session) {
 	int fd = create_file(SIZE);
 	uint32_t *pixels = map(fd, SIZE, 0);
-	check(wl_display_prepare_read(session->display) == 0, "there are events");
+	check(wl_display_prepare_read(session->display) == 0, "cannot prepare to read: there are events in the queue");
 	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, SIZE);
 	wl_display_cancel_read(session->display);
 	struct wl_buffer *buffer = create_buffer(session, pool, 0);
@@ -251,7 +251,7 @@ static void run_prepared(struct session *session) {
 	close(fd);
 }
 
-// As Mesa does it: events of a buffer come on the queue of who made it.
+// As in Mesa: events of a buffer must arrive on the queue of the wl_shm that created its pool.
 static void run_queue(struct session *session) {
 	struct wl_event_queue *queue = wl_display_create_queue(session->display);
 	struct wl_shm *shm = wl_proxy_create_wrapper(session->shm);
@@ -263,7 +263,7 @@ static void run_queue(struct session *session) {
 	fill(pixels, 0x00ff7f);
 	show(session, buffer);
 	check_shown(session, 0x00ff7f, "pixels are not shown");
-	check(session->releases == 0, "a release came on another queue");
+	check(session->releases == 0, "a release event arrived on the default queue");
 	while (session->releases == 0) {
 		check(wl_display_roundtrip_queue(session->display, queue) >= 0, "the connection is broken");
 	}
@@ -286,7 +286,7 @@ static void *make_pools(void *data) {
 		fill(pixels, i);
 		struct wl_buffer *buffer = create_buffer(session, pool, 0);
 		wl_shm_pool_destroy(pool);
-		check(pixels[0] == i && pixels[SIZE / 4 - 1] == i, "another thread draws into our memory");
+		check(pixels[0] == i && pixels[SIZE / 4 - 1] == i, "another thread has drawn into this pool");
 		wl_buffer_destroy(buffer);
 		munmap(pixels, SIZE);
 	}
@@ -296,7 +296,7 @@ static void *make_pools(void *data) {
 static void run_threads(struct session *session) {
 	pthread_t threads[4];
 	for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
-		check(pthread_create(&threads[i], NULL, make_pools, session) == 0, "no thread");
+		check(pthread_create(&threads[i], NULL, make_pools, session) == 0, "cannot create a thread");
 	}
 	for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
 		pthread_join(threads[i], NULL);
@@ -304,26 +304,26 @@ static void run_threads(struct session *session) {
 	check(wl_display_roundtrip(session->display) >= 0, "the connection is broken");
 }
 
-// What was written is in the file, and nobody can tell where else it will be.
+// Pixels that are written are only in the file, so it must not move into a block.
 static void run_written(struct session *session) {
 	int fd = create_file(SIZE);
 	uint32_t pixels[SIZE / 4];
 	fill(pixels, 0x0f0f0f);
-	check(pwrite(fd, pixels, SIZE, 0) == (ssize_t)SIZE, "the file cannot be written");
+	check(pwrite(fd, pixels, SIZE, 0) == (ssize_t)SIZE, "cannot write the file");
 	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, SIZE);
 	struct wl_buffer *buffer = create_buffer(session, pool, 0);
 	show(session, buffer);
-	check_shown(session, 0x0f0f0f, "what was written is not shown");
+	check_shown(session, 0x0f0f0f, "pixels written before the pool was created are not shown");
 	fill(pixels, 0x1f1f1f);
-	check(pwrite(fd, pixels, SIZE, 0) == (ssize_t)SIZE, "the file cannot be written");
+	check(pwrite(fd, pixels, SIZE, 0) == (ssize_t)SIZE, "cannot write the file");
 	show(session, buffer);
-	check_shown(session, 0x1f1f1f, "what is written later is not shown");
+	check_shown(session, 0x1f1f1f, "pixels written after the pool was created are not shown");
 	wl_buffer_destroy(buffer);
 	wl_shm_pool_destroy(pool);
 	close(fd);
 }
 
-// The server gives no memory any more at some point.
+// More pools than the server's limit allows: those beyond it must stay files.
 static void run_beyond_limit(struct session *session) {
 	enum {
 		LEN = 8
@@ -352,7 +352,7 @@ static int64_t get_time(const struct timeval *time) {
 	return (int64_t)time->tv_sec * 1000000 + time->tv_usec;
 }
 
-// What a window costs that is resized all the time: a new pool for each frame.
+// What a window that is being resized costs: it creates a new pool for each frame.
 static void run_drag(struct session *session) {
 	enum {
 		FRAMES = 300
