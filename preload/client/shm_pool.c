@@ -314,6 +314,7 @@ static struct wl_proxy *create_buffer(struct file *file, struct wl_proxy *pool, 
 	struct wl_display *display = wayland->get_display(pool);
 	struct connection *connection = connection_get(display);
 	state_lock();
+	// From now on the buffer is a user of the store: another thread may move the file, but the store's block stays.
 	struct store *store = file->store;
 	store_ref(store);
 	file->buffers++;
@@ -355,7 +356,7 @@ static void destroy_shm_pool(struct wl_proxy *proxy, uint32_t flags) {
 		pool->file->shm_pools--;
 	}
 	state_unlock();
-	free(pool);
+	free(pool); // its file is destroyed by release_file() in shm_pool_request(), if nothing else has it
 	if ((flags & WL_MARSHAL_FLAG_DESTROY) != 0) {
 		wayland->proxy_destroy(proxy);
 	}
@@ -371,7 +372,7 @@ bool shm_pool_request(struct wl_proxy *proxy, uint32_t opcode, const struct wl_i
 	struct shm_pool *pool = *find_shm_pool(display, wayland->get_id(proxy));
 	struct file *file = pool != NULL ? pool->file : NULL;
 	if (file != NULL) {
-		file->users++;
+		file->users++; // until release_file(): this request may destroy its last pool
 	}
 	state_unlock();
 	if (file == NULL) {
