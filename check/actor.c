@@ -299,7 +299,7 @@ void actor_expect_releases_at(
 	int64_t end = actor_now() + ACTOR_PATIENCE;
 	while (picture->releases < count) {
 		if (!client_pump(actor->client, 10)) {
-			return; // ended: the answer to the check says why
+			return; // ended: the answer to the rule says why
 		}
 		if (actor_now() > end) {
 			expect_failed(file, line, "%d of %d release events came", picture->releases, count);

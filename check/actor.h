@@ -1,8 +1,8 @@
 /*
- * The client that a check acts by, and what it owns: all of it is cleared away when the check has come to its end.
+ * The client that a rule acts by, and what it owns: all of it is cleared away when the rule has come to its end.
  */
-#ifndef PROTOCOL_ACTOR_H
-#define PROTOCOL_ACTOR_H
+#ifndef CHECK_ACTOR_H
+#define CHECK_ACTOR_H
 
 #include "file.h"
 #include "pool_client.h"
@@ -38,7 +38,7 @@ void actor_finish(struct actor *actor);
 /* Says which object an error must be of: one that has not been destroyed. */
 #define actor_blame(actor, proxy) ((actor)->blamed = (struct wl_proxy *)(proxy))
 
-/* Ends the check as skipped if the compositor does not offer this. */
+/* Ends the rule as skipped if the compositor does not offer this. */
 void actor_need(struct actor *actor, const char *interface, uint32_t version);
 
 /* Closes the fd in the end. Returns it. */
@@ -67,16 +67,16 @@ struct picture *actor_create_picture(
 /* One that covers the window, XRGB8888, with a pattern that depends on the seed. */
 struct picture *actor_create_window_picture(struct actor *actor, enum file_kind kind, uint32_t seed);
 
-/* The client's pool of lido_shm_v1; the check is skipped where there is none. */
+/* The client's pool of lido_shm_v1; the rule is skipped where there is none. */
 struct pool_client *actor_get_pool(struct actor *actor);
 
 /*
- * One more pool object of the client, by a manager of its own; skipped as above. A check may finish it. reserve_max: as
+ * One more pool object of the client, by a manager of its own; skipped as above. A rule may finish it. reserve_max: as
  * of pool_client_init().
  */
 struct pool_client *actor_add_pool(struct actor *actor, uint32_t reserve_max);
 
-/* A block of a pool object, as of pool_block_init(): does not wait. A check may finish it. */
+/* A block of a pool object, as of pool_block_init(): does not wait. A rule may finish it. */
 struct pool_block *actor_create_block(struct actor *actor, struct pool_client *pool, uint32_t size);
 
 /* The same, and waits: it must be placed. */
@@ -104,7 +104,7 @@ void actor_grow_file(const struct pool_area *area);
 /* The same picture in a block of it. It must have been placed. */
 struct pool_picture *actor_create_pool_picture(struct actor *actor, uint32_t seed);
 
-/* A window over the whole output, configured; the check is skipped where there cannot be one. */
+/* A window over the whole output, configured; the rule is skipped where there cannot be one. */
 struct window *actor_get_window(struct actor *actor);
 
 /* The same when its size has been told. It may have a content of no meaning. */
@@ -119,7 +119,7 @@ void actor_commit(struct actor *actor, struct wl_buffer *buffer);
 /* Time for what may come by itself, or may not. Milliseconds. */
 void actor_wait(struct actor *actor, int duration);
 
-/* Waits until the picture's buffer has been released so many times in all; the check fails when it takes long. */
+/* Waits until the picture's buffer has been released so many times in all; the rule fails when it takes long. */
 #define actor_expect_releases(actor, picture, count) actor_expect_releases_at(__FILE__, __LINE__, actor, picture, count)
 void actor_expect_releases_at(
 		const char *file, int line, struct actor *actor, const struct picture *picture, int count);

@@ -1,6 +1,6 @@
 /*
  * Clients that mean harm: what they take away while it is in use, and what they take too much of. Whatever becomes of
- * them, others are served as before: each check asks that of a client that was there already, and most of a new one.
+ * them, others are served as before: each rule asks that of a client that was there already, and most of a new one.
  */
 #include "rule.h"
 #include "server.h"
@@ -41,8 +41,8 @@ static void expect_newcomer_served(struct actor *actor) {
 	close(fd);
 }
 
-#define TRUNCATED_CHECK(name_, kind) \
-	CHECK("wl_buffer@" name_ "-truncated-before-commit", .clause = FILE_CLAUSE, .is_hostile = true, \
+#define TRUNCATED_RULES(name_, kind) \
+	RULE("wl_buffer@" name_ "-truncated-before-commit", .clause = FILE_CLAUSE, .is_hostile = true, \
 			.silent = "the pixels are not there", .expected = {ERROR(wl_buffer, WL_SHM, INVALID_FD)}) { \
 		struct picture *picture = actor_create_window_picture(actor, kind, 1); \
 		client_roundtrip(actor->client); \
@@ -53,7 +53,7 @@ static void expect_newcomer_served(struct actor *actor) {
 			usleep(20000); \
 		} \
 	} \
-	CHECK("wl_buffer@" name_ "-truncated-while-shown", .clause = FILE_CLAUSE, .is_hostile = true, \
+	RULE("wl_buffer@" name_ "-truncated-while-shown", .clause = FILE_CLAUSE, .is_hostile = true, \
 			.silent = "nobody else may notice", .expected = {ACCEPTED, ERROR(wl_buffer, WL_SHM, INVALID_FD)}) { \
 		struct picture *picture = actor_create_window_picture(actor, kind, 2); \
 		actor_commit(actor, picture->buffer); \
@@ -65,11 +65,11 @@ static void expect_newcomer_served(struct actor *actor) {
 		} \
 	}
 
-TRUNCATED_CHECK("unsealable-memfd", FILE_UNSEALABLE)
-TRUNCATED_CHECK("file-in-the-runtime-directory", FILE_RUNTIME_DIR)
-TRUNCATED_CHECK("shm_open-object", FILE_SHM_OPEN)
+TRUNCATED_RULES("unsealable-memfd", FILE_UNSEALABLE)
+TRUNCATED_RULES("file-in-the-runtime-directory", FILE_RUNTIME_DIR)
+TRUNCATED_RULES("shm_open-object", FILE_SHM_OPEN)
 
-CHECK("wl_buffer@sealable-memfd-truncated-at-once", .clause = FILE_CLAUSE, .is_hostile = true,
+RULE("wl_buffer@sealable-memfd-truncated-at-once", .clause = FILE_CLAUSE, .is_hostile = true,
 		.silent = "the pixels are not there", .expected = {ERROR(wl_buffer, WL_SHM, INVALID_FD)}) {
 	// Before anybody could have sealed it.
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALABLE, 3);
@@ -81,7 +81,7 @@ CHECK("wl_buffer@sealable-memfd-truncated-at-once", .clause = FILE_CLAUSE, .is_h
 	}
 }
 
-CHECK("wl_buffer@holes-punched-while-shown", .clause = FILE_CLAUSE, .is_hostile = true,
+RULE("wl_buffer@holes-punched-while-shown", .clause = FILE_CLAUSE, .is_hostile = true,
 		.silent = "the file is as large as before", .expected = {ACCEPTED}) {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct picture *picture = actor_create_window_picture(actor, kind, 4);
@@ -113,7 +113,7 @@ static void create_pool_of_new_file(struct actor *actor, void *data) {
 	close(fd);
 }
 
-CHECK("wl_shm.create_pool@files-without-end", .clause = MEMORY_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
+RULE("wl_shm.create_pool@files-without-end", .clause = MEMORY_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
 		.expected = WITHIN_LIMITS) {
 	int64_t size = 4096;
 	create_many(actor, create_pool_of_new_file, &size);
@@ -135,7 +135,7 @@ static int count_pools(struct actor *actor) {
 	return count;
 }
 
-CHECK("wl_shm.create_pool@just-below-the-limit", .clause = MEMORY_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
+RULE("wl_shm.create_pool@just-below-the-limit", .clause = MEMORY_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
 		.expected = WITHIN_LIMITS) {
 	int64_t size = 4096;
 	int count = count_pools(actor);
@@ -151,7 +151,7 @@ CHECK("wl_shm.create_pool@just-below-the-limit", .clause = MEMORY_CLAUSE, .is_ho
 	}
 }
 
-CHECK("wl_shm.create_pool@giants-without-end", .clause = MEMORY_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
+RULE("wl_shm.create_pool@giants-without-end", .clause = MEMORY_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
 		.expected = WITHIN_LIMITS) {
 	int64_t size = INT32_MAX;
 	create_many(actor, create_pool_of_new_file, &size);
@@ -163,7 +163,7 @@ static void create_pool_of_file(struct actor *actor, void *data) {
 	wl_shm_create_pool(actor->client->shm, *fd, 4096);
 }
 
-CHECK("wl_shm.create_pool@pools-of-one-file-without-end", .clause = MEMORY_CLAUSE, .is_hostile = true,
+RULE("wl_shm.create_pool@pools-of-one-file-without-end", .clause = MEMORY_CLAUSE, .is_hostile = true,
 		.silent = FOR_OTHERS, .expected = WITHIN_LIMITS) {
 	int fd = actor_keep(actor, file_create(FILE_SEALED, 4096));
 	create_many(actor, create_pool_of_file, &fd);
@@ -174,13 +174,13 @@ static void create_buffer(struct actor *actor, void *data) {
 	actor_create_buffer(data, 0, 32, 32);
 }
 
-CHECK("wl_shm_pool.create_buffer@without-end", .clause = MEMORY_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
+RULE("wl_shm_pool.create_buffer@without-end", .clause = MEMORY_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
 		.expected = WITHIN_LIMITS) {
 	create_many(actor, create_buffer, actor_create_pool(actor, FILE_SEALED, 4096));
 	expect_newcomer_served(actor);
 }
 
-CHECK("wl_display@events-that-are-never-read", .clause = MEMORY_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
+RULE("wl_display@events-that-are-never-read", .clause = MEMORY_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
 		.expected = WITHIN_LIMITS) {
 	for (int i = 0; i < MANY; i++) {
 		wl_callback_destroy(wl_display_sync(actor->client->display));
@@ -192,7 +192,7 @@ CHECK("wl_display@events-that-are-never-read", .clause = MEMORY_CLAUSE, .is_host
 	expect_newcomer_served(actor);
 }
 
-CHECK("wl_display@half-a-message-then-silence", .clause = MALFORMED_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
+RULE("wl_display@half-a-message-then-silence", .clause = MALFORMED_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
 		.expected = {ACCEPTED, CLOSED, ERROR(wl_display, WL_DISPLAY, INVALID_METHOD),
 			ERROR(wl_display, WL_DISPLAY, INVALID_OBJECT)}) {
 	const uint32_t message[] = {1, ACTOR_HEADER(4096, 0), 7};
@@ -203,7 +203,7 @@ CHECK("wl_display@half-a-message-then-silence", .clause = MALFORMED_CLAUSE, .is_
 	actor_send_raw(actor, rest, sizeof(rest), -1, 0);
 }
 
-CHECK("wl_display@message-shorter-than-its-header", .clause = MALFORMED_CLAUSE, .is_hostile = true,
+RULE("wl_display@message-shorter-than-its-header", .clause = MALFORMED_CLAUSE, .is_hostile = true,
 		.expected = {
 			CLOSED, ERROR(wl_display, WL_DISPLAY, INVALID_METHOD), ERROR(wl_display, WL_DISPLAY, INVALID_OBJECT)}) {
 	const uint32_t message[] = {1, ACTOR_HEADER(0, 0)};
@@ -211,7 +211,7 @@ CHECK("wl_display@message-shorter-than-its-header", .clause = MALFORMED_CLAUSE, 
 	expect_newcomer_served(actor);
 }
 
-CHECK("wl_display@noise", .clause = MALFORMED_CLAUSE, .is_hostile = true,
+RULE("wl_display@noise", .clause = MALFORMED_CLAUSE, .is_hostile = true,
 		.expected = {
 			CLOSED, ERROR(wl_display, WL_DISPLAY, INVALID_METHOD), ERROR(wl_display, WL_DISPLAY, INVALID_OBJECT)}) {
 	uint8_t noise[4096];
@@ -223,7 +223,7 @@ CHECK("wl_display@noise", .clause = MALFORMED_CLAUSE, .is_hostile = true,
 	expect_newcomer_served(actor);
 }
 
-CHECK("wl_display@fds-that-no-request-takes", .clause = MALFORMED_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
+RULE("wl_display@fds-that-no-request-takes", .clause = MALFORMED_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
 		.expected = WITHIN_LIMITS) {
 	int file;
 	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALED, 4096, 4096, &file);
@@ -234,7 +234,7 @@ CHECK("wl_display@fds-that-no-request-takes", .clause = MALFORMED_CLAUSE, .is_ho
 	expect_newcomer_served(actor);
 }
 
-CHECK("wl_display@three-hundred-connections", .clause = MEMORY_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
+RULE("wl_display@three-hundred-connections", .clause = MEMORY_CLAUSE, .is_hostile = true, .silent = FOR_OTHERS,
 		.expected = WITHIN_LIMITS) {
 	static struct client clients[300];
 	for (int i = 0; i < 300; i++) {
@@ -246,7 +246,7 @@ CHECK("wl_display@three-hundred-connections", .clause = MEMORY_CLAUSE, .is_hosti
 	}
 }
 
-CHECK("wl_surface.commit@storm", .clause = "A commit request atomically creates a content update", .is_hostile = true,
+RULE("wl_surface.commit@storm", .clause = "A commit request atomically creates a content update", .is_hostile = true,
 		.silent = FOR_OTHERS, .expected = WITHIN_LIMITS) {
 	struct picture *picture = actor_create_window_picture(actor, FILE_UNSEALABLE, 5);
 	for (int i = 0; i < 3000; i++) {

@@ -21,7 +21,7 @@
 #define REMOVED_CLAUSE "No block or buffer of this client lies in the area any more, and none ever will"
 #define ID_CLAUSE "id of the area, not 0; never used again for another one of this client"
 
-CHECK("lido_shm_pool_v1.area@comes-before-the-first-block-in-it", .clause = BEFORE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.area@comes-before-the-first-block-in-it", .clause = BEFORE_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	actor_place_block(actor, pool, 4096);
 	expect_int(pool_client_get_events_len(pool), ==, 3);
@@ -30,7 +30,7 @@ CHECK("lido_shm_pool_v1.area@comes-before-the-first-block-in-it", .clause = BEFO
 	expect_int(pool_client_get_event(pool, 1)->area, ==, pool_client_get_event(pool, 2)->area);
 }
 
-CHECK("lido_shm_pool_v1.area@comes-before-the-first-block-of-each-object", .clause = BEFORE_CLAUSE,
+RULE("lido_shm_pool_v1.area@comes-before-the-first-block-of-each-object", .clause = BEFORE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	for (uint32_t i = 0; i < 10; i++) {
 		struct pool_client *pool = actor_add_pool(actor, i % 2 * 65536);
@@ -42,7 +42,7 @@ CHECK("lido_shm_pool_v1.area@comes-before-the-first-block-of-each-object", .clau
 	client_roundtrip(actor->client);
 }
 
-CHECK("lido_shm_pool_v1.area@is-told-once", .clause = "Announces an area.", .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.area@is-told-once", .clause = "Announces an area.", .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	for (int i = 0; i < 20; i++) {
 		const struct pool_block *block = actor_place_block(actor, pool, 65536);
@@ -52,7 +52,7 @@ CHECK("lido_shm_pool_v1.area@is-told-once", .clause = "Announces an area.", .exp
 	expect_int(pool_client_count(pool, POOL_EVENT_AREA), ==, (size_t)wl_list_length(&pool->areas));
 }
 
-CHECK("lido_shm_pool_v1.area@whole-reserve-can-be-mapped", .clause = MAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.area@whole-reserve-can-be-mapped", .clause = MAP_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 65536);
 	const struct pool_area *area = block->area;
 	expect_int(fcntl(area->fd, F_GETFL) & O_ACCMODE, ==, O_RDWR);
@@ -64,7 +64,7 @@ CHECK("lido_shm_pool_v1.area@whole-reserve-can-be-mapped", .clause = MAP_CLAUSE,
 	munmap(data, area->reserve);
 }
 
-CHECK("lido_shm_pool_v1.area@mapping-lasts-while-the-file-grows", .clause = MAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.area@mapping-lasts-while-the-file-grows", .clause = MAP_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *blocks[30];
 	for (uint32_t i = 0; i < 30; i++) {
@@ -76,7 +76,7 @@ CHECK("lido_shm_pool_v1.area@mapping-lasts-while-the-file-grows", .clause = MAP_
 	}
 }
 
-CHECK("lido_shm_pool_v1.area@fd-may-be-closed-once-it-is-mapped", .clause = MAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.area@fd-may-be-closed-once-it-is-mapped", .clause = MAP_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *block = actor_place_block(actor, pool, 4096);
 	// The harness wants one; another will do.
@@ -89,7 +89,7 @@ CHECK("lido_shm_pool_v1.area@fd-may-be-closed-once-it-is-mapped", .clause = MAP_
 	actor_commit(actor, pool_block_create_buffer(block, 0, 32, 32));
 }
 
-CHECK("lido_shm_pool_v1.area@size-is-that-of-the-file", .clause = BEYOND_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.area@size-is-that-of-the-file", .clause = BEYOND_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	for (uint32_t i = 0; i < 20; i++) {
 		struct pool_block *block = actor_place_block(actor, pool, 1 + i * 7000);
@@ -99,7 +99,7 @@ CHECK("lido_shm_pool_v1.area@size-is-that-of-the-file", .clause = BEYOND_CLAUSE,
 	}
 }
 
-CHECK("lido_shm_pool_v1.area@file-cannot-be-made-shorter", .clause = SEALED_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.area@file-cannot-be-made-shorter", .clause = SEALED_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 65536);
 	int fd = block->area->fd;
 	expect_int(file_get_seals(fd) & F_SEAL_SHRINK, ==, F_SEAL_SHRINK);
@@ -109,7 +109,7 @@ CHECK("lido_shm_pool_v1.area@file-cannot-be-made-shorter", .clause = SEALED_CLAU
 	expect_int(file_get_size(fd), ==, block->area->size);
 }
 
-CHECK("lido_shm_pool_v1.area@client-cannot-seal-the-file", .clause = SEALED_CLAUSE,
+RULE("lido_shm_pool_v1.area@client-cannot-seal-the-file", .clause = SEALED_CLAUSE,
 		.silent = "a client that seals the file against growing or writing would take both from the server",
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
@@ -119,7 +119,7 @@ CHECK("lido_shm_pool_v1.area@client-cannot-seal-the-file", .clause = SEALED_CLAU
 	actor_place_block(actor, pool, 1 << 20);
 }
 
-CHECK("lido_shm_pool_v1.area@file-made-larger-ends-the-client", .clause = SEALED_CLAUSE,
+RULE("lido_shm_pool_v1.area@file-made-larger-ends-the-client", .clause = SEALED_CLAUSE,
 		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, FILE_CHANGED)}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *block = actor_place_block(actor, pool, 4096);
@@ -128,7 +128,7 @@ CHECK("lido_shm_pool_v1.area@file-made-larger-ends-the-client", .clause = SEALED
 	actor_blame(actor, pool->pool);
 }
 
-CHECK("lido_shm_pool_v1.area@position-is-nobody's", .clause = "Its position is unspecified.", .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.area@position-is-nobody's", .clause = "Its position is unspecified.", .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *block = actor_place_block(actor, pool, 4096);
 	actor_fill_block(block, 1);
@@ -141,7 +141,7 @@ CHECK("lido_shm_pool_v1.area@position-is-nobody's", .clause = "Its position is u
 	actor_expect_filled(pool_block_get_data(block), 4096, 1);
 }
 
-CHECK("lido_shm_pool_v1.area@ids-are-not-0-and-each-is-used-once", .clause = ID_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.area@ids-are-not-0-and-each-is-used-once", .clause = ID_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	uint32_t id = 0;
 	for (int i = 0; i < 2; i++) {
@@ -157,7 +157,7 @@ CHECK("lido_shm_pool_v1.area@ids-are-not-0-and-each-is-used-once", .clause = ID_
 	}
 }
 
-CHECK("lido_shm_pool_v1.area@reserve-is-whole-pages-and-holds-the-size",
+RULE("lido_shm_pool_v1.area@reserve-is-whole-pages-and-holds-the-size",
 		.clause = "bytes that the file will have at most; whole pages", .expected = {ACCEPTED}) {
 	static const uint32_t reserves[] = {4096, 5000, 65537, 1 << 20, 0};
 	for (size_t i = 0; i < sizeof(reserves) / sizeof(reserves[0]); i++) {
@@ -174,7 +174,7 @@ CHECK("lido_shm_pool_v1.area@reserve-is-whole-pages-and-holds-the-size",
 	}
 }
 
-CHECK("lido_shm_pool_v1.area_size@comes-before-what-needs-it", .clause = GROWN_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.area_size@comes-before-what-needs-it", .clause = GROWN_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	for (uint32_t i = 0; i < 50; i++) {
 		struct pool_block *block = actor_place_block(actor, pool, 1 + i * 5000);
@@ -182,7 +182,7 @@ CHECK("lido_shm_pool_v1.area_size@comes-before-what-needs-it", .clause = GROWN_C
 	}
 }
 
-CHECK("lido_shm_pool_v1.area_size@tells-the-size-that-the-file-has",
+RULE("lido_shm_pool_v1.area_size@tells-the-size-that-the-file-has",
 		.clause = "The file of an announced area has grown; there is nothing to do but know it.",
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
@@ -193,7 +193,7 @@ CHECK("lido_shm_pool_v1.area_size@tells-the-size-that-the-file-has",
 	expect_int(pool_client_count(pool, POOL_EVENT_AREA_SIZE), >, 0);
 }
 
-CHECK("lido_shm_pool_v1.area_size@comes-before-what-grows-into-it", .clause = GROWN_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.area_size@comes-before-what-grows-into-it", .clause = GROWN_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *block = actor_place_block(actor, pool, 64);
 	for (uint32_t size = 4096; size < 2000000; size *= 2) {
@@ -203,7 +203,7 @@ CHECK("lido_shm_pool_v1.area_size@comes-before-what-grows-into-it", .clause = GR
 	}
 }
 
-CHECK("lido_shm_pool_v1.area_size@comes-to-another-object-when-it-needs-it", .clause = GROWN_CLAUSE,
+RULE("lido_shm_pool_v1.area_size@comes-to-another-object-when-it-needs-it", .clause = GROWN_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_client *first = actor_add_pool(actor, 0), *second = actor_add_pool(actor, 0);
 	actor_place_block(actor, second, 4096);
@@ -214,7 +214,7 @@ CHECK("lido_shm_pool_v1.area_size@comes-to-another-object-when-it-needs-it", .cl
 	}
 }
 
-CHECK("lido_shm_pool_v1.area_size@is-told-to-no-other-object",
+RULE("lido_shm_pool_v1.area_size@is-told-to-no-other-object",
 		.clause = "lido_shm_manager_v1.get_pool: Whatever is announced to one of them is announced to that one alone",
 		.expected = {ACCEPTED}) {
 	struct pool_client *first = actor_add_pool(actor, 0), *second = actor_add_pool(actor, 0);
@@ -226,7 +226,7 @@ CHECK("lido_shm_pool_v1.area_size@is-told-to-no-other-object",
 	expect_int(pool_client_get_events_len(first), ==, events);
 }
 
-CHECK("lido_shm_pool_v1.area_removed@not-while-a-block-lies-there", .clause = REMOVED_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.area_removed@not-while-a-block-lies-there", .clause = REMOVED_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *kept = actor_place_block(actor, pool, 4096);
 	struct pool_block *other = actor_place_block(actor, pool, 65536);
@@ -237,7 +237,7 @@ CHECK("lido_shm_pool_v1.area_removed@not-while-a-block-lies-there", .clause = RE
 	actor_expect_filled(pool_block_get_data(kept), 4096, 1);
 }
 
-CHECK("lido_shm_pool_v1.area_removed@not-while-a-block-of-another-object-lies-there", .clause = REMOVED_CLAUSE,
+RULE("lido_shm_pool_v1.area_removed@not-while-a-block-of-another-object-lies-there", .clause = REMOVED_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_client *first = actor_add_pool(actor, 0), *second = actor_add_pool(actor, 0);
 	struct pool_block *kept = actor_place_block(actor, first, 4096);
@@ -251,7 +251,7 @@ CHECK("lido_shm_pool_v1.area_removed@not-while-a-block-of-another-object-lies-th
 	expect_int(pool_client_count(second, POOL_EVENT_AREA_REMOVED), ==, 0);
 }
 
-CHECK("lido_shm_pool_v1.area_removed@not-while-a-buffer-lies-there", .clause = REMOVED_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.area_removed@not-while-a-buffer-lies-there", .clause = REMOVED_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *block = actor_place_block(actor, pool, 65536);
 	struct wl_buffer *buffer = pool_block_create_buffer(block, 0, 64, 64);
@@ -261,7 +261,7 @@ CHECK("lido_shm_pool_v1.area_removed@not-while-a-buffer-lies-there", .clause = R
 	actor_commit(actor, buffer);
 }
 
-CHECK("lido_shm_pool_v1.area_removed@nothing-lies-there-afterwards", .clause = REMOVED_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.area_removed@nothing-lies-there-afterwards", .clause = REMOVED_CLAUSE, .expected = {ACCEPTED}) {
 	// All of what it can spare, so that there would be no room for another area without the event.
 	struct pool_client *pools[2] = {actor_add_pool(actor, 1 << 20), actor_add_pool(actor, 1 << 20)};
 	pool_block_finish(actor_place_block(actor, pools[0], 1 << 20));
@@ -274,7 +274,7 @@ CHECK("lido_shm_pool_v1.area_removed@nothing-lies-there-afterwards", .clause = R
 	}
 }
 
-CHECK("lido_shm_pool_v1.area_removed@all-objects-that-know-it-are-told", .clause = "the client should unmap it.",
+RULE("lido_shm_pool_v1.area_removed@all-objects-that-know-it-are-told", .clause = "the client should unmap it.",
 		.expected = {ACCEPTED}) {
 	struct pool_client *pools[3];
 	for (int i = 0; i < 3; i++) {

@@ -23,7 +23,7 @@ static const uint32_t sizes[] = {1, 63, 64, 65, 100, 4095, 4096, 4097, 8191, 1, 
 
 #define SIZES_LEN (sizeof(sizes) / sizeof(sizes[0]))
 
-CHECK("lido_shm_block_v1@starts-at-a-page-or-at-64-bytes", .clause = START_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1@starts-at-a-page-or-at-64-bytes", .clause = START_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	for (size_t i = 0; i < SIZES_LEN; i++) {
 		struct pool_block *block = actor_place_block(actor, pool, sizes[i]);
@@ -31,7 +31,7 @@ CHECK("lido_shm_block_v1@starts-at-a-page-or-at-64-bytes", .clause = START_CLAUS
 	}
 }
 
-CHECK("lido_shm_block_v1@starts-at-a-page-when-it-has-grown-to-one", .clause = START_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1@starts-at-a-page-when-it-has-grown-to-one", .clause = START_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *blocks[10];
 	for (int i = 0; i < 10; i++) {
@@ -44,7 +44,7 @@ CHECK("lido_shm_block_v1@starts-at-a-page-when-it-has-grown-to-one", .clause = S
 	}
 }
 
-CHECK("lido_shm_block_v1@places-never-overlap", .clause = PLACE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1@places-never-overlap", .clause = PLACE_CLAUSE, .expected = {ACCEPTED}) {
 	enum {
 		COUNT = 150
 	};
@@ -68,7 +68,7 @@ CHECK("lido_shm_block_v1@places-never-overlap", .clause = PLACE_CLAUSE, .expecte
 	}
 }
 
-CHECK("lido_shm_block_v1.placed@size-is-at-least-what-was-asked-for", .clause = SIZE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.placed@size-is-at-least-what-was-asked-for", .clause = SIZE_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	for (size_t i = 0; i < SIZES_LEN; i++) {
 		struct pool_block *block = actor_place_block(actor, pool, sizes[i]);
@@ -79,7 +79,7 @@ CHECK("lido_shm_block_v1.placed@size-is-at-least-what-was-asked-for", .clause = 
 	}
 }
 
-CHECK("lido_shm_block_v1.placed@all-of-the-size-may-be-used", .clause = SIZE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.placed@all-of-the-size-may-be-used", .clause = SIZE_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *blocks[SIZES_LEN];
 	for (uint32_t i = 0; i < SIZES_LEN; i++) {
@@ -96,7 +96,7 @@ CHECK("lido_shm_block_v1.placed@all-of-the-size-may-be-used", .clause = SIZE_CLA
 	}
 }
 
-CHECK("lido_shm_block_v1.placed@answers-come-in-the-order-of-the-requests", .clause = ORDER_CLAUSE,
+RULE("lido_shm_block_v1.placed@answers-come-in-the-order-of-the-requests", .clause = ORDER_CLAUSE,
 		.expected = {ACCEPTED}) {
 	// The harness compares each answer with the request that is due.
 	struct pool_client *pool = actor_add_pool(actor, 1 << 20);
@@ -112,7 +112,7 @@ CHECK("lido_shm_block_v1.placed@answers-come-in-the-order-of-the-requests", .cla
 	expect_int(pool_client_count(pool, POOL_EVENT_PLACED), >, 0);
 }
 
-CHECK("lido_shm_block_v1.placed@area-is-one-that-was-announced-to-the-object",
+RULE("lido_shm_block_v1.placed@area-is-one-that-was-announced-to-the-object",
 		.clause = "id of an area that was announced to the pool object", .expected = {ACCEPTED}) {
 	static const uint32_t reserves[] = {0, 8192, 65536, 1 << 20};
 	for (int i = 0; i < 16; i++) {
@@ -122,7 +122,7 @@ CHECK("lido_shm_block_v1.placed@area-is-one-that-was-announced-to-the-object",
 	}
 }
 
-CHECK("lido_shm_block_v1.placed@place-lies-within-the-area", .clause = "bytes from the start of the area",
+RULE("lido_shm_block_v1.placed@place-lies-within-the-area", .clause = "bytes from the start of the area",
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	for (uint32_t i = 0; i < 40; i++) {
@@ -131,7 +131,7 @@ CHECK("lido_shm_block_v1.placed@place-lies-within-the-area", .clause = "bytes fr
 	}
 }
 
-CHECK("lido_shm_block_v1.failed@block-without-a-place-has-none", .clause = KEEPS_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.failed@block-without-a-place-has-none", .clause = KEEPS_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_block *block = actor_create_failed_block(actor, 65536);
 	expect(block->area == NULL);
 	expect_int(pool_client_count(block->pool, POOL_EVENT_AREA), ==, 0);
@@ -139,7 +139,7 @@ CHECK("lido_shm_block_v1.failed@block-without-a-place-has-none", .clause = KEEPS
 	actor_place_block(actor, block->pool, 4096);
 }
 
-CHECK("lido_shm_block_v1.failed@may-ask-again", .clause = AGAIN_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.failed@may-ask-again", .clause = AGAIN_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_block *block = actor_create_failed_block(actor, 65536);
 	for (uint32_t size = 65536; size > 4096; size -= 4096) {
 		pool_block_resize(block, size);
@@ -151,7 +151,7 @@ CHECK("lido_shm_block_v1.failed@may-ask-again", .clause = AGAIN_CLAUSE, .expecte
 	actor_commit(actor, pool_block_create_buffer(block, 0, 32, 32));
 }
 
-CHECK("lido_shm_block_v1.failed@place-is-kept", .clause = KEEPS_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.failed@place-is-kept", .clause = KEEPS_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_block *block = actor_place_block(actor, actor_add_pool(actor, 4096), 4096);
 	actor_fill_block(block, 1);
 	pool_block_resize(block, 65536);
@@ -162,13 +162,13 @@ CHECK("lido_shm_block_v1.failed@place-is-kept", .clause = KEEPS_CLAUSE, .expecte
 	expect_reason(actor_create_block(actor, block->pool, 64), ADDRESS_SPACE);
 }
 
-CHECK("lido_shm_block_v1.failed@reason-is-address-space-where-reserve_max-is-used-up",
+RULE("lido_shm_block_v1.failed@reason-is-address-space-where-reserve_max-is-used-up",
 		.clause = "lido_shm_block_v1.reason: no area has room, and no further one is possible by reserve_max or limits",
 		.expected = {ACCEPTED}) {
 	expect_reason(actor_create_failed_block(actor, 65536), ADDRESS_SPACE);
 }
 
-CHECK("lido_shm_block_v1.failed@reason-is-bytes-beyond-the-limit",
+RULE("lido_shm_block_v1.failed@reason-is-bytes-beyond-the-limit",
 		.clause = "lido_shm_block_v1.reason: all blocks of the client together would have more bytes than the limit",
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
@@ -181,7 +181,7 @@ CHECK("lido_shm_block_v1.failed@reason-is-bytes-beyond-the-limit",
 	expect_reason(block, BYTES);
 }
 
-CHECK("lido_shm_block_v1.failed@reason-is-unread-events-where-areas-were-not-read",
+RULE("lido_shm_block_v1.failed@reason-is-unread-events-where-areas-were-not-read",
 		.clause = "lido_shm_block_v1.reason: the client has not read the area events that were sent to it",
 		.expected = {ACCEPTED}) {
 	enum {
@@ -210,7 +210,7 @@ CHECK("lido_shm_block_v1.failed@reason-is-unread-events-where-areas-were-not-rea
 	}
 }
 
-CHECK("lido_shm_block_v1.destroy@at-once", .clause = "Destroys this object.", .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.destroy@at-once", .clause = "Destroys this object.", .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	for (int i = 0; i < 100; i++) {
 		struct pool_block *block = actor_create_block(actor, pool, 65536);
@@ -221,22 +221,22 @@ CHECK("lido_shm_block_v1.destroy@at-once", .clause = "Destroys this object.", .e
 	}
 }
 
-CHECK("lido_shm_block_v1.destroy@that-has-failed", .clause = "Destroys this object.", .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.destroy@that-has-failed", .clause = "Destroys this object.", .expected = {ACCEPTED}) {
 	struct pool_block *block = actor_create_failed_block(actor, 65536);
 	struct wl_buffer *buffer = pool_block_create_buffer(block, 0, 32, 32);
 	pool_block_finish(block);
 	wl_buffer_destroy(buffer);
 }
 
-CHECK("lido_shm_block_v1.destroy@gives-the-memory-back",
-		.clause = "lido_shm_block_v1.destroy: The memory is given back", .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.destroy@gives-the-memory-back", .clause = "lido_shm_block_v1.destroy: The memory is given back",
+		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_add_pool(actor, 65536);
 	for (int i = 0; i < 100; i++) {
 		pool_block_finish(actor_place_block(actor, pool, 65536));
 	}
 }
 
-CHECK("lido_shm_block_v1.destroy@memory-is-kept-while-buffers-are-there", .clause = GIVEN_BACK_CLAUSE,
+RULE("lido_shm_block_v1.destroy@memory-is-kept-while-buffers-are-there", .clause = GIVEN_BACK_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_add_pool(actor, 65536);
 	struct pool_block *block = actor_place_block(actor, pool, 65536);
@@ -258,7 +258,7 @@ CHECK("lido_shm_block_v1.destroy@memory-is-kept-while-buffers-are-there", .claus
 	expect_place(next);
 }
 
-CHECK("lido_shm_block_v1.destroy@memory-comes-back-after-what-the-server-does-with-it", .clause = GIVEN_BACK_CLAUSE,
+RULE("lido_shm_block_v1.destroy@memory-comes-back-after-what-the-server-does-with-it", .clause = GIVEN_BACK_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_add_pool(actor, 65536);
 	struct pool_block *block = actor_place_block(actor, pool, 65536);
@@ -279,7 +279,7 @@ CHECK("lido_shm_block_v1.destroy@memory-comes-back-after-what-the-server-does-wi
 	expect_place(next);
 }
 
-CHECK("lido_shm_block_v1.destroy@other-blocks-stay-out-of-the-memory-of-buffers", .clause = MINE_CLAUSE,
+RULE("lido_shm_block_v1.destroy@other-blocks-stay-out-of-the-memory-of-buffers", .clause = MINE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct wl_buffer *buffers[10];
@@ -301,7 +301,7 @@ CHECK("lido_shm_block_v1.destroy@other-blocks-stay-out-of-the-memory-of-buffers"
 	}
 }
 
-CHECK("lido_shm_block_v1.destroy@other-blocks-stay-out-of-what-it-had-before-it-shrank", .clause = MINE_CLAUSE,
+RULE("lido_shm_block_v1.destroy@other-blocks-stay-out-of-what-it-had-before-it-shrank", .clause = MINE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *block = actor_place_block(actor, pool, 65536);
@@ -318,7 +318,7 @@ CHECK("lido_shm_block_v1.destroy@other-blocks-stay-out-of-what-it-had-before-it-
 	wl_buffer_destroy(buffer);
 }
 
-CHECK("lido_shm_block_v1.destroy@in-any-order-with-buffers-and-pool-objects", .clause = GIVEN_BACK_CLAUSE,
+RULE("lido_shm_block_v1.destroy@in-any-order-with-buffers-and-pool-objects", .clause = GIVEN_BACK_CLAUSE,
 		.expected = {ACCEPTED}) {
 	for (int order = 0; order < 8; order++) {
 		struct pool_client *pool = actor_add_pool(actor, 0);
@@ -349,7 +349,7 @@ CHECK("lido_shm_block_v1.destroy@in-any-order-with-buffers-and-pool-objects", .c
 	}
 }
 
-CHECK("lido_shm_block_v1.destroy@client-that-leaves-with-everything", .clause = MINE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.destroy@client-that-leaves-with-everything", .clause = MINE_CLAUSE, .expected = {ACCEPTED}) {
 	actor_need(actor, lido_shm_manager_v1_interface.name, 1);
 	for (int i = 0; i < 10; i++) {
 		struct client client;

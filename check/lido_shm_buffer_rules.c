@@ -45,14 +45,13 @@ static void create_in_new(struct actor *actor, bool waits, const struct request 
 }
 
 #define REFUSED(name_, clause_, silent_, error, ...) \
-	CHECK("lido_shm_block_v1.create_buffer@" name_, .clause = (clause_), .silent = (silent_), \
+	RULE("lido_shm_block_v1.create_buffer@" name_, .clause = (clause_), .silent = (silent_), \
 			.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, error)}) { \
 		create_in_new(actor, true, &(struct request){__VA_ARGS__}); \
 	}
 
 #define FITS(name_, clause_, silent_, ...) \
-	CHECK("lido_shm_block_v1.create_buffer@" name_, .clause = (clause_), .silent = (silent_), \
-			.expected = {ACCEPTED}) { \
+	RULE("lido_shm_block_v1.create_buffer@" name_, .clause = (clause_), .silent = (silent_), .expected = {ACCEPTED}) { \
 		create_in_new(actor, false, &(struct request){__VA_ARGS__}); \
 	}
 
@@ -69,31 +68,31 @@ FITS("that-fills-the-block", MEANING_CLAUSE, NULL, 0, 128, 128, 512, ARGB)
 FITS("one-row-of-the-whole-block", MEANING_CLAUSE, NULL, 0, BLOCK_SIZE / 4, 1, BLOCK_SIZE, ARGB)
 FITS("one-column-of-the-whole-block", MEANING_CLAUSE, NULL, 0, 1, BLOCK_SIZE / 4, 4, WL_SHM_FORMAT_XRGB8888)
 
-CHECK("lido_shm_block_v1.create_buffer@invalid_stride-has-the-number-of-wl_shm", .clause = NUMBERS_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@invalid_stride-has-the-number-of-wl_shm", .clause = NUMBERS_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, WL_SHM, INVALID_STRIDE)}) {
 	create_in_new(actor, true, &(struct request){0, 8, 8, 0, ARGB});
 }
 
-CHECK("lido_shm_block_v1.create_buffer@invalid_format-has-the-number-of-wl_shm", .clause = NUMBERS_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@invalid_format-has-the-number-of-wl_shm", .clause = NUMBERS_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, WL_SHM, INVALID_FORMAT)}) {
 	create_in_new(actor, true, &(struct request){0, 8, 8, 32, UINT32_MAX});
 }
 
-CHECK("lido_shm_block_v1.create_buffer@buffers-may-overlap", .clause = MEANING_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.create_buffer@buffers-may-overlap", .clause = MEANING_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), BLOCK_SIZE);
 	for (int i = 0; i < 20; i++) {
 		pool_block_create_buffer(block, i * 100, 64, 64);
 	}
 }
 
-CHECK("lido_shm_block_v1.create_buffer@in-the-smallest-block", .clause = MEANING_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.create_buffer@in-the-smallest-block", .clause = MEANING_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), 8);
 	pool_block_create_buffer(block, 0, 1, 1);
 	pool_block_create_buffer(block, 4, 1, 1);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@format-that-is-known-but-not-offered-is-refused",
-		.clause = INVALID_FORMAT_CLAUSE, .expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_FORMAT)}) {
+RULE("lido_shm_block_v1.create_buffer@format-that-is-known-but-not-offered-is-refused", .clause = INVALID_FORMAT_CLAUSE,
+		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_FORMAT)}) {
 	static const uint32_t candidates[] = {WL_SHM_FORMAT_C8, WL_SHM_FORMAT_AYUV, WL_SHM_FORMAT_RGB332,
 		WL_SHM_FORMAT_BGR233, WL_SHM_FORMAT_NV42, WL_SHM_FORMAT_YUV410};
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
@@ -110,7 +109,7 @@ CHECK("lido_shm_block_v1.create_buffer@format-that-is-known-but-not-offered-is-r
 	skip("every format that was tried is offered");
 }
 
-CHECK("lido_shm_block_v1.create_buffer@every-offered-format", .clause = FORMATS_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.create_buffer@every-offered-format", .clause = FORMATS_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), BLOCK_SIZE);
 	const uint32_t *format;
 	wl_array_for_each(format, &actor->client->formats) {
@@ -123,7 +122,7 @@ CHECK("lido_shm_block_v1.create_buffer@every-offered-format", .clause = FORMATS_
 	}
 }
 
-CHECK("lido_shm_block_v1.create_buffer@second-plane-beyond-the-block-is-refused", .clause = INVALID_STRIDE_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@second-plane-beyond-the-block-is-refused", .clause = INVALID_STRIDE_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
 	const uint32_t *format;
 	wl_array_for_each(format, &actor->client->formats) {
@@ -136,12 +135,12 @@ CHECK("lido_shm_block_v1.create_buffer@second-plane-beyond-the-block-is-refused"
 }
 
 // Pipelined: what was last asked for counts.
-CHECK("lido_shm_block_v1.create_buffer@beyond-what-was-asked-for-is-refused-before-the-answer", .clause = SIZE_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@beyond-what-was-asked-for-is-refused-before-the-answer", .clause = SIZE_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
 	create_in_new(actor, false, &(struct request){0, 128, 1 << 20, 512, ARGB});
 }
 
-CHECK("lido_shm_block_v1.create_buffer@in-what-a-resize-adds-at-once", .clause = SIZE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.create_buffer@in-what-a-resize-adds-at-once", .clause = SIZE_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), 4096);
 	for (int32_t i = 2; i < 10; i++) {
 		pool_block_resize(block, (uint32_t)i * 4096);
@@ -149,7 +148,7 @@ CHECK("lido_shm_block_v1.create_buffer@in-what-a-resize-adds-at-once", .clause =
 	}
 }
 
-CHECK("lido_shm_block_v1.create_buffer@all-of-what-the-placed-event-told", .clause = SIZE_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@all-of-what-the-placed-event-told", .clause = SIZE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	static const uint32_t sizes[] = {1, 65, 4095, 4097, 100001};
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -160,14 +159,14 @@ CHECK("lido_shm_block_v1.create_buffer@all-of-what-the-placed-event-told", .clau
 	}
 }
 
-CHECK("lido_shm_block_v1.create_buffer@beyond-what-the-placed-event-told-is-refused", .clause = SIZE_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@beyond-what-the-placed-event-told-is-refused", .clause = SIZE_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 4097);
 	pool_block_create_buffer(block, 4, (int32_t)block->size / 4, 1);
 	actor_blame(actor, block->block);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@beyond-a-shrunk-block-is-refused", .clause = SIZE_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@beyond-a-shrunk-block-is-refused", .clause = SIZE_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), BLOCK_SIZE);
 	pool_block_resize(block, 4096);
@@ -176,7 +175,7 @@ CHECK("lido_shm_block_v1.create_buffer@beyond-a-shrunk-block-is-refused", .claus
 	actor_blame(actor, block->block);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@of-a-shrunk-block-with-buffers-beyond-is-refused", .clause = SIZE_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@of-a-shrunk-block-with-buffers-beyond-is-refused", .clause = SIZE_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), BLOCK_SIZE);
 	pool_block_create_buffer(block, BLOCK_SIZE / 2, 64, 64);
@@ -186,19 +185,19 @@ CHECK("lido_shm_block_v1.create_buffer@of-a-shrunk-block-with-buffers-beyond-is-
 	actor_blame(actor, block->block);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@within-what-a-failed-block-asked-for", .clause = SIZE_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@within-what-a-failed-block-asked-for", .clause = SIZE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	pool_block_create_buffer(actor_create_failed_block(actor, BLOCK_SIZE), 0, 128, 128);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@beyond-what-a-failed-block-asked-for-is-refused", .clause = SIZE_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@beyond-what-a-failed-block-asked-for-is-refused", .clause = SIZE_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
 	struct pool_block *block = actor_create_failed_block(actor, BLOCK_SIZE);
 	pool_block_create_buffer(block, 1, 128, 128);
 	actor_blame(actor, block->block);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@within-what-a-failed-resize-asked-for", .clause = SIZE_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@within-what-a-failed-resize-asked-for", .clause = SIZE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_block *block = actor_place_block(actor, actor_add_pool(actor, 4096), 4096);
 	pool_block_resize(block, BLOCK_SIZE);
@@ -208,7 +207,7 @@ CHECK("lido_shm_block_v1.create_buffer@within-what-a-failed-resize-asked-for", .
 	pool_block_create_buffer(block, BLOCK_SIZE - 4096, 32, 32);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@beyond-what-was-last-asked-for-is-refused", .clause = SIZE_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@beyond-what-was-last-asked-for-is-refused", .clause = SIZE_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
 	struct pool_block *block = actor_place_block(actor, actor_add_pool(actor, 4096), 4096);
 	// Both fail; more was asked for before, but not last.
@@ -218,14 +217,14 @@ CHECK("lido_shm_block_v1.create_buffer@beyond-what-was-last-asked-for-is-refused
 	actor_blame(actor, block->block);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@within-the-place-after-less-was-asked-for-in-vain", .clause = SIZE_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@within-the-place-after-less-was-asked-for-in-vain", .clause = SIZE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_block *block = actor_place_block(actor, actor_add_pool(actor, BLOCK_SIZE), BLOCK_SIZE);
 	pool_block_resize(block, 2 * BLOCK_SIZE);
 	pool_block_create_buffer(block, 0, 128, 128);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@after-failures-the-placed-size-counts", .clause = SIZE_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@after-failures-the-placed-size-counts", .clause = SIZE_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
 	struct pool_block *block = actor_create_failed_block(actor, BLOCK_SIZE);
 	pool_block_resize(block, 4096);
@@ -234,7 +233,7 @@ CHECK("lido_shm_block_v1.create_buffer@after-failures-the-placed-size-counts", .
 	actor_blame(actor, block->block);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@lives-on-without-its-block", .clause = STAYS_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.create_buffer@lives-on-without-its-block", .clause = STAYS_CLAUSE, .expected = {ACCEPTED}) {
 	for (int i = 0; i < 10; i++) {
 		struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), BLOCK_SIZE);
 		struct wl_buffer *buffer = pool_block_create_buffer(block, 0, 64, 64);

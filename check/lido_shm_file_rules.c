@@ -17,7 +17,7 @@
 	"If the client has changed its size, the file_changed error is raised: then, and on the wl_buffer."
 #define NUMBER_CLAUSE "lido_shm_pool_v1.error: An error that exists for blocks as well has the same number there."
 
-CHECK("lido_shm_pool_v1.create_block@file-made-larger-is-file_changed", .clause = CREATE_CLAUSE,
+RULE("lido_shm_pool_v1.create_block@file-made-larger-is-file_changed", .clause = CREATE_CLAUSE,
 		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, FILE_CHANGED)}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	actor_grow_file(actor_place_block(actor, pool, 65536)->area);
@@ -25,7 +25,7 @@ CHECK("lido_shm_pool_v1.create_block@file-made-larger-is-file_changed", .clause 
 	actor_blame(actor, pool->pool);
 }
 
-CHECK("lido_shm_pool_v1.create_block@file-made-one-byte-larger-is-file_changed", .clause = CREATE_CLAUSE,
+RULE("lido_shm_pool_v1.create_block@file-made-one-byte-larger-is-file_changed", .clause = CREATE_CLAUSE,
 		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, FILE_CHANGED)}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	const struct pool_area *area = actor_place_block(actor, pool, 65536)->area;
@@ -34,7 +34,7 @@ CHECK("lido_shm_pool_v1.create_block@file-made-one-byte-larger-is-file_changed",
 	actor_blame(actor, pool->pool);
 }
 
-CHECK("lido_shm_pool_v1.create_block@file-made-larger-than-its-reserve-is-file_changed", .clause = CREATE_CLAUSE,
+RULE("lido_shm_pool_v1.create_block@file-made-larger-than-its-reserve-is-file_changed", .clause = CREATE_CLAUSE,
 		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, FILE_CHANGED)}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	const struct pool_area *area = actor_place_block(actor, pool, 65536)->area;
@@ -54,31 +54,31 @@ static struct pool_block *change_other_file(struct actor *actor, int changed) {
 	return blocks[1 - changed];
 }
 
-#define OTHER_FILE_CHECK(name_, changed) \
-	CHECK("lido_shm_pool_v1.create_block@" name_ "-file-made-larger-is-file_changed", .clause = CREATE_CLAUSE, \
+#define OTHER_FILE_RULES(name_, changed) \
+	RULE("lido_shm_pool_v1.create_block@" name_ "-file-made-larger-is-file_changed", .clause = CREATE_CLAUSE, \
 			.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, FILE_CHANGED)}) { \
 		struct pool_client *pool = change_other_file(actor, changed)->pool; \
 		actor_create_block(actor, pool, 64); \
 		actor_blame(actor, pool->pool); \
 	} \
-	CHECK("lido_shm_block_v1.resize@with-" name_ "-file-made-larger-is-file_changed", .clause = RESIZE_CLAUSE, \
+	RULE("lido_shm_block_v1.resize@with-" name_ "-file-made-larger-is-file_changed", .clause = RESIZE_CLAUSE, \
 			.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, FILE_CHANGED)}) { \
 		struct pool_block *block = change_other_file(actor, changed); \
 		pool_block_resize(block, 64); \
 		actor_blame(actor, block->block); \
 	}
 
-OTHER_FILE_CHECK("an-older", 0)
-OTHER_FILE_CHECK("a-newer", 1)
+OTHER_FILE_RULES("an-older", 0)
+OTHER_FILE_RULES("a-newer", 1)
 
-CHECK("lido_shm_pool_v1.create_block@file_changed-has-the-number-of-blocks", .clause = NUMBER_CLAUSE,
+RULE("lido_shm_pool_v1.create_block@file_changed-has-the-number-of-blocks", .clause = NUMBER_CLAUSE,
 		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_BLOCK_V1, FILE_CHANGED)}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	actor_grow_file(actor_place_block(actor, pool, 65536)->area);
 	actor_create_block(actor, pool, 64);
 }
 
-CHECK("lido_shm_pool_v1.create_block@file-given-the-size-that-it-has-is-as-before", .clause = LOOKS_CLAUSE,
+RULE("lido_shm_pool_v1.create_block@file-given-the-size-that-it-has-is-as-before", .clause = LOOKS_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	for (uint32_t i = 0; i < 10; i++) {
@@ -87,7 +87,7 @@ CHECK("lido_shm_pool_v1.create_block@file-given-the-size-that-it-has-is-as-befor
 	}
 }
 
-CHECK("lido_shm_pool_v1.create_block@file-with-holes-punched-is-as-before", .clause = LOOKS_CLAUSE,
+RULE("lido_shm_pool_v1.create_block@file-with-holes-punched-is-as-before", .clause = LOOKS_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	for (uint32_t i = 0; i < 10; i++) {
@@ -103,7 +103,7 @@ CHECK("lido_shm_pool_v1.create_block@file-with-holes-punched-is-as-before", .cla
 	}
 }
 
-CHECK("lido_shm_pool_v1.create_block@file-of-another-client-is-its-own-business", .clause = LOOKS_CLAUSE,
+RULE("lido_shm_pool_v1.create_block@file-of-another-client-is-its-own-business", .clause = LOOKS_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct client client;
 	struct pool_client pool;
@@ -121,8 +121,8 @@ CHECK("lido_shm_pool_v1.create_block@file-of-another-client-is-its-own-business"
 	client_finish(&client);
 }
 
-#define RESIZE_CHECK(name_, size) \
-	CHECK("lido_shm_block_v1.resize@" name_ "-with-a-file-made-larger-is-file_changed", .clause = RESIZE_CLAUSE, \
+#define RESIZE_RULE(name_, size) \
+	RULE("lido_shm_block_v1.resize@" name_ "-with-a-file-made-larger-is-file_changed", .clause = RESIZE_CLAUSE, \
 			.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, FILE_CHANGED)}) { \
 		struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 65536); \
 		actor_grow_file(block->area); \
@@ -130,9 +130,9 @@ CHECK("lido_shm_pool_v1.create_block@file-of-another-client-is-its-own-business"
 		actor_blame(actor, block->block); \
 	}
 
-RESIZE_CHECK("to-less", 64)
-RESIZE_CHECK("to-the-same", 65536)
-RESIZE_CHECK("to-more", 1 << 20)
+RESIZE_RULE("to-less", 64)
+RESIZE_RULE("to-the-same", 65536)
+RESIZE_RULE("to-more", 1 << 20)
 
 // A buffer, in a file that was made larger since.
 static struct wl_buffer *create_changed(struct actor *actor, uint32_t format) {
@@ -143,7 +143,7 @@ static struct wl_buffer *create_changed(struct actor *actor, uint32_t format) {
 	return buffer;
 }
 
-CHECK("lido_shm_block_v1.create_buffer@committed-with-a-file-made-larger-is-file_changed", .clause = BUFFER_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@committed-with-a-file-made-larger-is-file_changed", .clause = BUFFER_CLAUSE,
 		.expected = {ERROR(wl_buffer, LIDO_SHM_BLOCK_V1, FILE_CHANGED)}) {
 	actor_get_window(actor);
 	struct wl_buffer *buffer = create_changed(actor, WL_SHM_FORMAT_XRGB8888);
@@ -151,7 +151,7 @@ CHECK("lido_shm_block_v1.create_buffer@committed-with-a-file-made-larger-is-file
 	actor_blame(actor, buffer);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@committed-again-with-a-file-made-larger-is-file_changed",
+RULE("lido_shm_block_v1.create_buffer@committed-again-with-a-file-made-larger-is-file_changed",
 		.clause = BUFFER_LOOKS_CLAUSE, .expected = {ERROR(wl_buffer, LIDO_SHM_BLOCK_V1, FILE_CHANGED)}) {
 	actor_get_window(actor);
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 1 << 20);
@@ -165,7 +165,7 @@ CHECK("lido_shm_block_v1.create_buffer@committed-again-with-a-file-made-larger-i
 	actor_blame(actor, buffer);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@captured-into-with-a-file-made-larger-is-file_changed", .clause = BUFFER_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@captured-into-with-a-file-made-larger-is-file_changed", .clause = BUFFER_CLAUSE,
 		.expected = {ERROR(wl_buffer, LIDO_SHM_BLOCK_V1, FILE_CHANGED)}) {
 	sight_need(actor);
 	struct wl_buffer *buffer = create_changed(actor, screen_get_capture_format(&actor->screen));
@@ -173,7 +173,7 @@ CHECK("lido_shm_block_v1.create_buffer@captured-into-with-a-file-made-larger-is-
 	actor_blame(actor, buffer);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@file-made-larger-is-nothing-until-then", .clause = BUFFER_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@file-made-larger-is-nothing-until-then", .clause = BUFFER_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct wl_buffer *buffer = create_changed(actor, WL_SHM_FORMAT_XRGB8888);
 	struct pool_block *block = wl_container_of(actor->pool.blocks.next, block, link);
@@ -187,7 +187,7 @@ CHECK("lido_shm_block_v1.create_buffer@file-made-larger-is-nothing-until-then", 
 	pool_client_finish(&actor->pool);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@file-made-larger-since-it-is-shown-stays-shown", .clause = BUFFER_LOOKS_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@file-made-larger-since-it-is-shown-stays-shown", .clause = BUFFER_LOOKS_CLAUSE,
 		.expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct pool_picture *picture = actor_create_pool_picture(actor, 1);
@@ -198,7 +198,7 @@ CHECK("lido_shm_block_v1.create_buffer@file-made-larger-since-it-is-shown-stays-
 	sight_expect_shown(actor, &picture->picture, "after its file was made larger");
 }
 
-CHECK("lido_shm_block_v1.create_buffer@without-memory-has-no-file-that-could-change", .clause = BUFFER_LOOKS_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@without-memory-has-no-file-that-could-change", .clause = BUFFER_LOOKS_CLAUSE,
 		.expected = {ACCEPTED}) {
 	actor_get_window(actor);
 	struct pool_block *failed = actor_create_failed_block(actor, 65536);

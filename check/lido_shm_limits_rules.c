@@ -14,7 +14,7 @@
 #define MANY 200000          // more than this is not tried
 #define REQUESTS_AT_ONCE 100 // so few that all are read before the server answers with an error and closes
 
-CHECK("lido_shm_pool_v1.limits@come-first-and-once", .clause = FIRST_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.limits@come-first-and-once", .clause = FIRST_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	for (uint32_t i = 0; i < 20; i++) {
 		actor_place_block(actor, pool, 64 + i * 10000);
@@ -23,8 +23,8 @@ CHECK("lido_shm_pool_v1.limits@come-first-and-once", .clause = FIRST_CLAUSE, .ex
 	expect_int(pool_client_count(pool, POOL_EVENT_LIMITS), ==, 1);
 }
 
-CHECK("lido_shm_pool_v1.limits@of-nothing-are-none", .clause = ALL_CLAUSE,
-		.silent = "a pool that gives nothing is none", .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.limits@of-nothing-are-none", .clause = ALL_CLAUSE, .silent = "a pool that gives nothing is none",
+		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	client_roundtrip(actor->client);
 	expect_int(pool->bytes_max, >=, 4096);
@@ -32,7 +32,7 @@ CHECK("lido_shm_pool_v1.limits@of-nothing-are-none", .clause = ALL_CLAUSE,
 	expect_int(pool->buffers_max, >=, 1);
 }
 
-CHECK("lido_shm_pool_v1.limits@block-beyond-the-bytes-fails", .clause = PROMISE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.limits@block-beyond-the-bytes-fails", .clause = PROMISE_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	client_roundtrip(actor->client);
 	if (pool->bytes_max >= UINT32_MAX) {
@@ -42,7 +42,7 @@ CHECK("lido_shm_pool_v1.limits@block-beyond-the-bytes-fails", .clause = PROMISE_
 	expect_reason(block, BYTES);
 }
 
-CHECK("lido_shm_pool_v1.limits@all-blocks-together-stay-within-the-bytes", .clause = PROMISE_CLAUSE,
+RULE("lido_shm_pool_v1.limits@all-blocks-together-stay-within-the-bytes", .clause = PROMISE_CLAUSE,
 		.expected = {ACCEPTED}, .is_hostile = true) {
 	struct pool_client *pools[2] = {actor_add_pool(actor, 0), actor_add_pool(actor, 0)};
 	client_roundtrip(actor->client);
@@ -56,7 +56,7 @@ CHECK("lido_shm_pool_v1.limits@all-blocks-together-stay-within-the-bytes", .clau
 	}
 }
 
-CHECK("lido_shm_pool_v1.limits@bytes-given-back-can-be-had-again", .clause = ALL_CLAUSE, .expected = {ACCEPTED},
+RULE("lido_shm_pool_v1.limits@bytes-given-back-can-be-had-again", .clause = ALL_CLAUSE, .expected = {ACCEPTED},
 		.is_hostile = true) {
 	struct pool_client *pool = actor_get_pool(actor);
 	client_roundtrip(actor->client);
@@ -89,7 +89,7 @@ static struct pool_client *get_pool_of_few_blocks(struct actor *actor) {
 	return pool;
 }
 
-CHECK("lido_shm_pool_v1.limits@one-block-too-many-fails", .clause = PROMISE_CLAUSE, .expected = {ACCEPTED},
+RULE("lido_shm_pool_v1.limits@one-block-too-many-fails", .clause = PROMISE_CLAUSE, .expected = {ACCEPTED},
 		.is_hostile = true) {
 	struct pool_client *pool = get_pool_of_few_blocks(actor);
 	struct pool_block *given = actor_place_block(actor, pool, 64);
@@ -104,7 +104,7 @@ CHECK("lido_shm_pool_v1.limits@one-block-too-many-fails", .clause = PROMISE_CLAU
 	expect_place(block);
 }
 
-CHECK("lido_shm_pool_v1.limits@objects-without-end-are-punished", .clause = PUNISHED_CLAUSE,
+RULE("lido_shm_pool_v1.limits@objects-without-end-are-punished", .clause = PUNISHED_CLAUSE,
 		.silent = "so many blocks that have failed are a load, whatever the multiple is",
 		.expected = {ERROR(wl_display, WL_DISPLAY, NO_MEMORY)}, .is_hostile = true) {
 	struct pool_client *pool = get_pool_of_few_blocks(actor);
@@ -143,27 +143,27 @@ static struct pool_client *get_pool_of_few_buffers(struct actor *actor) {
 	return pool;
 }
 
-CHECK("lido_shm_pool_v1.limits@as-many-buffers-as-it-says", .clause = PUNISHED_CLAUSE, .expected = {ACCEPTED},
+RULE("lido_shm_pool_v1.limits@as-many-buffers-as-it-says", .clause = PUNISHED_CLAUSE, .expected = {ACCEPTED},
 		.is_hostile = true) {
 	struct pool_client *pool = get_pool_of_few_buffers(actor);
 	create_buffers(actor, pool, pool->buffers_max);
 }
 
-CHECK("lido_shm_pool_v1.limits@one-buffer-too-many-is-punished", .clause = PUNISHED_CLAUSE,
+RULE("lido_shm_pool_v1.limits@one-buffer-too-many-is-punished", .clause = PUNISHED_CLAUSE,
 		.expected = {ERROR(wl_display, WL_DISPLAY, NO_MEMORY)}, .is_hostile = true) {
 	struct pool_client *pool = get_pool_of_few_buffers(actor);
 	expect(create_buffers(actor, pool, pool->buffers_max));
 	actor_create_buffer(actor_create_pool(actor, FILE_SEALED, 4096), 0, 8, 8);
 }
 
-CHECK("lido_shm_pool_v1.limits@one-buffer-too-many-of-a-block-is-punished", .clause = PUNISHED_CLAUSE,
+RULE("lido_shm_pool_v1.limits@one-buffer-too-many-of-a-block-is-punished", .clause = PUNISHED_CLAUSE,
 		.expected = {ERROR(wl_display, WL_DISPLAY, NO_MEMORY)}, .is_hostile = true) {
 	struct pool_client *pool = get_pool_of_few_buffers(actor);
 	expect(create_buffers(actor, pool, pool->buffers_max));
 	pool_block_create_buffer(actor_create_block(actor, pool, 4096), 0, 8, 8);
 }
 
-CHECK("lido_shm_pool_v1.limits@destroyed-buffers-do-not-count", .clause = PUNISHED_CLAUSE, .expected = {ACCEPTED},
+RULE("lido_shm_pool_v1.limits@destroyed-buffers-do-not-count", .clause = PUNISHED_CLAUSE, .expected = {ACCEPTED},
 		.is_hostile = true) {
 	struct pool_client *pool = get_pool_of_few_buffers(actor);
 	struct pool_block *block = actor_place_block(actor, pool, 4096);
@@ -175,7 +175,7 @@ CHECK("lido_shm_pool_v1.limits@destroyed-buffers-do-not-count", .clause = PUNISH
 	}
 }
 
-CHECK("lido_shm_pool_v1.limits@destroyed-objects-do-not-count", .clause = PUNISHED_CLAUSE, .expected = {ACCEPTED},
+RULE("lido_shm_pool_v1.limits@destroyed-objects-do-not-count", .clause = PUNISHED_CLAUSE, .expected = {ACCEPTED},
 		.is_hostile = true) {
 	struct pool_client *pool = get_pool_of_few_blocks(actor);
 	for (uint32_t i = 0; i < 8 * pool->blocks_max; i++) {

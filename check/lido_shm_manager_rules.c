@@ -12,7 +12,7 @@
 #define RESERVE_CLAUSE \
 	"the sum of the reserves of the areas that are announced to this object at a time will not exceed reserve_max."
 
-CHECK("lido_shm_manager_v1@is-there-once", .clause = "A global by which a client takes its pool.",
+RULE("lido_shm_manager_v1@is-there-once", .clause = "A global by which a client takes its pool.",
 		.expected = {ACCEPTED}) {
 	size_t count;
 	actor_need(actor, lido_shm_manager_v1_interface.name, 1);
@@ -20,7 +20,7 @@ CHECK("lido_shm_manager_v1@is-there-once", .clause = "A global by which a client
 	expect_int(count, ==, 1);
 }
 
-CHECK("lido_shm_manager_v1@wl_shm-works-beside-it",
+RULE("lido_shm_manager_v1@wl_shm-works-beside-it",
 		.clause = "lido_shm_v1: With wl_shm each client makes files, and the server must map whatever arrives.",
 		.expected = {ACCEPTED}) {
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 4096);
@@ -49,7 +49,7 @@ static void expect_same_areas(const struct pool_client *left, const struct pool_
 	}
 }
 
-CHECK("lido_shm_manager_v1@several-bindings-take-the-same-pool",
+RULE("lido_shm_manager_v1@several-bindings-take-the-same-pool",
 		.clause = "lido_shm_v1: A client has one pool, however many objects it takes it by.", .expected = {ACCEPTED}) {
 	struct pool_block *blocks[4];
 	for (uint32_t i = 0; i < 4; i++) {
@@ -65,7 +65,7 @@ CHECK("lido_shm_manager_v1@several-bindings-take-the-same-pool",
 	}
 }
 
-CHECK("lido_shm_manager_v1.destroy@pools-and-blocks-stay-as-they-are", .clause = "Pools and blocks stay as they are.",
+RULE("lido_shm_manager_v1.destroy@pools-and-blocks-stay-as-they-are", .clause = "Pools and blocks stay as they are.",
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *before = actor_place_block(actor, pool, 4096);
@@ -82,8 +82,7 @@ CHECK("lido_shm_manager_v1.destroy@pools-and-blocks-stay-as-they-are", .clause =
 	pool->manager = client_bind(actor->client, &lido_shm_manager_v1_interface, 1);
 }
 
-CHECK("lido_shm_manager_v1.destroy@before-its-pool-is-used", .clause = "Destroys this object.",
-		.expected = {ACCEPTED}) {
+RULE("lido_shm_manager_v1.destroy@before-its-pool-is-used", .clause = "Destroys this object.", .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	lido_shm_manager_v1_destroy(pool->manager);
 	actor_place_block(actor, pool, 4096);
@@ -93,7 +92,7 @@ CHECK("lido_shm_manager_v1.destroy@before-its-pool-is-used", .clause = "Destroys
 	}
 }
 
-CHECK("lido_shm_manager_v1.get_pool@limits-come-at-once", .clause = "The limits event is sent at once.",
+RULE("lido_shm_manager_v1.get_pool@limits-come-at-once", .clause = "The limits event is sent at once.",
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	client_roundtrip(actor->client);
@@ -101,7 +100,7 @@ CHECK("lido_shm_manager_v1.get_pool@limits-come-at-once", .clause = "The limits 
 	expect_int(pool_client_get_event(pool, 0)->kind, ==, POOL_EVENT_LIMITS);
 }
 
-CHECK("lido_shm_manager_v1.get_pool@objects-have-the-same-limits", .clause = SHARED_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_manager_v1.get_pool@objects-have-the-same-limits", .clause = SHARED_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *first = actor_add_pool(actor, 0), *second = actor_add_pool(actor, 65536);
 	client_roundtrip(actor->client);
 	expect_int(first->bytes_max, ==, second->bytes_max);
@@ -109,7 +108,7 @@ CHECK("lido_shm_manager_v1.get_pool@objects-have-the-same-limits", .clause = SHA
 	expect_int(first->buffers_max, ==, second->buffers_max);
 }
 
-CHECK("lido_shm_manager_v1.get_pool@objects-share-the-quota", .clause = SHARED_CLAUSE, .expected = {ACCEPTED},
+RULE("lido_shm_manager_v1.get_pool@objects-share-the-quota", .clause = SHARED_CLAUSE, .expected = {ACCEPTED},
 		.is_hostile = true) {
 	struct pool_client *pools[2] = {actor_add_pool(actor, 0), actor_add_pool(actor, 0)};
 	client_roundtrip(actor->client);
@@ -130,7 +129,7 @@ CHECK("lido_shm_manager_v1.get_pool@objects-share-the-quota", .clause = SHARED_C
 	}
 }
 
-CHECK("lido_shm_manager_v1.get_pool@ids-of-areas-are-the-same-for-all-objects", .clause = ALONE_CLAUSE,
+RULE("lido_shm_manager_v1.get_pool@ids-of-areas-are-the-same-for-all-objects", .clause = ALONE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	static const uint32_t reserves[] = {0, 65536, 1 << 20, 0};
 	struct pool_client *pools[4];
@@ -149,7 +148,7 @@ CHECK("lido_shm_manager_v1.get_pool@ids-of-areas-are-the-same-for-all-objects", 
 	}
 }
 
-CHECK("lido_shm_manager_v1.get_pool@objects-are-told-of-areas-each-by-itself", .clause = ALONE_CLAUSE,
+RULE("lido_shm_manager_v1.get_pool@objects-are-told-of-areas-each-by-itself", .clause = ALONE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_client *first = actor_add_pool(actor, 0), *second = actor_add_pool(actor, 0);
 	actor_place_block(actor, first, 4096);
@@ -160,7 +159,7 @@ CHECK("lido_shm_manager_v1.get_pool@objects-are-told-of-areas-each-by-itself", .
 	expect_int(pool_client_count(first, POOL_EVENT_AREA), ==, 1);
 }
 
-CHECK("lido_shm_manager_v1.get_pool@other-clients-have-another-pool",
+RULE("lido_shm_manager_v1.get_pool@other-clients-have-another-pool",
 		.clause =
 				"lido_shm_v1: its memory is the client's until the block, and all buffers created in it, are destroyed",
 		.expected = {ACCEPTED}) {
@@ -196,7 +195,7 @@ static void fill(struct actor *actor, uint32_t reserve_max) {
 	client_finish(&client);
 }
 
-CHECK("lido_shm_manager_v1.get_pool@reserves-stay-within-reserve_max", .clause = RESERVE_CLAUSE,
+RULE("lido_shm_manager_v1.get_pool@reserves-stay-within-reserve_max", .clause = RESERVE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	static const uint32_t reserves[] = {1, 4095, 4096, 8191, 123457, 1 << 20, (1 << 20) + 1};
 	actor_need(actor, lido_shm_manager_v1_interface.name, 1);
@@ -205,7 +204,7 @@ CHECK("lido_shm_manager_v1.get_pool@reserves-stay-within-reserve_max", .clause =
 	}
 }
 
-CHECK("lido_shm_manager_v1.get_pool@large-reserves-stay-within-reserve_max", .clause = RESERVE_CLAUSE,
+RULE("lido_shm_manager_v1.get_pool@large-reserves-stay-within-reserve_max", .clause = RESERVE_CLAUSE,
 		.expected = {ACCEPTED}, .is_hostile = true) {
 	static const uint32_t reserves[] = {256u << 20, (256u << 20) + 1, INT32_MAX, UINT32_MAX};
 	actor_need(actor, lido_shm_manager_v1_interface.name, 1);
@@ -214,7 +213,7 @@ CHECK("lido_shm_manager_v1.get_pool@large-reserves-stay-within-reserve_max", .cl
 	}
 }
 
-CHECK("lido_shm_manager_v1.get_pool@reserve_max-below-a-page-gives-nothing", .clause = RESERVE_CLAUSE,
+RULE("lido_shm_manager_v1.get_pool@reserve_max-below-a-page-gives-nothing", .clause = RESERVE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_add_pool(actor, 4095);
 	struct pool_block *block = actor_create_block(actor, pool, 1);
@@ -222,7 +221,7 @@ CHECK("lido_shm_manager_v1.get_pool@reserve_max-below-a-page-gives-nothing", .cl
 	expect_int(pool_client_count(pool, POOL_EVENT_AREA), ==, 0);
 }
 
-CHECK("lido_shm_manager_v1.get_pool@reserve_max-of-a-page-gives-a-page", .clause = RESERVE_CLAUSE,
+RULE("lido_shm_manager_v1.get_pool@reserve_max-of-a-page-gives-a-page", .clause = RESERVE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_add_pool(actor, 4096);
 	struct pool_block *block = actor_place_block(actor, pool, 4096);
@@ -230,7 +229,7 @@ CHECK("lido_shm_manager_v1.get_pool@reserve_max-of-a-page-gives-a-page", .clause
 	expect_reason(actor_create_block(actor, pool, 1), ADDRESS_SPACE);
 }
 
-CHECK("lido_shm_manager_v1.get_pool@large-areas-are-not-for-objects-that-can-spare-little", .clause = RESERVE_CLAUSE,
+RULE("lido_shm_manager_v1.get_pool@large-areas-are-not-for-objects-that-can-spare-little", .clause = RESERVE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_block *large = actor_place_block(actor, actor_add_pool(actor, 0), 1 << 20);
 	struct pool_block *small = actor_place_block(actor, actor_add_pool(actor, 65536), 4096);

@@ -20,7 +20,7 @@
 	"lido_shm_v1: its memory is the client's until the block, and all buffers created in it, are destroyed and no " \
 	"longer used by the server."
 
-CHECK("lido_shm_block_v1.create_buffer@is-shown", .clause = MEANING_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.create_buffer@is-shown", .clause = MEANING_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct pool_picture *picture = actor_create_pool_picture(actor, 1);
 	for (uint32_t seed = 1; seed < 6; seed++) {
@@ -30,7 +30,7 @@ CHECK("lido_shm_block_v1.create_buffer@is-shown", .clause = MEANING_CLAUSE, .exp
 	}
 }
 
-CHECK("lido_shm_block_v1.create_buffer@two-in-turn-are-shown", .clause = MEANING_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.create_buffer@two-in-turn-are-shown", .clause = MEANING_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct pool_picture *pictures[2] = {actor_create_pool_picture(actor, 1), actor_create_pool_picture(actor, 2)};
 	for (uint32_t i = 0; i < 20; i++) {
@@ -40,7 +40,7 @@ CHECK("lido_shm_block_v1.create_buffer@two-in-turn-are-shown", .clause = MEANING
 	}
 }
 
-CHECK("lido_shm_block_v1.create_buffer@damaged-boxes-are-shown", .clause = MEANING_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.create_buffer@damaged-boxes-are-shown", .clause = MEANING_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct pool_picture *picture = actor_create_pool_picture(actor, 3);
 	struct wl_surface *surface = actor_get_surface(actor);
@@ -55,7 +55,7 @@ CHECK("lido_shm_block_v1.create_buffer@damaged-boxes-are-shown", .clause = MEANI
 	}
 }
 
-CHECK("lido_shm_block_v1.create_buffer@every-offered-format-is-shown", .clause = FORMATS_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@every-offered-format-is-shown", .clause = FORMATS_CLAUSE,
 		.expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct window *window = actor_get_sized_window(actor);
@@ -81,7 +81,7 @@ CHECK("lido_shm_block_v1.create_buffer@every-offered-format-is-shown", .clause =
 	}
 }
 
-CHECK("lido_shm_block_v1.create_buffer@offsets-and-strides-are-shown", .clause = MEANING_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@offsets-and-strides-are-shown", .clause = MEANING_CLAUSE,
 		.expected = {ACCEPTED}) {
 	static const int32_t offsets[] = {0, 4, 100, 4096, 5000, 65536};
 	sight_need(actor);
@@ -100,7 +100,7 @@ CHECK("lido_shm_block_v1.create_buffer@offsets-and-strides-are-shown", .clause =
 	}
 }
 
-CHECK("lido_shm_block_v1.create_buffer@before-the-block-is-placed-is-shown", .clause = WAIT_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@before-the-block-is-placed-is-shown", .clause = WAIT_CLAUSE,
 		.expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 4);
@@ -119,7 +119,7 @@ CHECK("lido_shm_block_v1.create_buffer@before-the-block-is-placed-is-shown", .cl
 	sight_expect_shown(actor, picture, "created with the block");
 }
 
-CHECK("lido_shm_block_v1.create_buffer@undrawn-shows-zeros",
+RULE("lido_shm_block_v1.create_buffer@undrawn-shows-zeros",
 		.clause = "lido_shm_pool_v1: Memory holds zeros, or what the same client has written into it before.",
 		.expected = {ACCEPTED}) {
 	sight_need(actor);
@@ -134,7 +134,7 @@ CHECK("lido_shm_block_v1.create_buffer@undrawn-shows-zeros",
 	sight_expect_shown(actor, black, "of memory that nobody has drawn in");
 }
 
-CHECK("lido_shm_block_v1.create_buffer@without-memory-shows-zeros", .clause = ZEROS_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.create_buffer@without-memory-shows-zeros", .clause = ZEROS_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *first = actor_create_window_picture(actor, FILE_SEALED, 7);
 	struct picture *black = actor_create_picture(
@@ -152,7 +152,7 @@ CHECK("lido_shm_block_v1.create_buffer@without-memory-shows-zeros", .clause = ZE
 	sight_expect_shown(actor, black, "without memory, while others have some");
 }
 
-CHECK("lido_shm_block_v1.create_buffer@across-the-end-of-memory-shows-zeros", .clause = ZEROS_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@across-the-end-of-memory-shows-zeros", .clause = ZEROS_CLAUSE,
 		.expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *first = actor_create_window_picture(actor, FILE_SEALED, 8);
@@ -178,7 +178,7 @@ CHECK("lido_shm_block_v1.create_buffer@across-the-end-of-memory-shows-zeros", .c
 	sight_expect_shown(actor, black, "beyond its end");
 }
 
-CHECK("lido_shm_block_v1.create_buffer@without-memory-has-none-later", .clause = STAYS_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@without-memory-has-none-later", .clause = STAYS_CLAUSE,
 		.silent = "what has no place has none to stay at", .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *first = actor_create_window_picture(actor, FILE_SEALED, 9);
@@ -199,7 +199,7 @@ CHECK("lido_shm_block_v1.create_buffer@without-memory-has-none-later", .clause =
 	sight_expect_shown(actor, first, "created since");
 }
 
-CHECK("lido_shm_block_v1.create_buffer@stays-shown-when-its-block-is-destroyed", .clause = STAYS_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@stays-shown-when-its-block-is-destroyed", .clause = STAYS_CLAUSE,
 		.expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct pool_picture *picture = actor_create_pool_picture(actor, 10);
@@ -230,7 +230,7 @@ static void drop_while_shown(struct actor *actor, struct pool_picture *picture) 
 	window_show(actor_get_window(actor));
 }
 
-CHECK("lido_shm_block_v1.create_buffer@destroyed-while-shown-is-drawn-over-by-nobody", .clause = MINE_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@destroyed-while-shown-is-drawn-over-by-nobody", .clause = MINE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct pool_picture *picture = actor_create_pool_picture(actor, 12);
@@ -238,7 +238,7 @@ CHECK("lido_shm_block_v1.create_buffer@destroyed-while-shown-is-drawn-over-by-no
 	sight_expect_shown(actor, &picture->picture, "after its buffer and block were destroyed");
 }
 
-CHECK("lido_shm_block_v1.create_buffer@destroyed-while-video-is-shown", .clause = MINE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.create_buffer@destroyed-while-video-is-shown", .clause = MINE_CLAUSE, .expected = {ACCEPTED}) {
 	// As much and as often as makes servers read in place what they can: a MiB at least, of which a part is shown.
 	sight_need(actor);
 	actor_need(actor, "wp_viewporter", 1);
@@ -268,7 +268,7 @@ CHECK("lido_shm_block_v1.create_buffer@destroyed-while-video-is-shown", .clause 
 	wp_viewport_destroy(viewport);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@is-released-when-it-was-replaced",
+RULE("lido_shm_block_v1.create_buffer@is-released-when-it-was-replaced",
 		.clause = "wl_buffer.release: Sent when this wl_buffer is no longer used by the compositor.",
 		.expected = {ACCEPTED}) {
 	actor_get_window(actor);
@@ -288,7 +288,7 @@ static struct pool_block *create_target(struct actor *actor, struct pool_client 
 	return block;
 }
 
-CHECK("lido_shm_block_v1.create_buffer@captured-into-is-written-there-and-not-beside-it",
+RULE("lido_shm_block_v1.create_buffer@captured-into-is-written-there-and-not-beside-it",
 		.clause = "given to the server to write a picture of the screen into it", .expected = {ACCEPTED}) {
 	struct image wanted;
 	struct wl_buffer *buffer;
@@ -314,7 +314,7 @@ CHECK("lido_shm_block_v1.create_buffer@captured-into-is-written-there-and-not-be
 	expect_bytes(data + 8192, rest + 8192, 4096);
 }
 
-CHECK("lido_shm_block_v1.create_buffer@captured-into-without-memory-harms-nobody", .clause = ZEROS_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@captured-into-without-memory-harms-nobody", .clause = ZEROS_CLAUSE,
 		.silent = "there is nothing to write into, which the client may hear as an error of its request",
 		.expected = {ACCEPTED, ERROR(zwlr_screencopy_frame_v1, ZWLR_SCREENCOPY_FRAME_V1, INVALID_BUFFER)}) {
 	struct wl_buffer *buffer;

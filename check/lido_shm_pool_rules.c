@@ -12,7 +12,7 @@
 #define ANY_SIZE_CLAUSE "No other size is an error: what cannot be had has failed."
 #define ANSWER_CLAUSE "The server answers with one placed or failed event of the block."
 
-CHECK("lido_shm_pool_v1@memory-is-zero-at-first", .clause = ZEROS_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1@memory-is-zero-at-first", .clause = ZEROS_CLAUSE, .expected = {ACCEPTED}) {
 	static const uint32_t sizes[] = {1, 64, 100, 4096, 4097, 65536, 1 << 20};
 	struct pool_client *pool = actor_get_pool(actor);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -21,8 +21,7 @@ CHECK("lido_shm_pool_v1@memory-is-zero-at-first", .clause = ZEROS_CLAUSE, .expec
 	}
 }
 
-CHECK("lido_shm_pool_v1@memory-holds-zeros-or-the-same-client's-bytes", .clause = ZEROS_CLAUSE,
-		.expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1@memory-holds-zeros-or-the-same-client's-bytes", .clause = ZEROS_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	for (uint32_t i = 0; i < 20; i++) {
 		struct pool_block *block = actor_place_block(actor, pool, 20000 + i * 5000);
@@ -57,7 +56,7 @@ static void expect_blank(struct actor *actor, uint32_t size) {
 	client_finish(&client);
 }
 
-CHECK("lido_shm_pool_v1@memory-of-a-client-that-is-gone-goes-to-nobody", .clause = NOBODY_CLAUSE,
+RULE("lido_shm_pool_v1@memory-of-a-client-that-is-gone-goes-to-nobody", .clause = NOBODY_CLAUSE,
 		.expected = {ACCEPTED}) {
 	static const uint32_t sizes[] = {64, 4096, 65536};
 	actor_need(actor, lido_shm_manager_v1_interface.name, 1);
@@ -76,7 +75,7 @@ CHECK("lido_shm_pool_v1@memory-of-a-client-that-is-gone-goes-to-nobody", .clause
 	}
 }
 
-CHECK("lido_shm_pool_v1@memory-of-destroyed-blocks-goes-to-no-other-client", .clause = NOBODY_CLAUSE,
+RULE("lido_shm_pool_v1@memory-of-destroyed-blocks-goes-to-no-other-client", .clause = NOBODY_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	for (int i = 0; i < 10; i++) {
@@ -88,7 +87,7 @@ CHECK("lido_shm_pool_v1@memory-of-destroyed-blocks-goes-to-no-other-client", .cl
 	expect_blank(actor, 65536);
 }
 
-CHECK("lido_shm_pool_v1@memory-in-use-is-seen-by-no-other-client", .clause = NOBODY_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1@memory-in-use-is-seen-by-no-other-client", .clause = NOBODY_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 65536);
 	actor_fill_block(block, 3);
 	expect_blank(actor, 65536);
@@ -102,26 +101,26 @@ static void send_destroy(struct actor *actor, struct pool_client *pool) {
 	actor_blame(actor, pool->pool);
 }
 
-CHECK("lido_shm_pool_v1.destroy@with-a-block-is-refused", .clause = EXIST_CLAUSE,
+RULE("lido_shm_pool_v1.destroy@with-a-block-is-refused", .clause = EXIST_CLAUSE,
 		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, BLOCKS_EXIST)}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	actor_place_block(actor, pool, 4096);
 	send_destroy(actor, pool);
 }
 
-CHECK("lido_shm_pool_v1.destroy@with-a-block-that-is-not-placed-yet-is-refused", .clause = EXIST_CLAUSE,
+RULE("lido_shm_pool_v1.destroy@with-a-block-that-is-not-placed-yet-is-refused", .clause = EXIST_CLAUSE,
 		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, BLOCKS_EXIST)}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	actor_create_block(actor, pool, 4096);
 	send_destroy(actor, pool);
 }
 
-CHECK("lido_shm_pool_v1.destroy@with-a-block-that-has-failed-is-refused", .clause = EXIST_CLAUSE,
+RULE("lido_shm_pool_v1.destroy@with-a-block-that-has-failed-is-refused", .clause = EXIST_CLAUSE,
 		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, BLOCKS_EXIST)}) {
 	send_destroy(actor, actor_create_failed_block(actor, 65536)->pool);
 }
 
-CHECK("lido_shm_pool_v1.destroy@with-one-block-left-is-refused", .clause = EXIST_CLAUSE,
+RULE("lido_shm_pool_v1.destroy@with-one-block-left-is-refused", .clause = EXIST_CLAUSE,
 		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, BLOCKS_EXIST)}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *blocks[5];
@@ -134,7 +133,7 @@ CHECK("lido_shm_pool_v1.destroy@with-one-block-left-is-refused", .clause = EXIST
 	send_destroy(actor, pool);
 }
 
-CHECK("lido_shm_pool_v1.destroy@after-its-blocks", .clause = EXIST_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.destroy@after-its-blocks", .clause = EXIST_CLAUSE, .expected = {ACCEPTED}) {
 	for (uint32_t i = 0; i < 50; i++) {
 		struct pool_client *pool = actor_add_pool(actor, i * 4096);
 		for (int j = 0; j < 3; j++) {
@@ -145,7 +144,7 @@ CHECK("lido_shm_pool_v1.destroy@after-its-blocks", .clause = EXIST_CLAUSE, .expe
 	}
 }
 
-CHECK("lido_shm_pool_v1.destroy@while-another-object-has-blocks", .clause = EXIST_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.destroy@while-another-object-has-blocks", .clause = EXIST_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *first = actor_add_pool(actor, 0), *second = actor_add_pool(actor, 0);
 	struct pool_block *block = actor_place_block(actor, first, 4096);
 	actor_place_block(actor, second, 4096);
@@ -157,7 +156,7 @@ CHECK("lido_shm_pool_v1.destroy@while-another-object-has-blocks", .clause = EXIS
 	expect_place(block);
 }
 
-CHECK("lido_shm_pool_v1.destroy@areas-unmapped-by-one-serve-the-others",
+RULE("lido_shm_pool_v1.destroy@areas-unmapped-by-one-serve-the-others",
 		.clause = "It is told of areas no more; the client may unmap them when it has no buffers left there.",
 		.expected = {ACCEPTED}) {
 	for (uint32_t i = 0; i < 5; i++) {
@@ -173,7 +172,7 @@ CHECK("lido_shm_pool_v1.destroy@areas-unmapped-by-one-serve-the-others",
 	}
 }
 
-CHECK("lido_shm_pool_v1.destroy@buffers-live-on", .clause = "Buffers may live on.", .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.destroy@buffers-live-on", .clause = "Buffers may live on.", .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_add_pool(actor, 0);
 	struct wl_buffer *buffers[10];
 	struct pool_block *block = actor_place_block(actor, pool, 40960);
@@ -191,7 +190,7 @@ CHECK("lido_shm_pool_v1.destroy@buffers-live-on", .clause = "Buffers may live on
 	}
 }
 
-CHECK("lido_shm_pool_v1.destroy@buffers-of-it-are-shown", .clause = "Buffers may live on.", .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.destroy@buffers-of-it-are-shown", .clause = "Buffers may live on.", .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct pool_picture *picture = actor_create_pool_picture(actor, 1);
 	pool_picture_drop_block(picture);
@@ -201,14 +200,14 @@ CHECK("lido_shm_pool_v1.destroy@buffers-of-it-are-shown", .clause = "Buffers may
 	sight_expect_shown(actor, &picture->picture, "without its pool object");
 }
 
-CHECK("lido_shm_pool_v1.create_block@size-of-0-is-refused", .clause = "A size of 0 raises the invalid_size error.",
+RULE("lido_shm_pool_v1.create_block@size-of-0-is-refused", .clause = "A size of 0 raises the invalid_size error.",
 		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, INVALID_SIZE)}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	actor_create_block(actor, pool, 0);
 	actor_blame(actor, pool->pool);
 }
 
-CHECK("lido_shm_pool_v1.create_block@any-other-size-is-answered", .clause = ANY_SIZE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.create_block@any-other-size-is-answered", .clause = ANY_SIZE_CLAUSE, .expected = {ACCEPTED}) {
 	static const uint32_t sizes[] = {1, 2, 63, 64, 65, 4095, 4096, 4097, 1 << 20, UINT32_MAX, UINT32_MAX - 1,
 		UINT32_MAX - 4094, UINT32_MAX - 4095, 0x80000000, 0x7fffffff, 0xfffff001};
 	struct pool_client *pool = actor_get_pool(actor);
@@ -220,7 +219,7 @@ CHECK("lido_shm_pool_v1.create_block@any-other-size-is-answered", .clause = ANY_
 	}
 }
 
-CHECK("lido_shm_pool_v1.create_block@wanting-too-much-is-no-error",
+RULE("lido_shm_pool_v1.create_block@wanting-too-much-is-no-error",
 		.clause = "lido_shm_v1: What the server cannot or will not give is answered by the failed event of the block, "
 				  "and the client goes on with what it has.",
 		.expected = {ACCEPTED}) {
@@ -239,7 +238,7 @@ CHECK("lido_shm_pool_v1.create_block@wanting-too-much-is-no-error",
 	actor_place_block(actor, pool, 4096);
 }
 
-CHECK("lido_shm_pool_v1.create_block@each-is-answered-once", .clause = ANSWER_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.create_block@each-is-answered-once", .clause = ANSWER_CLAUSE, .expected = {ACCEPTED}) {
 	// The harness takes none but the answers that are due.
 	struct pool_client *pool = actor_add_pool(actor, 1 << 20);
 	for (uint32_t i = 0; i < 40; i++) {
@@ -251,7 +250,7 @@ CHECK("lido_shm_pool_v1.create_block@each-is-answered-once", .clause = ANSWER_CL
 	expect_int(pool_client_count(pool, POOL_EVENT_PLACED) + pool_client_count(pool, POOL_EVENT_FAILED), ==, 40);
 }
 
-CHECK("lido_shm_pool_v1.create_block@five-hundred-before-the-first-answer",
+RULE("lido_shm_pool_v1.create_block@five-hundred-before-the-first-answer",
 		.clause =
 				"lido_shm_v1: Requests may be pipelined: a client can create any number of blocks before it waits for "
 				"the first to be placed.",
@@ -267,8 +266,7 @@ CHECK("lido_shm_pool_v1.create_block@five-hundred-before-the-first-answer",
 	expect_int(pool_client_count(pool, POOL_EVENT_PLACED), ==, 500);
 }
 
-CHECK("lido_shm_pool_v1.create_block@block-that-is-destroyed-at-once", .clause = ANSWER_CLAUSE,
-		.expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.create_block@block-that-is-destroyed-at-once", .clause = ANSWER_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	for (int i = 0; i < 50; i++) {
 		pool_block_finish(actor_create_block(actor, pool, 8192));

@@ -16,21 +16,21 @@
 #define BUFFER_CLAUSE \
 	"lido_shm_block_v1.create_buffer: The buffer stays where it is when the block is resized or destroyed."
 
-CHECK("lido_shm_block_v1.resize@to-0-is-refused", .clause = ZERO_CLAUSE,
+RULE("lido_shm_block_v1.resize@to-0-is-refused", .clause = ZERO_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_SIZE)}) {
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 4096);
 	pool_block_resize(block, 0);
 	actor_blame(actor, block->block);
 }
 
-CHECK("lido_shm_block_v1.resize@to-0-before-it-is-placed-is-refused", .clause = ZERO_CLAUSE,
+RULE("lido_shm_block_v1.resize@to-0-before-it-is-placed-is-refused", .clause = ZERO_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_SIZE)}) {
 	struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), 4096);
 	pool_block_resize(block, 0);
 	actor_blame(actor, block->block);
 }
 
-CHECK("lido_shm_block_v1.resize@each-is-answered-once", .clause = ANSWER_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.resize@each-is-answered-once", .clause = ANSWER_CLAUSE, .expected = {ACCEPTED}) {
 	static const uint32_t sizes[] = {4096, 4096, 1, 64, 8192, 4095, UINT32_MAX, 65536, 65536, UINT32_MAX, 1};
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *block = actor_create_block(actor, pool, 4096);
@@ -44,7 +44,7 @@ CHECK("lido_shm_block_v1.resize@each-is-answered-once", .clause = ANSWER_CLAUSE,
 			pool_client_count(pool, POOL_EVENT_PLACED) + pool_client_count(pool, POOL_EVENT_FAILED), ==, pool->answers);
 }
 
-CHECK("lido_shm_block_v1.resize@last-block-of-an-area-grows-in-its-place", .clause = STAYS_CLAUSE,
+RULE("lido_shm_block_v1.resize@last-block-of-an-area-grows-in-its-place", .clause = STAYS_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 8192);
 	uint32_t offset = block->offset, id = block->area->id;
@@ -58,7 +58,7 @@ CHECK("lido_shm_block_v1.resize@last-block-of-an-area-grows-in-its-place", .clau
 	}
 }
 
-CHECK("lido_shm_block_v1.resize@shrunk-block-stays-in-its-place", .clause = STAYS_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.resize@shrunk-block-stays-in-its-place", .clause = STAYS_CLAUSE, .expected = {ACCEPTED}) {
 	static const uint32_t sizes[] = {1000000, 65536, 65535, 4097, 4096};
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *block = actor_place_block(actor, pool, 1 << 20);
@@ -73,7 +73,7 @@ CHECK("lido_shm_block_v1.resize@shrunk-block-stays-in-its-place", .clause = STAY
 	}
 }
 
-CHECK("lido_shm_block_v1.resize@what-a-block-holds-stays-when-it-shrinks-and-grows-again", .clause = STAYS_CLAUSE,
+RULE("lido_shm_block_v1.resize@what-a-block-holds-stays-when-it-shrinks-and-grows-again", .clause = STAYS_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 65536);
 	uint32_t offset = block->offset;
@@ -85,7 +85,7 @@ CHECK("lido_shm_block_v1.resize@what-a-block-holds-stays-when-it-shrinks-and-gro
 	actor_expect_filled(pool_block_get_data(block), 4096, 7);
 }
 
-CHECK("lido_shm_block_v1.resize@what-was-given-up-can-be-had-by-others", .clause = STAYS_CLAUSE,
+RULE("lido_shm_block_v1.resize@what-was-given-up-can-be-had-by-others", .clause = STAYS_CLAUSE,
 		.silent = "memory that a block does not have belongs to nobody", .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_add_pool(actor, 65536);
 	struct pool_block *block = actor_place_block(actor, pool, 65536);
@@ -103,7 +103,7 @@ static struct pool_block *place_hemmed_in(struct actor *actor, uint32_t size) {
 	return block;
 }
 
-CHECK("lido_shm_block_v1.resize@block-that-moves-leaves-its-buffers-where-they-are", .clause = MOVES_CLAUSE,
+RULE("lido_shm_block_v1.resize@block-that-moves-leaves-its-buffers-where-they-are", .clause = MOVES_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_block *block = place_hemmed_in(actor, 16384);
 	struct wl_buffer *buffer = pool_block_create_buffer(block, 0, 64, 64);
@@ -124,7 +124,7 @@ CHECK("lido_shm_block_v1.resize@block-that-moves-leaves-its-buffers-where-they-a
 	actor_commit(actor, buffer);
 }
 
-CHECK("lido_shm_block_v1.resize@nothing-is-copied-when-a-block-moves", .clause = MOVES_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.resize@nothing-is-copied-when-a-block-moves", .clause = MOVES_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_block *block = place_hemmed_in(actor, 16384);
 	uint32_t size = block->area->size, id = block->area->id;
 	uint8_t *old = pool_block_get_data(block);
@@ -137,7 +137,7 @@ CHECK("lido_shm_block_v1.resize@nothing-is-copied-when-a-block-moves", .clause =
 	actor_expect_zeros(pool_block_get_data(block), block->size);
 }
 
-CHECK("lido_shm_block_v1.resize@old-place-is-given-back-without-buffers", .clause = MOVES_CLAUSE,
+RULE("lido_shm_block_v1.resize@old-place-is-given-back-without-buffers", .clause = MOVES_CLAUSE,
 		.silent = "memory that a block does not have belongs to nobody", .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_add_pool(actor, 1 << 20);
 	for (int i = 0; i < 100; i++) {
@@ -150,7 +150,7 @@ CHECK("lido_shm_block_v1.resize@old-place-is-given-back-without-buffers", .claus
 	}
 }
 
-CHECK("lido_shm_block_v1.resize@shrunk-block-keeps-the-memory-of-its-buffers", .clause = BUFFER_CLAUSE,
+RULE("lido_shm_block_v1.resize@shrunk-block-keeps-the-memory-of-its-buffers", .clause = BUFFER_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *block = actor_place_block(actor, pool, 65536);
@@ -167,7 +167,7 @@ CHECK("lido_shm_block_v1.resize@shrunk-block-keeps-the-memory-of-its-buffers", .
 	actor_commit(actor, buffer);
 }
 
-CHECK("lido_shm_block_v1.resize@that-fails-keeps-place-and-size", .clause = FAILS_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.resize@that-fails-keeps-place-and-size", .clause = FAILS_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_add_pool(actor, 65536);
 	struct pool_block *block = actor_place_block(actor, pool, 8192);
 	uint32_t offset = block->offset, size = block->size, id = block->area->id;
@@ -193,7 +193,7 @@ CHECK("lido_shm_block_v1.resize@that-fails-keeps-place-and-size", .clause = FAIL
 	actor_expect_filled(pool_block_get_data(block), size, 4);
 }
 
-CHECK("lido_shm_block_v1.resize@that-fails-takes-nothing-from-others", .clause = FAILS_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.resize@that-fails-takes-nothing-from-others", .clause = FAILS_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_add_pool(actor, 1 << 20);
 	struct pool_block *block = actor_place_block(actor, pool, 4096);
 	for (int i = 0; i < 50; i++) {
@@ -204,7 +204,7 @@ CHECK("lido_shm_block_v1.resize@that-fails-takes-nothing-from-others", .clause =
 	pool_block_finish(other);
 }
 
-CHECK("lido_shm_block_v1.resize@many-times-before-the-first-answer", .clause = ANSWER_CLAUSE, .expected = {ACCEPTED}) {
+RULE("lido_shm_block_v1.resize@many-times-before-the-first-answer", .clause = ANSWER_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), 64);
 	for (uint32_t i = 0; i < 200; i++) {
 		pool_block_resize(block, 1 + i * 7919 % 300000);
@@ -213,7 +213,7 @@ CHECK("lido_shm_block_v1.resize@many-times-before-the-first-answer", .clause = A
 	expect_int(block->size, >=, 1 + 199 * 7919 % 300000);
 }
 
-CHECK("lido_shm_block_v1.resize@shown-buffer-stays-when-its-block-moves", .clause = MOVES_CLAUSE,
+RULE("lido_shm_block_v1.resize@shown-buffer-stays-when-its-block-moves", .clause = MOVES_CLAUSE,
 		.expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct pool_picture *picture = actor_create_pool_picture(actor, 1);
@@ -233,7 +233,7 @@ CHECK("lido_shm_block_v1.resize@shown-buffer-stays-when-its-block-moves", .claus
 	sight_expect_shown(actor, &picture->picture, "drawn anew in the old place");
 }
 
-CHECK("lido_shm_block_v1.resize@shown-buffer-stays-when-its-block-shrinks", .clause = BUFFER_CLAUSE,
+RULE("lido_shm_block_v1.resize@shown-buffer-stays-when-its-block-shrinks", .clause = BUFFER_CLAUSE,
 		.expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct pool_picture *picture = actor_create_pool_picture(actor, 3);
@@ -248,7 +248,7 @@ CHECK("lido_shm_block_v1.resize@shown-buffer-stays-when-its-block-shrinks", .cla
 	sight_expect_shown(actor, &picture->picture, "drawn anew");
 }
 
-CHECK("lido_shm_block_v1.resize@buffers-of-a-block-that-is-resized-for-each-are-shown", .clause = MOVES_CLAUSE,
+RULE("lido_shm_block_v1.resize@buffers-of-a-block-that-is-resized-for-each-are-shown", .clause = MOVES_CLAUSE,
 		.expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct window *window = actor_get_sized_window(actor);

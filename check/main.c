@@ -50,18 +50,18 @@ static const struct option option_names[] = {
 };
 
 static const char help[] =
-		"Usage: %s [OPTION]... [TEST]...\n"
+		"Usage: %s [OPTION]... [RULE]...\n"
 		"Checks how a Wayland compositor serves shared memory: wl_shm, wl_shm_pool, wl_buffer and lido_shm_v1.\n"
-		"TEST: globs of names, such as 'wl_shm_pool.resize@*'; all checks if there is none.\n"
+		"RULE: globs of names, such as 'wl_shm_pool.resize@*'; all rules if there is none.\n"
 		"\n"
 		"  --socket NAME     the compositor's socket: a name in XDG_RUNTIME_DIR, or a path (default: $WAYLAND_DISPLAY)\n"
-		"  --list            print the chosen tests, each with the sentence that it tests\n"
+		"  --list            print the chosen rules, each with the sentence that it is about\n"
 		"  --format FORMAT   table, tap, junit or markdown (default: table)\n"
-		"  --hostile         run destructive tests, too: never in a session that you still need\n"
+		"  --hostile         run destructive rules, too: never in a session that you still need\n"
 		"  --strict          to differ where a description leaves it open is to fail\n"
-		"  --except TEST     leave these out; may be given several times\n"
-		"  --timeout SECONDS the time of each test (default: 30)\n"
-		"  -v, --verbose     tell more of tests that are as expected, too\n"
+		"  --except RULE     leave these out; may be given several times\n"
+		"  --timeout SECONDS the time of each rule (default: 30)\n"
+		"  -v, --verbose     tell more of rules that are as expected, too\n"
 		"  --version, --help print that, and exit\n"
 		"\n"
 		"Exit status: 0: as expected; 1: something failed; 2: it could not be run, or the compositor has gone.\n";
@@ -156,17 +156,17 @@ static void parse_options(int argc, char **argv, struct options *options) {
 }
 
 // $LIDO_TEST chooses among them as it does among all tests of this project.
-static bool is_chosen(const struct options *options, const struct check *check) {
-	return (options->patterns_len == 0 || names_match(check->name, options->patterns, options->patterns_len)) &&
-		   !names_match(check->name, options->exceptions, options->exceptions_len) && names_match_wanted(check->name) &&
-		   (!check->is_hostile || options->hostile || options->list);
+static bool is_chosen(const struct options *options, const struct rule *rule) {
+	return (options->patterns_len == 0 || names_match(rule->name, options->patterns, options->patterns_len)) &&
+		   !names_match(rule->name, options->exceptions, options->exceptions_len) && names_match_wanted(rule->name) &&
+		   (!rule->is_hostile || options->hostile || options->list);
 }
 
 static void print_list(const struct options *options) {
-	for (const struct check *check = check_get_first(); check != NULL; check = check->next) {
-		if (is_chosen(options, check)) {
-			printf("%s\t%s%s%s\n", check->name, check->is_hostile ? "[hostile] " : "",
-					check->silent != NULL ? "[open] " : "", check->clause);
+	for (const struct rule *rule = rule_get_first(); rule != NULL; rule = rule->next) {
+		if (is_chosen(options, rule)) {
+			printf("%s\t%s%s%s\n", rule->name, rule->is_hostile ? "[hostile] " : "",
+					rule->silent != NULL ? "[open] " : "", rule->clause);
 		}
 	}
 }
@@ -194,21 +194,21 @@ static void find_socket(struct options *options) {
 }
 
 // Returns the exit status.
-static int run_checks(struct options *options) {
+static int run_rules(struct options *options) {
 	struct report report;
 	size_t count = 0;
-	for (const struct check *check = check_get_first(); check != NULL; check = check->next) {
-		count += is_chosen(options, check);
+	for (const struct rule *rule = rule_get_first(); rule != NULL; rule = rule->next) {
+		count += is_chosen(options, rule);
 	}
 	if (count == 0) {
-		puts("1..0 # SKIP no test of that name here");
+		puts("1..0 # SKIP no rule of that name here");
 		return options->patterns_len == 0 ? 0 : 2;
 	}
 	report_init(&report, options->format, stdout, count);
 	report.is_verbose = options->verbose;
 	report.is_strict = options->strict;
-	for (const struct check *check = check_get_first(); check != NULL; check = check->next) {
-		if (!is_chosen(options, check)) {
+	for (const struct rule *rule = rule_get_first(); rule != NULL; rule = rule->next) {
+		if (!is_chosen(options, rule)) {
 			continue;
 		}
 		struct result result;
@@ -216,12 +216,12 @@ static int run_checks(struct options *options) {
 		if (log == NULL) {
 			die("no temporary file: %s", strerror(errno));
 		}
-		check_run(check, options->seconds, target_has_socket ? options->socket : NULL, log, &result);
-		report_add(&report, check, &result, log);
+		rule_run(rule, options->seconds, target_has_socket ? options->socket : NULL, log, &result);
+		report_add(&report, rule, &result, log);
 		fclose(log);
 		if (target_has_socket && !can_connect(options->socket)) {
 			fflush(stdout);
-			die("the compositor has gone, or takes no more connections, since %s", check->name);
+			die("the compositor has gone, or takes no more connections, since %s", rule->name);
 		}
 	}
 	report_finish(&report);
@@ -238,5 +238,5 @@ int main(int argc, char **argv) {
 	if (target_has_socket) {
 		find_socket(&options);
 	}
-	return run_checks(&options);
+	return run_rules(&options);
 }

@@ -15,21 +15,21 @@ static const char *const result_words[] = {
 	[RESULT_SKIPPED] = "skipped",
 };
 
-// What is to be told of one check.
+// What is to be told of one rule.
 struct entry {
-	const struct check *check;
+	const struct rule *rule;
 	const struct result *result;
-	enum result_kind kind; // as it counts
-	const char *rule;      // the part of the name behind the @
+	enum result_kind kind;  // as it counts
+	const char *short_name; // the part of the name behind the @
 	char expected[256];
 	FILE *log;
 };
 
-void report_init(struct report *report, enum report_format format, FILE *stream, size_t checks_len) {
+void report_init(struct report *report, enum report_format format, FILE *stream, size_t rules_len) {
 	*report = (struct report){.format = format, .stream = stream};
 	switch (format) {
 	case REPORT_TAP:
-		fprintf(stream, "1..%zu\n", checks_len);
+		fprintf(stream, "1..%zu\n", rules_len);
 		break;
 	case REPORT_JUNIT:
 		fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"lido-shm-check\">\n", stream);
@@ -51,26 +51,26 @@ static void print_log(FILE *stream, const char *prefix, FILE *log) {
 	}
 }
 
-static void print_group(struct report *report, const struct check *check) {
-	size_t length = strcspn(check->name, "@");
-	if (strncmp(report->group, check->name, length) != 0 || report->group[length] != '\0') {
-		snprintf(report->group, sizeof(report->group), "%.*s", (int)length, check->name);
+static void print_group(struct report *report, const struct rule *rule) {
+	size_t length = strcspn(rule->name, "@");
+	if (strncmp(report->group, rule->name, length) != 0 || report->group[length] != '\0') {
+		snprintf(report->group, sizeof(report->group), "%.*s", (int)length, rule->name);
 		fprintf(report->stream, "%s%-60s  %-38s  %s\n", report->number > 1 ? "\n" : "", report->group, "expected",
 				"seen");
 	}
 }
 
 static void print_row(struct report *report, const struct entry *entry) {
-	const struct check *check = entry->check;
-	print_group(report, check);
-	fprintf(report->stream, "  %-7s  %-49s  %-38s  %s\n", result_words[entry->kind], entry->rule, entry->expected,
+	const struct rule *rule = entry->rule;
+	print_group(report, rule);
+	fprintf(report->stream, "  %-7s  %-49s  %-38s  %s\n", result_words[entry->kind], entry->short_name, entry->expected,
 			entry->result->seen);
 	bool is_told = report->is_verbose || entry->kind == RESULT_FAILED || entry->kind == RESULT_DIFFERENT;
 	if (is_told) {
-		fprintf(report->stream, "           \"%s\"\n", check->clause);
+		fprintf(report->stream, "           \"%s\"\n", rule->clause);
 	}
-	if (is_told && check->silent != NULL) {
-		fprintf(report->stream, "           which leaves it open; expected since %s\n", check->silent);
+	if (is_told && rule->silent != NULL) {
+		fprintf(report->stream, "           which leaves it open; expected since %s\n", rule->silent);
 	}
 	if (report->is_verbose || entry->kind == RESULT_FAILED) {
 		print_log(report->stream, "           | ", entry->log);
@@ -81,11 +81,11 @@ static void print_tap(struct report *report, const struct entry *entry) {
 	bool is_failed = entry->kind == RESULT_FAILED;
 	if (is_failed || report->is_verbose) {
 		print_log(report->stream, "# ", entry->log);
-		fprintf(report->stream, "# \"%s\"\n# expected: %s\n# seen: %s\n", entry->check->clause, entry->expected,
+		fprintf(report->stream, "# \"%s\"\n# expected: %s\n# seen: %s\n", entry->rule->clause, entry->expected,
 				entry->result->seen);
 	}
 	bool is_ok = entry->kind == RESULT_AS_EXPECTED || entry->kind == RESULT_SKIPPED;
-	fprintf(report->stream, "%s %zu - %s", is_ok ? "ok" : "not ok", report->number, entry->check->name);
+	fprintf(report->stream, "%s %zu - %s", is_ok ? "ok" : "not ok", report->number, entry->rule->name);
 	if (entry->kind == RESULT_SKIPPED || entry->kind == RESULT_DIFFERENT) {
 		fprintf(report->stream, " # %s %s",
 				entry->kind == RESULT_SKIPPED ? "SKIP" : "TODO left open, and differs:", entry->result->seen);
@@ -114,8 +114,8 @@ static void print_escaped(FILE *stream, const char *text) {
 
 static void print_junit(struct report *report, const struct entry *entry) {
 	FILE *stream = report->stream;
-	fprintf(stream, "  <testcase classname=\"%.*s\" name=\"%s\"", (int)strcspn(entry->check->name, "@"),
-			entry->check->name, entry->rule);
+	fprintf(stream, "  <testcase classname=\"%.*s\" name=\"%s\"", (int)strcspn(entry->rule->name, "@"),
+			entry->rule->name, entry->short_name);
 	if (entry->kind == RESULT_AS_EXPECTED) {
 		fputs("/>\n", stream);
 		return;
@@ -128,7 +128,7 @@ static void print_junit(struct report *report, const struct entry *entry) {
 	fputs("\">expected: ", stream);
 	print_escaped(stream, entry->expected);
 	fputs("\n", stream);
-	print_escaped(stream, entry->check->clause);
+	print_escaped(stream, entry->rule->clause);
 	fprintf(stream, "</%s>\n  </testcase>\n", entry->kind == RESULT_FAILED ? "failure" : "skipped");
 }
 
@@ -144,23 +144,23 @@ static void print_cell(FILE *stream, const char *prefix, const char *text) {
 
 static void print_markdown(struct report *report, const struct entry *entry) {
 	char clause[1024];
-	const char *silent = entry->check->silent;
-	snprintf(clause, sizeof(clause), "“%s”%s%s", entry->check->clause, silent != NULL ? " leaves it open; " : "",
+	const char *silent = entry->rule->silent;
+	snprintf(clause, sizeof(clause), "“%s”%s%s", entry->rule->clause, silent != NULL ? " leaves it open; " : "",
 			silent != NULL ? silent : "");
-	print_cell(report->stream, "", entry->check->name);
+	print_cell(report->stream, "", entry->rule->name);
 	print_cell(report->stream, "", clause);
 	print_cell(report->stream, "", entry->expected);
 	print_cell(report->stream, entry->kind == RESULT_SKIPPED ? "skipped: " : "", entry->result->seen);
 	fputs("|\n", report->stream);
 }
 
-void report_add(struct report *report, const struct check *check, const struct result *result, FILE *log) {
-	struct entry entry = {.check = check, .result = result, .kind = result->kind, .log = log};
+void report_add(struct report *report, const struct rule *rule, const struct result *result, FILE *log) {
+	struct entry entry = {.rule = rule, .result = result, .kind = result->kind, .log = log};
 	if (entry.kind == RESULT_DIFFERENT && report->is_strict) {
 		entry.kind = RESULT_FAILED;
 	}
-	entry.rule = strchr(check->name, '@') + 1;
-	check_print_expected(check, entry.expected, sizeof(entry.expected));
+	entry.short_name = strchr(rule->name, '@') + 1;
+	rule_print_expected(rule, entry.expected, sizeof(entry.expected));
 	report->counts[entry.kind]++;
 	report->number++;
 	static void (*const printers[])(struct report *report, const struct entry *entry) = {

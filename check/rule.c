@@ -10,11 +10,11 @@
 
 #define QUIET 20 // milliseconds without an event: all has been answered
 
-static const struct check *first_check;
+static const struct rule *first_rule;
 
 // What the child has seen, in a page that its parent sees as well.
 static char *seen;
-static const struct check *running;
+static const struct rule *running;
 static const char *socket_path; // of the target
 
 // Names of the errors that a message should not leave as numbers.
@@ -41,17 +41,17 @@ static const struct {
 	{"lido_shm_pool_v1", LIDO_SHM_POOL_V1_ERROR_BLOCKS_EXIST, "blocks_exist"},
 };
 
-void check_register(struct check *check) {
-	const struct check **place = &first_check;
-	while (*place != NULL && strcmp((*place)->name, check->name) <= 0) {
-		place = (const struct check **)(uintptr_t)&(*place)->next;
+void rule_register(struct rule *rule) {
+	const struct rule **place = &first_rule;
+	while (*place != NULL && strcmp((*place)->name, rule->name) <= 0) {
+		place = (const struct rule **)(uintptr_t)&(*place)->next;
 	}
-	check->next = *place;
-	*place = check;
+	rule->next = *place;
+	*place = rule;
 }
 
-const struct check *check_get_first(void) {
-	return first_check;
+const struct rule *rule_get_first(void) {
+	return first_rule;
 }
 
 static const char *find_error_name(const struct answer *answer) {
@@ -74,12 +74,12 @@ int answer_print(const struct answer *answer, char *text, size_t size) {
 	return snprintf(text, size, "%s (%u) on %s", find_error_name(answer), answer->code, answer->object);
 }
 
-int check_print_expected(const struct check *check, char *text, size_t size) {
+int rule_print_expected(const struct rule *rule, char *text, size_t size) {
 	int length = 0;
-	for (const struct answer *answer = check->expected; answer->kind != ANSWER_NONE; answer++) {
+	for (const struct answer *answer = rule->expected; answer->kind != ANSWER_NONE; answer++) {
 		size_t rest = size > (size_t)length ? size - (size_t)length : 0;
 		char *end = text + (size - rest);
-		if (answer != check->expected) {
+		if (answer != rule->expected) {
 			length += snprintf(end, rest, " or ");
 			rest = size > (size_t)length ? size - (size_t)length : 0;
 			end = text + (size - rest);
@@ -175,10 +175,10 @@ static void run_in_child(void) {
 	target_finish(&server);
 }
 
-static void judge(const struct check *check, const struct verdict *verdict, struct result *result) {
+static void judge(const struct rule *rule, const struct verdict *verdict, struct result *result) {
 	result->kind = verdict->outcome == OUTCOME_PASSED    ? RESULT_AS_EXPECTED
 				   : verdict->outcome == OUTCOME_SKIPPED ? RESULT_SKIPPED
-				   : check->silent != NULL               ? RESULT_DIFFERENT
+				   : rule->silent != NULL                ? RESULT_DIFFERENT
 														 : RESULT_FAILED;
 	size_t length = strlen(seen);
 	memcpy(result->seen, seen, length + 1);
@@ -188,8 +188,8 @@ static void judge(const struct check *check, const struct verdict *verdict, stru
 	snprintf(result->seen + length, sizeof(result->seen) - length, "%s%s", length > 0 ? "; " : "", verdict->cause);
 }
 
-void check_run(const struct check *check, unsigned seconds, const char *socket, FILE *log, struct result *result) {
-	const struct test test = {.name = check->name, .run = run_in_child};
+void rule_run(const struct rule *rule, unsigned seconds, const char *socket, FILE *log, struct result *result) {
+	const struct test test = {.name = rule->name, .run = run_in_child};
 	struct verdict verdict;
 	*result = (struct result){0};
 	seen = mmap(NULL, sizeof(result->seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -197,9 +197,9 @@ void check_run(const struct check *check, unsigned seconds, const char *socket, 
 		perror("mmap");
 		exit(2);
 	}
-	running = check;
+	running = rule;
 	socket_path = socket;
 	process_run_test(&test, seconds, log, &verdict);
-	judge(check, &verdict, result);
+	judge(rule, &verdict, result);
 	munmap(seen, sizeof(result->seen));
 }

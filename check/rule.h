@@ -1,7 +1,7 @@
 /*
- * A check: one rule of a protocol, the sentence that says so, and a client that puts a compositor to it.
+ * One rule of a protocol, the sentence that says so, and a client that puts a compositor to it.
  *
- *     CHECK("wl_shm_pool.resize@smaller-is-refused",
+ *     RULE("wl_shm_pool.resize@smaller-is-refused",
  *             .clause = "This request can only be used to make the pool bigger.",
  *             .expected = {ERROR(wl_shm_pool, WL_SHM, INVALID_FD)}) {
  *         struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 8192);
@@ -9,14 +9,14 @@
  *         actor_blame(actor, pool);
  *     }
  *
- * A check sees nothing but what a client sees. So the same ones run against a Lido in this process and against any
+ * A rule sees nothing but what a client sees. So the same ones run against a Lido in this process and against any
  * compositor that listens at a socket.
  *
  * Each is a process of its own (process.h). When its body has come to the end, the compositor must have answered as
  * expected, and must still serve another client, which was connected before.
  */
-#ifndef PROTOCOL_CHECK_H
-#define PROTOCOL_CHECK_H
+#ifndef CHECK_RULE_H
+#define CHECK_RULE_H
 
 #include "actor.h"
 #include "runner.h"
@@ -39,15 +39,15 @@ struct answer {
 #define CLOSED {.kind = ANSWER_CLOSED}
 #define ERROR(interface, prefix, name) {.kind = ANSWER_ERROR, .object = #interface, .code = prefix##_ERROR_##name}
 
-#define CHECK_EXPECTED_MAX 5 // with the end
+#define RULE_EXPECTED_MAX 5 // with the end
 
-struct check {
+struct rule {
 	/* "INTERFACE.NAME@rule-with-hyphens"; INTERFACE.NAME is what is described where the clause stands. */
 	const char *name;
 	/* A sentence from there, or a summary, or from the errors of the interface: as it is, but for white space. */
 	const char *clause;
 	/* Any of these is right. */
-	struct answer expected[CHECK_EXPECTED_MAX];
+	struct answer expected[RULE_EXPECTED_MAX];
 	/* The description leaves it open: what is expected is what libwayland does, or what clients rely on. NULL: it does
 	 * not; otherwise why that is expected. */
 	const char *silent;
@@ -55,37 +55,37 @@ struct check {
 	bool is_hostile;
 
 	void (*run)(struct actor *actor);
-	const struct check *next; // private
+	const struct rule *next; // private
 };
 
-/* Defines and registers a check; the body follows, and finds its struct actor *actor. */
-#define CHECK(...) CHECK_NUMBERED(__COUNTER__, __VA_ARGS__)
-#define CHECK_NUMBERED(number, ...) CHECK_NAMED(TEST_JOIN(check_run_, number), TEST_JOIN(check_, number), __VA_ARGS__)
-#define CHECK_NAMED(body, record, ...) \
+/* Defines and registers a rule; the body follows, and finds its struct actor *actor. */
+#define RULE(...) RULE_NUMBERED(__COUNTER__, __VA_ARGS__)
+#define RULE_NUMBERED(number, ...) RULE_NAMED(TEST_JOIN(run_rule_, number), TEST_JOIN(rule_, number), __VA_ARGS__)
+#define RULE_NAMED(body, record, ...) \
 	static void body(struct actor *actor); \
-	static struct check record = {.name = __VA_ARGS__, .run = body}; \
+	static struct rule record = {.name = __VA_ARGS__, .run = body}; \
 	__attribute__((constructor)) static void TEST_JOIN(register_, record)(void) { \
-		check_register(&record); \
+		rule_register(&record); \
 	} \
 	static void body(struct actor *actor)
 
-/* Adds a check; it must live forever. */
-void check_register(struct check *check);
+/* Adds a rule; it must live forever. */
+void rule_register(struct rule *rule);
 
-/* The first of all checks by name, and by their place in the file; then by .next. */
-const struct check *check_get_first(void);
+/* The first of all rules by name, and by their place in the file; then by .next. */
+const struct rule *rule_get_first(void);
 
 /* Prints "accepted", or "invalid_fd (2) on wl_shm". Returns the length, as snprintf() does. */
 int answer_print(const struct answer *answer, char *text, size_t size);
 
 /* All that are expected, with "or" between. */
-int check_print_expected(const struct check *check, char *text, size_t size);
+int rule_print_expected(const struct rule *rule, char *text, size_t size);
 
 enum result_kind {
 	RESULT_AS_EXPECTED,
 	RESULT_DIFFERENT, // where the description is silent
 	RESULT_FAILED,
-	RESULT_SKIPPED, // something that the check needs is not there
+	RESULT_SKIPPED, // something that the rule needs is not there
 };
 
 struct result {
@@ -96,6 +96,6 @@ struct result {
 /*
  * Runs it. seconds: its time. socket: path of the target, or NULL: see target.h. log receives what it printed.
  */
-void check_run(const struct check *check, unsigned seconds, const char *socket, FILE *log, struct result *result);
+void rule_run(const struct rule *rule, unsigned seconds, const char *socket, FILE *log, struct result *result);
 
 #endif

@@ -10,7 +10,7 @@ static struct box {
 } covered;
 
 // What the output shows of a window that has the picture's place. Both are the caller's. False: the client was ended,
-// and the answer to the check says why.
+// and the answer to the rule says why.
 static bool look(struct actor *actor, const struct picture *picture, struct image *got, struct image *wanted) {
 	const struct window *window = &actor->window;
 	if (!client_try_roundtrip(actor->client)) {

@@ -1,13 +1,13 @@
 /*
  * What the output shows of an actor's window.
  */
-#ifndef PROTOCOL_SIGHT_H
-#define PROTOCOL_SIGHT_H
+#ifndef CHECK_SIGHT_H
+#define CHECK_SIGHT_H
 
 #include "actor.h"
 
 /*
- * Ends the check as skipped if nobody can see what the output shows. Otherwise the window has a content of no meaning
+ * Ends the rule as skipped if nobody can see what the output shows. Otherwise the window has a content of no meaning
  * afterwards.
  *
  * Some compositors draw a pointer that no device has ever moved, and no client can hide: one box of at most

@@ -10,14 +10,14 @@
 	"wl_surface.attach: Destroying the wl_buffer after wl_buffer.release does not change the surface contents."
 #define IN_USE_CLAUSE "wl_surface.attach: Destroying the wl_buffer before wl_buffer.release is allowed"
 
-CHECK("wl_buffer.destroy@at-once", .clause = DESTROY_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_buffer.destroy@at-once", .clause = DESTROY_CLAUSE, .expected = {ACCEPTED}) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 4096);
 	for (int i = 0; i < 100; i++) {
 		wl_buffer_destroy(actor_create_buffer(pool, 0, 32, 32));
 	}
 }
 
-CHECK("wl_buffer.destroy@while-it-is-pending",
+RULE("wl_buffer.destroy@while-it-is-pending",
 		.clause = "wl_surface.attach: If a pending wl_buffer has been destroyed, the result is not specified.",
 		.silent = "clients do so when they end", .expected = {ACCEPTED}) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 4096);
@@ -28,7 +28,7 @@ CHECK("wl_buffer.destroy@while-it-is-pending",
 	wl_surface_commit(surface);
 }
 
-CHECK("wl_buffer.destroy@while-it-is-in-use", .clause = IN_USE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_buffer.destroy@while-it-is-in-use", .clause = IN_USE_CLAUSE, .expected = {ACCEPTED}) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 65536);
 	for (int i = 0; i < 16; i++) {
 		struct wl_buffer *buffer = actor_create_buffer(pool, i * 4096, 32, 32);
@@ -38,7 +38,7 @@ CHECK("wl_buffer.destroy@while-it-is-in-use", .clause = IN_USE_CLAUSE, .expected
 	}
 }
 
-CHECK("wl_buffer.destroy@with-its-pool-while-it-is-in-use", .clause = IN_USE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_buffer.destroy@with-its-pool-while-it-is-in-use", .clause = IN_USE_CLAUSE, .expected = {ACCEPTED}) {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct wl_shm_pool *pool = actor_create_pool(actor, kind, 4096);
 		struct wl_buffer *buffer = actor_create_buffer(pool, 0, 32, 32);
@@ -49,7 +49,7 @@ CHECK("wl_buffer.destroy@with-its-pool-while-it-is-in-use", .clause = IN_USE_CLA
 	}
 }
 
-CHECK("wl_buffer.destroy@in-use-stays-shown", .clause = IN_USE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_buffer.destroy@in-use-stays-shown", .clause = IN_USE_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 1);
 	actor_commit(actor, picture->buffer);
@@ -59,7 +59,7 @@ CHECK("wl_buffer.destroy@in-use-stays-shown", .clause = IN_USE_CLAUSE, .expected
 	sight_expect_shown(actor, picture, "after its buffer was destroyed");
 }
 
-CHECK("wl_buffer.destroy@after-release-stays-shown", .clause = KEPT_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_buffer.destroy@after-release-stays-shown", .clause = KEPT_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALABLE, 2);
 	actor_commit(actor, picture->buffer);
@@ -76,7 +76,7 @@ CHECK("wl_buffer.destroy@after-release-stays-shown", .clause = KEPT_CLAUSE, .exp
 	sight_expect_shown(actor, picture, "after its buffer was destroyed and its memory used otherwise");
 }
 
-CHECK("wl_buffer.release@comes-when-it-was-replaced", .clause = RELEASE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_buffer.release@comes-when-it-was-replaced", .clause = RELEASE_CLAUSE, .expected = {ACCEPTED}) {
 	struct picture *first = actor_create_picture(actor, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 64, 64, 256);
 	struct picture *second = actor_create_picture(actor, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 64, 64, 256);
 	actor_commit(actor, first->buffer);
@@ -84,7 +84,7 @@ CHECK("wl_buffer.release@comes-when-it-was-replaced", .clause = RELEASE_CLAUSE, 
 	actor_expect_releases(actor, first, 1);
 }
 
-CHECK("wl_buffer.release@comes-when-it-was-removed", .clause = RELEASE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_buffer.release@comes-when-it-was-removed", .clause = RELEASE_CLAUSE, .expected = {ACCEPTED}) {
 	struct picture *picture = actor_create_picture(actor, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 64, 64, 256);
 	actor_commit(actor, picture->buffer);
 	client_roundtrip(actor->client);
@@ -94,7 +94,7 @@ CHECK("wl_buffer.release@comes-when-it-was-removed", .clause = RELEASE_CLAUSE, .
 	actor_expect_releases(actor, picture, 1);
 }
 
-CHECK("wl_buffer.release@comes-when-the-surface-is-gone", .clause = RELEASE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_buffer.release@comes-when-the-surface-is-gone", .clause = RELEASE_CLAUSE, .expected = {ACCEPTED}) {
 	actor_need(actor, "wl_compositor", 5);
 	struct picture *picture = actor_create_picture(actor, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 64, 64, 256);
 	struct wl_surface *surface = wl_compositor_create_surface(actor->screen.compositor);
@@ -104,7 +104,7 @@ CHECK("wl_buffer.release@comes-when-the-surface-is-gone", .clause = RELEASE_CLAU
 	actor_expect_releases(actor, picture, 1);
 }
 
-CHECK("wl_buffer.release@never-comes-for-what-was-never-committed",
+RULE("wl_buffer.release@never-comes-for-what-was-never-committed",
 		.clause = "wl_surface.attach: A wl_buffer that has been attached and then replaced by another attach instead "
 				  "of committed will not receive a release event, and is not used by the compositor.",
 		.expected = {ACCEPTED}) {
@@ -122,7 +122,7 @@ CHECK("wl_buffer.release@never-comes-for-what-was-never-committed",
 	expect_int(first->releases, ==, 1);
 }
 
-CHECK("wl_buffer.release@once-for-each-commit", .clause = RELEASE_CLAUSE,
+RULE("wl_buffer.release@once-for-each-commit", .clause = RELEASE_CLAUSE,
 		.silent = "clients count them to know what is free", .expected = {ACCEPTED}) {
 	struct picture *pictures[2];
 	for (int i = 0; i < 2; i++) {
@@ -136,7 +136,7 @@ CHECK("wl_buffer.release@once-for-each-commit", .clause = RELEASE_CLAUSE,
 	}
 }
 
-CHECK("wl_buffer.release@early-means-free-to-draw",
+RULE("wl_buffer.release@early-means-free-to-draw",
 		.clause = "then the client is immediately free to reuse the buffer and its backing storage",
 		.expected = {ACCEPTED}) {
 	sight_need(actor);

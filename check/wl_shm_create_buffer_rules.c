@@ -21,13 +21,13 @@ static void create(
 }
 
 #define REFUSED(name_, clause_, silent_, error, ...) \
-	CHECK("wl_shm_pool.create_buffer@" name_, .clause = (clause_), .silent = (silent_), \
+	RULE("wl_shm_pool.create_buffer@" name_, .clause = (clause_), .silent = (silent_), \
 			.expected = {ERROR(wl_shm_pool, WL_SHM, error)}) { \
 		create(actor, __VA_ARGS__); \
 	}
 
 #define FITS(name_, clause_, silent_, ...) \
-	CHECK("wl_shm_pool.create_buffer@" name_, .clause = (clause_), .silent = (silent_), .expected = {ACCEPTED}) { \
+	RULE("wl_shm_pool.create_buffer@" name_, .clause = (clause_), .silent = (silent_), .expected = {ACCEPTED}) { \
 		create(actor, __VA_ARGS__); \
 	}
 
@@ -38,21 +38,21 @@ FITS("that-fills-the-pool", GEOMETRY_CLAUSE, NULL, 0, 128, 128, 512, ARGB)
 FITS("one-row-of-the-whole-pool", GEOMETRY_CLAUSE, NULL, 0, POOL_SIZE / 4, 1, POOL_SIZE, ARGB)
 FITS("one-column-of-the-whole-pool", GEOMETRY_CLAUSE, NULL, 0, 1, POOL_SIZE / 4, 4, WL_SHM_FORMAT_XRGB8888)
 
-CHECK("wl_shm_pool.create_buffer@two-pixels-in-eight-bytes", .clause = GEOMETRY_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.create_buffer@two-pixels-in-eight-bytes", .clause = GEOMETRY_CLAUSE, .expected = {ACCEPTED}) {
 	// As tofi does.
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_UNSEALABLE, 8);
 	actor_create_buffer(pool, 0, 1, 1);
 	actor_create_buffer(pool, 4, 1, 1);
 }
 
-CHECK("wl_shm_pool.create_buffer@buffers-may-overlap", .clause = GEOMETRY_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.create_buffer@buffers-may-overlap", .clause = GEOMETRY_CLAUSE, .expected = {ACCEPTED}) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, POOL_SIZE);
 	for (int i = 0; i < 20; i++) {
 		actor_create_buffer(pool, i * 100, 64, 64);
 	}
 }
 
-CHECK("wl_shm_pool.create_buffer@format-that-is-known-but-not-offered-is-refused", .clause = FORMAT_CLAUSE,
+RULE("wl_shm_pool.create_buffer@format-that-is-known-but-not-offered-is-refused", .clause = FORMAT_CLAUSE,
 		.expected = {ERROR(wl_shm_pool, WL_SHM, INVALID_FORMAT)}) {
 	static const uint32_t candidates[] = {WL_SHM_FORMAT_C8, WL_SHM_FORMAT_AYUV, WL_SHM_FORMAT_RGB332,
 		WL_SHM_FORMAT_BGR233, WL_SHM_FORMAT_NV42, WL_SHM_FORMAT_YUV410};
@@ -70,7 +70,7 @@ CHECK("wl_shm_pool.create_buffer@format-that-is-known-but-not-offered-is-refused
 	skip("every format that was tried is offered");
 }
 
-CHECK("wl_shm_pool.create_buffer@every-offered-format", .clause = FORMAT_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.create_buffer@every-offered-format", .clause = FORMAT_CLAUSE, .expected = {ACCEPTED}) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, POOL_SIZE);
 	const uint32_t *format;
 	wl_array_for_each(format, &actor->client->formats) {
@@ -83,7 +83,7 @@ CHECK("wl_shm_pool.create_buffer@every-offered-format", .clause = FORMAT_CLAUSE,
 	}
 }
 
-CHECK("wl_shm_pool.create_buffer@every-offered-format-is-shown", .clause = FORMAT_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.create_buffer@every-offered-format-is-shown", .clause = FORMAT_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct window *window = actor_get_sized_window(actor);
 	const uint32_t *format;
@@ -108,7 +108,7 @@ CHECK("wl_shm_pool.create_buffer@every-offered-format-is-shown", .clause = FORMA
 	expect_int(known, >=, 2);
 }
 
-CHECK("wl_shm_pool.create_buffer@offset-and-stride-are-shown", .clause = STRIDE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.create_buffer@offset-and-stride-are-shown", .clause = STRIDE_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct window *window = actor_get_sized_window(actor);
 	int32_t stride = window->configured_width * 4 + 52;
@@ -125,7 +125,7 @@ CHECK("wl_shm_pool.create_buffer@offset-and-stride-are-shown", .clause = STRIDE_
 	sight_expect_shown(actor, picture, "offset 4100, padded rows");
 }
 
-CHECK("wl_shm_pool.create_buffer@pool-may-be-destroyed-at-once",
+RULE("wl_shm_pool.create_buffer@pool-may-be-destroyed-at-once",
 		.clause = "so it is valid to destroy the pool immediately after creating a buffer from it.",
 		.expected = {ACCEPTED}) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, POOL_SIZE);
@@ -134,7 +134,7 @@ CHECK("wl_shm_pool.create_buffer@pool-may-be-destroyed-at-once",
 	actor_commit(actor, buffer);
 }
 
-CHECK("wl_shm_pool.create_buffer@buffer-of-a-destroyed-pool-is-shown",
+RULE("wl_shm_pool.create_buffer@buffer-of-a-destroyed-pool-is-shown",
 		.clause = "A buffer will keep a reference to the pool it was created from", .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALABLE, 6);

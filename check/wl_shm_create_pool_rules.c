@@ -21,74 +21,74 @@ static void create(struct actor *actor, int fd, int32_t size) {
 	actor_blame(actor, actor->client->shm);
 }
 
-CHECK("wl_shm.create_pool@no-bytes-are-refused", .clause = INVALID_SIZE_CLAUSE,
+RULE("wl_shm.create_pool@no-bytes-are-refused", .clause = INVALID_SIZE_CLAUSE,
 		.expected = {ERROR(wl_shm, WL_SHM, INVALID_STRIDE)}) {
 	create(actor, file_create(FILE_SEALED, 4096), 0);
 }
 
-CHECK("wl_shm.create_pool@less-than-no-bytes-is-refused", .clause = INVALID_SIZE_CLAUSE,
+RULE("wl_shm.create_pool@less-than-no-bytes-is-refused", .clause = INVALID_SIZE_CLAUSE,
 		.expected = {ERROR(wl_shm, WL_SHM, INVALID_STRIDE)}) {
 	create(actor, file_create(FILE_SEALED, 4096), -1);
 }
 
-CHECK("wl_shm.create_pool@least-of-all-sizes-is-refused", .clause = INVALID_SIZE_CLAUSE,
+RULE("wl_shm.create_pool@least-of-all-sizes-is-refused", .clause = INVALID_SIZE_CLAUSE,
 		.expected = {ERROR(wl_shm, WL_SHM, INVALID_STRIDE)}) {
 	create(actor, file_create(FILE_SEALED, 4096), INT32_MIN);
 }
 
-CHECK("wl_shm.create_pool@one-byte", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm.create_pool@one-byte", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
 	create(actor, file_create(FILE_SEALED, 4096), 1);
 }
 
-CHECK("wl_shm.create_pool@most-of-all-sizes", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm.create_pool@most-of-all-sizes", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
 	create(actor, file_create(FILE_SEALABLE, INT64_C(1) << 31), INT32_MAX);
 }
 
-CHECK("wl_shm.create_pool@size-that-is-no-whole-page", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm.create_pool@size-that-is-no-whole-page", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
 	create(actor, file_create(FILE_SEALED, 4097), 4097);
 }
 
-#define FILE_CHECK(name_, kind, mode, silent_) \
-	CHECK("wl_shm.create_pool@" name_, .clause = MMAP_CLAUSE, .silent = (silent_), .expected = {ACCEPTED}) { \
+#define FILE_RULE(name_, kind, mode, silent_) \
+	RULE("wl_shm.create_pool@" name_, .clause = MMAP_CLAUSE, .silent = (silent_), .expected = {ACCEPTED}) { \
 		int file = actor_keep(actor, file_create(kind, 4096)); \
 		create(actor, file_reopen(file, mode), 4096); \
 	}
 
-FILE_CHECK("sealable-memfd", FILE_SEALABLE, O_RDWR, NULL)
-FILE_CHECK("memfd-sealed-against-shrinking", FILE_SEALED, O_RDWR, NULL)
-FILE_CHECK("memfd-with-every-size-seal", FILE_SEALED_FAST, O_RDWR, NULL)
-FILE_CHECK("unsealable-memfd", FILE_UNSEALABLE, O_RDWR, NULL)
-FILE_CHECK("file-in-the-runtime-directory", FILE_RUNTIME_DIR, O_RDWR, NULL)
-FILE_CHECK("shm_open-object", FILE_SHM_OPEN, O_RDWR, NULL)
+FILE_RULE("sealable-memfd", FILE_SEALABLE, O_RDWR, NULL)
+FILE_RULE("memfd-sealed-against-shrinking", FILE_SEALED, O_RDWR, NULL)
+FILE_RULE("memfd-with-every-size-seal", FILE_SEALED_FAST, O_RDWR, NULL)
+FILE_RULE("unsealable-memfd", FILE_UNSEALABLE, O_RDWR, NULL)
+FILE_RULE("file-in-the-runtime-directory", FILE_RUNTIME_DIR, O_RDWR, NULL)
+FILE_RULE("shm_open-object", FILE_SHM_OPEN, O_RDWR, NULL)
 
 #define READ_ONLY "a server need not write: capture is the client's own wish"
-FILE_CHECK("read-only-fd-of-a-memfd", FILE_SEALABLE, O_RDONLY, READ_ONLY)
-FILE_CHECK("read-only-fd-of-a-sealed-memfd", FILE_SEALED, O_RDONLY, READ_ONLY)
-FILE_CHECK("read-only-fd-of-a-file", FILE_RUNTIME_DIR, O_RDONLY, READ_ONLY)
+FILE_RULE("read-only-fd-of-a-memfd", FILE_SEALABLE, O_RDONLY, READ_ONLY)
+FILE_RULE("read-only-fd-of-a-sealed-memfd", FILE_SEALED, O_RDONLY, READ_ONLY)
+FILE_RULE("read-only-fd-of-a-file", FILE_RUNTIME_DIR, O_RDONLY, READ_ONLY)
 
-CHECK("wl_shm.create_pool@memfd-sealed-against-writing", .clause = MMAP_CLAUSE, .silent = READ_ONLY,
+RULE("wl_shm.create_pool@memfd-sealed-against-writing", .clause = MMAP_CLAUSE, .silent = READ_ONLY,
 		.expected = {ACCEPTED}) {
 	create(actor, file_create_sealed(4096, F_SEAL_SHRINK | F_SEAL_WRITE), 4096);
 }
 
-CHECK("wl_shm.create_pool@memfd-sealed-against-further-writing", .clause = MMAP_CLAUSE, .silent = READ_ONLY,
+RULE("wl_shm.create_pool@memfd-sealed-against-further-writing", .clause = MMAP_CLAUSE, .silent = READ_ONLY,
 		.expected = {ACCEPTED}) {
 	create(actor, file_create_sealed(4096, F_SEAL_FUTURE_WRITE), 4096);
 }
 
-CHECK("wl_shm.create_pool@write-only-fd-is-refused", .clause = INVALID_FD_CLAUSE,
+RULE("wl_shm.create_pool@write-only-fd-is-refused", .clause = INVALID_FD_CLAUSE,
 		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
 	int file = actor_keep(actor, file_create(FILE_SEALABLE, 4096));
 	create(actor, file_reopen(file, O_WRONLY), 4096);
 }
 
-CHECK("wl_shm.create_pool@fd-of-a-path-alone-is-refused", .clause = INVALID_FD_CLAUSE,
+RULE("wl_shm.create_pool@fd-of-a-path-alone-is-refused", .clause = INVALID_FD_CLAUSE,
 		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
 	int file = actor_keep(actor, file_create(FILE_RUNTIME_DIR, 4096));
 	create(actor, file_reopen(file, O_PATH), 4096);
 }
 
-CHECK("wl_shm.create_pool@pipe-is-refused", .clause = INVALID_FD_CLAUSE,
+RULE("wl_shm.create_pool@pipe-is-refused", .clause = INVALID_FD_CLAUSE,
 		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
 	int fds[2];
 	expect_int(pipe2(fds, O_CLOEXEC), ==, 0);
@@ -96,38 +96,38 @@ CHECK("wl_shm.create_pool@pipe-is-refused", .clause = INVALID_FD_CLAUSE,
 	create(actor, fds[0], 4096);
 }
 
-CHECK("wl_shm.create_pool@socket-is-refused", .clause = INVALID_FD_CLAUSE,
+RULE("wl_shm.create_pool@socket-is-refused", .clause = INVALID_FD_CLAUSE,
 		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
 	create(actor, socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), 4096);
 }
 
-CHECK("wl_shm.create_pool@eventfd-is-refused", .clause = INVALID_FD_CLAUSE,
+RULE("wl_shm.create_pool@eventfd-is-refused", .clause = INVALID_FD_CLAUSE,
 		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
 	create(actor, eventfd(0, EFD_CLOEXEC), 4096);
 }
 
-CHECK("wl_shm.create_pool@directory-is-refused", .clause = INVALID_FD_CLAUSE,
+RULE("wl_shm.create_pool@directory-is-refused", .clause = INVALID_FD_CLAUSE,
 		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
 	create(actor, open("/dev/shm", O_RDONLY | O_DIRECTORY | O_CLOEXEC), 4096);
 }
 
-CHECK("wl_shm.create_pool@device-that-cannot-be-mapped-is-refused", .clause = INVALID_FD_CLAUSE,
+RULE("wl_shm.create_pool@device-that-cannot-be-mapped-is-refused", .clause = INVALID_FD_CLAUSE,
 		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
 	create(actor, open("/dev/null", O_RDWR | O_CLOEXEC), 4096);
 }
 
-CHECK("wl_shm.create_pool@device-that-can-be-mapped-is-refused", .clause = INVALID_FD_CLAUSE,
+RULE("wl_shm.create_pool@device-that-can-be-mapped-is-refused", .clause = INVALID_FD_CLAUSE,
 		.silent = "a device is not shared memory, and its mappings are its driver's code",
 		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
 	create(actor, open("/dev/zero", O_RDWR | O_CLOEXEC), 4096);
 }
 
-CHECK("wl_shm.create_pool@file-of-procfs-is-refused", .clause = INVALID_FD_CLAUSE,
+RULE("wl_shm.create_pool@file-of-procfs-is-refused", .clause = INVALID_FD_CLAUSE,
 		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
 	create(actor, open("/proc/self/maps", O_RDONLY | O_CLOEXEC), 4096);
 }
 
-CHECK("wl_shm.create_pool@file-that-is-still-empty", .clause = MMAP_CLAUSE,
+RULE("wl_shm.create_pool@file-that-is-still-empty", .clause = MMAP_CLAUSE,
 		.silent = "clients that set the size of their file late depend on it", .expected = {ACCEPTED}) {
 	int file;
 	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALABLE, 0, 4096, &file);
@@ -136,18 +136,18 @@ CHECK("wl_shm.create_pool@file-that-is-still-empty", .clause = MMAP_CLAUSE,
 	actor_commit(actor, actor_create_buffer(pool, 0, 32, 32));
 }
 
-CHECK("wl_shm.create_pool@file-that-is-shorter", .clause = MMAP_CLAUSE,
+RULE("wl_shm.create_pool@file-that-is-shorter", .clause = MMAP_CLAUSE,
 		.silent = "mmap() takes it, and clients set the size of their file late", .expected = {ACCEPTED}) {
 	int file;
 	actor_create_pool_in(actor, FILE_SEALED, 4096, 1 << 20, &file);
 }
 
-CHECK("wl_shm.create_pool@file-that-is-larger", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm.create_pool@file-that-is-larger", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
 	int file;
 	actor_create_pool_in(actor, FILE_SEALED_FAST, 1 << 20, 4096, &file);
 }
 
-CHECK("wl_shm.create_pool@fd-closed-at-once", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm.create_pool@fd-closed-at-once", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 1);
 	wl_display_flush(actor->client->display);
@@ -157,7 +157,7 @@ CHECK("wl_shm.create_pool@fd-closed-at-once", .clause = MMAP_CLAUSE, .expected =
 	sight_expect_shown(actor, picture, "after its fd was closed");
 }
 
-CHECK("wl_shm.create_pool@same-fd-many-times", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm.create_pool@same-fd-many-times", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
 	int file = actor_keep(actor, file_create(FILE_SEALED, 4096));
 	for (int i = 0; i < 10; i++) {
 		struct wl_shm_pool *pool = wl_shm_create_pool(actor->client->shm, file, 4096);
@@ -165,7 +165,7 @@ CHECK("wl_shm.create_pool@same-fd-many-times", .clause = MMAP_CLAUSE, .expected 
 	}
 }
 
-CHECK("wl_shm.create_pool@thousand-one-after-another", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm.create_pool@thousand-one-after-another", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
 	for (int i = 0; i < 1000; i++) {
 		int file = file_create(i % FILE_KINDS_LEN, 4096);
 		struct wl_shm_pool *pool = wl_shm_create_pool(actor->client->shm, file, 4096);
@@ -180,8 +180,8 @@ CHECK("wl_shm.create_pool@thousand-one-after-another", .clause = MMAP_CLAUSE, .e
 	}
 }
 
-#define SHOWN_CHECK(name_, kind, mode, silent_) \
-	CHECK("wl_shm.create_pool@" name_ "-is-shown", .clause = MMAP_CLAUSE, .silent = (silent_), \
+#define SHOWN_RULE(name_, kind, mode, silent_) \
+	RULE("wl_shm.create_pool@" name_ "-is-shown", .clause = MMAP_CLAUSE, .silent = (silent_), \
 			.expected = {ACCEPTED}) { \
 		sight_need(actor); \
 		struct picture *picture = actor_create_window_picture(actor, kind, 2); \
@@ -192,10 +192,10 @@ CHECK("wl_shm.create_pool@thousand-one-after-another", .clause = MMAP_CLAUSE, .e
 		sight_expect_shown(actor, picture, file_kind_names[kind]); \
 	}
 
-SHOWN_CHECK("sealable-memfd", FILE_SEALABLE, O_RDWR, NULL)
-SHOWN_CHECK("memfd-sealed-against-shrinking", FILE_SEALED, O_RDWR, NULL)
-SHOWN_CHECK("memfd-with-every-size-seal", FILE_SEALED_FAST, O_RDWR, NULL)
-SHOWN_CHECK("unsealable-memfd", FILE_UNSEALABLE, O_RDWR, NULL)
-SHOWN_CHECK("file-in-the-runtime-directory", FILE_RUNTIME_DIR, O_RDWR, NULL)
-SHOWN_CHECK("shm_open-object", FILE_SHM_OPEN, O_RDWR, NULL)
-SHOWN_CHECK("read-only-fd", FILE_SEALED, O_RDONLY, READ_ONLY)
+SHOWN_RULE("sealable-memfd", FILE_SEALABLE, O_RDWR, NULL)
+SHOWN_RULE("memfd-sealed-against-shrinking", FILE_SEALED, O_RDWR, NULL)
+SHOWN_RULE("memfd-with-every-size-seal", FILE_SEALED_FAST, O_RDWR, NULL)
+SHOWN_RULE("unsealable-memfd", FILE_UNSEALABLE, O_RDWR, NULL)
+SHOWN_RULE("file-in-the-runtime-directory", FILE_RUNTIME_DIR, O_RDWR, NULL)
+SHOWN_RULE("shm_open-object", FILE_SHM_OPEN, O_RDWR, NULL)
+SHOWN_RULE("read-only-fd", FILE_SEALED, O_RDONLY, READ_ONLY)

@@ -18,25 +18,25 @@
 // The description does not say which error it is: compositors are divided.
 #define REFUSED {ERROR(wl_shm_pool, WL_SHM, INVALID_FD), ERROR(wl_shm_pool, WL_SHM, INVALID_STRIDE)}
 
-CHECK("wl_shm_pool.resize@smaller-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
+RULE("wl_shm_pool.resize@smaller-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 8192);
 	wl_shm_pool_resize(pool, 4096);
 	actor_blame(actor, pool);
 }
 
-CHECK("wl_shm_pool.resize@to-no-bytes-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
+RULE("wl_shm_pool.resize@to-no-bytes-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 8192);
 	wl_shm_pool_resize(pool, 0);
 	actor_blame(actor, pool);
 }
 
-CHECK("wl_shm_pool.resize@to-less-than-no-bytes-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
+RULE("wl_shm_pool.resize@to-less-than-no-bytes-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 8192);
 	wl_shm_pool_resize(pool, INT32_MIN);
 	actor_blame(actor, pool);
 }
 
-CHECK("wl_shm_pool.resize@smaller-than-since-grown-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
+RULE("wl_shm_pool.resize@smaller-than-since-grown-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
 	int file;
 	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALED, 16384, 4096, &file);
 	wl_shm_pool_resize(pool, 16384);
@@ -45,19 +45,19 @@ CHECK("wl_shm_pool.resize@smaller-than-since-grown-is-refused", .clause = BIGGER
 	actor_blame(actor, pool);
 }
 
-CHECK("wl_shm_pool.resize@to-the-same-size", .clause = BIGGER_CLAUSE, .silent = "nothing is taken away",
+RULE("wl_shm_pool.resize@to-the-same-size", .clause = BIGGER_CLAUSE, .silent = "nothing is taken away",
 		.expected = {ACCEPTED}) {
 	wl_shm_pool_resize(actor_create_pool(actor, FILE_SEALED, 8192), 8192);
 }
 
-CHECK("wl_shm_pool.resize@buffers-fit-into-what-is-new", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.resize@buffers-fit-into-what-is-new", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
 	int file;
 	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALED, 16384, 4096, &file);
 	wl_shm_pool_resize(pool, 16384);
 	actor_create_buffer(pool, 4096, 32, 96);
 }
 
-CHECK("wl_shm_pool.resize@buffers-must-not-exceed-what-is-new", .clause = INVALID_SIZE_CLAUSE,
+RULE("wl_shm_pool.resize@buffers-must-not-exceed-what-is-new", .clause = INVALID_SIZE_CLAUSE,
 		.expected = {ERROR(wl_shm_pool, WL_SHM, INVALID_STRIDE)}) {
 	int file;
 	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALED, 65536, 4096, &file);
@@ -66,7 +66,7 @@ CHECK("wl_shm_pool.resize@buffers-must-not-exceed-what-is-new", .clause = INVALI
 	actor_blame(actor, pool);
 }
 
-CHECK("wl_shm_pool.resize@file-that-has-grown-since", .clause = FILE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.resize@file-that-has-grown-since", .clause = FILE_CLAUSE, .expected = {ACCEPTED}) {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		int file;
 		if (kind == FILE_SEALED_FAST) {
@@ -81,21 +81,21 @@ CHECK("wl_shm_pool.resize@file-that-has-grown-since", .clause = FILE_CLAUSE, .ex
 	}
 }
 
-CHECK("wl_shm_pool.resize@beyond-the-file-while-nothing-lies-there", .clause = FILE_CLAUSE,
+RULE("wl_shm_pool.resize@beyond-the-file-while-nothing-lies-there", .clause = FILE_CLAUSE,
 		.silent = "as with create_pool, mmap() takes it", .expected = {ACCEPTED}) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 4096);
 	wl_shm_pool_resize(pool, 1 << 20);
 	actor_commit(actor, actor_create_buffer(pool, 0, 32, 32));
 }
 
-CHECK("wl_shm_pool.resize@to-the-most-of-all-sizes", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.resize@to-the-most-of-all-sizes", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
 	int file;
 	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALABLE, INT64_C(1) << 31, 4096, &file);
 	wl_shm_pool_resize(pool, INT32_MAX);
 	actor_create_buffer(pool, INT32_MAX - 4095 - 3, 32, 32);
 }
 
-CHECK("wl_shm_pool.resize@two-hundred-times", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.resize@two-hundred-times", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
 	int file;
 	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALED, 201 * 4096, 4096, &file);
 	for (int i = 1; i <= 200; i++) {
@@ -104,7 +104,7 @@ CHECK("wl_shm_pool.resize@two-hundred-times", .clause = REMAP_CLAUSE, .expected 
 	}
 }
 
-CHECK("wl_shm_pool.resize@as-a-cursor-theme-grows", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.resize@as-a-cursor-theme-grows", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
 	// libwayland-cursor doubles its file and its pool, and keeps the buffers that it has.
 	int file;
 	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALED, 2304, 2304, &file);
@@ -120,7 +120,7 @@ CHECK("wl_shm_pool.resize@as-a-cursor-theme-grows", .clause = REMAP_CLAUSE, .exp
 	}
 }
 
-CHECK("wl_shm_pool.resize@shown-buffer-stays-right", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.resize@shown-buffer-stays-right", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 3);
 	int32_t size = picture->stride * picture->height;
@@ -135,7 +135,7 @@ CHECK("wl_shm_pool.resize@shown-buffer-stays-right", .clause = REMAP_CLAUSE, .ex
 	sight_expect_shown(actor, picture, "drawn anew after that");
 }
 
-CHECK("wl_shm_pool.resize@buffer-in-what-is-new-is-shown", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.resize@buffer-in-what-is-new-is-shown", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALABLE, 5);
 	int32_t size = picture->stride * picture->height;
@@ -148,7 +148,7 @@ CHECK("wl_shm_pool.resize@buffer-in-what-is-new-is-shown", .clause = REMAP_CLAUS
 	sight_expect_shown(actor, picture, "in the second half");
 }
 
-CHECK("wl_shm_pool.resize@after-the-client-has-closed-the-file", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.resize@after-the-client-has-closed-the-file", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
 	int file = file_create(FILE_SEALED, 65536);
 	struct wl_shm_pool *pool = wl_shm_create_pool(actor->client->shm, file, 4096);
 	wl_display_flush(actor->client->display);
@@ -157,11 +157,11 @@ CHECK("wl_shm_pool.resize@after-the-client-has-closed-the-file", .clause = REMAP
 	actor_commit(actor, actor_create_buffer(pool, 61440, 32, 32));
 }
 
-CHECK("wl_shm_pool.destroy@at-once", .clause = "Destroy the shared memory pool.", .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.destroy@at-once", .clause = "Destroy the shared memory pool.", .expected = {ACCEPTED}) {
 	wl_shm_pool_destroy(actor_create_pool(actor, FILE_SEALED, 4096));
 }
 
-CHECK("wl_shm_pool.destroy@before-its-buffers", .clause = DESTROY_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.destroy@before-its-buffers", .clause = DESTROY_CLAUSE, .expected = {ACCEPTED}) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_UNSEALABLE, 65536);
 	struct wl_buffer *buffers[16];
 	for (int i = 0; i < 16; i++) {
@@ -174,7 +174,7 @@ CHECK("wl_shm_pool.destroy@before-its-buffers", .clause = DESTROY_CLAUSE, .expec
 	}
 }
 
-CHECK("wl_shm_pool.destroy@after-its-buffers", .clause = DESTROY_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.destroy@after-its-buffers", .clause = DESTROY_CLAUSE, .expected = {ACCEPTED}) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 65536);
 	for (int i = 0; i < 16; i++) {
 		wl_buffer_destroy(actor_create_buffer(pool, i * 4096, 32, 32));
@@ -182,7 +182,7 @@ CHECK("wl_shm_pool.destroy@after-its-buffers", .clause = DESTROY_CLAUSE, .expect
 	wl_shm_pool_destroy(pool);
 }
 
-CHECK("wl_shm_pool.destroy@other-pools-of-the-same-file-go-on", .clause = DESTROY_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.destroy@other-pools-of-the-same-file-go-on", .clause = DESTROY_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 7);
 	for (int i = 0; i < 5; i++) {
@@ -193,7 +193,7 @@ CHECK("wl_shm_pool.destroy@other-pools-of-the-same-file-go-on", .clause = DESTRO
 	sight_expect_shown(actor, picture, "after other pools were destroyed");
 }
 
-CHECK("wl_shm_pool.destroy@while-a-buffer-is-shown", .clause = DESTROY_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_shm_pool.destroy@while-a-buffer-is-shown", .clause = DESTROY_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 8);
 	actor_commit(actor, picture->buffer);

@@ -3,7 +3,7 @@
  */
 #include "rule.h"
 
-CHECK("wl_shm@is-there-once", .clause = "A singleton global object that provides support for shared memory.",
+RULE("wl_shm@is-there-once", .clause = "A singleton global object that provides support for shared memory.",
 		.expected = {ACCEPTED}) {
 	size_t count;
 	client_find_global(actor->client, wl_shm_interface.name, &count);
@@ -42,7 +42,7 @@ static bool formats_have(const struct formats *formats, uint32_t code) {
 	return false;
 }
 
-CHECK("wl_shm@formats-come-on-each-binding",
+RULE("wl_shm@formats-come-on-each-binding",
 		.clause = "On binding the wl_shm object one or more format events are emitted", .expected = {ACCEPTED}) {
 	struct formats first, second;
 	struct wl_shm *shm = bind_shm(actor, 1, &first);
@@ -53,7 +53,7 @@ CHECK("wl_shm@formats-come-on-each-binding",
 	wl_shm_destroy(other);
 }
 
-CHECK("wl_shm.format@argb8888-and-xrgb8888-are-offered", .clause = "Known formats include argb8888 and xrgb8888.",
+RULE("wl_shm.format@argb8888-and-xrgb8888-are-offered", .clause = "Known formats include argb8888 and xrgb8888.",
 		.expected = {ACCEPTED}) {
 	struct formats formats;
 	struct wl_shm *shm = bind_shm(actor, 1, &formats);
@@ -62,7 +62,7 @@ CHECK("wl_shm.format@argb8888-and-xrgb8888-are-offered", .clause = "Known format
 	wl_shm_destroy(shm);
 }
 
-CHECK("wl_shm.format@none-is-told-twice", .clause = "Informs the client about a valid pixel format that can be used",
+RULE("wl_shm.format@none-is-told-twice", .clause = "Informs the client about a valid pixel format that can be used",
 		.silent = "each event tells of one", .expected = {ACCEPTED}) {
 	struct formats formats;
 	struct wl_shm *shm = bind_shm(actor, 1, &formats);
@@ -74,7 +74,7 @@ CHECK("wl_shm.format@none-is-told-twice", .clause = "Informs the client about a 
 	wl_shm_destroy(shm);
 }
 
-CHECK("wl_shm.format@drm-codes-of-the-first-two-are-not-used",
+RULE("wl_shm.format@drm-codes-of-the-first-two-are-not-used",
 		.clause = "The drm format codes match the macros defined in drm_fourcc.h, except argb8888 and xrgb8888.",
 		.expected = {ACCEPTED}) {
 	struct formats formats;
@@ -84,7 +84,7 @@ CHECK("wl_shm.format@drm-codes-of-the-first-two-are-not-used",
 	wl_shm_destroy(shm);
 }
 
-CHECK("wl_shm.release@objects-remain", .clause = "Objects created via this interface remain unaffected.",
+RULE("wl_shm.release@objects-remain", .clause = "Objects created via this interface remain unaffected.",
 		.expected = {ACCEPTED}) {
 	struct formats formats;
 	struct wl_shm *shm = bind_shm(actor, 2, &formats);
@@ -98,7 +98,7 @@ CHECK("wl_shm.release@objects-remain", .clause = "Objects created via this inter
 	actor_commit(actor, after);
 }
 
-CHECK("wl_shm.release@others-of-the-same-client-go-on",
+RULE("wl_shm.release@others-of-the-same-client-go-on",
 		.clause = "a client can tell the server that it is not going to use the shm object anymore",
 		.expected = {ACCEPTED}) {
 	struct formats formats;
@@ -108,7 +108,7 @@ CHECK("wl_shm.release@others-of-the-same-client-go-on",
 	actor_create_buffer(actor_create_pool(actor, FILE_SEALED, 4096), 0, 32, 32);
 }
 
-CHECK("wl_shm.release@is-not-there-in-version-1",
+RULE("wl_shm.release@is-not-there-in-version-1",
 		.clause = "wl_display.error: method doesn't exist on the specified interface or malformed request",
 		.expected = {ERROR(wl_display, WL_DISPLAY, INVALID_METHOD)}) {
 	struct formats formats;
@@ -118,7 +118,7 @@ CHECK("wl_shm.release@is-not-there-in-version-1",
 	actor_send_raw(actor, message, sizeof(message), -1, 0);
 }
 
-CHECK("wl_shm.create_pool@without-an-fd-is-malformed",
+RULE("wl_shm.create_pool@without-an-fd-is-malformed",
 		.clause = "wl_display.error: method doesn't exist on the specified interface or malformed request",
 		.expected = {ERROR(wl_display, WL_DISPLAY, INVALID_METHOD)}) {
 	uint32_t shm = wl_proxy_get_id((struct wl_proxy *)actor->client->shm);
@@ -132,7 +132,7 @@ CHECK("wl_shm.create_pool@without-an-fd-is-malformed",
 	wl_callback_destroy(callback);
 }
 
-CHECK("wl_shm@message-of-no-known-request",
+RULE("wl_shm@message-of-no-known-request",
 		.clause = "wl_display.error: method doesn't exist on the specified interface or malformed request",
 		.expected = {ERROR(wl_display, WL_DISPLAY, INVALID_METHOD)}) {
 	const uint32_t message[] = {wl_proxy_get_id((struct wl_proxy *)actor->client->shm), ACTOR_HEADER(8, 99)};

@@ -11,7 +11,7 @@
 #define OUTSIDE_CLAUSE "The compositor ignores the parts of the damage that fall outside of the surface."
 #define REPAINT_CLAUSE "where the surface therefore needs to be repainted"
 
-CHECK("wl_surface.attach@contents-are-shown-at-commit", .clause = COMMIT_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_surface.attach@contents-are-shown-at-commit", .clause = COMMIT_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *first = actor_create_window_picture(actor, FILE_SEALED, 1);
 	struct picture *second = actor_create_window_picture(actor, FILE_SEALED, 2);
@@ -26,7 +26,7 @@ CHECK("wl_surface.attach@contents-are-shown-at-commit", .clause = COMMIT_CLAUSE,
 	sight_expect_shown(actor, second, "committed next");
 }
 
-CHECK("wl_surface.attach@nothing-removes-the-content", .clause = REMOVE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_surface.attach@nothing-removes-the-content", .clause = REMOVE_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 3);
 	struct wl_surface *surface = actor_get_surface(actor);
@@ -37,7 +37,7 @@ CHECK("wl_surface.attach@nothing-removes-the-content", .clause = REMOVE_CLAUSE, 
 	sight_expect_hidden(actor, picture, "after its content was removed");
 }
 
-CHECK("wl_surface.attach@commit-without-attach-keeps-the-content",
+RULE("wl_surface.attach@commit-without-attach-keeps-the-content",
 		.clause = "After commit, there is no pending buffer until the next attach.", .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 4);
@@ -48,7 +48,7 @@ CHECK("wl_surface.attach@commit-without-attach-keeps-the-content",
 	sight_expect_shown(actor, picture, "after commits without attach");
 }
 
-CHECK("wl_surface.attach@same-buffer-again", .clause = COMMIT_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_surface.attach@same-buffer-again", .clause = COMMIT_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 5);
 	for (uint32_t seed = 5; seed < 12; seed++) {
@@ -58,7 +58,7 @@ CHECK("wl_surface.attach@same-buffer-again", .clause = COMMIT_CLAUSE, .expected 
 	}
 }
 
-CHECK("wl_surface.attach@many-buffers-of-one-pool", .clause = COMMIT_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_surface.attach@many-buffers-of-one-pool", .clause = COMMIT_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 6);
 	int32_t size = picture->stride * picture->height;
@@ -72,7 +72,7 @@ CHECK("wl_surface.attach@many-buffers-of-one-pool", .clause = COMMIT_CLAUSE, .ex
 	}
 }
 
-CHECK("wl_surface.attach@one-buffer-on-two-surfaces",
+RULE("wl_surface.attach@one-buffer-on-two-surfaces",
 		.clause = "If a pending wl_buffer has been committed to more than one wl_surface, the delivery of "
 				  "wl_buffer.release events becomes undefined.",
 		.expected = {ACCEPTED}) {
@@ -95,7 +95,7 @@ CHECK("wl_surface.attach@one-buffer-on-two-surfaces",
 	sight_expect_shown(actor, picture, "after one of both is gone");
 }
 
-CHECK("wl_surface.attach@size-that-is-no-multiple-of-the-scale",
+RULE("wl_surface.attach@size-that-is-no-multiple-of-the-scale",
 		.clause = "at commit time the supplied buffer size must be an integer multiple of the buffer_scale",
 		.expected = {ERROR(wl_surface, WL_SURFACE, INVALID_SIZE)}) {
 	struct window *window = actor_get_window(actor);
@@ -105,7 +105,7 @@ CHECK("wl_surface.attach@size-that-is-no-multiple-of-the-scale",
 	actor_blame(actor, window->surface);
 }
 
-CHECK("wl_surface.attach@offset-is-refused-since-version-5",
+RULE("wl_surface.attach@offset-is-refused-since-version-5",
 		.clause = "passing any non-zero x or y is a protocol violation, and will result in an 'invalid_offset' error "
 				  "being raised",
 		.expected = {ERROR(wl_surface, WL_SURFACE, INVALID_OFFSET)}) {
@@ -115,7 +115,7 @@ CHECK("wl_surface.attach@offset-is-refused-since-version-5",
 	actor_blame(actor, window->surface);
 }
 
-CHECK("wl_surface.damage@outside-of-the-surface-is-ignored", .clause = OUTSIDE_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_surface.damage@outside-of-the-surface-is-ignored", .clause = OUTSIDE_CLAUSE, .expected = {ACCEPTED}) {
 	static const int32_t boxes[][4] = {{INT32_MIN, INT32_MIN, INT32_MAX, INT32_MAX}, {INT32_MAX, INT32_MAX, 1, 1},
 		{-10, -10, 5, 5}, {0, 0, -5, -5}, {1000000, 0, INT32_MAX, INT32_MAX}, {0, 0, 0, 0},
 		{INT32_MIN, 0, INT32_MIN, INT32_MIN}, {5, 5, INT32_MAX, INT32_MIN}};
@@ -133,7 +133,7 @@ CHECK("wl_surface.damage@outside-of-the-surface-is-ignored", .clause = OUTSIDE_C
 	sight_expect_shown(actor, picture, "after damage outside of it");
 }
 
-static void check_damage(struct actor *actor, bool in_buffer_coordinates) {
+static void expect_damage_shown(struct actor *actor, bool in_buffer_coordinates) {
 	sight_need(actor);
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALED, 9);
 	struct wl_surface *surface = actor_get_surface(actor);
@@ -155,15 +155,15 @@ static void check_damage(struct actor *actor, bool in_buffer_coordinates) {
 	}
 }
 
-CHECK("wl_surface.damage@damaged-boxes-are-shown", .clause = REPAINT_CLAUSE, .expected = {ACCEPTED}) {
-	check_damage(actor, false);
+RULE("wl_surface.damage@damaged-boxes-are-shown", .clause = REPAINT_CLAUSE, .expected = {ACCEPTED}) {
+	expect_damage_shown(actor, false);
 }
 
-CHECK("wl_surface.damage_buffer@damaged-boxes-are-shown", .clause = REPAINT_CLAUSE, .expected = {ACCEPTED}) {
-	check_damage(actor, true);
+RULE("wl_surface.damage_buffer@damaged-boxes-are-shown", .clause = REPAINT_CLAUSE, .expected = {ACCEPTED}) {
+	expect_damage_shown(actor, true);
 }
 
-CHECK("wl_surface.damage_buffer@two-buffers-in-turn", .clause = REPAINT_CLAUSE, .expected = {ACCEPTED}) {
+RULE("wl_surface.damage_buffer@two-buffers-in-turn", .clause = REPAINT_CLAUSE, .expected = {ACCEPTED}) {
 	// Each has what is new in it alone, and what the other had: as clients with two buffers keep them.
 	sight_need(actor);
 	struct picture *pictures[2] = {
