@@ -10,16 +10,19 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define BEFORE_CLAUSE "It comes before the first placed event of a block of this object that lies in the area."
+#define BEFORE_CLAUSE \
+	"This event is sent before the first placed event of a block of this object that lies in the area."
 #define MAP_CLAUSE \
 	"The client should map the whole reserve, from the start of the file, shared, readable and writable, and then " \
 	"close the fd."
-#define BEYOND_CLAUSE "It must not touch what lies beyond the size of the file, which is told here and by area_size."
+#define BEYOND_CLAUSE \
+	"It must not access memory beyond the size of the file, which this event and the area_size event tell."
 #define SEALED_CLAUSE \
-	"The file is sealed against shrinking, and the client must not change its size: see the file_changed error."
-#define GROWN_CLAUSE "It comes before the first placed event of a block of this object that needs the new size."
-#define REMOVED_CLAUSE "No block or buffer of this client lies in the area any more, and none ever will"
-#define ID_CLAUSE "id of the area, not 0; never used again for another one of this client"
+	"The file is sealed against shrinking, and the client must not change its size; see the file_changed error."
+#define GROWN_CLAUSE \
+	"This event is sent before the first placed event of a block of this object that needs the new size."
+#define REMOVED_CLAUSE "No block or buffer of this client lies in the area any longer, and none ever will again."
+#define ID_CLAUSE "id of the area; never 0, and never reused for another area of this client"
 
 RULE("lido_shm_pool_v1.area@comes-before-the-first-block-in-it", .clause = BEFORE_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
@@ -128,7 +131,8 @@ RULE("lido_shm_pool_v1.area@file-made-larger-ends-the-client", .clause = SEALED_
 	actor_blame(actor, pool->pool);
 }
 
-RULE("lido_shm_pool_v1.area@position-is-nobody's", .clause = "Its position is unspecified.", .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.area@position-is-nobody's", .clause = "The file position is unspecified.",
+		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *block = actor_place_block(actor, pool, 4096);
 	actor_fill_block(block, 1);
@@ -158,7 +162,7 @@ RULE("lido_shm_pool_v1.area@ids-are-not-0-and-each-is-used-once", .clause = ID_C
 }
 
 RULE("lido_shm_pool_v1.area@reserve-is-whole-pages-and-holds-the-size",
-		.clause = "bytes that the file will have at most; whole pages", .expected = {ACCEPTED}) {
+		.clause = "maximum size of the file in bytes; whole pages", .expected = {ACCEPTED}) {
 	static const uint32_t reserves[] = {4096, 5000, 65537, 1 << 20, 0};
 	for (size_t i = 0; i < sizeof(reserves) / sizeof(reserves[0]); i++) {
 		struct pool_client *pool = actor_add_pool(actor, reserves[i]);
@@ -183,7 +187,7 @@ RULE("lido_shm_pool_v1.area_size@comes-before-what-needs-it", .clause = GROWN_CL
 }
 
 RULE("lido_shm_pool_v1.area_size@tells-the-size-that-the-file-has",
-		.clause = "The file of an announced area has grown; there is nothing to do but know it.",
+		.clause = "The file of an announced area has grown. The client only needs to remember the new size.",
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	for (uint32_t i = 0; i < 20; i++) {
@@ -215,7 +219,7 @@ RULE("lido_shm_pool_v1.area_size@comes-to-another-object-when-it-needs-it", .cla
 }
 
 RULE("lido_shm_pool_v1.area_size@is-told-to-no-other-object",
-		.clause = "lido_shm_manager_v1.get_pool: Whatever is announced to one of them is announced to that one alone",
+		.clause = "lido_shm_manager_v1.get_pool: An announcement to one of them applies to that object alone",
 		.expected = {ACCEPTED}) {
 	struct pool_client *first = actor_add_pool(actor, 0), *second = actor_add_pool(actor, 0);
 	actor_place_block(actor, first, 4096);
@@ -274,7 +278,7 @@ RULE("lido_shm_pool_v1.area_removed@nothing-lies-there-afterwards", .clause = RE
 	}
 }
 
-RULE("lido_shm_pool_v1.area_removed@all-objects-that-know-it-are-told", .clause = "the client should unmap it.",
+RULE("lido_shm_pool_v1.area_removed@all-objects-that-know-it-are-told", .clause = "The client should unmap it.",
 		.expected = {ACCEPTED}) {
 	struct pool_client *pools[3];
 	for (int i = 0; i < 3; i++) {

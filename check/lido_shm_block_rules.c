@@ -6,18 +6,18 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define START_CLAUSE "Blocks of a page or more start at a page, smaller ones at a multiple of 64 bytes."
-#define PLACE_CLAUSE "Its memory is a range of an area, its place, which the placed event tells."
+#define START_CLAUSE "Blocks of a page or more start at a page boundary, smaller blocks at a multiple of 64 bytes."
+#define PLACE_CLAUSE \
+	"The memory of a block is a range of an area. This range is the place of the block, which the placed event tells."
 #define MINE_CLAUSE \
-	"lido_shm_v1: its memory is the client's until the block, and all buffers created in it, are destroyed and no " \
-	"longer used by the server."
+	"lido_shm_v1: The memory of a block belongs to the client until the block and all buffers created in it are " \
+	"destroyed and no longer used by the server."
 #define GIVEN_BACK_CLAUSE \
-	"The memory is given back once all buffers that were created in it are destroyed, and are no longer used by the " \
-	"server."
-#define ORDER_CLAUSE "Answers come in the order of the requests, for all blocks of a pool object."
-#define SIZE_CLAUSE "The size is at least what was asked for, and all of it may be used."
-#define KEEPS_CLAUSE "A block that never had a place has none, and one that had one keeps it."
-#define AGAIN_CLAUSE "The client may ask again by resize."
+	"The memory is returned once all buffers that were created in it are destroyed and no longer used by the server."
+#define ORDER_CLAUSE "Answers are sent in the order of the requests, for all blocks of a pool object."
+#define SIZE_CLAUSE "The size is at least the requested size, and the client may use all of it."
+#define KEEPS_CLAUSE "A block that never had a place has none, and a block that had one keeps it."
+#define AGAIN_CLAUSE "The client may try again with the resize request."
 
 static const uint32_t sizes[] = {1, 63, 64, 65, 100, 4095, 4096, 4097, 8191, 1, 12345, 64, 65536, 65537, 3};
 
@@ -163,13 +163,13 @@ RULE("lido_shm_block_v1.failed@place-is-kept", .clause = KEEPS_CLAUSE, .expected
 }
 
 RULE("lido_shm_block_v1.failed@reason-is-address-space-where-reserve_max-is-used-up",
-		.clause = "lido_shm_block_v1.reason: no area has room, and no further one is possible by reserve_max or limits",
+		.clause = "lido_shm_block_v1.reason: no area has room, and reserve_max or a limit allows no further area",
 		.expected = {ACCEPTED}) {
 	expect_reason(actor_create_failed_block(actor, 65536), ADDRESS_SPACE);
 }
 
 RULE("lido_shm_block_v1.failed@reason-is-bytes-beyond-the-limit",
-		.clause = "lido_shm_block_v1.reason: all blocks of the client together would have more bytes than the limit",
+		.clause = "lido_shm_block_v1.reason: all blocks of the client together would exceed the limit on bytes",
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *block = actor_place_block(actor, pool, 4096);
@@ -228,7 +228,7 @@ RULE("lido_shm_block_v1.destroy@that-has-failed", .clause = "Destroys this objec
 	wl_buffer_destroy(buffer);
 }
 
-RULE("lido_shm_block_v1.destroy@gives-the-memory-back", .clause = "lido_shm_block_v1.destroy: The memory is given back",
+RULE("lido_shm_block_v1.destroy@gives-the-memory-back", .clause = "lido_shm_block_v1.destroy: The memory is returned",
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_add_pool(actor, 65536);
 	for (int i = 0; i < 100; i++) {

@@ -7,19 +7,18 @@
 #define BLOCK_SIZE 65536
 
 #define MEANING_CLAUSE \
-	"Creates a wl_buffer, with the meaning that wl_shm_pool.create_buffer gives to the arguments; offset 0 is the start " \
-	"of the block."
+	"The arguments have the same meaning as in wl_shm_pool.create_buffer; offset 0 is the start of the block."
 #define FORMATS_CLAUSE "The formats are those that wl_shm offers."
 #define INVALID_FORMAT_CLAUSE "A format that is not offered raises the invalid_format error."
 #define INVALID_STRIDE_CLAUSE \
-	"An offset, a width, a height or a stride that is no image, or an end beyond the size of the block, raises the " \
-	"invalid_stride error."
+	"An offset, width, height or stride that does not describe an image, or an end beyond the size of the block, " \
+	"raises the invalid_stride error."
 #define SIZE_CLAUSE \
-	"The size of the block is what the last placed event told, or what was last asked for if that is more: so a client " \
-	"need not wait for the event."
+	"The size of the block is the size that the last placed event told or the size that was last requested, " \
+	"whichever is larger, so a client does not need to wait for the event."
 #define NUMBERS_CLAUSE \
-	"lido_shm_block_v1.error: The first two have the meaning, and the number, that they have in wl_shm.error."
-#define STAYS_CLAUSE "The buffer stays where it is when the block is resized or destroyed."
+	"lido_shm_block_v1.error: The first two have the same meaning and the same number as in wl_shm.error."
+#define STAYS_CLAUSE "The buffer stays in place when the block is resized or destroyed."
 
 struct request {
 	int32_t offset, width, height, stride;

@@ -6,16 +6,17 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 
-#define LOOKS_CLAUSE "The server looks whether the files of the pool are still as large as it made them."
-#define CREATE_CLAUSE "If the client has changed the size of one, the file_changed error is raised."
+#define LOOKS_CLAUSE "The server checks whether the files of the pool still have the sizes that the server gave them."
+#define CREATE_CLAUSE "If the client has changed the size of one of them, the file_changed error is raised."
 #define RESIZE_CLAUSE \
-	"As with lido_shm_pool_v1.create_block, the file_changed error is raised if the client has changed the size of a file."
+	"As with lido_shm_pool_v1.create_block, the file_changed error is raised if the client has changed the size of a " \
+	"file."
 #define BUFFER_LOOKS_CLAUSE \
-	"When such a buffer is committed to a surface, or given to the server to write a picture of the screen into it, the " \
-	"server looks whether the file is still as large as it made it."
+	"When such a buffer is committed to a surface, or passed to the server as the target of a screen capture, the " \
+	"server checks whether the file still has the size that the server gave it."
 #define BUFFER_CLAUSE \
-	"If the client has changed its size, the file_changed error is raised: then, and on the wl_buffer."
-#define NUMBER_CLAUSE "lido_shm_pool_v1.error: An error that exists for blocks as well has the same number there."
+	"If the client has changed the size, the file_changed error is raised at that time, on the wl_buffer."
+#define NUMBER_CLAUSE "lido_shm_pool_v1.error: An error that also exists for blocks has the same number there."
 
 RULE("lido_shm_pool_v1.create_block@file-made-larger-is-file_changed", .clause = CREATE_CLAUSE,
 		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, FILE_CHANGED)}) {

@@ -5,11 +5,13 @@
 
 #define FIRST_CLAUSE "Sent once, before any other event of this object."
 #define PROMISE_CLAUSE \
-	"The bytes and blocks are a promise of when the failed event must be expected, not that it will not come earlier."
-#define ALL_CLAUSE "What the server will give to this client at most, all its pool objects together."
+	"The limits on bytes and blocks tell when the client must expect the failed event; they do not guarantee that it " \
+	"will not be sent earlier."
+#define ALL_CLAUSE "The most that the server will provide to this client, through all of its pool objects together."
 #define PUNISHED_CLAUSE \
-	"A client that creates more buffers than that, by wl_shm and blocks together, is disconnected with " \
-	"wl_display.error.no_memory; so is one that creates more objects of this protocol than a multiple of the blocks."
+	"A client that creates more buffers than the limit, through wl_shm and blocks together, is disconnected with " \
+	"wl_display.error.no_memory, as is a client that creates more objects of this protocol than a multiple of the " \
+	"limit on blocks."
 
 #define MANY 200000          // more than this is not tried
 #define REQUESTS_AT_ONCE 100 // so few that all are read before the server answers with an error and closes

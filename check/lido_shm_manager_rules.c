@@ -5,14 +5,15 @@
 #include <sys/stat.h>
 
 #define SHARED_CLAUSE \
-	"All objects of one client stand for the same pool, with the same quota and the same areas: so several libraries " \
-	"can each take their own."
+	"All such objects of one client refer to the same pool, with the same quota and the same areas, so several " \
+	"libraries can each create their own."
 #define ALONE_CLAUSE \
-	"Whatever is announced to one of them is announced to that one alone; the id of an area is the same for all."
+	"An announcement to one of them applies to that object alone; the id of an area is the same for all of them."
 #define RESERVE_CLAUSE \
-	"the sum of the reserves of the areas that are announced to this object at a time will not exceed reserve_max."
+	"the sum of the reserves of the areas that are announced to this object at any one time will not exceed " \
+	"reserve_max."
 
-RULE("lido_shm_manager_v1@is-there-once", .clause = "A global by which a client takes its pool.",
+RULE("lido_shm_manager_v1@is-there-once", .clause = "A global that gives a client access to its pool.",
 		.expected = {ACCEPTED}) {
 	size_t count;
 	actor_need(actor, lido_shm_manager_v1_interface.name, 1);
@@ -21,7 +22,7 @@ RULE("lido_shm_manager_v1@is-there-once", .clause = "A global by which a client 
 }
 
 RULE("lido_shm_manager_v1@wl_shm-works-beside-it",
-		.clause = "lido_shm_v1: With wl_shm each client makes files, and the server must map whatever arrives.",
+		.clause = "lido_shm_v1: With wl_shm, each client creates files, and the server must map whatever it receives.",
 		.expected = {ACCEPTED}) {
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 4096);
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 4096);
@@ -50,7 +51,8 @@ static void expect_same_areas(const struct pool_client *left, const struct pool_
 }
 
 RULE("lido_shm_manager_v1@several-bindings-take-the-same-pool",
-		.clause = "lido_shm_v1: A client has one pool, however many objects it takes it by.", .expected = {ACCEPTED}) {
+		.clause = "lido_shm_v1: A client has exactly one pool, no matter how many lido_shm_pool_v1 objects it creates.",
+		.expected = {ACCEPTED}) {
 	struct pool_block *blocks[4];
 	for (uint32_t i = 0; i < 4; i++) {
 		blocks[i] = actor_place_block(actor, actor_add_pool(actor, 0), 8192);
@@ -65,8 +67,8 @@ RULE("lido_shm_manager_v1@several-bindings-take-the-same-pool",
 	}
 }
 
-RULE("lido_shm_manager_v1.destroy@pools-and-blocks-stay-as-they-are", .clause = "Pools and blocks stay as they are.",
-		.expected = {ACCEPTED}) {
+RULE("lido_shm_manager_v1.destroy@pools-and-blocks-stay-as-they-are",
+		.clause = "Pool objects and blocks remain unaffected.", .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *before = actor_place_block(actor, pool, 4096);
 	uint32_t offset = before->offset;
@@ -92,7 +94,7 @@ RULE("lido_shm_manager_v1.destroy@before-its-pool-is-used", .clause = "Destroys 
 	}
 }
 
-RULE("lido_shm_manager_v1.get_pool@limits-come-at-once", .clause = "The limits event is sent at once.",
+RULE("lido_shm_manager_v1.get_pool@limits-come-at-once", .clause = "The limits event is sent immediately.",
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	client_roundtrip(actor->client);
@@ -160,8 +162,8 @@ RULE("lido_shm_manager_v1.get_pool@objects-are-told-of-areas-each-by-itself", .c
 }
 
 RULE("lido_shm_manager_v1.get_pool@other-clients-have-another-pool",
-		.clause =
-				"lido_shm_v1: its memory is the client's until the block, and all buffers created in it, are destroyed",
+		.clause = "lido_shm_v1: The memory of a block belongs to the client until the block and all buffers created in "
+				  "it are destroyed",
 		.expected = {ACCEPTED}) {
 	struct pool_client pool;
 	struct pool_block theirs;

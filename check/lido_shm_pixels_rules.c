@@ -8,17 +8,16 @@
 #include <wlr-screencopy-unstable-v1-client-protocol.h>
 
 #define MEANING_CLAUSE \
-	"Creates a wl_buffer, with the meaning that wl_shm_pool.create_buffer gives to the arguments; offset 0 is the start " \
-	"of the block."
+	"The arguments have the same meaning as in wl_shm_pool.create_buffer; offset 0 is the start of the block."
 #define FORMATS_CLAUSE "The formats are those that wl_shm offers."
-#define WAIT_CLAUSE "so a client need not wait for the event."
+#define WAIT_CLAUSE "so a client does not need to wait for the event."
 #define ZEROS_CLAUSE \
-	"If the server could not give what was asked for, and the buffer does not lie within the memory that the block has, " \
-	"then the buffer has no memory: it shows zeros in place of pixels."
-#define STAYS_CLAUSE "The buffer stays where it is when the block is resized or destroyed."
+	"If the server could not provide the requested memory, and the buffer does not lie within the memory that the " \
+	"block has, then the buffer has no memory: it shows zeros instead of pixels."
+#define STAYS_CLAUSE "The buffer stays in place when the block is resized or destroyed."
 #define MINE_CLAUSE \
-	"lido_shm_v1: its memory is the client's until the block, and all buffers created in it, are destroyed and no " \
-	"longer used by the server."
+	"lido_shm_v1: The memory of a block belongs to the client until the block and all buffers created in it are " \
+	"destroyed and no longer used by the server."
 
 RULE("lido_shm_block_v1.create_buffer@is-shown", .clause = MEANING_CLAUSE, .expected = {ACCEPTED}) {
 	sight_need(actor);
@@ -120,7 +119,7 @@ RULE("lido_shm_block_v1.create_buffer@before-the-block-is-placed-is-shown", .cla
 }
 
 RULE("lido_shm_block_v1.create_buffer@undrawn-shows-zeros",
-		.clause = "lido_shm_pool_v1: Memory holds zeros, or what the same client has written into it before.",
+		.clause = "lido_shm_pool_v1: Memory contains zeros, or what the same client has written to it before.",
 		.expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *first = actor_create_window_picture(actor, FILE_SEALED, 6);
@@ -289,7 +288,7 @@ static struct pool_block *create_target(struct actor *actor, struct pool_client 
 }
 
 RULE("lido_shm_block_v1.create_buffer@captured-into-is-written-there-and-not-beside-it",
-		.clause = "given to the server to write a picture of the screen into it", .expected = {ACCEPTED}) {
+		.clause = "passed to the server as the target of a screen capture", .expected = {ACCEPTED}) {
 	struct image wanted;
 	struct wl_buffer *buffer;
 	sight_need(actor);

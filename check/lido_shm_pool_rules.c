@@ -5,11 +5,10 @@
 #include "sight.h"
 #include <stdlib.h>
 
-#define ZEROS_CLAUSE "Memory holds zeros, or what the same client has written into it before."
-#define NOBODY_CLAUSE "It never holds anything of another client."
-#define EXIST_CLAUSE \
-	"If blocks that were created by this object have not been destroyed, the blocks_exist error is raised."
-#define ANY_SIZE_CLAUSE "No other size is an error: what cannot be had has failed."
+#define ZEROS_CLAUSE "Memory contains zeros, or what the same client has written to it before."
+#define NOBODY_CLAUSE "It never contains anything from another client."
+#define EXIST_CLAUSE "If blocks that this object created have not been destroyed, the blocks_exist error is raised."
+#define ANY_SIZE_CLAUSE "Any other size is valid; if the memory is unavailable, the failed event is sent."
 #define ANSWER_CLAUSE "The server answers with one placed or failed event of the block."
 
 RULE("lido_shm_pool_v1@memory-is-zero-at-first", .clause = ZEROS_CLAUSE, .expected = {ACCEPTED}) {
@@ -157,7 +156,8 @@ RULE("lido_shm_pool_v1.destroy@while-another-object-has-blocks", .clause = EXIST
 }
 
 RULE("lido_shm_pool_v1.destroy@areas-unmapped-by-one-serve-the-others",
-		.clause = "It is told of areas no more; the client may unmap them when it has no buffers left there.",
+		.clause = "It receives no more events about areas; the client may unmap them once it has no buffers left in "
+				  "them.",
 		.expected = {ACCEPTED}) {
 	for (uint32_t i = 0; i < 5; i++) {
 		struct pool_client *first = actor_add_pool(actor, 0), *second = actor_add_pool(actor, 0);
@@ -172,7 +172,7 @@ RULE("lido_shm_pool_v1.destroy@areas-unmapped-by-one-serve-the-others",
 	}
 }
 
-RULE("lido_shm_pool_v1.destroy@buffers-live-on", .clause = "Buffers may live on.", .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.destroy@buffers-live-on", .clause = "Buffers may outlive this object.", .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_add_pool(actor, 0);
 	struct wl_buffer *buffers[10];
 	struct pool_block *block = actor_place_block(actor, pool, 40960);
@@ -190,7 +190,8 @@ RULE("lido_shm_pool_v1.destroy@buffers-live-on", .clause = "Buffers may live on.
 	}
 }
 
-RULE("lido_shm_pool_v1.destroy@buffers-of-it-are-shown", .clause = "Buffers may live on.", .expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.destroy@buffers-of-it-are-shown", .clause = "Buffers may outlive this object.",
+		.expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct pool_picture *picture = actor_create_pool_picture(actor, 1);
 	pool_picture_drop_block(picture);
@@ -220,8 +221,9 @@ RULE("lido_shm_pool_v1.create_block@any-other-size-is-answered", .clause = ANY_S
 }
 
 RULE("lido_shm_pool_v1.create_block@wanting-too-much-is-no-error",
-		.clause = "lido_shm_v1: What the server cannot or will not give is answered by the failed event of the block, "
-				  "and the client goes on with what it has.",
+		.clause =
+				"lido_shm_v1: If the server cannot or will not provide memory, it sends the failed event of the block, "
+				"and the client continues with what it has.",
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *block = actor_place_block(actor, pool, 4096);
@@ -253,7 +255,7 @@ RULE("lido_shm_pool_v1.create_block@each-is-answered-once", .clause = ANSWER_CLA
 RULE("lido_shm_pool_v1.create_block@five-hundred-before-the-first-answer",
 		.clause =
 				"lido_shm_v1: Requests may be pipelined: a client can create any number of blocks before it waits for "
-				"the first to be placed.",
+				"the first one to be placed.",
 		.expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *blocks[500];

@@ -6,15 +6,14 @@
 #include <string.h>
 
 #define STAYS_CLAUSE \
-	"Where it is possible the block stays in its place, and what it holds stays as it is as far as the smaller of both " \
-	"sizes."
+	"If possible, the block stays in its place, and its contents are preserved up to the smaller of both sizes."
 #define MOVES_CLAUSE \
 	"Otherwise the block gets another place, and nothing is copied; buffers created before stay valid in the old place."
-#define FAILS_CLAUSE "If it has failed, the block keeps the place and the size that it had."
+#define FAILS_CLAUSE "If the answer is the failed event, the block keeps its place and size."
 #define ANSWER_CLAUSE "The server answers with one placed or failed event."
 #define ZERO_CLAUSE "A size of 0 raises the invalid_size error."
 #define BUFFER_CLAUSE \
-	"lido_shm_block_v1.create_buffer: The buffer stays where it is when the block is resized or destroyed."
+	"lido_shm_block_v1.create_buffer: The buffer stays in place when the block is resized or destroyed."
 
 RULE("lido_shm_block_v1.resize@to-0-is-refused", .clause = ZERO_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_SIZE)}) {

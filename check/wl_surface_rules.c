@@ -7,7 +7,8 @@
 
 #define COMMIT_CLAUSE "wl_surface.commit makes the pending wl_buffer the new surface contents"
 #define REMOVE_CLAUSE \
-	"If wl_surface.attach is sent with a NULL wl_buffer, the following wl_surface.commit will remove the surface content."
+	"If wl_surface.attach is sent with a NULL wl_buffer, the following wl_surface.commit will remove the surface " \
+	"content."
 #define OUTSIDE_CLAUSE "The compositor ignores the parts of the damage that fall outside of the surface."
 #define REPAINT_CLAUSE "where the surface therefore needs to be repainted"
 
