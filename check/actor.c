@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ACTOR_FDS_MAX 28 // libwayland's own limit of a message
+#define ACTOR_FDS_MAX 28 // libwayland's limit per message
 
 struct actor_picture {
 	struct wl_list link; // actor.pictures
@@ -51,7 +51,7 @@ static void destroy_picture(struct actor_picture *picture) {
 	free(picture);
 }
 
-// Blocks go with their pool object; what is left of them then is their memory.
+// The pool objects destroy their blocks; only the memory of these structs remains.
 static void finish_pools(struct actor *actor) {
 	struct actor_pool *pool, *next_pool;
 	wl_list_for_each_safe(pool, next_pool, &actor->pools, link) {
@@ -81,7 +81,7 @@ void actor_finish(struct actor *actor) {
 		wl_surface_destroy(actor->surface);
 	}
 	finish_pools(actor);
-	wl_display_flush(actor->client->display); // fds that are to be sent must not be closed before
+	wl_display_flush(actor->client->display); // sends fds that are closed below
 	const int *fd;
 	wl_array_for_each(fd, &actor->fds) {
 		close(*fd);
@@ -94,7 +94,7 @@ void actor_finish(struct actor *actor) {
 void actor_need(struct actor *actor, const char *interface, uint32_t version) {
 	const struct client_global *global = client_find_global(actor->client, interface, NULL);
 	if (global == NULL || global->version < version) {
-		skip("no %s of version %u", interface, version);
+		skip("the compositor does not offer version %u of %s", version, interface);
 	}
 }
 
@@ -138,7 +138,7 @@ void actor_send_raw(struct actor *actor, const void *data, size_t size, int fd, 
 		}
 	}
 	wl_display_flush(actor->client->display);
-	// What is refused since the compositor has closed its end, or does not read, is part of its answer.
+	// Errors are ignored: if the compositor has closed its end or does not read, that is part of its answer.
 	sendmsg(wl_display_get_fd(actor->client->display), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -214,7 +214,7 @@ void actor_expect_filled_at(const char *file, int line, const uint8_t *data, siz
 	expect(wanted != NULL);
 	file_fill_memory(wanted, 0, size, seed);
 	if (memcmp(data, wanted, size) != 0) {
-		expect_failed(file, line, "expected memory to hold what was drawn there");
+		expect_failed(file, line, "expected memory to contain what was drawn there");
 	}
 	free(wanted);
 }
@@ -251,7 +251,7 @@ struct window *actor_get_window(struct actor *actor) {
 	return &actor->window;
 }
 
-// Some compositors tell it only when there is something to show.
+// Some compositors send the size only once the window has contents.
 struct window *actor_get_sized_window(struct actor *actor) {
 	struct window *window = actor_get_window(actor);
 	if (window->configured_width > 0 && window->configured_height > 0) {
@@ -262,7 +262,7 @@ struct window *actor_get_sized_window(struct actor *actor) {
 	int64_t end = actor_now() + ACTOR_PATIENCE;
 	while (window->configured_width <= 0 || window->configured_height <= 0) {
 		if (actor_now() > end || !client_pump(actor->client, 10)) {
-			skip("no size is told for a window over the whole output");
+			skip("the compositor sends no size for a fullscreen window");
 		}
 	}
 	wl_buffer_destroy(buffer);
@@ -290,7 +290,7 @@ void actor_commit(struct actor *actor, struct wl_buffer *buffer) {
 void actor_wait(struct actor *actor, int duration) {
 	int64_t end = actor_now() + duration;
 	while (actor_now() < end && client_pump(actor->client, 50)) {
-		// until one of both
+		// pump until the time is over or the connection ends
 	}
 }
 
@@ -299,10 +299,10 @@ void actor_expect_releases_at(
 	int64_t end = actor_now() + ACTOR_PATIENCE;
 	while (picture->releases < count) {
 		if (!client_pump(actor->client, 10)) {
-			return; // ended: the answer to the rule says why
+			return; // disconnected: the answer to the rule says why
 		}
 		if (actor_now() > end) {
-			expect_failed(file, line, "%d of %d release events came", picture->releases, count);
+			expect_failed(file, line, "received %d of %d release events", picture->releases, count);
 		}
 	}
 }

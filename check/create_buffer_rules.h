@@ -1,7 +1,7 @@
 /*
- * Buffers that wl_shm_pool.create_buffer and lido_shm_block_v1.create_buffer refuse and take alike, in a pool or a
- * block of SIZE bytes. To be included once by each, after REFUSED, FITS, SIZE, INVALID_STRIDE_CLAUSE, FORMAT_CLAUSE,
- * GEOMETRY_CLAUSE and STRIDE_CLAUSE are defined.
+ * Rules that wl_shm_pool.create_buffer and lido_shm_block_v1.create_buffer share, for a pool or a block of SIZE bytes.
+ * Include once for each request, after defining REFUSED, FITS, SIZE, INVALID_STRIDE_CLAUSE, FORMAT_CLAUSE,
+ * GEOMETRY_CLAUSE and STRIDE_CLAUSE.
  */
 #define ARGB WL_SHM_FORMAT_ARGB8888
 
@@ -26,7 +26,7 @@ REFUSED("end-that-overflows-32-bits-is-refused", INVALID_STRIDE_CLAUSE, NULL, IN
 		1 << 15, 1 << 16, ARGB)
 REFUSED("most-of-everything-is-refused", INVALID_STRIDE_CLAUSE, NULL, INVALID_STRIDE, INT32_MAX, 1, INT32_MAX,
 		INT32_MAX - 3, ARGB)
-REFUSED("stride-of-broken-pixels-is-refused", INVALID_STRIDE_CLAUSE, "no renderer can draw pixels in pieces",
+REFUSED("stride-of-broken-pixels-is-refused", INVALID_STRIDE_CLAUSE, "no renderer can draw parts of pixels",
 		INVALID_STRIDE, 0, 8, 8, 33, ARGB)
 REFUSED("format-that-nobody-knows-is-refused", FORMAT_CLAUSE, NULL, INVALID_FORMAT, 0, 8, 8, 32, UINT32_MAX)
 REFUSED("drm-code-of-argb8888-is-refused", FORMAT_CLAUSE, NULL, INVALID_FORMAT, 0, 8, 8, 32, 0x34325241)
@@ -34,6 +34,7 @@ REFUSED("drm-code-of-argb8888-is-refused", FORMAT_CLAUSE, NULL, INVALID_FORMAT, 
 FITS("one-pixel-at-the-start", GEOMETRY_CLAUSE, NULL, 0, 1, 1, 4, ARGB)
 FITS("one-pixel-at-the-end", GEOMETRY_CLAUSE, NULL, SIZE - 4, 1, 1, 4, ARGB)
 FITS("offset-that-is-no-multiple-of-a-page", GEOMETRY_CLAUSE, NULL, 100, 8, 8, 32, ARGB)
-FITS("offset-that-is-no-multiple-of-a-pixel", GEOMETRY_CLAUSE, "no alignment is asked for", 3, 1, 1, 4, ARGB)
+FITS("offset-that-is-no-multiple-of-a-pixel", GEOMETRY_CLAUSE, "the description requires no alignment", 3, 1, 1, 4,
+		ARGB)
 FITS("padded-stride", STRIDE_CLAUSE, NULL, 0, 7, 8, 256, ARGB)
 FITS("stride-of-a-row-alone", STRIDE_CLAUSE, NULL, 0, 7, 9, 28, ARGB)

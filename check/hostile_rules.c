@@ -1,6 +1,7 @@
 /*
- * Clients that mean harm: what they take away while it is in use, and what they take too much of. Whatever becomes of
- * them, others are served as before: each rule asks that of a client that was there already, and most of a new one.
+ * Hostile clients: they take memory away while it is in use, or use up resources. Whatever happens to them, the
+ * compositor must go on serving others. Each rule tests this with a client that was already connected, most also with a
+ * new one.
  */
 #include "rule.h"
 #include "server.h"
@@ -16,24 +17,24 @@
 #define MEMORY_CLAUSE "wl_display.error: server is out of memory"
 #define MALFORMED_CLAUSE "wl_display.error: method doesn't exist on the specified interface or malformed request"
 
-#define FOR_OTHERS "no client may use up what others need"
+#define FOR_OTHERS "no client may use up resources that others need"
 
-// As many pools, files and connections as a process might have; and a bit more.
+// Somewhat more pools, files and connections than a process can have.
 #define MANY 70000
 
 #define WITHIN_LIMITS {ACCEPTED, ERROR(wl_display, WL_DISPLAY, NO_MEMORY), ERROR(wl_shm, WL_SHM, INVALID_FD), CLOSED}
 
-// A new client must be able to do all that one does.
+// A new client must be able to connect, and to create a pool and a buffer.
 static void expect_newcomer_served(struct actor *actor) {
 	struct client newcomer;
 	if (!client_try_init(&newcomer, actor->server)) {
-		fail("a new client is not served: %s", newcomer.error);
+		fail("a new client was refused: %s", newcomer.error);
 	}
 	int fd = file_create(FILE_SEALED, 4096);
 	struct wl_shm_pool *pool = wl_shm_create_pool(newcomer.shm, fd, 4096);
 	struct wl_buffer *buffer = actor_create_buffer(pool, 0, 32, 32);
 	if (!client_try_roundtrip(&newcomer)) {
-		fail("a new client is ended: %s", newcomer.error);
+		fail("a new client was disconnected: %s", newcomer.error);
 	}
 	wl_buffer_destroy(buffer);
 	wl_shm_pool_destroy(pool);
@@ -43,7 +44,7 @@ static void expect_newcomer_served(struct actor *actor) {
 
 #define TRUNCATED_RULES(name_, kind) \
 	RULE("wl_buffer@" name_ "-truncated-before-commit", .clause = FILE_CLAUSE, .is_hostile = true, \
-			.silent = "the pixels are not there", .expected = {ERROR(wl_buffer, WL_SHM, INVALID_FD)}) { \
+			.silent = "the pixels do not exist", .expected = {ERROR(wl_buffer, WL_SHM, INVALID_FD)}) { \
 		struct picture *picture = actor_create_window_picture(actor, kind, 1); \
 		client_roundtrip(actor->client); \
 		file_set_size(picture->fd, 100); \
@@ -54,7 +55,8 @@ static void expect_newcomer_served(struct actor *actor) {
 		} \
 	} \
 	RULE("wl_buffer@" name_ "-truncated-while-shown", .clause = FILE_CLAUSE, .is_hostile = true, \
-			.silent = "nobody else may notice", .expected = {ACCEPTED, ERROR(wl_buffer, WL_SHM, INVALID_FD)}) { \
+			.silent = "no other client may be affected", \
+			.expected = {ACCEPTED, ERROR(wl_buffer, WL_SHM, INVALID_FD)}) { \
 		struct picture *picture = actor_create_window_picture(actor, kind, 2); \
 		actor_commit(actor, picture->buffer); \
 		client_roundtrip(actor->client); \
@@ -70,8 +72,8 @@ TRUNCATED_RULES("file-in-the-runtime-directory", FILE_RUNTIME_DIR)
 TRUNCATED_RULES("shm_open-object", FILE_SHM_OPEN)
 
 RULE("wl_buffer@sealable-memfd-truncated-at-once", .clause = FILE_CLAUSE, .is_hostile = true,
-		.silent = "the pixels are not there", .expected = {ERROR(wl_buffer, WL_SHM, INVALID_FD)}) {
-	// Before anybody could have sealed it.
+		.silent = "the pixels do not exist", .expected = {ERROR(wl_buffer, WL_SHM, INVALID_FD)}) {
+	// Before the compositor could seal it.
 	struct picture *picture = actor_create_window_picture(actor, FILE_SEALABLE, 3);
 	file_set_size(picture->fd, 100);
 	actor_commit(actor, picture->buffer);
@@ -82,7 +84,7 @@ RULE("wl_buffer@sealable-memfd-truncated-at-once", .clause = FILE_CLAUSE, .is_ho
 }
 
 RULE("wl_buffer@holes-punched-while-shown", .clause = FILE_CLAUSE, .is_hostile = true,
-		.silent = "the file is as large as before", .expected = {ACCEPTED}) {
+		.silent = "the size of the file has not changed", .expected = {ACCEPTED}) {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct picture *picture = actor_create_window_picture(actor, kind, 4);
 		actor_commit(actor, picture->buffer);
@@ -95,7 +97,7 @@ RULE("wl_buffer@holes-punched-while-shown", .clause = FILE_CLAUSE, .is_hostile =
 	}
 }
 
-// Creates objects until the compositor has had enough, at most MANY.
+// Creates objects until the compositor disconnects the client, at most MANY.
 static void create_many(struct actor *actor, void (*create)(struct actor *actor, void *data), void *data) {
 	for (int i = 0; i < MANY; i++) {
 		create(actor, data);
@@ -120,7 +122,7 @@ RULE("wl_shm.create_pool@files-without-end", .clause = MEMORY_CLAUSE, .is_hostil
 	expect_newcomer_served(actor);
 }
 
-// How many pools of new files the compositor lets one client have; at most MANY.
+// How many pools of new files one client can have; at most MANY.
 static int count_pools(struct actor *actor) {
 	struct client scout;
 	int count = 0;
@@ -198,7 +200,7 @@ RULE("wl_display@half-a-message-then-silence", .clause = MALFORMED_CLAUSE, .is_h
 	const uint32_t message[] = {1, ACTOR_HEADER(4096, 0), 7};
 	actor_send_raw(actor, message, sizeof(message), -1, 0);
 	expect_newcomer_served(actor);
-	// What follows is taken for the rest of it.
+	// The compositor reads what follows as the rest of that message.
 	uint32_t rest[1024] = {0};
 	actor_send_raw(actor, rest, sizeof(rest), -1, 0);
 }
@@ -216,7 +218,7 @@ RULE("wl_display@noise", .clause = MALFORMED_CLAUSE, .is_hostile = true,
 			CLOSED, ERROR(wl_display, WL_DISPLAY, INVALID_METHOD), ERROR(wl_display, WL_DISPLAY, INVALID_OBJECT)}) {
 	uint8_t noise[4096];
 	file_fill_memory(noise, 0, sizeof(noise), 99);
-	// More than any message has, whatever size its header happens to say.
+	// More bytes than any message can have, whatever size its random header states.
 	for (int i = 0; i < 20; i++) {
 		actor_send_raw(actor, noise, sizeof(noise), -1, 0);
 	}

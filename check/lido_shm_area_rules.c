@@ -1,7 +1,7 @@
 /*
- * lido_shm_pool_v1.area, area_size and area_removed: the files that the server makes.
+ * lido_shm_pool_v1.area, area_size and area_removed: the files that the server creates.
  *
- * What is promised of each of these events the harness looks at as it comes; see pool_client.h.
+ * The harness checks what the protocol promises of each event when it receives the event; see pool_client.h.
  */
 #include "rule.h"
 #include <errno.h>
@@ -41,7 +41,7 @@ RULE("lido_shm_pool_v1.area@comes-before-the-first-block-of-each-object", .claus
 			actor_create_block(actor, pool, 8192);
 		}
 	}
-	// The harness fails when a block is placed in an area that is not there.
+	// The harness fails if a block is placed in an area that has not been announced.
 	client_roundtrip(actor->client);
 }
 
@@ -51,7 +51,7 @@ RULE("lido_shm_pool_v1.area@is-told-once", .clause = "Announces an area.", .expe
 		const struct pool_block *block = actor_place_block(actor, pool, 65536);
 		expect(block->area != NULL);
 	}
-	// The harness fails at an id that is there already.
+	// The harness fails if an id is announced twice.
 	expect_int(pool_client_count(pool, POOL_EVENT_AREA), ==, (size_t)wl_list_length(&pool->areas));
 }
 
@@ -59,7 +59,7 @@ RULE("lido_shm_pool_v1.area@whole-reserve-can-be-mapped", .clause = MAP_CLAUSE, 
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 65536);
 	const struct pool_area *area = block->area;
 	expect_int(fcntl(area->fd, F_GETFL) & O_ACCMODE, ==, O_RDWR);
-	expect_int(fcntl(area->fd, F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC); // by libwayland, for all fds
+	expect_int(fcntl(area->fd, F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC); // libwayland sets it for all fds
 	uint8_t *data = mmap(NULL, area->reserve, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, area->fd, 0);
 	expect(data != MAP_FAILED);
 	actor_fill_block(block, 1);
@@ -82,7 +82,7 @@ RULE("lido_shm_pool_v1.area@mapping-lasts-while-the-file-grows", .clause = MAP_C
 RULE("lido_shm_pool_v1.area@fd-may-be-closed-once-it-is-mapped", .clause = MAP_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *block = actor_place_block(actor, pool, 4096);
-	// The harness wants one; another will do.
+	// The harness needs an fd of the file, which may be another one.
 	int fd = file_reopen(block->area->fd, O_RDWR);
 	close(block->area->fd);
 	block->area->fd = fd;
@@ -97,7 +97,7 @@ RULE("lido_shm_pool_v1.area@size-is-that-of-the-file", .clause = BEYOND_CLAUSE, 
 	for (uint32_t i = 0; i < 20; i++) {
 		struct pool_block *block = actor_place_block(actor, pool, 1 + i * 7000);
 		expect_int(file_get_size(block->area->fd), ==, block->area->size);
-		// All that was told can be touched.
+		// The whole size that was announced is accessible.
 		memset(block->area->data + block->area->size - 1, 1, 1);
 	}
 }
@@ -113,8 +113,7 @@ RULE("lido_shm_pool_v1.area@file-cannot-be-made-shorter", .clause = SEALED_CLAUS
 }
 
 RULE("lido_shm_pool_v1.area@client-cannot-seal-the-file", .clause = SEALED_CLAUSE,
-		.silent = "a client that seals the file against growing or writing would take both from the server",
-		.expected = {ACCEPTED}) {
+		.silent = "a seal against growing or writing would also bind the server", .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *block = actor_place_block(actor, pool, 4096);
 	expect_int(fcntl(block->area->fd, F_ADD_SEALS, F_SEAL_GROW), ==, -1);
@@ -156,7 +155,7 @@ RULE("lido_shm_pool_v1.area@ids-are-not-0-and-each-is-used-once", .clause = ID_C
 		pool_block_finish(block);
 		actor_wait(actor, ACTOR_PATIENCE);
 		if (pool_client_count(pool, POOL_EVENT_AREA_REMOVED) == 0) {
-			skip("the area stays, without blocks");
+			skip("the server keeps areas without blocks");
 		}
 	}
 }
@@ -247,7 +246,7 @@ RULE("lido_shm_pool_v1.area_removed@not-while-a-block-of-another-object-lies-the
 	struct pool_block *kept = actor_place_block(actor, first, 4096);
 	struct pool_block *other = actor_place_block(actor, second, 4096);
 	if (kept->area->id != other->area->id) {
-		skip("they are in different areas");
+		skip("the blocks are in different areas");
 	}
 	pool_block_finish(other);
 	actor_wait(actor, ACTOR_PATIENCE);
@@ -266,14 +265,14 @@ RULE("lido_shm_pool_v1.area_removed@not-while-a-buffer-lies-there", .clause = RE
 }
 
 RULE("lido_shm_pool_v1.area_removed@nothing-lies-there-afterwards", .clause = REMOVED_CLAUSE, .expected = {ACCEPTED}) {
-	// All of what it can spare, so that there would be no room for another area without the event.
+	// The block takes the whole reserve_max, so without the event there is no room for another area.
 	struct pool_client *pools[2] = {actor_add_pool(actor, 1 << 20), actor_add_pool(actor, 1 << 20)};
 	pool_block_finish(actor_place_block(actor, pools[0], 1 << 20));
 	pool_block_finish(actor_place_block(actor, pools[1], 1 << 20));
 	actor_wait(actor, ACTOR_PATIENCE);
 	for (int i = 0; i < 2; i++) {
-		// The harness fails when a block is placed in an area that is not there, or when there are too many of them:
-		// this one is the same as before, or comes after the event.
+		// The harness fails if a block is placed in an area that is not announced, or if the areas exceed reserve_max.
+		// So the area is the same as before, or it is announced after the event.
 		pool_block_finish(actor_place_block(actor, pools[i], 1 << 20));
 	}
 }
@@ -289,7 +288,7 @@ RULE("lido_shm_pool_v1.area_removed@all-objects-that-know-it-are-told", .clause 
 	actor_wait(actor, ACTOR_PATIENCE);
 	size_t count = pool_client_count(pools[0], POOL_EVENT_AREA_REMOVED);
 	if (count == 0) {
-		skip("the area stays, without blocks");
+		skip("the server keeps areas without blocks");
 	}
 	expect_int(count, ==, areas);
 	for (int i = 1; i < 3; i++) {

@@ -1,5 +1,5 @@
 /*
- * lido_shm_block_v1: where blocks are placed, what their events say, and when their memory is given back.
+ * lido_shm_block_v1: where blocks are placed, what their events tell, and when their memory is returned.
  */
 #include "rule.h"
 #include "server.h"
@@ -98,7 +98,7 @@ RULE("lido_shm_block_v1.placed@all-of-the-size-may-be-used", .clause = SIZE_CLAU
 
 RULE("lido_shm_block_v1.placed@answers-come-in-the-order-of-the-requests", .clause = ORDER_CLAUSE,
 		.expected = {ACCEPTED}) {
-	// The harness compares each answer with the request that is due.
+	// The harness compares each answer with the oldest unanswered request.
 	struct pool_client *pool = actor_add_pool(actor, 1 << 20);
 	struct pool_block *blocks[20];
 	for (uint32_t i = 0; i < 20; i++) {
@@ -116,7 +116,7 @@ RULE("lido_shm_block_v1.placed@area-is-one-that-was-announced-to-the-object",
 		.clause = "id of an area that was announced to the pool object", .expected = {ACCEPTED}) {
 	static const uint32_t reserves[] = {0, 8192, 65536, 1 << 20};
 	for (int i = 0; i < 16; i++) {
-		// The harness fails at an id that was not announced.
+		// The harness fails at an id that has not been announced.
 		struct pool_block *block = actor_place_block(actor, actor_add_pool(actor, reserves[i % 4]), 4096);
 		expect(pool_client_find_area(block->pool, block->area->id) == block->area);
 	}
@@ -135,7 +135,7 @@ RULE("lido_shm_block_v1.failed@block-without-a-place-has-none", .clause = KEEPS_
 	struct pool_block *block = actor_create_failed_block(actor, 65536);
 	expect(block->area == NULL);
 	expect_int(pool_client_count(block->pool, POOL_EVENT_AREA), ==, 0);
-	// It takes no room from others either.
+	// The failed block takes no room from others.
 	actor_place_block(actor, block->pool, 4096);
 }
 
@@ -185,7 +185,7 @@ RULE("lido_shm_block_v1.failed@reason-is-unread-events-where-areas-were-not-read
 		.clause = "lido_shm_block_v1.reason: the client has not read the area events that were sent to it",
 		.expected = {ACCEPTED}) {
 	enum {
-		COUNT = 130 // more unread events than the socket holds end the client in any server
+		COUNT = 130 // any server disconnects a client with more unread events than fit into the socket
 	};
 	struct pool_block *blocks[COUNT];
 	int unread = 0;
@@ -203,7 +203,7 @@ RULE("lido_shm_block_v1.failed@reason-is-unread-events-where-areas-were-not-read
 		}
 	}
 	printf("%d of %d blocks failed while nothing was read\n", unread, COUNT);
-	// Now that it has read it can have them.
+	// Now that the client has read its events, all blocks can be placed.
 	for (int i = 0; i < COUNT; i++) {
 		pool_block_resize(blocks[i], 64);
 		expect_place(blocks[i]);
@@ -365,7 +365,7 @@ RULE("lido_shm_block_v1.destroy@client-that-leaves-with-everything", .clause = M
 			client_roundtrip(&client);
 		}
 		wl_display_flush(client.display);
-		// The server sees the end of the connection alone: what is destroyed after it is never sent.
+		// The server only sees the connection end: requests after this are never sent.
 		shutdown(wl_display_get_fd(client.display), SHUT_RDWR);
 		pool_client_finish(&pool);
 		client_finish(&client);

@@ -31,13 +31,13 @@ static void create(struct actor *actor, struct pool_block *block, const struct r
 	actor_blame(actor, block->block);
 }
 
-// In a block that the client has seen placed, or in one that it has just asked for.
+// In a new block. waits: whether to wait for its placed event before.
 static void create_in_new(struct actor *actor, bool waits, const struct request *request) {
 	struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), BLOCK_SIZE);
 	if (waits) {
 		expect_place(block);
 		if (block->size != BLOCK_SIZE) {
-			skip("a block of 64 KiB is larger here");
+			skip("the server makes a block of 64 KiB larger");
 		}
 	}
 	create(actor, block, request);
@@ -61,7 +61,7 @@ static void create_in_new(struct actor *actor, bool waits, const struct request 
 #include "create_buffer_rules.h"
 
 REFUSED("format-that-nobody-knows-matters-before-the-rest", INVALID_FORMAT_CLAUSE,
-		"without a format nobody can tell what is no image", INVALID_FORMAT, -1, -1, -1, -1, UINT32_MAX)
+		"without a format, it is unknown which numbers describe an image", INVALID_FORMAT, -1, -1, -1, -1, UINT32_MAX)
 
 FITS("that-fills-the-block", MEANING_CLAUSE, NULL, 0, 128, 128, 512, ARGB)
 FITS("one-row-of-the-whole-block", MEANING_CLAUSE, NULL, 0, BLOCK_SIZE / 4, 1, BLOCK_SIZE, ARGB)
@@ -105,14 +105,14 @@ RULE("lido_shm_block_v1.create_buffer@format-that-is-known-but-not-offered-is-re
 			return;
 		}
 	}
-	skip("every format that was tried is offered");
+	skip("the compositor offers every format that was tried");
 }
 
 RULE("lido_shm_block_v1.create_buffer@every-offered-format", .clause = FORMATS_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), BLOCK_SIZE);
 	const uint32_t *format;
 	wl_array_for_each(format, &actor->client->formats) {
-		// 48 bytes are whole pixels in each.
+		// 48 bytes are a whole number of pixels in each format.
 		wl_buffer_destroy(lido_shm_block_v1_create_buffer(block->block, 0, 6, 6, 48, *format));
 		if (!client_try_roundtrip(actor->client)) {
 			printf("format 0x%x\n", *format);
@@ -133,7 +133,7 @@ RULE("lido_shm_block_v1.create_buffer@second-plane-beyond-the-block-is-refused",
 	skip("no format with two planes is offered");
 }
 
-// Pipelined: what was last asked for counts.
+// Pipelined: the last requested size counts.
 RULE("lido_shm_block_v1.create_buffer@beyond-what-was-asked-for-is-refused-before-the-answer", .clause = SIZE_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
 	create_in_new(actor, false, &(struct request){0, 128, 1 << 20, 512, ARGB});
@@ -209,7 +209,7 @@ RULE("lido_shm_block_v1.create_buffer@within-what-a-failed-resize-asked-for", .c
 RULE("lido_shm_block_v1.create_buffer@beyond-what-was-last-asked-for-is-refused", .clause = SIZE_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
 	struct pool_block *block = actor_place_block(actor, actor_add_pool(actor, 4096), 4096);
-	// Both fail; more was asked for before, but not last.
+	// Both fail. The first request was larger, but it is not the last one.
 	pool_block_resize(block, 2 * BLOCK_SIZE);
 	pool_block_resize(block, BLOCK_SIZE);
 	pool_block_create_buffer(block, BLOCK_SIZE - 4, 1, 2);

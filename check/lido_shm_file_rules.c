@@ -1,5 +1,5 @@
 /*
- * The files of lido_shm_v1 when their client changes their size, which it must not; and what else it may do to them.
+ * The files of lido_shm_v1: what happens if a client changes their size, which it must not, and what it may do to them.
  */
 #include "rule.h"
 #include "sight.h"
@@ -44,8 +44,8 @@ RULE("lido_shm_pool_v1.create_block@file-made-larger-than-its-reserve-is-file_ch
 	actor_blame(actor, pool->pool);
 }
 
-// Two areas, since an object that can spare little cannot have that of another. One is made larger; the block
-// in the other is returned.
+// Creates two areas: an object with a small reserve_max cannot share a large area. Grows one of them, and returns the
+// block in the other.
 static struct pool_block *change_other_file(struct actor *actor, int changed) {
 	struct pool_block *blocks[2];
 	blocks[0] = actor_place_block(actor, actor_add_pool(actor, 0), 1 << 20);
@@ -135,7 +135,7 @@ RESIZE_RULE("to-less", 64)
 RESIZE_RULE("to-the-same", 65536)
 RESIZE_RULE("to-more", 1 << 20)
 
-// A buffer, in a file that was made larger since.
+// Returns a buffer in a file that has since grown.
 static struct wl_buffer *create_changed(struct actor *actor, uint32_t format) {
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 65536);
 	struct wl_buffer *buffer = lido_shm_block_v1_create_buffer(block->block, 4096, 64, 64, 256, format);

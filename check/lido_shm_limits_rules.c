@@ -1,5 +1,5 @@
 /*
- * lido_shm_pool_v1.limits: what a client can have, and what becomes of one that wants more.
+ * lido_shm_pool_v1.limits: how much a client can have, and what happens to a client that exceeds it.
  */
 #include "rule.h"
 
@@ -8,13 +8,13 @@
 	"The limits on bytes and blocks tell when the client must expect the failed event; they do not guarantee that it " \
 	"will not be sent earlier."
 #define ALL_CLAUSE "The most that the server will provide to this client, through all of its pool objects together."
-#define PUNISHED_CLAUSE \
+#define EXCEEDED_CLAUSE \
 	"A client that creates more buffers than the limit, through wl_shm and blocks together, is disconnected with " \
 	"wl_display.error.no_memory, as is a client that creates more objects of this protocol than a multiple of the " \
 	"limit on blocks."
 
-#define MANY 200000          // more than this is not tried
-#define REQUESTS_AT_ONCE 100 // so few that all are read before the server answers with an error and closes
+#define MANY 200000          // higher limits are not tested
+#define REQUESTS_AT_ONCE 100 // few enough that the server reads all before it sends an error and disconnects
 
 RULE("lido_shm_pool_v1.limits@come-first-and-once", .clause = FIRST_CLAUSE, .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
@@ -25,8 +25,8 @@ RULE("lido_shm_pool_v1.limits@come-first-and-once", .clause = FIRST_CLAUSE, .exp
 	expect_int(pool_client_count(pool, POOL_EVENT_LIMITS), ==, 1);
 }
 
-RULE("lido_shm_pool_v1.limits@of-nothing-are-none", .clause = ALL_CLAUSE, .silent = "a pool that gives nothing is none",
-		.expected = {ACCEPTED}) {
+RULE("lido_shm_pool_v1.limits@of-nothing-are-none", .clause = ALL_CLAUSE,
+		.silent = "a pool without memory is of no use", .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_get_pool(actor);
 	client_roundtrip(actor->client);
 	expect_int(pool->bytes_max, >=, 4096);
@@ -53,7 +53,7 @@ RULE("lido_shm_pool_v1.limits@all-blocks-together-stay-within-the-bytes", .claus
 	for (int64_t i = 0; i <= pools[0]->bytes_max / size && i < 1000; i++) {
 		struct pool_block *block = actor_create_block(actor, pools[i % 2], (uint32_t)size);
 		client_roundtrip(actor->client);
-		sum += block->size; // 0 where it has failed
+		sum += block->size; // 0 if the block failed
 		expect_int(sum, <=, pools[0]->bytes_max);
 	}
 }
@@ -63,14 +63,14 @@ RULE("lido_shm_pool_v1.limits@bytes-given-back-can-be-had-again", .clause = ALL_
 	struct pool_client *pool = actor_get_pool(actor);
 	client_roundtrip(actor->client);
 	if (pool->bytes_max > 0x40000000) {
-		skip("a block of all bytes of the limit would be too large");
+		skip("the limit on bytes is too high for one block");
 	}
 	for (int i = 0; i < 5; i++) {
 		pool_block_finish(actor_place_block(actor, pool, (uint32_t)pool->bytes_max));
 	}
 }
 
-// So many blocks of 64 bytes. Returns how many were placed.
+// Creates count blocks of 64 bytes. Returns how many were placed.
 static uint32_t create_blocks(struct actor *actor, struct pool_client *pool, uint32_t count) {
 	for (uint32_t i = 0; i < count; i++) {
 		actor_create_block(actor, pool, 64);
@@ -106,8 +106,8 @@ RULE("lido_shm_pool_v1.limits@one-block-too-many-fails", .clause = PROMISE_CLAUS
 	expect_place(block);
 }
 
-RULE("lido_shm_pool_v1.limits@objects-without-end-are-punished", .clause = PUNISHED_CLAUSE,
-		.silent = "so many blocks that have failed are a load, whatever the multiple is",
+RULE("lido_shm_pool_v1.limits@objects-without-end-are-punished", .clause = EXCEEDED_CLAUSE,
+		.silent = "this many failed blocks are a load, whatever the multiple is",
 		.expected = {ERROR(wl_display, WL_DISPLAY, NO_MEMORY)}, .is_hostile = true) {
 	struct pool_client *pool = get_pool_of_few_blocks(actor);
 	for (uint32_t i = 0; i < 8 * pool->blocks_max; i++) {
@@ -119,7 +119,7 @@ RULE("lido_shm_pool_v1.limits@objects-without-end-are-punished", .clause = PUNIS
 	}
 }
 
-// So many buffers, each second one by wl_shm. False: the server has ended the client.
+// Creates count buffers, every second one through wl_shm. False: the server has disconnected the client.
 static bool create_buffers(struct actor *actor, struct pool_client *pool, uint32_t count) {
 	struct pool_block *block = actor_place_block(actor, pool, 4096);
 	struct wl_shm_pool *other = actor_create_pool(actor, FILE_SEALED, 4096);
@@ -145,27 +145,27 @@ static struct pool_client *get_pool_of_few_buffers(struct actor *actor) {
 	return pool;
 }
 
-RULE("lido_shm_pool_v1.limits@as-many-buffers-as-it-says", .clause = PUNISHED_CLAUSE, .expected = {ACCEPTED},
+RULE("lido_shm_pool_v1.limits@as-many-buffers-as-it-says", .clause = EXCEEDED_CLAUSE, .expected = {ACCEPTED},
 		.is_hostile = true) {
 	struct pool_client *pool = get_pool_of_few_buffers(actor);
 	create_buffers(actor, pool, pool->buffers_max);
 }
 
-RULE("lido_shm_pool_v1.limits@one-buffer-too-many-is-punished", .clause = PUNISHED_CLAUSE,
+RULE("lido_shm_pool_v1.limits@one-buffer-too-many-is-punished", .clause = EXCEEDED_CLAUSE,
 		.expected = {ERROR(wl_display, WL_DISPLAY, NO_MEMORY)}, .is_hostile = true) {
 	struct pool_client *pool = get_pool_of_few_buffers(actor);
 	expect(create_buffers(actor, pool, pool->buffers_max));
 	actor_create_buffer(actor_create_pool(actor, FILE_SEALED, 4096), 0, 8, 8);
 }
 
-RULE("lido_shm_pool_v1.limits@one-buffer-too-many-of-a-block-is-punished", .clause = PUNISHED_CLAUSE,
+RULE("lido_shm_pool_v1.limits@one-buffer-too-many-of-a-block-is-punished", .clause = EXCEEDED_CLAUSE,
 		.expected = {ERROR(wl_display, WL_DISPLAY, NO_MEMORY)}, .is_hostile = true) {
 	struct pool_client *pool = get_pool_of_few_buffers(actor);
 	expect(create_buffers(actor, pool, pool->buffers_max));
 	pool_block_create_buffer(actor_create_block(actor, pool, 4096), 0, 8, 8);
 }
 
-RULE("lido_shm_pool_v1.limits@destroyed-buffers-do-not-count", .clause = PUNISHED_CLAUSE, .expected = {ACCEPTED},
+RULE("lido_shm_pool_v1.limits@destroyed-buffers-do-not-count", .clause = EXCEEDED_CLAUSE, .expected = {ACCEPTED},
 		.is_hostile = true) {
 	struct pool_client *pool = get_pool_of_few_buffers(actor);
 	struct pool_block *block = actor_place_block(actor, pool, 4096);
@@ -177,7 +177,7 @@ RULE("lido_shm_pool_v1.limits@destroyed-buffers-do-not-count", .clause = PUNISHE
 	}
 }
 
-RULE("lido_shm_pool_v1.limits@destroyed-objects-do-not-count", .clause = PUNISHED_CLAUSE, .expected = {ACCEPTED},
+RULE("lido_shm_pool_v1.limits@destroyed-objects-do-not-count", .clause = EXCEEDED_CLAUSE, .expected = {ACCEPTED},
 		.is_hostile = true) {
 	struct pool_client *pool = get_pool_of_few_blocks(actor);
 	for (uint32_t i = 0; i < 8 * pool->blocks_max; i++) {

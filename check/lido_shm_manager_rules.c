@@ -1,5 +1,5 @@
 /*
- * lido_shm_manager_v1: the global, and pool objects of one client.
+ * lido_shm_manager_v1: the global, and the pool objects of one client.
  */
 #include "rule.h"
 #include <sys/stat.h>
@@ -40,7 +40,7 @@ static bool is_same_file(const struct pool_area *left, const struct pool_area *r
 	return stats[0].st_dev == stats[1].st_dev && stats[0].st_ino == stats[1].st_ino;
 }
 
-// Same id, same file: in both directions.
+// Two areas are the same file if and only if they have the same id.
 static void expect_same_areas(const struct pool_client *left, const struct pool_client *right) {
 	const struct pool_area *first, *second;
 	wl_list_for_each(first, &left->areas, link) {
@@ -62,7 +62,7 @@ RULE("lido_shm_manager_v1@several-bindings-take-the-same-pool",
 		expect_int(blocks[i]->area->id, ==, blocks[0]->area->id);
 		expect(is_same_file(blocks[i]->area, blocks[0]->area));
 		actor_expect_filled(pool_block_get_data(blocks[i]), 8192, i);
-		// Each sees what the others draw.
+		// All objects share the memory.
 		actor_expect_filled(blocks[0]->area->data + blocks[i]->offset, 8192, i);
 	}
 }
@@ -80,7 +80,7 @@ RULE("lido_shm_manager_v1.destroy@pools-and-blocks-stay-as-they-are",
 	actor_commit(actor, pool_block_create_buffer(before, 0, 32, 32));
 	pool_block_resize(after, 8192);
 	expect_place(after);
-	// What clears away destroys one.
+	// actor_finish() destroys a manager.
 	pool->manager = client_bind(actor->client, &lido_shm_manager_v1_interface, 1);
 }
 
@@ -116,7 +116,7 @@ RULE("lido_shm_manager_v1.get_pool@objects-share-the-quota", .clause = SHARED_CL
 	client_roundtrip(actor->client);
 	int64_t size = pools[0]->bytes_max / 3 + 4096;
 	if (size > UINT32_MAX) {
-		skip("the limit is so high that no three blocks can reach it");
+		skip("three blocks cannot reach the limit on bytes");
 	}
 	struct pool_block *blocks[3];
 	for (int i = 0; i < 3; i++) {
@@ -178,7 +178,7 @@ RULE("lido_shm_manager_v1.get_pool@other-clients-have-another-pool",
 	pool_client_finish(&pool);
 }
 
-// Blocks until there is no more room. The harness compares the sum of the reserves with what was said.
+// Creates blocks until no room is left. The harness compares the sum of the reserves with reserve_max.
 static void fill(struct actor *actor, uint32_t reserve_max) {
 	struct pool_block blocks[40];
 	struct client client;

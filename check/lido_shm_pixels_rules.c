@@ -1,5 +1,5 @@
 /*
- * lido_shm_block_v1.create_buffer: what is shown of buffers in blocks, and what is written into them.
+ * lido_shm_block_v1.create_buffer: what the output shows of buffers in blocks, and what captures write into them.
  */
 #include "rule.h"
 #include "sight.h"
@@ -88,7 +88,7 @@ RULE("lido_shm_block_v1.create_buffer@offsets-and-strides-are-shown", .clause = 
 	int32_t width = window->configured_width, height = window->configured_height, stride = width * 4 + 52;
 	struct picture *picture = actor_create_picture(actor, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, width, height, stride);
 	struct pool_client *pool = actor_get_pool(actor);
-	actor_place_block(actor, pool, 4096); // so that the start of the block is not that of the area
+	actor_place_block(actor, pool, 4096); // so that the block does not start at the start of the area
 	struct pool_block *block = actor_place_block(actor, pool, (uint32_t)(stride * height) + 65536);
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
 		picture_fill(picture, (uint32_t)i);
@@ -178,7 +178,7 @@ RULE("lido_shm_block_v1.create_buffer@across-the-end-of-memory-shows-zeros", .cl
 }
 
 RULE("lido_shm_block_v1.create_buffer@without-memory-has-none-later", .clause = STAYS_CLAUSE,
-		.silent = "what has no place has none to stay at", .expected = {ACCEPTED}) {
+		.silent = "a buffer without a place cannot get one later", .expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *first = actor_create_window_picture(actor, FILE_SEALED, 9);
 	struct picture *black = actor_create_picture(
@@ -212,7 +212,7 @@ RULE("lido_shm_block_v1.create_buffer@stays-shown-when-its-block-is-destroyed", 
 	sight_expect_shown(actor, &picture->picture, "drawn anew without its block");
 }
 
-// Destroys all that the client has of a picture that is shown, and draws in whatever memory it gets.
+// Commits a picture, destroys its buffer and block, and draws into all memory that the client gets next.
 static void drop_while_shown(struct actor *actor, struct pool_picture *picture) {
 	struct pool_client *pool = picture->block.pool;
 	uint32_t size = picture->block.size;
@@ -223,7 +223,7 @@ static void drop_while_shown(struct actor *actor, struct pool_picture *picture) 
 		struct pool_block *other = actor_place_block(actor, pool, size);
 		memset(pool_block_get_data(other), 0xee, other->size);
 	}
-	// So that the output is drawn anew.
+	// Makes the compositor draw the output again.
 	wl_surface_damage_buffer(actor_get_surface(actor), 0, 0, INT32_MAX, INT32_MAX);
 	wl_surface_commit(actor_get_surface(actor));
 	window_show(actor_get_window(actor));
@@ -238,7 +238,7 @@ RULE("lido_shm_block_v1.create_buffer@destroyed-while-shown-is-drawn-over-by-nob
 }
 
 RULE("lido_shm_block_v1.create_buffer@destroyed-while-video-is-shown", .clause = MINE_CLAUSE, .expected = {ACCEPTED}) {
-	// As much and as often as makes servers read in place what they can: a MiB at least, of which a part is shown.
+	// Large and frequent enough for servers to read in place if they can: at least 1 MiB, of which a part is shown.
 	sight_need(actor);
 	actor_need(actor, "wp_viewporter", 1);
 	struct window *window = actor_get_sized_window(actor);
@@ -279,7 +279,7 @@ RULE("lido_shm_block_v1.create_buffer@is-released-when-it-was-replaced",
 	}
 }
 
-// A block in whose middle a picture of the screen is to be written, with a pattern around it.
+// A block with a buffer in its middle, into which the screen is to be captured.
 static struct pool_block *create_target(struct actor *actor, struct pool_client *pool, struct wl_buffer **buffer) {
 	struct pool_block *block = actor_create_block(actor, pool, 4096 + 32 * 32 * 4 + 4096);
 	*buffer =
@@ -314,7 +314,7 @@ RULE("lido_shm_block_v1.create_buffer@captured-into-is-written-there-and-not-bes
 }
 
 RULE("lido_shm_block_v1.create_buffer@captured-into-without-memory-harms-nobody", .clause = ZEROS_CLAUSE,
-		.silent = "there is nothing to write into, which the client may hear as an error of its request",
+		.silent = "there is no memory to write to, so the capture may also raise an error",
 		.expected = {ACCEPTED, ERROR(zwlr_screencopy_frame_v1, ZWLR_SCREENCOPY_FRAME_V1, INVALID_BUFFER)}) {
 	struct wl_buffer *buffer;
 	sight_need(actor);

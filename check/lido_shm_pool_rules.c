@@ -1,5 +1,5 @@
 /*
- * lido_shm_pool_v1: what its memory holds, what blocks can be asked for, and how it ends.
+ * lido_shm_pool_v1: what its memory contains, which blocks can be requested, and when it can be destroyed.
  */
 #include "rule.h"
 #include "sight.h"
@@ -33,7 +33,7 @@ RULE("lido_shm_pool_v1@memory-holds-zeros-or-the-same-client's-bytes", .clause =
 	}
 }
 
-// What was announced to a client that has drawn nothing.
+// All memory that is announced to a new client must be zero.
 static void expect_blank(struct actor *actor, uint32_t size) {
 	struct client client;
 	struct pool_client pool;
@@ -94,7 +94,7 @@ RULE("lido_shm_pool_v1@memory-in-use-is-seen-by-no-other-client", .clause = NOBO
 	actor_expect_filled(pool_block_get_data(block), 65536, 3);
 }
 
-// By hand: the proxy is still needed, to be compared with the error's.
+// Sends the request without destroying the proxy, which is still needed to compare it with that of the error.
 static void send_destroy(struct actor *actor, struct pool_client *pool) {
 	wl_proxy_marshal_flags((struct wl_proxy *)pool->pool, LIDO_SHM_POOL_V1_DESTROY, NULL, 1, 0);
 	actor_blame(actor, pool->pool);
@@ -165,7 +165,7 @@ RULE("lido_shm_pool_v1.destroy@areas-unmapped-by-one-serve-the-others",
 		actor_fill_block(block, i);
 		actor_place_block(actor, second, 65536);
 		pool_client_finish(second);
-		// It grows with nobody there to be told of it.
+		// The file grows while the other object no longer exists.
 		actor_place_block(actor, first, 1 << 20);
 		actor_expect_filled(pool_block_get_data(block), 65536, i);
 		pool_client_finish(first);
@@ -232,7 +232,7 @@ RULE("lido_shm_pool_v1.create_block@wanting-too-much-is-no-error",
 		struct pool_block *failed = actor_create_block(actor, pool, UINT32_MAX);
 		client_roundtrip(actor->client);
 		if (failed->answer == POOL_ANSWER_PLACED) {
-			skip("the server gives 4 GiB");
+			skip("the server provides 4 GiB");
 		}
 	}
 	actor_expect_filled(pool_block_get_data(block), 4096, 1);
@@ -241,7 +241,7 @@ RULE("lido_shm_pool_v1.create_block@wanting-too-much-is-no-error",
 }
 
 RULE("lido_shm_pool_v1.create_block@each-is-answered-once", .clause = ANSWER_CLAUSE, .expected = {ACCEPTED}) {
-	// The harness takes none but the answers that are due.
+	// The harness fails at an answer without a request.
 	struct pool_client *pool = actor_add_pool(actor, 1 << 20);
 	for (uint32_t i = 0; i < 40; i++) {
 		actor_create_block(actor, pool, 1 + i * 3000);

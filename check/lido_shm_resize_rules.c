@@ -1,5 +1,5 @@
 /*
- * lido_shm_block_v1.resize: blocks that grow, shrink and move, and what becomes of what they hold.
+ * lido_shm_block_v1.resize: blocks that grow, shrink and move, and what happens to their contents.
  */
 #include "rule.h"
 #include "sight.h"
@@ -85,7 +85,7 @@ RULE("lido_shm_block_v1.resize@what-a-block-holds-stays-when-it-shrinks-and-grow
 }
 
 RULE("lido_shm_block_v1.resize@what-was-given-up-can-be-had-by-others", .clause = STAYS_CLAUSE,
-		.silent = "memory that a block does not have belongs to nobody", .expected = {ACCEPTED}) {
+		.silent = "memory that no block has is free", .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_add_pool(actor, 65536);
 	struct pool_block *block = actor_place_block(actor, pool, 65536);
 	actor_fill_block(block, 8);
@@ -95,7 +95,7 @@ RULE("lido_shm_block_v1.resize@what-was-given-up-can-be-had-by-others", .clause 
 	actor_expect_filled(pool_block_get_data(block), 4096, 8);
 }
 
-// A block with another right behind it, where the server puts it there.
+// A block directly followed by another one, if the server places them so.
 static struct pool_block *place_hemmed_in(struct actor *actor, uint32_t size) {
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), size);
 	actor_place_block(actor, &actor->pool, 4096);
@@ -111,10 +111,10 @@ RULE("lido_shm_block_v1.resize@block-that-moves-leaves-its-buffers-where-they-ar
 	pool_block_resize(block, 1 << 20);
 	expect_place(block);
 	if (pool_block_get_data(block) == old) {
-		skip("it has not moved");
+		skip("the block has not moved");
 	}
 	actor_fill_block(block, 2);
-	// Nor is the old place given to others.
+	// No other block gets the old place.
 	for (int i = 0; i < 10; i++) {
 		struct pool_block *other = actor_place_block(actor, &actor->pool, 16384);
 		memset(pool_block_get_data(other), 0xee, other->size);
@@ -131,13 +131,13 @@ RULE("lido_shm_block_v1.resize@nothing-is-copied-when-a-block-moves", .clause = 
 	pool_block_resize(block, 1 << 20);
 	expect_place(block);
 	if (pool_block_get_data(block) == old || (block->area->id == id && block->offset < size)) {
-		skip("it has not moved to where the client has never drawn");
+		skip("the block has not moved to memory that the client has never drawn to");
 	}
 	actor_expect_zeros(pool_block_get_data(block), block->size);
 }
 
 RULE("lido_shm_block_v1.resize@old-place-is-given-back-without-buffers", .clause = MOVES_CLAUSE,
-		.silent = "memory that a block does not have belongs to nobody", .expected = {ACCEPTED}) {
+		.silent = "memory that no block has is free", .expected = {ACCEPTED}) {
 	struct pool_client *pool = actor_add_pool(actor, 1 << 20);
 	for (int i = 0; i < 100; i++) {
 		struct pool_block *block = actor_place_block(actor, pool, 16384);
@@ -177,7 +177,7 @@ RULE("lido_shm_block_v1.resize@that-fails-keeps-place-and-size", .clause = FAILS
 		expect_int(block->answer, ==, POOL_ANSWER_FAILED);
 		actor_expect_filled(pool_block_get_data(block), size, 4);
 	}
-	// Others stay out of all of it.
+	// No other block gets any of its memory.
 	for (int i = 0; i < 20; i++) {
 		struct pool_block *other = actor_create_block(actor, pool, 4096);
 		client_roundtrip(actor->client);
@@ -222,7 +222,7 @@ RULE("lido_shm_block_v1.resize@shown-buffer-stays-when-its-block-moves", .clause
 	pool_block_resize(&picture->block, 4 * picture->block.size);
 	expect_place(&picture->block);
 	if (pool_block_get_data(&picture->block) == picture->pixels) {
-		skip("it has not moved");
+		skip("the block has not moved");
 	}
 	memset(pool_block_get_data(&picture->block), 0x77, picture->block.size);
 	actor_commit(actor, picture->picture.buffer);

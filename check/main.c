@@ -18,9 +18,9 @@ struct options {
 	bool list, hostile, strict, verbose;
 	unsigned seconds;
 	char socket[PATH_MAX]; // path
-	char **patterns;       // globs of names
+	char **patterns;       // globs of rule names
 	size_t patterns_len;
-	char *exceptions[EXCEPTIONS_MAX]; // more globs, of names that are left out
+	char *exceptions[EXCEPTIONS_MAX]; // globs of names to leave out
 	size_t exceptions_len;
 };
 
@@ -51,20 +51,20 @@ static const struct option option_names[] = {
 
 static const char help[] =
 		"Usage: %s [OPTION]... [RULE]...\n"
-		"Checks how a Wayland compositor serves shared memory: wl_shm, wl_shm_pool, wl_buffer and lido_shm_v1.\n"
-		"RULE: globs of names, such as 'wl_shm_pool.resize@*'; all rules if there is none.\n"
+		"Tests how a Wayland compositor serves shared memory: wl_shm, wl_shm_pool, wl_buffer and lido_shm_v1.\n"
+		"RULE is a name or a glob of names, such as 'wl_shm_pool.resize@*'. Without any, all rules are tested.\n"
 		"\n"
-		"  --socket NAME     the compositor's socket: a name in XDG_RUNTIME_DIR, or a path (default: $WAYLAND_DISPLAY)\n"
-		"  --list            print the chosen rules, each with the sentence that it is about\n"
+		"  --socket NAME     compositor socket: a name in XDG_RUNTIME_DIR, or a path (default: $WAYLAND_DISPLAY)\n"
+		"  --list            print the selected rules, each with its sentence of the protocol\n"
 		"  --format FORMAT   table, tap, junit or markdown (default: table)\n"
-		"  --hostile         run destructive rules, too: never in a session that you still need\n"
-		"  --strict          to differ where a description leaves it open is to fail\n"
-		"  --except RULE     leave these out; may be given several times\n"
-		"  --timeout SECONDS the time of each rule (default: 30)\n"
-		"  -v, --verbose     tell more of rules that are as expected, too\n"
-		"  --version, --help print that, and exit\n"
+		"  --hostile         test destructive rules, too; never in a session that you still need\n"
+		"  --strict          count other answers as failures even where a description is silent\n"
+		"  --except RULE     leave these rules out; may be given several times\n"
+		"  --timeout SECONDS time limit of each rule (default: 30)\n"
+		"  -v, --verbose     print clauses and output of rules that are as expected, too\n"
+		"  --version, --help print the version or this text, and exit\n"
 		"\n"
-		"Exit status: 0: as expected; 1: something failed; 2: it could not be run, or the compositor has gone.\n";
+		"Exit status: 0: as expected; 1: a rule failed; 2: invalid arguments, or the compositor cannot be reached.\n";
 
 __attribute__((format(printf, 1, 2))) static _Noreturn void die(const char *format, ...) {
 	va_list args;
@@ -79,7 +79,7 @@ __attribute__((format(printf, 1, 2))) static _Noreturn void die(const char *form
 static void set_socket(struct options *options, const char *name) {
 	const char *directory = getenv("XDG_RUNTIME_DIR");
 	if (name[0] != '/' && directory == NULL) {
-		die("%s: XDG_RUNTIME_DIR is not set, so give the socket as a path", name);
+		die("%s: XDG_RUNTIME_DIR is not set; give the socket as a path", name);
 	}
 	bool is_path = name[0] == '/';
 	snprintf(options->socket, sizeof(options->socket), "%s%s%s", is_path ? "" : directory, is_path ? "" : "/", name);
@@ -91,7 +91,7 @@ static enum report_format parse_format(const char *name) {
 			return (enum report_format)format;
 		}
 	}
-	die("%s is no format; there are table, tap, junit and markdown", name);
+	die("--format %s: unknown; the formats are table, tap, junit and markdown", name);
 }
 
 static unsigned parse_seconds(const char *text) {
@@ -99,7 +99,7 @@ static unsigned parse_seconds(const char *text) {
 	errno = 0;
 	unsigned long seconds = strtoul(text, &end, 10);
 	if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || seconds == 0 || seconds > 86400) {
-		die("--timeout %s: give whole seconds from 1 to 86400", text);
+		die("--timeout %s: must be whole seconds from 1 to 86400", text);
 	}
 	return (unsigned)seconds;
 }
@@ -126,7 +126,7 @@ static void parse_option(int key, struct options *options, const char *program) 
 		break;
 	case OPTION_EXCEPT:
 		if (options->exceptions_len == EXCEPTIONS_MAX) {
-			die("--except %s: %d are the most", optarg, EXCEPTIONS_MAX);
+			die("--except %s: given more than %d times", optarg, EXCEPTIONS_MAX);
 		}
 		options->exceptions[options->exceptions_len++] = optarg;
 		break;
@@ -155,8 +155,8 @@ static void parse_options(int argc, char **argv, struct options *options) {
 	options->patterns_len = (size_t)(argc - optind);
 }
 
-// $LIDO_TEST chooses among them as it does among all tests of this project.
-static bool is_chosen(const struct options *options, const struct rule *rule) {
+// $LIDO_TEST selects rules as it selects all other tests of this project.
+static bool is_selected(const struct options *options, const struct rule *rule) {
 	return (options->patterns_len == 0 || names_match(rule->name, options->patterns, options->patterns_len)) &&
 		   !names_match(rule->name, options->exceptions, options->exceptions_len) && names_match_wanted(rule->name) &&
 		   (!rule->is_hostile || options->hostile || options->list);
@@ -164,14 +164,13 @@ static bool is_chosen(const struct options *options, const struct rule *rule) {
 
 static void print_list(const struct options *options) {
 	for (const struct rule *rule = rule_get_first(); rule != NULL; rule = rule->next) {
-		if (is_chosen(options, rule)) {
+		if (is_selected(options, rule)) {
 			printf("%s\t%s%s%s\n", rule->name, rule->is_hostile ? "[hostile] " : "",
 					rule->silent != NULL ? "[open] " : "", rule->clause);
 		}
 	}
 }
 
-// Is anybody listening there?
 static bool can_connect(const char *path) {
 	int fd = socket_connect(path);
 	if (fd >= 0) {
@@ -184,7 +183,7 @@ static void find_socket(struct options *options) {
 	if (options->socket[0] == '\0') {
 		const char *name = getenv("WAYLAND_DISPLAY");
 		if (name == NULL) {
-			die("which compositor? Give --socket NAME, or set WAYLAND_DISPLAY");
+			die("no compositor given: use --socket NAME, or set WAYLAND_DISPLAY");
 		}
 		set_socket(options, name);
 	}
@@ -198,30 +197,30 @@ static int run_rules(struct options *options) {
 	struct report report;
 	size_t count = 0;
 	for (const struct rule *rule = rule_get_first(); rule != NULL; rule = rule->next) {
-		count += is_chosen(options, rule);
+		count += is_selected(options, rule);
 	}
 	if (count == 0) {
-		puts("1..0 # SKIP no rule of that name here");
+		puts("1..0 # SKIP no rule matches");
 		return options->patterns_len == 0 ? 0 : 2;
 	}
 	report_init(&report, options->format, stdout, count);
 	report.is_verbose = options->verbose;
 	report.is_strict = options->strict;
 	for (const struct rule *rule = rule_get_first(); rule != NULL; rule = rule->next) {
-		if (!is_chosen(options, rule)) {
+		if (!is_selected(options, rule)) {
 			continue;
 		}
 		struct result result;
 		FILE *log = tmpfile();
 		if (log == NULL) {
-			die("no temporary file: %s", strerror(errno));
+			die("cannot create a temporary file: %s", strerror(errno));
 		}
 		rule_run(rule, options->seconds, target_has_socket ? options->socket : NULL, log, &result);
 		report_add(&report, rule, &result, log);
 		fclose(log);
 		if (target_has_socket && !can_connect(options->socket)) {
 			fflush(stdout);
-			die("the compositor has gone, or takes no more connections, since %s", rule->name);
+			die("the compositor exited or stopped accepting connections during %s", rule->name);
 		}
 	}
 	report_finish(&report);

@@ -15,12 +15,12 @@ static const char *const result_words[] = {
 	[RESULT_SKIPPED] = "skipped",
 };
 
-// What is to be told of one rule.
+// The result of a rule, to be printed.
 struct entry {
 	const struct rule *rule;
 	const struct result *result;
-	enum result_kind kind;  // as it counts
-	const char *short_name; // the part of the name behind the @
+	enum result_kind kind;  // with --strict applied
+	const char *short_name; // the part of the name after the @
 	char expected[256];
 	FILE *log;
 };
@@ -65,12 +65,12 @@ static void print_row(struct report *report, const struct entry *entry) {
 	print_group(report, rule);
 	fprintf(report->stream, "  %-7s  %-49s  %-38s  %s\n", result_words[entry->kind], entry->short_name, entry->expected,
 			entry->result->seen);
-	bool is_told = report->is_verbose || entry->kind == RESULT_FAILED || entry->kind == RESULT_DIFFERENT;
-	if (is_told) {
+	bool is_explained = report->is_verbose || entry->kind == RESULT_FAILED || entry->kind == RESULT_DIFFERENT;
+	if (is_explained) {
 		fprintf(report->stream, "           \"%s\"\n", rule->clause);
 	}
-	if (is_told && rule->silent != NULL) {
-		fprintf(report->stream, "           which leaves it open; expected since %s\n", rule->silent);
+	if (is_explained && rule->silent != NULL) {
+		fprintf(report->stream, "           which leaves it open; expected because %s\n", rule->silent);
 	}
 	if (report->is_verbose || entry->kind == RESULT_FAILED) {
 		print_log(report->stream, "           | ", entry->log);
@@ -106,7 +106,7 @@ static void print_escaped(FILE *stream, const char *text) {
 			fputs("&quot;", stream);
 			break;
 		default:
-			// XML has no other control characters, however they are written.
+			// XML allows no other control characters, not even escaped.
 			fputc((unsigned char)*text < ' ' && *text != '\n' && *text != '\t' ? '?' : *text, stream);
 		}
 	}
@@ -132,7 +132,7 @@ static void print_junit(struct report *report, const struct entry *entry) {
 	fprintf(stream, "</%s>\n  </testcase>\n", entry->kind == RESULT_FAILED ? "failure" : "skipped");
 }
 
-// A cell must not end early.
+// Escapes what would end the cell.
 static void print_cell(FILE *stream, const char *prefix, const char *text) {
 	fprintf(stream, "| %s", prefix);
 	for (; *text != '\0'; text++) {

@@ -8,18 +8,18 @@
 #include <unistd.h>
 #include <wayland-client-protocol.h>
 
-#define QUIET 20 // milliseconds without an event: all has been answered
+#define QUIET 20 // milliseconds without an event after which all requests count as answered
 
 static const struct rule *first_rule;
 
-// What the child has seen, in a page that its parent sees as well.
+// What the child has seen, in a page shared with its parent.
 static char *seen;
 static const struct rule *running;
 static const char *socket_path; // of the target
 
-// Names of the errors that a message should not leave as numbers.
+// Names of errors, for messages.
 static const struct {
-	const char *object; // its interface begins so
+	const char *object; // prefix of the interface
 	uint32_t code;
 	const char *name;
 } error_names[] = {
@@ -107,14 +107,14 @@ static const char *find_message(const struct client *client) {
 	return message != NULL ? message + 2 : client->error;
 }
 
-// The compositor has ended the client. Fails if the error is of another object than it should be.
+// The compositor has disconnected the client. Fails if the error is on another object than it should be.
 static void read_error(struct actor *actor, struct answer *answer) {
 	const struct wl_interface *interface = NULL;
 	uint32_t id = 0;
 	answer->kind = ANSWER_ERROR;
 	answer->code = wl_display_get_protocol_error(actor->client->display, &interface, &id);
 	if (interface == NULL && actor->client->error[0] != '\0') {
-		fail("an error of an object that is not there any more: %s", actor->client->error);
+		fail("error on an object that no longer exists: %s", actor->client->error);
 	} else if (interface == NULL) {
 		answer->kind = ANSWER_CLOSED;
 		printf("disconnected: %s\n", strerror(wl_display_get_error(actor->client->display)));
@@ -127,7 +127,7 @@ static void read_error(struct actor *actor, struct answer *answer) {
 			(int)strcspn(find_message(actor->client), "\n"), find_message(actor->client));
 	if (actor->blamed != NULL && answer_is_expected(answer) &&
 			strcmp(interface->name, wl_proxy_get_class(actor->blamed)) == 0 && id != wl_proxy_get_id(actor->blamed)) {
-		fail("of another object than expected, %s#%u", interface->name, id);
+		fail("on another object than expected, %s#%u", interface->name, id);
 	}
 }
 
@@ -136,15 +136,15 @@ static void expect_other_served(struct client *other) {
 	struct wl_shm_pool *pool = wl_shm_create_pool(other->shm, fd, 4096);
 	struct wl_buffer *buffer = wl_shm_pool_create_buffer(pool, 0, 32, 32, 128, WL_SHM_FORMAT_ARGB8888);
 	if (!client_try_roundtrip(other)) {
-		fail("another client was ended: %s", other->error);
+		fail("another client was disconnected: %s", other->error);
 	}
 	wl_buffer_destroy(buffer);
 	wl_shm_pool_destroy(pool);
 	close(fd);
 }
 
-// Reads what the last requests were answered, before another is sent: an error is lost to a client that is sending
-// while the server closes its end.
+// Reads the answers to the last requests before another one is sent: a client that sends while the server closes its
+// end does not receive the error.
 static void settle(struct client *client) {
 	struct pollfd poll_fd = {.fd = wl_display_get_fd(client->display), .events = POLLIN};
 	do {

@@ -1,5 +1,5 @@
 /*
- * One rule of a protocol, the sentence that says so, and a client that puts a compositor to it.
+ * A rule of a protocol: the sentence that states it, and a client that tests a compositor against it.
  *
  *     RULE("wl_shm_pool.resize@smaller-is-refused",
  *             .clause = "This request can only be used to make the pool bigger.",
@@ -9,10 +9,10 @@
  *         actor_blame(actor, pool);
  *     }
  *
- * A rule sees nothing but what a client sees. So the same ones run against a Lido in this process and against any
- * compositor that listens at a socket.
+ * A rule sees only what a client sees. So the same rules test a Lido in this process and any compositor that listens at
+ * a socket.
  *
- * Each is a process of its own (process.h). When its body has come to the end, the compositor must have answered as
+ * Each rule runs in a process of its own (process.h). When its body returns, the compositor must have answered as
  * expected, and must still serve another client, which was connected before.
  */
 #ifndef CHECK_RULE_H
@@ -31,7 +31,7 @@ enum answer_kind {
 
 struct answer {
 	enum answer_kind kind;
-	const char *object; // interface of the object that the error is of
+	const char *object; // interface of the object that the error is on
 	uint32_t code;      // of the error
 };
 
@@ -39,26 +39,27 @@ struct answer {
 #define CLOSED {.kind = ANSWER_CLOSED}
 #define ERROR(interface, prefix, name) {.kind = ANSWER_ERROR, .object = #interface, .code = prefix##_ERROR_##name}
 
-#define RULE_EXPECTED_MAX 5 // with the end
+#define RULE_EXPECTED_MAX 5 // including the end
 
 struct rule {
-	/* "INTERFACE.NAME@rule-with-hyphens"; INTERFACE.NAME is what is described where the clause stands. */
+	/* "INTERFACE.NAME@rule-with-hyphens"; INTERFACE.NAME is the part of the protocol that the clause describes. */
 	const char *name;
-	/* A sentence from there, or a summary, or from the errors of the interface: as it is, but for white space. */
+	/* A part of the description of INTERFACE.NAME or of a summary there, verbatim except for white space. A clause from
+	 * elsewhere begins with "INTERFACE.NAME: ". */
 	const char *clause;
-	/* Any of these is right. */
+	/* Each of these answers is right. */
 	struct answer expected[RULE_EXPECTED_MAX];
-	/* The description leaves it open: what is expected is what libwayland does, or what clients rely on. NULL: it does
-	 * not; otherwise why that is expected. */
+	/* NULL if the description states what is expected. Otherwise the description leaves it open, the expected answer is
+	 * that of libwayland or the one that clients rely on, and this is the reason. */
 	const char *silent;
-	/* May harm compositors: takes much of what there is, or takes memory away while it is in use. */
+	/* May harm compositors: uses up resources, or takes memory away while it is in use. */
 	bool is_hostile;
 
 	void (*run)(struct actor *actor);
 	const struct rule *next; // private
 };
 
-/* Defines and registers a rule; the body follows, and finds its struct actor *actor. */
+/* Defines and registers a rule. The body follows; its argument is struct actor *actor. */
 #define RULE(...) RULE_NUMBERED(__COUNTER__, __VA_ARGS__)
 #define RULE_NUMBERED(number, ...) RULE_NAMED(TEST_JOIN(run_rule_, number), TEST_JOIN(rule_, number), __VA_ARGS__)
 #define RULE_NAMED(body, record, ...) \
@@ -69,32 +70,33 @@ struct rule {
 	} \
 	static void body(struct actor *actor)
 
-/* Adds a rule; it must live forever. */
+/* Adds a rule, which must stay valid until the process ends. */
 void rule_register(struct rule *rule);
 
-/* The first of all rules by name, and by their place in the file; then by .next. */
+/* The first of all rules; .next leads to the others. They are sorted by name. */
 const struct rule *rule_get_first(void);
 
 /* Prints "accepted", or "invalid_fd (2) on wl_shm". Returns the length, as snprintf() does. */
 int answer_print(const struct answer *answer, char *text, size_t size);
 
-/* All that are expected, with "or" between. */
+/* Prints all expected answers, separated by " or ". Returns the length, as snprintf() does. */
 int rule_print_expected(const struct rule *rule, char *text, size_t size);
 
 enum result_kind {
 	RESULT_AS_EXPECTED,
-	RESULT_DIFFERENT, // where the description is silent
+	RESULT_DIFFERENT, // not as expected, but the description is silent
 	RESULT_FAILED,
-	RESULT_SKIPPED, // something that the rule needs is not there
+	RESULT_SKIPPED, // the compositor lacks something that the rule needs
 };
 
 struct result {
 	enum result_kind kind;
-	char seen[256]; // what the compositor did, or what was not there
+	char seen[256]; // what the compositor did, or what it lacks
 };
 
 /*
- * Runs it. seconds: its time. socket: path of the target, or NULL: see target.h. log receives what it printed.
+ * Tests the rule. seconds: time limit. socket: path of the target, or NULL; see target.h. log receives what the rule
+ * printed.
  */
 void rule_run(const struct rule *rule, unsigned seconds, const char *socket, FILE *log, struct result *result);
 

@@ -1,16 +1,16 @@
 #include "sight.h"
 #include "runner.h"
 
-// Neither black nor white, as pointers are.
+// Pointers are black or white.
 #define GRAY 0x60
 
-// What covers the window, in its pixels; no width: nothing does.
+// The part of the window that something covers, in pixels of the window. No width: nothing covers it.
 static struct box {
 	int32_t x, y, width, height;
 } covered;
 
-// What the output shows of a window that has the picture's place. Both are the caller's. False: the client was ended,
-// and the answer to the rule says why.
+// Captures what the output shows of the window, and draws what it should show. The caller finishes both images. False:
+// the client was disconnected; the answer to the rule says why.
 static bool look(struct actor *actor, const struct picture *picture, struct image *got, struct image *wanted) {
 	const struct window *window = &actor->window;
 	if (!client_try_roundtrip(actor->client)) {
@@ -40,7 +40,7 @@ static void box_add(struct box *box, int32_t x, int32_t y) {
 	box->height = bottom - box->y;
 }
 
-// The box around what differs.
+// The box around all pixels that differ.
 static struct box find_difference(const struct image *got, const struct image *wanted) {
 	struct box box = {0};
 	for (int32_t y = 0; y < got->height; y++) {
@@ -67,12 +67,12 @@ static void find_covered(struct actor *actor, const struct picture *gray) {
 			break;
 		}
 		if (actor_now() > end) {
-			fail("a window over the whole output is covered, by %dx%d at %d,%d", box.width, box.height, box.x, box.y);
+			fail("a fullscreen window is covered by %dx%d at %d,%d", box.width, box.height, box.x, box.y);
 		}
 		client_pump(actor->client, 10);
 	}
 	if (covered.width > 0) {
-		printf("not looked at: %dx%d at %d,%d, which is covered\n", covered.width, covered.height, covered.x,
+		printf("ignored: %dx%d at %d,%d, which something covers\n", covered.width, covered.height, covered.x,
 				covered.y);
 	}
 }

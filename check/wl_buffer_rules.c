@@ -1,5 +1,5 @@
 /*
- * wl_buffer: how long it lives, and when it is given back.
+ * wl_buffer: its lifetime, and when it is released.
  */
 #include "rule.h"
 #include "sight.h"
@@ -19,7 +19,7 @@ RULE("wl_buffer.destroy@at-once", .clause = DESTROY_CLAUSE, .expected = {ACCEPTE
 
 RULE("wl_buffer.destroy@while-it-is-pending",
 		.clause = "wl_surface.attach: If a pending wl_buffer has been destroyed, the result is not specified.",
-		.silent = "clients do so when they end", .expected = {ACCEPTED}) {
+		.silent = "clients do so when they exit", .expected = {ACCEPTED}) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 4096);
 	struct wl_buffer *buffer = actor_create_buffer(pool, 0, 32, 32);
 	struct wl_surface *surface = actor_get_surface(actor);
@@ -123,7 +123,7 @@ RULE("wl_buffer.release@never-comes-for-what-was-never-committed",
 }
 
 RULE("wl_buffer.release@once-for-each-commit", .clause = RELEASE_CLAUSE,
-		.silent = "clients count them to know what is free", .expected = {ACCEPTED}) {
+		.silent = "clients count release events to know which buffers are free", .expected = {ACCEPTED}) {
 	struct picture *pictures[2];
 	for (int i = 0; i < 2; i++) {
 		pictures[i] = actor_create_picture(actor, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 64, 64, 256);

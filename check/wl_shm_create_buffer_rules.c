@@ -1,5 +1,5 @@
 /*
- * wl_shm_pool.create_buffer: which buffers fit into a pool of 64 KiB, and in which formats.
+ * wl_shm_pool.create_buffer: which buffers fit into a pool, and in which formats.
  */
 #include "rule.h"
 #include "sight.h"
@@ -7,7 +7,7 @@
 
 #define POOL_SIZE 65536
 
-// Of the creation of what, versions of the text do not agree.
+// Versions of the description differ in how this sentence goes on.
 #define INVALID_STRIDE_CLAUSE "wl_shm.error: invalid size or stride during"
 #define FORMAT_CLAUSE "must be one of those advertised through the wl_shm.format event"
 #define GEOMETRY_CLAUSE "The buffer is created offset bytes into the pool and has width and height as specified."
@@ -39,7 +39,7 @@ FITS("one-row-of-the-whole-pool", GEOMETRY_CLAUSE, NULL, 0, POOL_SIZE / 4, 1, PO
 FITS("one-column-of-the-whole-pool", GEOMETRY_CLAUSE, NULL, 0, 1, POOL_SIZE / 4, 4, WL_SHM_FORMAT_XRGB8888)
 
 RULE("wl_shm_pool.create_buffer@two-pixels-in-eight-bytes", .clause = GEOMETRY_CLAUSE, .expected = {ACCEPTED}) {
-	// As tofi does.
+	// tofi creates such buffers.
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_UNSEALABLE, 8);
 	actor_create_buffer(pool, 0, 1, 1);
 	actor_create_buffer(pool, 4, 1, 1);
@@ -67,14 +67,14 @@ RULE("wl_shm_pool.create_buffer@format-that-is-known-but-not-offered-is-refused"
 			return;
 		}
 	}
-	skip("every format that was tried is offered");
+	skip("the compositor offers every format that was tried");
 }
 
 RULE("wl_shm_pool.create_buffer@every-offered-format", .clause = FORMAT_CLAUSE, .expected = {ACCEPTED}) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, POOL_SIZE);
 	const uint32_t *format;
 	wl_array_for_each(format, &actor->client->formats) {
-		// 48 bytes are whole pixels in each.
+		// 48 bytes are a whole number of pixels in each format.
 		wl_buffer_destroy(wl_shm_pool_create_buffer(pool, 0, 6, 6, 48, *format));
 		if (!client_try_roundtrip(actor->client)) {
 			printf("format 0x%x\n", *format);
@@ -115,7 +115,7 @@ RULE("wl_shm_pool.create_buffer@offset-and-stride-are-shown", .clause = STRIDE_C
 	struct picture *picture = actor_create_picture(
 			actor, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, window->configured_width, window->configured_height, stride);
 	picture_fill(picture, 5);
-	// The same pixels further behind in another file: a picture begins at the start of its own.
+	// The same pixels at an offset in another file: a picture always starts at the start of its file.
 	int32_t size = stride * picture->height, offset = 4100, file_size = offset + size;
 	int file;
 	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALED, file_size, file_size, &file);

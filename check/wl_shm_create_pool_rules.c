@@ -1,5 +1,5 @@
 /*
- * wl_shm.create_pool: sizes, and files of every kind.
+ * wl_shm.create_pool: which sizes and which kinds of files are accepted.
  */
 #include "rule.h"
 #include "sight.h"
@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-// Of the creation of what, versions of the text do not agree.
+// Versions of the description differ in how this sentence goes on.
 #define INVALID_SIZE_CLAUSE "wl_shm.error: invalid size or stride during"
 #define INVALID_FD_CLAUSE "wl_shm.error: mmapping the file descriptor failed"
 #define MMAP_CLAUSE \
@@ -61,7 +61,7 @@ FILE_RULE("unsealable-memfd", FILE_UNSEALABLE, O_RDWR, NULL)
 FILE_RULE("file-in-the-runtime-directory", FILE_RUNTIME_DIR, O_RDWR, NULL)
 FILE_RULE("shm_open-object", FILE_SHM_OPEN, O_RDWR, NULL)
 
-#define READ_ONLY "a server need not write: capture is the client's own wish"
+#define READ_ONLY "a server only needs to read; to write captures into the file is the choice of the client"
 FILE_RULE("read-only-fd-of-a-memfd", FILE_SEALABLE, O_RDONLY, READ_ONLY)
 FILE_RULE("read-only-fd-of-a-sealed-memfd", FILE_SEALED, O_RDONLY, READ_ONLY)
 FILE_RULE("read-only-fd-of-a-file", FILE_RUNTIME_DIR, O_RDONLY, READ_ONLY)
@@ -117,7 +117,7 @@ RULE("wl_shm.create_pool@device-that-cannot-be-mapped-is-refused", .clause = INV
 }
 
 RULE("wl_shm.create_pool@device-that-can-be-mapped-is-refused", .clause = INVALID_FD_CLAUSE,
-		.silent = "a device is not shared memory, and its mappings are its driver's code",
+		.silent = "a device is not shared memory, and its driver controls its mappings",
 		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
 	create(actor, open("/dev/zero", O_RDWR | O_CLOEXEC), 4096);
 }
@@ -128,7 +128,7 @@ RULE("wl_shm.create_pool@file-of-procfs-is-refused", .clause = INVALID_FD_CLAUSE
 }
 
 RULE("wl_shm.create_pool@file-that-is-still-empty", .clause = MMAP_CLAUSE,
-		.silent = "clients that set the size of their file late depend on it", .expected = {ACCEPTED}) {
+		.silent = "some clients set the size of their file later", .expected = {ACCEPTED}) {
 	int file;
 	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALABLE, 0, 4096, &file);
 	client_roundtrip(actor->client);
@@ -137,7 +137,7 @@ RULE("wl_shm.create_pool@file-that-is-still-empty", .clause = MMAP_CLAUSE,
 }
 
 RULE("wl_shm.create_pool@file-that-is-shorter", .clause = MMAP_CLAUSE,
-		.silent = "mmap() takes it, and clients set the size of their file late", .expected = {ACCEPTED}) {
+		.silent = "mmap() accepts it, and some clients set the size of their file later", .expected = {ACCEPTED}) {
 	int file;
 	actor_create_pool_in(actor, FILE_SEALED, 4096, 1 << 20, &file);
 }

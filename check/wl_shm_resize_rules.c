@@ -1,5 +1,5 @@
 /*
- * wl_shm_pool.resize and destroy: how pools grow and end, also while their buffers are in use.
+ * wl_shm_pool.resize and destroy, also while buffers of the pool are in use.
  */
 #include "rule.h"
 #include "sight.h"
@@ -8,14 +8,14 @@
 #include <unistd.h>
 
 #define BIGGER_CLAUSE "This request can only be used to make the pool bigger."
-// Of the creation of what, versions of the text do not agree.
+// Versions of the description differ in how this sentence goes on.
 #define INVALID_SIZE_CLAUSE "wl_shm.error: invalid size or stride during"
 #define REMAP_CLAUSE "This request will cause the server to remap the backing memory for the pool"
 #define FILE_CLAUSE "does not touch the file corresponding to the file descriptor passed at creation time"
 #define DESTROY_CLAUSE \
 	"The mmapped memory will be released when all buffers that have been created from this pool are gone."
 
-// The description does not say which error it is: compositors are divided.
+// The description does not name the error, and compositors differ.
 #define REFUSED {ERROR(wl_shm_pool, WL_SHM, INVALID_FD), ERROR(wl_shm_pool, WL_SHM, INVALID_STRIDE)}
 
 RULE("wl_shm_pool.resize@smaller-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
@@ -45,7 +45,7 @@ RULE("wl_shm_pool.resize@smaller-than-since-grown-is-refused", .clause = BIGGER_
 	actor_blame(actor, pool);
 }
 
-RULE("wl_shm_pool.resize@to-the-same-size", .clause = BIGGER_CLAUSE, .silent = "nothing is taken away",
+RULE("wl_shm_pool.resize@to-the-same-size", .clause = BIGGER_CLAUSE, .silent = "the pool does not shrink",
 		.expected = {ACCEPTED}) {
 	wl_shm_pool_resize(actor_create_pool(actor, FILE_SEALED, 8192), 8192);
 }
@@ -82,7 +82,7 @@ RULE("wl_shm_pool.resize@file-that-has-grown-since", .clause = FILE_CLAUSE, .exp
 }
 
 RULE("wl_shm_pool.resize@beyond-the-file-while-nothing-lies-there", .clause = FILE_CLAUSE,
-		.silent = "as with create_pool, mmap() takes it", .expected = {ACCEPTED}) {
+		.silent = "mmap() accepts it, as with create_pool", .expected = {ACCEPTED}) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 4096);
 	wl_shm_pool_resize(pool, 1 << 20);
 	actor_commit(actor, actor_create_buffer(pool, 0, 32, 32));
@@ -105,7 +105,7 @@ RULE("wl_shm_pool.resize@two-hundred-times", .clause = REMAP_CLAUSE, .expected =
 }
 
 RULE("wl_shm_pool.resize@as-a-cursor-theme-grows", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
-	// libwayland-cursor doubles its file and its pool, and keeps the buffers that it has.
+	// libwayland-cursor doubles its file and its pool, and keeps its buffers.
 	int file;
 	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALED, 2304, 2304, &file);
 	int32_t size = 2304, used = 0;

@@ -1,5 +1,5 @@
 /*
- * The wl_shm global: what it offers, and what its versions can do.
+ * The wl_shm global: the formats that it offers, and the requests of its versions.
  */
 #include "rule.h"
 
@@ -63,7 +63,7 @@ RULE("wl_shm.format@argb8888-and-xrgb8888-are-offered", .clause = "Known formats
 }
 
 RULE("wl_shm.format@none-is-told-twice", .clause = "Informs the client about a valid pixel format that can be used",
-		.silent = "each event tells of one", .expected = {ACCEPTED}) {
+		.silent = "each event announces one format", .expected = {ACCEPTED}) {
 	struct formats formats;
 	struct wl_shm *shm = bind_shm(actor, 1, &formats);
 	for (size_t i = 0; i < formats.len; i++) {
@@ -113,7 +113,7 @@ RULE("wl_shm.release@is-not-there-in-version-1",
 		.expected = {ERROR(wl_display, WL_DISPLAY, INVALID_METHOD)}) {
 	struct formats formats;
 	struct wl_shm *shm = bind_shm(actor, 1, &formats);
-	// By hand: libwayland-client would know that it cannot be.
+	// Sent as raw bytes, since libwayland-client would refuse the request.
 	const uint32_t message[] = {wl_proxy_get_id((struct wl_proxy *)shm), ACTOR_HEADER(8, WL_SHM_RELEASE)};
 	actor_send_raw(actor, message, sizeof(message), -1, 0);
 }
@@ -122,7 +122,7 @@ RULE("wl_shm.create_pool@without-an-fd-is-malformed",
 		.clause = "wl_display.error: method doesn't exist on the specified interface or malformed request",
 		.expected = {ERROR(wl_display, WL_DISPLAY, INVALID_METHOD)}) {
 	uint32_t shm = wl_proxy_get_id((struct wl_proxy *)actor->client->shm);
-	// The id of an object that libwayland-client has taken, and the server has forgotten.
+	// An id that is in use in libwayland-client, but no longer in the server.
 	struct wl_callback *callback = wl_display_sync(actor->client->display);
 	uint32_t id = wl_proxy_get_id((struct wl_proxy *)callback);
 	client_roundtrip(actor->client);

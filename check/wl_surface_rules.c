@@ -1,5 +1,5 @@
 /*
- * wl_surface.attach, damage and commit, as far as they are about the memory of buffers.
+ * wl_surface.attach, damage and commit, as far as they concern the memory of buffers.
  */
 #include "rule.h"
 #include "sight.h"
@@ -165,7 +165,8 @@ RULE("wl_surface.damage_buffer@damaged-boxes-are-shown", .clause = REPAINT_CLAUS
 }
 
 RULE("wl_surface.damage_buffer@two-buffers-in-turn", .clause = REPAINT_CLAUSE, .expected = {ACCEPTED}) {
-	// Each has what is new in it alone, and what the other had: as clients with two buffers keep them.
+	// Like clients with two buffers: each buffer gets a copy of the other one plus a new box, and only the box is
+	// damaged.
 	sight_need(actor);
 	struct picture *pictures[2] = {
 		actor_create_window_picture(actor, FILE_SEALED, 10), actor_create_window_picture(actor, FILE_UNSEALABLE, 10)};
