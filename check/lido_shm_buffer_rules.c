@@ -4,6 +4,7 @@
 #include "rule.h"
 #include <limits.h>
 
+#define REQUEST "lido_shm_block_v1.create_buffer"
 #define BLOCK_SIZE 65536
 
 #define MEANING_CLAUSE \
@@ -43,25 +44,39 @@ static void create_in_new(struct actor *actor, bool waits, const struct request 
 	create(actor, block, request);
 }
 
-#define REFUSED(name_, clause_, silent_, error, ...) \
-	RULE("lido_shm_block_v1.create_buffer@" name_, .clause = (clause_), .silent = (silent_), \
-			.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, error)}) { \
+// Tries an 8x8 buffer in a new client, which must be disconnected.
+static void expect_stride_refused(struct actor *actor, int32_t stride, uint32_t format) {
+	struct client client;
+	struct pool_client pool;
+	struct pool_block block;
+	actor_need(actor, lido_shm_manager_v1_interface.name, 1);
+	client_init(&client, actor->server);
+	pool_client_init(&pool, &client, 0);
+	pool_block_init(&block, &pool, BLOCK_SIZE);
+	struct wl_buffer *buffer = lido_shm_block_v1_create_buffer(block.block, 0, 8, 8, stride, format);
+	expect_protocol_error(&client, block.block, LIDO_SHM_BLOCK_V1_ERROR_INVALID_STRIDE, "");
+	wl_buffer_destroy(buffer);
+	pool_client_finish(&pool);
+	client_finish(&client);
+}
+
+#define REFUSED(name_, clause_, silent_, error, message, ...) \
+	RULE(REQUEST "@" name_, .clause = (clause_), .silent = (silent_), \
+			.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, error)}, .lido_message = (message)) { \
 		create_in_new(actor, true, &(struct request){__VA_ARGS__}); \
 	}
 
 #define FITS(name_, clause_, silent_, ...) \
-	RULE("lido_shm_block_v1.create_buffer@" name_, .clause = (clause_), .silent = (silent_), .expected = {ACCEPTED}) { \
+	RULE(REQUEST "@" name_, .clause = (clause_), .silent = (silent_), .expected = {ACCEPTED}) { \
 		create_in_new(actor, false, &(struct request){__VA_ARGS__}); \
 	}
 
+#define CREATE(actor, ...) create_in_new(actor, false, &(struct request){__VA_ARGS__})
 #define SIZE BLOCK_SIZE
 #define FORMAT_CLAUSE INVALID_FORMAT_CLAUSE
 #define GEOMETRY_CLAUSE MEANING_CLAUSE
 #define STRIDE_CLAUSE MEANING_CLAUSE
 #include "create_buffer_rules.h"
-
-REFUSED("format-that-nobody-knows-matters-before-the-rest", INVALID_FORMAT_CLAUSE,
-		"without a format, it is unknown which numbers describe an image", INVALID_FORMAT, -1, -1, -1, -1, UINT32_MAX)
 
 FITS("that-fills-the-block", MEANING_CLAUSE, NULL, 0, 128, 128, 512, ARGB)
 FITS("one-row-of-the-whole-block", MEANING_CLAUSE, NULL, 0, BLOCK_SIZE / 4, 1, BLOCK_SIZE, ARGB)
@@ -75,6 +90,16 @@ RULE("lido_shm_block_v1.create_buffer@invalid_stride-has-the-number-of-wl_shm", 
 RULE("lido_shm_block_v1.create_buffer@invalid_format-has-the-number-of-wl_shm", .clause = NUMBERS_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, WL_SHM, INVALID_FORMAT)}) {
 	create_in_new(actor, true, &(struct request){0, 8, 8, 32, UINT32_MAX});
+}
+
+RULE("lido_shm_block_v1.create_buffer@first-of-several-errors-counts", .clause = INVALID_STRIDE_CLAUSE,
+		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}, .lido_message = "offset -1") {
+	struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), BLOCK_SIZE);
+	pool_block_create_buffer(block, -1, 8, 8);
+	lido_shm_block_v1_create_buffer(block->block, 0, 8, 8, 32, 99);
+	pool_block_create_buffer(block, 0, 8, 8);
+	pool_block_resize(block, 0);
+	actor_blame(actor, block->block);
 }
 
 RULE("lido_shm_block_v1.create_buffer@buffers-may-overlap", .clause = MEANING_CLAUSE, .expected = {ACCEPTED}) {
@@ -91,7 +116,7 @@ RULE("lido_shm_block_v1.create_buffer@in-the-smallest-block", .clause = MEANING_
 }
 
 RULE("lido_shm_block_v1.create_buffer@format-that-is-known-but-not-offered-is-refused", .clause = INVALID_FORMAT_CLAUSE,
-		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_FORMAT)}) {
+		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_FORMAT)}, .lido_message = "not offered") {
 	static const uint32_t candidates[] = {WL_SHM_FORMAT_C8, WL_SHM_FORMAT_AYUV, WL_SHM_FORMAT_RGB332,
 		WL_SHM_FORMAT_BGR233, WL_SHM_FORMAT_NV42, WL_SHM_FORMAT_YUV410};
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
@@ -145,6 +170,15 @@ RULE("lido_shm_block_v1.create_buffer@in-what-a-resize-adds-at-once", .clause = 
 		pool_block_resize(block, (uint32_t)i * 4096);
 		pool_block_create_buffer(block, 4096 * (i - 1), 32, 32);
 	}
+	expect_place(block);
+}
+
+RULE("lido_shm_block_v1.create_buffer@all-of-what-a-resize-asks-for-at-once", .clause = SIZE_CLAUSE,
+		.expected = {ACCEPTED}) {
+	struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), 4096);
+	pool_block_resize(block, BLOCK_SIZE);
+	pool_block_create_buffer(block, 0, 128, 128);
+	expect_place(block);
 }
 
 RULE("lido_shm_block_v1.create_buffer@all-of-what-the-placed-event-told", .clause = SIZE_CLAUSE,
@@ -190,7 +224,7 @@ RULE("lido_shm_block_v1.create_buffer@within-what-a-failed-block-asked-for", .cl
 }
 
 RULE("lido_shm_block_v1.create_buffer@beyond-what-a-failed-block-asked-for-is-refused", .clause = SIZE_CLAUSE,
-		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
+		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}, .lido_message = "65537") {
 	struct pool_block *block = actor_create_failed_block(actor, BLOCK_SIZE);
 	pool_block_create_buffer(block, 1, 128, 128);
 	actor_blame(actor, block->block);
@@ -207,11 +241,13 @@ RULE("lido_shm_block_v1.create_buffer@within-what-a-failed-resize-asked-for", .c
 }
 
 RULE("lido_shm_block_v1.create_buffer@beyond-what-was-last-asked-for-is-refused", .clause = SIZE_CLAUSE,
-		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}) {
+		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}, .lido_message = "65540") {
 	struct pool_block *block = actor_place_block(actor, actor_add_pool(actor, 4096), 4096);
 	// Both fail. The first request was larger, but it is not the last one.
 	pool_block_resize(block, 2 * BLOCK_SIZE);
 	pool_block_resize(block, BLOCK_SIZE);
+	pool_block_create_buffer(block, 0, 128, 128);
+	client_roundtrip(actor->client);
 	pool_block_create_buffer(block, BLOCK_SIZE - 4, 1, 2);
 	actor_blame(actor, block->block);
 }

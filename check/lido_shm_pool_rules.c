@@ -115,12 +115,12 @@ RULE("lido_shm_pool_v1.destroy@with-a-block-that-is-not-placed-yet-is-refused", 
 }
 
 RULE("lido_shm_pool_v1.destroy@with-a-block-that-has-failed-is-refused", .clause = EXIST_CLAUSE,
-		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, BLOCKS_EXIST)}) {
+		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, BLOCKS_EXIST)}, .lido_message = "blocks exist") {
 	send_destroy(actor, actor_create_failed_block(actor, 65536)->pool);
 }
 
 RULE("lido_shm_pool_v1.destroy@with-one-block-left-is-refused", .clause = EXIST_CLAUSE,
-		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, BLOCKS_EXIST)}) {
+		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, BLOCKS_EXIST)}, .lido_message = "blocks exist: 1") {
 	struct pool_client *pool = actor_get_pool(actor);
 	struct pool_block *blocks[5];
 	for (int i = 0; i < 5; i++) {
@@ -129,6 +129,18 @@ RULE("lido_shm_pool_v1.destroy@with-one-block-left-is-refused", .clause = EXIST_
 	for (int i = 0; i < 4; i++) {
 		pool_block_finish(blocks[(i + 3) % 5]);
 	}
+	send_destroy(actor, pool);
+}
+
+RULE("lido_shm_pool_v1.destroy@with-two-blocks-left-is-refused", .clause = EXIST_CLAUSE,
+		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, BLOCKS_EXIST)}, .lido_message = "2 blocks") {
+	struct pool_client *pool = actor_get_pool(actor);
+	struct pool_block *blocks[3];
+	for (int i = 0; i < 3; i++) {
+		blocks[i] = actor_create_block(actor, pool, 4096);
+	}
+	pool_block_finish(blocks[1]);
+	expect_place(blocks[2]);
 	send_destroy(actor, pool);
 }
 
@@ -202,7 +214,7 @@ RULE("lido_shm_pool_v1.destroy@buffers-of-it-are-shown", .clause = "Buffers may 
 }
 
 RULE("lido_shm_pool_v1.create_block@size-of-0-is-refused", .clause = "A size of 0 raises the invalid_size error.",
-		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, INVALID_SIZE)}) {
+		.expected = {ERROR(lido_shm_pool_v1, LIDO_SHM_POOL_V1, INVALID_SIZE)}, .lido_message = "size 0") {
 	struct pool_client *pool = actor_get_pool(actor);
 	actor_create_block(actor, pool, 0);
 	actor_blame(actor, pool->pool);

@@ -16,14 +16,14 @@
 	"lido_shm_block_v1.create_buffer: The buffer stays in place when the block is resized or destroyed."
 
 RULE("lido_shm_block_v1.resize@to-0-is-refused", .clause = ZERO_CLAUSE,
-		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_SIZE)}) {
+		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_SIZE)}, .lido_message = "size 0") {
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 4096);
 	pool_block_resize(block, 0);
 	actor_blame(actor, block->block);
 }
 
 RULE("lido_shm_block_v1.resize@to-0-before-it-is-placed-is-refused", .clause = ZERO_CLAUSE,
-		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_SIZE)}) {
+		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_SIZE)}, .lido_message = "size 0") {
 	struct pool_block *block = actor_create_block(actor, actor_get_pool(actor), 4096);
 	pool_block_resize(block, 0);
 	actor_blame(actor, block->block);

@@ -89,11 +89,13 @@ int rule_print_expected(const struct rule *rule, char *text, size_t size) {
 	return length;
 }
 
+static bool answer_equals(const struct answer *a, const struct answer *b) {
+	return a->kind == b->kind && (a->kind != ANSWER_ERROR || (a->code == b->code && strcmp(a->object, b->object) == 0));
+}
+
 static bool answer_is_expected(const struct answer *answer) {
 	for (const struct answer *expected = running->expected; expected->kind != ANSWER_NONE; expected++) {
-		if (expected->kind == answer->kind &&
-				(answer->kind != ANSWER_ERROR ||
-						(expected->code == answer->code && strcmp(expected->object, answer->object) == 0))) {
+		if (answer_equals(answer, expected)) {
 			return true;
 		}
 	}
@@ -128,6 +130,19 @@ static void read_error(struct actor *actor, struct answer *answer) {
 	if (actor->blamed != NULL && answer_is_expected(answer) &&
 			strcmp(interface->name, wl_proxy_get_class(actor->blamed)) == 0 && id != wl_proxy_get_id(actor->blamed)) {
 		fail("on another object than expected, %s#%u", interface->name, id);
+	}
+}
+
+static void expect_lido_message(const struct client *client, const struct answer *answer) {
+	const char *wanted = running->lido_message;
+	if (target_has_socket || wanted == NULL) {
+		return;
+	}
+	if (!answer_equals(answer, &running->expected[0])) {
+		fail("expected the first of these answers from Lido");
+	}
+	if (strstr(find_message(client), wanted) == NULL) {
+		fail("expected a message with \"%s\" from Lido", wanted);
 	}
 }
 
@@ -171,6 +186,7 @@ static void run_in_child(void) {
 	if (!answer_is_expected(&answer)) {
 		fail("not as expected");
 	}
+	expect_lido_message(actor.client, &answer);
 	actor_finish(&actor);
 	target_finish(&server);
 }

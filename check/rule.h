@@ -49,6 +49,9 @@ struct rule {
 	const char *clause;
 	/* Each of these answers is right. */
 	struct answer expected[RULE_EXPECTED_MAX];
+	/* NULL, or a part of Lido's error message: a Lido in this process must give the first of the expected answers, with
+	 * this message. Other compositors word their messages as they like. */
+	const char *lido_message;
 	/* NULL if the description states what is expected. Otherwise the description leaves it open, the expected answer is
 	 * that of libwayland or the one that clients rely on, and this is the reason. */
 	const char *silent;

@@ -4,7 +4,9 @@
 #include "rule.h"
 #include "sight.h"
 #include <limits.h>
+#include <unistd.h>
 
+#define REQUEST "wl_shm_pool.create_buffer"
 #define POOL_SIZE 65536
 
 // Versions of the description differ in how this sentence goes on.
@@ -20,17 +22,32 @@ static void create(
 	actor_blame(actor, pool);
 }
 
-#define REFUSED(name_, clause_, silent_, error, ...) \
-	RULE("wl_shm_pool.create_buffer@" name_, .clause = (clause_), .silent = (silent_), \
-			.expected = {ERROR(wl_shm_pool, WL_SHM, error)}) { \
+// Tries an 8x8 buffer in a new client, which must be disconnected.
+static void expect_stride_refused(struct actor *actor, int32_t stride, uint32_t format) {
+	struct client client;
+	client_init(&client, actor->server);
+	int fd = file_create(FILE_SEALED, POOL_SIZE);
+	struct wl_shm_pool *pool = wl_shm_create_pool(client.shm, fd, POOL_SIZE);
+	struct wl_buffer *buffer = wl_shm_pool_create_buffer(pool, 0, 8, 8, stride, format);
+	expect_protocol_error(&client, pool, WL_SHM_ERROR_INVALID_STRIDE, "");
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(pool);
+	client_finish(&client);
+	close(fd);
+}
+
+#define REFUSED(name_, clause_, silent_, error, message, ...) \
+	RULE(REQUEST "@" name_, .clause = (clause_), .silent = (silent_), .expected = {ERROR(wl_shm_pool, WL_SHM, error)}, \
+			.lido_message = (message)) { \
 		create(actor, __VA_ARGS__); \
 	}
 
 #define FITS(name_, clause_, silent_, ...) \
-	RULE("wl_shm_pool.create_buffer@" name_, .clause = (clause_), .silent = (silent_), .expected = {ACCEPTED}) { \
+	RULE(REQUEST "@" name_, .clause = (clause_), .silent = (silent_), .expected = {ACCEPTED}) { \
 		create(actor, __VA_ARGS__); \
 	}
 
+#define CREATE create
 #define SIZE POOL_SIZE
 #include "create_buffer_rules.h"
 
@@ -45,6 +62,16 @@ RULE("wl_shm_pool.create_buffer@two-pixels-in-eight-bytes", .clause = GEOMETRY_C
 	actor_create_buffer(pool, 4, 1, 1);
 }
 
+RULE("wl_shm_pool.create_buffer@first-of-several-errors-counts", .clause = INVALID_STRIDE_CLAUSE,
+		.expected = {ERROR(wl_shm_pool, WL_SHM, INVALID_STRIDE)}, .lido_message = "offset -1") {
+	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, POOL_SIZE);
+	actor_create_buffer(pool, -1, 8, 8);
+	wl_shm_pool_create_buffer(pool, 0, 8, 8, 32, 99);
+	actor_create_buffer(pool, 0, 8, 8);
+	wl_shm_pool_resize(pool, 1);
+	actor_blame(actor, pool);
+}
+
 RULE("wl_shm_pool.create_buffer@buffers-may-overlap", .clause = GEOMETRY_CLAUSE, .expected = {ACCEPTED}) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, POOL_SIZE);
 	for (int i = 0; i < 20; i++) {
@@ -53,7 +80,7 @@ RULE("wl_shm_pool.create_buffer@buffers-may-overlap", .clause = GEOMETRY_CLAUSE,
 }
 
 RULE("wl_shm_pool.create_buffer@format-that-is-known-but-not-offered-is-refused", .clause = FORMAT_CLAUSE,
-		.expected = {ERROR(wl_shm_pool, WL_SHM, INVALID_FORMAT)}) {
+		.expected = {ERROR(wl_shm_pool, WL_SHM, INVALID_FORMAT)}, .lido_message = "not offered") {
 	static const uint32_t candidates[] = {WL_SHM_FORMAT_C8, WL_SHM_FORMAT_AYUV, WL_SHM_FORMAT_RGB332,
 		WL_SHM_FORMAT_BGR233, WL_SHM_FORMAT_NV42, WL_SHM_FORMAT_YUV410};
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {

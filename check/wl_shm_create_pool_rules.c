@@ -22,17 +22,17 @@ static void create(struct actor *actor, int fd, int32_t size) {
 }
 
 RULE("wl_shm.create_pool@no-bytes-are-refused", .clause = INVALID_SIZE_CLAUSE,
-		.expected = {ERROR(wl_shm, WL_SHM, INVALID_STRIDE)}) {
+		.expected = {ERROR(wl_shm, WL_SHM, INVALID_STRIDE)}, .lido_message = "size 0") {
 	create(actor, file_create(FILE_SEALED, 4096), 0);
 }
 
 RULE("wl_shm.create_pool@less-than-no-bytes-is-refused", .clause = INVALID_SIZE_CLAUSE,
-		.expected = {ERROR(wl_shm, WL_SHM, INVALID_STRIDE)}) {
+		.expected = {ERROR(wl_shm, WL_SHM, INVALID_STRIDE)}, .lido_message = "size -1") {
 	create(actor, file_create(FILE_SEALED, 4096), -1);
 }
 
 RULE("wl_shm.create_pool@least-of-all-sizes-is-refused", .clause = INVALID_SIZE_CLAUSE,
-		.expected = {ERROR(wl_shm, WL_SHM, INVALID_STRIDE)}) {
+		.expected = {ERROR(wl_shm, WL_SHM, INVALID_STRIDE)}, .lido_message = "size -2147483648") {
 	create(actor, file_create(FILE_SEALED, 4096), INT32_MIN);
 }
 
@@ -65,6 +65,9 @@ FILE_RULE("shm_open-object", FILE_SHM_OPEN, O_RDWR, NULL)
 FILE_RULE("read-only-fd-of-a-memfd", FILE_SEALABLE, O_RDONLY, READ_ONLY)
 FILE_RULE("read-only-fd-of-a-sealed-memfd", FILE_SEALED, O_RDONLY, READ_ONLY)
 FILE_RULE("read-only-fd-of-a-file", FILE_RUNTIME_DIR, O_RDONLY, READ_ONLY)
+FILE_RULE("read-only-fd-of-a-memfd-with-every-size-seal", FILE_SEALED_FAST, O_RDONLY, READ_ONLY)
+FILE_RULE("read-only-fd-of-an-unsealable-memfd", FILE_UNSEALABLE, O_RDONLY, READ_ONLY)
+FILE_RULE("read-only-fd-of-a-shm_open-object", FILE_SHM_OPEN, O_RDONLY, READ_ONLY)
 
 RULE("wl_shm.create_pool@memfd-sealed-against-writing", .clause = MMAP_CLAUSE, .silent = READ_ONLY,
 		.expected = {ACCEPTED}) {
@@ -77,19 +80,19 @@ RULE("wl_shm.create_pool@memfd-sealed-against-further-writing", .clause = MMAP_C
 }
 
 RULE("wl_shm.create_pool@write-only-fd-is-refused", .clause = INVALID_FD_CLAUSE,
-		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
+		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}, .lido_message = "cannot be read") {
 	int file = actor_keep(actor, file_create(FILE_SEALABLE, 4096));
 	create(actor, file_reopen(file, O_WRONLY), 4096);
 }
 
 RULE("wl_shm.create_pool@fd-of-a-path-alone-is-refused", .clause = INVALID_FD_CLAUSE,
-		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
+		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}, .lido_message = "invalid fd") {
 	int file = actor_keep(actor, file_create(FILE_RUNTIME_DIR, 4096));
 	create(actor, file_reopen(file, O_PATH), 4096);
 }
 
-RULE("wl_shm.create_pool@pipe-is-refused", .clause = INVALID_FD_CLAUSE,
-		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
+RULE("wl_shm.create_pool@pipe-is-refused", .clause = INVALID_FD_CLAUSE, .expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)},
+		.lido_message = "invalid fd") {
 	int fds[2];
 	expect_int(pipe2(fds, O_CLOEXEC), ==, 0);
 	actor_keep(actor, fds[1]);
@@ -97,38 +100,40 @@ RULE("wl_shm.create_pool@pipe-is-refused", .clause = INVALID_FD_CLAUSE,
 }
 
 RULE("wl_shm.create_pool@socket-is-refused", .clause = INVALID_FD_CLAUSE,
-		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
+		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}, .lido_message = "invalid fd") {
 	create(actor, socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), 4096);
 }
 
 RULE("wl_shm.create_pool@eventfd-is-refused", .clause = INVALID_FD_CLAUSE,
-		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
+		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}, .lido_message = "invalid fd") {
 	create(actor, eventfd(0, EFD_CLOEXEC), 4096);
 }
 
 RULE("wl_shm.create_pool@directory-is-refused", .clause = INVALID_FD_CLAUSE,
-		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
+		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}, .lido_message = "invalid fd") {
 	create(actor, open("/dev/shm", O_RDONLY | O_DIRECTORY | O_CLOEXEC), 4096);
 }
 
 RULE("wl_shm.create_pool@device-that-cannot-be-mapped-is-refused", .clause = INVALID_FD_CLAUSE,
-		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
+		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}, .lido_message = "invalid fd") {
 	create(actor, open("/dev/null", O_RDWR | O_CLOEXEC), 4096);
 }
 
 RULE("wl_shm.create_pool@device-that-can-be-mapped-is-refused", .clause = INVALID_FD_CLAUSE,
 		.silent = "a device is not shared memory, and its driver controls its mappings",
-		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
+		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}, .lido_message = "invalid fd") {
 	create(actor, open("/dev/zero", O_RDWR | O_CLOEXEC), 4096);
 }
 
 RULE("wl_shm.create_pool@file-of-procfs-is-refused", .clause = INVALID_FD_CLAUSE,
-		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}) {
+		.expected = {ERROR(wl_shm, WL_SHM, INVALID_FD)}, .lido_message = "file system") {
 	create(actor, open("/proc/self/maps", O_RDONLY | O_CLOEXEC), 4096);
 }
 
-RULE("wl_shm.create_pool@file-that-is-still-empty", .clause = MMAP_CLAUSE,
-		.silent = "some clients set the size of their file later", .expected = {ACCEPTED}) {
+#define SIZE_SET_LATER "mmap() accepts it, and some clients set the size of their file later"
+
+RULE("wl_shm.create_pool@file-that-is-still-empty", .clause = MMAP_CLAUSE, .silent = SIZE_SET_LATER,
+		.expected = {ACCEPTED}) {
 	int file;
 	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALABLE, 0, 4096, &file);
 	client_roundtrip(actor->client);
@@ -136,11 +141,25 @@ RULE("wl_shm.create_pool@file-that-is-still-empty", .clause = MMAP_CLAUSE,
 	actor_commit(actor, actor_create_buffer(pool, 0, 32, 32));
 }
 
-RULE("wl_shm.create_pool@file-that-is-shorter", .clause = MMAP_CLAUSE,
-		.silent = "mmap() accepts it, and some clients set the size of their file later", .expected = {ACCEPTED}) {
+RULE("wl_shm.create_pool@file-that-is-shorter", .clause = MMAP_CLAUSE, .silent = SIZE_SET_LATER,
+		.expected = {ACCEPTED}) {
 	int file;
 	actor_create_pool_in(actor, FILE_SEALED, 4096, 1 << 20, &file);
 }
+
+#define EMPTY_FILE_RULE(name_, kind) \
+	RULE("wl_shm.create_pool@most-of-all-sizes-of-an-empty-" name_, .clause = MMAP_CLAUSE, .silent = SIZE_SET_LATER, \
+			.expected = {ACCEPTED}) { \
+		int file; \
+		actor_create_buffer(actor_create_pool_in(actor, kind, 0, INT32_MAX, &file), 0, 32, 32); \
+	}
+
+EMPTY_FILE_RULE("sealable-memfd", FILE_SEALABLE)
+EMPTY_FILE_RULE("memfd-sealed-against-shrinking", FILE_SEALED)
+EMPTY_FILE_RULE("memfd-with-every-size-seal", FILE_SEALED_FAST)
+EMPTY_FILE_RULE("unsealable-memfd", FILE_UNSEALABLE)
+EMPTY_FILE_RULE("file-in-the-runtime-directory", FILE_RUNTIME_DIR)
+EMPTY_FILE_RULE("shm_open-object", FILE_SHM_OPEN)
 
 RULE("wl_shm.create_pool@file-that-is-larger", .clause = MMAP_CLAUSE, .expected = {ACCEPTED}) {
 	int file;

@@ -18,25 +18,43 @@
 // The description does not name the error, and compositors differ.
 #define REFUSED {ERROR(wl_shm_pool, WL_SHM, INVALID_FD), ERROR(wl_shm_pool, WL_SHM, INVALID_STRIDE)}
 
-RULE("wl_shm_pool.resize@smaller-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
+RULE("wl_shm_pool.resize@smaller-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED,
+		.lido_message = "shrinking from 8192") {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 8192);
 	wl_shm_pool_resize(pool, 4096);
 	actor_blame(actor, pool);
 }
 
-RULE("wl_shm_pool.resize@to-no-bytes-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
+RULE("wl_shm_pool.resize@one-byte-smaller-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED,
+		.lido_message = "shrinking from 8192") {
+	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 8192);
+	wl_shm_pool_resize(pool, 8191);
+	actor_blame(actor, pool);
+}
+
+RULE("wl_shm_pool.resize@to-minus-one-byte-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED,
+		.lido_message = "size -1") {
+	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 8192);
+	wl_shm_pool_resize(pool, -1);
+	actor_blame(actor, pool);
+}
+
+RULE("wl_shm_pool.resize@to-no-bytes-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED,
+		.lido_message = "size 0") {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 8192);
 	wl_shm_pool_resize(pool, 0);
 	actor_blame(actor, pool);
 }
 
-RULE("wl_shm_pool.resize@to-less-than-no-bytes-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
+RULE("wl_shm_pool.resize@to-less-than-no-bytes-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED,
+		.lido_message = "size -2147483648") {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 8192);
 	wl_shm_pool_resize(pool, INT32_MIN);
 	actor_blame(actor, pool);
 }
 
-RULE("wl_shm_pool.resize@smaller-than-since-grown-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED) {
+RULE("wl_shm_pool.resize@smaller-than-since-grown-is-refused", .clause = BIGGER_CLAUSE, .expected = REFUSED,
+		.lido_message = "from 16384") {
 	int file;
 	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALED, 16384, 4096, &file);
 	wl_shm_pool_resize(pool, 16384);
@@ -58,7 +76,7 @@ RULE("wl_shm_pool.resize@buffers-fit-into-what-is-new", .clause = REMAP_CLAUSE, 
 }
 
 RULE("wl_shm_pool.resize@buffers-must-not-exceed-what-is-new", .clause = INVALID_SIZE_CLAUSE,
-		.expected = {ERROR(wl_shm_pool, WL_SHM, INVALID_STRIDE)}) {
+		.expected = {ERROR(wl_shm_pool, WL_SHM, INVALID_STRIDE)}, .lido_message = "beyond pool size 16384") {
 	int file;
 	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALED, 65536, 4096, &file);
 	wl_shm_pool_resize(pool, 16384);
@@ -81,12 +99,36 @@ RULE("wl_shm_pool.resize@file-that-has-grown-since", .clause = FILE_CLAUSE, .exp
 	}
 }
 
-RULE("wl_shm_pool.resize@beyond-the-file-while-nothing-lies-there", .clause = FILE_CLAUSE,
-		.silent = "mmap() accepts it, as with create_pool", .expected = {ACCEPTED}) {
+#define BEYOND_FILE "mmap() accepts it, as with create_pool"
+
+RULE("wl_shm_pool.resize@beyond-the-file-while-nothing-lies-there", .clause = FILE_CLAUSE, .silent = BEYOND_FILE,
+		.expected = {ACCEPTED}) {
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 4096);
 	wl_shm_pool_resize(pool, 1 << 20);
 	actor_commit(actor, actor_create_buffer(pool, 0, 32, 32));
 }
+
+#define BEYOND_FILE_RULES(name_, kind) \
+	RULE("wl_shm_pool.resize@to-any-size-beyond-" name_, .clause = FILE_CLAUSE, .silent = BEYOND_FILE, \
+			.expected = {ACCEPTED}) { \
+		struct wl_shm_pool *pool = actor_create_pool(actor, kind, 4096); \
+		wl_shm_pool_resize(pool, 4096); \
+		wl_shm_pool_resize(pool, 4097); \
+		wl_shm_pool_resize(pool, INT32_MAX); \
+	} \
+	RULE("wl_shm_pool.resize@buffer-beyond-" name_, .clause = FILE_CLAUSE, .silent = BEYOND_FILE, \
+			.expected = {ACCEPTED}) { \
+		struct wl_shm_pool *pool = actor_create_pool(actor, kind, 4096); \
+		wl_shm_pool_resize(pool, 8192); \
+		actor_create_buffer(pool, 4096, 32, 32); \
+	}
+
+BEYOND_FILE_RULES("a-sealable-memfd", FILE_SEALABLE)
+BEYOND_FILE_RULES("a-memfd-sealed-against-shrinking", FILE_SEALED)
+BEYOND_FILE_RULES("a-memfd-with-every-size-seal", FILE_SEALED_FAST)
+BEYOND_FILE_RULES("an-unsealable-memfd", FILE_UNSEALABLE)
+BEYOND_FILE_RULES("a-file-in-the-runtime-directory", FILE_RUNTIME_DIR)
+BEYOND_FILE_RULES("a-shm_open-object", FILE_SHM_OPEN)
 
 RULE("wl_shm_pool.resize@to-the-most-of-all-sizes", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
 	int file;
@@ -117,6 +159,24 @@ RULE("wl_shm_pool.resize@as-a-cursor-theme-grows", .clause = REMAP_CLAUSE, .expe
 		}
 		actor_create_buffer(pool, used, 48, 48);
 		used += 9216;
+	}
+}
+
+RULE("wl_shm_pool.resize@as-a-cursor-theme-doubles", .clause = REMAP_CLAUSE, .expected = {ACCEPTED}) {
+	// The file of libwayland-cursor starts with 2304 bytes and doubles eight times. Its buffers outlive the pool.
+	int file;
+	struct wl_shm_pool *pool = actor_create_pool_in(actor, FILE_SEALABLE, 2304, 2304, &file);
+	struct wl_buffer *images[9];
+	int32_t size = 2304;
+	for (int i = 0; i < 9; i++, size *= 2) {
+		file_set_size(file, size);
+		wl_shm_pool_resize(pool, size);
+		images[i] = actor_create_buffer(pool, size - 2304, 24, 24);
+	}
+	client_roundtrip(actor->client);
+	wl_shm_pool_destroy(pool);
+	for (int i = 0; i < 9; i++) {
+		wl_buffer_destroy(images[i]);
 	}
 }
 

@@ -53,6 +53,18 @@ RULE("wl_shm@formats-come-on-each-binding",
 	wl_shm_destroy(other);
 }
 
+RULE("wl_shm@version-1-has-formats-and-pools",
+		.clause = "On binding the wl_shm object one or more format events are emitted", .expected = {ACCEPTED}) {
+	struct formats formats;
+	struct wl_shm *shm = bind_shm(actor, 1, &formats);
+	expect_int(wl_shm_get_version(shm), ==, 1);
+	expect_int(formats.len, >, 0);
+	int file = actor_keep(actor, file_create(FILE_SEALED, 4096));
+	actor_create_buffer(wl_shm_create_pool(shm, file, 4096), 0, 32, 32);
+	client_roundtrip(actor->client);
+	wl_shm_destroy(shm);
+}
+
 RULE("wl_shm.format@argb8888-and-xrgb8888-are-offered", .clause = "Known formats include argb8888 and xrgb8888.",
 		.expected = {ACCEPTED}) {
 	struct formats formats;
