@@ -1,5 +1,6 @@
 /*
- * What one client has, no other one ever gets: neither a file, nor a byte.
+ * No client ever gets a file or a byte of another one. Only these tests count all fds of a file, in the server and in
+ * its clients.
  */
 #include "file.h"
 #include "pair.h"
@@ -74,7 +75,7 @@ TEST("isolation@no-file-is-sent-to-two-clients") {
 			}
 			expect_int(files_len, <, CLIENTS * 4);
 			files[files_len++] = info.st_ino;
-			// One fd of it is the server's, one is this client's, and that is all.
+			// Only the server and this client have an fd of it.
 			expect_int(file_count_fds(area->fd), ==, 2);
 		}
 	}

@@ -1,5 +1,6 @@
 /*
- * lido_monitor_v1: who may ask, what is told, and how little a monitor can do by it.
+ * lido_monitor_v1: who can connect, what it reports, and that no monitor harms the server. Ordinary clients never see
+ * the global, so only these tests can show it.
  */
 #include "faults.h"
 #include "file.h"
@@ -99,7 +100,7 @@ TEST("lido_monitor@is-shown-to-monitors-alone-and-nothing-else-is") {
 	pair_finish(&pair);
 }
 
-// Tries to bind a global as this client, whatever it was told of.
+// Tries to bind a global that was not announced to the client.
 static void expect_bind_error(struct server *server, uint32_t name, const char *text, bool is_hidden) {
 	struct client guesser;
 	client_init(&guesser, server);
@@ -121,7 +122,7 @@ TEST("lido_monitor@cannot-be-bound-by-guessing-its-name") {
 	monitor_client_init(&monitor, &pair.server, NAME);
 	uint32_t name = client_find_global(&monitor.client, "lido_monitor_v1", NULL)->name;
 	expect_bind_error(&pair.server, name, "invalid global", true);
-	// Not even where the compositor has forgotten the filter.
+	// Not even if the compositor has set no filter.
 	wl_display_set_global_filter(pair.server.display, NULL, NULL);
 	expect_bind_error(&pair.server, name, "only for clients of the monitor socket", false);
 	expect_alive(&monitor.client);
@@ -157,7 +158,7 @@ TEST("lido_monitor@tells-the-numbers-of-each-client") {
 	expect_int(row->limit_used, ==, 1);
 	expect_int(row->limit_max, ==, LIDO_AREAS_MAX_DEFAULT);
 	expect_int(monitor_client_get_row(&monitor, 1)->values[LIDO_MONITOR_V1_VALUE_FDS], ==, 0);
-	// Peaks stay, and what is freed is cached.
+	// Peaks remain, and freed memory is cached.
 	wl_buffer_destroy(buffer);
 	pool_block_finish(&blocks[0]);
 	client_roundtrip(&pair.base.client);
@@ -189,7 +190,7 @@ TEST("lido_monitor@clients-come-in-pages-and-each-once") {
 	for (size_t i = 1; i < COUNT; i++) {
 		expect_int(monitor_client_get_row(&monitor, i - 1)->id, <, monitor_client_get_row(&monitor, i)->id);
 	}
-	// The one that an answer ended at may go meanwhile.
+	// The last client of an answer may disconnect before the next query.
 	monitor.rows.size = 0;
 	expect(monitor_client_try_get_clients(&monitor, 0));
 	client_finish(&clients[LIDO_MONITOR_CLIENTS_MAX - 1]);
@@ -205,7 +206,7 @@ TEST("lido_monitor@clients-come-in-pages-and-each-once") {
 	server_finish(&server);
 }
 
-// Asks for all ranges of the first area. Checks that they tile it, and returns how many bytes are of each kind.
+// Queries all ranges of the first area, which must cover it without gaps. bytes receives the bytes of each kind.
 static void get_ranges(struct monitor_client *monitor, int64_t bytes[4]) {
 	monitor->ranges.size = 0;
 	uint32_t area = 0, offset = 0;
@@ -329,7 +330,7 @@ TEST("lido_monitor@object-that-goes-takes-its-question-along") {
 	}
 	expect_alive(&monitor.client);
 	expect_int(monitor_client_get_all(&monitor), ==, 2);
-	// A connection, too, and the server.
+	// So does a connection that ends, and the server.
 	lido_monitor_v1_get_clients(monitor.monitor, 0);
 	monitor_client_finish(&monitor);
 	monitor_client_init(&monitor, &pair.server, NAME);

@@ -1,5 +1,6 @@
 /*
- * Areas: the files that the server makes, how they grow, how there come to be several, and when they go.
+ * Areas: the files that the server creates, how they grow, when there are several, and when they are removed. Only
+ * these tests know the policy and the limits of the server, and count pages, fds and mappings of a file.
  */
 #include "file.h"
 #include "pool_pair.h"
@@ -128,7 +129,7 @@ TEST("lido_shm_area@address-of-a-block-never-changes-as-the-file-grows") {
 	pool_pair_finish(&pair);
 }
 
-// Blocks until there is no more. Returns how many there were room for; the harness looks at the sum of the reserves.
+// Creates blocks until no room is left. Returns how many were placed. The harness checks the sum of the reserves.
 static size_t fill(struct pool_pair *pair, struct pool_block *blocks, size_t blocks_len, uint32_t size) {
 	size_t placed = 0;
 	for (size_t i = 0; i < blocks_len; i++) {
@@ -155,7 +156,7 @@ TEST("lido_shm_area@further-areas-are-larger-and-stay-within-reserve_max") {
 }
 
 TEST("lido_shm_area@any-reserve_max-is-kept-to") {
-	// That of a client for 32 bits, those that are no whole pages, and the largest there is.
+	// That of a 32-bit client, some that are not whole pages, and the largest.
 	static const uint32_t reserves[] = {256u << 20, (256u << 20) + 1, 8191, 123457, INT32_MAX, UINT32_MAX};
 	for (size_t i = 0; i < sizeof(reserves) / sizeof(reserves[0]); i++) {
 		struct pool_pair pair;
@@ -163,9 +164,9 @@ TEST("lido_shm_area@any-reserve_max-is-kept-to") {
 		struct lido_limits limits = lido_limits_default();
 		limits.area_bytes_max = INT64_C(1) << 40;
 		pool_pair_init(&pair, &limits, reserves[i]);
-		// The harness compares the sum of the reserves with what was said.
+		// The harness compares the sum of the reserves with reserve_max.
 		size_t placed = fill(&pair, blocks, 40, reserves[i] / 30);
-		// Much of it can be used: all but what is left over at the ends of areas.
+		// Most of it is usable: all but the unused ends of areas.
 		expect_int((int64_t)placed * blocks[0].size, >=, reserves[i] / 4 * 3 - 4096);
 		expect_reason(&blocks[39], ADDRESS_SPACE);
 		pool_pair_finish(&pair);
@@ -274,7 +275,7 @@ TEST("lido_shm_area@without-blocks-and-buffers-is-removed-after-a-while") {
 	expect_int(file_count_mappings(fd, NULL), ==, 0);
 	expect_int(file_count_fds(fd), ==, 1);
 	close(fd);
-	// The next one has another id.
+	// The next area has another id.
 	pool_block_init(&block, &pair.pool, 65536);
 	expect_place(&block);
 	expect_int(block.area->id, !=, id);

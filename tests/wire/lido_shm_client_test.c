@@ -1,5 +1,6 @@
 /*
- * Clients that change files, never read, or die at any step of lido_shm_v1: they harm nobody but themselves.
+ * Clients of lido_shm_v1 that change files, never read, or die at any step harm no other client. Only these tests count
+ * the fds and mappings of the server meanwhile.
  */
 #include "file.h"
 #include "pair.h"
@@ -93,7 +94,7 @@ TEST("lido_shm_client@any-file-of-the-pool-counts-as-changed") {
 	expect_int(first.area->id, !=, second.area->id);
 	pool_block_finish(&first);
 	grow_file(&second);
-	// There is room in the first.
+	// The first area has room.
 	pool_block_init(&third, &actors.pool, 4096);
 	expect_protocol_error(
 			&actors.pair.client, actors.pool.pool, LIDO_SHM_POOL_V1_ERROR_FILE_CHANGED, "changed the size");
@@ -134,7 +135,7 @@ static size_t count_fds(void) {
 	return count;
 }
 
-// The server works; the client does not read.
+// The server dispatches requests; the client does not read.
 static void send_only(struct client *client) {
 	wl_display_flush(client->display);
 	server_dispatch(client->server, 0);
@@ -165,7 +166,7 @@ TEST("lido_shm_client@that-never-reads-gets-no-more-fds-than-a-few") {
 	actors_finish(&actors);
 }
 
-// What the server spends on it must have an end: each block that it asks for is answered by an event that stays unread.
+// The server must bound what it spends on the client: its answer to each block remains unread.
 TEST("lido_shm_client@that-never-reads-and-asks-without-end-harms-nobody") {
 	enum {
 		COUNT = 100000
@@ -202,7 +203,7 @@ TEST("lido_shm_client@that-creates-and-destroys-without-reading-harms-nobody") {
 	actors_finish(&actors);
 }
 
-// Does the first steps of what a client does.
+// Runs the first steps of a session.
 static void act(struct actors *actors, int steps, struct pool_block *blocks, struct wl_buffer **buffers) {
 	for (int step = 0; step < steps; step++) {
 		switch (step % 8) {
@@ -237,7 +238,7 @@ static void act(struct actors *actors, int steps, struct pool_block *blocks, str
 	}
 }
 
-// It goes without a word. Destroying its proxies then says nothing any more.
+// Shuts the connection down, so that destroying proxies sends nothing.
 static void die(struct client *client) {
 	shutdown(wl_display_get_fd(client->display), SHUT_RDWR);
 	while (client_get_peer(client) != NULL) {
@@ -245,7 +246,7 @@ static void die(struct client *client) {
 	}
 }
 
-// reads: whether it has read the answers by then.
+// reads: whether the client has read the answers before.
 static void expect_death_is_harmless(int steps, bool reads) {
 	struct actors actors;
 	struct pool_block blocks[2];

@@ -1,5 +1,7 @@
 /*
- * Wanting too much of lido_shm_v1 is answered, with the reason; it ends nobody, and works again once there is room.
+ * Exceeding a limit on memory of lido_shm_v1 is answered with the reason, disconnects nobody, and works again once
+ * there is room; exceeding a limit on objects is no_memory. Only these tests set the limits, and let system calls of
+ * the server fail.
  */
 #include "faults.h"
 #include "pair.h"
@@ -184,7 +186,7 @@ TEST("lido_shm_limit@one-buffer-too-many-is-no_memory") {
 }
 
 TEST("lido_shm_limit@objects-without-end-are-no_memory") {
-	// Blocks that have failed cost the server something, too.
+	// Failed blocks cost the server memory, too.
 	enum {
 		COUNT = 40000
 	};

@@ -1,5 +1,6 @@
 /*
- * lido_shm_manager_v1 and lido_shm_pool_v1: what they announce, and several of them in one client.
+ * lido_shm_pool_v1: what it announces, and several pool objects in one client. Only these tests set the limits that are
+ * announced, read pixels as the server does, and count mappings.
  */
 #include "file.h"
 #include "pool_pair.h"
@@ -56,43 +57,6 @@ TEST("lido_shm_pool@manager-may-be-destroyed-at-once") {
 	pair_finish(&pair.base);
 }
 
-TEST("lido_shm_pool@create_block-of-no-bytes-is-invalid_size") {
-	struct pool_pair pair;
-	struct pool_block block;
-	pool_pair_init(&pair, NULL, 0);
-	pool_block_init(&block, &pair.pool, 0);
-	expect_protocol_error(&pair.base.client, pair.pool.pool, LIDO_SHM_POOL_V1_ERROR_INVALID_SIZE, "0");
-	pool_pair_finish(&pair);
-}
-
-TEST("lido_shm_pool@destroy-with-blocks-is-blocks_exist") {
-	struct pool_pair pair;
-	struct pool_block blocks[3];
-	pool_pair_init(&pair, NULL, 0);
-	for (int i = 0; i < 3; i++) {
-		pool_block_init(&blocks[i], &pair.pool, 4096);
-	}
-	pool_block_finish(&blocks[1]);
-	expect_place(&blocks[2]);
-	// The destructor by hand: the proxy is still needed to be compared with the error's.
-	wl_proxy_marshal_flags((struct wl_proxy *)pair.pool.pool, LIDO_SHM_POOL_V1_DESTROY, NULL, 1, 0);
-	expect_protocol_error(&pair.base.client, pair.pool.pool, LIDO_SHM_POOL_V1_ERROR_BLOCKS_EXIST, "2 blocks");
-	pool_pair_finish(&pair);
-}
-
-TEST("lido_shm_pool@destroy-with-a-failed-block-is-blocks_exist") {
-	struct pool_pair pair;
-	struct pool_block block;
-	struct lido_limits limits = lido_limits_default();
-	limits.area_bytes_max = 4096;
-	pool_pair_init(&pair, &limits, 0);
-	pool_block_init(&block, &pair.pool, 4097);
-	expect_reason(&block, BYTES);
-	wl_proxy_marshal_flags((struct wl_proxy *)pair.pool.pool, LIDO_SHM_POOL_V1_DESTROY, NULL, 1, 0);
-	expect_protocol_error(&pair.base.client, pair.pool.pool, LIDO_SHM_POOL_V1_ERROR_BLOCKS_EXIST, "blocks");
-	pool_pair_finish(&pair);
-}
-
 TEST("lido_shm_pool@buffers-outlive-the-pool-object") {
 	struct pool_pair pair;
 	struct pool_block block;
@@ -133,7 +97,7 @@ TEST("lido_shm_pool@two-objects-share-areas-and-are-told-each-by-itself") {
 	expect_int(areas[0]->id, ==, areas[1]->id);
 	expect_int(areas[0]->fd, !=, areas[1]->fd);
 	expect_int(areas[0]->reserve, ==, areas[1]->reserve);
-	// It is the same file, and no two blocks are at the same place.
+	// The file is the same, and no two blocks overlap.
 	for (int i = 0; i < 6; i++) {
 		file_fill_memory(pool_block_get_data(&blocks[i / 3][i % 3]), 0, 8192, (uint32_t)i);
 	}
@@ -206,7 +170,7 @@ TEST("lido_shm_pool@clients-have-nothing-in-common") {
 		expect_place(&blocks[i]);
 	}
 	struct pool_area *first = pool_client_get_first_area(&pools[0]);
-	expect_int(file_count_mappings(first->fd, NULL), ==, 2); // the client's and the server's
+	expect_int(file_count_mappings(first->fd, NULL), ==, 2); // one of the client, one of the server
 	file_fill_memory(pool_block_get_data(&blocks[0]), 0, 8192, 6);
 	uint8_t zeros[8192] = {0};
 	expect_bytes(pool_block_get_data(&blocks[1]), zeros, sizeof(zeros));

@@ -1,7 +1,7 @@
 /*
- * Random sessions of lido_shm_v1, with few bytes, few blocks and little address space, so that everything runs out now
- * and then. Whatever happens, what a client has drawn stays where it drew it until it gave it back, and the server's
- * books are right.
+ * Random sessions of lido_shm_v1, with few bytes, few blocks and little address space, so that each of them runs out
+ * now and then. In all cases pixels stay where the client drew them until it returns the memory. Only these tests
+ * validate the server's bookkeeping after each step.
  */
 #include "base/clock.h"
 #include "memory/pool.h"
@@ -14,11 +14,11 @@
 #define BUFFERS 40
 #define STEPS 4000
 
-// A buffer, and what its pixels are.
+// A buffer and its expected pixels.
 struct drawn {
-	struct wl_buffer *wl_buffer; // NULL: destroyed, but maybe locked
-	struct lido_buffer *locked;  // NULL: not
-	uint8_t *pixels;             // the client's; NULL: it has no memory
+	struct wl_buffer *wl_buffer; // NULL: destroyed, but possibly locked
+	struct lido_buffer *locked;  // NULL: not locked
+	uint8_t *pixels;             // in the client's mapping; NULL: no memory
 	int32_t width, height;
 	uint8_t value;
 };
@@ -26,7 +26,7 @@ struct drawn {
 struct session {
 	struct pool_pair pair;
 	uint32_t random;
-	struct pool_block blocks[BLOCKS]; // .block is NULL: there is none
+	struct pool_block blocks[BLOCKS]; // .block is NULL: unused
 	struct drawn drawn[BUFFERS];
 	uint8_t last_value;
 };
@@ -36,7 +36,7 @@ static uint32_t draw_lot(struct session *session, uint32_t below) {
 	return (session->random >> 8) % below;
 }
 
-// Of every magnitude alike.
+// All magnitudes are equally likely.
 static uint32_t choose_size(struct session *session) {
 	return 1 + draw_lot(session, 1u << (4 + draw_lot(session, 16)));
 }
@@ -68,7 +68,7 @@ static void expect_drawn(const struct drawn *drawn) {
 
 static void create_buffer(struct session *session, struct drawn *drawn) {
 	struct pool_block *block = &session->blocks[draw_lot(session, BLOCKS)];
-	// Where it is, and how large, is known after a round trip alone. Failed ones have a size, too: what was asked for.
+	// Place and size are only known after a round trip. Failed blocks have a size, too: the requested one.
 	client_roundtrip(&session->pair.base.client);
 	if (block->block == NULL || block->answer == POOL_ANSWER_FAILED || block->size < 256) {
 		return;
@@ -84,7 +84,7 @@ static void create_buffer(struct session *session, struct drawn *drawn) {
 	drawn->locked = lido_buffer_lock(pair_get_buffer(&session->pair.base, drawn->wl_buffer));
 	drawn->pixels = pool_block_get_data(block) + offset;
 	drawn->value = ++session->last_value;
-	// Buffers of one block may overlap: each is looked at before another is drawn over it.
+	// Buffers of one block may overlap, so each one is compared before another one is drawn over it.
 	memset(drawn->pixels, drawn->value, (size_t)width * 4 * (size_t)drawn->height);
 	expect_drawn(drawn);
 }
@@ -100,7 +100,7 @@ static void step_buffer(struct session *session) {
 		create_buffer(session, drawn);
 		for (int i = 0; i < BUFFERS; i++) {
 			if (&session->drawn[i] != drawn && overlap(drawn, &session->drawn[i])) {
-				session->drawn[i].pixels = NULL; // drawn over, in the same block
+				session->drawn[i].pixels = NULL; // overwritten, in the same block
 			}
 		}
 	} else if (drawn->wl_buffer != NULL && draw_lot(session, 2) == 0) {
@@ -140,7 +140,7 @@ static void step(struct session *session) {
 	lido_pool_audit(pool);
 }
 
-// Two buffers in the same memory, one of which outlived its block, would be the server's mistake.
+// No two blocks may overlap.
 static void expect_blocks_apart(struct session *session) {
 	client_roundtrip(&session->pair.base.client);
 	for (int i = 0; i < BLOCKS; i++) {
@@ -154,7 +154,7 @@ static void expect_blocks_apart(struct session *session) {
 	}
 }
 
-// Returns how many areas were removed meanwhile.
+// Returns how many areas were removed.
 static size_t run(uint32_t seed, uint32_t reserve_max) {
 	static struct session session;
 	struct lido_limits limits = lido_limits_default();
@@ -200,7 +200,7 @@ TEST("lido_shm_random@pixels-stay-and-books-are-right-with-little-address-space"
 	expect_int(removed, >, 0);
 }
 
-// A number that is mostly right.
+// A number that is usually valid.
 static uint32_t choose_any(struct session *session) {
 	static const uint32_t edges[] = {0, 1, 63, 64, 4095, 4096, 4097, 65536, 0x7fffffff, 0x80000000, 0xffffffff};
 	if (draw_lot(session, 150) == 0) {
@@ -225,7 +225,7 @@ static void create_any(struct session *session, struct objects *objects) {
 	} else if (*block == NULL) {
 		*block = lido_shm_pool_v1_create_block(*pool, choose_any(session));
 	} else if (*buffer == NULL) {
-		// Within 64 bytes, which each block has, unless a number is strange.
+		// Within 64 bytes, which each block has, unless a number is invalid.
 		bool is_strange = draw_lot(session, 100) == 0;
 		uint32_t width = is_strange ? choose_any(session) : 1 + draw_lot(session, 2);
 		uint32_t height = is_strange ? choose_any(session) : 1 + draw_lot(session, 2);
@@ -253,7 +253,7 @@ static void use_any(struct session *session, struct objects *objects) {
 	}
 }
 
-// Proxies must go before their display does, whether the server has ended the client or not.
+// Proxies must be destroyed before their display, even if the server has disconnected the client.
 static void destroy_all(struct objects *objects) {
 	for (int i = 0; i < 16; i++) {
 		if (objects->buffers[i] != NULL) {

@@ -1,5 +1,6 @@
 /*
- * Objects of wl_shm, destroyed in every order, and connections that end in the middle.
+ * Objects of wl_shm destroyed in different orders, and connections that end at any step. Only these tests see which
+ * files the server still has open or mapped.
  */
 #include "file.h"
 #include "pair.h"
@@ -64,7 +65,7 @@ TEST("wl_shm_destroy@released-wl_shm-leaves-its-pools-alone") {
 	pair_finish(&pair);
 }
 
-// A session of so many steps; what it leaves behind is the server's to clean up.
+// Runs the first steps of a session. The server must clean up what the session leaves behind.
 static void run_steps(struct client *client, const int fds[2], int steps) {
 	struct wl_shm_pool *pools[3] = {0};
 	struct wl_buffer *buffers[3] = {0};
@@ -107,7 +108,7 @@ static void run_steps(struct client *client, const int fds[2], int steps) {
 
 #define STEPS 10
 
-// Ends the connection after each step; heard: the server has worked on all requests before the end.
+// Ends the connection after each step. heard: whether the server has dispatched all requests before.
 static void kill_at_every_step(enum file_kind first, enum file_kind second, bool heard) {
 	struct pair pair;
 	pair_init(&pair, NULL);

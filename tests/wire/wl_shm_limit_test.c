@@ -1,6 +1,6 @@
 /*
- * Limits per client: crossing one ends this client with wl_display.no_memory, which names value and limit; nobody else
- * notices.
+ * Limits per client: exceeding one disconnects the client with wl_display.no_memory, whose message names the value and
+ * the limit, and affects no other client. Only these tests set the limits.
  */
 #include "file.h"
 #include "pair.h"
@@ -72,7 +72,7 @@ TEST("wl_shm_limit@same-file-counts-once") {
 		wl_shm_pool_destroy(pools[i]);
 	}
 	close(fd);
-	// The other client needs no more than one file, either.
+	// The other client does not need more than one file, either.
 	pair_finish(&pair);
 }
 
@@ -146,7 +146,7 @@ TEST("wl_shm_limit@bytes-of-server-memory-end-in-no_memory") {
 }
 
 TEST("wl_shm_limit@files-of-all-clients-stay-below-those-of-the-process") {
-	// 70 % of 400 files. One client takes what it can get; the other must still be served.
+	// 70 % of 400 files. One client takes as much as it can; the server must still serve the other one.
 	struct rlimit limit = {.rlim_cur = 400, .rlim_max = 400};
 	expect_int(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
 	struct pair pair;
@@ -168,7 +168,7 @@ TEST("wl_shm_limit@files-of-all-clients-stay-below-those-of-the-process") {
 	pair_finish(&pair);
 }
 
-// Each client takes all that it is allowed, stays, and is followed by another.
+// One client after another takes all that it can get, and stays connected.
 TEST("wl_shm_limit@greedy-clients-leave-something-for-the-next") {
 	enum {
 		CLIENTS = 8
