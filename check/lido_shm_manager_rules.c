@@ -231,6 +231,17 @@ RULE("lido_shm_manager_v1.get_pool@reserve_max-of-a-page-gives-a-page", .clause 
 	expect_reason(actor_create_block(actor, pool, 1), ADDRESS_SPACE);
 }
 
+RULE("lido_shm_manager_v1.get_pool@reserve_max-of-a-page-serves-one-block-after-another", .clause = RESERVE_CLAUSE,
+		.expected = {ACCEPTED}) {
+	struct pool_client *pool = actor_add_pool(actor, 4096);
+	struct pool_block *first = actor_place_block(actor, pool, 4096);
+	struct pool_block *second = actor_create_block(actor, pool, 1);
+	expect_reason(second, ADDRESS_SPACE);
+	pool_block_finish(first);
+	pool_block_resize(second, 64);
+	expect_place(second);
+}
+
 RULE("lido_shm_manager_v1.get_pool@large-areas-are-not-for-objects-that-can-spare-little", .clause = RESERVE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_block *large = actor_place_block(actor, actor_add_pool(actor, 0), 1 << 20);

@@ -173,31 +173,6 @@ TEST("lido_shm_area@any-reserve_max-is-kept-to") {
 	}
 }
 
-TEST("lido_shm_area@reserve_max-of-one-page-gives-one-page") {
-	struct pool_pair pair;
-	struct pool_block blocks[2];
-	pool_pair_init(&pair, NULL, 4096);
-	pool_block_init(&blocks[0], &pair.pool, 4096);
-	expect_place(&blocks[0]);
-	expect_int(blocks[0].area->reserve, ==, 4096);
-	pool_block_init(&blocks[1], &pair.pool, 1);
-	expect_reason(&blocks[1], ADDRESS_SPACE);
-	pool_block_finish(&blocks[0]);
-	pool_block_resize(&blocks[1], 64);
-	expect_place(&blocks[1]);
-	pool_pair_finish(&pair);
-}
-
-TEST("lido_shm_area@reserve_max-below-a-page-gives-nothing") {
-	struct pool_pair pair;
-	struct pool_block block;
-	pool_pair_init(&pair, NULL, 4095);
-	pool_block_init(&block, &pair.pool, 1);
-	expect_reason(&block, ADDRESS_SPACE);
-	expect_int(pool_client_count(&pair.pool, POOL_EVENT_AREA), ==, 0);
-	pool_pair_finish(&pair);
-}
-
 TEST("lido_shm_area@object-that-can-spare-little-does-not-get-a-large-area") {
 	struct pool_pair pair;
 	struct pool_client small;

@@ -24,39 +24,6 @@ TEST("lido_shm_pool@limits-come-first-and-once") {
 	pool_pair_finish(&pair);
 }
 
-TEST("lido_shm_pool@limits-come-without-any-block") {
-	struct pool_pair pair;
-	pool_pair_init(&pair, NULL, 0);
-	client_roundtrip(&pair.base.client);
-	expect_int(pool_client_get_events_len(&pair.pool), ==, 1);
-	pool_pair_finish(&pair);
-}
-
-TEST("lido_shm_pool@first-block-brings-limits-area-and-place-in-this-order") {
-	struct pool_pair pair;
-	struct pool_block block;
-	pool_pair_init(&pair, NULL, 0);
-	pool_block_init(&block, &pair.pool, 100000);
-	expect_place(&block);
-	expect_int(pool_client_get_events_len(&pair.pool), ==, 3);
-	expect_int(pool_client_get_event(&pair.pool, 1)->kind, ==, POOL_EVENT_AREA);
-	expect_int(pool_client_get_event(&pair.pool, 2)->kind, ==, POOL_EVENT_PLACED);
-	pool_pair_finish(&pair);
-}
-
-TEST("lido_shm_pool@manager-may-be-destroyed-at-once") {
-	struct pool_pair pair;
-	struct pool_block block;
-	pool_pair_init(&pair, NULL, 0);
-	lido_shm_manager_v1_destroy(pair.pool.manager);
-	pool_block_init(&block, &pair.pool, 4096);
-	expect_place(&block);
-	pair.pool.manager = client_bind(&pair.base.client, &lido_shm_manager_v1_interface, 1);
-	pool_client_finish(&pair.pool);
-	expect_alive(&pair.base.client);
-	pair_finish(&pair.base);
-}
-
 TEST("lido_shm_pool@buffers-outlive-the-pool-object") {
 	struct pool_pair pair;
 	struct pool_block block;
