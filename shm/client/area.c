@@ -16,7 +16,7 @@ static struct lido_client_area *find_area(struct lido_client *client, uint32_t i
 }
 
 static void area_destroy(struct lido_client_area *area) {
-	assert(area->users == 0);
+	assert(area->refs == 0);
 	lido_client_unmap(area->client, area->data, area->reserve);
 	if (area->fd >= 0) {
 		close(area->fd);
@@ -78,7 +78,7 @@ static void handle_area_removed(void *data, struct lido_shm_pool_v1 *pool, uint3
 	}
 	// No memory is there any more, as the protocol promises. If it were, it would rather stay than crash the program.
 	area->is_removed = true;
-	if (area->users == 0) {
+	if (area->refs == 0) {
 		area_destroy(area);
 	}
 }
@@ -90,7 +90,7 @@ static const struct lido_shm_pool_v1_listener pool_listener = {
 	.area_removed = handle_area_removed,
 };
 
-bool lido_client_take_pool(struct lido_client *client) {
+bool lido_client_create_pool(struct lido_client *client) {
 	client->pool = lido_shm_manager_v1_get_pool(client->manager, client->options.reserve_max);
 	if (client->pool == NULL) {
 		return lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
@@ -99,7 +99,7 @@ bool lido_client_take_pool(struct lido_client *client) {
 	return true;
 }
 
-void lido_client_leave_pool(struct lido_client *client) {
+void lido_client_destroy_pool(struct lido_client *client) {
 	if (client->pool != NULL) {
 		lido_shm_pool_v1_destroy(client->pool);
 	}
@@ -112,7 +112,7 @@ void lido_client_leave_pool(struct lido_client *client) {
 	}
 }
 
-uint8_t *lido_client_area_use(
+uint8_t *lido_client_area_ref(
 		struct lido_client *client, uint32_t id, uint32_t offset, uint32_t size, struct lido_client_area **area) {
 	struct lido_client_area *found = find_area(client, id);
 	if (found == NULL || !area_map(found)) {
@@ -123,15 +123,15 @@ uint8_t *lido_client_area_use(
 	if ((uint64_t)offset + size > end) {
 		return NULL;
 	}
-	found->users++;
+	found->refs++;
 	*area = found;
 	return found->data + offset;
 }
 
-void lido_client_area_leave(struct lido_client_area *area) {
+void lido_client_area_unref(struct lido_client_area *area) {
 	if (area != NULL) {
-		area->users--;
-		if (area->users == 0 && area->is_removed) {
+		area->refs--;
+		if (area->refs == 0 && area->is_removed) {
 			area_destroy(area);
 		}
 	}

@@ -121,7 +121,7 @@ static bool bind_globals(struct lido_client *client) {
 	if (client->shm == NULL || (client->manager == NULL && client->options.backend == LIDO_CLIENT_BACKEND_POOL)) {
 		return lido_client_fail(client, LIDO_CLIENT_ERROR_UNSUPPORTED);
 	}
-	if (client->manager != NULL && !lido_client_take_pool(client)) {
+	if (client->manager != NULL && !lido_client_create_pool(client)) {
 		return false;
 	}
 	// Brings the formats, and the limits.
@@ -195,7 +195,7 @@ static void destroy_objects(struct lido_client *client) {
 		lido_client_image_destroy(image);
 	}
 	// The protocol wants blocks destroyed first.
-	lido_client_leave_pool(client);
+	lido_client_destroy_pool(client);
 	destroy_shm(client->shm);
 	if (client->registry != NULL) {
 		wl_registry_destroy(client->registry);
@@ -209,7 +209,7 @@ void lido_client_destroy(struct lido_client *client) {
 	destroy_objects(client);
 	assert(client->stats.areas == 0 && client->stats.mappings == 0 && client->stats.bytes_mapped == 0);
 	assert(client->stats.bytes_files == 0 && client->stats.images == 0 && client->stats.bytes_images == 0);
-	assert(client->memories_len == 0 && client->buffers_len == 0);
+	assert(client->storages_len == 0 && client->buffers_len == 0);
 	if (client->display_wrapper != NULL) {
 		wl_proxy_wrapper_destroy(client->display_wrapper);
 	}

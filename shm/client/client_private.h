@@ -25,7 +25,7 @@ struct lido_client {
 	struct wl_list areas;      // lido_client_area.link
 	struct wl_list images;     // lido_image.link
 	struct wl_list swapchains; // lido_swapchain.link
-	uint32_t memories_len, buffers_len;
+	uint32_t storages_len, buffers_len;
 	enum lido_client_error error;
 	struct lido_client_stats stats;
 };

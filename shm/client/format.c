@@ -9,9 +9,9 @@
 #define ROW_ALIGN 4
 
 struct format {
-	uint32_t format;     // enum wl_shm_format
-	uint8_t block_size;  // bytes
-	uint8_t block_width; // pixels that lie in these bytes
+	uint32_t format;           // enum wl_shm_format
+	uint8_t texel_block_size;  // bytes
+	uint8_t texel_block_width; // pixels that lie in these bytes
 };
 
 // One line each, which the formatter would undo.
@@ -74,7 +74,7 @@ enum lido_client_error lido_client_layout_init(
 		return LIDO_CLIENT_ERROR_INVALID;
 	}
 	const struct format *known = &formats[__builtin_ctzll(bit)];
-	int64_t row_size = align_up(width, known->block_width) / known->block_width * known->block_size;
+	int64_t row_size = align_up(width, known->texel_block_width) / known->texel_block_width * known->texel_block_size;
 	int64_t stride = align_up(row_size, row_size < WIDE_ROW_SIZE ? ROW_ALIGN : WIDE_ROW_ALIGN);
 	if (stride > INT32_MAX / height) {
 		return LIDO_CLIENT_ERROR_INVALID;

@@ -20,8 +20,8 @@ struct lido_image *lido_client_image_create(
 		lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
 		return NULL;
 	}
-	image->memory = lido_client_memory_create(client, size, growable);
-	if (image->memory == NULL) {
+	image->storage = lido_client_storage_create(client, size, growable);
+	if (image->storage == NULL) {
 		free(image);
 		return NULL;
 	}
@@ -53,7 +53,7 @@ static void drop_buffer(struct lido_image *image) {
 
 void lido_client_image_destroy(struct lido_image *image) {
 	drop_buffer(image);
-	lido_client_memory_destroy(image->memory);
+	lido_client_storage_destroy(image->storage);
 	image->client->stats.images--;
 	image->client->stats.bytes_images -= image->layout.size;
 	wl_list_remove(&image->link);
@@ -68,7 +68,7 @@ void lido_image_destroy(struct lido_image *image) {
 }
 
 void lido_client_image_reshape(struct lido_image *image, const struct lido_client_layout *layout) {
-	assert(!image->is_busy && layout->size <= image->memory->size);
+	assert(!image->is_busy && layout->size <= image->storage->size);
 	drop_buffer(image);
 	image->client->stats.bytes_images += (int64_t)layout->size - image->layout.size;
 	image->layout = *layout;
@@ -80,19 +80,19 @@ bool lido_client_image_grow(struct lido_image *image, uint32_t size) {
 	// A buffer would keep its part of the memory: the server could not use it for what is asked for now.
 	drop_buffer(image);
 	image->is_known = false;
-	return lido_client_memory_grow(image->memory, size);
+	return lido_client_storage_grow(image->storage, size);
 }
 
 bool lido_image_wait(struct lido_image *image) {
-	return lido_client_memory_wait(image->memory);
+	return lido_client_storage_wait(image->storage);
 }
 
 void *lido_image_get_pixels(struct lido_image *image) {
 	if (!lido_image_wait(image)) {
 		return NULL;
 	}
-	lido_client_memory_populate(image->memory, image->layout.size);
-	return image->memory->data;
+	lido_client_storage_populate(image->storage, image->layout.size);
+	return image->storage->data;
 }
 
 struct wl_buffer *lido_image_get_buffer(struct lido_image *image) {
@@ -100,7 +100,7 @@ struct wl_buffer *lido_image_get_buffer(struct lido_image *image) {
 		return NULL;
 	}
 	if (image->buffer == NULL) {
-		image->buffer = lido_client_memory_create_buffer(image->memory, &image->layout);
+		image->buffer = lido_client_storage_create_buffer(image->storage, &image->layout);
 		if (image->buffer == NULL) {
 			return NULL;
 		}

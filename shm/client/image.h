@@ -10,7 +10,7 @@ struct lido_image {
 	struct wl_list link; // lido_client.images, or lido_swapchain.images
 	struct lido_client *client;
 	struct lido_swapchain *swapchain; // NULL: it is the program's own
-	struct lido_client_memory *memory;
+	struct lido_client_storage *storage;
 	struct lido_client_layout layout;
 	struct wl_buffer *buffer; // NULL until it is asked for
 	bool is_busy;

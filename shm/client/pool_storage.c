@@ -6,38 +6,38 @@
 #include <stdlib.h>
 #include <wayland-client-protocol.h>
 
-struct pool_memory {
-	struct lido_client_memory base;
+struct pool_storage {
+	struct lido_client_storage base;
 	struct lido_shm_block_v1 *block;
 	struct lido_client_area *area; // NULL: it has no place
 };
 
-static struct pool_memory *pool_memory_from_base(struct lido_client_memory *base) {
-	struct pool_memory *memory = wl_container_of(base, memory, base);
-	return memory;
+static struct pool_storage *pool_storage_from_base(struct lido_client_storage *base) {
+	struct pool_storage *storage = wl_container_of(base, storage, base);
+	return storage;
 }
 
 static void handle_placed(void *data, struct lido_shm_block_v1 *block, uint32_t id, uint32_t offset, uint32_t size) {
-	struct pool_memory *memory = data;
-	memory->base.asks_pending--;
-	struct lido_client_area *area = NULL, *old_area = memory->area;
-	uint8_t *place = lido_client_area_use(memory->base.client, id, offset, size, &area);
-	memory->area = area;
-	lido_client_memory_place(&memory->base, place, place != NULL ? size : 0);
-	lido_client_area_leave(old_area);
-	memory->base.is_retriable = false;
+	struct pool_storage *storage = data;
+	storage->base.answers_pending--;
+	struct lido_client_area *area = NULL, *old_area = storage->area;
+	uint8_t *place = lido_client_area_ref(storage->base.client, id, offset, size, &area);
+	storage->area = area;
+	lido_client_storage_set_place(&storage->base, place, place != NULL ? size : 0);
+	lido_client_area_unref(old_area);
+	storage->base.is_retriable = false;
 	if (place == NULL) {
-		memory->base.error = LIDO_CLIENT_ERROR_MEMORY;
+		storage->base.error = LIDO_CLIENT_ERROR_MEMORY;
 	}
 }
 
 static void handle_failed(void *data, struct lido_shm_block_v1 *block, uint32_t reason) {
-	struct pool_memory *memory = data;
-	memory->base.asks_pending--;
+	struct pool_storage *storage = data;
+	storage->base.answers_pending--;
 	bool is_limit = reason == LIDO_SHM_BLOCK_V1_REASON_BYTES || reason == LIDO_SHM_BLOCK_V1_REASON_BLOCKS;
-	memory->base.error = is_limit ? LIDO_CLIENT_ERROR_LIMIT : LIDO_CLIENT_ERROR_MEMORY;
+	storage->base.error = is_limit ? LIDO_CLIENT_ERROR_LIMIT : LIDO_CLIENT_ERROR_MEMORY;
 	// By now they have been read.
-	memory->base.is_retriable = reason == LIDO_SHM_BLOCK_V1_REASON_UNREAD_EVENTS;
+	storage->base.is_retriable = reason == LIDO_SHM_BLOCK_V1_REASON_UNREAD_EVENTS;
 }
 
 static const struct lido_shm_block_v1_listener block_listener = {
@@ -45,52 +45,52 @@ static const struct lido_shm_block_v1_listener block_listener = {
 	.failed = handle_failed,
 };
 
-static bool grow(struct lido_client_memory *base, uint32_t size) {
-	lido_shm_block_v1_resize(pool_memory_from_base(base)->block, size);
-	base->size_asked = size;
-	base->asks_pending++;
+static bool grow(struct lido_client_storage *base, uint32_t size) {
+	lido_shm_block_v1_resize(pool_storage_from_base(base)->block, size);
+	base->size_requested = size;
+	base->answers_pending++;
 	return true;
 }
 
-static struct wl_buffer *create_buffer(struct lido_client_memory *base, const struct lido_client_layout *layout) {
+static struct wl_buffer *create_buffer(struct lido_client_storage *base, const struct lido_client_layout *layout) {
 	return lido_shm_block_v1_create_buffer(
-			pool_memory_from_base(base)->block, 0, layout->width, layout->height, layout->stride, layout->format);
+			pool_storage_from_base(base)->block, 0, layout->width, layout->height, layout->stride, layout->format);
 }
 
-static void destroy(struct lido_client_memory *base) {
-	struct pool_memory *memory = pool_memory_from_base(base);
-	lido_shm_block_v1_destroy(memory->block);
-	lido_client_area_leave(memory->area);
-	free(memory);
+static void destroy(struct lido_client_storage *base) {
+	struct pool_storage *storage = pool_storage_from_base(base);
+	lido_shm_block_v1_destroy(storage->block);
+	lido_client_area_unref(storage->area);
+	free(storage);
 }
 
-static const struct lido_client_memory_impl impl = {
+static const struct lido_client_storage_impl impl = {
 	.grow = grow,
 	.create_buffer = create_buffer,
 	.destroy = destroy,
 };
 
-struct lido_client_memory *lido_client_pool_memory_create(struct lido_client *client, uint32_t size) {
-	if (client->memories_len >= client->blocks_max) {
+struct lido_client_storage *lido_client_pool_storage_create(struct lido_client *client, uint32_t size) {
+	if (client->storages_len >= client->blocks_max) {
 		lido_client_fail(client, LIDO_CLIENT_ERROR_LIMIT);
 		return NULL;
 	}
-	struct pool_memory *memory = calloc(1, sizeof(*memory));
-	if (memory == NULL) {
+	struct pool_storage *storage = calloc(1, sizeof(*storage));
+	if (storage == NULL) {
 		goto error;
 	}
-	memory->block = lido_shm_pool_v1_create_block(client->pool, size);
-	if (memory->block == NULL) {
-		goto error_memory;
+	storage->block = lido_shm_pool_v1_create_block(client->pool, size);
+	if (storage->block == NULL) {
+		goto error_storage;
 	}
-	lido_shm_block_v1_add_listener(memory->block, &block_listener, memory);
-	memory->base.size_asked = size;
-	memory->base.asks_pending = 1;
-	lido_client_memory_init(&memory->base, client, &impl);
-	return &memory->base;
+	lido_shm_block_v1_add_listener(storage->block, &block_listener, storage);
+	storage->base.size_requested = size;
+	storage->base.answers_pending = 1;
+	lido_client_storage_init(&storage->base, client, &impl);
+	return &storage->base;
 
-error_memory:
-	free(memory);
+error_storage:
+	free(storage);
 error:
 	lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
 	return NULL;

@@ -23,15 +23,15 @@ struct file {
 	uint32_t size, reserve; // bytes: of the file, of the mapping
 };
 
-struct shm_memory {
-	struct lido_client_memory base;
+struct shm_storage {
+	struct lido_client_storage base;
 	struct file file;
 	bool is_growable;
 };
 
-static struct shm_memory *shm_memory_from_base(struct lido_client_memory *base) {
-	struct shm_memory *memory = wl_container_of(base, memory, base);
-	return memory;
+static struct shm_storage *shm_storage_from_base(struct lido_client_storage *base) {
+	struct shm_storage *storage = wl_container_of(base, storage, base);
+	return storage;
 }
 
 static int64_t align_to_page(int64_t size) {
@@ -104,50 +104,50 @@ static bool file_grow(struct file *file, struct lido_client *client, uint32_t si
 	return true;
 }
 
-static bool grow(struct lido_client_memory *base, uint32_t size) {
-	struct shm_memory *memory = shm_memory_from_base(base);
+static bool grow(struct lido_client_storage *base, uint32_t size) {
+	struct shm_storage *storage = shm_storage_from_base(base);
 	size = (uint32_t)align_to_page(size);
-	if (!file_grow(&memory->file, base->client, size)) {
+	if (!file_grow(&storage->file, base->client, size)) {
 		struct file file;
-		if (!file_init(&file, base->client, size, memory->is_growable)) {
+		if (!file_init(&file, base->client, size, storage->is_growable)) {
 			return false;
 		}
-		file_finish(&memory->file, base->client);
-		memory->file = file;
+		file_finish(&storage->file, base->client);
+		storage->file = file;
 	}
-	lido_client_memory_place(base, memory->file.data, memory->file.size);
+	lido_client_storage_set_place(base, storage->file.data, storage->file.size);
 	return true;
 }
 
-static struct wl_buffer *create_buffer(struct lido_client_memory *base, const struct lido_client_layout *layout) {
+static struct wl_buffer *create_buffer(struct lido_client_storage *base, const struct lido_client_layout *layout) {
 	return wl_shm_pool_create_buffer(
-			shm_memory_from_base(base)->file.pool, 0, layout->width, layout->height, layout->stride, layout->format);
+			shm_storage_from_base(base)->file.pool, 0, layout->width, layout->height, layout->stride, layout->format);
 }
 
-static void destroy(struct lido_client_memory *base) {
-	struct shm_memory *memory = shm_memory_from_base(base);
-	file_finish(&memory->file, base->client);
-	free(memory);
+static void destroy(struct lido_client_storage *base) {
+	struct shm_storage *storage = shm_storage_from_base(base);
+	file_finish(&storage->file, base->client);
+	free(storage);
 }
 
-static const struct lido_client_memory_impl impl = {
+static const struct lido_client_storage_impl impl = {
 	.grow = grow,
 	.create_buffer = create_buffer,
 	.destroy = destroy,
 };
 
-struct lido_client_memory *lido_client_shm_memory_create(struct lido_client *client, uint32_t size, bool growable) {
-	struct shm_memory *memory = calloc(1, sizeof(*memory));
-	if (memory == NULL) {
+struct lido_client_storage *lido_client_shm_storage_create(struct lido_client *client, uint32_t size, bool growable) {
+	struct shm_storage *storage = calloc(1, sizeof(*storage));
+	if (storage == NULL) {
 		lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
 		return NULL;
 	}
-	memory->is_growable = growable;
-	if (!file_init(&memory->file, client, (uint32_t)align_to_page(size), growable)) {
-		free(memory);
+	storage->is_growable = growable;
+	if (!file_init(&storage->file, client, (uint32_t)align_to_page(size), growable)) {
+		free(storage);
 		return NULL;
 	}
-	lido_client_memory_init(&memory->base, client, &impl);
-	lido_client_memory_place(&memory->base, memory->file.data, memory->file.size);
-	return &memory->base;
+	lido_client_storage_init(&storage->base, client, &impl);
+	lido_client_storage_set_place(&storage->base, storage->file.data, storage->file.size);
+	return &storage->base;
 }

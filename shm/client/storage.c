@@ -31,69 +31,69 @@
 // Of one mincore().
 #define PRESENT_PAGES_MAX 2048
 
-struct lido_client_memory *lido_client_memory_create(struct lido_client *client, uint32_t size, bool growable) {
+struct lido_client_storage *lido_client_storage_create(struct lido_client *client, uint32_t size, bool growable) {
 	if (client->pool != NULL) {
-		return lido_client_pool_memory_create(client, size);
+		return lido_client_pool_storage_create(client, size);
 	}
-	return lido_client_shm_memory_create(client, size, growable);
+	return lido_client_shm_storage_create(client, size, growable);
 }
 
-void lido_client_memory_init(
-		struct lido_client_memory *memory, struct lido_client *client, const struct lido_client_memory_impl *impl) {
-	memory->impl = impl;
-	memory->client = client;
-	client->memories_len++;
+void lido_client_storage_init(
+		struct lido_client_storage *storage, struct lido_client *client, const struct lido_client_storage_impl *impl) {
+	storage->impl = impl;
+	storage->client = client;
+	client->storages_len++;
 }
 
-void lido_client_memory_destroy(struct lido_client_memory *memory) {
-	if (memory != NULL) {
-		memory->client->memories_len--;
-		memory->impl->destroy(memory);
+void lido_client_storage_destroy(struct lido_client_storage *storage) {
+	if (storage != NULL) {
+		storage->client->storages_len--;
+		storage->impl->destroy(storage);
 	}
 }
 
-void lido_client_memory_place(struct lido_client_memory *memory, uint8_t *data, uint32_t size) {
-	if (data != memory->data) {
-		memory->populated = 0;
+void lido_client_storage_set_place(struct lido_client_storage *storage, uint8_t *data, uint32_t size) {
+	if (data != storage->data) {
+		storage->populated = 0;
 	}
-	memory->is_populated_in_part = false;
-	memory->data = data;
-	memory->size = size;
-	memory->error = LIDO_CLIENT_ERROR_NONE;
+	storage->is_populated_in_part = false;
+	storage->data = data;
+	storage->size = size;
+	storage->error = LIDO_CLIENT_ERROR_NONE;
 }
 
-// One round trip answers all that was asked before, by whatever memory.
-static bool wait_once(struct lido_client_memory *memory) {
-	if (memory->asks_pending > 0) {
-		if (!lido_client_round_trip(memory->client)) {
+// One round trip answers all that was asked before, by any storage.
+static bool wait_once(struct lido_client_storage *storage) {
+	if (storage->answers_pending > 0) {
+		if (!lido_client_round_trip(storage->client)) {
 			return false;
 		}
 		// The protocol promises an answer to each.
-		if (memory->asks_pending > 0) {
-			return lido_client_fail(memory->client, LIDO_CLIENT_ERROR_MEMORY);
+		if (storage->answers_pending > 0) {
+			return lido_client_fail(storage->client, LIDO_CLIENT_ERROR_MEMORY);
 		}
 	}
-	return memory->error == LIDO_CLIENT_ERROR_NONE || lido_client_fail(memory->client, memory->error);
+	return storage->error == LIDO_CLIENT_ERROR_NONE || lido_client_fail(storage->client, storage->error);
 }
 
-bool lido_client_memory_wait(struct lido_client_memory *memory) {
-	bool has_asked = memory->asks_pending > 0;
-	if (wait_once(memory)) {
+bool lido_client_storage_wait(struct lido_client_storage *storage) {
+	bool was_pending = storage->answers_pending > 0;
+	if (wait_once(storage)) {
 		return true;
 	}
-	if (!has_asked || !memory->is_retriable) {
+	if (!was_pending || !storage->is_retriable) {
 		return false;
 	}
-	return memory->impl->grow(memory, memory->size_asked) && wait_once(memory);
+	return storage->impl->grow(storage, storage->size_requested) && wait_once(storage);
 }
 
-bool lido_client_memory_grow(struct lido_client_memory *memory, uint32_t size) {
-	assert(size > memory->size);
-	if (memory->impl->grow(memory, size) && lido_client_memory_wait(memory)) {
+bool lido_client_storage_grow(struct lido_client_storage *storage, uint32_t size) {
+	assert(size > storage->size);
+	if (storage->impl->grow(storage, size) && lido_client_storage_wait(storage)) {
 		return true;
 	}
-	if (memory->data != NULL) {
-		memory->error = LIDO_CLIENT_ERROR_NONE;
+	if (storage->data != NULL) {
+		storage->error = LIDO_CLIENT_ERROR_NONE;
 	}
 	return false;
 }
@@ -118,40 +118,40 @@ static bool is_present(uintptr_t address, size_t size, size_t page_size) {
 	return true;
 }
 
-void lido_client_memory_populate(struct lido_client_memory *memory, uint32_t size) {
-	assert(memory->data != NULL && size <= memory->size);
-	if (size <= memory->populated) {
+void lido_client_storage_populate(struct lido_client_storage *storage, uint32_t size) {
+	assert(storage->data != NULL && size <= storage->size);
+	if (size <= storage->populated) {
 		return;
 	}
 	// What was too little once will probably be too little again, in a window that is being resized: then take all that
 	// there is, so that there is no call for each size.
-	uint32_t start = memory->populated, end = memory->is_populated_in_part ? memory->size : size;
-	memory->populated = end;
-	memory->is_populated_in_part = true;
-	if (!memory->client->populates || end - start < POPULATE_SIZE_MIN) {
+	uint32_t start = storage->populated, end = storage->is_populated_in_part ? storage->size : size;
+	storage->populated = end;
+	storage->is_populated_in_part = true;
+	if (!storage->client->populates || end - start < POPULATE_SIZE_MIN) {
 		return;
 	}
 	uintptr_t page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t address = (uintptr_t)(memory->data + start), misaligned = address % page_size;
+	uintptr_t address = (uintptr_t)(storage->data + start), misaligned = address % page_size;
 	address -= misaligned;
 	size_t length = end - start + misaligned;
 	if (is_present(address, length, page_size)) {
 		return;
 	}
 	if (madvise((void *)address, length, MADV_POPULATE_WRITE) < 0 && errno == EINVAL) {
-		memory->client->populates = false;
+		storage->client->populates = false;
 	}
 }
 
-struct wl_buffer *lido_client_memory_create_buffer(
-		struct lido_client_memory *memory, const struct lido_client_layout *layout) {
-	struct lido_client *client = memory->client;
-	assert(memory->data != NULL && layout->size <= memory->size);
+struct wl_buffer *lido_client_storage_create_buffer(
+		struct lido_client_storage *storage, const struct lido_client_layout *layout) {
+	struct lido_client *client = storage->client;
+	assert(storage->data != NULL && layout->size <= storage->size);
 	if (client->buffers_len >= client->buffers_max) {
 		lido_client_fail(client, LIDO_CLIENT_ERROR_LIMIT);
 		return NULL;
 	}
-	struct wl_buffer *buffer = memory->impl->create_buffer(memory, layout);
+	struct wl_buffer *buffer = storage->impl->create_buffer(storage, layout);
 	if (buffer == NULL) {
 		lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
 	}

@@ -49,7 +49,7 @@ static bool has_layout(const struct lido_image *image, const struct lido_client_
 
 // How little work it will be to use the image: one that is as wanted, or else has the memory, or else has none.
 static int rate(const struct lido_image *image, const struct lido_client_layout *layout) {
-	return has_layout(image, layout) ? 2 : image->memory->size >= layout->size ? 1 : 0;
+	return has_layout(image, layout) ? 2 : image->storage->size >= layout->size ? 1 : 0;
 }
 
 // Of equal ones the last that was shown: least of it is to be drawn anew, and it is warm in the caches.
@@ -96,7 +96,7 @@ static struct lido_image *try_add_image(
 	return image;
 }
 
-static bool is_worth_less(const struct lido_client *client, uint32_t size, uint32_t size_min) {
+static bool should_retry_smaller(const struct lido_client *client, uint32_t size, uint32_t size_min) {
 	return size > size_min && client->error != LIDO_CLIENT_ERROR_CONNECTION;
 }
 
@@ -107,7 +107,7 @@ static struct lido_image *add_image(struct lido_swapchain *swapchain, const stru
 	}
 	uint32_t size = layout->size > swapchain->size ? layout->size : swapchain->size;
 	struct lido_image *image = try_add_image(swapchain, layout, size);
-	if (image == NULL && is_worth_less(swapchain->client, size, layout->size)) {
+	if (image == NULL && should_retry_smaller(swapchain->client, size, layout->size)) {
 		image = try_add_image(swapchain, layout, layout->size);
 	}
 	return image;
@@ -119,7 +119,7 @@ static bool grow_image(struct lido_swapchain *swapchain, struct lido_image *imag
 		size = size_min > INT32_MAX / 3 * 2 ? INT32_MAX : size_min / 2 * 3;
 	}
 	return lido_client_image_grow(image, size) ||
-		   (is_worth_less(swapchain->client, size, size_min) && lido_client_image_grow(image, size_min));
+		   (should_retry_smaller(swapchain->client, size, size_min) && lido_client_image_grow(image, size_min));
 }
 
 static struct lido_image *find_image(struct lido_swapchain *swapchain, const struct lido_client_layout *layout) {
@@ -133,7 +133,7 @@ static struct lido_image *find_image(struct lido_swapchain *swapchain, const str
 	if (image == NULL) {
 		return add_image(swapchain, layout);
 	}
-	return image->memory->size >= layout->size || grow_image(swapchain, image, layout->size) ? image : NULL;
+	return image->storage->size >= layout->size || grow_image(swapchain, image, layout->size) ? image : NULL;
 }
 
 struct lido_image *lido_swapchain_acquire(
@@ -155,7 +155,7 @@ struct lido_image *lido_swapchain_acquire(
 	if (!has_layout(image, &layout)) {
 		lido_client_image_reshape(image, &layout);
 	}
-	swapchain->size = image->memory->size > swapchain->size ? image->memory->size : swapchain->size;
+	swapchain->size = image->storage->size > swapchain->size ? image->storage->size : swapchain->size;
 	image->age = image->is_known ? (uint32_t)(swapchain->frames - image->frame + 1) : 0;
 	// From here on they are what the program makes of them.
 	image->is_known = false;
