@@ -1,4 +1,4 @@
-#include "memory.h"
+#include "footprint.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -24,7 +24,7 @@ static uint32_t count_fds(void) {
 }
 
 // Each mapping is a line with its addresses and its file, and then lines with its figures.
-static void measure_mappings(struct memory *memory) {
+static void measure_mappings(struct footprint *footprint) {
 	FILE *file = fopen("/proc/self/smaps", "re");
 	if (file == NULL) {
 		return;
@@ -35,35 +35,35 @@ static void measure_mappings(struct memory *memory) {
 		uint64_t start, end, kib;
 		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &start, &end) == 2) {
 			is_ours = strstr(line, FILE_NAME) != NULL;
-			memory->mappings += is_ours;
-			memory->bytes_mapped += is_ours ? (int64_t)(end - start) : 0;
+			footprint->mappings += is_ours;
+			footprint->bytes_mapped += is_ours ? (int64_t)(end - start) : 0;
 		} else if (is_ours && sscanf(line, "Rss: %" SCNu64, &kib) == 1) {
-			memory->bytes_resident += (int64_t)kib * 1024;
+			footprint->bytes_resident += (int64_t)kib * 1024;
 		}
 	}
 	fclose(file);
 }
 
-void memory_measure(struct memory *memory, const struct lido_client *client) {
+void footprint_measure(struct footprint *footprint, const struct lido_client *client) {
 	struct lido_client_stats stats;
 	lido_client_get_stats(client, &stats);
-	*memory = (struct memory){
+	*footprint = (struct footprint){
 		.areas = stats.areas,
 		.fds = count_fds(),
 		.bytes_files = stats.bytes_files,
 		.bytes_images = stats.bytes_images,
 	};
-	measure_mappings(memory);
+	measure_mappings(footprint);
 }
 
-void memory_print_header(FILE *file) {
+void footprint_print_header(FILE *file) {
 	fprintf(file, "%8s %8s %8s %8s %12s %12s %12s %12s\n", "icons", "areas", "mappings", "fds", "mapped MiB",
 			"images MiB", "files MiB", "resident MiB");
 }
 
-void memory_print(const struct memory *memory, int32_t icons, FILE *file) {
-	fprintf(file, "%8d %8u %8u %8u %12.2f %12.2f %12.2f %12.2f\n", icons, memory->areas, memory->mappings, memory->fds,
-			memory->bytes_mapped / MIB, memory->bytes_images / MIB, memory->bytes_files / MIB,
-			memory->bytes_resident / MIB);
+void footprint_print(const struct footprint *footprint, int32_t icons, FILE *file) {
+	fprintf(file, "%8d %8u %8u %8u %12.2f %12.2f %12.2f %12.2f\n", icons, footprint->areas, footprint->mappings,
+			footprint->fds, footprint->bytes_mapped / MIB, footprint->bytes_images / MIB, footprint->bytes_files / MIB,
+			footprint->bytes_resident / MIB);
 	fflush(file);
 }

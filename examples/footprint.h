@@ -1,14 +1,14 @@
 /*
  * What the pixels of this process take: as the library counts them, and as the kernel does.
  */
-#ifndef MEMORY_H
-#define MEMORY_H
+#ifndef FOOTPRINT_H
+#define FOOTPRINT_H
 
 #include <lido/client.h>
 #include <stdint.h>
 #include <stdio.h>
 
-struct memory {
+struct footprint {
 	uint32_t areas;       // of the pool; on wl_shm: files
 	uint32_t mappings;    // of these, in this process; from the kernel, as the next three
 	uint32_t fds;         // of any kind, that are open in this process
@@ -19,10 +19,10 @@ struct memory {
 };
 
 /* Finds out. */
-void memory_measure(struct memory *memory, const struct lido_client *client);
+void footprint_measure(struct footprint *footprint, const struct lido_client *client);
 
 /* A line for a number of icons, under its header. */
-void memory_print_header(FILE *file);
-void memory_print(const struct memory *memory, int32_t icons, FILE *file);
+void footprint_print_header(FILE *file);
+void footprint_print(const struct footprint *footprint, int32_t icons, FILE *file);
 
 #endif

@@ -3,7 +3,7 @@
  */
 #include "arguments.h"
 #include "desk.h"
-#include "memory.h"
+#include "footprint.h"
 #include "pixels.h"
 #include "window.h"
 #include <stdio.h>
@@ -196,35 +196,35 @@ static void show(struct icons *icons, int32_t count) {
 	}
 }
 
-static void report(struct icons *icons, const struct memory *memory) {
+static void report(struct icons *icons, const struct footprint *footprint) {
 	if (!icons->has_reported) {
-		memory_print_header(stdout);
+		footprint_print_header(stdout);
 		icons->has_reported = true;
 	}
-	memory_print(memory, icons->desk.grid.count, stdout);
+	footprint_print(footprint, icons->desk.grid.count, stdout);
 }
 
 static void measure_and_report(struct icons *icons) {
 	if (!icons->session.is_over) {
-		struct memory memory;
-		memory_measure(&memory, icons->session.client);
-		report(icons, &memory);
+		struct footprint footprint;
+		footprint_measure(&footprint, icons->session.client);
+		report(icons, &footprint);
 	}
 }
 
 // What was freed stays warm in the server for some seconds: until it is back, to a page per image.
 static void rest_and_report(struct icons *icons) {
 	const struct timespec nap = {.tv_nsec = 100 * 1000 * 1000};
-	struct memory memory;
+	struct footprint footprint;
 	for (int i = 0; i < REST_NAPS_MAX && !icons->session.is_over; i++) {
-		memory_measure(&memory, icons->session.client);
-		if (memory.bytes_resident <= memory.bytes_images + (icons->desk.grid.count + 2) * PAGE_SIZE) {
+		footprint_measure(&footprint, icons->session.client);
+		if (footprint.bytes_resident <= footprint.bytes_images + (icons->desk.grid.count + 2) * PAGE_SIZE) {
 			break;
 		}
 		nanosleep(&nap, NULL);
 	}
 	if (!icons->session.is_over) {
-		report(icons, &memory);
+		report(icons, &footprint);
 	}
 }
 
