@@ -1,5 +1,6 @@
 #include "canvas.h"
 
+#include "number.h"
 #include <math.h>
 #include <stddef.h>
 
@@ -19,21 +20,13 @@ void canvas_finish(struct canvas *canvas) {
 	}
 }
 
-static int32_t round_up(int32_t size) {
-	return (size + GROWTH - 1) / GROWTH * GROWTH;
-}
-
-static int32_t larger(int32_t a, int32_t b) {
-	return a > b ? a : b;
-}
-
 bool canvas_grow(struct canvas *canvas, int32_t width, int32_t height) {
 	if (width <= canvas->width && height <= canvas->height) {
 		return true;
 	}
 	struct canvas grown = {
-		.width = larger(canvas->width, round_up(width)),
-		.height = larger(canvas->height, round_up(height)),
+		.width = max(canvas->width, divide_up(width, GROWTH) * GROWTH),
+		.height = max(canvas->height, divide_up(height, GROWTH) * GROWTH),
 	};
 	grown.surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, grown.width, grown.height);
 	grown.cairo = cairo_create(grown.surface);

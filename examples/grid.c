@@ -1,5 +1,6 @@
 #include "grid.h"
 
+#include "number.h"
 #include <math.h>
 
 #define WIDTH_MAX 1040
@@ -10,21 +11,19 @@
 #define FOOTER 26
 
 int32_t grid_rows_all(const struct grid *grid) {
-	return (grid->count + grid->columns - 1) / grid->columns;
+	return divide_up(grid->count, grid->columns);
 }
 
 bool grid_scroll(struct grid *grid, int32_t rows) {
-	int32_t last = grid_rows_all(grid) - grid->rows, row = grid->first_row + rows;
-	row = row > last ? last : row;
-	row = row < 0 ? 0 : row;
+	int32_t last = grid_rows_all(grid) - grid->rows;
+	int32_t row = max(min(grid->first_row + rows, last), 0);
 	bool has_moved = row != grid->first_row;
 	grid->first_row = row;
 	return has_moved;
 }
 
 static int32_t count_cells(const struct grid *grid, int32_t room) {
-	int32_t cells = (room - 2 * MARGIN + grid->pitch - grid->size) / grid->pitch;
-	return cells < 1 ? 1 : cells;
+	return max((room - 2 * MARGIN + grid->pitch - grid->size) / grid->pitch, 1);
 }
 
 void grid_layout(struct grid *grid, int32_t width, int32_t height) {
@@ -41,9 +40,8 @@ void grid_measure(struct grid *grid, int32_t *width, int32_t *height) {
 	// Five to four, as the largest is.
 	int32_t columns = (int32_t)ceil(sqrt(grid->count * 1.25));
 	int32_t columns_max = count_cells(grid, WIDTH_MAX), rows_max = count_cells(grid, HEIGHT_MAX - FOOTER);
-	columns = columns > columns_max ? columns_max : columns;
-	int32_t rows = (grid->count + columns - 1) / columns;
-	rows = rows > rows_max ? rows_max : rows;
+	columns = min(columns, columns_max);
+	int32_t rows = min(divide_up(grid->count, columns), rows_max);
 	*width = 2 * MARGIN + columns * grid->pitch - grid->pitch + grid->size;
 	*height = 2 * MARGIN + rows * grid->pitch - grid->pitch + grid->size + FOOTER;
 }

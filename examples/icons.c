@@ -4,6 +4,7 @@
 #include "arguments.h"
 #include "desk.h"
 #include "footprint.h"
+#include "number.h"
 #include "pixels.h"
 #include "window.h"
 #include <stdio.h>
@@ -233,8 +234,8 @@ static void grow(struct icons *icons) {
 	int32_t steps[16] = {1}, count = (int32_t)icons->options.count;
 	size_t last = 0;
 	while (steps[last] < count) {
-		int32_t next = steps[last] * 10;
-		steps[++last] = next < count ? next : count;
+		steps[last + 1] = min(steps[last] * 10, count);
+		last++;
 	}
 	for (size_t i = 0; i <= 2 * last; i++) {
 		show(icons, steps[i <= last ? i : 2 * last - i]);

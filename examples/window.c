@@ -1,5 +1,6 @@
 #include "window.h"
 
+#include "number.h"
 #include "pixels.h"
 #include "xdg-shell-client-protocol.h"
 #include <wayland-client.h>
@@ -120,8 +121,7 @@ void window_settle(struct window *window) {
 }
 
 static int32_t clamp(int32_t value, int32_t maximum) {
-	value = value < maximum ? value : maximum;
-	return value < 1 ? 1 : value;
+	return max(min(value, maximum), 1);
 }
 
 // One side: as configured; otherwise as it is, within the bounds.

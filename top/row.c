@@ -1,6 +1,7 @@
 #include "row.h"
 
 #include "lido-monitor-v1-client-protocol.h"
+#include "number.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,7 @@ static void follow(struct row *row, const struct row *before, double since, doub
 	}
 	row->rate = bytes / (now - since);
 	memcpy(row->history, before->history + seconds, (size_t)(ROW_HISTORY_LEN - seconds) * sizeof(row->history[0]));
-	int parts = seconds > 0 ? seconds : 1;
+	int parts = max(seconds, 1);
 	for (int i = 0; i < parts; i++) {
 		row->history[ROW_HISTORY_LEN - 1 - i] += bytes / parts;
 	}

@@ -1,6 +1,7 @@
 #include "screen.h"
 
 #include "connection.h"
+#include "number.h"
 #include "options.h"
 #include "spark.h"
 #include "table.h"
@@ -95,8 +96,7 @@ static bool draw(struct screen *screen) {
 		return false;
 	}
 	int len = (int)table.rows->len, room = LINES - OTHER_LINES;
-	screen->first = screen->first > len - room ? len - room : screen->first;
-	screen->first = screen->first < 0 ? 0 : screen->first;
+	screen->first = max(min(screen->first, len - room), 0);
 	erase();
 	table_write_summary(&table, summary, sizeof(summary));
 	snprintf(line, sizeof(line), " lido-top  %s", summary);
@@ -114,7 +114,7 @@ static bool draw(struct screen *screen) {
 }
 
 static void handle_key(struct screen *screen, int key) {
-	int page = LINES - OTHER_LINES > 1 ? LINES - OTHER_LINES : 1;
+	int page = max(LINES - OTHER_LINES, 1);
 	switch (key) {
 	case 'q':
 		screen->is_over = true;

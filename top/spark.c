@@ -1,5 +1,6 @@
 #include "spark.h"
 
+#include "number.h"
 #include <math.h>
 #include <string.h>
 
@@ -20,7 +21,6 @@ void spark_write(const struct row *row, int width, bool has_utf8, char *text) {
 	*text = '\0';
 	for (int i = 0; i < width; i++) {
 		int level = most > 0 ? (int)ceil(parts[i] / most * levels) : 0;
-		level = level < 0 ? 0 : level > levels ? levels : level;
-		text = stpcpy(text, (has_utf8 ? blocks : letters)[level]);
+		text = stpcpy(text, (has_utf8 ? blocks : letters)[max(min(level, levels), 0)]);
 	}
 }

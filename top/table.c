@@ -1,6 +1,7 @@
 #include "table.h"
 
 #include "lido-monitor-v1-client-protocol.h"
+#include "number.h"
 #include "spark.h"
 #include <assert.h>
 #include <stdio.h>
@@ -14,18 +15,14 @@
 // The first one.
 #define NAME_COLUMN 0
 
-static int min(int a, int b) {
-	return a < b ? a : b;
-}
-
 bool table_init(struct table *table, const struct rows *rows, int width, int sorted, bool is_reversed, bool has_utf8) {
 	*table = (struct table){.rows = rows, .sorted = sorted, .is_reversed = is_reversed, .has_utf8 = has_utf8};
 	assert((size_t)columns_len <= sizeof(table->shown) / sizeof(table->shown[0]));
 	int left = column_choose(width - SPARK_MIN - 1, sorted, table->shown);
-	int more = min(left > 0 ? left : 0, NAME_MAX_WIDTH - columns[NAME_COLUMN].width);
+	int more = min(max(left, 0), NAME_MAX_WIDTH - columns[NAME_COLUMN].width);
 	table->name_width = columns[NAME_COLUMN].width + more;
 	left += SPARK_MIN - more;
-	table->spark_width = min(left > 0 ? left : 0, ROW_HISTORY_LEN);
+	table->spark_width = min(max(left, 0), ROW_HISTORY_LEN);
 	table->order = calloc(rows->len + 1, sizeof(struct row *));
 	if (table->order == NULL) {
 		return false;

@@ -1,5 +1,7 @@
 #include "area.h"
 
+#include "number.h"
+
 #include "lido-shm-v1-client-protocol.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -119,8 +121,7 @@ uint8_t *lido_client_area_ref(
 		return NULL;
 	}
 	// Whoever touches what is beyond the end of the file dies of it.
-	uint32_t end = found->size < found->reserve ? found->size : found->reserve;
-	if ((uint64_t)offset + size > end) {
+	if ((int64_t)offset + size > min(found->size, found->reserve)) {
 		return NULL;
 	}
 	found->refs++;

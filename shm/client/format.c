@@ -1,5 +1,7 @@
 #include "format.h"
 
+#include "number.h"
+
 #include <wayland-client-protocol.h>
 
 // Rows that start at multiples of 256 bytes are what GPUs import in place. For small images that would be a good part
@@ -60,10 +62,6 @@ uint64_t lido_client_format_to_bit(uint32_t format) {
 	return 0;
 }
 
-static int64_t align_up(int64_t value, int64_t align) {
-	return (value + align - 1) / align * align;
-}
-
 enum lido_client_error lido_client_layout_init(
 		struct lido_client_layout *layout, uint64_t offered, int32_t width, int32_t height, uint32_t format) {
 	uint64_t bit = lido_client_format_to_bit(format) & offered;
@@ -74,8 +72,8 @@ enum lido_client_error lido_client_layout_init(
 		return LIDO_CLIENT_ERROR_INVALID;
 	}
 	const struct format *known = &formats[__builtin_ctzll(bit)];
-	int64_t row_size = align_up(width, known->texel_block_width) / known->texel_block_width * known->texel_block_size;
-	int64_t stride = align_up(row_size, row_size < WIDE_ROW_SIZE ? ROW_ALIGN : WIDE_ROW_ALIGN);
+	int64_t row_size = round_up(width, known->texel_block_width) / known->texel_block_width * known->texel_block_size;
+	int64_t stride = round_up(row_size, row_size < WIDE_ROW_SIZE ? ROW_ALIGN : WIDE_ROW_ALIGN);
 	if (stride > INT32_MAX / height) {
 		return LIDO_CLIENT_ERROR_INVALID;
 	}

@@ -1,3 +1,4 @@
+#include "number.h"
 #include "storage.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
 // Address space for what will probably grow: so that it stays where it is, and one mapping is all.
 #define RESERVE_FACTOR 4
 #define RESERVE_MIN (INT64_C(64) << 20)
-#define PAGE_MASK INT64_C(4095)
+#define PAGE_SIZE 4096
 
 struct file {
 	int fd; // -1: it will not grow
@@ -35,14 +36,12 @@ static struct shm_storage *shm_storage_from_base(struct lido_client_storage *bas
 }
 
 static int64_t align_to_page(int64_t size) {
-	int64_t aligned = (size + PAGE_MASK) & ~PAGE_MASK;
+	int64_t aligned = round_up(size, PAGE_SIZE);
 	return aligned > INT32_MAX ? size : aligned;
 }
 
 static uint32_t choose_reserve(const struct lido_client *client, uint32_t size, bool growable) {
-	int64_t reserve = (int64_t)size * RESERVE_FACTOR;
-	reserve = reserve < RESERVE_MIN ? RESERVE_MIN : reserve;
-	reserve = reserve > INT32_MAX ? INT32_MAX : reserve;
+	int64_t reserve = min(max((int64_t)size * RESERVE_FACTOR, RESERVE_MIN), INT32_MAX);
 	return growable && reserve <= lido_client_get_reserve_left(client) ? (uint32_t)align_to_page(reserve) : size;
 }
 
