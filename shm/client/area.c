@@ -29,7 +29,7 @@ static void area_destroy(struct lido_client_area *area) {
 	free(area);
 }
 
-// May be tried again: what was not there to map it may be there later.
+// If mmap() failed, the next call tries again.
 static bool area_map(struct lido_client_area *area) {
 	if (area->data == NULL) {
 		area->data = lido_client_map(area->client, area->fd, area->reserve);
@@ -43,7 +43,7 @@ static bool area_map(struct lido_client_area *area) {
 
 static void handle_limits(void *data, struct lido_shm_pool_v1 *pool, uint32_t bytes_hi, uint32_t bytes_lo,
 		uint32_t blocks, uint32_t buffers) {
-	// Too many bytes make a failed event. Too many objects make an end.
+	// Exceeding the bytes only causes a failed event; exceeding the objects ends the connection.
 	struct lido_client *client = data;
 	client->blocks_max = blocks;
 	client->buffers_max = buffers;
@@ -54,7 +54,7 @@ static void handle_area(
 	struct lido_client *client = data;
 	struct lido_client_area *area = calloc(1, sizeof(*area));
 	if (area == NULL) {
-		// Whatever is placed there will have failed.
+		// Blocks that the server places in it will find no area and fail.
 		close(fd);
 		return;
 	}
@@ -78,7 +78,7 @@ static void handle_area_removed(void *data, struct lido_shm_pool_v1 *pool, uint3
 	if (area == NULL) {
 		return;
 	}
-	// No memory is there any more, as the protocol promises. If it were, it would rather stay than crash the program.
+	// The protocol promises that no block lies in it any more. If one does, the mapping stays, so nothing crashes.
 	area->is_removed = true;
 	if (area->refs == 0) {
 		area_destroy(area);
@@ -120,7 +120,7 @@ uint8_t *lido_client_area_ref(
 	if (found == NULL || !area_map(found)) {
 		return NULL;
 	}
-	// Whoever touches what is beyond the end of the file dies of it.
+	// Access beyond the end of the file raises SIGBUS.
 	if ((int64_t)offset + size > min(found->size, found->reserve)) {
 		return NULL;
 	}

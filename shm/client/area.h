@@ -1,5 +1,5 @@
 /*
- * Areas: files of the server's pool, each mapped once, by this client's lido_shm_pool_v1.
+ * Areas: the files of the server's pool that it has announced to this client's lido_shm_pool_v1. Each is mapped once.
  */
 #ifndef LIDO_CLIENT_AREA_H
 #define LIDO_CLIENT_AREA_H
@@ -10,28 +10,28 @@ struct lido_client_area {
 	struct wl_list link; // lido_client.areas
 	struct lido_client *client;
 	uint32_t id;
-	uint32_t size;    // bytes of the file, as the server told
+	uint32_t size;    // bytes of the file, as last announced by the server
 	uint32_t reserve; // bytes of the mapping
-	int fd;           // -1 once it is mapped
-	uint8_t *data;    // NULL: it could not be mapped yet
-	uint32_t refs;    // memories that have a place in it
-	bool is_removed;  // the server has no use for it
+	int fd;           // -1 once the file is mapped
+	uint8_t *data;    // NULL: the file could not be mapped yet
+	uint32_t refs;    // storages that have a place in it
+	bool is_removed;  // the server has sent area_removed
 };
 
-/* Makes the client's lido_shm_pool_v1, whose events make areas. False: no memory; noted in the client. */
+/* Creates the client's lido_shm_pool_v1, whose events create areas. Returns false if out of memory; recorded. */
 bool lido_client_create_pool(struct lido_client *client);
 
-/* Destroys it, its manager and the areas, which must have no users. Fine if there is none. */
+/* Destroys the pool, the manager and all areas, which must have no references. Does nothing without a pool. */
 void lido_client_destroy_pool(struct lido_client *client);
 
 /*
- * Adds a user to the area with this id, which must hold that range. Returns where the range is; NULL: the area
- * could not be mapped, or the range is not there.
+ * Adds a reference to the area with this id, and sets *area. offset, size: a range, bytes. Returns the address of the
+ * range; NULL if the area is unknown, cannot be mapped, or does not hold the range: then nothing is set.
  */
 uint8_t *lido_client_area_ref(
 		struct lido_client *client, uint32_t id, uint32_t offset, uint32_t size, struct lido_client_area **area);
 
-/* Takes a user away. NULL is fine. */
+/* Removes a reference. Destroys a removed area with the last one. NULL is fine. */
 void lido_client_area_unref(struct lido_client_area *area);
 
 #endif

@@ -13,16 +13,16 @@
 #include <sys/mman.h>
 #include <wayland-client-protocol.h>
 
-// Of the 3 GiB that a program has on 32 bits, what nobody will miss.
+// A program on 32 bits has 3 GiB of address space; most programs can spare this much.
 #define RESERVE_MAX_32 (INT64_C(256) << 20)
 
 static const char *const error_texts[] = {
 	[LIDO_CLIENT_ERROR_NONE] = "no error",
 	[LIDO_CLIENT_ERROR_CONNECTION] = "the connection to the compositor is broken",
 	[LIDO_CLIENT_ERROR_UNSUPPORTED] = "the compositor does not offer this kind of memory or format",
-	[LIDO_CLIENT_ERROR_INVALID] = "an image cannot have this size",
+	[LIDO_CLIENT_ERROR_INVALID] = "image size below 1x1 or above 2 GiB",
 	[LIDO_CLIENT_ERROR_LIMIT] = "the compositor allows this client no more memory or buffers",
-	[LIDO_CLIENT_ERROR_MEMORY] = "there is not enough memory, address space or files",
+	[LIDO_CLIENT_ERROR_MEMORY] = "out of memory, address space or file descriptors",
 };
 
 const char *lido_client_error_to_string(enum lido_client_error error) {
@@ -125,7 +125,7 @@ static bool bind_globals(struct lido_client *client) {
 	if (client->manager != NULL && !lido_client_create_pool(client)) {
 		return false;
 	}
-	// Brings the formats, and the limits.
+	// The server answers with its formats and limits.
 	return lido_client_round_trip(client);
 }
 
@@ -195,7 +195,7 @@ static void destroy_objects(struct lido_client *client) {
 	wl_list_for_each_safe(image, next_image, &client->images, link) {
 		lido_client_image_destroy(image);
 	}
-	// The protocol wants blocks destroyed first.
+	// The protocol requires that the blocks are destroyed first.
 	lido_client_destroy_pool(client);
 	destroy_shm(client->shm);
 	if (client->registry != NULL) {

@@ -1,5 +1,5 @@
 /*
- * A client: what it has bound, and its books.
+ * A client: the globals that it has bound, and its bookkeeping.
  */
 #ifndef LIDO_CLIENT_PRIVATE_H
 #define LIDO_CLIENT_PRIVATE_H
@@ -9,40 +9,43 @@
 struct lido_client {
 	struct wl_display *display;
 	struct wl_event_queue *queue;       // of all objects below
-	struct wl_display *display_wrapper; // makes objects on the queue
+	struct wl_display *display_wrapper; // creates objects on the queue
 	struct wl_registry *registry;
-	struct wl_shm *shm;                  // for its formats alone, where there is a pool
+	struct wl_shm *shm;                  // only for its formats if there is a pool
 	struct lido_shm_manager_v1 *manager; // NULL: the backend is wl_shm
-	struct lido_shm_pool_v1 *pool;       // the same
+	struct lido_shm_pool_v1 *pool;       // NULL: likewise
 
 	struct lido_client_options options;
-	int64_t reserve_max; // bytes
-	uint64_t formats;    // set of those that the server takes, by lido_client_format_to_bit()
-	uint32_t blocks_max, buffers_max;
-	bool is_registry_over; // later globals do not count
-	bool populates;        // the kernel knows MADV_POPULATE_WRITE, as far as we know
+	int64_t reserve_max;              // bytes
+	uint64_t formats;                 // set of bits of lido_client_format_to_bit(): those that the server offers
+	uint32_t blocks_max, buffers_max; // limits of the server; UINT32_MAX on wl_shm
+	bool is_registry_over;            // later globals are ignored
+	bool populates;                   // false once the kernel has rejected MADV_POPULATE_WRITE
 
 	struct wl_list areas;      // lido_client_area.link
 	struct wl_list images;     // lido_image.link
 	struct wl_list swapchains; // lido_swapchain.link
 	uint32_t storages_len, buffers_len;
-	enum lido_client_error error;
+	enum lido_client_error error; // of the last failure
 	struct lido_client_stats stats;
 };
 
-/* Notes why a function fails. Returns false. */
+/* Records why a function fails. Returns false. */
 bool lido_client_fail(struct lido_client *client, enum lido_client_error error);
 
-/* Waits until the server has answered all that was asked for. False: the connection is broken; noted. */
+/* Waits until the server has answered all requests. On failure returns false and records the error. */
 bool lido_client_round_trip(struct lido_client *client);
 
-/* Maps a file shared, readable and writable, within the client's reserve. NULL: it could not be. */
+/*
+ * Maps a file shared, readable and writable. size: bytes. Returns NULL if that would exceed lido_client.reserve_max, or
+ * mmap() fails; records no error.
+ */
 void *lido_client_map(struct lido_client *client, int fd, uint32_t size);
 
-/* NULL is fine. */
+/* Unmaps what lido_client_map() returned. NULL is fine. */
 void lido_client_unmap(struct lido_client *client, void *data, uint32_t size);
 
-/* Bytes of address space that may still be mapped. */
+/* Returns the bytes of address space that may still be mapped. */
 int64_t lido_client_get_reserve_left(const struct lido_client *client);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include <wayland-client-protocol.h>
 
-// Rows that start at multiples of 256 bytes are what GPUs import in place. For small images that would be a good part
-// of their memory, and no gain: from here on it is an eighth at most.
+// GPUs import in place only rows that start at multiples of 256 bytes. In small images that padding would waste much
+// memory for no gain; from this row size on, it adds an eighth at most.
 #define WIDE_ROW_SIZE 2048
 #define WIDE_ROW_ALIGN 256
 #define ROW_ALIGN 4
@@ -13,10 +13,10 @@
 struct format {
 	uint32_t format;           // enum wl_shm_format
 	uint8_t texel_block_size;  // bytes
-	uint8_t texel_block_width; // pixels that lie in these bytes
+	uint8_t texel_block_width; // pixels in these bytes
 };
 
-// One line each, which the formatter would undo.
+// The formatter would put each on a line of its own.
 // clang-format off
 static const struct format formats[] = {
 	{WL_SHM_FORMAT_ARGB8888, 4, 1}, {WL_SHM_FORMAT_XRGB8888, 4, 1},
@@ -51,7 +51,7 @@ static const struct format formats[] = {
 // clang-format on
 
 #define FORMATS_LEN (sizeof(formats) / sizeof(formats[0]))
-_Static_assert(FORMATS_LEN <= 64, "a set of formats is 64 bits");
+_Static_assert(FORMATS_LEN <= 64, "a set of formats has 64 bits");
 
 uint64_t lido_client_format_to_bit(uint32_t format) {
 	for (size_t i = 0; i < FORMATS_LEN; i++) {

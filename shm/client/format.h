@@ -1,12 +1,12 @@
 /*
- * The formats that this library knows: those of wl_shm with one plane. And how pixels lie in memory.
+ * The formats that this library knows, which are those of wl_shm with one plane, and the layout of pixels in memory.
  */
 #ifndef LIDO_CLIENT_FORMAT_H
 #define LIDO_CLIENT_FORMAT_H
 
 #include <lido/client.h>
 
-/* An image's place in its memory; the first row is at its start. */
+/* The layout of an image, whose first row is at the start of its storage. */
 struct lido_client_layout {
 	int32_t width, height; // pixels
 	int32_t stride;        // bytes
@@ -14,12 +14,13 @@ struct lido_client_layout {
 	uint32_t size;         // bytes, at most INT32_MAX
 };
 
-/* The bit of a format in a set of formats; 0: one that this library does not know. */
+/* Returns the bit of a format in a set of formats; 0 if this library does not know the format. */
 uint64_t lido_client_format_to_bit(uint32_t format);
 
 /*
- * Lays an image out. Rows are padded to a multiple of 4 bytes, those of 2 KiB or more to one of 256. Returns
- * LIDO_CLIENT_ERROR_NONE; INVALID for a size that cannot be; UNSUPPORTED for a format that is not in the set offered.
+ * Computes a layout. offered: a set of formats. Rows are padded to a multiple of 4 bytes, or of 256 bytes from 2 KiB
+ * on. Returns LIDO_CLIENT_ERROR_NONE; UNSUPPORTED if the format is not offered; INVALID if the width or height is below
+ * 1, or the image has more than INT32_MAX bytes.
  */
 enum lido_client_error lido_client_layout_init(
 		struct lido_client_layout *layout, uint64_t offered, int32_t width, int32_t height, uint32_t format);

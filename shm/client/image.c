@@ -77,7 +77,7 @@ void lido_client_image_reshape(struct lido_image *image, const struct lido_clien
 
 bool lido_client_image_grow(struct lido_image *image, uint32_t size) {
 	assert(!image->is_busy);
-	// A buffer would keep its part of the memory: the server could not use it for what is asked for now.
+	// The server cannot reuse the memory of a buffer for the larger block while the buffer exists.
 	drop_buffer(image);
 	image->is_known = false;
 	return lido_client_storage_grow(image->storage, size);

@@ -1,5 +1,5 @@
 /*
- * An image: memory, how pixels lie in it, and the wl_buffer that says so to the server.
+ * An image: a storage, the layout of the pixels in it, and the wl_buffer that describes both to the server.
  */
 #ifndef LIDO_CLIENT_IMAGE_H
 #define LIDO_CLIENT_IMAGE_H
@@ -9,33 +9,39 @@
 struct lido_image {
 	struct wl_list link; // lido_client.images, or lido_swapchain.images
 	struct lido_client *client;
-	struct lido_swapchain *swapchain; // NULL: it is the program's own
-	struct lido_client_storage *storage;
+	struct lido_swapchain *swapchain;    // NULL: the program created the image
+	struct lido_client_storage *storage; // owned
 	struct lido_client_layout layout;
-	struct wl_buffer *buffer; // NULL until it is asked for
-	bool is_busy;
+	struct wl_buffer *buffer; // owned; NULL until lido_image_get_buffer()
+	bool is_busy;             // the server has not released the buffer
 
-	// Of images of a swapchain:
-	uint64_t frame;   // the last one that it was shown in; 0: none
-	uint32_t age;     // as lido_image_get_age() tells it
-	bool is_acquired; // since its buffer was last asked for
+	// Only for images of a swapchain:
+	uint64_t frame;   // number of the last frame that showed it; for a new image, of the last frame before
+	uint32_t age;     // see lido_image_get_age()
+	bool is_acquired; // since its buffer was last requested
 	bool is_known;    // its pixels are those of the frame
 };
 
-/* Asks for memory of that many bytes for it, which is at least what the layout says. */
+/*
+ * Creates an image with a storage of size bytes, at least layout->size; see lido_client_storage_create() for growable.
+ * Does not wait. Returns NULL on failure; recorded.
+ */
 struct lido_image *lido_client_image_create(
 		struct lido_client *client, const struct lido_client_layout *layout, uint32_t size, bool growable);
 
-/* Gives it another layout, which its memory must have room for. It must not be busy. */
+/* Changes the layout; layout->size must not exceed the storage. The image must not be busy. Its pixels are unknown. */
 void lido_client_image_reshape(struct lido_image *image, const struct lido_client_layout *layout);
 
-/* Asks for more memory, and waits. It must not be busy. False: noted in the client; all is as it was. */
+/*
+ * Enlarges the storage to size bytes, and waits. The image must not be busy; it loses its buffer, and its pixels are
+ * unknown. On failure returns false and records the error; the storage is as before.
+ */
 bool lido_client_image_grow(struct lido_image *image, uint32_t size);
 
-/* Of any kind. */
+/* Destroys an image, with or without a swapchain. */
 void lido_client_image_destroy(struct lido_image *image);
 
-/* The swapchain's part: the buffer of its image was asked for. */
+/* Tells the swapchain that the buffer of its image was requested. */
 void lido_client_swapchain_show(struct lido_swapchain *swapchain, struct lido_image *image);
 
 #endif

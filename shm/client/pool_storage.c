@@ -9,7 +9,7 @@
 struct pool_storage {
 	struct lido_client_storage base;
 	struct lido_shm_block_v1 *block;
-	struct lido_client_area *area; // NULL: it has no place
+	struct lido_client_area *area; // NULL: no place
 };
 
 static struct pool_storage *pool_storage_from_base(struct lido_client_storage *base) {
@@ -36,7 +36,7 @@ static void handle_failed(void *data, struct lido_shm_block_v1 *block, uint32_t 
 	storage->base.answers_pending--;
 	bool is_limit = reason == LIDO_SHM_BLOCK_V1_REASON_BYTES || reason == LIDO_SHM_BLOCK_V1_REASON_BLOCKS;
 	storage->base.error = is_limit ? LIDO_CLIENT_ERROR_LIMIT : LIDO_CLIENT_ERROR_MEMORY;
-	// By now they have been read.
+	// The events have been read by now.
 	storage->base.is_retriable = reason == LIDO_SHM_BLOCK_V1_REASON_UNREAD_EVENTS;
 }
 

@@ -12,16 +12,17 @@
 #define MFD_NOEXEC_SEAL 0x0008U // since Linux 6.3
 #endif
 
-// Address space for what will probably grow: so that it stays where it is, and one mapping is all.
+// A growable file reserves address space, so that it can grow within one mapping and its address stays.
 #define RESERVE_FACTOR 4
 #define RESERVE_MIN (INT64_C(64) << 20)
 #define PAGE_SIZE 4096
 
 struct file {
-	int fd; // -1: it will not grow
+	int fd; // -1: the file cannot grow
 	struct wl_shm_pool *pool;
-	uint8_t *data;
-	uint32_t size, reserve; // bytes: of the file, of the mapping
+	uint8_t *data;    // the mapping
+	uint32_t size;    // bytes of the file
+	uint32_t reserve; // bytes of the mapping
 };
 
 struct shm_storage {
@@ -58,7 +59,7 @@ static bool file_init(struct file *file, struct lido_client *client, uint32_t si
 	if (ftruncate(file->fd, size) < 0) {
 		goto error_fd;
 	}
-	// With it a server need not fear for what it maps. Without it the server copes; so failing is none of ours.
+	// The seal protects the server's mapping. Servers accept unsealed files too, so a failure here is ignored.
 	fcntl(file->fd, F_ADD_SEALS, growable ? F_SEAL_SHRINK : F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
 	file->data = lido_client_map(client, file->fd, file->reserve);
 	if (file->data == NULL) {

@@ -12,11 +12,12 @@
 #define MADV_POPULATE_WRITE 23 // since Linux 5.14
 #endif
 
-// From here on one madvise() is cheaper than the faults that it saves. Medians on one machine (a virtual one, Linux
-// 6.18), in microseconds, to write all of an XRGB image the first time: with faults, with madvise() before, and how
-// much faster that is; the memory being
+// From this size on, one madvise() is cheaper than the page faults that it saves. The table has medians on one virtual
+// machine with Linux 6.18, in microseconds, for writing a whole XRGB image the first time: with page faults, with
+// madvise() before, and the speedup. The memory of the last two columns is mapped, as it is for each frame, so there
+// madvise() is useless.
 //
-//                     new                    old, not mapped yet     there (as it is for each frame)
+//                     new memory             old, not mapped yet     mapped
 //      4 KiB       3.3    4.0  x 0.8        1.8    2.4  x 0.8        0.1    1.3
 //     16 KiB      12.2   11.1  x 1.1        6.5    5.5  x 1.2        0.2    2.4
 //     32 KiB      23.6   20.1  x 1.2       12.5    9.5  x 1.3        0.4    3.7
@@ -25,12 +26,12 @@
 //    800 x 600    1334    959  x 1.4        682    421  x 1.6         25     90
 //   1920 x 1080   6400   5130  x 1.2       4163   2302  x 1.8        289    705
 //
-// What new memory costs is mostly that the kernel clears it. The last column is why it is done only once, and not at
-// all where pages are there already, which mincore() says for a fifteenth of that: so it is with what this client has
-// freed.
+// Most of the cost of new memory is that the kernel clears it. Because of the last column, memory is populated only
+// once, and not if its pages are present already, as in memory that this client has freed. mincore() finds out for a
+// fifteenth of what madvise() costs.
 #define POPULATE_SIZE_MIN (32 * 1024)
 
-// Of one mincore().
+// Pages that one mincore() looks at.
 #define PRESENT_PAGES_MAX 2048
 
 struct lido_client_storage *lido_client_storage_create(struct lido_client *client, uint32_t size, bool growable) {
@@ -64,13 +65,13 @@ void lido_client_storage_set_place(struct lido_client_storage *storage, uint8_t 
 	storage->error = LIDO_CLIENT_ERROR_NONE;
 }
 
-// One round trip answers all that was asked before, by any storage.
+// One round trip answers the earlier requests of all storages.
 static bool wait_once(struct lido_client_storage *storage) {
 	if (storage->answers_pending > 0) {
 		if (!lido_client_round_trip(storage->client)) {
 			return false;
 		}
-		// The protocol promises an answer to each.
+		// The protocol promises an answer to each request.
 		if (storage->answers_pending > 0) {
 			return lido_client_fail(storage->client, LIDO_CLIENT_ERROR_MEMORY);
 		}
@@ -100,7 +101,8 @@ bool lido_client_storage_grow(struct lido_client_storage *storage, uint32_t size
 	return false;
 }
 
-// Have all pages memory already? Then they are most likely mapped as well: it was we who drew there. False: not known.
+// Returns whether all pages are present. Then they are most likely mapped as well, because this process drew there.
+// False: unknown.
 static bool is_present(uintptr_t address, size_t size, size_t page_size) {
 	unsigned char pages[PRESENT_PAGES_MAX];
 	while (size > 0) {
@@ -125,8 +127,8 @@ void lido_client_storage_populate(struct lido_client_storage *storage, uint32_t 
 	if (size <= storage->populated) {
 		return;
 	}
-	// What was too little once will probably be too little again, in a window that is being resized: then take all that
-	// there is, so that there is no call for each size.
+	// The second time, populate everything: while a window is resized, the size would be too small again and again, and
+	// each size would need a call.
 	uint32_t start = storage->populated, end = storage->is_populated_in_part ? storage->size : size;
 	storage->populated = end;
 	storage->is_populated_in_part = true;

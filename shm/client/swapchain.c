@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <wayland-client-protocol.h>
 
-// Two are what any window needs: one that is shown, and one to draw in. From there on, rather ask the server than for
-// memory: a release may be on its way.
+// A window needs two images: one that is shown, and one to draw in. If it has that many, ask the server for releases
+// before adding another: one may be on its way.
 #define IMAGES_EXPECTED 2
 
-// A server that holds more than this of one surface will hold any number.
+// A server that holds more images of one surface than this would hold any number.
 #define IMAGES_MAX 16
 
-// Frames after which an image that was not used is one too many.
+// An image that was not used for this many frames is destroyed.
 #define FRAMES_IDLE_MAX 256
 
 struct lido_swapchain *lido_swapchain_create(struct lido_client *client) {
@@ -49,12 +49,12 @@ static bool has_layout(const struct lido_image *image, const struct lido_client_
 		   image->layout.format == layout->format;
 }
 
-// How little work it will be to use the image: one that is as wanted, or else has the memory, or else has none.
+// Rates how little work an image needs. 2: it has the layout; 1: its storage is large enough; 0: its storage must grow.
 static int rate(const struct lido_image *image, const struct lido_client_layout *layout) {
 	return has_layout(image, layout) ? 2 : image->storage->size >= layout->size ? 1 : 0;
 }
 
-// Of equal ones the last that was shown: least of it is to be drawn anew, and it is warm in the caches.
+// Among equals, chooses the image of the latest frame: it needs the least drawing, and is warm in the caches.
 static struct lido_image *find_free(struct lido_swapchain *swapchain, const struct lido_client_layout *layout) {
 	struct lido_image *image, *best = NULL;
 	wl_list_for_each(image, &swapchain->images, link) {
@@ -79,7 +79,7 @@ static void remove_idle(struct lido_swapchain *swapchain) {
 	}
 }
 
-// An image of at least so many bytes; size is more than that, for better times.
+// Adds an image with a storage of size bytes, which may be more than the layout needs.
 static struct lido_image *try_add_image(
 		struct lido_swapchain *swapchain, const struct lido_client_layout *layout, uint32_t size) {
 	struct lido_image *image = lido_client_image_create(swapchain->client, layout, size, true);
@@ -159,7 +159,7 @@ struct lido_image *lido_swapchain_acquire(
 	}
 	swapchain->size = (uint32_t)max(image->storage->size, swapchain->size);
 	image->age = image->is_known ? (uint32_t)(swapchain->frames - image->frame + 1) : 0;
-	// From here on they are what the program makes of them.
+	// The program may draw from here on, so the pixels are unknown until the next frame.
 	image->is_known = false;
 	image->is_acquired = true;
 	remove_idle(swapchain);

@@ -11,8 +11,8 @@ struct lido_swapchain {
 	struct lido_client *client;
 	struct wl_list images; // lido_image.link
 	uint32_t images_len;
-	uint64_t frames; // shown so far
-	uint32_t size;   // bytes of the largest image so far
+	uint64_t frames; // frames so far: acquired images whose buffer was requested
+	uint32_t size;   // bytes of the largest storage so far
 };
 
 #endif
