@@ -12,16 +12,16 @@ int arguments_next(int argc, char **argv, const struct option *options) {
 	if (option == ':') {
 		warnx("%s needs a value; \"%s --help\" lists the options", argv[optind - 1], name);
 	} else if (option == '?') {
-		warnx("%s is no option of this program; \"%s --help\" lists them", argv[optind - 1], name);
+		warnx("unknown option %s; \"%s --help\" lists the options", argv[optind - 1], name);
 	} else if (option == -1 && optind < argc) {
-		warnx("\"%s\": there is nothing to open; \"%s --help\" lists the options", argv[optind], name);
+		warnx("unexpected argument \"%s\"; \"%s --help\" lists the options", argv[optind], name);
 	} else {
 		return option;
 	}
 	return '?';
 }
 
-// Decimal digits without a sign, from 1 to maximum; *end is behind them.
+// Parses decimal digits without a sign, 1 to maximum. Sets *end behind them.
 static bool parse_digits(const char *text, char **end, long maximum, long *number) {
 	errno = 0;
 	*number = strtol(text, end, 10);
@@ -34,7 +34,7 @@ bool arguments_parse_size(const char *text, int32_t *width, int32_t *height) {
 	bool is_valid = parse_digits(text, &end, WINDOW_SIZE_MAX, &w) && *end == 'x' &&
 					parse_digits(end + 1, &end, WINDOW_SIZE_MAX, &h) && *end == '\0';
 	if (!is_valid) {
-		warnx("--window \"%s\": please give a size of 1x1 to %dx%d, such as 640x480", text, WINDOW_SIZE_MAX,
+		warnx("--window \"%s\": the size must be from 1x1 to %dx%d, for example 640x480", text, WINDOW_SIZE_MAX,
 				WINDOW_SIZE_MAX);
 		return false;
 	}
@@ -48,6 +48,6 @@ bool arguments_parse_number(const char *option, const char *text, long minimum, 
 	if (parse_digits(text, &end, maximum, number) && *end == '\0' && *number >= minimum) {
 		return true;
 	}
-	warnx("--%s \"%s\": please give a number from %ld to %ld", option, text, minimum, maximum);
+	warnx("--%s \"%s\": the number must be from %ld to %ld", option, text, minimum, maximum);
 	return false;
 }

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 
-// A dragged corner asks for many sizes: grow in steps.
+// Dragging a corner of the window causes many sizes, so grow in steps of this many pixels.
 #define GROWTH 256
 
 static const double paper[] = {0.984, 0.973, 0.949};
@@ -49,7 +49,7 @@ void canvas_clear(struct canvas *canvas) {
 	cairo_paint(canvas->cairo);
 }
 
-// The curve lies in the triangle of its three points.
+// The curve lies in the triangle of the three points.
 static cairo_rectangle_int_t find_bounds(struct point a, struct point b, struct point c, double radius) {
 	int left = (int)floor(fmin(a.x, fmin(b.x, c.x)) - radius), top = (int)floor(fmin(a.y, fmin(b.y, c.y)) - radius);
 	int right = (int)ceil(fmax(a.x, fmax(b.x, c.x)) + radius), bottom = (int)ceil(fmax(a.y, fmax(b.y, c.y)) + radius);
@@ -66,7 +66,7 @@ cairo_rectangle_int_t canvas_draw_curve(
 	cairo_curve_to(cairo, (from.x + 2 * control.x) / 3, (from.y + 2 * control.y) / 3, (to.x + 2 * control.x) / 3,
 			(to.y + 2 * control.y) / 3, to.x, to.y);
 	cairo_stroke(cairo);
-	// One pixel more for the soft edge.
+	// Antialiasing needs one more pixel.
 	return find_bounds(from, control, to, brush->diameter / 2 + 1);
 }
 

@@ -1,5 +1,5 @@
 /*
- * The picture: it grows with the window and keeps what was drawn when the window shrinks.
+ * The picture. It grows with the window, and keeps its content when the window shrinks.
  */
 #ifndef CANVAS_H
 #define CANVAS_H
@@ -18,29 +18,29 @@ struct point {
 };
 
 struct canvas {
-	cairo_surface_t *surface; // NULL before it has grown
+	cairo_surface_t *surface; // owned; NULL before the first canvas_grow()
 	cairo_t *cairo;
-	int32_t width, height;
+	int32_t width, height; // pixels
 };
 
-/* Nothing yet: it must grow before anything is drawn on it. */
+/* Initializes an empty canvas: canvas_grow() must come before any drawing. */
 void canvas_init(struct canvas *canvas);
 void canvas_finish(struct canvas *canvas);
 
-/* Makes it at least as large as that. False if there is no memory: it stays as it is. */
+/* Enlarges the canvas to at least this size in pixels. If out of memory, returns false and changes nothing. */
 bool canvas_grow(struct canvas *canvas, int32_t width, int32_t height);
 
-/* An empty sheet. */
+/* Erases everything. */
 void canvas_clear(struct canvas *canvas);
 
 /*
- * Draws a curve with round ends, which is the parabola from one point to another that leaves and arrives in the
- * direction of the control point. The three may be equal: that is a dot. Returns the box that has changed.
+ * Draws a curve with round ends: the parabola between two points whose tangents there meet in the control point. If all
+ * three are equal, draws a dot. Returns the box that has changed.
  */
 cairo_rectangle_int_t canvas_draw_curve(
 		struct canvas *canvas, const struct brush *brush, struct point from, struct point control, struct point to);
 
-/* Shows it. */
+/* Paints the canvas at the origin. */
 void canvas_paint(const struct canvas *canvas, cairo_t *cairo);
 
 #endif

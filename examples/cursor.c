@@ -19,7 +19,7 @@ void cursor_finish(struct cursor *cursor) {
 	wl_surface_destroy(cursor->surface);
 }
 
-// An empty image to draw the cursor on; NULL: the pointer stays as it is, which is no reason to end.
+// Returns an empty image to draw the cursor on. NULL: out of memory, and the cursor stays as it is.
 static struct lido_image *begin(struct cursor *cursor, int32_t size, int32_t hotspot, cairo_t **cairo) {
 	struct lido_image *image = cursor->swapchain != NULL
 									   ? lido_swapchain_acquire(cursor->swapchain, size, size, WL_SHM_FORMAT_ARGB8888)
@@ -41,7 +41,7 @@ static void end(struct cursor *cursor, struct lido_image *image, cairo_t *cairo)
 	wl_surface_commit(cursor->surface);
 }
 
-// Seen on any ground: dark, with a light edge.
+// Dark with a light edge, so that it is visible on any background.
 static void stroke_twice(cairo_t *cairo) {
 	cairo_set_source_rgba(cairo, 1, 1, 1, 0.9);
 	cairo_set_line_width(cairo, 3);

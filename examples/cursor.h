@@ -1,5 +1,5 @@
 /*
- * What the pointer looks like above a window.
+ * The cursor image of the pointer over a window.
  */
 #ifndef CURSOR_H
 #define CURSOR_H
@@ -10,17 +10,17 @@
 struct cursor {
 	struct wl_surface *surface;
 	struct lido_swapchain *swapchain;
-	int32_t hotspot_x, hotspot_y; // of the pointer, in its image
+	int32_t hotspot_x, hotspot_y; // the position of the pointer in the image, pixels
 };
 
-/* Nothing is seen until something is drawn. */
+/* Creates the cursor's surface. It shows nothing until something is drawn. */
 void cursor_init(struct cursor *cursor, struct session *session);
 void cursor_finish(struct cursor *cursor);
 
-/* An arrow. */
+/* Draws an arrow. */
 void cursor_draw_arrow(struct cursor *cursor);
 
-/* A circle of that diameter in pixels, for a brush. */
+/* Draws a circle, for a brush. diameter: pixels. */
 void cursor_draw_ring(struct cursor *cursor, double diameter);
 
 #endif

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <wayland-client.h>
 
-// A hop is a few leaps, each lower than the one before.
+// A hop consists of leaps, each lower than the one before.
 #define HOP_MS 720
 #define HOP_LEAP_MS 240
 #define HOP_HEIGHT 0.45 // of the icon's size
@@ -17,14 +17,14 @@
 struct icon {
 	struct lido_image *image;
 	bool is_hopping;
-	bool is_lit; // as it is drawn
-	int64_t hop; // when it began, in ms
+	bool is_lit; // whether the image shows it lit
+	int64_t hop; // start of the hop, ms
 };
 
 struct tile {
 	struct wl_surface *surface;
 	struct wl_subsurface *subsurface;
-	int32_t icon; // that it shows, or NO_ICON
+	int32_t icon; // index of the icon that it shows, or NO_ICON
 };
 
 static int64_t now(void) {
@@ -62,7 +62,7 @@ static bool draw_icon(struct desk *desk, int32_t index, bool is_lit) {
 	cairo_t *cairo = icon->image != NULL ? pixels_begin(icon->image, CAIRO_FORMAT_ARGB32) : NULL;
 	if (cairo == NULL) {
 		enum lido_client_error error = lido_client_get_error(desk->session->client);
-		session_fail(desk->session, "no pixels for icon %d: %s; try a lower --count", index + 1,
+		session_fail(desk->session, "cannot get pixels for icon %d: %s; try a lower --count", index + 1,
 				lido_client_error_to_string(error));
 		return false;
 	}
@@ -95,12 +95,12 @@ static void remove_icons(struct desk *desk, int32_t count) {
 static void add_icons(struct desk *desk, int32_t count) {
 	struct icon *icons = realloc(desk->icons, (size_t)count * sizeof(*icons));
 	if (icons == NULL) {
-		session_fail(desk->session, "no memory for %d icons; try a lower --count", count);
+		session_fail(desk->session, "out of memory for %d icons; try a lower --count", count);
 		return;
 	}
 	desk->icons = icons;
 	int32_t first = desk->grid.count;
-	// All are asked for before the first is drawn, which waits for the answer.
+	// Create all images before drawing the first, which waits for the server: one round trip serves all.
 	while (desk->grid.count < count) {
 		desk->icons[desk->grid.count++] = (struct icon){.image = create_image(desk)};
 	}
@@ -116,7 +116,7 @@ void desk_set_count(struct desk *desk, int32_t count) {
 	}
 }
 
-// Room for all cells that there are.
+// Creates the subsurfaces that are missing for the visible cells.
 static bool add_tiles(struct desk *desk) {
 	int32_t tiles_len = desk->grid.columns * desk->grid.rows;
 	if (tiles_len <= desk->tiles_len) {
@@ -124,11 +124,11 @@ static bool add_tiles(struct desk *desk) {
 	}
 	struct tile *tiles = realloc(desk->tiles, (size_t)tiles_len * sizeof(*tiles));
 	if (tiles == NULL) {
-		session_fail(desk->session, "no memory for %d subsurfaces; make the window smaller", tiles_len);
+		session_fail(desk->session, "out of memory for %d subsurfaces; make the window smaller", tiles_len);
 		return false;
 	}
 	desk->tiles = tiles;
-	// The window gets all input: the icons have no part in it.
+	// An empty input region: the window gets all input.
 	struct wl_region *nothing = wl_compositor_create_region(desk->session->compositor);
 	while (desk->tiles_len < tiles_len) {
 		struct tile *tile = &desk->tiles[desk->tiles_len++];
@@ -141,14 +141,14 @@ static bool add_tiles(struct desk *desk) {
 	return true;
 }
 
-// How far above its place a hopping icon is.
+// Returns how far a hopping icon is above its cell, in pixels.
 static int32_t find_height(const struct desk *desk, const struct icon *icon, int64_t time) {
 	double elapsed = (double)(time - icon->hop);
 	double rest = 1 - elapsed / HOP_MS;
 	return (int32_t)lround(fabs(sin(M_PI * elapsed / HOP_LEAP_MS)) * rest * HOP_HEIGHT * desk->grid.size);
 }
 
-// Draws the icon with its light on or off; on another image if the server still uses this one.
+// Draws the icon lit or unlit, on a new image if the server still uses the old one.
 static bool light(struct desk *desk, int32_t index, bool is_lit) {
 	struct icon *icon = &desk->icons[index];
 	if (lido_image_is_busy(icon->image)) {
@@ -165,7 +165,7 @@ static void attach(const struct desk *desk, struct tile *tile, int32_t index) {
 	wl_surface_commit(tile->surface);
 }
 
-// Returns whether the icon moves on.
+// Returns whether the icon still moves.
 static bool update_tile(struct desk *desk, int32_t cell, int32_t index, int64_t time) {
 	const struct grid *grid = &desk->grid;
 	struct tile *tile = &desk->tiles[cell];

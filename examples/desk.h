@@ -1,8 +1,8 @@
 /*
- * Icons on a desk: each has an image, and those in sight a subsurface which shows it.
+ * Icons on a desk. Each icon has an image; each visible icon has a subsurface that shows the image.
  *
- * There are as many subsurfaces as cells in sight, and icons take turns on them. They are synchronised: all that has
- * changed is seen at once, with the next commit of the window.
+ * There is one subsurface per visible cell, and scrolling assigns them to other icons. They are synchronized, so all
+ * changes appear at once, with the next commit of the window.
  */
 #ifndef DESK_H
 #define DESK_H
@@ -14,22 +14,22 @@ struct desk {
 	struct session *session;
 	struct wl_surface *window;
 	struct grid grid;
-	struct icon *icons; // grid.count
-	struct tile *tiles; // tiles_len
+	struct icon *icons; // owned; grid.count elements
+	struct tile *tiles; // owned; tiles_len elements
 	int32_t tiles_len;
 };
 
-/* Icons of that size in pixels, on a window's surface; none at first. */
+/* Initializes a desk without icons on a window's surface. icon_size: pixels. */
 void desk_init(struct desk *desk, struct session *session, struct wl_surface *window, int32_t icon_size);
 void desk_finish(struct desk *desk);
 
-/* Creates or destroys icons. Blocks for one round trip when it creates any. Fails the session if it cannot. */
+/* Creates or destroys icons. Creating blocks for one round trip. On failure ends the session with session_fail(). */
 void desk_set_count(struct desk *desk, int32_t count);
 
-/* Shows things as they are in a window of that size, with the next commit. Returns whether something moves on. */
+/* Updates all subsurfaces for a window of this size; the next commit shows them. Returns whether an icon is moving. */
 bool desk_update(struct desk *desk, int32_t width, int32_t height);
 
-/* The icon there hops and lights up. Returns false if there is none. */
+/* Makes the icon at this point hop and light up. Returns false if there is none. */
 bool desk_press(struct desk *desk, double x, double y);
 
 #endif

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stddef.h>
 
-// The picture is drawn 400 wide and 300 high, and scaled and centred as a whole.
+// Coordinates are those of a picture of 400x300, which is scaled and centered.
 #define WIDTH 400.0
 #define HEIGHT 300.0
 #define WAVES 5

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-// How the kernel names the files of areas, and those of the library on wl_shm.
+// The start of the names that the kernel shows for files of areas, and for those of the library on wl_shm.
 #define FILE_NAME "/memfd:lido"
 
 #define MIB (1024.0 * 1024.0)
@@ -20,10 +20,10 @@ static uint32_t count_fds(void) {
 		fds += entry->d_name[0] != '.';
 	}
 	closedir(folder);
-	return fds - 1; // without the folder itself
+	return fds - 1; // except that of the folder
 }
 
-// Each mapping is a line with its addresses and its file, and then lines with its figures.
+// smaps has one line for each mapping with its addresses and file, followed by lines with its values.
 static void measure_mappings(struct footprint *footprint) {
 	FILE *file = fopen("/proc/self/smaps", "re");
 	if (file == NULL) {

@@ -6,7 +6,7 @@
 #define WIDTH_MAX 1040
 #define HEIGHT_MAX 850
 
-// Around all icons; below them is a line of text.
+// Pixels around all icons, and below them for a line of text.
 #define MARGIN 14
 #define FOOTER 26
 
@@ -37,7 +37,7 @@ void grid_layout(struct grid *grid, int32_t width, int32_t height) {
 }
 
 void grid_measure(struct grid *grid, int32_t *width, int32_t *height) {
-	// Five to four, as the largest is.
+	// The aspect ratio is 5:4, about that of the maximum.
 	int32_t columns = (int32_t)ceil(sqrt(grid->count * 1.25));
 	int32_t columns_max = count_cells(grid, WIDTH_MAX), rows_max = count_cells(grid, HEIGHT_MAX - FOOTER);
 	columns = min(columns, columns_max);

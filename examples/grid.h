@@ -1,5 +1,5 @@
 /*
- * Where icons are: rows of equal cells, of which as many whole ones are seen as fit.
+ * The positions of icons: rows of equal cells. As many whole cells are visible as fit into the window.
  */
 #ifndef GRID_H
 #define GRID_H
@@ -8,28 +8,28 @@
 #include <stdint.h>
 
 struct grid {
-	int32_t count; // of icons
-	int32_t size;  // of an icon, in pixels
-	int32_t pitch; // from one icon to the next
+	int32_t count; // number of icons
+	int32_t size;  // width and height of an icon, pixels
+	int32_t pitch; // from one icon to the next, pixels
 
-	int32_t columns, rows; // that are seen; at least one
-	int32_t x, y;          // of the first icon
-	int32_t first_row;     // that is seen
+	int32_t columns, rows; // visible ones; at least 1
+	int32_t x, y;          // position of the first visible icon, pixels
+	int32_t first_row;     // the first visible row
 };
 
-/* Lays out the icons in a window; keeps the first icon that is seen in sight. */
+/* Lays out the icons in a window of this size in pixels; the first visible icon stays visible. */
 void grid_layout(struct grid *grid, int32_t width, int32_t height);
 
-/* The size of a window that shows all, if it is not larger than the maximum. */
+/* Returns the size of a window for all icons in pixels, up to a maximum. */
 void grid_measure(struct grid *grid, int32_t *width, int32_t *height);
 
-/* Moves by rows, downwards, as far as there are icons. Returns whether it has moved. */
+/* Scrolls down by rows (up if negative), as far as there are icons. Returns whether it has scrolled. */
 bool grid_scroll(struct grid *grid, int32_t rows);
 
-/* All rows that there are, seen or not. */
+/* Returns the number of rows, visible or not. */
 int32_t grid_rows_all(const struct grid *grid);
 
-/* The cell at a point, from 0 at the top left; -1: none. */
+/* Returns the visible cell at a point, counted from 0 at the top left; -1 if there is none. */
 int32_t grid_cell_at(const struct grid *grid, double x, double y);
 
 #endif

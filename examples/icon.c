@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 
-// Shapes are drawn in the unit square; lines are this wide at least, and a pixel where that is more.
+// Shapes are drawn in the unit square. Lines are this wide, but at least a pixel.
 #define LINE 0.03
 #define HUES 24
 
@@ -12,7 +12,7 @@ struct tint {
 	double light[3], middle[3], dark[3];
 };
 
-// From hue in turns, saturation and lightness, 0 to 1.
+// Converts hue, saturation and lightness, each 0 to 1.
 static void set_hsl(double *color, double hue, double saturation, double lightness) {
 	double amplitude = saturation * fmin(lightness, 1 - lightness);
 	for (int i = 0; i < 3; i++) {
@@ -35,7 +35,7 @@ static void set_color(cairo_t *cairo, const double *color, double alpha) {
 	cairo_set_source_rgba(cairo, color[0], color[1], color[2], alpha);
 }
 
-// Fills the path from light above to dark below, and outlines it.
+// Fills the path with a gradient, light at the top, and outlines it.
 static void finish_path(cairo_t *cairo, const struct tint *tint) {
 	cairo_pattern_t *gradient = cairo_pattern_create_linear(0, 0.1, 0, 0.9);
 	cairo_pattern_add_color_stop_rgb(gradient, 0, tint->light[0], tint->light[1], tint->light[2]);
@@ -47,7 +47,7 @@ static void finish_path(cairo_t *cairo, const struct tint *tint) {
 	cairo_stroke(cairo);
 }
 
-// Fills the path with plain white, as paper.
+// Fills the path with white, like paper, and outlines it.
 static void finish_paper(cairo_t *cairo, const struct tint *tint) {
 	cairo_set_source_rgb(cairo, 0.98, 0.98, 0.96);
 	cairo_fill_preserve(cairo);
@@ -228,7 +228,7 @@ static void (*const shapes[])(cairo_t *cairo, const struct tint *tint) = {
 	draw_lamp,
 };
 
-// Neighbours differ: numbers are scattered, as a multiplication by a large odd number does.
+// A hash, so that neighbors look different.
 static uint32_t scatter(uint32_t index) {
 	uint32_t number = (index + 1) * 2654435769U;
 	number ^= number >> 15;

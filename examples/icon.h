@@ -1,5 +1,5 @@
 /*
- * Icons without files: each number has its own shape and hue.
+ * Icons that are drawn without image files. The number of an icon determines its shape and hue.
  */
 #ifndef ICON_H
 #define ICON_H
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Draws icon number index into an empty square of that size in pixels; is_lit: as if light came from behind. */
+/* Draws icon number index on an empty square. size: pixels. is_lit: with a glow behind it. */
 void icon_draw(cairo_t *cairo, uint32_t index, int32_t size, bool is_lit);
 
 #endif

@@ -18,10 +18,10 @@
 #define SIZE_MAX_PIXELS 256
 #define WINDOW_MIN 160
 
-// What compositors send for a notch of a wheel is this at least.
+// Compositors send at least this much for a notch of the wheel.
 #define NOTCH 10.0
 
-// Naps of a tenth of a second, at most; and what an image may take more than its pixels.
+// The most naps of 0.1 s, and the most bytes that an image may use beyond its pixels.
 #define REST_NAPS_MAX 100
 #define PAGE_SIZE 4096
 
@@ -33,20 +33,20 @@
 static const char usage[] =
 		"Usage: lido-icons [OPTION...]\n"
 		"\n"
-		"A desk of icons, each with a wl_buffer of its own. With lido_shm_v1 they share one file\n"
+		"Shows a desk of icons, each with its own wl_buffer. With lido_shm_v1 they share one file\n"
 		"and one mapping; with wl_shm each has its own.\n"
 		"\n"
-		"  --count N               how many (500)\n"
-		"  --size PIXELS           of an icon: 16 to 256 (32)\n"
+		"  --count N               number of icons (500)\n"
+		"  --size PIXELS           width and height of an icon: 16 to 256 (32)\n"
 		"  --shm                   use wl_shm even if the compositor has lido_shm_v1\n"
-		"  --report                say what the pixels take when the icons are shown\n"
-		"  --once                  the same, and end\n"
-		"  --grow                  from 1 icon to N and back, with a report for each step, and end;\n"
-		"                          downwards when the memory is back, which takes some seconds\n"
-		"  --window WxH            the size at first (as large as the icons need, up to 1040x850)\n"
-		"  --help, --version       print this, or the version, and exit\n"
+		"  --report                print the memory use when the icons are shown\n"
+		"  --once                  the same, and exit\n"
+		"  --grow                  go from 1 icon to N and back, print a report for each step, and\n"
+		"                          exit; on the way back wait some seconds for freed memory\n"
+		"  --window WxH            initial size (as large as the icons need, up to 1040x850)\n"
+		"  --help, --version       print this help, or the version, and exit\n"
 		"\n"
-		"Click an icon. The wheel, arrows, Page Up and Down scroll; Q and Escape quit.\n";
+		"Click an icon. The wheel, arrows, Page Up and Page Down scroll; Q and Escape quit.\n";
 
 enum {
 	OPTION_COUNT = OPTION_OTHERS,
@@ -74,12 +74,12 @@ struct icons {
 	struct session session;
 	struct window window;
 	struct desk desk;
-	double scrolled; // less than a notch
+	double scrolled; // the part of a notch that has not scrolled yet
 	bool has_reported;
 
 	struct {
 		long count, size;
-		int32_t width, height; // of the window; 0: as needed
+		int32_t width, height; // of the window, pixels; 0: as needed
 		enum lido_client_backend backend;
 		bool reports, ends, grows;
 	} options;
@@ -161,7 +161,7 @@ static void draw_text(const struct icons *icons, cairo_t *cairo) {
 	cairo_show_text(cairo, text);
 }
 
-// Which part of all rows is seen, at the right edge.
+// Draws a scrollbar knob at the right edge.
 static void draw_knob(const struct icons *icons, cairo_t *cairo) {
 	const struct grid *grid = &icons->desk.grid;
 	int32_t rows = grid_rows_all(grid);
@@ -213,7 +213,7 @@ static void measure_and_report(struct icons *icons) {
 	}
 }
 
-// What was freed stays warm in the server for some seconds: until it is back, to a page per image.
+// The server keeps freed memory warm for some seconds. Waits until at most a page per image remains of it.
 static void rest_and_report(struct icons *icons) {
 	const struct timespec nap = {.tv_nsec = 100 * 1000 * 1000};
 	struct footprint footprint;
@@ -229,7 +229,7 @@ static void rest_and_report(struct icons *icons) {
 	}
 }
 
-// From 1 to all, ten times as many each time, and back.
+// From 1 icon to all, ten times as many with each step, and back.
 static void grow(struct icons *icons) {
 	int32_t steps[16] = {1}, count = (int32_t)icons->options.count;
 	size_t last = 0;
@@ -290,7 +290,7 @@ static int run(struct icons *icons) {
 	return session_finish(&icons->session);
 }
 
-// Returns false if its value is wrong.
+// Returns false if the option or its value is wrong.
 static bool set_option(struct icons *icons, int option) {
 	switch (option) {
 	case OPTION_COUNT:

@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <wayland-client.h>
 
-// Key codes of Wayland are those of Linux, which in xkb begin at 8.
+// Wayland sends Linux key codes; xkb adds 8 to them.
 #define XKB_OFFSET 8
 
 static void press(struct input *input, uint32_t serial, int32_t contact, double x, double y) {
@@ -227,7 +227,7 @@ static void drop_keyboard(struct input *input) {
 	}
 }
 
-// Devices come and go.
+// Devices may appear and disappear at any time.
 static void handle_capabilities(void *data, struct wl_seat *seat, uint32_t capabilities) {
 	struct input *input = data;
 	if ((capabilities & WL_SEAT_CAPABILITY_POINTER) == 0) {

@@ -16,20 +16,20 @@
 #define WIDTH_MIN 220
 #define HEIGHT_MIN 160
 
-// The pointer and ten fingers; further ones do not draw.
+// The pointer and ten fingers; more fingers do not draw.
 #define STROKES_MAX 11
 
-static const char usage[] =
-		"Usage: lido-paint [OPTION...]\n"
-		"\n"
-		"A sheet to draw on with the pointer or with several fingers at once. The pixels of its\n"
-		"window are in memory that the compositor owns, if it has lido_shm_v1.\n"
-		"\n"
-		"  --window WxH            the size at first (800x560)\n"
-		"  --example               begin with a small picture\n"
-		"  --help, --version       print this, or the version, and exit\n"
-		"\n"
-		"C clears the sheet; Q and Escape quit. Between its buttons, the palette drags the window.\n";
+static const char usage[] = "Usage: lido-paint [OPTION...]\n"
+							"\n"
+							"Shows a sheet to draw on with the pointer or with several fingers at once. The pixels of\n"
+							"the window are in memory that the compositor owns, if it has lido_shm_v1.\n"
+							"\n"
+							"  --window WxH            initial size (800x560)\n"
+							"  --example               start with a small picture\n"
+							"  --help, --version       print this help, or the version, and exit\n"
+							"\n"
+							"C clears the sheet; Q and Escape quit. Drag the palette between its buttons to move the\n"
+							"window.\n";
 
 enum {
 	OPTION_EXAMPLE = OPTION_OTHERS,
@@ -55,9 +55,9 @@ struct paint {
 	struct canvas canvas;
 	struct palette palette;
 	struct contact contacts[STROKES_MAX];
-	bool is_blank;    // nothing was drawn: there is a hint
-	bool has_example; // to be drawn first
-	bool has_arrow;   // the cursor is an arrow, and not a ring
+	bool is_blank;    // nothing was drawn yet: shows a hint
+	bool has_example; // the example must still be drawn
+	bool has_arrow;   // the cursor is an arrow, not a ring
 };
 
 static void update_cursor(struct paint *paint) {
@@ -174,7 +174,8 @@ static void update(void *data) {
 	struct paint *paint = data;
 	struct window *window = &paint->window;
 	if (!canvas_grow(&paint->canvas, window->width, window->height)) {
-		session_fail(&paint->session, "no memory for a picture of %dx%d", window->width, window->height);
+		session_fail(&paint->session, "out of memory for a picture of %dx%d pixels; make the window smaller",
+				window->width, window->height);
 		return;
 	}
 	palette_layout(&paint->palette, window->width, window->height);

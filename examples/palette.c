@@ -3,13 +3,13 @@
 #include "pixels.h"
 #include <math.h>
 
-// Items from left to right: colours, sizes, clear; after colours and after sizes there is a gap of half an item.
+// Items from left to right: colors, sizes, clear. A gap of half an item follows the colors and the sizes.
 #define ITEMS (PALETTE_COLORS + PALETTE_SIZES + 1)
 #define ITEM_CLEAR (ITEMS - 1)
-#define LENGTH (ITEMS + 1.5) // in items; with half of one as the margin
+#define LENGTH (ITEMS + 1.5) // in items: with two gaps, and a quarter of an item as the margin at each end
 #define PITCH_MAX 36.0
-#define DISTANCE 14 // to the edges of the window, and what the shadow needs
-#define SHADOW 4
+#define DISTANCE 14 // pixels to the edges of the window, with room for the shadow
+#define SHADOW 4    // pixels
 
 static const double colors[PALETTE_COLORS][3] = {
 	{0.16, 0.19, 0.24}, // ink
@@ -32,7 +32,7 @@ void palette_layout(struct palette *palette, int32_t width, int32_t height) {
 	palette->box.y = height - palette->box.height - DISTANCE;
 }
 
-// The middle of an item.
+// Returns the middle of an item.
 static struct point find_item(const struct palette *palette, int item) {
 	double gaps = item < PALETTE_COLORS ? 0 : item < ITEM_CLEAR ? 0.5 : 1;
 	return (struct point){
@@ -99,7 +99,7 @@ static void draw_dot(cairo_t *cairo, struct point middle, double radius, const s
 	cairo_fill(cairo);
 }
 
-// What marks the chosen items.
+// Draws the mark of a chosen item.
 static void draw_ring(cairo_t *cairo, struct point middle, double radius, const struct brush *brush) {
 	cairo_arc(cairo, middle.x, middle.y, radius, 0, 2 * M_PI);
 	cairo_set_source_rgba(cairo, brush->red, brush->green, brush->blue, 0.75);
@@ -116,7 +116,7 @@ static void draw_separator(const struct palette *palette, cairo_t *cairo, int af
 	cairo_stroke(cairo);
 }
 
-// An empty sheet with a corner folded.
+// Draws an empty sheet with a folded corner.
 static void draw_clear(const struct palette *palette, cairo_t *cairo) {
 	struct point middle = find_item(palette, ITEM_CLEAR);
 	double w = palette->pitch * 0.22, h = palette->pitch * 0.28;

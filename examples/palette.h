@@ -1,5 +1,5 @@
 /*
- * Colours, brushes and a way to begin anew, floating above the lower edge of the picture.
+ * The palette above the lower edge of the picture: colors, brush sizes, and a button that clears the sheet.
  */
 #ifndef PALETTE_H
 #define PALETTE_H
@@ -10,33 +10,35 @@
 #define PALETTE_SIZES 3
 
 struct palette {
-	int color, size; // that are chosen: from 0
-	double pitch;    // from one item to the next
+	int color, size; // indices of the chosen ones
+	double pitch;    // from one item to the next, pixels, pixels
 	cairo_rectangle_int_t box;
 };
 
 enum palette_action {
-	PALETTE_OUTSIDE, // the point is not on the palette
-	PALETTE_NOTHING, // it is on nothing in particular
-	PALETTE_CHOOSE,  // another brush was chosen
-	PALETTE_CLEAR,
+	PALETTE_OUTSIDE, // not on the palette
+	PALETTE_NOTHING, // on the palette, but on no item
+	PALETTE_CHOOSE,  // chose a brush
+	PALETTE_CLEAR,   // on the button that clears the sheet
 };
 
-/* Finds its place in a window of that size. */
+/* Computes the place of the palette in a window of this size in pixels. */
 void palette_layout(struct palette *palette, int32_t width, int32_t height);
 
-/* Is a point on it? */
+/* Returns whether a point is on the palette. */
 bool palette_has(const struct palette *palette, struct point point);
 
-/* Does what a press there means. */
+/* Handles a press at a point. Chooses a brush; the caller does the rest. */
 enum palette_action palette_press(struct palette *palette, struct point point);
 
-/* The brush that is chosen. */
+/* Returns the chosen brush. */
 struct brush palette_get_brush(const struct palette *palette);
 
+/* Draws the palette. */
+/* Draws the palette. */
 void palette_draw(const struct palette *palette, cairo_t *cairo);
 
-/* A brush by its numbers. */
+/* Returns the brush with these indices. */
 struct brush palette_mix(int color, int size);
 
 #endif

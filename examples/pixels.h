@@ -1,5 +1,5 @@
 /*
- * An image's pixels, as cairo draws on them.
+ * Drawing on images with cairo.
  */
 #ifndef PIXELS_H
 #define PIXELS_H
@@ -8,18 +8,18 @@
 #include <lido/client.h>
 
 /*
- * Draws on the image, whose format must be the one that cairo is told; 32 bits per pixel. Waits for its memory as
- * lido_image_wait() does. NULL if it has none. Ends with pixels_end().
+ * Starts drawing on an image. format: cairo's name for the format of the image, which must have 32 bits per pixel.
+ * Blocks as lido_image_wait() does. Returns NULL if the image has no memory. End with pixels_end().
  */
 cairo_t *pixels_begin(struct lido_image *image, cairo_format_t format);
 
-/* The pixels are drawn. */
+/* Finishes the drawing, and destroys the context. */
 void pixels_end(cairo_t *cairo);
 
-/* Makes all transparent. */
+/* Makes all pixels transparent. */
 void pixels_clear(cairo_t *cairo);
 
-/* A path around a box with round corners. */
+/* Adds a path around a box with round corners. */
 void pixels_round_box(cairo_t *cairo, double x, double y, double width, double height, double radius);
 
 #endif

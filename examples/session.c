@@ -20,7 +20,7 @@ static const struct xdg_wm_base_listener wm_base_listener = {
 	.ping = handle_ping,
 };
 
-// Versions are those that the listeners here know: a newer one could send events that they do not have.
+// The listeners here implement these versions. Later versions could send events that they do not handle.
 static void handle_global(
 		void *data, struct wl_registry *registry, uint32_t name, const char *interface, uint32_t version) {
 	struct session *session = data;
@@ -71,7 +71,8 @@ static bool connect_display(struct session *session) {
 		return true;
 	}
 	const char *name = getenv("WAYLAND_DISPLAY");
-	session_fail(session, "no Wayland compositor at \"%s\"; run this in one, or set WAYLAND_DISPLAY to its socket",
+	session_fail(session,
+			"no Wayland compositor at \"%s\"; run this program in one, or set WAYLAND_DISPLAY to its socket",
 			name != NULL ? name : "wayland-0");
 	return false;
 }
@@ -101,7 +102,7 @@ static bool open_signals(struct session *session) {
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	session->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (session->signal_fd == -1) {
-		session_fail(session, "no signalfd: %s", strerror(errno));
+		session_fail(session, "cannot create a signalfd: %s", strerror(errno));
 	}
 	return session->signal_fd != -1;
 }
@@ -115,7 +116,7 @@ bool session_init(struct session *session, enum lido_client_backend backend) {
 	enum lido_client_error error;
 	session->client = lido_client_create(session->display, &options, &error);
 	if (session->client == NULL) {
-		session_fail(session, "no memory for pixels: %s", lido_client_error_to_string(error));
+		session_fail(session, "cannot use shared memory: %s", lido_client_error_to_string(error));
 	}
 	return session->client != NULL;
 }
@@ -153,7 +154,7 @@ static bool is_interrupted(int error) {
 	return error == EINTR || error == EAGAIN;
 }
 
-// Writes what is to be sent, then reads what has come; dispatching is left to the caller.
+// Sends requests, then waits for events and reads them; the caller dispatches them.
 static bool exchange(struct session *session, int timeout) {
 	bool is_full = wl_display_flush(session->display) == -1 && errno == EAGAIN;
 	struct pollfd fds[] = {
@@ -173,7 +174,7 @@ static bool exchange(struct session *session, int timeout) {
 
 bool session_dispatch(struct session *session, int timeout) {
 	bool is_connected = true;
-	// What was read already is handled now, and might be what was to be waited for.
+	// Dispatch events that were already read. They may be what the caller waits for, so do not wait then.
 	while (is_connected && wl_display_prepare_read(session->display) != 0) {
 		is_connected = wl_display_dispatch_pending(session->display) != -1;
 		timeout = 0;
@@ -181,7 +182,8 @@ bool session_dispatch(struct session *session, int timeout) {
 	is_connected = is_connected && exchange(session, timeout) && lido_client_dispatch(session->client) &&
 				   wl_display_dispatch_pending(session->display) != -1;
 	if (!is_connected) {
-		session_fail(session, "the compositor has closed the connection: it has ended, or this was too much for it");
+		session_fail(
+				session, "the compositor has closed the connection: it has exited, or has disconnected this program");
 	}
 	return !session->is_over;
 }

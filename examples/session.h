@@ -1,5 +1,6 @@
 /*
- * A connection to a compositor: what an example needs of it, its pixels, and the signals that end it.
+ * A connection to a compositor: the globals that the examples need, a client for pixels, and the signals that end the
+ * program.
  *
  *     struct session session;
  *     if (session_init(&session, LIDO_CLIENT_BACKEND_AUTO)) {
@@ -9,7 +10,7 @@
  *     }
  *     return session_finish(&session);
  *
- * Errors are said on stderr, with what to do about them.
+ * Errors are printed on stderr, with what to do about them.
  */
 #ifndef SESSION_H
 #define SESSION_H
@@ -26,24 +27,27 @@ struct session {
 	struct xdg_wm_base *wm_base;
 	struct wl_seat *seat; // the first one; may be NULL
 	struct lido_client *client;
-	int signal_fd; // SIGINT and SIGTERM come here
+	int signal_fd; // a signalfd for SIGINT and SIGTERM
 	bool is_over;
-	int status; // to exit with
+	int status; // exit status
 };
 
-/* Connects. On failure, which it reports, only session_finish() may follow. */
+/* Connects. On failure reports it and returns false; then only session_finish() may follow. */
 bool session_init(struct session *session, enum lido_client_backend backend);
 
-/* Closes what there is, and returns the status to exit with. Windows must be gone. */
+/* Disconnects, and returns the exit status. All windows must have been finished. */
 int session_finish(struct session *session);
 
-/* Handles all events, waiting for at most timeout milliseconds; -1: until one comes. False when the session is over. */
+/*
+ * Waits for events for at most timeout milliseconds (-1: without limit), and handles them. Returns false when the
+ * session is over.
+ */
 bool session_dispatch(struct session *session, int timeout);
 
-/* The session ends as its user wants. */
+/* Ends the session as the user wants. */
 void session_end(struct session *session);
 
-/* The session ends with an error, which is reported: a sentence without a full stop. */
+/* Reports an error and ends the session with EXIT_FAILURE. format: a message without a period. */
 void session_fail(struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

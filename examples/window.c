@@ -35,7 +35,7 @@ static const struct wl_callback_listener frame_listener = {
 	.done = handle_frame,
 };
 
-// Brings an image up to date and attaches it.
+// Draws on the image what has changed since it was last shown, and attaches it.
 static void attach_image(struct window *window, struct lido_image *image, cairo_t *cairo) {
 	cairo_region_t *region = damage_collect(&window->damage, lido_image_get_age(image), window->width, window->height);
 	for (int i = 0; i < cairo_region_num_rectangles(region); i++) {
@@ -50,7 +50,7 @@ static void attach_image(struct window *window, struct lido_image *image, cairo_
 	wl_surface_attach(window->surface, lido_image_get_buffer(image), 0, 0);
 }
 
-// What has changed since the last frame is less than what was drawn if the image is older.
+// Sends what has changed since the last frame. If the image is older, more than that was drawn.
 static void send_damage(struct window *window) {
 	cairo_region_t *region = damage_collect(&window->damage, 1, window->width, window->height);
 	for (int i = 0; i < cairo_region_num_rectangles(region); i++) {
@@ -68,7 +68,7 @@ static void draw_image(struct window *window) {
 	cairo_t *cairo = image != NULL ? pixels_begin(image, CAIRO_FORMAT_RGB24) : NULL;
 	if (cairo == NULL) {
 		enum lido_client_error error = lido_client_get_error(window->session->client);
-		session_fail(window->session, "no pixels for a window of %dx%d: %s", window->width, window->height,
+		session_fail(window->session, "cannot get pixels for a window of %dx%d: %s", window->width, window->height,
 				lido_client_error_to_string(error));
 		return;
 	}
@@ -124,7 +124,7 @@ static int32_t clamp(int32_t value, int32_t maximum) {
 	return max(min(value, maximum), 1);
 }
 
-// One side: as configured; otherwise as it is, within the bounds.
+// Returns the new width or height: as configured, or else the current one within the bounds.
 static int32_t choose(int32_t configured, int32_t bound, int32_t now) {
 	if (configured > 0) {
 		return clamp(configured, WINDOW_SIZE_MAX);
@@ -144,7 +144,7 @@ static void handle_configure(void *data, struct xdg_surface *xdg_surface, uint32
 		window->is_resized = true;
 		window_damage_all(window);
 	}
-	// The acknowledgement takes effect with a commit, even if there is nothing to draw.
+	// The acknowledgment takes effect with a commit, even if nothing is drawn.
 	window_schedule(window);
 }
 

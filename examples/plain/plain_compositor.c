@@ -1,11 +1,12 @@
 /*
- * A compositor of libwayland-server and Lido's core alone: what there is to do without wlroots. It shows to nobody, but
- * in a picture in memory, which it writes when it ends.
+ * A compositor that uses only libwayland-server and Lido's core: what a compositor without wlroots must do. It has no
+ * screen. It draws into a picture in memory, and writes the picture to a file when it exits.
  *
  *     plain_compositor SOCKET PICTURE.ppm
  *
- * What it does with Lido is in surface_show() and main(). The rest is what each compositor has: surfaces, frame
- * callbacks, and as much of xdg-shell as a window needs that is never moved, resized or closed. SIGTERM ends it.
+ * surface_show(), create_globals() and main() call Lido. The rest is what any compositor has: surfaces, frame
+ * callbacks, and as much of xdg-shell as a window needs that is never moved, resized or closed. SIGTERM ends the
+ * program.
  */
 #include "xdg-shell-protocol.h"
 
@@ -20,28 +21,28 @@
 #define HEIGHT 480
 #define FRAME_MS 16
 
-// As drm_fourcc.h has them.
+// Codes of drm_fourcc.h.
 static const uint32_t formats[] = {0x34325241, 0x34325258}; // ARGB8888, XRGB8888
 
 struct server {
 	struct wl_display *display;
 	struct wl_event_source *timer;
 	struct wl_list surfaces; // surface.link
-	unsigned frames;         // buffers that were shown
+	unsigned frames;         // number of buffers shown
 	uint32_t picture[HEIGHT][WIDTH];
 };
 
 struct surface {
 	struct wl_list link; // server.surfaces
 	struct server *server;
-	struct wl_list callbacks;    // links of wl_callback resources
+	struct wl_list callbacks;    // wl_resource_get_link() of wl_callback resources
 	struct wl_resource *pending; // wl_buffer; NULL: none
 	struct wl_listener pending_destroy;
-	struct wl_resource *xdg_surface, *toplevel; // NULL: it is no window, or not any more
+	struct wl_resource *xdg_surface, *toplevel; // NULL: it has none, or it was destroyed
 	bool is_configured;
 };
 
-// Into the picture's top left corner, as far as it fits.
+// Copies the pixels into the top left corner of the picture, as far as they fit.
 static void draw(struct server *server, const uint8_t *pixels, size_t stride, int32_t width, int32_t height) {
 	size_t row_size = sizeof(uint32_t) * (size_t)(width < WIDTH ? width : WIDTH);
 	for (int32_t y = 0; y < height && y < HEIGHT; y++) {
@@ -49,7 +50,7 @@ static void draw(struct server *server, const uint8_t *pixels, size_t stride, in
 	}
 }
 
-// Copies the pixels out, into memory that is the client's to pay for, and gives the buffer back at once.
+// Copies the pixels into server memory, which is charged to the client, and releases the buffer at once.
 static void surface_show(struct surface *surface, struct lido_buffer *buffer) {
 	const struct lido_box all = {.width = buffer->width, .height = buffer->height};
 	struct lido_commit commit;
@@ -87,7 +88,7 @@ static void handle_pending_destroy(struct wl_listener *listener, void *data) {
 	set_pending(surface, NULL);
 }
 
-// What this compositor takes note of without doing anything.
+// Requests that this compositor ignores.
 
 static void ignore(struct wl_client *client, struct wl_resource *resource) {
 }
@@ -127,7 +128,7 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 	wl_resource_destroy(resource);
 }
 
-// An object with that data; the client is told if there is no memory for it.
+// Creates an object with the given data. If out of memory, posts no_memory to the client and returns NULL.
 static struct wl_resource *create(struct wl_client *client, const struct wl_interface *interface, int version,
 		uint32_t id, const void *impl, void *data, wl_resource_destroy_func_t destroyed) {
 	struct wl_resource *resource = wl_resource_create(client, interface, version, id);
@@ -184,7 +185,7 @@ static const struct wl_surface_interface surface_impl = {
 	.damage_buffer = ignore_box,
 };
 
-// Its window's objects may live a little longer.
+// The objects of its window may be destroyed later.
 static void handle_surface_destroy(struct wl_resource *resource) {
 	struct surface *surface = wl_resource_get_user_data(resource);
 	struct wl_resource *callback, *next;
@@ -266,7 +267,8 @@ static void handle_toplevel_destroy(struct wl_resource *resource) {
 static void handle_get_toplevel(struct wl_client *client, struct wl_resource *xdg_surface, uint32_t id) {
 	struct surface *surface = wl_resource_get_user_data(xdg_surface);
 	if (surface == NULL || surface->toplevel != NULL) {
-		wl_resource_post_error(xdg_surface, XDG_SURFACE_ERROR_ALREADY_CONSTRUCTED, "it has no surface, or a role");
+		wl_resource_post_error(
+				xdg_surface, XDG_SURFACE_ERROR_ALREADY_CONSTRUCTED, "the surface is destroyed or already has a role");
 		return;
 	}
 	surface->toplevel =
@@ -275,7 +277,7 @@ static void handle_get_toplevel(struct wl_client *client, struct wl_resource *xd
 
 static void handle_get_popup(struct wl_client *client, struct wl_resource *resource, uint32_t id,
 		struct wl_resource *parent, struct wl_resource *positioner) {
-	wl_client_post_implementation_error(client, "there are no popups here");
+	wl_client_post_implementation_error(client, "this compositor has no popups");
 }
 
 static const struct xdg_surface_interface xdg_surface_impl = {
@@ -297,7 +299,7 @@ static void handle_get_xdg_surface(
 		struct wl_client *client, struct wl_resource *wm_base, uint32_t id, struct wl_resource *surface_resource) {
 	struct surface *surface = wl_resource_get_user_data(surface_resource);
 	if (surface->xdg_surface != NULL) {
-		wl_resource_post_error(wm_base, XDG_WM_BASE_ERROR_ROLE, "the surface has an xdg_surface");
+		wl_resource_post_error(wm_base, XDG_WM_BASE_ERROR_ROLE, "the surface already has an xdg_surface");
 		return;
 	}
 	surface->xdg_surface =
@@ -305,7 +307,7 @@ static void handle_get_xdg_surface(
 }
 
 static void handle_create_positioner(struct wl_client *client, struct wl_resource *wm_base, uint32_t id) {
-	wl_client_post_implementation_error(client, "there are no popups here");
+	wl_client_post_implementation_error(client, "this compositor has no popups");
 }
 
 static const struct xdg_wm_base_interface wm_base_impl = {
@@ -319,7 +321,7 @@ static void bind_wm_base(struct wl_client *client, void *data, uint32_t version,
 	create(client, &xdg_wm_base_interface, (int)version, id, &wm_base_impl, data, NULL);
 }
 
-// Sixty times a second: whoever wants to draw may.
+// Calls all frame callbacks, sixty times a second.
 static int handle_timer(void *data) {
 	struct server *server = data;
 	struct timespec now;
@@ -356,7 +358,7 @@ static bool write_picture(const struct server *server, const char *path) {
 	return fclose(file) == 0;
 }
 
-// Lido's part: the globals, and the socket for lido-top, which nobody else may see.
+// Creates the globals, and the monitor socket for lido-top. The filter hides the monitor global from clients.
 static bool create_globals(struct server *server, const char *monitor_name) {
 	struct lido_manager *manager =
 			lido_manager_create(server->display, formats, sizeof(formats) / sizeof(formats[0]), NULL);

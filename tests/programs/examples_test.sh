@@ -117,7 +117,7 @@ check_options() {
 	expect "$1-help-lists-the-options" says out '--window'
 	expect "$1-version-is-a-success" ends_with 0 "$2" --version
 	expect "$1-unknown-option-is-wrong-use" ends_with 2 "$2" --no-such-option
-	expect "$1-unknown-option-is-named" says err "$1: --no-such-option.*$1 --help"
+	expect "$1-unknown-option-is-named" says err "$1: unknown option --no-such-option.*$1 --help"
 	expect "$1-option-without-value-is-wrong-use" ends_with 2 "$2" --window
 	expect "$1-wrong-window-is-wrong-use" ends_with 2 "$2" --window 12
 	expect "$1-wrong-window-is-named" says err '"12".*640x480'
