@@ -22,7 +22,7 @@ void column_write_bytes(double bytes, char text[COLUMN_TEXT_SIZE]) {
 
 #define RANK_MAX 13
 
-// Numbers, of which one macro makes both functions.
+// Defines get and write of a column with a number.
 #define NUMBER(name, value, format) \
 	static double get_##name(const struct row *row) { \
 		return (double)row->values[LIDO_MONITOR_V1_VALUE_##value]; \

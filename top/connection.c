@@ -63,16 +63,16 @@ static void handle_clients_done(void *data, struct lido_monitor_v1 *monitor, uin
 		lido_monitor_v1_get_clients(monitor, next);
 		return;
 	}
-	struct rows before = connection->rows;
+	struct rows previous = connection->rows;
 	connection->incoming.time = get_time();
-	rows_follow(&connection->incoming, &before);
+	rows_compute_history(&connection->incoming, &previous);
 	connection->rows = connection->incoming;
-	connection->incoming = (struct rows){.items = before.items, .capacity = before.capacity};
-	connection->is_asking = false;
-	connection->is_whole = true;
+	connection->incoming = (struct rows){.items = previous.items, .capacity = previous.capacity};
+	connection->is_requesting = false;
+	connection->has_new_rows = true;
 }
 
-// NULL: nobody asks, or none has come.
+// Returns NULL if no areas were requested, or none has arrived.
 static struct area *get_last_area(struct connection *connection) {
 	const struct wl_array *areas = connection->areas;
 	return areas != NULL && areas->size > 0 ? (struct area *)areas->data + areas->size / sizeof(struct area) - 1 : NULL;
@@ -150,8 +150,8 @@ int connection_get_path(const char *name, char *path, size_t size) {
 	if (name[0] != '/' && (folder == NULL || folder[0] == '\0')) {
 		return -1;
 	}
-	bool is_whole = name[0] == '/';
-	return snprintf(path, size, "%s%s%s-monitor", is_whole ? "" : folder, is_whole ? "" : "/", name);
+	bool is_absolute = name[0] == '/';
+	return snprintf(path, size, "%s%s%s-monitor", is_absolute ? "" : folder, is_absolute ? "" : "/", name);
 }
 
 static int open_socket(const char *path) {
@@ -172,7 +172,7 @@ static int open_socket(const char *path) {
 	return fd;
 }
 
-// Errors are told by who asked; libwayland would print them into the table.
+// The callers report errors. libwayland would print them into the table.
 __attribute__((format(printf, 1, 0))) static void handle_log(const char *format, va_list args) {
 }
 
@@ -181,7 +181,7 @@ bool connection_init(struct connection *connection, const char *path, char *erro
 	wl_log_set_handler_client(handle_log);
 	int fd = open_socket(path);
 	if (fd == -1) {
-		snprintf(error, error_size, "%s: %s; is Lido running there, and not with --no-monitor?", path, strerror(errno));
+		snprintf(error, error_size, "%s: %s; check that Lido runs there, without --no-monitor", path, strerror(errno));
 		return false;
 	}
 	connection->display = wl_display_connect_to_fd(fd);
@@ -192,7 +192,8 @@ bool connection_init(struct connection *connection, const char *path, char *erro
 	connection->registry = wl_display_get_registry(connection->display);
 	wl_registry_add_listener(connection->registry, &registry_listener, connection);
 	if (wl_display_roundtrip(connection->display) < 0 || connection->monitor == NULL) {
-		snprintf(error, error_size, "%s: the server does not let us ask; are there many monitors already?", path);
+		snprintf(error, error_size, "%s: the compositor refused the connection; close other monitors if too many run",
+				path);
 		connection_finish(connection);
 		return false;
 	}
@@ -210,13 +211,17 @@ void connection_finish(struct connection *connection) {
 	*connection = (struct connection){0};
 }
 
+const char *connection_get_error(const struct connection *connection) {
+	return connection->is_out_of_memory ? "out of memory" : "the compositor has closed the connection";
+}
+
 int connection_get_fd(const struct connection *connection) {
 	return wl_display_get_fd(connection->display);
 }
 
-void connection_ask(struct connection *connection) {
-	if (!connection->is_asking) {
-		connection->is_asking = true;
+void connection_request_rows(struct connection *connection) {
+	if (!connection->is_requesting) {
+		connection->is_requesting = true;
 		connection->incoming.len = 0;
 		lido_monitor_v1_get_clients(connection->monitor, 0);
 	}
@@ -227,14 +232,14 @@ static bool wait_for(struct connection *connection, int timeout) {
 	return poll(&pollfd, 1, timeout) > 0;
 }
 
-bool connection_work(struct connection *connection) {
+bool connection_dispatch(struct connection *connection) {
 	struct wl_display *display = connection->display;
 	while (wl_display_prepare_read(display) != 0) {
 		if (wl_display_dispatch_pending(display) < 0) {
 			return false;
 		}
 	}
-	wl_display_flush(display); // an error is seen by the read
+	wl_display_flush(display); // the read reports errors
 	if (!wait_for(connection, 0)) {
 		wl_display_cancel_read(display);
 	} else if (wl_display_read_events(display) < 0) {
@@ -246,12 +251,12 @@ bool connection_work(struct connection *connection) {
 }
 
 bool connection_get_rows(struct connection *connection) {
-	connection_ask(connection);
-	while (connection->is_asking) {
-		if (!connection_work(connection)) {
+	connection_request_rows(connection);
+	while (connection->is_requesting) {
+		if (!connection_dispatch(connection)) {
 			return false;
 		}
-		if (connection->is_asking) {
+		if (connection->is_requesting) {
 			wait_for(connection, -1);
 		}
 	}
@@ -263,7 +268,7 @@ bool connection_get_areas(struct connection *connection, uint32_t client, struct
 	connection->areas = areas;
 	lido_monitor_v1_get_ranges(connection->monitor, client, 0, 0);
 	while (connection->areas != NULL) {
-		if (!connection_work(connection)) {
+		if (!connection_dispatch(connection)) {
 			return false;
 		}
 		if (connection->areas != NULL) {

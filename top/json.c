@@ -26,7 +26,7 @@ static const struct {
 	{LIDO_MONITOR_V1_VALUE_BYTES_READ, "bytes_read"},
 };
 
-// Texts of rows are printable ASCII.
+// Writes a string. Texts of rows are printable ASCII.
 static void write_text(const char *text, FILE *stream) {
 	fputc('"', stream);
 	for (; *text != '\0'; text++) {

@@ -1,5 +1,5 @@
 /*
- * What is known, for programs.
+ * The clients as JSON, for programs.
  */
 #ifndef JSON_H
 #define JSON_H
@@ -7,7 +7,7 @@
 #include "row.h"
 #include <stdio.h>
 
-/* Writes one object and a newline: {"clients": [...]}. docs in lido-top(1). */
+/* Writes one object, {"clients": [...]}, and a newline. lido-top(1) describes it. */
 void json_write(const struct rows *rows, FILE *stream);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * lido-top: which client of a Lido uses how much pixel memory.
+ * lido-top: shows how much pixel memory each client of a Lido compositor uses.
  */
 #include "connection.h"
 #include "json.h"
@@ -15,14 +15,14 @@
 #include <string.h>
 #include <time.h>
 
-// As shells answer.
+// As shells do.
 #define EXIT_WRONG_USE 2
 
-// Cells: all columns, and the shortest name.
+// Cells: enough for all columns.
 #define PRINTED_WIDTH 200
 
-static int say_gone(const struct connection *connection) {
-	fputs(connection->is_out_of_memory ? "lido-top: out of memory\n" : "lido-top: the compositor has gone\n", stderr);
+static int print_failure(const struct connection *connection) {
+	fprintf(stderr, "lido-top: %s\n", connection_get_error(connection));
 	return EXIT_FAILURE;
 }
 
@@ -35,7 +35,7 @@ static int finish_output(FILE *stream, const char *name) {
 	return is_fine ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-// Prints trimmed lines: without sparks, which take a minute to be worth looking at.
+// Prints the table without sparks, which show nothing before lido-top has run for a while.
 static bool print_table(const struct rows *rows, const struct options *options) {
 	struct table table;
 	char text[COLUMN_TEXT_SIZE];
@@ -62,12 +62,12 @@ static int print(struct connection *connection, const struct options *options) {
 	pause.tv_nsec = (long)((options->interval - (double)pause.tv_sec) * 1e9);
 	for (;;) {
 		if (!connection_get_rows(connection)) {
-			return say_gone(connection);
+			return print_failure(connection);
 		}
 		if (options->is_json) {
 			json_write(&connection->rows, stdout);
 		} else if (!print_table(&connection->rows, options)) {
-			return say_gone(connection);
+			return print_failure(connection);
 		}
 		int status = finish_output(stdout, "standard output");
 		if (status != EXIT_SUCCESS || options->is_once) {
@@ -77,7 +77,7 @@ static int print(struct connection *connection, const struct options *options) {
 	}
 }
 
-// A process may be several clients: then the one that has the most areas, and of these the first.
+// Finds the client of a process. If it has several, takes the one with the most areas, and of these the first.
 static const struct row *find_row(const struct rows *rows, pid_t pid) {
 	const struct row *found = NULL;
 	for (size_t i = 0; i < rows->len; i++) {
@@ -92,17 +92,18 @@ static const struct row *find_row(const struct rows *rows, pid_t pid) {
 
 static int draw_map(struct connection *connection, const struct options *options) {
 	if (!connection_get_rows(connection)) {
-		return say_gone(connection);
+		return print_failure(connection);
 	}
 	const struct row *row = find_row(&connection->rows, options->map);
 	if (row == NULL) {
-		fprintf(stderr, "lido-top: process %d is no client with shared memory\n", (int)options->map);
+		fprintf(stderr, "lido-top: process %d is not a client with shared memory; --once lists the clients\n",
+				(int)options->map);
 		return EXIT_FAILURE;
 	}
 	struct wl_array areas = {0};
 	int status = EXIT_FAILURE;
 	if (!connection_get_areas(connection, row->id, &areas)) {
-		say_gone(connection);
+		print_failure(connection);
 		goto end;
 	}
 	FILE *stream = options->out != NULL ? fopen(options->out, "we") : stdout;
@@ -132,7 +133,9 @@ int main(int argc, char *argv[]) {
 	char path[PATH_MAX], error[PATH_MAX + 128];
 	int size = connection_get_path(options.display, path, sizeof(path));
 	if (size < 0 || (size_t)size >= sizeof(path)) {
-		fputs(size < 0 ? "lido-top: XDG_RUNTIME_DIR is not set\n" : "lido-top: the name is too long\n", stderr);
+		fputs(size < 0 ? "lido-top: XDG_RUNTIME_DIR is not set; set it, or give --display an absolute path\n"
+					   : "lido-top: the path of the monitor socket is too long\n",
+				stderr);
 		return EXIT_FAILURE;
 	}
 	struct connection connection;

@@ -11,7 +11,7 @@
 #define LINE_HEIGHT 20
 #define TOP 84
 
-// Of one area.
+// Limits of one area.
 #define ROWS_MAX 32
 #define ROW_BYTES_MIN (64 * 1024)
 
@@ -19,7 +19,7 @@ static const char style[] = "text{font:13px sans-serif;fill:#222}.title{font-wei
 							".live{fill:#19808a}.cached{fill:#e0a63a}.free{fill:#d9dde0}"
 							".area path{stroke:#fff;stroke-width:2;vector-effect:non-scaling-stroke}";
 
-// Texts of rows are printable ASCII.
+// Writes escaped text. Texts of rows are printable ASCII.
 static void write_text(const char *text, FILE *stream) {
 	for (; *text != '\0'; text++) {
 		switch (*text) {
@@ -38,7 +38,7 @@ static void write_text(const char *text, FILE *stream) {
 	}
 }
 
-// A power of two, so that no area has too many rows.
+// Returns the bytes per row: a power of two, such that an area has at most ROWS_MAX rows.
 static int64_t get_row_bytes(int64_t size) {
 	int64_t bytes = ROW_BYTES_MIN;
 	while (size > bytes * ROWS_MAX) {
@@ -109,7 +109,7 @@ static int write_area(const struct area *area, int y, FILE *stream) {
 	column_write_bytes((double)get_row_bytes(area->size), row);
 	fprintf(stream,
 			"<text x=\"%d\" y=\"%d\">area %" PRIu32 ": %" PRIu32
-			" blocks, a file of %s, %s resident, room for %s; a row is %s</text>\n",
+			" blocks, file size %s, %s resident, reserve %s; %s per row</text>\n",
 			MARGIN, y + 14, area->id, area->blocks, size, resident, reserve, row);
 	write_ranges(area->size, &area->ranges, y + LINE_HEIGHT, stream);
 	return y + get_height(area->size);

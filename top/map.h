@@ -1,5 +1,5 @@
 /*
- * A picture of what lies in a client's pool, to scale.
+ * A picture of a client's pool, to scale.
  */
 #ifndef MAP_H
 #define MAP_H
@@ -8,10 +8,10 @@
 #include <stdio.h>
 
 /*
- * Writes an SVG of the areas (struct area): each as rows of equally many bytes, from the top left on, in which each
- * range is one or several rectangles; and the server's own memory for the client, in use and warm. In the inner svg
- * elements (class "area", with data-size) the unit of x is a byte and that of y a row, so that the areas of rectangles
- * are bytes.
+ * Writes an SVG of the areas, an array of struct area, and of the compositor's copies for the client, used and warm.
+ * Each area is drawn as rows with the same number of bytes, from the top left. Each range consists of one or more
+ * rectangles. In the inner svg elements (class "area", with data-size), the unit of x is a byte and the unit of y is a
+ * row, so the area of a rectangle is its number of bytes.
  */
 void map_write(const struct row *row, const struct wl_array *areas, FILE *stream);
 

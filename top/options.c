@@ -11,20 +11,20 @@
 
 static const char usage[] = "Usage: lido-top [OPTION...]\n"
 							"\n"
-							"Shows which client of a Lido uses how much pixel memory.\n"
+							"Shows how much pixel memory each client of a Lido compositor uses.\n"
 							"\n"
 							"  --once             print one table, and exit\n"
-							"  --json             print an object in a line each time, instead of a table\n"
-							"  --map PID          draw what lies in the pool of this client, as SVG\n"
-							"  -o FILE            write the map there, not to standard output\n"
-							"  --sort COLUMN      what comes first; \"--sort help\" lists the columns (live)\n"
-							"  --reverse          what comes last\n"
-							"  --interval SECONDS between two looks (1)\n"
-							"  --display NAME     of the Lido, instead of WAYLAND_DISPLAY\n"
-							"  --help, --version  print this, or the version, and exit\n"
+							"  --json             print one JSON object per line instead of a table\n"
+							"  --map PID          print a map of this client's pool as SVG\n"
+							"  -o FILE            write the map to FILE instead of standard output\n"
+							"  --sort COLUMN      sort by COLUMN; \"--sort help\" lists the columns (live)\n"
+							"  --reverse          reverse the order\n"
+							"  --interval SECONDS time between two updates (1)\n"
+							"  --display NAME     connect to this compositor, not to WAYLAND_DISPLAY\n"
+							"  --help, --version  print this help, or the version, and exit\n"
 							"\n"
-							"In the table: the capital letter in a title sorts by that column, v turns the order\n"
-							"round, the arrow keys and Page Up and Down scroll, q ends.\n";
+							"In the table, the capital letter in a title sorts by that column, v reverses the order,\n"
+							"the arrow keys, Page Up and Page Down scroll, and q quits.\n";
 
 enum {
 	OPTION_ONCE = 256,
@@ -55,7 +55,7 @@ static enum options_result parse_map(struct options *options, const char *value,
 	char *end;
 	long pid = strtol(value, &end, 10);
 	if (end == value || *end != '\0' || pid < 1 || pid > INT_MAX) {
-		fprintf(err, "lido-top: --map \"%s\": please give the number of a process\n", value);
+		fprintf(err, "lido-top: --map \"%s\": the process id must be a number from 1 to %d\n", value, INT_MAX);
 		return OPTIONS_WRONG;
 	}
 	options->map = (pid_t)pid;
@@ -66,7 +66,7 @@ static enum options_result parse_interval(struct options *options, const char *v
 	char *end;
 	double interval = strtod(value, &end);
 	if (end == value || *end != '\0' || !(interval >= INTERVAL_MIN && interval <= INTERVAL_MAX)) {
-		fprintf(err, "lido-top: --interval \"%s\": please give %.1f to %d seconds\n", value, INTERVAL_MIN,
+		fprintf(err, "lido-top: --interval \"%s\": the interval must be from %.1f to %d seconds\n", value, INTERVAL_MIN,
 				INTERVAL_MAX);
 		return OPTIONS_WRONG;
 	}
@@ -82,7 +82,7 @@ static enum options_result parse_sort(struct options *options, const char *value
 	}
 	bool is_help = strcmp(value, "help") == 0;
 	if (!is_help) {
-		fprintf(err, "lido-top: --sort \"%s\": there are", value);
+		fprintf(err, "lido-top: --sort \"%s\": unknown column; use one of", value);
 	}
 	for (int i = 0; i < columns_len; i++) {
 		fprintf(is_help ? out : err, is_help ? "%s%s\n" : " %s%s", columns[i].name,
@@ -137,7 +137,7 @@ enum options_result options_parse(struct options *options, int argc, char **argv
 		if (option == '?' || option == ':') {
 			fprintf(err,
 					option == ':' ? "lido-top: %s needs a value; \"lido-top --help\" lists the options\n"
-								  : "lido-top: %s is no option of this program; \"lido-top --help\" lists them\n",
+								  : "lido-top: unknown option %s; \"lido-top --help\" lists the options\n",
 					argv[optind - 1]);
 			return OPTIONS_WRONG;
 		}
@@ -146,9 +146,12 @@ enum options_result options_parse(struct options *options, int argc, char **argv
 			return result;
 		}
 	}
-	if (optind < argc || (options->out != NULL && options->map == 0)) {
-		fprintf(err, "lido-top: %s; \"lido-top --help\" lists the options\n",
-				optind < argc ? "there are no arguments but options" : "-o is for --map");
+	if (optind < argc) {
+		fprintf(err, "lido-top: unexpected argument \"%s\"; \"lido-top --help\" lists the options\n", argv[optind]);
+		return OPTIONS_WRONG;
+	}
+	if (options->out != NULL && options->map == 0) {
+		fputs("lido-top: -o needs --map; \"lido-top --help\" lists the options\n", err);
 		return OPTIONS_WRONG;
 	}
 	return OPTIONS_RUN;

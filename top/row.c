@@ -37,32 +37,32 @@ void row_set_text(char *place, size_t size, const char *text) {
 	place[i] = '\0';
 }
 
-// Moves the past to the left by whole seconds, and spreads what has come since over them and the present one.
-static void follow(struct row *row, const struct row *before, double since, double now) {
-	double bytes =
-			(double)(row->values[LIDO_MONITOR_V1_VALUE_BYTES_READ] - before->values[LIDO_MONITOR_V1_VALUE_BYTES_READ]);
+// Shifts the history to the left by the whole seconds since, and distributes the bytes copied since over the new ones.
+static void compute_history(struct row *row, const struct row *previous, double since, double now) {
+	double bytes = (double)(row->values[LIDO_MONITOR_V1_VALUE_BYTES_READ] -
+							previous->values[LIDO_MONITOR_V1_VALUE_BYTES_READ]);
 	int seconds = (int)fmin(floor(now) - floor(since), ROW_HISTORY_LEN);
 	if (now <= since) {
-		*row = *before;
+		*row = *previous;
 		return;
 	}
 	row->rate = bytes / (now - since);
-	memcpy(row->history, before->history + seconds, (size_t)(ROW_HISTORY_LEN - seconds) * sizeof(row->history[0]));
+	memcpy(row->history, previous->history + seconds, (size_t)(ROW_HISTORY_LEN - seconds) * sizeof(row->history[0]));
 	int parts = max(seconds, 1);
 	for (int i = 0; i < parts; i++) {
 		row->history[ROW_HISTORY_LEN - 1 - i] += bytes / parts;
 	}
 }
 
-void rows_follow(struct rows *rows, const struct rows *before) {
+void rows_compute_history(struct rows *rows, const struct rows *previous) {
 	size_t j = 0;
 	for (size_t i = 0; i < rows->len; i++) {
 		struct row *row = &rows->items[i];
-		while (j < before->len && before->items[j].id < row->id) {
+		while (j < previous->len && previous->items[j].id < row->id) {
 			j++;
 		}
-		if (j < before->len && before->items[j].id == row->id) {
-			follow(row, &before->items[j], before->time, rows->time);
+		if (j < previous->len && previous->items[j].id == row->id) {
+			compute_history(row, &previous->items[j], previous->time, rows->time);
 		}
 	}
 }

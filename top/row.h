@@ -1,5 +1,5 @@
 /*
- * What is known of one client of the server: what was told last, and the minute before.
+ * What is known of one client of the compositor: the last values, and the history of the last minute.
  */
 #ifndef ROW_H
 #define ROW_H
@@ -7,40 +7,41 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* By enum lido_monitor_v1_value; what is beyond is not known here. */
+/* Values are indexed by enum lido_monitor_v1_value. lido-top does not know any from this number on. */
 #define ROW_VALUES_LEN 18
 
-/* Seconds of the past that are kept. */
+/* Length of the history in seconds. */
 #define ROW_HISTORY_LEN 60
 
 struct row {
 	uint32_t id;
-	int32_t pid;   // 0: not known
-	char name[48]; // printable, whatever was sent
+	int32_t pid;   // 0: unknown
+	char name[48]; // printable ASCII, whatever the compositor sent
 	int64_t values[ROW_VALUES_LEN];
-	char limit_key[16]; // printable; "": none was told
+	char limit_key[16]; // printable ASCII; "": none received
 	int64_t limit_used, limit_max;
 
-	double rate;                     // bytes copied per second since the time before; below 0: there was none
-	double history[ROW_HISTORY_LEN]; // bytes copied in each second, the present one last
+	double rate;                     // bytes copied per second since the previous values; below 0: there are none
+	double history[ROW_HISTORY_LEN]; // bytes copied in each second; the current one is last
 };
 
-/* The clients of one moment, by ascending ids. */
+/* The clients at one time, by ascending ids. */
 struct rows {
 	struct row *items; // owned
 	size_t len, capacity;
-	double time; // seconds, of any clock; 0: there is no moment yet
+	double time; // seconds, of any clock; 0: no answer yet
 };
 
-/* Adds one, zeroed. NULL: out of memory. */
+/* Adds a row at the end, zeroed except for the rate, which is -1. Returns NULL if out of memory. */
 struct row *rows_add(struct rows *rows);
 
+/* Frees the rows. */
 void rows_finish(struct rows *rows);
 
-/* Fills in what comes of time passing: rate and history, from those of the moment before. */
-void rows_follow(struct rows *rows, const struct rows *before);
+/* Computes rate and history of all rows from the previous rows. */
+void rows_compute_history(struct rows *rows, const struct rows *previous);
 
-/* Copies a text of at most size - 1 bytes, in which everything but printable ASCII has become '?'. */
+/* Copies at most size - 1 bytes of a text, replacing everything but printable ASCII by '?', and terminates it. */
 void row_set_text(char *place, size_t size, const char *text);
 
 #endif

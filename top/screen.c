@@ -16,7 +16,7 @@
 
 #define LINE_SIZE 512
 
-// Lines that hold no client: the summary, the titles, the keys.
+// Lines without a client: the summary, the titles, the keys.
 #define OTHER_LINES 3
 
 enum {
@@ -30,8 +30,8 @@ struct screen {
 	int sorted;
 	bool is_reversed;
 	bool has_utf8;
-	int first;             // row on top
-	double interval, next; // seconds; when to ask again
+	int first;             // index of the topmost row
+	double interval, next; // seconds: between requests; time of the next request
 	bool is_over;
 };
 
@@ -88,7 +88,7 @@ static void draw_row(const struct table *table, const struct row *row, int y) {
 	attrset(A_NORMAL);
 }
 
-// False: out of memory.
+// Returns false if out of memory.
 static bool draw(struct screen *screen) {
 	struct table table;
 	char summary[LINE_SIZE / 2], line[LINE_SIZE];
@@ -105,7 +105,7 @@ static bool draw(struct screen *screen) {
 	for (int i = 0; i < room && screen->first + i < len; i++) {
 		draw_row(&table, table.order[screen->first + i], 2 + i);
 	}
-	snprintf(line, sizeof(line), " q quit   a capital letter sorts   v %s first   by %s", // the other way round
+	snprintf(line, sizeof(line), " q quit   a capital letter sorts   v %s first   by %s", // v reverses it
 			screen->is_reversed ? "most" : "least", columns[screen->sorted].name);
 	draw_bar(LINES - 1, line);
 	refresh();
@@ -155,31 +155,31 @@ static bool handle_keys(struct screen *screen) {
 	return is_any;
 }
 
-// Until something is to be done.
+// Waits for a key, an event of the compositor, or the time of the next request.
 static void wait_for(struct screen *screen) {
 	struct pollfd fds[] = {
 		{.fd = STDIN_FILENO, .events = POLLIN},
 		{.fd = connection_get_fd(screen->connection), .events = POLLIN},
 	};
-	double left = screen->connection->is_asking ? screen->interval : screen->next - get_time();
+	double left = screen->connection->is_requesting ? screen->interval : screen->next - get_time();
 	int ms = left > 0 ? (int)(left * 1000) + 1 : 0;
 	if (poll(fds, 2, ms) >= 0 && (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) {
-		screen->is_over = true; // the terminal has gone
+		screen->is_over = true; // the terminal was closed
 	}
 }
 
-// False: the server has gone.
+// Returns false if the connection is broken, or out of memory.
 static bool run(struct screen *screen) {
 	while (!screen->is_over) {
-		if (get_time() >= screen->next && !screen->connection->is_asking) {
+		if (get_time() >= screen->next && !screen->connection->is_requesting) {
 			screen->next = get_time() + screen->interval;
-			connection_ask(screen->connection);
+			connection_request_rows(screen->connection);
 		}
-		if (!connection_work(screen->connection)) {
+		if (!connection_dispatch(screen->connection)) {
 			return false;
 		}
-		bool is_new = screen->connection->is_whole;
-		screen->connection->is_whole = false;
+		bool is_new = screen->connection->has_new_rows;
+		screen->connection->has_new_rows = false;
 		if ((handle_keys(screen) || is_new) && !draw(screen)) {
 			return false;
 		}
@@ -226,8 +226,7 @@ int screen_run(struct connection *connection, const struct options *options) {
 	endwin();
 	delscreen(terminal);
 	if (!is_fine) {
-		fputs(connection->is_out_of_memory ? "lido-top: out of memory\n" : "lido-top: the compositor has gone\n",
-				stderr);
+		fprintf(stderr, "lido-top: %s\n", connection_get_error(connection));
 	}
 	return is_fine ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,5 +1,5 @@
 /*
- * The live table, in a terminal.
+ * The table in a terminal, which is updated again and again.
  */
 #ifndef SCREEN_H
 #define SCREEN_H
@@ -8,8 +8,8 @@ struct connection;
 struct options;
 
 /*
- * Shows it until the user ends it, and puts the terminal back. Returns the exit status; what there is to say is said on
- * standard error.
+ * Shows the table until the user quits, and restores the terminal. Returns the exit status. Prints errors on standard
+ * error.
  */
 int screen_run(struct connection *connection, const struct options *options);
 

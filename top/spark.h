@@ -1,5 +1,5 @@
 /*
- * A minute in a few characters.
+ * Sparklines: the last minute in a few characters.
  */
 #ifndef SPARK_H
 #define SPARK_H
@@ -7,13 +7,13 @@
 #include "row.h"
 #include <stdbool.h>
 
-/* What width characters need, in UTF-8, with a zero behind. */
+/* Bytes for width characters in UTF-8, with a zero. */
 #define SPARK_SIZE(width) (3 * (width) + 1)
 
 /*
- * Writes one character for each of width equal parts of the minute, the present one last: how much was copied in it,
- * beside the most in any. Parts in which nothing was are blank. width: 1 to ROW_HISTORY_LEN. has_utf8: can the terminal
- * show block characters?
+ * Writes one character for each of width equal parts of the last minute, the current part last. It shows how much was
+ * copied in that part, relative to the maximum of all parts. Parts without copies are blank. width: 1 to
+ * ROW_HISTORY_LEN. has_utf8: the terminal can show block characters.
  */
 void spark_write(const struct row *row, int width, bool has_utf8, char *text);
 

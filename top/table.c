@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-// What the spark has at least, with a blank before it, and what a name gets at most.
+// Cells: the least for the spark, with a blank before it; the most for a name.
 #define SPARK_MIN 8
 #define NAME_MAX_WIDTH 22
 
-// The first one.
+// The name is the first column.
 #define NAME_COLUMN 0
 
 bool table_init(struct table *table, const struct rows *rows, int width, int sorted, bool is_reversed, bool has_utf8) {
@@ -69,7 +69,7 @@ void table_write_summary(const struct table *table, char *text, size_t size) {
 	}
 }
 
-// Puts a text into so many cells, one of which stays blank. It is of one byte per cell.
+// Pads or cuts a text to width cells, the last of which is blank. One byte is one cell.
 static void pad(char *text, int width, bool is_left) {
 	char cell[COLUMN_TEXT_SIZE];
 	int room = width - 1;

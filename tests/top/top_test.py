@@ -193,12 +193,12 @@ def test_map_goes_to_a_file(stage):
 
 def test_process_that_is_no_client_is_a_failure(stage):
     result = stage.run('--map', '1')
-    expect(result.returncode == 1 and 'process 1 is no client' in result.stderr, result)
+    expect(result.returncode == 1 and 'process 1 is not a client' in result.stderr, result)
 
 
 def test_wrong_options_are_wrong_use(stage):
-    for arguments, text in ((['--sort', 'colour'], 'colour'), (['--interval', '0'], '"0"'), (['--map', 'foot'], 'foot'),
-            (['--no-such'], '--no-such'), (['word'], 'arguments'), (['--map'], 'needs a value'), (['-o', 'x'], '--map')):
+    for arguments, text in ((['--sort', 'color'], 'color'), (['--interval', '0'], '"0"'), (['--map', 'foot'], 'foot'),
+            (['--no-such'], '--no-such'), (['word'], 'argument "word"'), (['--map'], 'needs a value'), (['-o', 'x'], '--map')):
         result = stage.run(*arguments)
         expect(result.returncode == 2 and text in result.stderr and result.stdout == '', arguments, result)
     for arguments, text in ((['--help'], '--sort'), (['--version'], 'lido-top '), (['--sort', 'help'], 'buffers')):
@@ -227,7 +227,7 @@ def test_compositor_that_goes_is_said_and_the_terminal_is_put_back(stage):
     server.close()
     status, said = terminal.finish()
     server.stop()
-    expect(status == 1 and said == 'lido-top: the compositor has gone\n', status, said)
+    expect(status == 1 and said == 'lido-top: the compositor has closed the connection\n', status, said)
     expect(terminal.is_restored, 'the terminal is not as it was')
 
 
