@@ -64,7 +64,7 @@ TEST_EACH_BACKEND("client_create@displays-do-not-mix") {
 		swapchains[i] = lido_swapchain_create(toolkits[i].client);
 		show(&toolkits[i], swapchains[i], 100);
 	}
-	// One goes; the other goes on.
+	// One server exits; the other continues.
 	toolkit_finish(&toolkits[0]);
 	expect(remote_finish(&remotes[0]));
 	for (int i = 1; i < 20; i++) {
@@ -101,7 +101,7 @@ TEST_EACH_BACKEND("client_create@clients-of-a-display-do-not-mix") {
 
 struct worker {
 	pthread_t thread;
-	struct toolkit toolkit; // its own client and surface, on the display of all
+	struct toolkit toolkit; // its own client and surface, on the shared display
 	enum lido_client_backend backend;
 };
 

@@ -26,7 +26,7 @@ static enum lido_client_error try_create(enum remote_shm shm, enum lido_client_b
 	const struct lido_client_options options = {.backend = backend};
 	toolkit.client = lido_client_create(toolkit.display, &options, &error);
 	expect((toolkit.client != NULL) == (error == LIDO_CLIENT_ERROR_NONE));
-	// The display is as good as before.
+	// The display still works.
 	expect(wl_display_roundtrip(toolkit.display) >= 0);
 	toolkit_finish(&toolkit);
 	expect(remote_finish(&remote));
@@ -56,7 +56,7 @@ static void begin(struct fixture *fixture, const struct lido_limits *limits, enu
 	fixture->client = fixture->toolkit.client;
 }
 
-// The client must have done nothing for which the server would end it.
+// The server must not have disconnected the client.
 static void end(struct fixture *fixture) {
 	toolkit_settle(&fixture->toolkit);
 	toolkit_finish(&fixture->toolkit);
@@ -85,7 +85,7 @@ TEST("client_error@bytes-are-limited") {
 	toolkit_draw(first, 1);
 	expect_failed_image(second);
 	expect_client_error(fixture.client, LIMIT);
-	// What is given back can be had again.
+	// Freed memory can be allocated again.
 	lido_image_destroy(first);
 	lido_image_destroy(second);
 	toolkit_draw(create(&fixture, 512, 400), 2);
@@ -152,11 +152,11 @@ TEST("client_error@swapchain-takes-what-is-left") {
 	begin(&fixture, &limits, LIDO_CLIENT_BACKEND_POOL);
 	struct lido_swapchain *swapchain = lido_swapchain_create(fixture.client);
 	expect(lido_swapchain_acquire(swapchain, 512, 300, XRGB) != NULL);
-	// Half as much again is too much: but this is not.
+	// 1.5 times the size exceeds the limit, but the size itself does not.
 	expect(lido_swapchain_acquire(swapchain, 512, 400, XRGB) != NULL);
 	expect(lido_swapchain_acquire(swapchain, 512, 600, XRGB) == NULL);
 	expect_client_error(fixture.client, LIMIT);
-	// It still has what it had.
+	// The old image is still usable.
 	struct lido_image *image = lido_swapchain_acquire(swapchain, 512, 400, XRGB);
 	expect(image != NULL);
 	toolkit_draw(image, 1);
@@ -213,7 +213,7 @@ TEST_EACH_BACKEND("client_error@broken-connection-is-a-value") {
 	expect_client_error(fixture.client, CONNECTION);
 	expect(lido_swapchain_acquire(swapchain, 10, 10, XRGB) == NULL);
 	expect_client_error(fixture.client, CONNECTION);
-	// What is there may be drawn into, to no end.
+	// The program can still draw into an existing image, though nobody sees it.
 	toolkit_draw(there, 1);
 	struct lido_image *image = lido_image_create(fixture.client, 10, 10, XRGB);
 	if (backend == LIDO_CLIENT_BACKEND_POOL) {

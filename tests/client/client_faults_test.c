@@ -3,7 +3,7 @@
 
 #define XRGB WL_SHM_FORMAT_XRGB8888
 #define IMAGES_LEN 3
-#define DRAWN_SIZE_MAX 400 // larger ones take their time
+#define DRAWN_SIZE_MAX 400 // drawing larger images is slow
 
 static void show(struct toolkit *toolkit, struct lido_swapchain *swapchain, int32_t size) {
 	struct lido_image *image = lido_swapchain_acquire(swapchain, size, size, XRGB);
@@ -17,7 +17,7 @@ static void show(struct toolkit *toolkit, struct lido_swapchain *swapchain, int3
 	toolkit_try_settle(toolkit);
 }
 
-// All that a program does, whatever of it fails.
+// Does what a program does, and continues after any failure.
 static void live(struct toolkit *toolkit, enum lido_client_backend backend) {
 	const struct lido_client_options options = {.backend = backend};
 	struct lido_image *images[IMAGES_LEN] = {0};
@@ -43,14 +43,14 @@ static void live(struct toolkit *toolkit, enum lido_client_backend backend) {
 		show(toolkit, swapchain, 40);
 		show(toolkit, swapchain, 300);
 		show(toolkit, swapchain, 320);
-		show(toolkit, swapchain, 4000); // beyond what was reserved for it
+		show(toolkit, swapchain, 4000); // exceeds the reserve
 		show(toolkit, swapchain, 100);
 		lido_swapchain_destroy(swapchain);
 	}
 }
 
 static void die(struct toolkit *toolkit) {
-	// The client first, as a program that goes on without it.
+	// Destroy only the client, like a program that continues without it.
 	lido_client_destroy(toolkit->client);
 	toolkit->client = NULL;
 }

@@ -78,7 +78,7 @@ TEST_EACH_BACKEND("client_image@many-cost-one-wait") {
 	expect_int(stats.images, ==, MANY);
 	expect_int(stats.areas, ==, is_pool ? 1 : MANY);
 	expect_int(stats.mappings, ==, is_pool ? 1 : MANY);
-	// None lies where another does.
+	// No image overlaps another.
 	for (int i = 0; i < MANY; i++) {
 		expect_int(surfaces_sum(lido_image_get_pixels(images[i]), 16 + i % 17, 16, lido_image_get_stride(images[i])),
 				==, sums[i]);
@@ -115,7 +115,7 @@ TEST_EACH_BACKEND("client_image@rows-are-padded") {
 		expect_int(lido_image_get_stride(image), ==, rows[i].stride);
 		expect_int(lido_image_get_width(image), ==, rows[i].width);
 		expect_int(lido_image_get_height(image), ==, 10);
-		// The server agrees that it is a buffer.
+		// The server accepts the buffer.
 		expect(lido_image_get_buffer(image) != NULL);
 	}
 	end(&fixture);
@@ -177,7 +177,7 @@ TEST_EACH_BACKEND("client_image@that-is-shown-keeps-its-place-when-destroyed") {
 	lido_image_destroy(image);
 	toolkit_settle(&fixture.toolkit);
 	image = create(client, 100, 100);
-	// With wl_shm each has a file of its own, so that the address tells nothing.
+	// On wl_shm each image has its own file, so the address says nothing.
 	expect(backend == LIDO_CLIENT_BACKEND_WL_SHM || lido_image_get_pixels(image) != place);
 	end(&fixture);
 }
@@ -235,7 +235,7 @@ TEST("client_image@mapping-goes-with-the-area") {
 	expect(lido_image_wait(image));
 	expect_int(toolkit_get_stats(&fixture.toolkit).mappings, ==, 1);
 	lido_image_destroy(image);
-	// The server keeps what is empty for some seconds, for those who come back.
+	// The server keeps empty areas for some seconds.
 	for (int i = 0; i < 200 && toolkit_get_stats(&fixture.toolkit).mappings > 0; i++) {
 		toolkit_settle(&fixture.toolkit);
 		struct timespec pause = {.tv_nsec = 100000000};
@@ -245,7 +245,7 @@ TEST("client_image@mapping-goes-with-the-area") {
 	expect_int(stats.mappings, ==, 0);
 	expect_int(stats.areas, ==, 0);
 	expect_int(stats.bytes_mapped, ==, 0);
-	// And there is another one when it is needed.
+	// The next image creates a new area.
 	toolkit_draw(create(client, 300, 300), 1);
 	expect_int(toolkit_get_stats(&fixture.toolkit).mappings, ==, 1);
 	end(&fixture);

@@ -23,7 +23,7 @@ static void end(struct fixture *fixture) {
 	expect(remote_finish(&fixture->remote));
 }
 
-// There is no memory, and that is all.
+// The client reports that there is no memory, and nothing else happens.
 static void expect_no_memory_from(enum odd_pool_manner manner) {
 	struct fixture fixture;
 	begin(&fixture, manner);
@@ -106,7 +106,7 @@ TEST("client_odd_server@pixels-follow-a-block-that-moves") {
 		expect_int(lido_image_get_age(image), ==, 0);
 		toolkit_draw(image, 1);
 		struct lido_client_stats stats = toolkit_get_stats(&fixture.toolkit);
-		expect_int(stats.mappings, <=, 2); // the old one is known to be empty a moment later
+		expect_int(stats.mappings, <=, 2); // the client unmaps the old one a moment later
 		expect_int(stats.areas, ==, stats.mappings);
 	}
 	end(&fixture);

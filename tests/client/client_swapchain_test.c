@@ -35,7 +35,7 @@ static struct lido_image *acquire(struct fixture *fixture, int32_t width, int32_
 	return image;
 }
 
-// A frame whose first and last pixels are drawn. Returns the age that its image had.
+// Shows a frame, of which it draws only the first and last byte. Returns the age of its image.
 static uint32_t show(struct fixture *fixture, int32_t width, int32_t height) {
 	struct lido_image *image = acquire(fixture, width, height);
 	uint8_t *pixels = lido_image_get_pixels(image);
@@ -99,7 +99,7 @@ TEST_EACH_BACKEND("client_swapchain@image-that-was-not-shown-comes-again") {
 	struct lido_image *image = acquire(&fixture, 60, 40);
 	expect_int(lido_image_get_age(image), ==, 1);
 	expect(acquire(&fixture, 60, 40) == image);
-	// It may be half drawn.
+	// The program may have drawn half of it.
 	expect_int(lido_image_get_age(image), ==, 0);
 	expect_int(show_and_settle(&fixture, 60, 40), ==, 0);
 	expect_int(show_and_settle(&fixture, 60, 40), ==, 1);
@@ -154,7 +154,7 @@ TEST_EACH_BACKEND("client_swapchain@resizing-below-the-largest-calls-nothing") {
 	calls_stop();
 	expect_int(calls_get_system_calls(), ==, 0);
 	expect_int(calls_get_count(CALL_CALLOC), ==, 0);
-	// A wl_buffer for each.
+	// One wl_buffer for each frame.
 	expect_int(calls_get_count(CALL_OBJECT), ==, 400);
 	struct lido_client_stats after = toolkit_get_stats(&fixture.toolkit);
 	expect_int(after.round_trips, ==, before.round_trips);
@@ -163,7 +163,7 @@ TEST_EACH_BACKEND("client_swapchain@resizing-below-the-largest-calls-nothing") {
 	end(&fixture);
 }
 
-// From 1 to 10,000 units of memory are 23 steps of half as much again; each may be one call more to populate the rest.
+// Growing from 1 to 10,000 units of memory by half each time takes 23 steps. Each may need another call to populate.
 TEST_EACH_BACKEND("client_swapchain@growing-costs-the-logarithm") {
 	struct fixture fixture;
 	begin(&fixture, SURFACES_RELEASE_REPLACED, backend);
@@ -190,7 +190,7 @@ TEST_EACH_BACKEND("client_swapchain@first-memory-is-no-more-than-needed") {
 	show_and_settle(&fixture, 1024, 1025);
 	calls_stop();
 	if (backend == LIDO_CLIENT_BACKEND_WL_SHM) {
-		expect_int(calls_get_count(CALL_FTRUNCATE), ==, 2); // of the second image, and of the first when it grew
+		expect_int(calls_get_count(CALL_FTRUNCATE), ==, 2); // once for the second image, once to grow the first
 		expect_int(calls_get_count(CALL_MMAP), ==, 1);
 	}
 	end(&fixture);
@@ -199,7 +199,7 @@ TEST_EACH_BACKEND("client_swapchain@first-memory-is-no-more-than-needed") {
 TEST_EACH_BACKEND("client_swapchain@releases-on-their-way-are-waited-for") {
 	struct fixture fixture;
 	begin(&fixture, SURFACES_RELEASE_AT_ONCE, backend);
-	// This program reads no events by itself.
+	// This program does not read events itself.
 	for (int i = 0; i < 20; i++) {
 		show(&fixture, 60, 40);
 	}

@@ -1,10 +1,10 @@
 /*
- * A window that draws frames by the client library, of another size each, in whatever compositor there is.
+ * A window that draws frames of changing size with the client library, in any compositor.
  *
  *     frames auto|pool|wl_shm FRAMES
  *
- * Prints what the library says of itself, as "KEY VALUE" lines. Ends with 0 if all frames were shown, and with 1 and a
- * message if not.
+ * Prints the statistics of the library as "KEY VALUE" lines. Exits with 0 if all frames were shown, and otherwise with
+ * 1 and a message.
  */
 #include "xdg-shell-client-protocol.h"
 
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <wayland-client.h>
 
-// Sizes go from here to twice as much, and back.
+// The size grows from this to twice as much, and shrinks again.
 #define WIDTH 160
 #define HEIGHT 120
 
@@ -28,7 +28,7 @@ struct program {
 	struct lido_client *client;
 	struct lido_swapchain *swapchain;
 	bool is_configured, is_shown;
-	int fresh, recycled; // images whose pixels were not, or were, of an earlier frame
+	int fresh, recycled; // images whose pixels were unknown, or from an earlier frame
 };
 
 _Noreturn static void fail(const char *text) {

@@ -46,14 +46,14 @@ uint64_t calls_get_system_calls(void) {
 		   state.counts[CALL_MUNMAP] + state.counts[CALL_MADVISE] + state.counts[CALL_CLOSE];
 }
 
-// Writes nothing where nothing is counted: threads may call.
+// Writes nothing while nothing is counted, because threads may call.
 static void note(enum call call) {
 	if (state.is_running) {
 		state.counts[call]++;
 	}
 }
 
-// Counts a call. Returns true, with errno set, if it is to fail.
+// Counts a call. Returns true and sets errno if it must fail.
 static bool is_hit(enum call call, int error) {
 	if (!state.is_running) {
 		return false;
@@ -66,7 +66,7 @@ static bool is_hit(enum call call, int error) {
 	return hit;
 }
 
-// The names are the linker's.
+// The linker requires these names.
 // NOLINTBEGIN(bugprone-reserved-identifier)
 #define WRAP(result, name, ...) \
 	result __real_##name(__VA_ARGS__); \
@@ -115,7 +115,7 @@ WRAP(int, wl_display_roundtrip_queue, struct wl_display *display, struct wl_even
 	return is_hit(CALL_ROUND_TRIP, ENOMEM) ? -1 : __real_wl_display_roundtrip_queue(display, queue);
 }
 
-// The requests of a proxy's class. libwayland has the interface, but shows its name only.
+// Returns the interface of a proxy. libwayland knows it, but exposes only its name.
 static const struct wl_interface *find_interface(struct wl_proxy *proxy) {
 	static const struct wl_interface *const interfaces[] = {&wl_display_interface, &wl_registry_interface,
 		&wl_shm_interface, &wl_shm_pool_interface, &wl_buffer_interface, &wl_compositor_interface,
@@ -129,7 +129,7 @@ static const struct wl_interface *find_interface(struct wl_proxy *proxy) {
 	fail("no interface is known for %s", wl_proxy_get_class(proxy));
 }
 
-// Variable arguments cannot be passed on, so they are taken apart as libwayland does it.
+// Variable arguments cannot be forwarded, so this unpacks them as libwayland does.
 static void read_arguments(const char *signature, va_list args, union wl_argument *arguments) {
 	for (; *signature != '\0'; signature++) {
 		switch (*signature) {
@@ -150,7 +150,7 @@ static void read_arguments(const char *signature, va_list args, union wl_argumen
 			(arguments++)->s = va_arg(args, const char *);
 			break;
 		default:
-			break; // a version, or that it may be NULL
+			break; // a version, or a mark that it may be NULL
 		}
 	}
 }

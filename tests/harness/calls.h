@@ -1,6 +1,6 @@
 /*
- * Counts what the client library calls in libc and libwayland, and lets the n-th call fail. For programs that are
- * linked with it statically, and with --wrap for each of these (see meson.build). What the test itself calls counts as
+ * Counts the calls of the client library to libc and libwayland, and makes the n-th call fail. For programs that link
+ * the library statically, with --wrap for each of these functions (see meson.build). Calls of the test itself count as
  * well.
  */
 #ifndef HARNESS_CALLS_H
@@ -18,24 +18,24 @@ enum call {
 	CALL_CLOSE,   // never fails
 	CALL_QUEUE,   // wl_display_create_queue()
 	CALL_WRAPPER, // wl_proxy_create_wrapper()
-	CALL_OBJECT,  // a request that makes an object
+	CALL_OBJECT,  // a request that creates an object
 	CALL_ROUND_TRIP,
 	CALLS_LEN,
 };
 
-/* Counts from now on, and lets the n-th of all fail, from 1 on; 0: none. */
+/* Starts counting, and makes the n-th call of any kind fail, counted from 1; 0: none. */
 void calls_start(uint64_t n);
 
-/* The same, but lets every call of one kind fail. */
+/* Starts counting, and makes every call of one kind fail. */
 void calls_start_all_of(enum call call);
 
-/* Counts no more. Returns how many there were of all kinds that can fail. */
+/* Stops counting. Returns the number of calls of all kinds that can fail. */
 uint64_t calls_stop(void);
 
-/* Calls of one kind since the start. */
+/* Returns the number of calls of one kind since the start. */
 uint64_t calls_get_count(enum call call);
 
-/* System calls among them since the start. */
+/* Returns the number of system calls since the start. */
 uint64_t calls_get_system_calls(void);
 
 #endif

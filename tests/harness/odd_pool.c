@@ -13,8 +13,8 @@
 struct odd_pool {
 	enum odd_pool_manner manner;
 	struct wl_resource *resource;
-	uint32_t areas; // how many were announced: the id of the last
-	uint32_t asks;
+	uint32_t areas;    // number of announced areas, and id of the last one
+	uint32_t requests; // number of requests for memory
 };
 
 static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
@@ -58,7 +58,7 @@ static void place(struct odd_pool *pool, struct wl_resource *block, uint32_t siz
 }
 
 static void answer(struct odd_pool *pool, struct wl_resource *block, uint32_t size) {
-	pool->asks++;
+	pool->requests++;
 	switch (pool->manner) {
 	case ODD_POOL_NO_ANSWER:
 		break;
@@ -66,7 +66,7 @@ static void answer(struct odd_pool *pool, struct wl_resource *block, uint32_t si
 		lido_shm_block_v1_send_failed(block, LIDO_SHM_BLOCK_V1_REASON_UNREAD_EVENTS);
 		break;
 	case ODD_POOL_UNREAD:
-		if (pool->asks == 1) {
+		if (pool->requests == 1) {
 			lido_shm_block_v1_send_failed(block, LIDO_SHM_BLOCK_V1_REASON_UNREAD_EVENTS);
 		} else {
 			place(pool, block, size);
@@ -81,7 +81,7 @@ static void answer(struct odd_pool *pool, struct wl_resource *block, uint32_t si
 	}
 }
 
-// Nobody reads what is in it.
+// Nothing reads the content of the buffer.
 static void handle_create_buffer(struct wl_client *client, struct wl_resource *block, uint32_t id, int32_t offset,
 		int32_t width, int32_t height, int32_t stride, uint32_t format) {
 	static const struct wl_buffer_interface impl = {.destroy = handle_destroy};

@@ -39,11 +39,11 @@ static void send_fd(int control, int fd) {
 	header->cmsg_type = SCM_RIGHTS;
 	header->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	// A server that is dead already takes no more clients; this one will notice.
+	// If the server has exited, sending fails, and the client will notice.
 	(void)!sendmsg(control, &message, MSG_NOSIGNAL);
 }
 
-// -1: the other end is closed.
+// Returns -1 if the other end is closed.
 static int receive_fd(int control) {
 	char byte;
 	union {
@@ -115,7 +115,7 @@ static void host_init(struct host *host, const struct remote_options *options, i
 }
 
 _Noreturn static void host_run(const struct remote_options *options, int control) {
-	// What the test has open would keep connections of other servers alive.
+	// Inherited fds would keep connections of other servers open.
 	close_range(3, (unsigned)control - 1, 0);
 	close_range((unsigned)control + 1, ~0U, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -1,5 +1,5 @@
 /*
- * A server in a process of its own, for clients that wait for it.
+ * A server in a process of its own, for clients that block on it.
  */
 #ifndef HARNESS_REMOTE_H
 #define HARNESS_REMOTE_H
@@ -15,19 +15,19 @@ struct wl_display;
 
 enum remote_shm {
 	REMOTE_SHM_LIDO,  // wl_shm and lido_shm_v1
-	REMOTE_SHM_STOCK, // libwayland's wl_shm alone
-	REMOTE_SHM_ODD,   // libwayland's wl_shm, and a lido_shm_v1 of odd_pool.h
+	REMOTE_SHM_STOCK, // only libwayland's wl_shm
+	REMOTE_SHM_ODD,   // libwayland's wl_shm, and the lido_shm_v1 of odd_pool.h
 	REMOTE_SHM_NONE,
 };
 
-/* Zeroed: a server as it should be. */
+/* All zero: a correct server. */
 struct remote_options {
 	enum remote_shm shm;
 	enum odd_pool_manner manner;      // of REMOTE_SHM_ODD
 	const struct lido_limits *limits; // NULL: the defaults
 	enum surfaces_release release;
-	bool reports;          // each commit is told: see remote_receive()
-	uint32_t requests_max; // it dies at this request of all that it gets, from 1 on; 0: it lives
+	bool reports;          // reports each commit: see remote_receive()
+	uint32_t requests_max; // exits at this request, counted from 1; 0: never
 };
 
 struct remote {
@@ -35,19 +35,19 @@ struct remote {
 	int control;
 };
 
-/* Starts the server. It has a wl_compositor beside its memory. */
+/* Starts the server, which also has a wl_compositor. options: NULL for the defaults. */
 void remote_init(struct remote *remote, const struct remote_options *options);
 
 /*
- * Ends the server, and waits for that; it must not have failed. Displays are to be disconnected before. Returns false
- * if it had died already, by requests_max.
+ * Stops the server and waits for its exit; fails the test if the server failed. Disconnect all displays before. Returns
+ * false if the server had exited because of requests_max.
  */
 bool remote_finish(struct remote *remote);
 
-/* Connects a client. The display is the caller's. */
+/* Connects a client. The caller disconnects the display. */
 struct wl_display *remote_connect(struct remote *remote);
 
-/* Takes the report of the next commit; waits for it. */
+/* Waits for the report of the next commit. */
 void remote_receive(struct remote *remote, struct surfaces_commit *commit);
 
 #endif

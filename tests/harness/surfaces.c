@@ -6,7 +6,7 @@
 
 #define BYTES_PER_PIXEL 4
 
-// A buffer that a surface refers to, if any.
+// A reference of a surface to a buffer.
 struct reference {
 	struct wl_resource *resource; // NULL: none, or destroyed
 	struct lido_buffer *buffer;   // locked; NULL: none, or not Lido's

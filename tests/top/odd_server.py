@@ -1,4 +1,4 @@
-"""A server for monitors that tells whatever it is given, in as much of the wire as that takes."""
+"""A server for monitors that sends any names, with a minimal implementation of the wire protocol."""
 import os
 import socket
 import struct
@@ -14,7 +14,7 @@ def pack_text(data):
 
 
 class OddServer:
-    """names: what clients are called, bytes. None: questions are not answered."""
+    """names: names of the clients, bytes. None: does not answer requests."""
 
     def __init__(self, folder, names):
         self.names, self.monitor = names, None
@@ -66,7 +66,7 @@ class OddServer:
             pass
 
     def close(self):
-        """The client sees the end of it."""
+        """Closes the connection, as the client sees."""
         self.socket.shutdown(socket.SHUT_RDWR)
 
     def stop(self):

@@ -1,4 +1,4 @@
-"""A program in a pseudo-terminal, and what it would show: of xterm's controls those that ncurses sends."""
+"""Runs a program in a pseudo-terminal, and emulates the controls of xterm that ncurses sends."""
 import codecs
 import fcntl
 import os
@@ -27,7 +27,7 @@ class Terminal:
         os.close(errors_write)
 
     def resize(self, columns, lines):
-        """The window has another size now, and is blank until it is drawn."""
+        """Resizes the window, which is blank until the program draws."""
         self.columns, self.lines = columns, lines
         self.x = self.y = 0
         self.cells = [[' '] * columns for _ in range(lines)]
@@ -103,7 +103,7 @@ class Terminal:
                 elif len(self.text) > 2 and self.text[1] in '()':
                     self.text = self.text[3:]
                 elif len(self.text) < 32:
-                    return  # the rest is yet to come
+                    return  # incomplete
                 else:
                     raise ValueError('unknown sequence %r' % self.text[:8])
                 continue
@@ -118,7 +118,7 @@ class Terminal:
                 self.put(character)
 
     def read(self, seconds):
-        """Takes what comes within that time. False: nothing did."""
+        """Reads once if output arrives within this time. Returns False if none does."""
         if not select.select([self.master], [], [], seconds)[0]:
             return False
         self.feed(os.read(self.master, 65536))
@@ -128,7 +128,7 @@ class Terminal:
         return [''.join(cells).rstrip() for cells in self.cells]
 
     def wait_for(self, condition, seconds=30):
-        """Until the condition holds for the lines shown. False: it never did."""
+        """Waits until the condition holds for the shown lines. Returns False if it never does."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             while self.read(0.05):
@@ -141,7 +141,7 @@ class Terminal:
         os.write(self.master, text.encode())
 
     def finish(self, seconds=30):
-        """Waits for the program. Returns its status, and what it said on standard error."""
+        """Waits for the program. Returns its status, and its standard error."""
         end = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < end:
             self.read(0.05)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""lido-top as its users know it: in a pseudo-terminal, as JSON, and as a map. Prints TAP.
+"""Tests lido-top in a pseudo-terminal, its JSON, and its map. Prints TAP.
 
     top_test.py LIDO LIDO_TOP LIDO_ICONS
 
-LIDO_TEST may name tests: top@NAME.
+LIDO_TEST selects tests by name: top@NAME.
 """
 import fnmatch
 import json
@@ -34,7 +34,7 @@ def expect(condition, *what):
 
 
 class Stage:
-    """A Lido with clients: lido-icons, twice, of different sizes."""
+    """A Lido with two clients: lido-icons with different numbers of icons."""
 
     def __init__(self, programs):
         program, self.top, self.icons = programs
@@ -58,7 +58,7 @@ class Stage:
             if len(counts) == 2 and counts[0] >= 20 and counts[1] >= 100:
                 return
             time.sleep(0.1)
-        raise Failed('the clients did not come', counts)
+        raise Failed('the clients did not appear: %s' % counts)
 
     def start(self, columns=100, lines=12, options=()):
         return Terminal([self.top, '--interval', '0.2', *options], columns, lines, self.environment)
@@ -72,7 +72,7 @@ class Stage:
 
 
 def rows(lines):
-    """The clients' lines, as lists of words."""
+    """Returns the lines of clients, as lists of words."""
     return [line.split() for line in lines[2:-1] if line]
 
 
@@ -89,7 +89,7 @@ def quit_with(terminal, key='q'):
     terminal.type(key)
     status, said = terminal.finish()
     expect((status, said) == (0, ''), 'ended with', status, said)
-    expect(terminal.is_restored, 'the terminal is not as it was')
+    expect(terminal.is_restored, 'the terminal was not restored')
 
 
 def test_table_has_the_clients_and_q_ends_it(stage):
@@ -168,7 +168,7 @@ def test_map_is_to_scale(stage):
         result = stage.run('--map', str(client.pid))
         expect(result.returncode == 0, result.stderr)
         areas = ElementTree.fromstring(result.stdout).findall(SVG + 'svg')
-        expect(len(areas) == 2, result.stdout)  # one, and the server's copies
+        expect(len(areas) == 2, result.stdout)  # one area, and the compositor's copies
         for area in areas:
             _, _, width, height = map(int, area.get('viewBox').split())
             total = live = 0
@@ -228,7 +228,7 @@ def test_compositor_that_goes_is_said_and_the_terminal_is_put_back(stage):
     status, said = terminal.finish()
     server.stop()
     expect(status == 1 and said == 'lido-top: the compositor has closed the connection\n', status, said)
-    expect(terminal.is_restored, 'the terminal is not as it was')
+    expect(terminal.is_restored, 'the terminal was not restored')
 
 
 def test_compositor_that_does_not_answer_holds_up_nothing(stage):
