@@ -120,7 +120,7 @@ uint8_t *lido_client_area_ref(
 	if (found == NULL || !area_map(found)) {
 		return NULL;
 	}
-	// Access beyond the end of the file raises SIGBUS.
+	// Access beyond the end of the file raises a bus error.
 	if ((int64_t)offset + size > min(found->size, found->reserve)) {
 		return NULL;
 	}
