@@ -1,0 +1,226 @@
+/*
+ * The quota: each kind has its limit, all clients together have theirs, and no client takes what is left for the
+ * others.
+ */
+#include "memory/quota.h"
+#include "pair.h"
+#include "runner.h"
+#include <string.h>
+
+static const struct lido_limits limits = {
+	.files_max = 60,
+	.shm_pools_max = 2,
+	.buffers_max = 3,
+	.areas_max = 4,
+	.blocks_max = 5,
+	.area_bytes_max = 600,
+	.scratch_bytes_max = 700,
+};
+
+struct fixture {
+	struct pair pair; // whose clients are those of the quotas
+	struct lido_quota_total total;
+	struct lido_quota first, second;
+};
+
+static void fixture_init(struct fixture *fixture, uint32_t files_max) {
+	pair_init(&fixture->pair, NULL);
+	lido_quota_total_init(&fixture->total, files_max);
+	lido_quota_init(&fixture->first, client_get_peer(&fixture->pair.client), &fixture->total, &limits);
+	lido_quota_init(&fixture->second, client_get_peer(&fixture->pair.other), &fixture->total, &limits);
+}
+
+static int64_t get_total(const struct fixture *fixture, enum lido_quota_kind kind) {
+	return fixture->total.counts[kind].used;
+}
+
+// As much as is allowed, one by one.
+static int64_t take_all(struct lido_quota *quota, enum lido_quota_kind kind) {
+	int64_t taken = 0;
+	for (; taken < 1000 && lido_quota_allows(quota, kind, 1); taken++) {
+		lido_quota_add(quota, kind, 1);
+	}
+	return taken;
+}
+
+TEST("quota@each-kind-stops-at-its-own-limit") {
+	static const struct {
+		enum lido_quota_kind kind;
+		int64_t max;
+	} cases[] = {
+		{LIDO_QUOTA_FILES, 60},
+		{LIDO_QUOTA_SHM_POOLS, 2},
+		{LIDO_QUOTA_OBJECTS, 5 * LIDO_OBJECTS_PER_BLOCK},
+		{LIDO_QUOTA_BUFFERS, 3},
+		{LIDO_QUOTA_AREAS, 4},
+		{LIDO_QUOTA_BLOCKS, 5},
+		{LIDO_QUOTA_BLOCK_BYTES, 600},
+		{LIDO_QUOTA_SCRATCH_BYTES, 700},
+		{LIDO_QUOTA_UNREAD_FDS, LIDO_UNREAD_FDS_MAX},
+	};
+	struct fixture fixture;
+	fixture_init(&fixture, 1000);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		expect_int(take_all(&fixture.first, cases[i].kind), ==, cases[i].max);
+		expect_int(get_total(&fixture, cases[i].kind), ==, cases[i].max);
+	}
+	pair_finish(&fixture.pair);
+}
+
+TEST("quota@kind-without-a-limit-never-stops") {
+	struct fixture fixture;
+	fixture_init(&fixture, 1000);
+	for (int kind = LIDO_QUOTA_SEALED_FILES; kind < LIDO_QUOTA_KINDS_LEN; kind++) {
+		lido_quota_add(&fixture.first, kind, INT64_MAX - 1);
+		expect(lido_quota_allows(&fixture.first, kind, 1));
+		lido_quota_subtract(&fixture.first, kind, INT64_MAX - 1);
+	}
+	pair_finish(&fixture.pair);
+}
+
+TEST("quota@asking-changes-nothing") {
+	struct fixture fixture;
+	fixture_init(&fixture, 1000);
+	struct lido_quota before = fixture.first;
+	struct lido_quota_total total_before = fixture.total;
+	for (int i = 0; i < 10; i++) {
+		expect(lido_quota_allows(&fixture.first, LIDO_QUOTA_BUFFERS, 3));
+		expect(!lido_quota_allows(&fixture.first, LIDO_QUOTA_BUFFERS, 4));
+	}
+	expect_bytes(fixture.first.counts, before.counts, sizeof(before.counts));
+	expect_bytes(&fixture.total, &total_before, sizeof(total_before));
+	pair_finish(&fixture.pair);
+}
+
+TEST("quota@no-client-takes-more-than-is-left-for-the-others") {
+	struct fixture fixture;
+	fixture_init(&fixture, 100);
+	expect_int(take_all(&fixture.first, LIDO_QUOTA_FILES), ==, 50);
+	expect_contains(fixture.first.failure, "50 held, all clients together leave 50 of 100");
+	expect_int(take_all(&fixture.second, LIDO_QUOTA_FILES), ==, 25);
+	expect_int(get_total(&fixture, LIDO_QUOTA_FILES), ==, 75);
+	// However many follow, there is something left for one more.
+	for (int i = 0; i < 4; i++) {
+		struct lido_quota next;
+		lido_quota_init(&next, fixture.first.client, &fixture.total, &limits);
+		expect_int(take_all(&next, LIDO_QUOTA_FILES), >, 0);
+	}
+	pair_finish(&fixture.pair);
+}
+
+TEST("quota@what-waits-to-be-closed-counts-in-the-total") {
+	struct fixture fixture;
+	fixture_init(&fixture, 100);
+	lido_quota_total_add(&fixture.total, LIDO_QUOTA_FILES, 40);
+	expect_int(take_all(&fixture.first, LIDO_QUOTA_FILES), ==, 30);
+	lido_quota_total_subtract(&fixture.total, LIDO_QUOTA_FILES, 40);
+	expect_int(take_all(&fixture.first, LIDO_QUOTA_FILES), ==, 20);
+	lido_quota_total_add(NULL, LIDO_QUOTA_FILES, 1);
+	lido_quota_total_subtract(NULL, LIDO_QUOTA_FILES, 1);
+	pair_finish(&fixture.pair);
+}
+
+TEST("quota@without-a-total-its-own-limit-remains") {
+	struct fixture fixture;
+	fixture_init(&fixture, 10);
+	fixture.first.total = NULL;
+	expect_int(take_all(&fixture.first, LIDO_QUOTA_FILES), ==, 60);
+	expect_int(get_total(&fixture, LIDO_QUOTA_FILES), ==, 0);
+	lido_quota_subtract(&fixture.first, LIDO_QUOTA_FILES, 60);
+	pair_finish(&fixture.pair);
+}
+
+TEST("quota@peak-is-the-most-that-was-used") {
+	struct fixture fixture;
+	fixture_init(&fixture, 100);
+	lido_quota_add(&fixture.first, LIDO_QUOTA_BUFFER_BYTES, 30);
+	lido_quota_subtract(&fixture.first, LIDO_QUOTA_BUFFER_BYTES, 20);
+	lido_quota_add(&fixture.first, LIDO_QUOTA_BUFFER_BYTES, 15);
+	expect_int(lido_quota_get_used(&fixture.first, LIDO_QUOTA_BUFFER_BYTES), ==, 25);
+	expect_int(fixture.first.counts[LIDO_QUOTA_BUFFER_BYTES].peak, ==, 30);
+	lido_quota_set(&fixture.first, LIDO_QUOTA_BUFFER_BYTES, 31);
+	lido_quota_set(&fixture.first, LIDO_QUOTA_BUFFER_BYTES, 0);
+	expect_int(fixture.first.counts[LIDO_QUOTA_BUFFER_BYTES].peak, ==, 31);
+	expect_int(get_total(&fixture, LIDO_QUOTA_BUFFER_BYTES), ==, 0);
+	pair_finish(&fixture.pair);
+}
+
+TEST("quota@message-names-kind-value-and-limit-and-fits") {
+	struct fixture fixture;
+	fixture_init(&fixture, 100);
+	take_all(&fixture.first, LIDO_QUOTA_BUFFERS);
+	expect_string(fixture.first.failure, "too many wl_buffer objects: 3 held, the limit (buffers) is 3");
+	lido_quota_add(&fixture.first, LIDO_QUOTA_SCRATCH_BYTES, 690);
+	expect(!lido_quota_allows(&fixture.first, LIDO_QUOTA_SCRATCH_BYTES, 20));
+	expect_string(fixture.first.failure,
+			"too much server memory: 690 bytes held, 20 more wanted, the limit (scratch-bytes) is 700");
+	for (int kind = 0; kind < LIDO_QUOTA_SEALED_FILES; kind++) {
+		fixture.first.counts[kind].used = LIDO_SCRATCH_BYTES_MAX_DEFAULT;
+		expect(!lido_quota_allows(&fixture.first, kind, INT64_MAX));
+		expect_int(strlen(fixture.first.failure), <, LIDO_ERROR_TEXT_SIZE - 1);
+		fixture.first.counts[kind].used = 0;
+	}
+	pair_finish(&fixture.pair);
+}
+
+TEST("quota@client-is-disconnected-with-what-failed-last") {
+	struct fixture fixture;
+	fixture_init(&fixture, 100);
+	expect(!lido_quota_fail(&fixture.first, "first"));
+	expect(!lido_quota_fail(&fixture.first, "second %d", 2));
+	lido_quota_post_no_memory(&fixture.first);
+	expect_no_memory(&fixture.pair.client, "second 2");
+	pair_finish(&fixture.pair);
+}
+
+TEST("quota@client-that-is-gone-is-never-disconnected") {
+	struct fixture fixture;
+	fixture_init(&fixture, 100);
+	lido_quota_leave_client(&fixture.first);
+	lido_quota_post_no_memory(&fixture.first);
+	expect_alive(&fixture.pair.client);
+	pair_finish(&fixture.pair);
+}
+
+TEST("quota@work-is-counted-for-one-dispatch") {
+	struct fixture fixture;
+	fixture_init(&fixture, 100);
+	for (int i = 0; i < 2; i++) {
+		expect(lido_quota_spend(&fixture.first, LIDO_QUOTA_COPIED_BYTES, LIDO_DISPATCH_BYTES_MAX));
+		expect(!lido_quota_spend(&fixture.first, LIDO_QUOTA_COPIED_BYTES, 1));
+		expect_contains(fixture.first.failure, "201326592 bytes copied, the limit is 201326592");
+		expect(lido_quota_spend(&fixture.second, LIDO_QUOTA_COPIED_BYTES, 1));
+		expect_int(get_total(&fixture, LIDO_QUOTA_COPIED_BYTES), ==, LIDO_DISPATCH_BYTES_MAX + 1);
+		server_dispatch(&fixture.pair.server, 0);
+		expect_int(get_total(&fixture, LIDO_QUOTA_COPIED_BYTES), ==, 0);
+	}
+	pair_finish(&fixture.pair);
+}
+
+TEST("quota@work-ends-with-its-client") {
+	struct fixture fixture;
+	fixture_init(&fixture, 100);
+	expect(lido_quota_spend(&fixture.first, LIDO_QUOTA_COPIED_BYTES, 100));
+	lido_quota_leave_client(&fixture.first);
+	expect_int(get_total(&fixture, LIDO_QUOTA_COPIED_BYTES), ==, 0);
+	// For nobody there is no limit, and nothing to count.
+	expect(lido_quota_spend(&fixture.first, LIDO_QUOTA_COPIED_BYTES, INT64_MAX));
+	expect_int(lido_quota_get_used(&fixture.first, LIDO_QUOTA_COPIED_BYTES), ==, 0);
+	server_dispatch(&fixture.pair.server, 0);
+	pair_finish(&fixture.pair);
+}
+
+TEST("quota@keys-are-those-that-lido_limits_parse-accepts") {
+	int keys_len = 0;
+	for (int kind = 0; kind < LIDO_QUOTA_KINDS_LEN; kind++) {
+		const char *key = lido_quota_get_key(kind), *error;
+		char text[64];
+		if (key != NULL) {
+			struct lido_limits parsed = lido_limits_default();
+			snprintf(text, sizeof(text), "%s=1", key);
+			expect(lido_limits_parse(&parsed, text, &error));
+			keys_len++;
+		}
+	}
+	expect_int(keys_len, ==, 7);
+}
