@@ -10,6 +10,7 @@
 struct compositor;
 
 struct activation {
+	struct compositor *compositor;
 	struct wl_listener request_activate;
 };
 

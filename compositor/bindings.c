@@ -1,7 +1,8 @@
 #include "bindings.h"
 
 #include "focus.h"
-#include "server.h"
+#include "listener.h"
+#include "parts.h"
 #include "toplevel.h"
 #include <wlr/config.h>
 #include <wlr/types/wlr_keyboard.h>
@@ -11,7 +12,7 @@
 #endif
 
 static struct toplevel *neighbor(struct compositor *compositor, struct toplevel *toplevel, bool backwards) {
-	struct wl_list *list = &compositor->toplevels.list;
+	struct wl_list *list = &compositor->toplevels->list;
 	struct wl_list *link = backwards ? toplevel->link.prev : toplevel->link.next;
 	if (link == list) {
 		link = backwards ? list->prev : list->next;
@@ -20,12 +21,12 @@ static struct toplevel *neighbor(struct compositor *compositor, struct toplevel 
 }
 
 static void show_next(struct compositor *compositor, bool backwards) {
-	struct bindings *bindings = &compositor->bindings;
-	struct wl_list *list = &compositor->toplevels.list;
+	struct bindings *bindings = compositor->bindings;
+	struct wl_list *list = &compositor->toplevels->list;
 	if (wl_list_empty(list)) {
 		return;
 	}
-	struct toplevel *old = bindings->preview != NULL ? bindings->preview : compositor->focus.toplevel;
+	struct toplevel *old = bindings->preview != NULL ? bindings->preview : compositor->toplevels->active;
 	struct toplevel *next = NULL;
 	if (old != NULL) {
 		next = neighbor(compositor, old, backwards);
@@ -60,15 +61,15 @@ bool bindings_press(struct compositor *compositor, uint32_t modifiers, xkb_keysy
 	}
 	switch (symbol) {
 	case XKB_KEY_Escape:
-		compositor_terminate(compositor);
+		wl_display_terminate(compositor->display);
 		return true;
 	case XKB_KEY_Tab:
 	case XKB_KEY_ISO_Left_Tab:
 		show_next(compositor, modifiers & WLR_MODIFIER_SHIFT);
 		return true;
 	case XKB_KEY_F4:
-		if (compositor->focus.toplevel != NULL) {
-			wlr_xdg_toplevel_send_close(compositor->focus.toplevel->xdg);
+		if (compositor->toplevels->active != NULL) {
+			wlr_xdg_toplevel_send_close(compositor->toplevels->active->xdg);
 		}
 		return true;
 	default:
@@ -77,15 +78,26 @@ bool bindings_press(struct compositor *compositor, uint32_t modifiers, xkb_keysy
 }
 
 void bindings_modifiers(struct compositor *compositor, uint32_t modifiers) {
-	struct toplevel *chosen = compositor->bindings.preview;
+	struct toplevel *chosen = compositor->bindings->preview;
 	if (chosen != NULL && !(modifiers & WLR_MODIFIER_ALT)) {
-		compositor->bindings.preview = NULL;
+		compositor->bindings->preview = NULL;
 		focus_toplevel(compositor, chosen);
 	}
 }
 
-void bindings_forget(struct compositor *compositor, struct toplevel *toplevel) {
-	if (compositor->bindings.preview == toplevel) {
-		compositor->bindings.preview = NULL;
+static void handle_toplevel_unmap(struct wl_listener *listener, void *data) {
+	struct bindings *bindings = wl_container_of(listener, bindings, listeners.toplevel_unmap);
+	if (bindings->preview == data) {
+		bindings->preview = NULL;
 	}
+}
+
+bool bindings_init(struct compositor *compositor) {
+	listener_add(&compositor->bindings->listeners.toplevel_unmap, &compositor->toplevels->events.unmap,
+			handle_toplevel_unmap);
+	return true;
+}
+
+void bindings_finish(struct compositor *compositor) {
+	listener_remove(&compositor->bindings->listeners.toplevel_unmap);
 }

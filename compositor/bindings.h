@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <wayland-server-core.h>
 #include <xkbcommon/xkbcommon.h>
 
 struct compositor;
@@ -15,15 +16,20 @@ struct toplevel;
 struct bindings {
 	struct toplevel *preview; // NULL: not at it
 	bool was_minimized;       // and is again, if another one is chosen
+
+	struct {
+		struct wl_listener toplevel_unmap;
+	} listeners;
 };
+
+/* False: never. */
+bool bindings_init(struct compositor *compositor);
+void bindings_finish(struct compositor *compositor);
 
 /* A key was pressed with these modifiers (enum wlr_keyboard_modifier). True: it was ours. */
 bool bindings_press(struct compositor *compositor, uint32_t modifiers, xkb_keysym_t symbol);
 
 /* The modifiers have changed: letting go of Alt chooses the window that is shown. */
 void bindings_modifiers(struct compositor *compositor, uint32_t modifiers);
-
-/* Forgets a window that is going. */
-void bindings_forget(struct compositor *compositor, struct toplevel *toplevel);
 
 #endif

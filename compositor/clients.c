@@ -1,7 +1,7 @@
 #include "clients.h"
 
 #include "listener.h"
-#include "server.h"
+#include "parts.h"
 #include <assert.h>
 #include <lido/limits.h>
 #include <malloc.h>
@@ -84,7 +84,7 @@ static int handle_trimming(void *data) {
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct client *client = wl_container_of(listener, client, listeners.destroy);
-	struct clients *clients = &client->compositor->clients;
+	struct clients *clients = client->compositor->clients;
 	assert(client->surfaces_len == 0);
 	if (client->farewell != NULL) {
 		wl_event_source_remove(client->farewell);
@@ -114,7 +114,7 @@ static size_t count_connections(const struct clients *clients, pid_t pid) {
 
 // It cannot be destroyed here: whoever has made it has not even got it.
 static void check_connections(struct client *client) {
-	const struct clients *clients = &client->compositor->clients;
+	const struct clients *clients = client->compositor->clients;
 	size_t left = clients->max > clients->len ? clients->max - clients->len : 0;
 	if (count_connections(clients, client->pid) > left) {
 		post_no_memory(client, "connections", clients->max);
@@ -123,18 +123,18 @@ static void check_connections(struct client *client) {
 }
 
 static void handle_client_created(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, clients.listeners.client_created);
+	struct clients *clients = wl_container_of(listener, clients, listeners.client_created);
 	struct wl_client *wl = data;
 	struct client *client = calloc(1, sizeof(*client));
 	if (client == NULL) {
 		wl_client_post_no_memory(wl);
 		return;
 	}
-	client->compositor = compositor;
+	client->compositor = clients->compositor;
 	client->wl = wl;
 	wl_client_get_credentials(wl, &client->pid, NULL, NULL);
-	wl_list_insert(&compositor->clients.list, &client->link);
-	compositor->clients.len++;
+	wl_list_insert(&clients->list, &client->link);
+	clients->len++;
 	client->listeners.resource_created.notify = handle_resource_created;
 	wl_client_add_resource_created_listener(wl, &client->listeners.resource_created);
 	// Late: after its objects.
@@ -150,7 +150,7 @@ static int count_unread(const struct client *client) {
 
 void clients_end_stuck(struct compositor *compositor) {
 	struct client *client;
-	wl_list_for_each(client, &compositor->clients.list, link) {
+	wl_list_for_each(client, &compositor->clients->list, link) {
 		int unread = count_unread(client);
 		if (unread > 0 && unread == client->unread && client->farewell == NULL) {
 			struct wl_resource *display = wl_client_get_object(client->wl, 1);
@@ -164,7 +164,8 @@ void clients_end_stuck(struct compositor *compositor) {
 }
 
 bool clients_init(struct compositor *compositor) {
-	struct clients *clients = &compositor->clients;
+	struct clients *clients = compositor->clients;
+	clients->compositor = compositor;
 	struct rlimit limit = {.rlim_cur = 1024};
 	getrlimit(RLIMIT_NOFILE, &limit);
 	wl_list_init(&clients->list);
@@ -176,7 +177,7 @@ bool clients_init(struct compositor *compositor) {
 }
 
 void clients_finish(struct compositor *compositor) {
-	struct clients *clients = &compositor->clients;
+	struct clients *clients = compositor->clients;
 	assert(clients->len == 0);
 	listener_remove(&clients->listeners.client_created);
 	if (clients->trimming != NULL) {

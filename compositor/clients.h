@@ -32,6 +32,7 @@ struct compositor;
 #define CLIENTS_SURFACES_MAX 1024
 
 struct clients {
+	struct compositor *compositor;
 	struct wl_list list;              // client.link
 	size_t len;                       // how many there are
 	size_t max;                       // how many there may be

@@ -1,7 +1,12 @@
 #include "constraint.h"
 
+#include "cursor.h"
+#include "desktop.h"
+#include "focus.h"
+#include "grab.h"
 #include "listener.h"
-#include "server.h"
+#include "parts.h"
+#include "seat.h"
 #include "toplevel.h"
 #include <math.h>
 #include <pixman.h>
@@ -20,9 +25,9 @@ struct constraint {
 
 static void warp(struct compositor *compositor, struct wlr_surface *surface, double sx, double sy) {
 	int lx, ly;
-	if (desktop_surface_position(&compositor->desktop, surface, &lx, &ly)) {
-		wlr_cursor_warp(compositor->cursor.wlr, NULL, lx + sx, ly + sy);
-		wlr_seat_pointer_warp(compositor->seat.wlr, sx, sy);
+	if (desktop_surface_position(compositor->desktop, surface, &lx, &ly)) {
+		wlr_cursor_warp(compositor->cursor->wlr, NULL, lx + sx, ly + sy);
+		wlr_seat_pointer_warp(compositor->seat->wlr, sx, sy);
 	}
 }
 
@@ -38,21 +43,21 @@ static bool contains(struct wlr_pointer_constraint_v1 *wlr, double sx, double sy
 }
 
 static struct wlr_pointer_constraint_v1 *find_wanted(struct compositor *compositor) {
-	struct wlr_seat *seat = compositor->seat.wlr;
+	struct wlr_seat *seat = compositor->seat->wlr;
 	struct wlr_surface *surface = seat->pointer_state.focused_surface;
 	if (surface == NULL) {
 		return NULL;
 	}
 	struct toplevel *toplevel = toplevel_try_from_surface(surface);
-	if (toplevel != NULL && toplevel != compositor->focus.toplevel) {
+	if (toplevel != NULL && toplevel != compositor->toplevels->active) {
 		return NULL;
 	}
-	return wlr_pointer_constraints_v1_constraint_for_surface(compositor->constraints.manager, surface, seat);
+	return wlr_pointer_constraints_v1_constraint_for_surface(compositor->constraints->manager, surface, seat);
 }
 
 void constraint_update(struct compositor *compositor) {
-	struct constraints *constraints = &compositor->constraints;
-	struct wlr_seat_pointer_state *pointer = &compositor->seat.wlr->pointer_state;
+	struct constraints *constraints = compositor->constraints;
+	struct wlr_seat_pointer_state *pointer = &compositor->seat->wlr->pointer_state;
 	struct wlr_pointer_constraint_v1 *wanted = find_wanted(compositor);
 	struct wlr_pointer_constraint_v1 *active = constraints->active;
 	if (wanted == active) {
@@ -70,9 +75,9 @@ void constraint_update(struct compositor *compositor) {
 }
 
 bool constraint_limit(struct compositor *compositor, double *dx, double *dy) {
-	struct wlr_pointer_constraint_v1 *active = compositor->constraints.active;
-	struct wlr_seat_pointer_state *pointer = &compositor->seat.wlr->pointer_state;
-	if (active == NULL || compositor->grab.mode != GRAB_NONE) {
+	struct wlr_pointer_constraint_v1 *active = compositor->constraints->active;
+	struct wlr_seat_pointer_state *pointer = &compositor->seat->wlr->pointer_state;
+	if (active == NULL || compositor->grab->mode != GRAB_NONE) {
 		return true;
 	}
 	if (active->type == WLR_POINTER_CONSTRAINT_V1_LOCKED) {
@@ -111,8 +116,8 @@ static void handle_set_region(struct wl_listener *listener, void *data) {
 	struct constraint *constraint = wl_container_of(listener, constraint, set_region);
 	struct compositor *compositor = constraint->compositor;
 	struct wlr_pointer_constraint_v1 *wlr = constraint->wlr;
-	double x = compositor->seat.wlr->pointer_state.sx, y = compositor->seat.wlr->pointer_state.sy;
-	bool confined = compositor->constraints.active == wlr && wlr->type == WLR_POINTER_CONSTRAINT_V1_CONFINED;
+	double x = compositor->seat->wlr->pointer_state.sx, y = compositor->seat->wlr->pointer_state.sy;
+	bool confined = compositor->constraints->active == wlr && wlr->type == WLR_POINTER_CONSTRAINT_V1_CONFINED;
 	if (confined && !contains(wlr, x, y) && nearest_point(&wlr->region, &x, &y)) {
 		warp(compositor, wlr->surface, x, y);
 	}
@@ -122,8 +127,8 @@ static void handle_set_region(struct wl_listener *listener, void *data) {
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct constraint *constraint = wl_container_of(listener, constraint, destroy);
 	struct compositor *compositor = constraint->compositor;
-	if (compositor->constraints.active == constraint->wlr) {
-		compositor->constraints.active = NULL;
+	if (compositor->constraints->active == constraint->wlr) {
+		compositor->constraints->active = NULL;
 		warp_to_hint(compositor, constraint->wlr);
 		cursor_refresh(compositor);
 	}
@@ -133,7 +138,8 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 }
 
 static void handle_new_constraint(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, constraints.new_constraint);
+	struct constraints *constraints = wl_container_of(listener, constraints, new_constraint);
+	struct compositor *compositor = constraints->compositor;
 	struct wlr_pointer_constraint_v1 *wlr = data;
 	struct constraint *constraint = calloc(1, sizeof(*constraint));
 	if (constraint == NULL) {
@@ -146,16 +152,24 @@ static void handle_new_constraint(struct wl_listener *listener, void *data) {
 	constraint_update(compositor);
 }
 
+static void handle_focus_changed(struct wl_listener *listener, void *data) {
+	struct constraints *constraints = wl_container_of(listener, constraints, focus_changed);
+	constraint_update(constraints->compositor);
+}
+
 bool constraints_init(struct compositor *compositor) {
-	struct constraints *constraints = &compositor->constraints;
+	struct constraints *constraints = compositor->constraints;
+	constraints->compositor = compositor;
 	constraints->manager = wlr_pointer_constraints_v1_create(compositor->display);
 	if (constraints->manager == NULL) {
 		return false;
 	}
 	listener_add(&constraints->new_constraint, &constraints->manager->events.new_constraint, handle_new_constraint);
+	listener_add(&constraints->focus_changed, &compositor->focus->events.changed, handle_focus_changed);
 	return true;
 }
 
 void constraints_finish(struct compositor *compositor) {
-	listener_remove(&compositor->constraints.new_constraint);
+	listener_remove(&compositor->constraints->new_constraint);
+	listener_remove(&compositor->constraints->focus_changed);
 }

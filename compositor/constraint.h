@@ -12,9 +12,10 @@ struct wlr_pointer_constraint_v1;
 struct wlr_pointer_constraints_v1;
 
 struct constraints {
+	struct compositor *compositor;
 	struct wlr_pointer_constraints_v1 *manager;
 	struct wlr_pointer_constraint_v1 *active; // NULL: the pointer is free
-	struct wl_listener new_constraint;
+	struct wl_listener new_constraint, focus_changed;
 };
 
 /* False: out of memory. */

@@ -1,15 +1,20 @@
 #include "cursor.h"
 
 #include "constraint.h"
+#include "desktop.h"
 #include "drag.h"
 #include "focus.h"
+#include "grab.h"
+#include "idle.h"
 #include "listener.h"
 #include "monotonic.h"
 #include "output.h"
+#include "parts.h"
 #include "placement.h"
 #include "popup.h"
-#include "server.h"
+#include "seat.h"
 #include "toplevel.h"
+#include "virtual_pointer.h"
 #include <linux/input-event-codes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,16 +25,13 @@
 #include <wlr/types/wlr_pointer.h>
 #include <wlr/types/wlr_relative_pointer_v1.h>
 #include <wlr/types/wlr_seat.h>
+#include <wlr/types/wlr_touch.h>
 #include <wlr/types/wlr_xcursor_manager.h>
 #include <wlr/util/edges.h>
 #include <wlr/xcursor.h>
 
 #define THEME_SIZE_DEFAULT 24
 #define CURSOR_SHAPE_VERSION 1
-
-struct output *cursor_output(struct compositor *compositor) {
-	return desktop_output_at(&compositor->desktop, compositor->cursor.wlr->x, compositor->cursor.wlr->y);
-}
 
 void cursor_set_grabbing(struct compositor *compositor, enum grab_mode mode, uint32_t edges) {
 	const char *name = "default";
@@ -38,7 +40,7 @@ void cursor_set_grabbing(struct compositor *compositor, enum grab_mode mode, uin
 	} else if (mode == GRAB_RESIZE) {
 		name = wlr_xcursor_get_resize_name((enum wlr_edges)edges);
 	}
-	wlr_cursor_set_xcursor(compositor->cursor.wlr, compositor->cursor.theme, name);
+	wlr_cursor_set_xcursor(compositor->cursor->wlr, compositor->cursor->theme, name);
 	cursor_refresh(compositor);
 }
 
@@ -49,24 +51,24 @@ static bool is_held(const struct wlr_seat *seat) {
 
 // Only of what has changed: wlroots would tell a drag's target again and again, which may well commit on hearing it.
 static void notify_motion(struct compositor *compositor, uint32_t time_msec, double sx, double sy) {
-	struct cursor *cursor = &compositor->cursor;
+	struct cursor *cursor = compositor->cursor;
 	if (sx != cursor->sx || sy != cursor->sy) {
 		cursor->sx = sx;
 		cursor->sy = sy;
-		wlr_seat_pointer_notify_motion(compositor->seat.wlr, time_msec, sx, sy);
+		wlr_seat_pointer_notify_motion(compositor->seat->wlr, time_msec, sx, sy);
 	}
 }
 
 static void pick(struct compositor *compositor, uint32_t time_msec) {
-	struct cursor *cursor = &compositor->cursor;
-	struct wlr_seat *seat = compositor->seat.wlr;
+	struct cursor *cursor = compositor->cursor;
+	struct wlr_seat *seat = compositor->seat->wlr;
 	double lx = cursor->wlr->x, ly = cursor->wlr->y;
 	if (is_held(seat)) {
 		notify_motion(compositor, time_msec, lx - cursor->origin_x, ly - cursor->origin_y);
 		return;
 	}
 	double sx, sy;
-	struct wlr_surface *surface = desktop_surface_at(&compositor->desktop, lx, ly, &sx, &sy, NULL);
+	struct wlr_surface *surface = desktop_surface_at(compositor->desktop, lx, ly, &sx, &sy, NULL);
 	if (surface == NULL) {
 		wlr_seat_pointer_notify_clear_focus(seat);
 		return;
@@ -78,44 +80,44 @@ static void pick(struct compositor *compositor, uint32_t time_msec) {
 }
 
 void cursor_refresh_now(struct compositor *compositor) {
-	struct wlr_seat_pointer_state *state = &compositor->seat.wlr->pointer_state;
-	bool grabbed = compositor->grab.mode != GRAB_NONE && !compositor->grab.by_touch;
-	if (grabbed || !(compositor->seat.wlr->capabilities & WL_SEAT_CAPABILITY_POINTER)) {
+	struct wlr_seat_pointer_state *state = &compositor->seat->wlr->pointer_state;
+	bool grabbed = compositor->grab->mode != GRAB_NONE && !compositor->grab->by_touch;
+	if (grabbed || !(compositor->seat->wlr->capabilities & WL_SEAT_CAPABILITY_POINTER)) {
 		return;
 	}
 	struct wlr_surface *old_surface = state->focused_surface;
 	double old_sx = state->sx, old_sy = state->sy;
 	pick(compositor, (uint32_t)monotonic_msec());
 	if (state->focused_surface != old_surface || state->sx != old_sx || state->sy != old_sy) {
-		wlr_seat_pointer_notify_frame(compositor->seat.wlr);
+		wlr_seat_pointer_notify_frame(compositor->seat->wlr);
 	}
 	constraint_update(compositor);
 }
 
 static void refresh_idle(void *data) {
 	struct compositor *compositor = data;
-	compositor->cursor.refresh = NULL;
+	compositor->cursor->refresh = NULL;
 	cursor_refresh_now(compositor);
 }
 
 void cursor_refresh(struct compositor *compositor) {
-	if (compositor->cursor.refresh == NULL) {
-		compositor->cursor.refresh = wl_event_loop_add_idle(compositor->loop, refresh_idle, compositor);
+	if (compositor->cursor->refresh == NULL) {
+		compositor->cursor->refresh = wl_event_loop_add_idle(compositor->loop, refresh_idle, compositor);
 	}
 }
 
 static void apply_motion(struct compositor *compositor, const struct wlr_pointer_motion_event *motion) {
-	struct cursor *cursor = &compositor->cursor;
+	struct cursor *cursor = compositor->cursor;
 	double dx = motion->delta_x, dy = motion->delta_y;
-	seat_notify_activity(compositor);
-	wlr_relative_pointer_manager_v1_send_relative_motion(cursor->relative, compositor->seat.wlr,
+	idle_notify_activity(compositor);
+	wlr_relative_pointer_manager_v1_send_relative_motion(cursor->relative, compositor->seat->wlr,
 			(uint64_t)motion->time_msec * 1000, dx, dy, motion->unaccel_dx, motion->unaccel_dy);
 	if (!constraint_limit(compositor, &dx, &dy)) {
 		return;
 	}
 	wlr_cursor_move(cursor->wlr, &motion->pointer->base, dx, dy);
 	drag_motion(compositor, cursor->wlr->x, cursor->wlr->y);
-	if (compositor->grab.mode != GRAB_NONE && !compositor->grab.by_touch) {
+	if (compositor->grab->mode != GRAB_NONE && !compositor->grab->by_touch) {
 		grab_motion(compositor, cursor->wlr->x, cursor->wlr->y);
 		return;
 	}
@@ -125,7 +127,7 @@ static void apply_motion(struct compositor *compositor, const struct wlr_pointer
 
 static void apply_motion_absolute(
 		struct compositor *compositor, const struct wlr_pointer_motion_absolute_event *event) {
-	struct wlr_cursor *wlr = compositor->cursor.wlr;
+	struct wlr_cursor *wlr = compositor->cursor->wlr;
 	double lx, ly;
 	wlr_cursor_absolute_to_layout_coords(wlr, &event->pointer->base, event->x, event->y, &lx, &ly);
 	const struct wlr_pointer_motion_event motion = {
@@ -140,34 +142,34 @@ static void apply_motion_absolute(
 }
 
 static bool is_alt_held(struct compositor *compositor) {
-	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(compositor->seat.wlr);
+	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(compositor->seat->wlr);
 	return keyboard != NULL && wlr_keyboard_get_modifiers(keyboard) == WLR_MODIFIER_ALT;
 }
 
 // Alt and a button on a window. True: the press is not for the client.
 static bool begin_grab(struct compositor *compositor, struct toplevel *toplevel, uint32_t button) {
-	if (!is_alt_held(compositor) || compositor->grab.mode != GRAB_NONE) {
+	if (!is_alt_held(compositor) || compositor->grab->mode != GRAB_NONE) {
 		return false;
 	}
 	if (button == BTN_LEFT) {
 		grab_begin_pointer(toplevel, GRAB_MOVE, 0);
 	} else if (button == BTN_RIGHT) {
 		struct wlr_box box = toplevel_box(toplevel);
-		uint32_t edges = placement_edges_at(&box, compositor->cursor.wlr->x, compositor->cursor.wlr->y);
+		uint32_t edges = placement_edges_at(&box, compositor->cursor->wlr->x, compositor->cursor->wlr->y);
 		grab_begin_pointer(toplevel, GRAB_RESIZE, edges);
 	} else {
 		return false;
 	}
-	compositor->cursor.taken_button = button;
+	compositor->cursor->taken_button = button;
 	return true;
 }
 
 // Returns whether a client is to hear of it.
 static bool press(struct compositor *compositor, uint32_t button) {
-	struct wlr_cursor *wlr = compositor->cursor.wlr;
+	struct wlr_cursor *wlr = compositor->cursor->wlr;
 	struct owner *owner;
 	double sx, sy;
-	struct wlr_surface *surface = desktop_surface_at(&compositor->desktop, wlr->x, wlr->y, &sx, &sy, &owner);
+	struct wlr_surface *surface = desktop_surface_at(compositor->desktop, wlr->x, wlr->y, &sx, &sy, &owner);
 	popup_dismiss(compositor, surface);
 	cursor_refresh_now(compositor);
 	focus_owner(compositor, owner);
@@ -176,29 +178,29 @@ static bool press(struct compositor *compositor, uint32_t button) {
 }
 
 static void apply_button(struct compositor *compositor, const struct wlr_pointer_button_event *event) {
-	struct wlr_seat *seat = compositor->seat.wlr;
-	seat_notify_activity(compositor);
+	struct wlr_seat *seat = compositor->seat->wlr;
+	idle_notify_activity(compositor);
 	if (event->state == WL_POINTER_BUTTON_STATE_PRESSED) {
-		bool first = seat->pointer_state.button_count == 0 && compositor->grab.mode == GRAB_NONE;
+		bool first = seat->pointer_state.button_count == 0 && compositor->grab->mode == GRAB_NONE;
 		if (!first || press(compositor, event->button)) {
 			wlr_seat_pointer_notify_button(seat, event->time_msec, event->button, event->state);
 		}
 		return;
 	}
-	if (compositor->cursor.taken_button != event->button) {
+	if (compositor->cursor->taken_button != event->button) {
 		wlr_seat_pointer_notify_button(seat, event->time_msec, event->button, event->state);
 	} else {
-		compositor->cursor.taken_button = 0;
+		compositor->cursor->taken_button = 0;
 	}
-	if (seat->pointer_state.button_count == 0 && !compositor->grab.by_touch) {
+	if (seat->pointer_state.button_count == 0 && !compositor->grab->by_touch) {
 		grab_end(compositor);
 		cursor_refresh(compositor);
 	}
 }
 
 static void apply_axis(struct compositor *compositor, const struct wlr_pointer_axis_event *event) {
-	seat_notify_activity(compositor);
-	wlr_seat_pointer_notify_axis(compositor->seat.wlr, event->time_msec, event->orientation, event->delta,
+	idle_notify_activity(compositor);
+	wlr_seat_pointer_notify_axis(compositor->seat->wlr, event->time_msec, event->orientation, event->delta,
 			event->delta_discrete, event->source, event->relative_direction);
 }
 
@@ -227,78 +229,91 @@ static void hold_or_apply(
 }
 
 static void handle_motion(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.motion);
+	struct cursor *cursor = wl_container_of(listener, cursor, listeners.motion);
 	const struct wlr_pointer_motion_event *motion = data;
 	const struct pointer_event event = {.type = POINTER_EVENT_MOTION, .motion = *motion};
-	hold_or_apply(compositor, motion->pointer, &event);
+	hold_or_apply(cursor->compositor, motion->pointer, &event);
 }
 
 static void handle_motion_absolute(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.motion_absolute);
+	struct cursor *cursor = wl_container_of(listener, cursor, listeners.motion_absolute);
 	const struct wlr_pointer_motion_absolute_event *motion = data;
 	const struct pointer_event event = {.type = POINTER_EVENT_MOTION_ABSOLUTE, .motion_absolute = *motion};
-	hold_or_apply(compositor, motion->pointer, &event);
+	hold_or_apply(cursor->compositor, motion->pointer, &event);
 }
 
 static void handle_button(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.button);
+	struct cursor *cursor = wl_container_of(listener, cursor, listeners.button);
 	const struct wlr_pointer_button_event *button = data;
 	const struct pointer_event event = {.type = POINTER_EVENT_BUTTON, .button = *button};
-	hold_or_apply(compositor, button->pointer, &event);
+	hold_or_apply(cursor->compositor, button->pointer, &event);
 }
 
 static void handle_axis(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.axis);
+	struct cursor *cursor = wl_container_of(listener, cursor, listeners.axis);
 	const struct wlr_pointer_axis_event *axis = data;
 	const struct pointer_event event = {.type = POINTER_EVENT_AXIS, .axis = *axis};
-	hold_or_apply(compositor, axis->pointer, &event);
+	hold_or_apply(cursor->compositor, axis->pointer, &event);
 }
 
 static void handle_frame(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.frame);
-	wlr_seat_pointer_notify_frame(compositor->seat.wlr);
+	struct cursor *cursor = wl_container_of(listener, cursor, listeners.frame);
+	wlr_seat_pointer_notify_frame(cursor->compositor->seat->wlr);
 }
 
 static void handle_request_set_cursor(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.request_set_cursor);
+	struct cursor *cursor = wl_container_of(listener, cursor, listeners.request_set_cursor);
 	const struct wlr_seat_pointer_request_set_cursor_event *event = data;
-	if (event->seat_client == compositor->seat.wlr->pointer_state.focused_client) {
-		wlr_cursor_set_surface(compositor->cursor.wlr, event->surface, event->hotspot_x, event->hotspot_y);
+	if (event->seat_client == cursor->compositor->seat->wlr->pointer_state.focused_client) {
+		wlr_cursor_set_surface(cursor->wlr, event->surface, event->hotspot_x, event->hotspot_y);
 	}
 }
 
 static void handle_request_set_shape(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.request_set_shape);
+	struct cursor *cursor = wl_container_of(listener, cursor, listeners.request_set_shape);
 	const struct wlr_cursor_shape_manager_v1_request_set_shape_event *event = data;
 	if (event->device_type == WLR_CURSOR_SHAPE_MANAGER_V1_DEVICE_TYPE_POINTER &&
-			event->seat_client == compositor->seat.wlr->pointer_state.focused_client) {
-		wlr_cursor_set_xcursor(
-				compositor->cursor.wlr, compositor->cursor.theme, wlr_cursor_shape_v1_name(event->shape));
+			event->seat_client == cursor->compositor->seat->wlr->pointer_state.focused_client) {
+		wlr_cursor_set_xcursor(cursor->wlr, cursor->theme, wlr_cursor_shape_v1_name(event->shape));
 	}
 }
 
 // What the last client showed must not stay when the pointer has left it.
 static void handle_focus_change(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, cursor.listeners.focus_change);
+	struct cursor *cursor = wl_container_of(listener, cursor, listeners.focus_change);
 	const struct wlr_seat_pointer_focus_change_event *event = data;
-	if (event->new_surface == NULL && compositor->grab.mode == GRAB_NONE) {
-		wlr_cursor_set_xcursor(compositor->cursor.wlr, compositor->cursor.theme, "default");
+	if (event->new_surface == NULL && cursor->compositor->grab->mode == GRAB_NONE) {
+		wlr_cursor_set_xcursor(cursor->wlr, cursor->theme, "default");
 	}
 }
 
-void cursor_attach(struct compositor *compositor, struct wlr_input_device *device, const char *output_name) {
-	struct cursor *cursor = &compositor->cursor;
+// A parent session has one pointer per window: each moves over its own output only. NULL: over all.
+static const char *device_output_name(struct wlr_input_device *device) {
+	return device->type == WLR_INPUT_DEVICE_POINTER ? wlr_pointer_from_input_device(device)->output_name
+													: wlr_touch_from_input_device(device)->output_name;
+}
+
+static void handle_new_device(struct wl_listener *listener, void *data) {
+	struct cursor *cursor = wl_container_of(listener, cursor, listeners.new_device);
+	struct compositor *compositor = cursor->compositor;
+	struct wlr_input_device *device = data;
+	const char *output_name = device_output_name(device);
 	wlr_cursor_attach_input_device(cursor->wlr, device);
 	struct output *output;
-	wl_list_for_each(output, &compositor->desktop.outputs, link) {
+	wl_list_for_each(output, &compositor->desktop->outputs, link) {
 		if (output_name != NULL && strcmp(output->wlr->name, output_name) == 0) {
 			wlr_cursor_map_input_to_output(cursor->wlr, device, output->wlr);
 		}
 	}
-	if (device->type == WLR_INPUT_DEVICE_POINTER && compositor->seat.wlr->pointer_state.focused_surface == NULL) {
+	if (device->type == WLR_INPUT_DEVICE_POINTER && compositor->seat->wlr->pointer_state.focused_surface == NULL) {
 		wlr_cursor_set_xcursor(cursor->wlr, cursor->theme, "default");
 	}
 	cursor_refresh(compositor);
+}
+
+static void handle_layout_changed(struct wl_listener *listener, void *data) {
+	struct cursor *cursor = wl_container_of(listener, cursor, listeners.layout_changed);
+	cursor_refresh(cursor->compositor);
 }
 
 static struct wlr_xcursor_manager *create_theme(void) {
@@ -309,25 +324,27 @@ static struct wlr_xcursor_manager *create_theme(void) {
 }
 
 static bool cursor_create(struct compositor *compositor) {
-	struct cursor *cursor = &compositor->cursor;
+	struct cursor *cursor = compositor->cursor;
 	cursor->wlr = wlr_cursor_create();
 	cursor->theme = create_theme();
 	cursor->relative = wlr_relative_pointer_manager_v1_create(compositor->display);
 	if (cursor->wlr == NULL || cursor->theme == NULL || cursor->relative == NULL) {
 		return false;
 	}
-	wlr_cursor_attach_output_layout(cursor->wlr, compositor->desktop.layout);
+	wlr_cursor_attach_output_layout(cursor->wlr, compositor->desktop->layout);
+	compositor->desktop->pointer = cursor->wlr;
 	return true;
 }
 
 bool cursor_init(struct compositor *compositor) {
-	struct cursor *cursor = &compositor->cursor;
+	struct cursor *cursor = compositor->cursor;
+	cursor->compositor = compositor;
 	struct wlr_cursor_shape_manager_v1 *shapes =
 			wlr_cursor_shape_manager_v1_create(compositor->display, CURSOR_SHAPE_VERSION);
 	if (!cursor_create(compositor) || shapes == NULL) {
 		return false;
 	}
-	struct wlr_seat *seat = compositor->seat.wlr;
+	struct wlr_seat *seat = compositor->seat->wlr;
 	listener_add(&cursor->listeners.motion, &cursor->wlr->events.motion, handle_motion);
 	listener_add(&cursor->listeners.motion_absolute, &cursor->wlr->events.motion_absolute, handle_motion_absolute);
 	listener_add(&cursor->listeners.button, &cursor->wlr->events.button, handle_button);
@@ -336,11 +353,13 @@ bool cursor_init(struct compositor *compositor) {
 	listener_add(&cursor->listeners.request_set_cursor, &seat->events.request_set_cursor, handle_request_set_cursor);
 	listener_add(&cursor->listeners.request_set_shape, &shapes->events.request_set_shape, handle_request_set_shape);
 	listener_add(&cursor->listeners.focus_change, &seat->pointer_state.events.focus_change, handle_focus_change);
+	listener_add(&cursor->listeners.new_device, &compositor->seat->events.new_device, handle_new_device);
+	listener_add(&cursor->listeners.layout_changed, &compositor->desktop->events.layout_changed, handle_layout_changed);
 	return true;
 }
 
 void cursor_finish(struct compositor *compositor) {
-	struct cursor *cursor = &compositor->cursor;
+	struct cursor *cursor = compositor->cursor;
 	listener_remove(&cursor->listeners.motion);
 	listener_remove(&cursor->listeners.motion_absolute);
 	listener_remove(&cursor->listeners.button);
@@ -349,6 +368,9 @@ void cursor_finish(struct compositor *compositor) {
 	listener_remove(&cursor->listeners.request_set_cursor);
 	listener_remove(&cursor->listeners.request_set_shape);
 	listener_remove(&cursor->listeners.focus_change);
+	listener_remove(&cursor->listeners.new_device);
+	listener_remove(&cursor->listeners.layout_changed);
+	compositor->desktop->pointer = NULL;
 	if (cursor->refresh != NULL) {
 		wl_event_source_remove(cursor->refresh);
 		cursor->refresh = NULL;

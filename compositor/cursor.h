@@ -10,15 +10,14 @@
 #include <wayland-server-core.h>
 
 struct compositor;
-struct output;
 struct pointer_event;
 struct wlr_cursor;
 struct wlr_cursor_shape_manager_v1;
-struct wlr_input_device;
 struct wlr_relative_pointer_manager_v1;
 struct wlr_xcursor_manager;
 
 struct cursor {
+	struct compositor *compositor;
 	struct wlr_cursor *wlr;
 	struct wlr_xcursor_manager *theme; // loaded when the first pointing device comes
 	struct wlr_relative_pointer_manager_v1 *relative;
@@ -31,18 +30,13 @@ struct cursor {
 	struct {
 		struct wl_listener motion, motion_absolute, button, axis, frame;
 		struct wl_listener request_set_cursor, request_set_shape, focus_change;
+		struct wl_listener new_device, layout_changed;
 	} listeners;
 };
 
 /* False: out of memory. */
 bool cursor_init(struct compositor *compositor);
 void cursor_finish(struct compositor *compositor);
-
-/* Moves with a device from now on, until that is destroyed. output_name: the output it is bound to; NULL: all. */
-void cursor_attach(struct compositor *compositor, struct wlr_input_device *device, const char *output_name);
-
-/* The output it is on; NULL if there are none. */
-struct output *cursor_output(struct compositor *compositor);
 
 /* Looks again which surface is below, before the event loop waits again. To be called when windows have changed. */
 void cursor_refresh(struct compositor *compositor);

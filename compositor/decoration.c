@@ -1,7 +1,7 @@
 #include "decoration.h"
 
 #include "listener.h"
-#include "server.h"
+#include "parts.h"
 #include "toplevel.h"
 #include <stdlib.h>
 #include <wlr/types/wlr_server_decoration.h>
@@ -51,14 +51,16 @@ static void handle_new_decoration(struct wl_listener *listener, void *data) {
 	handle_request_mode(&decoration->request_mode, NULL);
 }
 
-void decoration_configure(struct toplevel *toplevel) {
+// Answers a decoration object that was made before the first commit of its window.
+static void handle_configure(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = data;
 	if (toplevel->decoration != NULL) {
 		insist(toplevel->decoration);
 	}
 }
 
 bool decorations_init(struct compositor *compositor) {
-	struct decorations *decorations = &compositor->decorations;
+	struct decorations *decorations = compositor->decorations;
 	struct wlr_server_decoration_manager *kde = wlr_server_decoration_manager_create(compositor->display);
 	decorations->manager = wlr_xdg_decoration_manager_v1_create(compositor->display);
 	if (kde == NULL || decorations->manager == NULL) {
@@ -67,9 +69,11 @@ bool decorations_init(struct compositor *compositor) {
 	wlr_server_decoration_manager_set_default_mode(kde, WLR_SERVER_DECORATION_MANAGER_MODE_CLIENT);
 	listener_add(
 			&decorations->new_decoration, &decorations->manager->events.new_toplevel_decoration, handle_new_decoration);
+	listener_add(&decorations->configure, &compositor->toplevels->events.configure, handle_configure);
 	return true;
 }
 
 void decorations_finish(struct compositor *compositor) {
-	listener_remove(&compositor->decorations.new_decoration);
+	listener_remove(&compositor->decorations->new_decoration);
+	listener_remove(&compositor->decorations->configure);
 }

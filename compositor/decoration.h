@@ -8,19 +8,15 @@
 #include <wayland-server-core.h>
 
 struct compositor;
-struct toplevel;
 struct wlr_xdg_decoration_manager_v1;
 
 struct decorations {
 	struct wlr_xdg_decoration_manager_v1 *manager;
-	struct wl_listener new_decoration;
+	struct wl_listener new_decoration, configure;
 };
 
 /* False: out of memory. */
 bool decorations_init(struct compositor *compositor);
 void decorations_finish(struct compositor *compositor);
-
-/* To be called at a window's first commit: answers a decoration object that was made before it. */
-void decoration_configure(struct toplevel *toplevel);
 
 #endif

@@ -2,9 +2,10 @@
 
 #include "listener.h"
 #include "output.h"
-#include "server.h"
+#include "parts.h"
 #include <assert.h>
 #include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_scene.h>
@@ -13,25 +14,23 @@
 static const float background_color[4] = {0.13f, 0.25f, 0.29f, 1.0f};
 
 static void handle_layout_change(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, desktop.listeners.layout_change);
-	struct desktop *desktop = &compositor->desktop;
+	struct desktop *desktop = wl_container_of(listener, desktop, listeners.layout_change);
 	struct wlr_box box;
 	wlr_output_layout_get_box(desktop->layout, NULL, &box);
 	wlr_scene_node_set_position(&desktop->color->node, box.x, box.y);
 	wlr_scene_rect_set_size(desktop->color, box.width, box.height);
 	struct output *output;
 	wl_list_for_each(output, &desktop->outputs, link) {
-		output_arrange(output);
+		wlr_output_layout_get_box(desktop->layout, output->wlr, &output->area);
 	}
-	toplevels_arrange(compositor);
-	popups_refresh(compositor);
-	output_management_update(compositor);
-	cursor_refresh(compositor);
+	wl_signal_emit_mutable(&desktop->events.layout_changed, desktop);
 }
 
 bool desktop_init(struct compositor *compositor) {
-	struct desktop *desktop = &compositor->desktop;
+	struct desktop *desktop = compositor->desktop;
 	wl_list_init(&desktop->outputs);
+	wl_signal_init(&desktop->events.layout_changed);
+	wl_signal_init(&desktop->events.usable_changed);
 	desktop->layout = wlr_output_layout_create(compositor->display);
 	desktop->scene = wlr_scene_create();
 	if (desktop->layout == NULL || desktop->scene == NULL) {
@@ -53,7 +52,9 @@ bool desktop_init(struct compositor *compositor) {
 }
 
 void desktop_finish(struct compositor *compositor) {
-	struct desktop *desktop = &compositor->desktop;
+	struct desktop *desktop = compositor->desktop;
+	assert(wl_list_empty(&desktop->events.layout_changed.listener_list));
+	assert(wl_list_empty(&desktop->events.usable_changed.listener_list));
 	listener_remove(&desktop->listeners.layout_change);
 	if (desktop->scene != NULL) {
 		wlr_scene_node_destroy(&desktop->scene->tree.node);
@@ -78,6 +79,10 @@ struct output *desktop_output_at(struct desktop *desktop, double lx, double ly) 
 	wlr_output_layout_closest_point(desktop->layout, NULL, lx, ly, &x, &y);
 	struct wlr_output *wlr_output = wlr_output_layout_output_at(desktop->layout, x, y);
 	return wlr_output != NULL ? desktop_output_from_wlr(desktop, wlr_output) : NULL;
+}
+
+struct output *desktop_output_at_pointer(struct desktop *desktop) {
+	return desktop_output_at(desktop, desktop->pointer->x, desktop->pointer->y);
 }
 
 static struct owner *node_owner(struct wlr_scene_node *node) {

@@ -12,6 +12,7 @@
 
 struct compositor;
 struct output;
+struct wlr_cursor;
 struct wlr_output;
 struct wlr_output_layout;
 struct wlr_scene;
@@ -49,6 +50,12 @@ struct desktop {
 	struct wlr_scene_tree *layers[DESKTOP_LAYERS_LEN];
 	struct wlr_scene_rect *color; // behind everything
 	struct wl_list outputs;       // output.link, in the order in which they came
+	struct wlr_cursor *pointer;   // cursor.wlr; NULL before and after that
+
+	struct {
+		struct wl_signal layout_changed; // outputs came, went, moved or were resized; their areas are up to date
+		struct wl_signal usable_changed; // the usable area of an output is another one
+	} events;
 
 	struct {
 		struct wl_listener layout_change;
@@ -63,6 +70,9 @@ void desktop_finish(struct compositor *compositor);
 
 /* The output nearest to a point in layout coordinates; NULL if there is none at all. */
 struct output *desktop_output_at(struct desktop *desktop, double lx, double ly);
+
+/* The output that the pointer is on; NULL if there are no outputs. */
+struct output *desktop_output_at_pointer(struct desktop *desktop);
 
 /* The output behind a wlr_output; NULL if it is none of ours. */
 struct output *desktop_output_from_wlr(struct desktop *desktop, struct wlr_output *wlr_output);

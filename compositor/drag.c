@@ -1,8 +1,12 @@
 #include "drag.h"
 
+#include "cursor.h"
+#include "desktop.h"
 #include "focus.h"
+#include "grab.h"
 #include "listener.h"
-#include "server.h"
+#include "parts.h"
+#include "seat.h"
 #include "touch.h"
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_data_device.h>
@@ -10,9 +14,9 @@
 #include <wlr/types/wlr_seat.h>
 
 static void handle_request_start_drag(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, drag.listeners.request_start_drag);
+	struct drag *drag = wl_container_of(listener, drag, listeners.request_start_drag);
 	const struct wlr_seat_request_start_drag_event *event = data;
-	struct wlr_seat *seat = compositor->seat.wlr;
+	struct wlr_seat *seat = drag->compositor->seat->wlr;
 	struct wlr_touch_point *point;
 	if (wlr_seat_validate_pointer_grab_serial(seat, event->origin, event->serial)) {
 		wlr_seat_start_pointer_drag(seat, event->drag, event->serial);
@@ -24,39 +28,42 @@ static void handle_request_start_drag(struct wl_listener *listener, void *data) 
 }
 
 static void handle_drag_destroy(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, drag.listeners.drag_destroy);
-	listener_remove(&compositor->drag.listeners.drag_destroy);
+	struct drag *drag = wl_container_of(listener, drag, listeners.drag_destroy);
+	struct compositor *compositor = drag->compositor;
+	listener_remove(&drag->listeners.drag_destroy);
 	focus_update(compositor);
 	cursor_refresh(compositor);
 }
 
 static void handle_start_drag(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, drag.listeners.start_drag);
-	struct wlr_drag *drag = data;
-	listener_add(&compositor->drag.listeners.drag_destroy, &drag->events.destroy, handle_drag_destroy);
-	double lx = compositor->cursor.wlr->x, ly = compositor->cursor.wlr->y;
-	if (drag->grab_type == WLR_DRAG_GRAB_KEYBOARD_TOUCH) {
-		struct wlr_touch_point *point = wlr_seat_touch_get_point(compositor->seat.wlr, drag->grab_touch_id);
+	struct drag *drag = wl_container_of(listener, drag, listeners.start_drag);
+	struct compositor *compositor = drag->compositor;
+	struct wlr_drag *wlr = data;
+	listener_add(&drag->listeners.drag_destroy, &wlr->events.destroy, handle_drag_destroy);
+	double lx = compositor->cursor->wlr->x, ly = compositor->cursor->wlr->y;
+	if (wlr->grab_type == WLR_DRAG_GRAB_KEYBOARD_TOUCH) {
+		struct wlr_touch_point *point = wlr_seat_touch_get_point(compositor->seat->wlr, wlr->grab_touch_id);
 		if (point != NULL) {
 			touch_position(compositor, point, &lx, &ly);
 		}
 	}
 	drag_motion(compositor, lx, ly);
-	if (drag->icon != NULL) {
-		wlr_scene_drag_icon_create(compositor->drag.icons, drag->icon);
+	if (wlr->icon != NULL) {
+		wlr_scene_drag_icon_create(drag->icons, wlr->icon);
 	}
 }
 
 void drag_motion(struct compositor *compositor, double lx, double ly) {
-	if (compositor->seat.wlr->drag != NULL) {
-		wlr_scene_node_set_position(&compositor->drag.icons->node, (int)lx, (int)ly);
+	if (compositor->seat->wlr->drag != NULL) {
+		wlr_scene_node_set_position(&compositor->drag->icons->node, (int)lx, (int)ly);
 	}
 }
 
 bool drag_init(struct compositor *compositor) {
-	struct drag *drag = &compositor->drag;
-	struct wlr_seat *seat = compositor->seat.wlr;
-	drag->icons = wlr_scene_tree_create(compositor->desktop.layers[DESKTOP_LAYER_DRAG]);
+	struct drag *drag = compositor->drag;
+	drag->compositor = compositor;
+	struct wlr_seat *seat = compositor->seat->wlr;
+	drag->icons = wlr_scene_tree_create(compositor->desktop->layers[DESKTOP_LAYER_DRAG]);
 	if (drag->icons == NULL) {
 		return false;
 	}
@@ -66,7 +73,7 @@ bool drag_init(struct compositor *compositor) {
 }
 
 void drag_finish(struct compositor *compositor) {
-	listener_remove(&compositor->drag.listeners.request_start_drag);
-	listener_remove(&compositor->drag.listeners.start_drag);
-	listener_remove(&compositor->drag.listeners.drag_destroy);
+	listener_remove(&compositor->drag->listeners.request_start_drag);
+	listener_remove(&compositor->drag->listeners.start_drag);
+	listener_remove(&compositor->drag->listeners.drag_destroy);
 }

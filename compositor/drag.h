@@ -11,6 +11,7 @@ struct compositor;
 struct wlr_scene_tree;
 
 struct drag {
+	struct compositor *compositor;
 	struct wlr_scene_tree *icons; // at the place of the pointer or finger
 
 	struct {

@@ -1,10 +1,12 @@
 #include "focus.h"
 
-#include "constraint.h"
 #include "layer.h"
+#include "listener.h"
+#include "parts.h"
 #include "popup.h"
-#include "server.h"
+#include "seat.h"
 #include "toplevel.h"
+#include <assert.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_layer_shell_v1.h>
 #include <wlr/types/wlr_seat.h>
@@ -15,17 +17,17 @@ static struct wlr_surface *pick_surface(struct compositor *compositor) {
 	if (surface == NULL) {
 		surface = popup_grabbing_surface(compositor);
 	}
-	if (surface == NULL && compositor->focus.layer != NULL) {
-		surface = compositor->focus.layer->wlr->surface;
+	if (surface == NULL && compositor->focus->layer != NULL) {
+		surface = compositor->focus->layer->wlr->surface;
 	}
-	if (surface == NULL && compositor->focus.toplevel != NULL) {
-		surface = compositor->focus.toplevel->xdg->base->surface;
+	if (surface == NULL && compositor->toplevels->active != NULL) {
+		surface = compositor->toplevels->active->xdg->base->surface;
 	}
 	return surface;
 }
 
 void focus_update(struct compositor *compositor) {
-	struct wlr_seat *seat = compositor->seat.wlr;
+	struct wlr_seat *seat = compositor->seat->wlr;
 	if (seat->drag != NULL) {
 		return; // nobody has the keyboard then; drag.c calls again at its end
 	}
@@ -41,28 +43,26 @@ void focus_update(struct compositor *compositor) {
 	} else if (surface == NULL) {
 		wlr_seat_keyboard_clear_focus(seat);
 	}
-	constraint_update(compositor);
+	wl_signal_emit_mutable(&compositor->focus->events.changed, NULL);
 }
 
 void focus_preview(struct compositor *compositor, struct toplevel *toplevel) {
-	struct toplevel *old = compositor->focus.toplevel;
-	compositor->focus.layer = NULL;
-	compositor->focus.toplevel = toplevel;
+	struct toplevel *old = compositor->toplevels->active;
+	compositor->focus->layer = NULL;
+	compositor->toplevels->active = toplevel;
 	if (toplevel != NULL) {
 		toplevel_set_minimized(toplevel, false);
 	}
 	if (old != NULL && old != toplevel) {
-		wlr_xdg_toplevel_set_activated(old->xdg, false);
-		foreign_toplevel_update(old->foreign);
+		toplevel_set_activated(old, false);
 	}
 	struct toplevel *other;
-	wl_list_for_each(other, &compositor->toplevels.list, link) {
+	wl_list_for_each(other, &compositor->toplevels->list, link) {
 		toplevel_update_layer(other);
 	}
 	if (toplevel != NULL) {
-		wlr_xdg_toplevel_set_activated(toplevel->xdg, true);
+		toplevel_set_activated(toplevel, true);
 		toplevel_raise(toplevel);
-		foreign_toplevel_update(toplevel->foreign);
 	}
 	focus_update(compositor);
 }
@@ -70,14 +70,15 @@ void focus_preview(struct compositor *compositor, struct toplevel *toplevel) {
 void focus_toplevel(struct compositor *compositor, struct toplevel *toplevel) {
 	if (toplevel != NULL) {
 		wl_list_remove(&toplevel->link);
-		wl_list_insert(&compositor->toplevels.list, &toplevel->link);
+		wl_list_insert(&compositor->toplevels->list, &toplevel->link);
 	}
 	focus_preview(compositor, toplevel);
 }
 
-void focus_next(struct compositor *compositor) {
+// Activates the window used last that can be seen; none if there is none.
+static void focus_next(struct compositor *compositor) {
 	struct toplevel *toplevel;
-	wl_list_for_each(toplevel, &compositor->toplevels.list, link) {
+	wl_list_for_each(toplevel, &compositor->toplevels->list, link) {
 		if (!toplevel->minimized) {
 			focus_toplevel(compositor, toplevel);
 			return;
@@ -93,14 +94,86 @@ void focus_owner(struct compositor *compositor, struct owner *owner) {
 		focus_toplevel(compositor, toplevel);
 	} else if (layer != NULL &&
 			   layer->wlr->current.keyboard_interactive != ZWLR_LAYER_SURFACE_V1_KEYBOARD_INTERACTIVITY_NONE) {
-		compositor->focus.layer = layer;
+		compositor->focus->layer = layer;
 		focus_update(compositor);
 	}
 }
 
-void focus_forget_layer(struct compositor *compositor, struct layer_surface *layer) {
-	if (compositor->focus.layer == layer) {
-		compositor->focus.layer = NULL;
+static void handle_toplevel_map(struct wl_listener *listener, void *data) {
+	struct focus *focus = wl_container_of(listener, focus, listeners.toplevel_map);
+	focus_toplevel(focus->compositor, data);
+}
+
+static void handle_toplevel_unmap(struct wl_listener *listener, void *data) {
+	struct focus *focus = wl_container_of(listener, focus, listeners.toplevel_unmap);
+	struct compositor *compositor = focus->compositor;
+	if (compositor->toplevels->active == data) {
+		compositor->toplevels->active = NULL;
+		focus_next(compositor);
 	}
 	focus_update(compositor);
+}
+
+static void handle_toplevel_changed(struct wl_listener *listener, void *data) {
+	struct focus *focus = wl_container_of(listener, focus, listeners.toplevel_changed);
+	const struct toplevel *toplevel = data;
+	if (toplevel->minimized && focus->compositor->toplevels->active == toplevel) {
+		focus_next(focus->compositor);
+	}
+}
+
+static void handle_layer_map(struct wl_listener *listener, void *data) {
+	struct focus *focus = wl_container_of(listener, focus, listeners.layer_map);
+	struct layer_surface *layer = data;
+	if (layer->wlr->current.keyboard_interactive == ZWLR_LAYER_SURFACE_V1_KEYBOARD_INTERACTIVITY_ON_DEMAND &&
+			layer->wlr->current.layer >= ZWLR_LAYER_SHELL_V1_LAYER_TOP) {
+		focus->layer = layer;
+	}
+	focus_update(focus->compositor);
+}
+
+static void handle_layer_unmap(struct wl_listener *listener, void *data) {
+	struct focus *focus = wl_container_of(listener, focus, listeners.layer_unmap);
+	if (focus->layer == data) {
+		focus->layer = NULL;
+	}
+	focus_update(focus->compositor);
+}
+
+static void handle_layer_changed(struct wl_listener *listener, void *data) {
+	struct focus *focus = wl_container_of(listener, focus, listeners.layer_changed);
+	focus_update(focus->compositor);
+}
+
+static void handle_popup_changed(struct wl_listener *listener, void *data) {
+	struct focus *focus = wl_container_of(listener, focus, listeners.popup_changed);
+	focus_update(focus->compositor);
+}
+
+bool focus_init(struct compositor *compositor) {
+	struct focus *focus = compositor->focus;
+	struct toplevels *toplevels = compositor->toplevels;
+	struct layers *layers = compositor->layers;
+	focus->compositor = compositor;
+	wl_signal_init(&focus->events.changed);
+	listener_add(&focus->listeners.toplevel_map, &toplevels->events.map, handle_toplevel_map);
+	listener_add(&focus->listeners.toplevel_unmap, &toplevels->events.unmap, handle_toplevel_unmap);
+	listener_add(&focus->listeners.toplevel_changed, &toplevels->events.changed, handle_toplevel_changed);
+	listener_add(&focus->listeners.layer_map, &layers->events.map, handle_layer_map);
+	listener_add(&focus->listeners.layer_unmap, &layers->events.unmap, handle_layer_unmap);
+	listener_add(&focus->listeners.layer_changed, &layers->events.changed, handle_layer_changed);
+	listener_add(&focus->listeners.popup_changed, &compositor->popups->events.changed, handle_popup_changed);
+	return true;
+}
+
+void focus_finish(struct compositor *compositor) {
+	struct focus *focus = compositor->focus;
+	assert(wl_list_empty(&focus->events.changed.listener_list));
+	listener_remove(&focus->listeners.toplevel_map);
+	listener_remove(&focus->listeners.toplevel_unmap);
+	listener_remove(&focus->listeners.toplevel_changed);
+	listener_remove(&focus->listeners.layer_map);
+	listener_remove(&focus->listeners.layer_unmap);
+	listener_remove(&focus->listeners.layer_changed);
+	listener_remove(&focus->listeners.popup_changed);
 }

@@ -1,9 +1,10 @@
 #include "foreign.h"
 
+#include "desktop.h"
 #include "focus.h"
 #include "listener.h"
 #include "output.h"
-#include "server.h"
+#include "parts.h"
 #include "toplevel.h"
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@ static void handle_request_activate(struct wl_listener *listener, void *data) {
 static void handle_request_fullscreen(struct wl_listener *listener, void *data) {
 	struct foreign_toplevel *foreign = wl_container_of(listener, foreign, listeners.request_fullscreen);
 	const struct wlr_foreign_toplevel_handle_v1_fullscreen_event *event = data;
-	struct desktop *desktop = &foreign->toplevel->compositor->desktop;
+	struct desktop *desktop = foreign->toplevel->compositor->desktop;
 	toplevel_set_fullscreen(foreign->toplevel, event->fullscreen, desktop_output_from_wlr(desktop, event->output));
 }
 
@@ -44,13 +45,13 @@ static void handle_request_close(struct wl_listener *listener, void *data) {
 	wlr_xdg_toplevel_send_close(foreign->toplevel->xdg);
 }
 
-struct foreign_toplevel *foreign_toplevel_create(struct toplevel *toplevel) {
+static struct foreign_toplevel *foreign_toplevel_create(struct toplevel *toplevel) {
 	struct foreign_toplevel *foreign = calloc(1, sizeof(*foreign));
 	if (foreign == NULL) {
 		return NULL;
 	}
 	foreign->toplevel = toplevel;
-	foreign->handle = wlr_foreign_toplevel_handle_v1_create(toplevel->compositor->foreign.manager);
+	foreign->handle = wlr_foreign_toplevel_handle_v1_create(toplevel->compositor->foreign->manager);
 	if (foreign->handle == NULL) {
 		free(foreign);
 		return NULL;
@@ -64,10 +65,7 @@ struct foreign_toplevel *foreign_toplevel_create(struct toplevel *toplevel) {
 	return foreign;
 }
 
-void foreign_toplevel_destroy(struct foreign_toplevel *foreign) {
-	if (foreign == NULL) {
-		return;
-	}
+static void foreign_toplevel_destroy(struct foreign_toplevel *foreign) {
 	listener_remove(&foreign->listeners.request_maximize);
 	listener_remove(&foreign->listeners.request_minimize);
 	listener_remove(&foreign->listeners.request_activate);
@@ -92,7 +90,7 @@ static void update_texts(struct foreign_toplevel *foreign) {
 static void update_outputs(struct foreign_toplevel *foreign) {
 	struct output *on = toplevel_output(foreign->toplevel);
 	struct output *output;
-	wl_list_for_each(output, &foreign->toplevel->compositor->desktop.outputs, link) {
+	wl_list_for_each(output, &foreign->toplevel->compositor->desktop->outputs, link) {
 		if (output == on) {
 			wlr_foreign_toplevel_handle_v1_output_enter(foreign->handle, output->wlr);
 		} else {
@@ -101,17 +99,14 @@ static void update_outputs(struct foreign_toplevel *foreign) {
 	}
 }
 
-void foreign_toplevel_update(struct foreign_toplevel *foreign) {
-	if (foreign == NULL) {
-		return;
-	}
+static void foreign_toplevel_update(struct foreign_toplevel *foreign) {
 	struct toplevel *toplevel = foreign->toplevel;
 	struct wlr_foreign_toplevel_handle_v1 *handle = foreign->handle;
 	update_texts(foreign);
 	wlr_foreign_toplevel_handle_v1_set_maximized(handle, toplevel->maximized);
 	wlr_foreign_toplevel_handle_v1_set_minimized(handle, toplevel->minimized);
 	wlr_foreign_toplevel_handle_v1_set_fullscreen(handle, toplevel->fullscreen);
-	wlr_foreign_toplevel_handle_v1_set_activated(handle, toplevel->compositor->focus.toplevel == toplevel);
+	wlr_foreign_toplevel_handle_v1_set_activated(handle, toplevel->compositor->toplevels->active == toplevel);
 	struct toplevel *parent =
 			toplevel->xdg->parent != NULL ? toplevel_try_from_surface(toplevel->xdg->parent->base->surface) : NULL;
 	wlr_foreign_toplevel_handle_v1_set_parent(
@@ -119,11 +114,43 @@ void foreign_toplevel_update(struct foreign_toplevel *foreign) {
 	update_outputs(foreign);
 }
 
+static void handle_map(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = data;
+	toplevel->foreign = foreign_toplevel_create(toplevel);
+}
+
+static void handle_unmap(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = data;
+	if (toplevel->foreign != NULL) {
+		foreign_toplevel_destroy(toplevel->foreign);
+		toplevel->foreign = NULL;
+	}
+}
+
+static void handle_changed(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = data;
+	if (toplevel->foreign != NULL) {
+		foreign_toplevel_update(toplevel->foreign);
+	}
+}
+
 bool foreign_init(struct compositor *compositor) {
-	compositor->foreign.manager = wlr_foreign_toplevel_manager_v1_create(compositor->display);
-	return compositor->foreign.manager != NULL;
+	struct foreign *foreign = compositor->foreign;
+	struct toplevels *toplevels = compositor->toplevels;
+	foreign->manager = wlr_foreign_toplevel_manager_v1_create(compositor->display);
+	if (foreign->manager == NULL) {
+		return false;
+	}
+	listener_add(&foreign->listeners.map, &toplevels->events.map, handle_map);
+	listener_add(&foreign->listeners.unmap, &toplevels->events.unmap, handle_unmap);
+	listener_add(&foreign->listeners.changed, &toplevels->events.changed, handle_changed);
+	return true;
 }
 
 void foreign_finish(struct compositor *compositor) {
-	compositor->foreign.manager = NULL;
+	struct foreign *foreign = compositor->foreign;
+	listener_remove(&foreign->listeners.map);
+	listener_remove(&foreign->listeners.unmap);
+	listener_remove(&foreign->listeners.changed);
+	foreign->manager = NULL;
 }

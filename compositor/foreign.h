@@ -24,19 +24,14 @@ struct foreign_toplevel {
 
 struct foreign {
 	struct wlr_foreign_toplevel_manager_v1 *manager;
+
+	struct {
+		struct wl_listener map, unmap, changed;
+	} listeners;
 };
 
 /* False: out of memory. */
 bool foreign_init(struct compositor *compositor);
 void foreign_finish(struct compositor *compositor);
-
-/* Announces a window. NULL: out of memory. */
-struct foreign_toplevel *foreign_toplevel_create(struct toplevel *toplevel);
-
-/* NULL is fine. */
-void foreign_toplevel_destroy(struct foreign_toplevel *foreign);
-
-/* Tells the task bars what has changed: title, states, output, parent. NULL is fine. */
-void foreign_toplevel_update(struct foreign_toplevel *foreign);
 
 #endif

@@ -1,7 +1,8 @@
 #include "globals.h"
 
 #include "compat.h"
-#include "server.h"
+#include "desktop.h"
+#include "parts.h"
 #include <lido/monitor.h>
 #include <string.h>
 #include <wlr/render/wlr_renderer.h>
@@ -54,7 +55,7 @@ static bool filter_global(const struct wl_client *client, const struct wl_global
 	if (!lido_monitor_filter(client, global, compositor->monitor)) {
 		return false;
 	}
-	if (wlr_security_context_manager_v1_lookup_client(compositor->globals.security, client) == NULL) {
+	if (wlr_security_context_manager_v1_lookup_client(compositor->globals->security, client) == NULL) {
 		return true;
 	}
 	const char *name = wl_global_get_interface(global)->name;
@@ -77,14 +78,14 @@ static bool create_dmabuf(struct compositor *compositor) {
 	if (dmabuf == NULL) {
 		return false;
 	}
-	wlr_scene_set_linux_dmabuf_v1(compositor->desktop.scene, dmabuf);
+	wlr_scene_set_linux_dmabuf_v1(compositor->desktop->scene, dmabuf);
 	return true;
 }
 
 bool globals_init(struct compositor *compositor) {
 	struct wl_display *display = compositor->display;
-	compositor->globals.security = wlr_security_context_manager_v1_create(display);
-	if (compositor->globals.security == NULL) {
+	compositor->globals->security = wlr_security_context_manager_v1_create(display);
+	if (compositor->globals->security == NULL) {
 		return false;
 	}
 	wl_display_set_global_filter(display, filter_global, compositor);
@@ -95,7 +96,7 @@ bool globals_init(struct compositor *compositor) {
 		   presentation_create(display, compositor->backend) != NULL &&
 		   wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
 		   wlr_alpha_modifier_v1_create(display) != NULL && wlr_screencopy_manager_v1_create(display) != NULL &&
-		   wlr_xdg_output_manager_v1_create(display, compositor->desktop.layout) != NULL;
+		   wlr_xdg_output_manager_v1_create(display, compositor->desktop->layout) != NULL;
 }
 
 void globals_finish(struct compositor *compositor) {

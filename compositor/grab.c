@@ -1,8 +1,10 @@
 #include "grab.h"
 
 #include "cursor.h"
+#include "listener.h"
+#include "parts.h"
 #include "placement.h"
-#include "server.h"
+#include "seat.h"
 #include "toplevel.h"
 #include "touch.h"
 #include <math.h>
@@ -22,9 +24,15 @@ static void tear_off(struct toplevel *toplevel, double lx, double ly) {
 	toplevel_move(toplevel, (int)(lx - x * width), old.y);
 }
 
+static void grab_reset(struct grab *grab) {
+	grab->mode = GRAB_NONE;
+	grab->toplevel = NULL;
+	grab->by_touch = false;
+}
+
 static void grab_begin(struct toplevel *toplevel, enum grab_mode mode, uint32_t edges, double lx, double ly) {
 	struct compositor *compositor = toplevel->compositor;
-	struct grab *grab = &compositor->grab;
+	struct grab *grab = compositor->grab;
 	grab_end(compositor);
 	if (toplevel->fullscreen || (mode == GRAB_RESIZE && (toplevel->maximized || edges == 0))) {
 		return;
@@ -32,7 +40,11 @@ static void grab_begin(struct toplevel *toplevel, enum grab_mode mode, uint32_t 
 	if (toplevel->maximized) {
 		tear_off(toplevel, lx, ly);
 	}
-	*grab = (struct grab){.mode = mode, .toplevel = toplevel, .edges = edges, .start_x = lx, .start_y = ly};
+	grab->mode = mode;
+	grab->toplevel = toplevel;
+	grab->edges = edges;
+	grab->start_x = lx;
+	grab->start_y = ly;
 	grab->start = toplevel_box(toplevel);
 	if (mode == GRAB_RESIZE) {
 		wlr_xdg_toplevel_set_resizing(toplevel->xdg, true);
@@ -46,16 +58,17 @@ static void grab_begin(struct toplevel *toplevel, enum grab_mode mode, uint32_t 
 
 void grab_begin_pointer(struct toplevel *toplevel, enum grab_mode mode, uint32_t edges) {
 	struct compositor *compositor = toplevel->compositor;
-	grab_begin(toplevel, mode, edges, compositor->cursor.wlr->x, compositor->cursor.wlr->y);
-	if (compositor->grab.mode != GRAB_NONE) {
-		wlr_seat_pointer_clear_focus(compositor->seat.wlr);
+	grab_begin(toplevel, mode, edges, compositor->cursor->wlr->x, compositor->cursor->wlr->y);
+	if (compositor->grab->mode != GRAB_NONE) {
+		wlr_seat_pointer_clear_focus(compositor->seat->wlr);
 		cursor_set_grabbing(compositor, mode, edges);
 	}
 }
 
-void grab_request(struct toplevel *toplevel, enum grab_mode mode, uint32_t edges, uint32_t serial) {
+// Begins a grab as the client asks for it, if serial is that of a press that still lasts on that window.
+static void grab_request(struct toplevel *toplevel, enum grab_mode mode, uint32_t edges, uint32_t serial) {
 	struct compositor *compositor = toplevel->compositor;
-	struct wlr_seat *seat = compositor->seat.wlr;
+	struct wlr_seat *seat = compositor->seat->wlr;
 	struct wlr_touch_point *point = NULL;
 	if (seat->pointer_state.button_count > 0 && seat->pointer_state.grab_serial == serial &&
 			toplevel_try_from_surface(seat->pointer_state.focused_surface) == toplevel) {
@@ -65,8 +78,8 @@ void grab_request(struct toplevel *toplevel, enum grab_mode mode, uint32_t edges
 		double lx, ly;
 		touch_position(compositor, point, &lx, &ly);
 		grab_begin(toplevel, mode, edges, lx, ly);
-		compositor->grab.by_touch = true;
-		compositor->grab.touch_id = point->touch_id;
+		compositor->grab->by_touch = true;
+		compositor->grab->touch_id = point->touch_id;
 	}
 }
 
@@ -79,7 +92,7 @@ static void resize_to(struct grab *grab, int dx, int dy) {
 }
 
 void grab_motion(struct compositor *compositor, double lx, double ly) {
-	struct grab *grab = &compositor->grab;
+	struct grab *grab = compositor->grab;
 	int dx = (int)lround(lx - grab->start_x), dy = (int)lround(ly - grab->start_y);
 	if (grab->mode == GRAB_MOVE) {
 		toplevel_move(grab->toplevel, grab->start.x + dx, grab->start.y + dy);
@@ -89,24 +102,54 @@ void grab_motion(struct compositor *compositor, double lx, double ly) {
 }
 
 void grab_end(struct compositor *compositor) {
-	struct grab grab = compositor->grab;
-	compositor->grab = (struct grab){0};
-	if (grab.mode == GRAB_NONE) {
+	struct grab *grab = compositor->grab;
+	struct toplevel *toplevel = grab->toplevel;
+	if (grab->mode == GRAB_NONE) {
 		return;
 	}
-	if (grab.mode == GRAB_RESIZE) {
-		grab.toplevel->resize.serial = wlr_xdg_toplevel_set_resizing(grab.toplevel->xdg, false);
-		grab.toplevel->resize.ended = true;
+	bool was_resize = grab->mode == GRAB_RESIZE, by_touch = grab->by_touch;
+	grab_reset(grab);
+	if (was_resize) {
+		toplevel->resize.serial = wlr_xdg_toplevel_set_resizing(toplevel->xdg, false);
+		toplevel->resize.ended = true;
 	}
-	foreign_toplevel_update(grab.toplevel->foreign);
-	if (!grab.by_touch) {
+	toplevel_notify_changed(toplevel);
+	if (!by_touch) {
 		cursor_set_grabbing(compositor, GRAB_NONE, 0);
 	}
 }
 
-void grab_forget(struct compositor *compositor, struct toplevel *toplevel) {
-	if (compositor->grab.toplevel == toplevel) {
-		compositor->grab = (struct grab){0};
-		cursor_set_grabbing(compositor, GRAB_NONE, 0);
+static void handle_request_move(struct wl_listener *listener, void *data) {
+	const struct toplevel_request *request = data;
+	grab_request(request->toplevel, GRAB_MOVE, 0, request->serial);
+}
+
+static void handle_request_resize(struct wl_listener *listener, void *data) {
+	const struct toplevel_request *request = data;
+	grab_request(request->toplevel, GRAB_RESIZE, request->edges, request->serial);
+}
+
+static void handle_toplevel_unmap(struct wl_listener *listener, void *data) {
+	struct grab *grab = wl_container_of(listener, grab, listeners.toplevel_unmap);
+	if (grab->toplevel == data) {
+		grab_reset(grab);
+		cursor_set_grabbing(grab->compositor, GRAB_NONE, 0);
 	}
+}
+
+bool grab_init(struct compositor *compositor) {
+	struct grab *grab = compositor->grab;
+	struct toplevels *toplevels = compositor->toplevels;
+	grab->compositor = compositor;
+	listener_add(&grab->listeners.request_move, &toplevels->events.request_move, handle_request_move);
+	listener_add(&grab->listeners.request_resize, &toplevels->events.request_resize, handle_request_resize);
+	listener_add(&grab->listeners.toplevel_unmap, &toplevels->events.unmap, handle_toplevel_unmap);
+	return true;
+}
+
+void grab_finish(struct compositor *compositor) {
+	struct grab *grab = compositor->grab;
+	listener_remove(&grab->listeners.request_move);
+	listener_remove(&grab->listeners.request_resize);
+	listener_remove(&grab->listeners.toplevel_unmap);
 }

@@ -18,6 +18,7 @@ enum grab_mode {
 };
 
 struct grab {
+	struct compositor *compositor;
 	enum grab_mode mode;
 	struct toplevel *toplevel; // NULL when there is no grab
 	bool by_touch;
@@ -25,10 +26,15 @@ struct grab {
 	double start_x, start_y; // of the pointer or finger, layout coordinates
 	struct wlr_box start;    // of the window, layout coordinates
 	uint32_t edges;          // enum wlr_edges, when resizing
+
+	struct {
+		struct wl_listener request_move, request_resize, toplevel_unmap;
+	} listeners;
 };
 
-/* Begins one as the client asks for it, if serial is that of a press that still lasts on that window. */
-void grab_request(struct toplevel *toplevel, enum grab_mode mode, uint32_t edges, uint32_t serial);
+/* False: never. */
+bool grab_init(struct compositor *compositor);
+void grab_finish(struct compositor *compositor);
 
 /* Begins one by the pointer, at the pointer's place. */
 void grab_begin_pointer(struct toplevel *toplevel, enum grab_mode mode, uint32_t edges);
@@ -38,8 +44,5 @@ void grab_motion(struct compositor *compositor, double lx, double ly);
 
 /* Lets go. Nothing happens if there is no grab. */
 void grab_end(struct compositor *compositor);
-
-/* Forgets a window that is going. */
-void grab_forget(struct compositor *compositor, struct toplevel *toplevel);
 
 #endif

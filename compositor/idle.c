@@ -1,7 +1,8 @@
 #include "idle.h"
 
 #include "listener.h"
-#include "server.h"
+#include "parts.h"
+#include "seat.h"
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_idle_inhibit_v1.h>
@@ -19,7 +20,7 @@ struct inhibitor {
 
 // Only what can be seen keeps us awake.
 static void inhibitor_set_visible(struct inhibitor *inhibitor, bool visible) {
-	struct idle *idle = &inhibitor->compositor->idle;
+	struct idle *idle = inhibitor->compositor->idle;
 	if (inhibitor->visible != visible) {
 		inhibitor->visible = visible;
 		idle->visible_len += visible ? 1 : -1;
@@ -47,21 +48,26 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 }
 
 static void handle_new_inhibitor(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, idle.new_inhibitor);
+	struct idle *idle = wl_container_of(listener, idle, new_inhibitor);
 	struct wlr_idle_inhibitor_v1 *wlr = data;
 	struct inhibitor *inhibitor = calloc(1, sizeof(*inhibitor));
 	if (inhibitor == NULL) {
 		return;
 	}
-	inhibitor->compositor = compositor;
+	inhibitor->compositor = idle->compositor;
 	listener_add(&inhibitor->listeners.map, &wlr->surface->events.map, handle_map);
 	listener_add(&inhibitor->listeners.unmap, &wlr->surface->events.unmap, handle_unmap);
 	listener_add(&inhibitor->listeners.destroy, &wlr->events.destroy, handle_destroy);
 	inhibitor_set_visible(inhibitor, wlr->surface->mapped);
 }
 
+void idle_notify_activity(struct compositor *compositor) {
+	wlr_idle_notifier_v1_notify_activity(compositor->idle->notifier, compositor->seat->wlr);
+}
+
 bool idle_init(struct compositor *compositor) {
-	struct idle *idle = &compositor->idle;
+	struct idle *idle = compositor->idle;
+	idle->compositor = compositor;
 	idle->notifier = wlr_idle_notifier_v1_create(compositor->display);
 	struct wlr_idle_inhibit_manager_v1 *inhibitors = wlr_idle_inhibit_v1_create(compositor->display);
 	if (idle->notifier == NULL || inhibitors == NULL) {
@@ -72,5 +78,5 @@ bool idle_init(struct compositor *compositor) {
 }
 
 void idle_finish(struct compositor *compositor) {
-	listener_remove(&compositor->idle.new_inhibitor);
+	listener_remove(&compositor->idle->new_inhibitor);
 }

@@ -2,7 +2,8 @@
 
 #include "compat.h"
 #include "listener.h"
-#include "server.h"
+#include "parts.h"
+#include "seat.h"
 #include "text_input.h"
 #include "virtual_keyboard.h"
 #include <wlr/types/wlr_input_method_v2.h>
@@ -11,8 +12,8 @@
 #include <wlr/types/wlr_text_input_v3.h>
 
 void input_method_send_state(struct compositor *compositor) {
-	struct wlr_input_method_v2 *wlr = compositor->input_method.wlr;
-	struct text_input *active = compositor->text_inputs.active;
+	struct wlr_input_method_v2 *wlr = compositor->input_method->wlr;
+	struct text_input *active = compositor->text_inputs->active;
 	if (wlr == NULL || active == NULL) {
 		return;
 	}
@@ -30,23 +31,23 @@ void input_method_send_state(struct compositor *compositor) {
 }
 
 void input_method_activate(struct compositor *compositor) {
-	if (compositor->input_method.wlr != NULL) {
-		wlr_input_method_v2_send_activate(compositor->input_method.wlr);
+	if (compositor->input_method->wlr != NULL) {
+		wlr_input_method_v2_send_activate(compositor->input_method->wlr);
 		input_method_send_state(compositor);
 	}
 }
 
 void input_method_deactivate(struct compositor *compositor) {
-	if (compositor->input_method.wlr != NULL) {
-		wlr_input_method_v2_send_deactivate(compositor->input_method.wlr);
-		wlr_input_method_v2_send_done(compositor->input_method.wlr);
+	if (compositor->input_method->wlr != NULL) {
+		wlr_input_method_v2_send_deactivate(compositor->input_method->wlr);
+		wlr_input_method_v2_send_done(compositor->input_method->wlr);
 	}
 }
 
 // What the input method itself types comes back by a virtual keyboard of its own, and must not go round in circles.
 static struct wlr_input_method_keyboard_grab_v2 *keyboard_grab(
 		struct compositor *compositor, struct wlr_keyboard *keyboard) {
-	struct wlr_input_method_v2 *wlr = compositor->input_method.wlr;
+	struct wlr_input_method_v2 *wlr = compositor->input_method->wlr;
 	if (wlr == NULL || wlr->keyboard_grab == NULL) {
 		return NULL;
 	}
@@ -78,12 +79,12 @@ bool input_method_take_modifiers(struct compositor *compositor, struct wlr_keybo
 }
 
 static void handle_commit(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, input_method.listeners.commit);
-	struct text_input *active = compositor->text_inputs.active;
+	struct input_method *input_method = wl_container_of(listener, input_method, listeners.commit);
+	struct text_input *active = input_method->compositor->text_inputs->active;
 	if (active == NULL) {
 		return;
 	}
-	const struct wlr_input_method_v2_state *state = &compositor->input_method.wlr->current;
+	const struct wlr_input_method_v2_state *state = &input_method->wlr->current;
 	if (state->preedit.text != NULL) {
 		wlr_text_input_v3_send_preedit_string(
 				active->wlr, state->preedit.text, state->preedit.cursor_begin, state->preedit.cursor_end);
@@ -99,39 +100,39 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 }
 
 static void handle_new_popup(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, input_method.listeners.new_popup);
-	input_popup_create(compositor, data);
+	struct input_method *input_method = wl_container_of(listener, input_method, listeners.new_popup);
+	input_popup_create(input_method->compositor, data);
 }
 
 // The focused client has missed what changed meanwhile.
 static void handle_grab_destroy(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, input_method.listeners.grab_destroy);
-	listener_remove(&compositor->input_method.listeners.grab_destroy);
-	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(compositor->seat.wlr);
+	struct input_method *input_method = wl_container_of(listener, input_method, listeners.grab_destroy);
+	struct compositor *compositor = input_method->compositor;
+	listener_remove(&input_method->listeners.grab_destroy);
+	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(compositor->seat->wlr);
 	if (keyboard != NULL) {
-		wlr_seat_keyboard_notify_modifiers(compositor->seat.wlr, &keyboard->modifiers);
+		wlr_seat_keyboard_notify_modifiers(compositor->seat->wlr, &keyboard->modifiers);
 	}
 }
 
 static void handle_grab_keyboard(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, input_method.listeners.grab_keyboard);
+	struct input_method *input_method = wl_container_of(listener, input_method, listeners.grab_keyboard);
 	struct wlr_input_method_keyboard_grab_v2 *grab = data;
-	listener_add(&compositor->input_method.listeners.grab_destroy, &grab->events.destroy, handle_grab_destroy);
-	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(compositor->seat.wlr);
+	listener_add(&input_method->listeners.grab_destroy, &grab->events.destroy, handle_grab_destroy);
+	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(input_method->compositor->seat->wlr);
 	if (keyboard != NULL) {
 		wlr_input_method_keyboard_grab_v2_set_keyboard(grab, keyboard);
 	}
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, input_method.listeners.destroy);
-	struct input_method *input_method = &compositor->input_method;
+	struct input_method *input_method = wl_container_of(listener, input_method, listeners.destroy);
 	input_method->wlr = NULL;
 	listener_remove(&input_method->listeners.commit);
 	listener_remove(&input_method->listeners.new_popup);
 	listener_remove(&input_method->listeners.grab_keyboard);
 	listener_remove(&input_method->listeners.destroy);
-	struct text_input *active = compositor->text_inputs.active;
+	struct text_input *active = input_method->compositor->text_inputs->active;
 	if (active != NULL) {
 		// What it was still composing is void.
 		wlr_text_input_v3_send_preedit_string(active->wlr, NULL, 0, 0);
@@ -140,10 +141,10 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 }
 
 static void handle_new_input_method(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, input_method.listeners.new_input_method);
-	struct input_method *input_method = &compositor->input_method;
+	struct input_method *input_method = wl_container_of(listener, input_method, listeners.new_input_method);
+	struct compositor *compositor = input_method->compositor;
 	struct wlr_input_method_v2 *wlr = data;
-	if (input_method->wlr != NULL || wlr->seat != compositor->seat.wlr) {
+	if (input_method->wlr != NULL || wlr->seat != compositor->seat->wlr) {
 		wlr_input_method_v2_send_unavailable(wlr);
 		return;
 	}
@@ -156,7 +157,8 @@ static void handle_new_input_method(struct wl_listener *listener, void *data) {
 }
 
 bool input_method_init(struct compositor *compositor) {
-	struct input_method *input_method = &compositor->input_method;
+	struct input_method *input_method = compositor->input_method;
+	input_method->compositor = compositor;
 	wl_list_init(&input_method->popups);
 	struct wlr_input_method_manager_v2 *manager = wlr_input_method_manager_v2_create(compositor->display);
 	if (manager == NULL) {
@@ -168,5 +170,5 @@ bool input_method_init(struct compositor *compositor) {
 }
 
 void input_method_finish(struct compositor *compositor) {
-	listener_remove(&compositor->input_method.listeners.new_input_method);
+	listener_remove(&compositor->input_method->listeners.new_input_method);
 }

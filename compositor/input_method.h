@@ -28,6 +28,7 @@ struct input_popup {
 };
 
 struct input_method {
+	struct compositor *compositor;
 	struct wlr_input_method_v2 *wlr; // NULL: there is none
 	struct wl_list popups;           // input_popup.link
 

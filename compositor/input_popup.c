@@ -1,7 +1,8 @@
+#include "desktop.h"
 #include "input_method.h"
 #include "listener.h"
 #include "output.h"
-#include "server.h"
+#include "parts.h"
 #include "text_input.h"
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
@@ -12,17 +13,17 @@
 // Below the text cursor, or above it if there is no room.
 static void input_popup_arrange(struct input_popup *popup) {
 	struct compositor *compositor = popup->compositor;
-	struct text_input *active = compositor->text_inputs.active;
+	struct text_input *active = compositor->text_inputs->active;
 	int x, y;
 	if (active == NULL || active->wlr->focused_surface == NULL ||
-			!desktop_surface_position(&compositor->desktop, active->wlr->focused_surface, &x, &y)) {
+			!desktop_surface_position(compositor->desktop, active->wlr->focused_surface, &x, &y)) {
 		return;
 	}
 	struct wlr_box cursor = {0};
 	if (active->wlr->active_features & WLR_TEXT_INPUT_V3_FEATURE_CURSOR_RECTANGLE) {
 		cursor = active->wlr->current.cursor_rectangle;
 	}
-	struct output *output = desktop_output_at(&compositor->desktop, x + cursor.x, y + cursor.y);
+	struct output *output = desktop_output_at(compositor->desktop, x + cursor.x, y + cursor.y);
 	if (output == NULL) {
 		return;
 	}
@@ -43,7 +44,7 @@ static void input_popup_arrange(struct input_popup *popup) {
 
 void input_popups_arrange(struct compositor *compositor) {
 	struct input_popup *popup;
-	wl_list_for_each(popup, &compositor->input_method.popups, link) {
+	wl_list_for_each(popup, &compositor->input_method->popups, link) {
 		if (popup->wlr->surface->mapped) {
 			input_popup_arrange(popup);
 		}
@@ -77,7 +78,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 }
 
 void input_popup_create(struct compositor *compositor, struct wlr_input_popup_surface_v2 *wlr) {
-	struct wlr_scene_tree *layer = compositor->desktop.layers[DESKTOP_LAYER_POPUPS];
+	struct wlr_scene_tree *layer = compositor->desktop->layers[DESKTOP_LAYER_POPUPS];
 	struct input_popup *popup = calloc(1, sizeof(*popup));
 	struct wlr_scene_tree *tree = popup != NULL ? wlr_scene_tree_create(layer) : NULL;
 	if (tree == NULL || wlr_scene_subsurface_tree_create(tree, wlr->surface) == NULL) {
@@ -91,7 +92,7 @@ void input_popup_create(struct compositor *compositor, struct wlr_input_popup_su
 	popup->compositor = compositor;
 	popup->wlr = wlr;
 	popup->tree = tree;
-	wl_list_insert(&compositor->input_method.popups, &popup->link);
+	wl_list_insert(&compositor->input_method->popups, &popup->link);
 	listener_add(&popup->listeners.map, &wlr->surface->events.map, handle_map);
 	listener_add(&popup->listeners.commit, &wlr->surface->events.commit, handle_commit);
 	listener_add(&popup->listeners.destroy, &wlr->events.destroy, handle_destroy);

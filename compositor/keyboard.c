@@ -1,9 +1,11 @@
 #include "keyboard.h"
 
 #include "bindings.h"
+#include "idle.h"
 #include "input_method.h"
 #include "listener.h"
-#include "server.h"
+#include "parts.h"
+#include "seat.h"
 #include <stdlib.h>
 #include <wlr/interfaces/wlr_keyboard.h>
 #include <wlr/types/wlr_seat.h>
@@ -44,7 +46,7 @@ static void handle_key(struct wl_listener *listener, void *data) {
 	struct keyboard *keyboard = wl_container_of(listener, keyboard, listeners.key);
 	const struct wlr_keyboard_key_event *event = data;
 	struct compositor *compositor = keyboard->compositor;
-	seat_notify_activity(compositor);
+	idle_notify_activity(compositor);
 	if (keyboard->wlr->xkb_state != NULL &&
 			(event->state == WL_KEYBOARD_KEY_STATE_PRESSED ? keyboard_take(keyboard, event->keycode)
 														   : keyboard_release(keyboard, event->keycode))) {
@@ -53,8 +55,8 @@ static void handle_key(struct wl_listener *listener, void *data) {
 	if (input_method_take_key(compositor, keyboard->wlr, event)) {
 		return;
 	}
-	wlr_seat_set_keyboard(compositor->seat.wlr, keyboard->wlr);
-	wlr_seat_keyboard_notify_key(compositor->seat.wlr, event->time_msec, event->keycode, event->state);
+	wlr_seat_set_keyboard(compositor->seat->wlr, keyboard->wlr);
+	wlr_seat_keyboard_notify_key(compositor->seat->wlr, event->time_msec, event->keycode, event->state);
 }
 
 static void handle_modifiers(struct wl_listener *listener, void *data) {
@@ -64,8 +66,8 @@ static void handle_modifiers(struct wl_listener *listener, void *data) {
 	if (input_method_take_modifiers(compositor, keyboard->wlr)) {
 		return;
 	}
-	wlr_seat_set_keyboard(compositor->seat.wlr, keyboard->wlr);
-	wlr_seat_keyboard_notify_modifiers(compositor->seat.wlr, &keyboard->wlr->modifiers);
+	wlr_seat_set_keyboard(compositor->seat->wlr, keyboard->wlr);
+	wlr_seat_keyboard_notify_modifiers(compositor->seat->wlr, &keyboard->wlr->modifiers);
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
@@ -75,33 +77,48 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&keyboard->listeners.modifiers);
 	listener_remove(&keyboard->listeners.destroy);
 	wl_list_remove(&keyboard->link);
-	if (wlr_seat_get_keyboard(compositor->seat.wlr) == keyboard->wlr) {
+	if (wlr_seat_get_keyboard(compositor->seat->wlr) == keyboard->wlr) {
 		struct keyboard *other = NULL;
-		if (!wl_list_empty(&compositor->seat.keyboards)) {
-			other = wl_container_of(compositor->seat.keyboards.next, other, link);
+		if (!wl_list_empty(&compositor->seat->keyboards)) {
+			other = wl_container_of(compositor->seat->keyboards.next, other, link);
 		}
-		wlr_seat_set_keyboard(compositor->seat.wlr, other != NULL ? other->wlr : NULL);
+		wlr_seat_set_keyboard(compositor->seat->wlr, other != NULL ? other->wlr : NULL);
 	}
 	free(keyboard);
 	seat_update_capabilities(compositor);
 }
 
-void keyboard_create(struct compositor *compositor, struct wlr_keyboard *wlr) {
+// Follows a keyboard until it is destroyed; gives it the seat's keymap if it has none.
+static void handle_new_keyboard(struct wl_listener *listener, void *data) {
+	struct keyboards *keyboards = wl_container_of(listener, keyboards, new_keyboard);
+	struct compositor *compositor = keyboards->compositor;
+	struct wlr_keyboard *wlr = data;
 	struct keyboard *keyboard = calloc(1, sizeof(*keyboard));
 	if (keyboard == NULL) {
 		return;
 	}
 	keyboard->compositor = compositor;
 	keyboard->wlr = wlr;
-	if (wlr->keymap == NULL && compositor->seat.keymap != NULL) {
-		wlr_keyboard_set_keymap(wlr, compositor->seat.keymap);
+	if (wlr->keymap == NULL && compositor->seat->keymap != NULL) {
+		wlr_keyboard_set_keymap(wlr, compositor->seat->keymap);
 	}
 	wlr_keyboard_set_repeat_info(wlr, REPEAT_RATE, REPEAT_DELAY);
 	listener_add(&keyboard->listeners.key, &wlr->events.key, handle_key);
 	listener_add(&keyboard->listeners.modifiers, &wlr->events.modifiers, handle_modifiers);
 	listener_add(&keyboard->listeners.destroy, &wlr->base.events.destroy, handle_destroy);
-	wl_list_insert(&compositor->seat.keyboards, &keyboard->link);
-	if (wlr_seat_get_keyboard(compositor->seat.wlr) == NULL) {
-		wlr_seat_set_keyboard(compositor->seat.wlr, wlr);
+	wl_list_insert(&compositor->seat->keyboards, &keyboard->link);
+	if (wlr_seat_get_keyboard(compositor->seat->wlr) == NULL) {
+		wlr_seat_set_keyboard(compositor->seat->wlr, wlr);
 	}
+}
+
+bool keyboards_init(struct compositor *compositor) {
+	struct keyboards *keyboards = compositor->keyboards;
+	keyboards->compositor = compositor;
+	listener_add(&keyboards->new_keyboard, &compositor->seat->events.new_keyboard, handle_new_keyboard);
+	return true;
+}
+
+void keyboards_finish(struct compositor *compositor) {
+	listener_remove(&compositor->keyboards->new_keyboard);
 }

@@ -26,7 +26,13 @@ struct keyboard {
 	} listeners;
 };
 
-/* Follows a keyboard until it is destroyed; gives it the seat's keymap if it has none. */
-void keyboard_create(struct compositor *compositor, struct wlr_keyboard *wlr);
+struct keyboards {
+	struct compositor *compositor;
+	struct wl_listener new_keyboard;
+};
+
+/* False: never. */
+bool keyboards_init(struct compositor *compositor);
+void keyboards_finish(struct compositor *compositor);
 
 #endif

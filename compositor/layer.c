@@ -1,11 +1,11 @@
 #include "layer.h"
 
-#include "cursor.h"
-#include "focus.h"
+#include "desktop.h"
 #include "listener.h"
 #include "output.h"
+#include "parts.h"
 #include "popup.h"
-#include "server.h"
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wlr/types/wlr_compositor.h>
@@ -28,7 +28,7 @@ struct layer_surface *layer_surface_try_from_owner(struct owner *owner) {
 }
 
 static struct wlr_scene_tree *layer_tree(struct layer_surface *layer) {
-	return layer->compositor->desktop.layers[desktop_layers[layer->wlr->current.layer]];
+	return layer->compositor->desktop->layers[desktop_layers[layer->wlr->current.layer]];
 }
 
 // Those that reserve space come first, so that the others find what is left, whatever the order they came in.
@@ -44,18 +44,27 @@ static void arrange_pass(struct output *output, bool exclusive) {
 	}
 }
 
-void layers_arrange(struct output *output) {
+static void layers_arrange(struct output *output) {
 	struct wlr_box old = output->usable;
 	output->usable = output->area;
 	arrange_pass(output, true);
 	arrange_pass(output, false);
 	popups_refresh(output->compositor);
 	if (!wlr_box_equal(&old, &output->usable)) {
-		toplevels_arrange(output->compositor);
+		wl_signal_emit_mutable(&output->compositor->desktop->events.usable_changed, output);
 	}
 }
 
-void layers_close(struct output *output) {
+static void handle_layout_changed(struct wl_listener *listener, void *data) {
+	struct desktop *desktop = data;
+	struct output *output;
+	wl_list_for_each(output, &desktop->outputs, link) {
+		layers_arrange(output);
+	}
+}
+
+static void handle_output_destroy(struct wl_listener *listener, void *data) {
+	struct output *output = data;
 	struct layer_surface *layer, *next;
 	wl_list_for_each_safe(layer, next, &output->layers, link) {
 		wlr_layer_surface_v1_destroy(layer->wlr);
@@ -78,7 +87,7 @@ struct wlr_surface *layers_exclusive_surface(struct compositor *compositor) {
 		ZWLR_LAYER_SHELL_V1_LAYER_OVERLAY, ZWLR_LAYER_SHELL_V1_LAYER_TOP};
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		struct output *output;
-		wl_list_for_each(output, &compositor->desktop.outputs, link) {
+		wl_list_for_each(output, &compositor->desktop->outputs, link) {
 			struct wlr_surface *surface = exclusive_surface(output, order[i]);
 			if (surface != NULL) {
 				return surface;
@@ -91,12 +100,7 @@ struct wlr_surface *layers_exclusive_surface(struct compositor *compositor) {
 static void handle_map(struct wl_listener *listener, void *data) {
 	struct layer_surface *layer = wl_container_of(listener, layer, listeners.map);
 	layers_arrange(layer->output);
-	if (layer->wlr->current.keyboard_interactive == ZWLR_LAYER_SURFACE_V1_KEYBOARD_INTERACTIVITY_ON_DEMAND &&
-			layer->wlr->current.layer >= ZWLR_LAYER_SHELL_V1_LAYER_TOP) {
-		focus_owner(layer->compositor, &layer->owner);
-	} else {
-		focus_update(layer->compositor);
-	}
+	wl_signal_emit_mutable(&layer->compositor->layers->events.map, layer);
 }
 
 static void handle_unmap(struct wl_listener *listener, void *data) {
@@ -105,7 +109,7 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 	layer->is_unmapping = true;
 	layers_arrange(layer->output);
 	layer->is_unmapping = false;
-	focus_forget_layer(layer->compositor, layer);
+	wl_signal_emit_mutable(&layer->compositor->layers->events.unmap, layer);
 }
 
 // The protocol wants both edges of an axis anchored where the size is left to us; Debian's wlroots does not look.
@@ -134,7 +138,7 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 		wlr_scene_node_reparent(&layer->scene->tree->node, tree);
 	}
 	layers_arrange(layer->output);
-	focus_update(layer->compositor);
+	wl_signal_emit_mutable(&layer->compositor->layers->events.changed, layer);
 }
 
 static void handle_new_popup(struct wl_listener *listener, void *data) {
@@ -166,7 +170,7 @@ static void layer_surface_listen(struct layer_surface *layer) {
 }
 
 static bool layer_surface_create_nodes(struct layer_surface *layer) {
-	struct desktop *desktop = &layer->compositor->desktop;
+	struct desktop *desktop = layer->compositor->desktop;
 	layer->popups = wlr_scene_tree_create(desktop->layers[DESKTOP_LAYER_POPUPS]);
 	if (layer->popups == NULL) {
 		return false;
@@ -202,10 +206,11 @@ static void layer_surface_create(
 }
 
 static void handle_new_surface(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, layers.new_surface);
+	struct layers *layers = wl_container_of(listener, layers, listeners.new_surface);
+	struct compositor *compositor = layers->compositor;
 	struct wlr_layer_surface_v1 *wlr = data;
-	struct output *output = wlr->output != NULL ? desktop_output_from_wlr(&compositor->desktop, wlr->output)
-												: cursor_output(compositor);
+	struct output *output = wlr->output != NULL ? desktop_output_from_wlr(compositor->desktop, wlr->output)
+												: desktop_output_at_pointer(compositor->desktop);
 	if (output == NULL) {
 		wlr_layer_surface_v1_destroy(wlr);
 		return;
@@ -215,15 +220,27 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 }
 
 bool layers_init(struct compositor *compositor) {
-	struct layers *layers = &compositor->layers;
+	struct layers *layers = compositor->layers;
+	layers->compositor = compositor;
+	wl_signal_init(&layers->events.map);
+	wl_signal_init(&layers->events.unmap);
+	wl_signal_init(&layers->events.changed);
 	layers->shell = wlr_layer_shell_v1_create(compositor->display, LAYER_SHELL_VERSION);
 	if (layers->shell == NULL) {
 		return false;
 	}
-	listener_add(&layers->new_surface, &layers->shell->events.new_surface, handle_new_surface);
+	listener_add(&layers->listeners.new_surface, &layers->shell->events.new_surface, handle_new_surface);
+	listener_add(&layers->listeners.layout_changed, &compositor->desktop->events.layout_changed, handle_layout_changed);
+	listener_add(&layers->listeners.output_destroy, &compositor->outputs->events.destroy, handle_output_destroy);
 	return true;
 }
 
 void layers_finish(struct compositor *compositor) {
-	listener_remove(&compositor->layers.new_surface);
+	struct layers *layers = compositor->layers;
+	assert(wl_list_empty(&layers->events.map.listener_list));
+	assert(wl_list_empty(&layers->events.unmap.listener_list));
+	assert(wl_list_empty(&layers->events.changed.listener_list));
+	listener_remove(&layers->listeners.new_surface);
+	listener_remove(&layers->listeners.layout_changed);
+	listener_remove(&layers->listeners.output_destroy);
 }

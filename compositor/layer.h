@@ -32,19 +32,23 @@ struct layer_surface {
 };
 
 struct layers {
+	struct compositor *compositor;
 	struct wlr_layer_shell_v1 *shell;
-	struct wl_listener new_surface;
+
+	// Each with the struct layer_surface.
+	struct {
+		struct wl_signal map, unmap;
+		struct wl_signal changed; // by a commit: its layer, or whether it takes the keyboard, may be another one
+	} events;
+
+	struct {
+		struct wl_listener new_surface, layout_changed, output_destroy;
+	} listeners;
 };
 
 /* False: out of memory. */
 bool layers_init(struct compositor *compositor);
 void layers_finish(struct compositor *compositor);
-
-/* Configures and places the layer surfaces of an output; sets the output's usable area. */
-void layers_arrange(struct output *output);
-
-/* The output is going, and its layer surfaces with it. */
-void layers_close(struct output *output);
 
 /* The layer surface behind the owner of a piece of scene; NULL if it is none. */
 struct layer_surface *layer_surface_try_from_owner(struct owner *owner);

@@ -1,8 +1,9 @@
 #include "output.h"
 
+#include "desktop.h"
 #include "listener.h"
 #include "log.h"
-#include "server.h"
+#include "parts.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,13 +45,12 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&output->listeners.request_state);
 	listener_remove(&output->listeners.destroy);
 	wl_list_remove(&output->link);
-	layers_close(output);
-	toplevels_forget_output(compositor, output);
+	wl_signal_emit_mutable(&compositor->outputs->events.destroy, output);
 	free(output);
 	// Whoever closes the last window of a nested compositor wants to leave; whoever unplugs a monitor does not.
 	bool is_nested = !compositor->headless && compositor->session == NULL;
-	if (is_nested && wl_list_empty(&compositor->desktop.outputs)) {
-		compositor_terminate(compositor);
+	if (is_nested && wl_list_empty(&compositor->desktop->outputs)) {
+		wl_display_terminate(compositor->display);
 	}
 }
 
@@ -95,7 +95,7 @@ static bool output_enable(struct output *output) {
 }
 
 bool output_place(struct output *output, bool automatic, int x, int y) {
-	struct desktop *desktop = &output->compositor->desktop;
+	struct desktop *desktop = output->compositor->desktop;
 	if (!output->wlr->enabled) {
 		wlr_output_layout_remove(desktop->layout, output->wlr);
 		return true;
@@ -107,11 +107,6 @@ bool output_place(struct output *output, bool automatic, int x, int y) {
 	}
 	wlr_scene_output_layout_add_output(desktop->scene_layout, place, output->scene_output);
 	return true;
-}
-
-void output_arrange(struct output *output) {
-	wlr_output_layout_get_box(output->compositor->desktop.layout, output->wlr, &output->area);
-	layers_arrange(output);
 }
 
 static void output_create(struct compositor *compositor, struct wlr_output *wlr_output) {
@@ -126,13 +121,13 @@ static void output_create(struct compositor *compositor, struct wlr_output *wlr_
 	output->compositor = compositor;
 	output->wlr = wlr_output;
 	wl_list_init(&output->layers);
-	output->scene_output = wlr_scene_output_create(compositor->desktop.scene, wlr_output);
+	output->scene_output = wlr_scene_output_create(compositor->desktop->scene, wlr_output);
 	if (output->scene_output == NULL) {
 		free(output);
 		return;
 	}
 	wlr_output->data = output;
-	wl_list_insert(compositor->desktop.outputs.prev, &output->link);
+	wl_list_insert(compositor->desktop->outputs.prev, &output->link);
 	listener_add(&output->listeners.frame, &wlr_output->events.frame, handle_frame);
 	listener_add(&output->listeners.request_state, &wlr_output->events.request_state, handle_request_state);
 	listener_add(&output->listeners.destroy, &wlr_output->events.destroy, handle_destroy);
@@ -143,15 +138,19 @@ static void output_create(struct compositor *compositor, struct wlr_output *wlr_
 }
 
 static void handle_new_output(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, outputs.new_output);
-	output_create(compositor, data);
+	struct outputs *outputs = wl_container_of(listener, outputs, new_output);
+	output_create(outputs->compositor, data);
 }
 
 bool outputs_init(struct compositor *compositor) {
-	listener_add(&compositor->outputs.new_output, &compositor->backend->events.new_output, handle_new_output);
+	struct outputs *outputs = compositor->outputs;
+	outputs->compositor = compositor;
+	wl_signal_init(&outputs->events.destroy);
+	listener_add(&outputs->new_output, &compositor->backend->events.new_output, handle_new_output);
 	return true;
 }
 
 void outputs_finish(struct compositor *compositor) {
-	listener_remove(&compositor->outputs.new_output);
+	assert(wl_list_empty(&compositor->outputs->events.destroy.listener_list));
+	listener_remove(&compositor->outputs->new_output);
 }

@@ -35,7 +35,12 @@ struct output {
 
 /* Listens for new outputs of the backend. */
 struct outputs {
+	struct compositor *compositor;
 	struct wl_listener new_output;
+
+	struct {
+		struct wl_signal destroy; // struct output *, which is in no list any more
+	} events;
 };
 
 /* False: never. */
@@ -50,8 +55,5 @@ void output_send_frame_done(struct output *output);
  * and panels follow.
  */
 bool output_place(struct output *output, bool automatic, int x, int y);
-
-/* Follows a change of the layout: reads the output's area again, and arranges what lies on it. */
-void output_arrange(struct output *output);
 
 #endif

@@ -1,8 +1,9 @@
 #include "output_management.h"
 
+#include "desktop.h"
 #include "listener.h"
 #include "output.h"
-#include "server.h"
+#include "parts.h"
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_management_v1.h>
 #include <wlr/types/wlr_scene.h>
@@ -20,7 +21,7 @@ static void send_configuration(struct compositor *compositor, bool all) {
 		return;
 	}
 	struct output *output;
-	wl_list_for_each(output, &compositor->desktop.outputs, link) {
+	wl_list_for_each(output, &compositor->desktop->outputs, link) {
 		if (!all && !has_mode_as_told(output)) {
 			continue;
 		}
@@ -31,21 +32,21 @@ static void send_configuration(struct compositor *compositor, bool all) {
 			head->state.y = output->area.y;
 		}
 	}
-	wlr_output_manager_v1_set_configuration(compositor->output_management.manager, configuration);
+	wlr_output_manager_v1_set_configuration(compositor->output_management->manager, configuration);
 }
 
 // wlroots (head_send_state()) asserts that each client has an object for the current mode. It may have released it, or
 // have come while the output was off. So a head whose mode changes is announced anew, with new objects.
-void output_management_update(struct compositor *compositor) {
+static void output_management_update(struct compositor *compositor) {
 	bool anew = false;
 	struct output *output;
-	wl_list_for_each(output, &compositor->desktop.outputs, link) {
+	wl_list_for_each(output, &compositor->desktop->outputs, link) {
 		anew |= !has_mode_as_told(output);
 	}
 	if (anew) {
 		send_configuration(compositor, false);
 	}
-	wl_list_for_each(output, &compositor->desktop.outputs, link) {
+	wl_list_for_each(output, &compositor->desktop->outputs, link) {
 		output->told.width = output->wlr->enabled ? output->wlr->width : 0;
 		output->told.height = output->wlr->enabled ? output->wlr->height : 0;
 		output->told.refresh = output->wlr->enabled ? output->wlr->refresh : 0;
@@ -75,7 +76,7 @@ static void configure(struct compositor *compositor, struct wlr_output_configura
 	bool ok = true;
 	struct wlr_output_configuration_head_v1 *head;
 	wl_list_for_each(head, &configuration->heads, link) {
-		struct output *output = desktop_output_from_wlr(&compositor->desktop, head->state.output);
+		struct output *output = desktop_output_from_wlr(compositor->desktop, head->state.output);
 		ok = ok && output != NULL && configure_head(output, &head->state, test);
 	}
 	if (ok) {
@@ -88,27 +89,36 @@ static void configure(struct compositor *compositor, struct wlr_output_configura
 }
 
 static void handle_apply(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, output_management.apply);
-	configure(compositor, data, false);
+	struct output_management *output_management = wl_container_of(listener, output_management, listeners.apply);
+	configure(output_management->compositor, data, false);
 }
 
 static void handle_test(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, output_management.test);
-	configure(compositor, data, true);
+	struct output_management *output_management = wl_container_of(listener, output_management, listeners.test);
+	configure(output_management->compositor, data, true);
+}
+
+static void handle_layout_changed(struct wl_listener *listener, void *data) {
+	struct output_management *management = wl_container_of(listener, management, listeners.layout_changed);
+	output_management_update(management->compositor);
 }
 
 bool output_management_init(struct compositor *compositor) {
-	struct output_management *management = &compositor->output_management;
+	struct output_management *management = compositor->output_management;
+	management->compositor = compositor;
 	management->manager = wlr_output_manager_v1_create(compositor->display);
 	if (management->manager == NULL) {
 		return false;
 	}
-	listener_add(&management->apply, &management->manager->events.apply, handle_apply);
-	listener_add(&management->test, &management->manager->events.test, handle_test);
+	listener_add(&management->listeners.apply, &management->manager->events.apply, handle_apply);
+	listener_add(&management->listeners.test, &management->manager->events.test, handle_test);
+	listener_add(
+			&management->listeners.layout_changed, &compositor->desktop->events.layout_changed, handle_layout_changed);
 	return true;
 }
 
 void output_management_finish(struct compositor *compositor) {
-	listener_remove(&compositor->output_management.apply);
-	listener_remove(&compositor->output_management.test);
+	listener_remove(&compositor->output_management->listeners.apply);
+	listener_remove(&compositor->output_management->listeners.test);
+	listener_remove(&compositor->output_management->listeners.layout_changed);
 }

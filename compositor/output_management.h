@@ -11,15 +11,16 @@ struct compositor;
 struct wlr_output_manager_v1;
 
 struct output_management {
+	struct compositor *compositor;
 	struct wlr_output_manager_v1 *manager;
-	struct wl_listener apply, test;
+
+	struct {
+		struct wl_listener apply, test, layout_changed;
+	} listeners;
 };
 
 /* False: out of memory. */
 bool output_management_init(struct compositor *compositor);
 void output_management_finish(struct compositor *compositor);
-
-/* Tells clients how the outputs are now. */
-void output_management_update(struct compositor *compositor);
 
 #endif

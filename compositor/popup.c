@@ -1,9 +1,10 @@
 #include "popup.h"
 
-#include "focus.h"
+#include "desktop.h"
 #include "listener.h"
 #include "output.h"
-#include "server.h"
+#include "parts.h"
+#include "seat.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
@@ -20,7 +21,7 @@ static struct wlr_box popup_place(struct popup *popup) {
 	if (popup->tree != NULL && wlr_scene_node_coords(&popup->parent->node, &x, &y)) {
 		const struct wlr_box *anchor = &rules->anchor_rect;
 		struct output *output = desktop_output_at(
-				&popup->compositor->desktop, x + anchor->x + anchor->width / 2.0, y + anchor->y + anchor->height / 2.0);
+				popup->compositor->desktop, x + anchor->x + anchor->width / 2.0, y + anchor->y + anchor->height / 2.0);
 		if (output != NULL) {
 			struct wlr_box area = output->area;
 			area.x -= x;
@@ -52,40 +53,53 @@ static void popup_react(struct popup *popup) {
 
 static void refresh_idle(void *data) {
 	struct compositor *compositor = data;
-	compositor->popups.refresh = NULL;
+	compositor->popups->refresh = NULL;
 	struct popup *popup;
-	wl_list_for_each(popup, &compositor->popups.list, link) {
+	wl_list_for_each(popup, &compositor->popups->list, link) {
 		popup_react(popup);
 	}
 }
 
 void popups_refresh(struct compositor *compositor) {
-	struct popups *popups = &compositor->popups;
+	struct popups *popups = compositor->popups;
 	if (popups->refresh == NULL && !wl_list_empty(&popups->list)) {
 		popups->refresh = wl_event_loop_add_idle(compositor->loop, refresh_idle, compositor);
 	}
 }
 
-void popups_init(struct compositor *compositor) {
-	wl_list_init(&compositor->popups.list);
+static void handle_layout_changed(struct wl_listener *listener, void *data) {
+	struct popups *popups = wl_container_of(listener, popups, layout_changed);
+	popups_refresh(popups->compositor);
+}
+
+bool popups_init(struct compositor *compositor) {
+	struct popups *popups = compositor->popups;
+	popups->compositor = compositor;
+	wl_list_init(&popups->list);
+	wl_signal_init(&popups->events.changed);
+	listener_add(&popups->layout_changed, &compositor->desktop->events.layout_changed, handle_layout_changed);
+	return true;
 }
 
 void popups_finish(struct compositor *compositor) {
-	assert(wl_list_empty(&compositor->popups.list));
-	if (compositor->popups.refresh != NULL) {
-		wl_event_source_remove(compositor->popups.refresh);
-		compositor->popups.refresh = NULL;
+	struct popups *popups = compositor->popups;
+	assert(wl_list_empty(&popups->list));
+	assert(wl_list_empty(&popups->events.changed.listener_list));
+	listener_remove(&popups->layout_changed);
+	if (popups->refresh != NULL) {
+		wl_event_source_remove(popups->refresh);
+		popups->refresh = NULL;
 	}
 }
 
 static void handle_map(struct wl_listener *listener, void *data) {
 	struct popup *popup = wl_container_of(listener, popup, listeners.map);
-	focus_update(popup->compositor);
+	wl_signal_emit_mutable(&popup->compositor->popups->events.changed, NULL);
 }
 
 static void handle_unmap(struct wl_listener *listener, void *data) {
 	struct popup *popup = wl_container_of(listener, popup, listeners.unmap);
-	focus_update(popup->compositor);
+	wl_signal_emit_mutable(&popup->compositor->popups->events.changed, NULL);
 }
 
 static void handle_commit(struct wl_listener *listener, void *data) {
@@ -116,7 +130,7 @@ static void handle_tree_destroy(struct wl_listener *listener, void *data) {
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct popup *popup = wl_container_of(listener, popup, listeners.destroy);
-	struct compositor *compositor = popup->compositor;
+	struct popups *popups = popup->compositor->popups;
 	if (popup->tree != NULL) {
 		wlr_scene_node_destroy(&popup->tree->node);
 	}
@@ -127,7 +141,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&popup->listeners.destroy);
 	wl_list_remove(&popup->link);
 	free(popup);
-	focus_update(compositor);
+	wl_signal_emit_mutable(&popups->events.changed, NULL);
 }
 
 void popup_create(struct compositor *compositor, struct wlr_xdg_popup *xdg, struct wlr_scene_tree *parent) {
@@ -142,7 +156,7 @@ void popup_create(struct compositor *compositor, struct wlr_xdg_popup *xdg, stru
 	popup->xdg = xdg;
 	popup->parent = parent;
 	popup->tree = tree;
-	wl_list_insert(&compositor->popups.list, &popup->link);
+	wl_list_insert(&compositor->popups->list, &popup->link);
 	xdg->base->data = tree;
 	listener_add(&popup->listeners.map, &xdg->base->surface->events.map, handle_map);
 	listener_add(&popup->listeners.unmap, &xdg->base->surface->events.unmap, handle_unmap);
@@ -154,8 +168,8 @@ void popup_create(struct compositor *compositor, struct wlr_xdg_popup *xdg, stru
 
 static struct wlr_xdg_popup_grab *find_grab(struct compositor *compositor) {
 	struct wlr_xdg_popup_grab *grab;
-	wl_list_for_each(grab, &compositor->shell.wlr->popup_grabs, link) {
-		if (grab->seat == compositor->seat.wlr && !wl_list_empty(&grab->popups)) {
+	wl_list_for_each(grab, &compositor->xdg_shell->popup_grabs, link) {
+		if (grab->seat == compositor->seat->wlr && !wl_list_empty(&grab->popups)) {
 			return grab;
 		}
 	}

@@ -29,11 +29,18 @@ struct popup {
 
 /* All popups. */
 struct popups {
+	struct compositor *compositor;
 	struct wl_list list;             // popup.link
 	struct wl_event_source *refresh; // an idle source: what they hang on may have moved; NULL: it has not
+	struct wl_listener layout_changed;
+
+	struct {
+		struct wl_signal changed; // one was mapped, unmapped or destroyed
+	} events;
 };
 
-void popups_init(struct compositor *compositor);
+/* False: never. */
+bool popups_init(struct compositor *compositor);
 
 /* Popups must be gone. */
 void popups_finish(struct compositor *compositor);

@@ -4,7 +4,7 @@
  */
 #include "rectangles.h"
 
-#include "server.h"
+#include "parts.h"
 #include <pixman.h>
 #include <string.h>
 #include <wayland-server-core.h>
@@ -51,12 +51,12 @@ static void handle_message(
 }
 
 bool rectangles_init(struct compositor *compositor) {
-	compositor->rectangles.logger = wl_display_add_protocol_logger(compositor->display, handle_message, NULL);
-	return compositor->rectangles.logger != NULL;
+	compositor->rectangles->logger = wl_display_add_protocol_logger(compositor->display, handle_message, NULL);
+	return compositor->rectangles->logger != NULL;
 }
 
 void rectangles_finish(struct compositor *compositor) {
-	if (compositor->rectangles.logger != NULL) {
-		wl_protocol_logger_destroy(compositor->rectangles.logger);
+	if (compositor->rectangles->logger != NULL) {
+		wl_protocol_logger_destroy(compositor->rectangles->logger);
 	}
 }

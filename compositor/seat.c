@@ -1,12 +1,9 @@
 #include "seat.h"
 
-#include "cursor.h"
-#include "idle.h"
-#include "keyboard.h"
 #include "listener.h"
 #include "log.h"
-#include "server.h"
-#include "text_input.h"
+#include "parts.h"
+#include <assert.h>
 #include <stdlib.h>
 #include <wlr/backend.h>
 #include <wlr/types/wlr_data_device.h>
@@ -18,12 +15,8 @@
 #include <wlr/types/wlr_touch.h>
 #include <xkbcommon/xkbcommon.h>
 
-void seat_notify_activity(struct compositor *compositor) {
-	wlr_idle_notifier_v1_notify_activity(compositor->idle.notifier, compositor->seat.wlr);
-}
-
 void seat_update_capabilities(struct compositor *compositor) {
-	struct seat *seat = &compositor->seat;
+	struct seat *seat = compositor->seat;
 	uint32_t capabilities = wl_list_empty(&seat->keyboards) ? 0 : WL_SEAT_CAPABILITY_KEYBOARD;
 	struct device *device;
 	wl_list_for_each(device, &seat->devices, link) {
@@ -42,12 +35,6 @@ static void handle_device_destroy(struct wl_listener *listener, void *data) {
 	seat_update_capabilities(compositor);
 }
 
-// A parent session has one pointer per window: each moves over its own output only.
-static const char *device_output_name(struct wlr_input_device *wlr) {
-	return wlr->type == WLR_INPUT_DEVICE_POINTER ? wlr_pointer_from_input_device(wlr)->output_name
-												 : wlr_touch_from_input_device(wlr)->output_name;
-}
-
 void seat_add_device(struct compositor *compositor, struct wlr_input_device *wlr) {
 	struct device *device = calloc(1, sizeof(*device));
 	if (device == NULL) {
@@ -55,39 +42,38 @@ void seat_add_device(struct compositor *compositor, struct wlr_input_device *wlr
 	}
 	device->compositor = compositor;
 	device->wlr = wlr;
-	wl_list_insert(&compositor->seat.devices, &device->link);
+	wl_list_insert(&compositor->seat->devices, &device->link);
 	listener_add(&device->destroy, &wlr->events.destroy, handle_device_destroy);
-	cursor_attach(compositor, wlr, device_output_name(wlr));
+	wl_signal_emit_mutable(&compositor->seat->events.new_device, wlr);
+	seat_update_capabilities(compositor);
+}
+
+void seat_add_keyboard(struct compositor *compositor, struct wlr_keyboard *wlr) {
+	wl_signal_emit_mutable(&compositor->seat->events.new_keyboard, wlr);
 	seat_update_capabilities(compositor);
 }
 
 static void handle_new_input(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, seat.listeners.new_input);
+	struct seat *seat = wl_container_of(listener, seat, listeners.new_input);
+	struct compositor *compositor = seat->compositor;
 	struct wlr_input_device *wlr = data;
 	if (wlr->type == WLR_INPUT_DEVICE_KEYBOARD) {
-		keyboard_create(compositor, wlr_keyboard_from_input_device(wlr));
-		seat_update_capabilities(compositor);
+		seat_add_keyboard(compositor, wlr_keyboard_from_input_device(wlr));
 	} else if (wlr->type == WLR_INPUT_DEVICE_POINTER || wlr->type == WLR_INPUT_DEVICE_TOUCH) {
 		seat_add_device(compositor, wlr);
 	}
 }
 
 static void handle_request_set_selection(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, seat.listeners.request_set_selection);
+	struct seat *seat = wl_container_of(listener, seat, listeners.request_set_selection);
 	const struct wlr_seat_request_set_selection_event *event = data;
-	wlr_seat_set_selection(compositor->seat.wlr, event->source, event->serial);
+	wlr_seat_set_selection(seat->wlr, event->source, event->serial);
 }
 
 static void handle_request_set_primary_selection(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, seat.listeners.request_set_primary_selection);
+	struct seat *seat = wl_container_of(listener, seat, listeners.request_set_primary_selection);
 	const struct wlr_seat_request_set_primary_selection_event *event = data;
-	wlr_seat_set_primary_selection(compositor->seat.wlr, event->source, event->serial);
-}
-
-static void handle_keyboard_focus_change(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, seat.listeners.keyboard_focus_change);
-	const struct wlr_seat_keyboard_focus_change_event *event = data;
-	text_input_set_focus(compositor, event->new_surface);
+	wlr_seat_set_primary_selection(seat->wlr, event->source, event->serial);
 }
 
 // XKB_DEFAULT_LAYOUT and its like choose it; a wrong one must not leave us without a keyboard.
@@ -107,18 +93,19 @@ static struct xkb_keymap *compile_keymap(void) {
 }
 
 static void seat_listen(struct compositor *compositor) {
-	struct seat *seat = &compositor->seat;
+	struct seat *seat = compositor->seat;
 	listener_add(&seat->listeners.new_input, &compositor->backend->events.new_input, handle_new_input);
 	listener_add(&seat->listeners.request_set_selection, &seat->wlr->events.request_set_selection,
 			handle_request_set_selection);
 	listener_add(&seat->listeners.request_set_primary_selection, &seat->wlr->events.request_set_primary_selection,
 			handle_request_set_primary_selection);
-	listener_add(&seat->listeners.keyboard_focus_change, &seat->wlr->keyboard_state.events.focus_change,
-			handle_keyboard_focus_change);
 }
 
 bool seat_init(struct compositor *compositor) {
-	struct seat *seat = &compositor->seat;
+	struct seat *seat = compositor->seat;
+	seat->compositor = compositor;
+	wl_signal_init(&seat->events.new_device);
+	wl_signal_init(&seat->events.new_keyboard);
 	wl_list_init(&seat->devices);
 	wl_list_init(&seat->keyboards);
 	seat->wlr = wlr_seat_create(compositor->display, "seat0");
@@ -131,11 +118,12 @@ bool seat_init(struct compositor *compositor) {
 }
 
 void seat_finish(struct compositor *compositor) {
-	struct seat *seat = &compositor->seat;
+	struct seat *seat = compositor->seat;
+	assert(wl_list_empty(&seat->events.new_device.listener_list));
+	assert(wl_list_empty(&seat->events.new_keyboard.listener_list));
 	listener_remove(&seat->listeners.new_input);
 	listener_remove(&seat->listeners.request_set_selection);
 	listener_remove(&seat->listeners.request_set_primary_selection);
-	listener_remove(&seat->listeners.keyboard_focus_change);
 	xkb_keymap_unref(seat->keymap);
 	if (seat->wlr != NULL) {
 		wlr_seat_destroy(seat->wlr);

@@ -10,6 +10,7 @@
 
 struct compositor;
 struct wlr_input_device;
+struct wlr_keyboard;
 struct wlr_seat;
 struct xkb_keymap;
 
@@ -22,15 +23,20 @@ struct device {
 };
 
 struct seat {
+	struct compositor *compositor;
 	struct wlr_seat *wlr;
 	struct xkb_keymap *keymap; // of keyboards that bring none of their own; NULL: it could not be compiled
 	struct wl_list devices;    // device.link
 	struct wl_list keyboards;  // keyboard.link
 
 	struct {
+		struct wl_signal new_device;   // struct wlr_input_device *: a pointer or touch screen
+		struct wl_signal new_keyboard; // struct wlr_keyboard *
+	} events;
+
+	struct {
 		struct wl_listener new_input;
 		struct wl_listener request_set_selection, request_set_primary_selection;
-		struct wl_listener keyboard_focus_change;
 	} listeners;
 };
 
@@ -41,10 +47,10 @@ void seat_finish(struct compositor *compositor);
 /* Takes a pointer or touch screen in, until it is destroyed. */
 void seat_add_device(struct compositor *compositor, struct wlr_input_device *wlr);
 
+/* The same for a keyboard. */
+void seat_add_keyboard(struct compositor *compositor, struct wlr_keyboard *wlr);
+
 /* Tells clients which kinds of devices there are. To be called when one came or went. */
 void seat_update_capabilities(struct compositor *compositor);
-
-/* Somebody is here: to be called for each event of a device. */
-void seat_notify_activity(struct compositor *compositor);
 
 #endif

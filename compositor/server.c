@@ -23,7 +23,9 @@
 #define WIDTH_DEFAULT 1280
 #define HEIGHT_DEFAULT 720
 
-// Initialised from the top to the bottom, finished from the bottom to the top.
+// Initialized from the top to the bottom, finished from the bottom to the top. A part with signals is above those that
+// listen, which are told in this order: layer surfaces take their room before windows fill what is left, and the task
+// bars learn of a new or unmapped window before the focus moves.
 static const struct {
 	bool (*init)(struct compositor *compositor);
 	void (*finish)(struct compositor *compositor);
@@ -31,35 +33,41 @@ static const struct {
 	{clients_init, clients_finish},
 	{spin_init, spin_finish},
 	{desktop_init, desktop_finish},
+	{outputs_init, outputs_finish},
 	{globals_init, globals_finish},
 	{surfaces_init, surfaces_finish},
 	{idle_init, idle_finish},
+	{seat_init, seat_finish},
 	{text_inputs_init, text_inputs_finish},
 	{input_method_init, input_method_finish},
-	{seat_init, seat_finish},
+	{keyboards_init, keyboards_finish},
 	{virtual_keyboards_init, virtual_keyboards_finish},
 	{virtual_pointers_init, virtual_pointers_finish},
+	{popups_init, popups_finish},
+	{layers_init, layers_finish},
+	{toplevels_init, toplevels_finish},
+	{foreign_init, foreign_finish},
+	{decorations_init, decorations_finish},
+	{focus_init, focus_finish},
+	{bindings_init, bindings_finish},
+	{grab_init, grab_finish},
 	{cursor_init, cursor_finish},
 	{touch_init, touch_finish},
 	{drag_init, drag_finish},
 	{constraints_init, constraints_finish},
-	{foreign_init, foreign_finish},
-	{decorations_init, decorations_finish},
 	{activation_init, activation_finish},
 	{shell_init, shell_finish},
 	{xdg_errors_init, xdg_errors_finish},
 	{rectangles_init, rectangles_finish},
-	{layers_init, layers_finish},
 	{output_management_init, output_management_finish},
-	{outputs_init, outputs_finish},
 };
 
 // A nested compositor whose parent has died. Outputs and devices are going, each with its own signal.
 static void handle_backend_destroy(struct wl_listener *listener, void *data) {
 	struct compositor *compositor = wl_container_of(listener, compositor, listeners.backend_destroy);
 	listener_remove(&compositor->listeners.backend_destroy);
-	listener_remove(&compositor->outputs.new_output);
-	listener_remove(&compositor->seat.listeners.new_input);
+	listener_remove(&compositor->outputs->new_output);
+	listener_remove(&compositor->seat->listeners.new_input);
 	compositor->backend = NULL;
 	compositor_terminate(compositor);
 }
@@ -180,8 +188,53 @@ static bool create_headless_output(struct compositor *compositor) {
 	return !compositor->headless || wlr_headless_add_output(compositor->backend, width, height) != NULL;
 }
 
+static struct compositor *allocate(void) {
+	struct compositor_parts *all = calloc(1, sizeof(*all));
+	if (all == NULL) {
+		return NULL;
+	}
+	struct compositor *compositor = &all->compositor;
+	compositor->clients = &all->clients;
+	compositor->spin = &all->spin;
+	compositor->desktop = &all->desktop;
+	compositor->outputs = &all->outputs;
+	compositor->globals = &all->globals;
+	compositor->surfaces = &all->surfaces;
+	compositor->idle = &all->idle;
+	compositor->seat = &all->seat;
+	compositor->text_inputs = &all->text_inputs;
+	compositor->input_method = &all->input_method;
+	compositor->keyboards = &all->keyboards;
+	compositor->virtual_keyboards = &all->virtual_keyboards;
+	compositor->virtual_pointers = &all->virtual_pointers;
+	compositor->popups = &all->popups;
+	compositor->layers = &all->layers;
+	compositor->toplevels = &all->toplevels;
+	compositor->foreign = &all->foreign;
+	compositor->decorations = &all->decorations;
+	compositor->focus = &all->focus;
+	compositor->bindings = &all->bindings;
+	compositor->grab = &all->grab;
+	compositor->cursor = &all->cursor;
+	compositor->touch = &all->touch;
+	compositor->drag = &all->drag;
+	compositor->constraints = &all->constraints;
+	compositor->activation = &all->activation;
+	compositor->shell = &all->shell;
+	compositor->xdg_errors = &all->xdg_errors;
+	compositor->rectangles = &all->rectangles;
+	compositor->output_management = &all->output_management;
+	return compositor;
+}
+
+static void deallocate(struct compositor *compositor) {
+	struct compositor_parts *all = wl_container_of(compositor, all, compositor);
+	free(compositor->socket);
+	free(all);
+}
+
 struct compositor *compositor_create(const struct compositor_options *options) {
-	struct compositor *compositor = calloc(1, sizeof(*compositor));
+	struct compositor *compositor = allocate();
 	if (compositor == NULL) {
 		return NULL;
 	}
@@ -189,7 +242,7 @@ struct compositor *compositor_create(const struct compositor_options *options) {
 	compositor->height = options->height > 0 ? options->height : HEIGHT_DEFAULT;
 	compositor->display = wl_display_create();
 	if (compositor->display == NULL) {
-		free(compositor);
+		deallocate(compositor);
 		return NULL;
 	}
 	wl_display_set_default_max_buffer_size(compositor->display, lido_limits_get_unread_bytes_max());
@@ -243,8 +296,7 @@ void compositor_destroy(struct compositor *compositor) {
 		wlr_renderer_destroy(compositor->renderer);
 	}
 	wl_display_destroy(compositor->display);
-	free(compositor->socket);
-	free(compositor);
+	deallocate(compositor);
 }
 
 struct wl_client *compositor_add_client(struct compositor *compositor, int fd) {

@@ -1,6 +1,6 @@
 /*
- * The compositor as its parts see it. Each part is a struct of its own, embedded here, with x_init() and x_finish();
- * server.c calls them in the order of its table, and in the reverse order at the end.
+ * All parts of the compositor in one allocation. Only server.c needs it; parts include parts.h, and each other's
+ * headers.
  */
 #ifndef SERVER_H
 #define SERVER_H
@@ -20,9 +20,11 @@
 #include "grab.h"
 #include "idle.h"
 #include "input_method.h"
+#include "keyboard.h"
 #include "layer.h"
 #include "output.h"
 #include "output_management.h"
+#include "parts.h"
 #include "popup.h"
 #include "rectangles.h"
 #include "seat.h"
@@ -36,63 +38,39 @@
 #include "virtual_pointer.h"
 #include "xdg_errors.h"
 
-struct lido_monitor;
-struct lido_wlroots;
-struct wlr_allocator;
-struct wlr_backend;
-struct wlr_compositor;
-struct wlr_renderer;
-struct wlr_session;
-
-struct compositor {
-	struct wl_display *display;
-	struct wl_event_loop *loop;  // of the display
-	struct wlr_session *session; // NULL when nested or headless
-	struct wlr_backend *backend; // NULL once it is gone
-	struct wlr_renderer *renderer;
-	struct wlr_allocator *allocator;
-	struct wlr_compositor *wlr; // the wl_compositor global
-	struct lido_wlroots *shm;
-	struct lido_monitor *monitor; // may be NULL; the manager's
-	char *socket;                 // may be NULL
-	int32_t width, height;        // pixels, of the headless output or of a nested window at first
-	bool headless;
-	bool started;
-	size_t parts_len; // how many entries of the table of parts are initialised
-
+/* Each part has x_init() and x_finish(); server.c calls them in the order of its table, and in reverse at the end. */
+struct compositor_parts {
+	struct compositor compositor;
 	struct clients clients;
 	struct spin spin;
 	struct desktop desktop;
+	struct outputs outputs;
 	struct globals globals;
 	struct surfaces surfaces;
 	struct idle idle;
+	struct seat seat;
 	struct text_inputs text_inputs;
 	struct input_method input_method;
-	struct seat seat;
+	struct keyboards keyboards;
 	struct virtual_keyboards virtual_keyboards;
 	struct virtual_pointers virtual_pointers;
+	struct popups popups;
+	struct layers layers;
+	struct toplevels toplevels;
+	struct foreign foreign;
+	struct decorations decorations;
+	struct focus focus;
+	struct bindings bindings;
+	struct grab grab;
 	struct cursor cursor;
 	struct touch touch;
 	struct drag drag;
 	struct constraints constraints;
-	struct foreign foreign;
-	struct decorations decorations;
 	struct activation activation;
 	struct shell shell;
 	struct xdg_errors xdg_errors;
 	struct rectangles rectangles;
-	struct toplevels toplevels;
-	struct popups popups;
-	struct layers layers;
 	struct output_management output_management;
-	struct outputs outputs;
-	struct focus focus;
-	struct grab grab;
-	struct bindings bindings;
-
-	struct {
-		struct wl_listener backend_destroy;
-	} listeners;
 };
 
 #endif

@@ -1,46 +1,41 @@
 #include "shell.h"
 
 #include "listener.h"
+#include "parts.h"
 #include "popup.h"
-#include "server.h"
 #include "toplevel.h"
-#include <assert.h>
 #include <wlr/types/wlr_xdg_shell.h>
 
 #define XDG_SHELL_VERSION 6
 
 static void handle_new_toplevel(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, shell.listeners.new_toplevel);
-	toplevel_create(compositor, data);
+	struct shell *shell = wl_container_of(listener, shell, listeners.new_toplevel);
+	toplevel_create(shell->compositor, data);
 }
 
 // A popup without a parent is given one by its layer surface, which then shows it.
 static void handle_new_popup(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, shell.listeners.new_popup);
+	struct shell *shell = wl_container_of(listener, shell, listeners.new_popup);
 	struct wlr_xdg_popup *popup = data;
 	struct wlr_xdg_surface *parent = popup->parent != NULL ? wlr_xdg_surface_try_from_wlr_surface(popup->parent) : NULL;
 	if (parent != NULL && parent->data != NULL) {
-		popup_create(compositor, popup, parent->data);
+		popup_create(shell->compositor, popup, parent->data);
 	}
 }
 
 bool shell_init(struct compositor *compositor) {
-	struct shell *shell = &compositor->shell;
-	wl_list_init(&compositor->toplevels.list);
-	wl_list_init(&compositor->toplevels.all);
-	popups_init(compositor);
-	shell->wlr = wlr_xdg_shell_create(compositor->display, XDG_SHELL_VERSION);
-	if (shell->wlr == NULL) {
+	struct shell *shell = compositor->shell;
+	shell->compositor = compositor;
+	compositor->xdg_shell = wlr_xdg_shell_create(compositor->display, XDG_SHELL_VERSION);
+	if (compositor->xdg_shell == NULL) {
 		return false;
 	}
-	listener_add(&shell->listeners.new_toplevel, &shell->wlr->events.new_toplevel, handle_new_toplevel);
-	listener_add(&shell->listeners.new_popup, &shell->wlr->events.new_popup, handle_new_popup);
+	listener_add(&shell->listeners.new_toplevel, &compositor->xdg_shell->events.new_toplevel, handle_new_toplevel);
+	listener_add(&shell->listeners.new_popup, &compositor->xdg_shell->events.new_popup, handle_new_popup);
 	return true;
 }
 
 void shell_finish(struct compositor *compositor) {
-	assert(wl_list_empty(&compositor->toplevels.all));
-	popups_finish(compositor);
-	listener_remove(&compositor->shell.listeners.new_toplevel);
-	listener_remove(&compositor->shell.listeners.new_popup);
+	listener_remove(&compositor->shell->listeners.new_toplevel);
+	listener_remove(&compositor->shell->listeners.new_popup);
 }

@@ -8,20 +8,17 @@
 #include <wayland-server-core.h>
 
 struct compositor;
-struct wlr_xdg_shell;
 
 struct shell {
-	struct wlr_xdg_shell *wlr;
+	struct compositor *compositor;
 
 	struct {
 		struct wl_listener new_toplevel, new_popup;
 	} listeners;
 };
 
-/* False: out of memory. */
+/* Sets compositor.xdg_shell. False: out of memory. */
 bool shell_init(struct compositor *compositor);
-
-/* Windows must be gone. */
 void shell_finish(struct compositor *compositor);
 
 #endif

@@ -2,14 +2,14 @@
 
 #include "clients.h"
 #include "monotonic.h"
-#include "server.h"
+#include "parts.h"
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 // After each turn of the loop.
 static int handle_turn(int fd, uint32_t mask, void *data) {
 	struct compositor *compositor = data;
-	struct spin *spin = &compositor->spin;
+	struct spin *spin = compositor->spin;
 	if (++spin->turns < SPIN_TURNS) {
 		return 0;
 	}
@@ -23,7 +23,7 @@ static int handle_turn(int fd, uint32_t mask, void *data) {
 }
 
 bool spin_init(struct compositor *compositor) {
-	struct spin *spin = &compositor->spin;
+	struct spin *spin = compositor->spin;
 	spin->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (spin->fd < 0) {
 		return false;
@@ -37,7 +37,7 @@ bool spin_init(struct compositor *compositor) {
 }
 
 void spin_finish(struct compositor *compositor) {
-	struct spin *spin = &compositor->spin;
+	struct spin *spin = compositor->spin;
 	if (spin->turn != NULL) {
 		wl_event_source_remove(spin->turn);
 	}

@@ -2,7 +2,7 @@
 
 #include "cursor.h"
 #include "listener.h"
-#include "server.h"
+#include "parts.h"
 #include "touch.h"
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
@@ -36,14 +36,14 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 }
 
 static void handle_new_surface(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, surfaces.new_surface);
+	struct surfaces *surfaces = wl_container_of(listener, surfaces, new_surface);
 	struct wlr_surface *wlr = data;
 	struct surface *surface = calloc(1, sizeof(*surface));
 	if (surface == NULL) {
 		wl_resource_post_no_memory(wlr->resource);
 		return;
 	}
-	surface->compositor = compositor;
+	surface->compositor = surfaces->compositor;
 	surface->wlr = wlr;
 	listener_add(&surface->listeners.commit, &wlr->events.commit, handle_commit);
 	listener_add(&surface->listeners.unmap, &wlr->events.unmap, handle_unmap);
@@ -51,10 +51,11 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 }
 
 bool surfaces_init(struct compositor *compositor) {
-	listener_add(&compositor->surfaces.new_surface, &compositor->wlr->events.new_surface, handle_new_surface);
+	compositor->surfaces->compositor = compositor;
+	listener_add(&compositor->surfaces->new_surface, &compositor->wlr->events.new_surface, handle_new_surface);
 	return true;
 }
 
 void surfaces_finish(struct compositor *compositor) {
-	listener_remove(&compositor->surfaces.new_surface);
+	listener_remove(&compositor->surfaces->new_surface);
 }

@@ -10,6 +10,7 @@
 struct compositor;
 
 struct surfaces {
+	struct compositor *compositor;
 	struct wl_listener new_surface;
 };
 

@@ -8,7 +8,6 @@
 #include <wayland-server-core.h>
 
 struct compositor;
-struct wlr_surface;
 struct wlr_text_input_v3;
 
 struct text_input {
@@ -22,17 +21,18 @@ struct text_input {
 };
 
 struct text_inputs {
+	struct compositor *compositor;
 	struct wl_list list;       // text_input.link
 	struct text_input *active; // enabled, and on the surface with the keyboard; may be NULL
-	struct wl_listener new_text_input;
+
+	struct {
+		struct wl_listener new_text_input, keyboard_focus_change;
+	} listeners;
 };
 
 /* False: out of memory. */
 bool text_inputs_init(struct compositor *compositor);
 void text_inputs_finish(struct compositor *compositor);
-
-/* The keyboard has moved to another surface; NULL: to none. */
-void text_input_set_focus(struct compositor *compositor, struct wlr_surface *surface);
 
 /* Looks for one that is enabled and has the keyboard: for an input method that comes late. */
 void text_input_activate_any(struct compositor *compositor);

@@ -1,17 +1,14 @@
 #include "toplevel.h"
 
-#include "bindings.h"
 #include "compat.h"
-#include "cursor.h"
-#include "decoration.h"
-#include "focus.h"
-#include "grab.h"
+#include "desktop.h"
 #include "listener.h"
 #include "output.h"
+#include "parts.h"
 #include "placement.h"
 #include "popup.h"
-#include "server.h"
 #include "xdg-shell-protocol.h"
+#include <assert.h>
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_scene.h>
@@ -63,7 +60,7 @@ struct wlr_box toplevel_box(const struct toplevel *toplevel) {
 
 struct output *toplevel_output(struct toplevel *toplevel) {
 	struct wlr_box box = toplevel_box(toplevel);
-	return desktop_output_at(&toplevel->compositor->desktop, box.x + box.width / 2.0, box.y + box.height / 2.0);
+	return desktop_output_at(toplevel->compositor->desktop, box.x + box.width / 2.0, box.y + box.height / 2.0);
 }
 
 void toplevel_move(struct toplevel *toplevel, int lx, int ly) {
@@ -73,7 +70,7 @@ void toplevel_move(struct toplevel *toplevel, int lx, int ly) {
 
 static void raise_children(struct toplevel *toplevel) {
 	struct toplevel *child;
-	wl_list_for_each_reverse(child, &toplevel->compositor->toplevels.list, link) {
+	wl_list_for_each_reverse(child, &toplevel->compositor->toplevels->list, link) {
 		if (toplevel_parent(child) == toplevel) {
 			wlr_scene_node_raise_to_top(&child->tree->node);
 			raise_children(child);
@@ -123,15 +120,15 @@ static void center_content(struct toplevel *toplevel) {
 
 static void configure_initially(struct toplevel *toplevel) {
 	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
-	struct output *output = cursor_output(toplevel->compositor);
+	struct output *output = desktop_output_at_pointer(toplevel->compositor->desktop);
 	if (output != NULL) {
 		wlr_xdg_toplevel_set_bounds(xdg, output->usable.width, output->usable.height);
 	}
-	decoration_configure(toplevel);
+	wl_signal_emit_mutable(&toplevel->compositor->toplevels->events.configure, toplevel);
 	toplevel->output = output;
 	if (xdg->requested.fullscreen) {
 		toplevel_set_fullscreen(toplevel, true,
-				desktop_output_from_wlr(&toplevel->compositor->desktop, xdg->requested.fullscreen_output));
+				desktop_output_from_wlr(toplevel->compositor->desktop, xdg->requested.fullscreen_output));
 	} else if (xdg->requested.maximized) {
 		toplevel_set_maximized(toplevel, true);
 	} else {
@@ -162,7 +159,7 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 }
 
 static struct wlr_box place_freely(struct toplevel *toplevel, const struct wlr_box *area, int width, int height) {
-	struct toplevels *toplevels = &toplevel->compositor->toplevels;
+	struct toplevels *toplevels = toplevel->compositor->toplevels;
 	struct wlr_box windows[PLACEMENT_WINDOWS_MAX], box;
 	size_t windows_len = 0;
 	struct toplevel *other;
@@ -180,7 +177,7 @@ static struct wlr_box place_freely(struct toplevel *toplevel, const struct wlr_b
 // Where a window appears that is neither maximised nor fullscreen; one that is larger than its output is asked to
 // shrink.
 static void toplevel_place(struct toplevel *toplevel) {
-	struct output *output = cursor_output(toplevel->compositor);
+	struct output *output = desktop_output_at_pointer(toplevel->compositor->desktop);
 	if (output == NULL) {
 		return;
 	}
@@ -222,11 +219,9 @@ static void handle_map(struct wl_listener *listener, void *data) {
 	}
 	toplevel->arrival.waiting = false;
 	wlr_scene_node_set_enabled(&toplevel->tree->node, true);
-	wl_list_insert(&toplevel->compositor->toplevels.list, &toplevel->link);
-	toplevel->foreign = foreign_toplevel_create(toplevel);
+	wl_list_insert(&toplevel->compositor->toplevels->list, &toplevel->link);
 	popup_dismiss(toplevel->compositor, NULL);
-	focus_toplevel(toplevel->compositor, toplevel);
-	foreign_toplevel_update(toplevel->foreign);
+	wl_signal_emit_mutable(&toplevel->compositor->toplevels->events.map, toplevel);
 }
 
 // Unmapping ends all states, so the place is the one outside of them; a window that never had one is new again.
@@ -240,25 +235,16 @@ static void toplevel_keep_place(struct toplevel *toplevel) {
 
 static void handle_unmap(struct wl_listener *listener, void *data) {
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.unmap);
-	struct compositor *compositor = toplevel->compositor;
 	wl_list_remove(&toplevel->link);
 	wl_list_init(&toplevel->link);
 	wlr_scene_node_set_enabled(&toplevel->tree->node, false);
-	foreign_toplevel_destroy(toplevel->foreign);
-	toplevel->foreign = NULL;
 	toplevel_keep_place(toplevel);
 	toplevel->maximized = toplevel->fullscreen = toplevel->minimized = false;
 	toplevel->normal = toplevel->geometry = (struct wlr_box){0};
 	toplevel->arrival.waiting = false;
 	toplevel->resize.edges = 0;
 	wlr_scene_node_set_enabled(&toplevel->backdrop->node, false);
-	grab_forget(compositor, toplevel);
-	bindings_forget(compositor, toplevel);
-	if (compositor->focus.toplevel == toplevel) {
-		compositor->focus.toplevel = NULL;
-		focus_next(compositor);
-	}
-	focus_update(compositor);
+	wl_signal_emit_mutable(&toplevel->compositor->toplevels->events.unmap, toplevel);
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
@@ -284,13 +270,15 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 static void handle_request_move(struct wl_listener *listener, void *data) {
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.request_move);
 	const struct wlr_xdg_toplevel_move_event *event = data;
-	grab_request(toplevel, GRAB_MOVE, 0, event->serial);
+	struct toplevel_request request = {.toplevel = toplevel, .serial = event->serial};
+	wl_signal_emit_mutable(&toplevel->compositor->toplevels->events.request_move, &request);
 }
 
 static void handle_request_resize(struct wl_listener *listener, void *data) {
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.request_resize);
 	const struct wlr_xdg_toplevel_resize_event *event = data;
-	grab_request(toplevel, GRAB_RESIZE, event->edges, event->serial);
+	struct toplevel_request request = {.toplevel = toplevel, .serial = event->serial, .edges = event->edges};
+	wl_signal_emit_mutable(&toplevel->compositor->toplevels->events.request_resize, &request);
 }
 
 // A request before the first commit is answered there.
@@ -306,7 +294,7 @@ static void handle_request_fullscreen(struct wl_listener *listener, void *data) 
 	struct wlr_xdg_toplevel_requested *requested = &toplevel->xdg->requested;
 	if (toplevel->xdg->base->initialized) {
 		toplevel_set_fullscreen(toplevel, requested->fullscreen,
-				desktop_output_from_wlr(&toplevel->compositor->desktop, requested->fullscreen_output));
+				desktop_output_from_wlr(toplevel->compositor->desktop, requested->fullscreen_output));
 	}
 }
 
@@ -319,18 +307,18 @@ static void handle_request_minimize(struct wl_listener *listener, void *data) {
 
 static void handle_set_title(struct wl_listener *listener, void *data) {
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.set_title);
-	foreign_toplevel_update(toplevel->foreign);
+	toplevel_notify_changed(toplevel);
 }
 
 static void handle_set_app_id(struct wl_listener *listener, void *data) {
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.set_app_id);
-	foreign_toplevel_update(toplevel->foreign);
+	toplevel_notify_changed(toplevel);
 }
 
 static void handle_set_parent(struct wl_listener *listener, void *data) {
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.set_parent);
 	toplevel_update_layer(toplevel);
-	foreign_toplevel_update(toplevel->foreign);
+	toplevel_notify_changed(toplevel);
 }
 
 static void toplevel_listen(struct toplevel *toplevel) {
@@ -352,7 +340,7 @@ static void toplevel_listen(struct toplevel *toplevel) {
 
 static bool toplevel_create_nodes(struct toplevel *toplevel) {
 	static const float black[4] = {0, 0, 0, 1};
-	toplevel->tree = wlr_scene_tree_create(toplevel->compositor->desktop.layers[DESKTOP_LAYER_WINDOWS]);
+	toplevel->tree = wlr_scene_tree_create(toplevel->compositor->desktop->layers[DESKTOP_LAYER_WINDOWS]);
 	if (toplevel->tree == NULL) {
 		return false;
 	}
@@ -399,7 +387,61 @@ void toplevel_create(struct compositor *compositor, struct wlr_xdg_toplevel *xdg
 		free(toplevel);
 		return;
 	}
-	wl_list_insert(&compositor->toplevels.all, &toplevel->all_link);
+	wl_list_insert(&compositor->toplevels->all, &toplevel->all_link);
 	toplevel_listen(toplevel);
 	send_wm_capabilities(xdg);
+}
+
+static void handle_layout_changed(struct wl_listener *listener, void *data) {
+	struct toplevels *toplevels = wl_container_of(listener, toplevels, listeners.layout_changed);
+	toplevels_arrange(toplevels->compositor);
+}
+
+static void handle_usable_changed(struct wl_listener *listener, void *data) {
+	struct toplevels *toplevels = wl_container_of(listener, toplevels, listeners.usable_changed);
+	toplevels_arrange(toplevels->compositor);
+}
+
+// Windows on it go to another.
+static void handle_output_destroy(struct wl_listener *listener, void *data) {
+	struct toplevels *toplevels = wl_container_of(listener, toplevels, listeners.output_destroy);
+	const struct output *output = data;
+	struct toplevel *toplevel;
+	wl_list_for_each(toplevel, &toplevels->all, all_link) {
+		if (toplevel->output == output) {
+			toplevel->output = NULL;
+		}
+	}
+}
+
+bool toplevels_init(struct compositor *compositor) {
+	struct toplevels *toplevels = compositor->toplevels;
+	struct desktop *desktop = compositor->desktop;
+	toplevels->compositor = compositor;
+	wl_list_init(&toplevels->list);
+	wl_list_init(&toplevels->all);
+	wl_signal_init(&toplevels->events.map);
+	wl_signal_init(&toplevels->events.unmap);
+	wl_signal_init(&toplevels->events.configure);
+	wl_signal_init(&toplevels->events.changed);
+	wl_signal_init(&toplevels->events.request_move);
+	wl_signal_init(&toplevels->events.request_resize);
+	listener_add(&toplevels->listeners.layout_changed, &desktop->events.layout_changed, handle_layout_changed);
+	listener_add(&toplevels->listeners.usable_changed, &desktop->events.usable_changed, handle_usable_changed);
+	listener_add(&toplevels->listeners.output_destroy, &compositor->outputs->events.destroy, handle_output_destroy);
+	return true;
+}
+
+void toplevels_finish(struct compositor *compositor) {
+	struct toplevels *toplevels = compositor->toplevels;
+	assert(wl_list_empty(&toplevels->all));
+	assert(wl_list_empty(&toplevels->events.map.listener_list));
+	assert(wl_list_empty(&toplevels->events.unmap.listener_list));
+	assert(wl_list_empty(&toplevels->events.configure.listener_list));
+	assert(wl_list_empty(&toplevels->events.changed.listener_list));
+	assert(wl_list_empty(&toplevels->events.request_move.listener_list));
+	assert(wl_list_empty(&toplevels->events.request_resize.listener_list));
+	listener_remove(&toplevels->listeners.layout_changed);
+	listener_remove(&toplevels->listeners.usable_changed);
+	listener_remove(&toplevels->listeners.output_destroy);
 }

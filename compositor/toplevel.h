@@ -5,13 +5,13 @@
 #define TOPLEVEL_H
 
 #include "desktop.h"
-#include "foreign.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <wayland-server-core.h>
 #include <wlr/util/box.h>
 
 struct compositor;
+struct foreign_toplevel;
 struct output;
 struct wlr_scene_rect;
 struct wlr_scene_tree;
@@ -33,7 +33,7 @@ struct toplevel {
 	struct wlr_box geometry;          // window geometry at the last commit, surface coordinates
 	struct wlr_box normal;            // where it returns to, layout coordinates; width 0: it was never there
 	struct output *output;            // where it is maximised or fullscreen; may be NULL
-	struct foreign_toplevel *foreign; // NULL while unmapped
+	struct foreign_toplevel *foreign; // of foreign.c; NULL while unmapped
 	struct wlr_xdg_toplevel_decoration_v1 *decoration; // may be NULL
 
 	/* A place to be taken when the client has drawn for the size that goes with it. */
@@ -59,21 +59,46 @@ struct toplevel {
 	} listeners;
 };
 
+/* What a client asks for: that the user may move or resize a window. */
+struct toplevel_request {
+	struct toplevel *toplevel;
+	uint32_t serial; // of the press
+	uint32_t edges;  // enum wlr_edges, when resizing
+};
+
 /* All windows. */
 struct toplevels {
-	struct wl_list list; // toplevel.link: mapped ones, the one focused last first
-	struct wl_list all;  // toplevel.all_link: mapped or not
-	unsigned count;      // of windows placed so far, for the cascade
+	struct compositor *compositor;
+	struct wl_list list;     // toplevel.link: mapped ones, the one focused last first
+	struct wl_list all;      // toplevel.all_link: mapped or not
+	unsigned count;          // of windows placed so far, for the cascade
+	struct toplevel *active; // has the focus, or would if nothing else took the keyboard; set by focus.c; may be NULL
+
+	// Each with the struct toplevel, but for the requests.
+	struct {
+		struct wl_signal map;       // it is in the list, and nobody has focused it yet
+		struct wl_signal unmap;     // it is out of the list, without any state
+		struct wl_signal configure; // before the first one
+		struct wl_signal changed;   // mapped or not: title, parent, states, output, or whether it is active
+		struct wl_signal request_move, request_resize; // struct toplevel_request
+	} events;
+
+	struct {
+		struct wl_listener layout_changed, usable_changed, output_destroy;
+	} listeners;
 };
+
+/* False: never. */
+bool toplevels_init(struct compositor *compositor);
+
+/* Windows must be gone. */
+void toplevels_finish(struct compositor *compositor);
 
 /* Follows a new window until it is destroyed. */
 void toplevel_create(struct compositor *compositor, struct wlr_xdg_toplevel *xdg);
 
 /* Fits maximised and fullscreen windows to their outputs again, and keeps the others within reach. */
 void toplevels_arrange(struct compositor *compositor);
-
-/* The output is going: windows on it go to another. */
-void toplevels_forget_output(struct compositor *compositor, struct output *output);
 
 /* The window behind the owner of a piece of scene; NULL if it is none. */
 struct toplevel *toplevel_try_from_owner(struct owner *owner);
@@ -99,6 +124,12 @@ void toplevel_set_fullscreen(struct toplevel *toplevel, bool fullscreen, struct 
 
 /* Hides it and gives the focus to the next, or shows it again (without focusing it). */
 void toplevel_set_minimized(struct toplevel *toplevel, bool minimized);
+
+/* Whether it looks focused. */
+void toplevel_set_activated(struct toplevel *toplevel, bool activated);
+
+/* Emits toplevels.events.changed. */
+void toplevel_notify_changed(struct toplevel *toplevel);
 
 /* Above the other windows, with its dialogs above it. */
 void toplevel_raise(struct toplevel *toplevel);

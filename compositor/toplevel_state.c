@@ -1,10 +1,10 @@
 /*
  * Maximised, fullscreen, minimised: what a window's states mean for its place.
  */
-#include "focus.h"
+#include "desktop.h"
 #include "output.h"
+#include "parts.h"
 #include "placement.h"
-#include "server.h"
 #include "toplevel.h"
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_xdg_shell.h>
@@ -19,13 +19,22 @@ static bool is_in_fullscreen_chain(struct toplevel *toplevel) {
 	return false;
 }
 
+void toplevel_notify_changed(struct toplevel *toplevel) {
+	wl_signal_emit_mutable(&toplevel->compositor->toplevels->events.changed, toplevel);
+}
+
+void toplevel_set_activated(struct toplevel *toplevel, bool activated) {
+	wlr_xdg_toplevel_set_activated(toplevel->xdg, activated);
+	toplevel_notify_changed(toplevel);
+}
+
 void toplevel_update_layer(struct toplevel *toplevel) {
 	struct compositor *compositor = toplevel->compositor;
-	struct toplevel *active = compositor->focus.toplevel;
+	struct toplevel *active = compositor->toplevels->active;
 	bool in_front =
 			active != NULL && toplevel_root(active) == toplevel_root(toplevel) && is_in_fullscreen_chain(toplevel);
 	struct wlr_scene_tree *layer =
-			compositor->desktop.layers[in_front ? DESKTOP_LAYER_FULLSCREEN : DESKTOP_LAYER_WINDOWS];
+			compositor->desktop->layers[in_front ? DESKTOP_LAYER_FULLSCREEN : DESKTOP_LAYER_WINDOWS];
 	if (toplevel->tree->node.parent != layer) {
 		wlr_scene_node_reparent(&toplevel->tree->node, layer);
 	}
@@ -67,7 +76,7 @@ static void toplevel_apply(struct toplevel *toplevel) {
 	wlr_scene_node_set_enabled(&toplevel->backdrop->node, toplevel->fullscreen);
 	wlr_scene_rect_set_size(toplevel->backdrop, box.width, box.height);
 	toplevel_update_layer(toplevel);
-	foreign_toplevel_update(toplevel->foreign);
+	toplevel_notify_changed(toplevel);
 }
 
 static void remember_normal(struct toplevel *toplevel) {
@@ -95,22 +104,18 @@ void toplevel_set_fullscreen(struct toplevel *toplevel, bool fullscreen, struct 
 }
 
 void toplevel_set_minimized(struct toplevel *toplevel, bool minimized) {
-	struct compositor *compositor = toplevel->compositor;
 	if (toplevel->minimized == minimized) {
 		return;
 	}
 	toplevel->minimized = minimized;
 	wlr_scene_node_set_enabled(&toplevel->tree->node, !minimized);
 	wlr_xdg_toplevel_set_suspended(toplevel->xdg, minimized);
-	if (minimized && compositor->focus.toplevel == toplevel) {
-		focus_next(compositor);
-	}
-	foreign_toplevel_update(toplevel->foreign);
+	toplevel_notify_changed(toplevel);
 }
 
 void toplevels_arrange(struct compositor *compositor) {
 	struct toplevel *toplevel;
-	wl_list_for_each(toplevel, &compositor->toplevels.list, link) {
+	wl_list_for_each(toplevel, &compositor->toplevels->list, link) {
 		if (toplevel->output == NULL) {
 			toplevel->output = toplevel_output(toplevel);
 		}
@@ -122,15 +127,6 @@ void toplevels_arrange(struct compositor *compositor) {
 		if (output != NULL) {
 			struct wlr_box box = placement_reachable(&output->usable, toplevel_box(toplevel));
 			toplevel_move(toplevel, box.x, box.y);
-		}
-	}
-}
-
-void toplevels_forget_output(struct compositor *compositor, struct output *output) {
-	struct toplevel *toplevel;
-	wl_list_for_each(toplevel, &compositor->toplevels.all, all_link) {
-		if (toplevel->output == output) {
-			toplevel->output = NULL;
 		}
 	}
 }

@@ -1,11 +1,16 @@
 #include "touch.h"
 
 #include "compat.h"
+#include "cursor.h"
+#include "desktop.h"
 #include "drag.h"
 #include "focus.h"
+#include "grab.h"
+#include "idle.h"
 #include "listener.h"
+#include "parts.h"
 #include "popup.h"
-#include "server.h"
+#include "seat.h"
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_seat.h>
@@ -31,13 +36,13 @@ static struct finger *add_finger(struct touch *touch, int32_t id, double x, doub
 }
 
 void touch_position(struct compositor *compositor, const struct wlr_touch_point *point, double *lx, double *ly) {
-	const struct finger *finger = find_finger(&compositor->touch, point->touch_id);
+	const struct finger *finger = find_finger(compositor->touch, point->touch_id);
 	*lx = finger != NULL ? finger->x : 0;
 	*ly = finger != NULL ? finger->y : 0;
 }
 
 void touch_forget(struct compositor *compositor, struct wlr_surface *surface) {
-	struct wlr_seat *seat = compositor->seat.wlr;
+	struct wlr_seat *seat = compositor->seat->wlr;
 	struct wlr_touch_point *point, *next;
 	wl_list_for_each_safe(point, next, &seat->touch_state.touch_points, link) {
 		if (point->surface == surface && seat->drag == NULL) {
@@ -48,47 +53,49 @@ void touch_forget(struct compositor *compositor, struct wlr_surface *surface) {
 }
 
 static void handle_down(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, touch.listeners.down);
+	struct touch *touch = wl_container_of(listener, touch, listeners.down);
+	struct compositor *compositor = touch->compositor;
 	const struct wlr_touch_down_event *event = data;
 	double lx, ly, sx, sy;
 	struct owner *owner;
-	seat_notify_activity(compositor);
-	wlr_cursor_absolute_to_layout_coords(compositor->cursor.wlr, &event->touch->base, event->x, event->y, &lx, &ly);
-	struct wlr_surface *surface = desktop_surface_at(&compositor->desktop, lx, ly, &sx, &sy, &owner);
-	struct finger *finger = add_finger(&compositor->touch, event->touch_id, lx, ly);
+	idle_notify_activity(compositor);
+	wlr_cursor_absolute_to_layout_coords(compositor->cursor->wlr, &event->touch->base, event->x, event->y, &lx, &ly);
+	struct wlr_surface *surface = desktop_surface_at(compositor->desktop, lx, ly, &sx, &sy, &owner);
+	struct finger *finger = add_finger(compositor->touch, event->touch_id, lx, ly);
 	popup_dismiss(compositor, surface);
 	focus_owner(compositor, owner);
-	if (finger == NULL || surface == NULL || !surface_accepts_touch(compositor->seat.wlr, surface)) {
+	if (finger == NULL || surface == NULL || !surface_accepts_touch(compositor->seat->wlr, surface)) {
 		return;
 	}
 	finger->origin_x = lx - sx;
 	finger->origin_y = ly - sy;
-	wlr_seat_touch_notify_down(compositor->seat.wlr, surface, event->time_msec, event->touch_id, sx, sy);
+	wlr_seat_touch_notify_down(compositor->seat->wlr, surface, event->time_msec, event->touch_id, sx, sy);
 }
 
 static void handle_up(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, touch.listeners.up);
+	struct touch *touch = wl_container_of(listener, touch, listeners.up);
+	struct compositor *compositor = touch->compositor;
 	const struct wlr_touch_up_event *event = data;
-	seat_notify_activity(compositor);
-	wlr_seat_touch_notify_up(compositor->seat.wlr, event->time_msec, event->touch_id);
-	struct finger *finger = find_finger(&compositor->touch, event->touch_id);
+	idle_notify_activity(compositor);
+	wlr_seat_touch_notify_up(compositor->seat->wlr, event->time_msec, event->touch_id);
+	struct finger *finger = find_finger(compositor->touch, event->touch_id);
 	if (finger != NULL) {
 		finger->down = false;
 	}
-	if (compositor->grab.by_touch && compositor->grab.touch_id == event->touch_id) {
+	if (compositor->grab->by_touch && compositor->grab->touch_id == event->touch_id) {
 		grab_end(compositor);
 	}
 }
 
 // A finger that drags tells the surface below it, not the one where it began.
 static void drag_over(struct compositor *compositor, const struct finger *finger, uint32_t time_msec) {
-	struct wlr_seat *seat = compositor->seat.wlr;
+	struct wlr_seat *seat = compositor->seat->wlr;
 	double sx, sy;
 	drag_motion(compositor, finger->x, finger->y);
 	if (wlr_seat_touch_get_point(seat, finger->id) == NULL) {
 		return;
 	}
-	struct wlr_surface *surface = desktop_surface_at(&compositor->desktop, finger->x, finger->y, &sx, &sy, NULL);
+	struct wlr_surface *surface = desktop_surface_at(compositor->desktop, finger->x, finger->y, &sx, &sy, NULL);
 	if (surface == NULL) {
 		wlr_seat_touch_point_clear_focus(seat, time_msec, finger->id);
 		return;
@@ -98,49 +105,52 @@ static void drag_over(struct compositor *compositor, const struct finger *finger
 }
 
 static void handle_motion(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, touch.listeners.motion);
+	struct touch *touch = wl_container_of(listener, touch, listeners.motion);
+	struct compositor *compositor = touch->compositor;
 	const struct wlr_touch_motion_event *event = data;
-	struct finger *finger = find_finger(&compositor->touch, event->touch_id);
-	seat_notify_activity(compositor);
+	struct finger *finger = find_finger(compositor->touch, event->touch_id);
+	idle_notify_activity(compositor);
 	if (finger == NULL) {
 		return;
 	}
 	wlr_cursor_absolute_to_layout_coords(
-			compositor->cursor.wlr, &event->touch->base, event->x, event->y, &finger->x, &finger->y);
-	if (compositor->grab.by_touch && compositor->grab.touch_id == event->touch_id) {
+			compositor->cursor->wlr, &event->touch->base, event->x, event->y, &finger->x, &finger->y);
+	if (compositor->grab->by_touch && compositor->grab->touch_id == event->touch_id) {
 		grab_motion(compositor, finger->x, finger->y);
-	} else if (compositor->seat.wlr->drag != NULL) {
+	} else if (compositor->seat->wlr->drag != NULL) {
 		drag_over(compositor, finger, event->time_msec);
 	} else {
-		wlr_seat_touch_notify_motion(compositor->seat.wlr, event->time_msec, event->touch_id,
+		wlr_seat_touch_notify_motion(compositor->seat->wlr, event->time_msec, event->touch_id,
 				finger->x - finger->origin_x, finger->y - finger->origin_y);
 	}
 }
 
 static void handle_cancel(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, touch.listeners.cancel);
+	struct touch *touch = wl_container_of(listener, touch, listeners.cancel);
+	struct compositor *compositor = touch->compositor;
 	const struct wlr_touch_cancel_event *event = data;
-	struct finger *finger = find_finger(&compositor->touch, event->touch_id);
-	struct wlr_touch_point *point = wlr_seat_touch_get_point(compositor->seat.wlr, event->touch_id);
+	struct finger *finger = find_finger(compositor->touch, event->touch_id);
+	struct wlr_touch_point *point = wlr_seat_touch_get_point(compositor->seat->wlr, event->touch_id);
 	if (finger != NULL) {
 		finger->down = false;
 	}
 	if (point != NULL) {
-		wlr_seat_touch_notify_cancel(compositor->seat.wlr, point->client);
+		wlr_seat_touch_notify_cancel(compositor->seat->wlr, point->client);
 	}
-	if (compositor->grab.by_touch) {
+	if (compositor->grab->by_touch) {
 		grab_end(compositor);
 	}
 }
 
 static void handle_frame(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, touch.listeners.frame);
-	wlr_seat_touch_notify_frame(compositor->seat.wlr);
+	struct touch *touch = wl_container_of(listener, touch, listeners.frame);
+	wlr_seat_touch_notify_frame(touch->compositor->seat->wlr);
 }
 
 bool touch_init(struct compositor *compositor) {
-	struct touch *touch = &compositor->touch;
-	struct wlr_cursor *cursor = compositor->cursor.wlr;
+	struct touch *touch = compositor->touch;
+	touch->compositor = compositor;
+	struct wlr_cursor *cursor = compositor->cursor->wlr;
 	listener_add(&touch->listeners.down, &cursor->events.touch_down, handle_down);
 	listener_add(&touch->listeners.up, &cursor->events.touch_up, handle_up);
 	listener_add(&touch->listeners.motion, &cursor->events.touch_motion, handle_motion);
@@ -150,9 +160,9 @@ bool touch_init(struct compositor *compositor) {
 }
 
 void touch_finish(struct compositor *compositor) {
-	listener_remove(&compositor->touch.listeners.down);
-	listener_remove(&compositor->touch.listeners.up);
-	listener_remove(&compositor->touch.listeners.motion);
-	listener_remove(&compositor->touch.listeners.cancel);
-	listener_remove(&compositor->touch.listeners.frame);
+	listener_remove(&compositor->touch->listeners.down);
+	listener_remove(&compositor->touch->listeners.up);
+	listener_remove(&compositor->touch->listeners.motion);
+	listener_remove(&compositor->touch->listeners.cancel);
+	listener_remove(&compositor->touch->listeners.frame);
 }

@@ -23,6 +23,7 @@ struct finger {
 };
 
 struct touch {
+	struct compositor *compositor;
 	struct finger fingers[TOUCH_FINGERS_MAX];
 
 	struct {

@@ -1,8 +1,7 @@
 #include "virtual_keyboard.h"
 
-#include "keyboard.h"
+#include "parts.h"
 #include "seat.h"
-#include "server.h"
 #include "virtual-keyboard-unstable-v1-protocol.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -161,8 +160,7 @@ static void handle_create(
 	keyboard->resource = resource;
 	wlr_keyboard_init(&keyboard->wlr, &keyboard_impl, keyboard_impl.name);
 	wl_resource_set_implementation(resource, &virtual_keyboard_impl, keyboard, handle_resource_destroy);
-	keyboard_create(compositor, &keyboard->wlr);
-	seat_update_capabilities(compositor);
+	seat_add_keyboard(compositor, &keyboard->wlr);
 }
 
 static const struct zwp_virtual_keyboard_manager_v1_interface manager_impl = {
@@ -180,14 +178,14 @@ static void manager_bind(struct wl_client *client, void *data, uint32_t version,
 }
 
 bool virtual_keyboards_init(struct compositor *compositor) {
-	compositor->virtual_keyboards.global = wl_global_create(compositor->display,
+	compositor->virtual_keyboards->global = wl_global_create(compositor->display,
 			&zwp_virtual_keyboard_manager_v1_interface, VIRTUAL_KEYBOARD_VERSION, compositor, manager_bind);
-	return compositor->virtual_keyboards.global != NULL;
+	return compositor->virtual_keyboards->global != NULL;
 }
 
 void virtual_keyboards_finish(struct compositor *compositor) {
-	if (compositor->virtual_keyboards.global != NULL) {
-		wl_global_destroy(compositor->virtual_keyboards.global);
+	if (compositor->virtual_keyboards->global != NULL) {
+		wl_global_destroy(compositor->virtual_keyboards->global);
 	}
 }
 

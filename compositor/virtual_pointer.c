@@ -3,7 +3,8 @@
 #include "cursor.h"
 #include "listener.h"
 #include "monotonic.h"
-#include "server.h"
+#include "parts.h"
+#include "seat.h"
 #include <stdlib.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_seat.h>
@@ -11,7 +12,7 @@
 
 static struct virtual_pointer *find(struct compositor *compositor, struct wlr_pointer *wlr) {
 	struct virtual_pointer *pointer;
-	wl_list_for_each(pointer, &compositor->virtual_pointers.list, link) {
+	wl_list_for_each(pointer, &compositor->virtual_pointers->list, link) {
 		if (pointer->wlr == wlr) {
 			return pointer;
 		}
@@ -64,7 +65,7 @@ static void release_buttons(struct virtual_pointer *pointer) {
 		event.button.state = WL_POINTER_BUTTON_STATE_RELEASED;
 		cursor_apply(pointer->compositor, &event);
 	}
-	wlr_seat_pointer_notify_frame(pointer->compositor->seat.wlr);
+	wlr_seat_pointer_notify_frame(pointer->compositor->seat->wlr);
 }
 
 bool virtual_pointer_hold(struct compositor *compositor, struct wlr_pointer *wlr, const struct pointer_event *event) {
@@ -75,7 +76,7 @@ bool virtual_pointer_hold(struct compositor *compositor, struct wlr_pointer *wlr
 	pointer->held[pointer->held_len++] = *event;
 	if (pointer->held_len == VIRTUAL_POINTER_EVENTS_MAX) {
 		apply_held(pointer);
-		wlr_seat_pointer_notify_frame(compositor->seat.wlr);
+		wlr_seat_pointer_notify_frame(compositor->seat->wlr);
 	}
 	return true;
 }
@@ -96,7 +97,8 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 }
 
 static void handle_new_pointer(struct wl_listener *listener, void *data) {
-	struct compositor *compositor = wl_container_of(listener, compositor, virtual_pointers.new_pointer);
+	struct virtual_pointers *virtual_pointers = wl_container_of(listener, virtual_pointers, new_pointer);
+	struct compositor *compositor = virtual_pointers->compositor;
 	const struct wlr_virtual_pointer_v1_new_pointer_event *event = data;
 	struct wlr_pointer *wlr = &event->new_pointer->pointer;
 	struct virtual_pointer *pointer = calloc(1, sizeof(*pointer));
@@ -106,17 +108,18 @@ static void handle_new_pointer(struct wl_listener *listener, void *data) {
 	}
 	pointer->compositor = compositor;
 	pointer->wlr = wlr;
-	wl_list_insert(&compositor->virtual_pointers.list, &pointer->link);
+	wl_list_insert(&virtual_pointers->list, &pointer->link);
 	listener_add(&pointer->listeners.frame, &wlr->events.frame, handle_frame); // before the cursor listens to it
 	listener_add(&pointer->listeners.destroy, &wlr->base.events.destroy, handle_destroy);
 	seat_add_device(compositor, &wlr->base);
 	if (event->suggested_output != NULL) {
-		wlr_cursor_map_input_to_output(compositor->cursor.wlr, &wlr->base, event->suggested_output);
+		wlr_cursor_map_input_to_output(compositor->cursor->wlr, &wlr->base, event->suggested_output);
 	}
 }
 
 bool virtual_pointers_init(struct compositor *compositor) {
-	struct virtual_pointers *pointers = &compositor->virtual_pointers;
+	struct virtual_pointers *pointers = compositor->virtual_pointers;
+	pointers->compositor = compositor;
 	wl_list_init(&pointers->list);
 	struct wlr_virtual_pointer_manager_v1 *manager = wlr_virtual_pointer_manager_v1_create(compositor->display);
 	if (manager == NULL) {
@@ -127,5 +130,5 @@ bool virtual_pointers_init(struct compositor *compositor) {
 }
 
 void virtual_pointers_finish(struct compositor *compositor) {
-	listener_remove(&compositor->virtual_pointers.new_pointer);
+	listener_remove(&compositor->virtual_pointers->new_pointer);
 }

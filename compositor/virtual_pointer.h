@@ -54,6 +54,7 @@ struct virtual_pointer {
 };
 
 struct virtual_pointers {
+	struct compositor *compositor;
 	struct wl_list list; // virtual_pointer.link
 	struct wl_listener new_pointer;
 };

@@ -6,7 +6,7 @@
 #include "xdg_errors.h"
 
 #include "compat.h"
-#include "server.h"
+#include "parts.h"
 #include "xdg-shell-protocol.h"
 #include <string.h>
 #include <wayland-server-core.h>
@@ -61,12 +61,12 @@ static void handle_message(
 }
 
 bool xdg_errors_init(struct compositor *compositor) {
-	compositor->xdg_errors.logger = wl_display_add_protocol_logger(compositor->display, handle_message, NULL);
-	return compositor->xdg_errors.logger != NULL;
+	compositor->xdg_errors->logger = wl_display_add_protocol_logger(compositor->display, handle_message, NULL);
+	return compositor->xdg_errors->logger != NULL;
 }
 
 void xdg_errors_finish(struct compositor *compositor) {
-	if (compositor->xdg_errors.logger != NULL) {
-		wl_protocol_logger_destroy(compositor->xdg_errors.logger);
+	if (compositor->xdg_errors->logger != NULL) {
+		wl_protocol_logger_destroy(compositor->xdg_errors->logger);
 	}
 }

@@ -15,7 +15,7 @@ static void finish_compositor(struct server *server) {
 
 static void set_refresh(struct compositor *compositor, int32_t width, int32_t height) {
 	struct output *output;
-	wl_list_for_each(output, &compositor->desktop.outputs, link) {
+	wl_list_for_each(output, &compositor->desktop->outputs, link) {
 		struct wlr_output_state state;
 		wlr_output_state_init(&state);
 		wlr_output_state_set_custom_mode(&state, width, height, REFRESH);

@@ -55,9 +55,9 @@ static void play(struct desk *desk, int frames) {
 
 static void destroy_output(struct desk *desk) {
 	struct compositor *compositor = desk->stage.server.compositor;
-	struct output *output = wl_container_of(compositor->desktop.outputs.next, output, link);
+	struct output *output = wl_container_of(compositor->desktop->outputs.next, output, link);
 	wlr_output_destroy(output->wlr);
-	expect(wl_list_empty(&compositor->desktop.outputs));
+	expect(wl_list_empty(&compositor->desktop->outputs));
 	client_roundtrip(&desk->stage.screen.client);
 }
 

@@ -117,7 +117,7 @@ static struct connection *find_connection(struct server *server, int fd) {
 static void handle_message(
 		void *data, enum wl_protocol_logger_type type, const struct wl_protocol_logger_message *message) {
 	struct server *server = data;
-	if (type == WL_PROTOCOL_LOGGER_REQUEST && server->compositor->cursor.refresh != NULL &&
+	if (type == WL_PROTOCOL_LOGGER_REQUEST && server->compositor->cursor->refresh != NULL &&
 			strcmp(message->message->name, "sync") == 0 &&
 			strcmp(wl_resource_get_class(message->resource), "wl_display") == 0) {
 		cursor_refresh_now(server->compositor);
@@ -150,7 +150,7 @@ static void start(WlcsDisplayServer *base) {
 	}
 	devices_init(&server->devices, server->compositor);
 	// Out of the way of surfaces that no test has put there.
-	wlr_cursor_warp(server->compositor->cursor.wlr, NULL, SCREEN_WIDTH - 1, SCREEN_HEIGHT - 1);
+	wlr_cursor_warp(server->compositor->cursor->wlr, NULL, SCREEN_WIDTH - 1, SCREEN_HEIGHT - 1);
 	if (pthread_create(&server->thread, NULL, run, server) != 0) {
 		fail("no thread");
 	}
@@ -221,7 +221,7 @@ static void move_surface(struct compositor *compositor, struct wlr_surface *surf
 	} else if (wlr_layer != NULL) {
 		struct output *output;
 		struct layer_surface *layer;
-		wl_list_for_each(output, &compositor->desktop.outputs, link) {
+		wl_list_for_each(output, &compositor->desktop->outputs, link) {
 			wl_list_for_each(layer, &output->layers, link) {
 				if (layer->wlr == wlr_layer) {
 					wlr_scene_node_set_position(&layer->scene->tree->node, x, y);

@@ -1,0 +1,76 @@
+/*
+ * The compositor as its parts see it: what all of them share, and a pointer to each part. A part includes the headers
+ * of the parts it uses. Signals carry news from a part to those that are initialized after it.
+ */
+#ifndef PARTS_H
+#define PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <wayland-server-core.h>
+
+struct lido_monitor;
+struct lido_wlroots;
+struct wlr_allocator;
+struct wlr_backend;
+struct wlr_compositor;
+struct wlr_renderer;
+struct wlr_session;
+struct wlr_xdg_shell;
+
+struct compositor {
+	struct wl_display *display;
+	struct wl_event_loop *loop;  // of the display
+	struct wlr_session *session; // NULL when nested or headless
+	struct wlr_backend *backend; // NULL once it is gone
+	struct wlr_renderer *renderer;
+	struct wlr_allocator *allocator;
+	struct wlr_compositor *wlr;      // the wl_compositor global
+	struct wlr_xdg_shell *xdg_shell; // made by shell.c
+	struct lido_wlroots *shm;
+	struct lido_monitor *monitor; // may be NULL; the manager's
+	char *socket;                 // may be NULL
+	int32_t width, height;        // pixels, of the headless output or of a nested window at first
+	bool headless;
+	bool started;
+	size_t parts_len; // how many entries of the table of parts are initialized
+
+	// Set before the first part is initialized.
+	struct clients *clients;
+	struct spin *spin;
+	struct desktop *desktop;
+	struct outputs *outputs;
+	struct globals *globals;
+	struct surfaces *surfaces;
+	struct idle *idle;
+	struct seat *seat;
+	struct text_inputs *text_inputs;
+	struct input_method *input_method;
+	struct keyboards *keyboards;
+	struct virtual_keyboards *virtual_keyboards;
+	struct virtual_pointers *virtual_pointers;
+	struct popups *popups;
+	struct layers *layers;
+	struct toplevels *toplevels;
+	struct foreign *foreign;
+	struct decorations *decorations;
+	struct focus *focus;
+	struct bindings *bindings;
+	struct grab *grab;
+	struct cursor *cursor;
+	struct touch *touch;
+	struct drag *drag;
+	struct constraints *constraints;
+	struct activation *activation;
+	struct shell *shell;
+	struct xdg_errors *xdg_errors;
+	struct rectangles *rectangles;
+	struct output_management *output_management;
+
+	struct {
+		struct wl_listener backend_destroy;
+	} listeners;
+};
+
+#endif
