@@ -2,6 +2,7 @@
  * lido, the program: options, signals and one command around the library.
  */
 #include "compositor.h"
+#include "launch.h"
 #include "options.h"
 #include <errno.h>
 #include <lido/shm.h>
@@ -15,10 +16,7 @@
 #include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
-// As shells answer.
-#define EXIT_WRONG_USE 2
-#define EXIT_NOT_EXECUTABLE 126
-#define EXIT_NOT_FOUND 127
+// Plus the number of the signal that ended the command, as shells report it.
 #define EXIT_KILLED 128
 
 struct program {
@@ -85,22 +83,6 @@ static void remove_signals(struct program *program) {
 	}
 }
 
-// The library that lido-run preloads, in front of what the user preloads.
-static void set_preload(void) {
-	const char *library = getenv("LIDO_RUN_PRELOAD"); // before installation
-	library = library != NULL ? library : LIDO_RUN_PRELOAD_PATH;
-	const char *others = getenv("LD_PRELOAD");
-	char *all;
-	if (access(library, R_OK) != 0) {
-		fprintf(stderr, "lido: --managed: %s: %s\n", library, strerror(errno));
-		_exit(EXIT_NOT_EXECUTABLE);
-	}
-	if (asprintf(&all, "%s%s%s", library, others != NULL ? ":" : "", others != NULL ? others : "") >= 0) {
-		setenv("LD_PRELOAD", all, true);
-		free(all);
-	}
-}
-
 // In the child: as if the user's shell had started it, but with our socket and no way to the parent session.
 _Noreturn static void exec_command(const char *socket, char **command, bool is_managed) {
 	sigset_t none;
@@ -111,13 +93,7 @@ _Noreturn static void exec_command(const char *socket, char **command, bool is_m
 	setenv("WAYLAND_DISPLAY", socket, true);
 	unsetenv("WAYLAND_SOCKET");
 	unsetenv("DISPLAY");
-	if (is_managed) {
-		set_preload();
-	}
-	execvp(command[0], command);
-	int error = errno;
-	fprintf(stderr, "lido: %s: %s\n", command[0], strerror(error));
-	_exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+	launch("lido", is_managed ? launch_find_library("LIDO_RUN_PRELOAD", LIDO_RUN_PRELOAD_PATH) : NULL, command);
 }
 
 static bool run_command(struct program *program, char **command, bool is_managed) {

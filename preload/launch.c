@@ -12,7 +12,7 @@ const char *launch_find_library(const char *variable, const char *path) {
 	return library != NULL ? library : path;
 }
 
-static bool preload(const char *library) {
+static bool prepend_to_preload(const char *library) {
 	const char *others = getenv("LD_PRELOAD");
 	char *all;
 	if (asprintf(&all, "%s%s%s", library, others != NULL ? ":" : "", others != NULL ? others : "") < 0) {
@@ -24,16 +24,12 @@ static bool preload(const char *library) {
 }
 
 void launch(const char *name, const char *library, char *command[]) {
-	if (access(library, R_OK) != 0) {
-		fprintf(stderr, "%s: %s: %s\n", name, library, strerror(errno));
-		exit(EXIT_NOT_EXECUTABLE);
-	}
-	if (!preload(library)) {
-		fprintf(stderr, "%s: %s\n", name, strerror(errno));
-		exit(EXIT_NOT_EXECUTABLE);
+	if (library != NULL && (access(library, R_OK) != 0 || !prepend_to_preload(library))) {
+		fprintf(stderr, "%s: cannot preload %s: %s\n", name, library, strerror(errno));
+		_exit(EXIT_NOT_EXECUTABLE);
 	}
 	execvp(command[0], command);
 	int error = errno;
-	fprintf(stderr, "%s: %s: %s\n", name, command[0], strerror(error));
-	exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+	fprintf(stderr, "%s: cannot run %s: %s\n", name, command[0], strerror(error));
+	_exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }

@@ -1,5 +1,5 @@
 /*
- * Running a command with a library preloaded: what lido-run and lido-wrap have in common.
+ * Starts a command with a library preloaded: for lido-run, lido-wrap and lido --managed.
  */
 #ifndef LIDO_LAUNCH_H
 #define LIDO_LAUNCH_H
@@ -9,12 +9,13 @@
 #define EXIT_NOT_EXECUTABLE 126
 #define EXIT_NOT_FOUND 127
 
-/* The library that this environment variable names, since it is not installed yet, or else the one at that path. */
+/* Returns the value of an environment variable, which names a library that is not installed, or path if it is unset. */
 const char *launch_find_library(const char *variable, const char *path);
 
 /*
- * Becomes the command, with the library in front of what the user preloads. If that fails, says so and ends. name: of
- * the program, for messages.
+ * Replaces the process by the command, found in PATH, and puts the library (NULL: none) in front of LD_PRELOAD. On
+ * failure it prints a message that begins with the program's name, and ends the process by _exit(), so that a forked
+ * child may call it. command ends with NULL.
  */
 _Noreturn void launch(const char *name, const char *library, char *command[]);
 
