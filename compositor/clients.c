@@ -38,9 +38,8 @@ struct surface_count {
 };
 
 static void post_no_memory(struct client *client, const char *what, size_t limit) {
-	// The display is object 1 of every client.
-	struct wl_resource *display = wl_client_get_object(client->wl, 1);
-	wl_resource_post_error(display, WL_DISPLAY_ERROR_NO_MEMORY, "too many %s: the limit is %zu", what, limit);
+	wl_resource_post_error(
+			client_get_display(client->wl), WL_DISPLAY_ERROR_NO_MEMORY, "too many %s: the limit is %zu", what, limit);
 }
 
 static void handle_surface_destroy(struct wl_listener *listener, void *data) {
@@ -113,7 +112,7 @@ static size_t count_connections(const struct clients *clients, pid_t pid) {
 }
 
 // It cannot be destroyed here: whoever has made it has not even got it.
-static void check_connections(struct client *client) {
+static void limit_connections(struct client *client) {
 	const struct clients *clients = client->compositor->clients;
 	size_t left = clients->max > clients->len ? clients->max - clients->len : 0;
 	if (count_connections(clients, client->pid) > left) {
@@ -140,7 +139,7 @@ static void handle_client_created(struct wl_listener *listener, void *data) {
 	// Late: after its objects.
 	client->listeners.destroy.notify = handle_destroy;
 	wl_client_add_destroy_late_listener(wl, &client->listeners.destroy);
-	check_connections(client);
+	limit_connections(client);
 }
 
 static int count_unread(const struct client *client) {
@@ -153,8 +152,7 @@ void clients_end_stuck(struct compositor *compositor) {
 	wl_list_for_each(client, &compositor->clients->list, link) {
 		int unread = count_unread(client);
 		if (unread > 0 && unread == client->unread && client->farewell == NULL) {
-			struct wl_resource *display = wl_client_get_object(client->wl, 1);
-			wl_resource_post_error(display, WL_DISPLAY_ERROR_INVALID_METHOD,
+			wl_resource_post_error(client_get_display(client->wl), WL_DISPLAY_ERROR_INVALID_METHOD,
 					"a message is longer than what is stored of a client: %zu bytes",
 					lido_limits_get_unread_bytes_max());
 			client->farewell = wl_event_loop_add_idle(compositor->loop, handle_farewell, client);

@@ -43,6 +43,11 @@ struct clients {
 	} listeners;
 };
 
+/* The client's wl_display, which is its object 1: for errors that belong to no other object. */
+static inline struct wl_resource *client_get_display(struct wl_client *wl) {
+	return wl_client_get_object(wl, 1);
+}
+
 /* False: out of memory. */
 bool clients_init(struct compositor *compositor);
 

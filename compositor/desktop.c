@@ -3,7 +3,6 @@
 #include "listener.h"
 #include "output.h"
 #include "parts.h"
-#include <assert.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_output.h>
@@ -53,8 +52,8 @@ bool desktop_init(struct compositor *compositor) {
 
 void desktop_finish(struct compositor *compositor) {
 	struct desktop *desktop = compositor->desktop;
-	assert(wl_list_empty(&desktop->events.layout_changed.listener_list));
-	assert(wl_list_empty(&desktop->events.usable_changed.listener_list));
+	signal_finish(&desktop->events.layout_changed);
+	signal_finish(&desktop->events.usable_changed);
 	listener_remove(&desktop->listeners.layout_change);
 	if (desktop->scene != NULL) {
 		wlr_scene_node_destroy(&desktop->scene->tree.node);

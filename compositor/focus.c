@@ -6,7 +6,6 @@
 #include "popup.h"
 #include "seat.h"
 #include "toplevel.h"
-#include <assert.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_layer_shell_v1.h>
 #include <wlr/types/wlr_seat.h>
@@ -168,7 +167,7 @@ bool focus_init(struct compositor *compositor) {
 
 void focus_finish(struct compositor *compositor) {
 	struct focus *focus = compositor->focus;
-	assert(wl_list_empty(&focus->events.changed.listener_list));
+	signal_finish(&focus->events.changed);
 	listener_remove(&focus->listeners.toplevel_map);
 	listener_remove(&focus->listeners.toplevel_unmap);
 	listener_remove(&focus->listeners.toplevel_changed);

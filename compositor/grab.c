@@ -2,6 +2,7 @@
 
 #include "cursor.h"
 #include "listener.h"
+#include "minmax.h"
 #include "parts.h"
 #include "placement.h"
 #include "seat.h"
@@ -17,7 +18,7 @@
 // A maximised window that is dragged becomes normal again, and stays under the pointer.
 static void tear_off(struct toplevel *toplevel, double lx, double ly) {
 	struct wlr_box old = toplevel_box(toplevel);
-	double x = (lx - old.x) / (old.width > 0 ? old.width : 1);
+	double x = (lx - old.x) / max(old.width, 1);
 	toplevel_set_maximized(toplevel, false);
 	toplevel->arrival.waiting = false;
 	int width = toplevel->normal.width > 0 ? toplevel->normal.width : old.width;

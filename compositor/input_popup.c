@@ -1,6 +1,7 @@
 #include "desktop.h"
 #include "input_method.h"
 #include "listener.h"
+#include "minmax.h"
 #include "output.h"
 #include "parts.h"
 #include "text_input.h"
@@ -29,14 +30,11 @@ static void input_popup_arrange(struct input_popup *popup) {
 	}
 	int width = popup->wlr->surface->current.width, height = popup->wlr->surface->current.height;
 	const struct wlr_box *area = &output->area;
-	int lx = x + cursor.x, ly = y + cursor.y + cursor.height;
-	if (lx + width > area->x + area->width) {
-		lx = area->x + area->width - width;
-	}
+	int lx = min(x + cursor.x, area->x + area->width - width), ly = y + cursor.y + cursor.height;
 	if (ly + height > area->y + area->height) {
 		ly = y + cursor.y - height;
 	}
-	wlr_scene_node_set_position(&popup->tree->node, lx > area->x ? lx : area->x, ly > area->y ? ly : area->y);
+	wlr_scene_node_set_position(&popup->tree->node, max(lx, area->x), max(ly, area->y));
 	struct wlr_box relative = {
 		x + cursor.x - popup->tree->node.x, y + cursor.y - popup->tree->node.y, cursor.width, cursor.height};
 	wlr_input_popup_surface_v2_send_text_input_rectangle(popup->wlr, &relative);

@@ -5,7 +5,6 @@
 #include "output.h"
 #include "parts.h"
 #include "popup.h"
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wlr/types/wlr_compositor.h>
@@ -237,9 +236,9 @@ bool layers_init(struct compositor *compositor) {
 
 void layers_finish(struct compositor *compositor) {
 	struct layers *layers = compositor->layers;
-	assert(wl_list_empty(&layers->events.map.listener_list));
-	assert(wl_list_empty(&layers->events.unmap.listener_list));
-	assert(wl_list_empty(&layers->events.changed.listener_list));
+	signal_finish(&layers->events.map);
+	signal_finish(&layers->events.unmap);
+	signal_finish(&layers->events.changed);
 	listener_remove(&layers->listeners.new_surface);
 	listener_remove(&layers->listeners.layout_changed);
 	listener_remove(&layers->listeners.output_destroy);

@@ -4,6 +4,7 @@
 #ifndef LISTENER_H
 #define LISTENER_H
 
+#include <assert.h>
 #include <wayland-server-core.h>
 
 /* Calls notify with the signal's data whenever it is emitted, until listener_remove(). */
@@ -18,6 +19,11 @@ static inline void listener_remove(struct wl_listener *listener) {
 		wl_list_remove(&listener->link);
 		listener->notify = NULL;
 	}
+}
+
+/* Asserts that no listener is left. */
+static inline void signal_finish(struct wl_signal *signal) {
+	assert(wl_list_empty(&signal->listener_list));
 }
 
 #endif

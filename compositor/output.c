@@ -4,7 +4,6 @@
 #include "listener.h"
 #include "log.h"
 #include "parts.h"
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -151,6 +150,6 @@ bool outputs_init(struct compositor *compositor) {
 }
 
 void outputs_finish(struct compositor *compositor) {
-	assert(wl_list_empty(&compositor->outputs->events.destroy.listener_list));
+	signal_finish(&compositor->outputs->events.destroy);
 	listener_remove(&compositor->outputs->new_output);
 }

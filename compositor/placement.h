@@ -13,8 +13,8 @@
 #define PLACEMENT_STEP 32
 
 /* How much of a window stays on its area at least, pixels: enough to grab it. */
-#define PLACEMENT_HANDLE_WIDTH 96
-#define PLACEMENT_HANDLE_HEIGHT 32
+#define PLACEMENT_VISIBLE_WIDTH 96
+#define PLACEMENT_VISIBLE_HEIGHT 32
 
 /* Kept between windows, and to the edge of the area, where there is room for it; pixels. */
 #define PLACEMENT_GAP 16

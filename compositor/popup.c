@@ -84,7 +84,7 @@ bool popups_init(struct compositor *compositor) {
 void popups_finish(struct compositor *compositor) {
 	struct popups *popups = compositor->popups;
 	assert(wl_list_empty(&popups->list));
-	assert(wl_list_empty(&popups->events.changed.listener_list));
+	signal_finish(&popups->events.changed);
 	listener_remove(&popups->layout_changed);
 	if (popups->refresh != NULL) {
 		wl_event_source_remove(popups->refresh);

@@ -4,6 +4,7 @@
  */
 #include "rectangles.h"
 
+#include "clients.h"
 #include "parts.h"
 #include <pixman.h>
 #include <string.h>
@@ -11,12 +12,10 @@
 #include <wayland-server-protocol.h>
 #include <wlr/types/wlr_compositor.h>
 
-static void check_region(struct wl_resource *resource) {
+static void limit_region(struct wl_resource *resource) {
 	const pixman_region32_t *region = wlr_region_from_resource(resource);
 	if (pixman_region32_n_rects(region) > RECTANGLES_REGION_MAX) {
-		// The display is object 1 of every client.
-		struct wl_resource *display = wl_client_get_object(wl_resource_get_client(resource), 1);
-		wl_resource_post_error(display, WL_DISPLAY_ERROR_NO_MEMORY,
+		wl_resource_post_error(client_get_display(wl_resource_get_client(resource)), WL_DISPLAY_ERROR_NO_MEMORY,
 				"too many rectangles in a region: %d, the limit is %d", pixman_region32_n_rects(region),
 				RECTANGLES_REGION_MAX);
 	}
@@ -38,7 +37,7 @@ static void handle_message(
 	const char *class = wl_resource_get_class(message->resource), *name = message->message->name;
 	if (strcmp(class, wl_region_interface.name) == 0) {
 		if (strcmp(name, "destroy") != 0) {
-			check_region(message->resource);
+			limit_region(message->resource);
 		}
 	} else if (strcmp(class, wl_surface_interface.name) == 0) {
 		struct wlr_surface *surface = wlr_surface_from_resource(message->resource);

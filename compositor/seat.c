@@ -3,7 +3,6 @@
 #include "listener.h"
 #include "log.h"
 #include "parts.h"
-#include <assert.h>
 #include <stdlib.h>
 #include <wlr/backend.h>
 #include <wlr/types/wlr_data_device.h>
@@ -119,8 +118,8 @@ bool seat_init(struct compositor *compositor) {
 
 void seat_finish(struct compositor *compositor) {
 	struct seat *seat = compositor->seat;
-	assert(wl_list_empty(&seat->events.new_device.listener_list));
-	assert(wl_list_empty(&seat->events.new_keyboard.listener_list));
+	signal_finish(&seat->events.new_device);
+	signal_finish(&seat->events.new_keyboard);
 	listener_remove(&seat->listeners.new_input);
 	listener_remove(&seat->listeners.request_set_selection);
 	listener_remove(&seat->listeners.request_set_primary_selection);

@@ -7,17 +7,17 @@
 #include <unistd.h>
 
 // After each turn of the loop.
-static int handle_turn(int fd, uint32_t mask, void *data) {
+static int handle_dispatch(int fd, uint32_t mask, void *data) {
 	struct compositor *compositor = data;
 	struct spin *spin = compositor->spin;
-	if (++spin->turns < SPIN_TURNS) {
+	if (++spin->dispatches < SPIN_DISPATCHES) {
 		return 0;
 	}
 	int64_t time = monotonic_msec();
 	if (time - spin->period_start < SPIN_PERIOD) {
 		clients_end_stuck(compositor);
 	}
-	spin->turns = 0;
+	spin->dispatches = 0;
 	spin->period_start = time;
 	return 0;
 }
@@ -28,18 +28,18 @@ bool spin_init(struct compositor *compositor) {
 	if (spin->fd < 0) {
 		return false;
 	}
-	spin->turn = wl_event_loop_add_fd(compositor->loop, spin->fd, WL_EVENT_READABLE, handle_turn, compositor);
-	if (spin->turn == NULL) {
+	spin->source = wl_event_loop_add_fd(compositor->loop, spin->fd, WL_EVENT_READABLE, handle_dispatch, compositor);
+	if (spin->source == NULL) {
 		return false;
 	}
-	wl_event_source_check(spin->turn);
+	wl_event_source_check(spin->source);
 	return true;
 }
 
 void spin_finish(struct compositor *compositor) {
 	struct spin *spin = compositor->spin;
-	if (spin->turn != NULL) {
-		wl_event_source_remove(spin->turn);
+	if (spin->source != NULL) {
+		wl_event_source_remove(spin->source);
 	}
 	if (spin->fd >= 0) {
 		close(spin->fd);

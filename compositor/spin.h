@@ -15,14 +15,14 @@
 struct compositor;
 
 /* Turns of the event loop in one period from which on clients are looked at. */
-#define SPIN_TURNS 2000
+#define SPIN_DISPATCHES 2000
 #define SPIN_PERIOD 100 // ms
 
 struct spin {
-	int fd; // never readable: for the source
-	struct wl_event_source *turn;
-	uint32_t turns;       // in this period
-	int64_t period_start; // ms
+	int fd;                         // never readable: for the source
+	struct wl_event_source *source; // dispatched in each iteration of the event loop
+	uint32_t dispatches;            // in this period
+	int64_t period_start;           // ms
 };
 
 /* False: out of memory or fds. */

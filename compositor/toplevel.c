@@ -3,6 +3,7 @@
 #include "compat.h"
 #include "desktop.h"
 #include "listener.h"
+#include "minmax.h"
 #include "output.h"
 #include "parts.h"
 #include "placement.h"
@@ -114,7 +115,7 @@ static void center_content(struct toplevel *toplevel) {
 		x = (toplevel->backdrop->width - toplevel->geometry.width) / 2;
 		y = (toplevel->backdrop->height - toplevel->geometry.height) / 2;
 	}
-	wlr_scene_node_set_position(&toplevel->content->node, x > 0 ? x : 0, y > 0 ? y : 0);
+	wlr_scene_node_set_position(&toplevel->content->node, max(x, 0), max(y, 0));
 	popups_refresh(toplevel->compositor);
 }
 
@@ -183,8 +184,8 @@ static void toplevel_place(struct toplevel *toplevel) {
 	}
 	int width = toplevel->geometry.width, height = toplevel->geometry.height;
 	if (width > output->usable.width || height > output->usable.height) {
-		width = width > output->usable.width ? output->usable.width : width;
-		height = height > output->usable.height ? output->usable.height : height;
+		width = min(width, output->usable.width);
+		height = min(height, output->usable.height);
 		wlr_xdg_toplevel_set_size(toplevel->xdg, width, height);
 	}
 	struct toplevel *parent = toplevel_parent(toplevel);
@@ -435,12 +436,12 @@ bool toplevels_init(struct compositor *compositor) {
 void toplevels_finish(struct compositor *compositor) {
 	struct toplevels *toplevels = compositor->toplevels;
 	assert(wl_list_empty(&toplevels->all));
-	assert(wl_list_empty(&toplevels->events.map.listener_list));
-	assert(wl_list_empty(&toplevels->events.unmap.listener_list));
-	assert(wl_list_empty(&toplevels->events.configure.listener_list));
-	assert(wl_list_empty(&toplevels->events.changed.listener_list));
-	assert(wl_list_empty(&toplevels->events.request_move.listener_list));
-	assert(wl_list_empty(&toplevels->events.request_resize.listener_list));
+	signal_finish(&toplevels->events.map);
+	signal_finish(&toplevels->events.unmap);
+	signal_finish(&toplevels->events.configure);
+	signal_finish(&toplevels->events.changed);
+	signal_finish(&toplevels->events.request_move);
+	signal_finish(&toplevels->events.request_resize);
 	listener_remove(&toplevels->listeners.layout_changed);
 	listener_remove(&toplevels->listeners.usable_changed);
 	listener_remove(&toplevels->listeners.output_destroy);

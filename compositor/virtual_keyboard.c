@@ -98,7 +98,7 @@ static void handle_keymap(
 	close(fd);
 }
 
-static bool check_keymap(struct virtual_keyboard *keyboard) {
+static bool require_keymap(struct virtual_keyboard *keyboard) {
 	if (!keyboard->has_keymap) {
 		wl_resource_post_error(
 				keyboard->resource, ZWP_VIRTUAL_KEYBOARD_V1_ERROR_NO_KEYMAP, "no keymap was sent before this");
@@ -116,7 +116,7 @@ static void handle_key(
 		.state =
 				state == WL_KEYBOARD_KEY_STATE_PRESSED ? WL_KEYBOARD_KEY_STATE_PRESSED : WL_KEYBOARD_KEY_STATE_RELEASED,
 	};
-	if (check_keymap(keyboard)) {
+	if (require_keymap(keyboard)) {
 		wlr_keyboard_notify_key(&keyboard->wlr, &event);
 	}
 }
@@ -124,7 +124,7 @@ static void handle_key(
 static void handle_modifiers(struct wl_client *client, struct wl_resource *resource, uint32_t depressed,
 		uint32_t latched, uint32_t locked, uint32_t group) {
 	struct virtual_keyboard *keyboard = wl_resource_get_user_data(resource);
-	if (check_keymap(keyboard)) {
+	if (require_keymap(keyboard)) {
 		wlr_keyboard_notify_modifiers(&keyboard->wlr, depressed, latched, locked, group);
 	}
 }

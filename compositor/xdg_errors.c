@@ -21,7 +21,7 @@ static bool may_become_xdg_surface(const struct wlr_surface *surface) {
 // xdg_surface: "Creating an xdg_surface from a wl_surface which has a buffer attached or committed is a client error".
 // wlroots does not look at attached buffers, and for a committed one it posts xdg_surface.unconfigured_buffer on the
 // xdg_wm_base, where that number means invalid_popup_parent.
-static void check_get_xdg_surface(struct wl_resource *wm_base, struct wlr_surface *surface) {
+static void validate_get_xdg_surface(struct wl_resource *wm_base, struct wlr_surface *surface) {
 	const char *how = surface_attached_buffer(surface) != NULL ? "attached"
 					  : wlr_surface_has_buffer(surface)        ? "committed"
 															   : NULL;
@@ -34,7 +34,7 @@ static void check_get_xdg_surface(struct wl_resource *wm_base, struct wlr_surfac
 // xdg_surface: "any attempts by a client to attach or manipulate a buffer prior to the first xdg_surface.configure call
 // must also be treated as errors". wlroots looks at commit. From the initial commit on a configure is on its way, and
 // this leaves it to wlroots to see whether the client has acknowledged it.
-static void check_attach(struct wlr_surface *surface) {
+static void validate_attach(struct wlr_surface *surface) {
 	struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(surface);
 	if (xdg != NULL && !xdg->initialized) {
 		wl_resource_post_error(xdg->resource, XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER,
@@ -52,11 +52,11 @@ static void handle_message(
 		return;
 	}
 	if (is_request(message, "wl_surface", "attach") && message->arguments[0].o != NULL) {
-		check_attach(wlr_surface_from_resource(message->resource));
+		validate_attach(wlr_surface_from_resource(message->resource));
 	} else if (is_request(message, "xdg_wm_base", "get_xdg_surface")) {
 		// On a server's side, objects among the arguments are wl_resources.
 		struct wl_resource *surface = (struct wl_resource *)message->arguments[1].o;
-		check_get_xdg_surface(message->resource, wlr_surface_from_resource(surface));
+		validate_get_xdg_surface(message->resource, wlr_surface_from_resource(surface));
 	}
 }
 
