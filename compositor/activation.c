@@ -8,7 +8,7 @@
 #include <wlr/types/wlr_xdg_activation_v1.h>
 #include <wlr/types/wlr_xdg_shell.h>
 
-// Only a token that an event of the user stands behind may steal the focus.
+// Only a token that comes from an event of the user may move the focus.
 static void handle_request_activate(struct wl_listener *listener, void *data) {
 	struct activation *activation = wl_container_of(listener, activation, request_activate);
 	const struct wlr_xdg_activation_v1_request_activate_event *event = data;

@@ -1,5 +1,5 @@
 /*
- * xdg-activation: a client asks that a window, its own or another's, be brought to the user.
+ * xdg-activation: a client asks the compositor to focus a window, its own or another client's.
  */
 #ifndef ACTIVATION_H
 #define ACTIVATION_H
@@ -14,7 +14,7 @@ struct activation {
 	struct wl_listener request_activate;
 };
 
-/* False: out of memory. */
+/* Returns false when out of memory. */
 bool activation_init(struct compositor *compositor);
 void activation_finish(struct compositor *compositor);
 

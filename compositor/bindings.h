@@ -1,5 +1,6 @@
 /*
- * What keys do here, rather than in a window. All of them need Alt.
+ * Keys that the compositor handles and does not send to windows. All of them need Alt, except those that switch the
+ * terminal.
  */
 #ifndef BINDINGS_H
 #define BINDINGS_H
@@ -12,24 +13,24 @@
 struct compositor;
 struct toplevel;
 
-/* Alt+Tab: the window shown while Alt is held. */
+/* Alt+Tab: the window that is shown while Alt is held. */
 struct bindings {
-	struct toplevel *preview; // NULL: not at it
-	bool was_minimized;       // and is again, if another one is chosen
+	struct toplevel *preview; // NULL when Alt+Tab is not active
+	bool was_minimized;       // is minimized again if the user chooses another window
 
 	struct {
 		struct wl_listener toplevel_unmap;
 	} listeners;
 };
 
-/* False: never. */
+/* Always returns true. */
 bool bindings_init(struct compositor *compositor);
 void bindings_finish(struct compositor *compositor);
 
-/* A key was pressed with these modifiers (enum wlr_keyboard_modifier). True: it was ours. */
+/* Handles a key press with these modifiers (enum wlr_keyboard_modifier). Returns true if the key is a binding. */
 bool bindings_press(struct compositor *compositor, uint32_t modifiers, xkb_keysym_t symbol);
 
-/* The modifiers have changed: letting go of Alt chooses the window that is shown. */
+/* Handles a change of the modifiers: when Alt is released, the window shown by Alt+Tab is focused. */
 void bindings_modifiers(struct compositor *compositor, uint32_t modifiers);
 
 #endif

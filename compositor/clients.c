@@ -12,10 +12,11 @@
 #include <sys/types.h>
 #include <wayland-server-protocol.h>
 
-// Ids from here on are the server's.
+// Ids from this one on are allocated by the server.
 #define SERVER_IDS_FIRST 0xff000000U
 
-// After the last client has gone, ms; giving memory back takes a millisecond or two for a large heap.
+// Time from the last disconnection until the memory is trimmed, ms. Trimming a large heap takes one or two
+// milliseconds.
 #define TRIM_MS 500
 
 struct client {
@@ -24,8 +25,8 @@ struct client {
 	struct wl_client *wl;
 	pid_t pid;
 	size_t surfaces_len;
-	int unread;                       // bytes in its socket when clients_end_stuck() looked last
-	struct wl_event_source *farewell; // ends it when the event loop is idle; NULL: it may stay
+	int unread;                         // bytes in its socket at the last clients_end_stuck()
+	struct wl_event_source *disconnect; // idle source that disconnects it; NULL: it stays connected
 
 	struct {
 		struct wl_listener resource_created, destroy;
@@ -66,7 +67,7 @@ static void count_surface(struct client *client, struct wl_resource *resource) {
 static void handle_resource_created(struct wl_listener *listener, void *data) {
 	struct client *client = wl_container_of(listener, client, listeners.resource_created);
 	struct wl_resource *resource = data;
-	// libwayland takes no new id that is larger than the number of ids in use: so it counts the objects.
+	// libwayland rejects a new id larger than the number of ids in use, so ids count the objects.
 	uint32_t id = wl_resource_get_id(resource);
 	if (id > CLIENTS_OBJECTS_MAX && id < SERVER_IDS_FIRST) {
 		post_no_memory(client, "objects", CLIENTS_OBJECTS_MAX);
@@ -75,7 +76,7 @@ static void handle_resource_created(struct wl_listener *listener, void *data) {
 	}
 }
 
-// What malloc() keeps of a client that has had much would otherwise never go.
+// Without this, malloc() never returns the memory of a client that used much.
 static int handle_trimming(void *data) {
 	malloc_trim(0);
 	return 0;
@@ -85,8 +86,8 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct client *client = wl_container_of(listener, client, listeners.destroy);
 	struct clients *clients = client->compositor->clients;
 	assert(client->surfaces_len == 0);
-	if (client->farewell != NULL) {
-		wl_event_source_remove(client->farewell);
+	if (client->disconnect != NULL) {
+		wl_event_source_remove(client->disconnect);
 	}
 	listener_remove(&client->listeners.resource_created);
 	listener_remove(&client->listeners.destroy);
@@ -96,9 +97,9 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	wl_event_source_timer_update(clients->trimming, TRIM_MS);
 }
 
-static void handle_farewell(void *data) {
+static void handle_disconnect(void *data) {
 	struct client *client = data;
-	client->farewell = NULL;
+	client->disconnect = NULL;
 	wl_client_destroy(client->wl);
 }
 
@@ -111,13 +112,13 @@ static size_t count_connections(const struct clients *clients, pid_t pid) {
 	return count;
 }
 
-// It cannot be destroyed here: whoever has made it has not even got it.
+// The client cannot be destroyed here: its creator does not have the pointer to it yet.
 static void limit_connections(struct client *client) {
 	const struct clients *clients = client->compositor->clients;
 	size_t left = clients->max > clients->len ? clients->max - clients->len : 0;
 	if (count_connections(clients, client->pid) > left) {
 		post_no_memory(client, "connections", clients->max);
-		client->farewell = wl_event_loop_add_idle(client->compositor->loop, handle_farewell, client);
+		client->disconnect = wl_event_loop_add_idle(client->compositor->loop, handle_disconnect, client);
 	}
 }
 
@@ -136,7 +137,7 @@ static void handle_client_created(struct wl_listener *listener, void *data) {
 	clients->len++;
 	client->listeners.resource_created.notify = handle_resource_created;
 	wl_client_add_resource_created_listener(wl, &client->listeners.resource_created);
-	// Late: after its objects.
+	// Late: after its objects are destroyed.
 	client->listeners.destroy.notify = handle_destroy;
 	wl_client_add_destroy_late_listener(wl, &client->listeners.destroy);
 	limit_connections(client);
@@ -151,11 +152,10 @@ void clients_end_stuck(struct compositor *compositor) {
 	struct client *client;
 	wl_list_for_each(client, &compositor->clients->list, link) {
 		int unread = count_unread(client);
-		if (unread > 0 && unread == client->unread && client->farewell == NULL) {
+		if (unread > 0 && unread == client->unread && client->disconnect == NULL) {
 			wl_resource_post_error(client_get_display(client->wl), WL_DISPLAY_ERROR_INVALID_METHOD,
-					"a message is longer than what is stored of a client: %zu bytes",
-					lido_limits_get_unread_bytes_max());
-			client->farewell = wl_event_loop_add_idle(compositor->loop, handle_farewell, client);
+					"message too long: the limit of unread data is %zu bytes", lido_limits_get_unread_bytes_max());
+			client->disconnect = wl_event_loop_add_idle(compositor->loop, handle_disconnect, client);
 		}
 		client->unread = unread;
 	}

@@ -1,5 +1,5 @@
 /*
- * The differences between wlroots 0.18, 0.19 and 0.20, in one place.
+ * All differences between wlroots 0.18, 0.19 and 0.20.
  */
 #ifndef COMPAT_H
 #define COMPAT_H
@@ -28,7 +28,7 @@ static inline bool surface_accepts_touch(struct wlr_seat *seat, struct wlr_surfa
 #endif
 }
 
-/* The window geometry, as set by the client or else the bounds of its surfaces; surface coordinates. */
+/* The window geometry in surface coordinates: as the client has set it, or else the bounds of its surfaces. */
 static inline struct wlr_box xdg_surface_geometry(struct wlr_xdg_surface *surface) {
 #if WLR_SINCE(19)
 	return surface->geometry;
@@ -39,7 +39,7 @@ static inline struct wlr_box xdg_surface_geometry(struct wlr_xdg_surface *surfac
 #endif
 }
 
-/* The wl_buffer that is attached but not committed; NULL: none. */
+/* The wl_buffer that is attached but not committed; NULL if there is none. */
 static inline struct wl_resource *surface_attached_buffer(struct wlr_surface *surface) {
 #if WLR_SINCE(19)
 	return surface->WLR_PRIVATE.pending_buffer_resource;
@@ -48,7 +48,7 @@ static inline struct wl_resource *surface_attached_buffer(struct wlr_surface *su
 #endif
 }
 
-/* The signals of new objects. */
+/* The signals that announce new objects. */
 #if WLR_SINCE(20)
 #define text_input_manager_signal(manager) (&(manager)->events.new_text_input)
 #define input_method_manager_signal(manager) (&(manager)->events.new_input_method)

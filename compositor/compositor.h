@@ -1,7 +1,7 @@
 /*
- * The compositor as a library: create, run, destroy, any number of times in one process.
+ * The compositor as a library: create, run and destroy it any number of times in one process.
  *
- * No globals, no signal handlers, no fork and no exit() behind these functions: main.c adds those.
+ * These functions use no global state and no signal handlers, and never fork or exit; main.c adds those.
  */
 #ifndef COMPOSITOR_H
 #define COMPOSITOR_H
@@ -17,47 +17,52 @@ struct wl_display;
 struct compositor;
 
 enum compositor_backend {
-	COMPOSITOR_BACKEND_AUTO, // nested in $WAYLAND_DISPLAY, else in $DISPLAY, else on the hardware, as wlroots chooses
+	COMPOSITOR_BACKEND_AUTO, // as wlroots chooses: nested in $WAYLAND_DISPLAY, else in $DISPLAY, else on the hardware
 	COMPOSITOR_BACKEND_HEADLESS,
 };
 
-/* Zeroed, these are the defaults. Texts are copied. */
+/* All zeros are the defaults. Strings are copied. */
 struct compositor_options {
 	enum compositor_backend backend;
-	int32_t width, height; // pixels of the headless output, or of the window when nested; 0: 1280x720
-	/* "pixman", "gles2", "vulkan", or NULL: as wlroots chooses. The two on a GPU set WLR_RENDERER while they are made.
+	int32_t width, height; // pixels: size of the headless output, or of the window when nested; 0: 1280x720
+	/*
+	 * "pixman", "gles2" or "vulkan"; NULL: wlroots chooses. For gles2 and vulkan, compositor_create() sets WLR_RENDERER
+	 * temporarily.
 	 */
 	const char *renderer;
 	const char *socket;               // name of the listening socket; NULL: the first free wayland-N
-	bool without_socket;              // no listening socket at all: clients come by compositor_add_client()
-	bool without_monitor;             // nothing for lido-top(1); it takes the name of the socket
-	bool with_wlroots_shm;            // serve wl_shm by wlroots' own backend, for comparison: no pools, no limits
+	bool without_socket;              // do not listen; clients are added by compositor_add_client()
+	bool without_monitor;             // no socket for lido-top(1), whose name derives from that of the listening socket
+	bool with_wlroots_shm;            // serve wl_shm by wlroots' own code, for comparison: no pools, no limits
 	const struct lido_limits *limits; // NULL: lido_limits_default()
 };
 
-/* Builds everything but does not run yet. Returns NULL and logs why when it cannot. */
+/* Creates the compositor, but does not run it. On failure logs the reason and returns NULL. */
 struct compositor *compositor_create(const struct compositor_options *options);
 
-/* Runs until compositor_terminate(). Returns false when the backend could not be started. */
+/* Runs until compositor_terminate() is called. Returns false if the wlr_backend does not start. */
 bool compositor_run(struct compositor *compositor);
 
-/* Ends compositor_run(). To be called on the thread that runs it, or from a source of its event loop. */
+/* Makes compositor_run() return. Call it on the thread that runs it, or from a source of its event loop. */
 void compositor_terminate(struct compositor *compositor);
 
-/* Ends all clients and frees everything: no fd, mapping or memory is left. NULL is fine. */
+/* Disconnects all clients and frees everything: no fd, mapping or memory is left. NULL is allowed. */
 void compositor_destroy(struct compositor *compositor);
 
-/* Starts the backend without running the loop: for those who dispatch the display's event loop themselves. */
+/* Starts the wlr_backend without running the loop, for callers that dispatch the display's event loop themselves. */
 bool compositor_start(struct compositor *compositor);
 
-/* Adds a client on a connected socket, which the compositor takes over. NULL: out of memory (the fd is closed). */
+/*
+ * Adds a client on a connected socket, whose fd the compositor takes over. Returns NULL when out of memory; the fd is
+ * closed then too.
+ */
 struct wl_client *compositor_add_client(struct compositor *compositor, int fd);
 
-/* Owned by the compositor. The manager is NULL with wlroots' own wl_shm. */
+/* Both belong to the compositor. The manager is NULL if wlroots serves wl_shm. */
 struct wl_display *compositor_get_display(struct compositor *compositor);
 struct lido_manager *compositor_get_manager(struct compositor *compositor);
 
-/* The name of the listening socket, for WAYLAND_DISPLAY; NULL if there is none. */
+/* The name of the listening socket, for WAYLAND_DISPLAY; NULL if there is none. Belongs to the compositor. */
 const char *compositor_get_socket(const struct compositor *compositor);
 
 #endif

@@ -16,7 +16,7 @@
 #include <wlr/types/wlr_seat.h>
 #include <wlr/util/region.h>
 
-// Follows one constraint, active or not.
+// Follows one constraint, active or inactive.
 struct constraint {
 	struct compositor *compositor;
 	struct wlr_pointer_constraint_v1 *wlr;
@@ -31,7 +31,7 @@ static void warp(struct compositor *compositor, struct wlr_surface *surface, dou
 	}
 }
 
-// A client that draws a pointer of its own says where it was when it let go.
+// A client that draws the pointer itself while it is locked requests its position afterwards by a hint.
 static void warp_to_hint(struct compositor *compositor, struct wlr_pointer_constraint_v1 *wlr) {
 	if (wlr->type == WLR_POINTER_CONSTRAINT_V1_LOCKED && wlr->current.cursor_hint.enabled) {
 		warp(compositor, wlr->surface, wlr->current.cursor_hint.x, wlr->current.cursor_hint.y);
@@ -92,7 +92,7 @@ bool constraint_limit(struct compositor *compositor, double *dx, double *dy) {
 	return true;
 }
 
-// The point of a region that is nearest to another one. False: the region is empty.
+// Moves x, y to the nearest point of a region. Returns false if the region is empty.
 static bool nearest_point(pixman_region32_t *region, double *x, double *y) {
 	int boxes_len;
 	const pixman_box32_t *boxes = pixman_region32_rectangles(region, &boxes_len);

@@ -1,5 +1,5 @@
 /*
- * Pointer constraints: a client locks the pointer, or confines it to a region, while it has the focus.
+ * Pointer constraints: the focused client locks the pointer, or confines it to a region.
  */
 #ifndef CONSTRAINT_H
 #define CONSTRAINT_H
@@ -14,18 +14,21 @@ struct wlr_pointer_constraints_v1;
 struct constraints {
 	struct compositor *compositor;
 	struct wlr_pointer_constraints_v1 *manager;
-	struct wlr_pointer_constraint_v1 *active; // NULL: the pointer is free
+	struct wlr_pointer_constraint_v1 *active; // NULL if the pointer is free
 	struct wl_listener new_constraint, focus_changed;
 };
 
-/* False: out of memory. */
+/* Returns false when out of memory. */
 bool constraints_init(struct compositor *compositor);
 void constraints_finish(struct compositor *compositor);
 
-/* Activates or deactivates. To be called when focus, pointer or windows have changed. */
+/* Activates or deactivates a constraint. Call it when the focus, the pointer or windows have changed. */
 void constraint_update(struct compositor *compositor);
 
-/* Limits a motion of the pointer, layout coordinates. False: it does not move at all. */
+/*
+ * Reduces a motion of the pointer (layout coordinates) to what the active constraint allows. Returns false if the
+ * pointer must not move at all.
+ */
 bool constraint_limit(struct compositor *compositor, double *dx, double *dy);
 
 #endif

@@ -44,12 +44,13 @@ void cursor_set_grabbing(struct compositor *compositor, enum grab_mode mode, uin
 	cursor_refresh(compositor);
 }
 
-// While a button is down, motion goes where the press went: selections and sliders go on outside of their window.
+// While a button is down, motion goes to the surface that was pressed: selections and sliders continue outside of their
+// window.
 static bool is_held(const struct wlr_seat *seat) {
 	return seat->drag == NULL && seat->pointer_state.button_count > 0 && seat->pointer_state.focused_surface != NULL;
 }
 
-// Only of what has changed: wlroots would tell a drag's target again and again, which may well commit on hearing it.
+// Only sends changes: wlroots would repeat the motion to a drag's target, which may commit in response each time.
 static void notify_motion(struct compositor *compositor, uint32_t time_msec, double sx, double sy) {
 	struct cursor *cursor = compositor->cursor;
 	if (sx != cursor->sx || sy != cursor->sy) {
@@ -146,7 +147,8 @@ static bool is_alt_held(struct compositor *compositor) {
 	return keyboard != NULL && wlr_keyboard_get_modifiers(keyboard) == WLR_MODIFIER_ALT;
 }
 
-// Alt and a button on a window. True: the press is not for the client.
+// Starts a grab if Alt is held and the button is pressed on a window. Returns true if it did: the client does not
+// receive the press.
 static bool begin_grab(struct compositor *compositor, struct toplevel *toplevel, uint32_t button) {
 	if (!is_alt_held(compositor) || compositor->grab->mode != GRAB_NONE) {
 		return false;
@@ -164,7 +166,7 @@ static bool begin_grab(struct compositor *compositor, struct toplevel *toplevel,
 	return true;
 }
 
-// Returns whether a client is to hear of it.
+// Returns true if the client receives the press.
 static bool press(struct compositor *compositor, uint32_t button) {
 	struct wlr_cursor *wlr = compositor->cursor->wlr;
 	struct owner *owner;
@@ -278,7 +280,7 @@ static void handle_request_set_shape(struct wl_listener *listener, void *data) {
 	}
 }
 
-// What the last client showed must not stay when the pointer has left it.
+// Resets the cursor image of the last client when the pointer has left its surface.
 static void handle_focus_change(struct wl_listener *listener, void *data) {
 	struct cursor *cursor = wl_container_of(listener, cursor, listeners.focus_change);
 	const struct wlr_seat_pointer_focus_change_event *event = data;
@@ -287,7 +289,8 @@ static void handle_focus_change(struct wl_listener *listener, void *data) {
 	}
 }
 
-// A parent session has one pointer per window: each moves over its own output only. NULL: over all.
+// A parent session has one pointer per window, which moves over its own output only. NULL: the device moves over all
+// outputs.
 static const char *device_output_name(struct wlr_input_device *device) {
 	return device->type == WLR_INPUT_DEVICE_POINTER ? wlr_pointer_from_input_device(device)->output_name
 													: wlr_touch_from_input_device(device)->output_name;

@@ -1,5 +1,5 @@
 /*
- * The pointer on the screen: moved by all pointing devices, it decides which surface they talk to.
+ * The cursor: all pointing devices move it, and its position decides which surface receives their events.
  */
 #ifndef CURSOR_H
 #define CURSOR_H
@@ -19,13 +19,13 @@ struct wlr_xcursor_manager;
 struct cursor {
 	struct compositor *compositor;
 	struct wlr_cursor *wlr;
-	struct wlr_xcursor_manager *theme; // loaded when the first pointing device comes
+	struct wlr_xcursor_manager *theme; // loaded when the first pointing device appears
 	struct wlr_relative_pointer_manager_v1 *relative;
-	double origin_x,
-			origin_y;      // of the focused surface, layout coordinates: it keeps the pointer while a button is down
-	double sx, sy;         // where clients were told last that it is, surface coordinates
-	uint32_t taken_button; // whose press the bindings took: its release is not for clients; 0: none
-	struct wl_event_source *refresh; // an idle source: what is below may have changed; NULL: it has not
+	// Origin of the focused surface, layout coordinates: it keeps the pointer while a button is down.
+	double origin_x, origin_y;
+	double sx, sy;                   // the position that clients know, surface coordinates
+	uint32_t taken_button;           // a grab began with its press, so clients do not receive its release; 0: none
+	struct wl_event_source *refresh; // idle source, set when the surface below the cursor may have changed; else NULL
 
 	struct {
 		struct wl_listener motion, motion_absolute, button, axis, frame;
@@ -34,20 +34,20 @@ struct cursor {
 	} listeners;
 };
 
-/* False: out of memory. */
+/* Returns false when out of memory. */
 bool cursor_init(struct compositor *compositor);
 void cursor_finish(struct compositor *compositor);
 
-/* Looks again which surface is below, before the event loop waits again. To be called when windows have changed. */
+/* Finds the surface below the cursor again, before the event loop sleeps. Call it when windows have changed. */
 void cursor_refresh(struct compositor *compositor);
 
-/* The same, at once. */
+/* Like cursor_refresh(), but immediately. */
 void cursor_refresh_now(struct compositor *compositor);
 
-/* A pointing device has done something. */
+/* Handles an event of a pointing device. */
 void cursor_apply(struct compositor *compositor, const struct pointer_event *event);
 
-/* Shows how a window is held, or with GRAB_NONE that it is no more. */
+/* Shows the cursor image of a grab; GRAB_NONE: the default image. */
 void cursor_set_grabbing(struct compositor *compositor, enum grab_mode mode, uint32_t edges);
 
 #endif

@@ -13,15 +13,15 @@ struct decoration {
 	struct wl_listener request_mode, destroy;
 };
 
-// None are drawn here, so clients draw them, whatever they ask for.
-static void insist(struct wlr_xdg_toplevel_decoration_v1 *wlr) {
+// Requests client-side decorations, whatever the client prefers: the compositor draws none.
+static void request_client_side(struct wlr_xdg_toplevel_decoration_v1 *wlr) {
 	wlr_xdg_toplevel_decoration_v1_set_mode(wlr, WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE);
 }
 
 static void handle_request_mode(struct wl_listener *listener, void *data) {
 	struct decoration *decoration = wl_container_of(listener, decoration, request_mode);
 	if (decoration->wlr->toplevel->base->initialized) {
-		insist(decoration->wlr);
+		request_client_side(decoration->wlr);
 	}
 }
 
@@ -51,11 +51,11 @@ static void handle_new_decoration(struct wl_listener *listener, void *data) {
 	handle_request_mode(&decoration->request_mode, NULL);
 }
 
-// Answers a decoration object that was made before the first commit of its window.
+// Answers a decoration object that was created before the first commit of its window.
 static void handle_configure(struct wl_listener *listener, void *data) {
 	struct toplevel *toplevel = data;
 	if (toplevel->decoration != NULL) {
-		insist(toplevel->decoration);
+		request_client_side(toplevel->decoration);
 	}
 }
 

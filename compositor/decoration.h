@@ -1,5 +1,5 @@
 /*
- * Decorations: none are drawn here, so windows are asked to draw their own.
+ * Decorations: the compositor draws none and asks clients to draw their own.
  */
 #ifndef DECORATION_H
 #define DECORATION_H
@@ -15,7 +15,7 @@ struct decorations {
 	struct wl_listener new_decoration, configure;
 };
 
-/* False: out of memory. */
+/* Returns false when out of memory. */
 bool decorations_init(struct compositor *compositor);
 void decorations_finish(struct compositor *compositor);
 

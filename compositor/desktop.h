@@ -1,7 +1,7 @@
 /*
- * The desktop: what is where. Outputs side by side in a layout, and above them layers of scene trees.
+ * The desktop: a layout of outputs, and a scene of layers shown on them.
  *
- * Layout coordinates are logical pixels over all outputs; each output looks at its part of them.
+ * Layout coordinates are logical pixels over all outputs; each output shows its part of them.
  */
 #ifndef DESKTOP_H
 #define DESKTOP_H
@@ -21,7 +21,7 @@ struct wlr_scene_rect;
 struct wlr_scene_tree;
 struct wlr_surface;
 
-/* From the bottom to the top. The four of layer-shell stand in its order, with windows in between. */
+/* From bottom to top: the four layers of layer-shell, with those of windows in between. */
 enum desktop_layer {
 	DESKTOP_LAYER_BACKGROUND,
 	DESKTOP_LAYER_BOTTOM,
@@ -29,12 +29,14 @@ enum desktop_layer {
 	DESKTOP_LAYER_TOP,
 	DESKTOP_LAYER_FULLSCREEN, // the focused window and its dialogs, while it is fullscreen
 	DESKTOP_LAYER_OVERLAY,
-	DESKTOP_LAYER_POPUPS, // of layer surfaces, and of the input method
-	DESKTOP_LAYER_DRAG,   // the icon under the pointer
+	DESKTOP_LAYER_POPUPS, // of layer surfaces and of the input method
+	DESKTOP_LAYER_DRAG,   // the drag icon, below the pointer or finger
 	DESKTOP_LAYERS_LEN,
 };
 
-/* What a part of the scene belongs to. Embedded in struct toplevel and struct layer_surface; the data of their nodes.
+/*
+ * The object that a part of the scene belongs to. Embedded in struct toplevel and struct layer_surface; the data of
+ * their scene nodes points to it.
  */
 struct owner {
 	enum {
@@ -48,13 +50,13 @@ struct desktop {
 	struct wlr_scene *scene;
 	struct wlr_scene_output_layout *scene_layout;
 	struct wlr_scene_tree *layers[DESKTOP_LAYERS_LEN];
-	struct wlr_scene_rect *color; // behind everything
-	struct wl_list outputs;       // output.link, in the order in which they came
-	struct wlr_cursor *pointer;   // cursor.wlr; NULL before and after that
+	struct wlr_scene_rect *color; // behind everything else
+	struct wl_list outputs;       // output.link, in order of creation
+	struct wlr_cursor *pointer;   // set by cursor.c while it is initialized; else NULL
 
 	struct {
-		struct wl_signal layout_changed; // outputs came, went, moved or were resized; their areas are up to date
-		struct wl_signal usable_changed; // the usable area of an output is another one
+		struct wl_signal layout_changed; // outputs were added, removed, moved or resized; output.area is up to date
+		struct wl_signal usable_changed; // struct output *, whose usable area has changed
 	} events;
 
 	struct {
@@ -62,29 +64,29 @@ struct desktop {
 	} listeners;
 };
 
-/* Creates layout and scene; there are no outputs yet. False: out of memory. */
+/* Creates the layout and the scene, without outputs. Returns false when out of memory. */
 bool desktop_init(struct compositor *compositor);
 
-/* Outputs must be gone. */
+/* All outputs must be destroyed before this call. */
 void desktop_finish(struct compositor *compositor);
 
-/* The output nearest to a point in layout coordinates; NULL if there is none at all. */
+/* The output nearest to a point in layout coordinates; NULL if there are no outputs. */
 struct output *desktop_output_at(struct desktop *desktop, double lx, double ly);
 
-/* The output that the pointer is on; NULL if there are no outputs. */
+/* The output below the pointer; NULL if there are no outputs. The cursor must be initialized. */
 struct output *desktop_output_at_pointer(struct desktop *desktop);
 
-/* The output behind a wlr_output; NULL if it is none of ours. */
+/* The struct output of a wlr_output; NULL if it has none. */
 struct output *desktop_output_from_wlr(struct desktop *desktop, struct wlr_output *wlr_output);
 
 /*
- * The surface at a point in layout coordinates, that takes input there; NULL if there is none. sx and sy are set to the
- * point in the surface's own coordinates. owner (may be NULL) is set to what it belongs to, or to NULL.
+ * The surface that receives input at a point in layout coordinates; NULL if there is none. Sets sx and sy to the point
+ * in surface coordinates, and owner (may be NULL) to the owner of the surface, or to NULL.
  */
 struct wlr_surface *desktop_surface_at(
 		struct desktop *desktop, double lx, double ly, double *sx, double *sy, struct owner **owner);
 
-/* Finds where the origin of a surface is shown, in layout coordinates. False if it is not in the scene. */
+/* Sets lx and ly to the origin of a surface, layout coordinates. Returns false if the surface is not in the scene. */
 bool desktop_surface_position(struct desktop *desktop, struct wlr_surface *surface, int *lx, int *ly);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Drag and drop: the icon, and who may begin.
+ * Drag and drop: which clients may start a drag, and its icon.
  */
 #ifndef DRAG_H
 #define DRAG_H
@@ -12,18 +12,18 @@ struct wlr_scene_tree;
 
 struct drag {
 	struct compositor *compositor;
-	struct wlr_scene_tree *icons; // at the place of the pointer or finger
+	struct wlr_scene_tree *icons; // positioned at the pointer or finger
 
 	struct {
 		struct wl_listener request_start_drag, start_drag, drag_destroy;
 	} listeners;
 };
 
-/* False: out of memory. */
+/* Returns false when out of memory. */
 bool drag_init(struct compositor *compositor);
 void drag_finish(struct compositor *compositor);
 
-/* The pointer or finger that drags is there, layout coordinates. Nothing happens if none does. */
+/* Moves the icon to the pointer or finger that drags, layout coordinates. Does nothing if there is no drag. */
 void drag_motion(struct compositor *compositor, double lx, double ly);
 
 #endif

@@ -28,9 +28,10 @@ static struct wlr_surface *pick_surface(struct compositor *compositor) {
 void focus_update(struct compositor *compositor) {
 	struct wlr_seat *seat = compositor->seat->wlr;
 	if (seat->drag != NULL) {
-		return; // nobody has the keyboard then; drag.c calls again at its end
+		return; // a drag takes the keyboard focus; drag.c calls this again at its end
 	}
-	// Past wlr_seat_keyboard_notify_enter(): a popup's grab would ignore the change, and popups are picked above.
+	// Not by wlr_seat_keyboard_notify_enter(): a popup's grab would ignore the change, and pick_surface() prefers
+	// popups.
 	struct wlr_surface *surface = pick_surface(compositor);
 	if (surface != NULL && surface != seat->keyboard_state.focused_surface) {
 		struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat);
@@ -74,7 +75,7 @@ void focus_toplevel(struct compositor *compositor, struct toplevel *toplevel) {
 	focus_preview(compositor, toplevel);
 }
 
-// Activates the window used last that can be seen; none if there is none.
+// Activates the visible window that was used last; none if there is none.
 static void focus_next(struct compositor *compositor) {
 	struct toplevel *toplevel;
 	wl_list_for_each(toplevel, &compositor->toplevels->list, link) {

@@ -1,8 +1,8 @@
 /*
- * Who has the keyboard.
+ * The keyboard focus.
  *
- * Asked for in this order: a layer surface that takes it exclusively, the topmost popup of a grab, a layer surface that
- * takes it on demand and was clicked or has just appeared above the windows, the active window.
+ * The first of these has it: a layer surface that takes the keyboard exclusively; the topmost popup of a grab; a layer
+ * surface that takes the keyboard on demand and was clicked, or has just appeared above the windows; the active window.
  */
 #ifndef FOCUS_H
 #define FOCUS_H
@@ -18,10 +18,10 @@ struct wlr_surface;
 
 struct focus {
 	struct compositor *compositor;
-	struct layer_surface *layer; // clicked or mapped last, takes the keyboard on demand; may be NULL
+	struct layer_surface *layer; // the one clicked or mapped last that takes the keyboard on demand; may be NULL
 
 	struct {
-		struct wl_signal changed; // the keyboard may be elsewhere now
+		struct wl_signal changed; // the keyboard focus may have moved
 	} events;
 
 	struct {
@@ -31,20 +31,20 @@ struct focus {
 	} listeners;
 };
 
-/* False: never. */
+/* Always returns true. */
 bool focus_init(struct compositor *compositor);
 void focus_finish(struct compositor *compositor);
 
-/* Activates a window, raises it, and makes it the one used last. NULL: none is active. */
+/* Activates a window, raises it, and marks it as the one used last. NULL: no window is active. */
 void focus_toplevel(struct compositor *compositor, struct toplevel *toplevel);
 
-/* The same without making it the one used last: for a preview. */
+/* Like focus_toplevel(), but does not mark the window as the one used last: for a preview. */
 void focus_preview(struct compositor *compositor, struct toplevel *toplevel);
 
-/* What a click or touch on something does. owner: as desktop_surface_at() says; may be NULL. */
+/* Focuses what was clicked or touched: an owner from desktop_surface_at(), or NULL. */
 void focus_owner(struct compositor *compositor, struct owner *owner);
 
-/* Gives the keyboard to whom it belongs now. To be called whenever any of the above changes. */
+/* Updates the keyboard focus by the order above. Call it when one of these has changed. */
 void focus_update(struct compositor *compositor);
 
 #endif

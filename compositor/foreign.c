@@ -75,7 +75,7 @@ static void foreign_toplevel_destroy(struct foreign_toplevel *foreign) {
 	free(foreign);
 }
 
-// Each would be sent again otherwise, though unchanged.
+// wlroots would send unchanged texts again.
 static void update_texts(struct foreign_toplevel *foreign) {
 	struct wlr_foreign_toplevel_handle_v1 *handle = foreign->handle;
 	const char *title = foreign->toplevel->xdg->title, *app_id = foreign->toplevel->xdg->app_id;

@@ -1,5 +1,5 @@
 /*
- * Windows as task bars see them: wlr-foreign-toplevel-management.
+ * wlr-foreign-toplevel-management: windows as task bars see them.
  */
 #ifndef FOREIGN_H
 #define FOREIGN_H
@@ -12,7 +12,7 @@ struct toplevel;
 struct wlr_foreign_toplevel_handle_v1;
 struct wlr_foreign_toplevel_manager_v1;
 
-/* What the task bars know of one mapped window. */
+/* One mapped window as task bars see it. */
 struct foreign_toplevel {
 	struct toplevel *toplevel;
 	struct wlr_foreign_toplevel_handle_v1 *handle;
@@ -30,7 +30,7 @@ struct foreign {
 	} listeners;
 };
 
-/* False: out of memory. */
+/* Returns false when out of memory. */
 bool foreign_init(struct compositor *compositor);
 void foreign_finish(struct compositor *compositor);
 

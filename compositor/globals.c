@@ -21,8 +21,8 @@
 #include <wlr/types/wlr_viewporter.h>
 #include <wlr/types/wlr_xdg_output_v1.h>
 
-// What a client in a sandbox may see: what it takes to show windows and be typed into. Everything else is left out,
-// also what is yet to come: it could read the screen or the clipboard, watch the user, type, or dress up as a panel.
+// Globals that a sandboxed client may see: those it needs to show windows and receive input. All others are hidden,
+// including future ones: with them it could read the screen or the clipboard, watch the user, type, or pose as a panel.
 static const char *const for_sandboxes[] = {
 	"lido_shm_manager_v1",
 	"org_kde_kwin_server_decoration_manager",
@@ -67,7 +67,7 @@ static bool filter_global(const struct wl_client *client, const struct wl_global
 	return false;
 }
 
-// Only for renderers on a GPU: others could not read the clients' buffers.
+// Only for renderers on a GPU: others cannot read DMA-BUFs of clients.
 static bool create_dmabuf(struct compositor *compositor) {
 	if (wlr_renderer_get_texture_formats(compositor->renderer, WLR_BUFFER_CAP_DMABUF) == NULL ||
 			wlr_renderer_get_drm_fd(compositor->renderer) < 0) {

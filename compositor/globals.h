@@ -1,5 +1,5 @@
 /*
- * The globals that need no more than to be created, and who may see which.
+ * Globals that only need to be created, and the filter that hides globals from sandboxed clients.
  */
 #ifndef GLOBALS_H
 #define GLOBALS_H
@@ -13,7 +13,7 @@ struct globals {
 	struct wlr_security_context_manager_v1 *security;
 };
 
-/* False: out of memory. */
+/* Returns false when out of memory. */
 bool globals_init(struct compositor *compositor);
 void globals_finish(struct compositor *compositor);
 

@@ -15,7 +15,7 @@
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/edges.h>
 
-// A maximised window that is dragged becomes normal again, and stays under the pointer.
+// A maximized window that is dragged is restored, and stays under the pointer.
 static void tear_off(struct toplevel *toplevel, double lx, double ly) {
 	struct wlr_box old = toplevel_box(toplevel);
 	double x = (lx - old.x) / max(old.width, 1);
@@ -66,7 +66,7 @@ void grab_begin_pointer(struct toplevel *toplevel, enum grab_mode mode, uint32_t
 	}
 }
 
-// Begins a grab as the client asks for it, if serial is that of a press that still lasts on that window.
+// Starts the grab that a client requests, if serial is that of a press on this window that is still held.
 static void grab_request(struct toplevel *toplevel, enum grab_mode mode, uint32_t edges, uint32_t serial) {
 	struct compositor *compositor = toplevel->compositor;
 	struct wlr_seat *seat = compositor->seat->wlr;

@@ -1,5 +1,5 @@
 /*
- * The pointer, or a finger, has hold of a window: moving or resizing it.
+ * An interactive move or resize of a window by the pointer or a finger.
  */
 #ifndef GRAB_H
 #define GRAB_H
@@ -20,29 +20,31 @@ enum grab_mode {
 struct grab {
 	struct compositor *compositor;
 	enum grab_mode mode;
-	struct toplevel *toplevel; // NULL when there is no grab
+	struct toplevel *toplevel; // NULL if there is no grab
 	bool by_touch;
-	int32_t touch_id;        // if by_touch
-	double start_x, start_y; // of the pointer or finger, layout coordinates
-	struct wlr_box start;    // of the window, layout coordinates
-	uint32_t edges;          // enum wlr_edges, when resizing
+	int32_t touch_id;        // valid if by_touch
+	double start_x, start_y; // of the pointer or finger at the start, layout coordinates
+	struct wlr_box start;    // of the window at the start, layout coordinates
+	uint32_t edges;          // enum wlr_edges, for a resize
 
 	struct {
 		struct wl_listener request_move, request_resize, toplevel_unmap;
 	} listeners;
 };
 
-/* False: never. */
+/* Always returns true. */
 bool grab_init(struct compositor *compositor);
 void grab_finish(struct compositor *compositor);
 
-/* Begins one by the pointer, at the pointer's place. */
+/* Starts a grab by the pointer, at its position. */
 void grab_begin_pointer(struct toplevel *toplevel, enum grab_mode mode, uint32_t edges);
 
-/* The pointer or finger has moved there, layout coordinates. */
+/*
+ * Continues the grab: the pointer or finger has moved to this point, layout coordinates. Does nothing without a grab.
+ */
 void grab_motion(struct compositor *compositor, double lx, double ly);
 
-/* Lets go. Nothing happens if there is no grab. */
+/* Ends the grab. Does nothing without one. */
 void grab_end(struct compositor *compositor);
 
 #endif

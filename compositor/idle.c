@@ -18,7 +18,7 @@ struct inhibitor {
 	} listeners;
 };
 
-// Only what can be seen keeps us awake.
+// Only inhibitors on mapped surfaces count.
 static void inhibitor_set_visible(struct inhibitor *inhibitor, bool visible) {
 	struct idle *idle = inhibitor->compositor->idle;
 	if (inhibitor->visible != visible) {

@@ -1,5 +1,5 @@
 /*
- * Idle: who wants to know that nobody is there, and who keeps that from happening.
+ * Idle notification, and the surfaces that inhibit it.
  */
 #ifndef IDLE_H
 #define IDLE_H
@@ -13,15 +13,15 @@ struct wlr_idle_notifier_v1;
 struct idle {
 	struct compositor *compositor;
 	struct wlr_idle_notifier_v1 *notifier;
-	int visible_len; // inhibitors on surfaces that are mapped
+	int visible_len; // number of inhibitors on mapped surfaces
 	struct wl_listener new_inhibitor;
 };
 
-/* False: out of memory. */
+/* Returns false when out of memory. */
 bool idle_init(struct compositor *compositor);
 void idle_finish(struct compositor *compositor);
 
-/* Somebody is here: to be called for each event of a device. */
+/* Reports that the user is active. Call it for each event of a device. */
 void idle_notify_activity(struct compositor *compositor);
 
 #endif

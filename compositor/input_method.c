@@ -44,7 +44,8 @@ void input_method_deactivate(struct compositor *compositor) {
 	}
 }
 
-// What the input method itself types comes back by a virtual keyboard of its own, and must not go round in circles.
+// NULL if there is no grab, or if the key comes from the input method's own virtual keyboard: it must not receive what
+// it types.
 static struct wlr_input_method_keyboard_grab_v2 *keyboard_grab(
 		struct compositor *compositor, struct wlr_keyboard *keyboard) {
 	struct wlr_input_method_v2 *wlr = compositor->input_method->wlr;
@@ -104,7 +105,7 @@ static void handle_new_popup(struct wl_listener *listener, void *data) {
 	input_popup_create(input_method->compositor, data);
 }
 
-// The focused client has missed what changed meanwhile.
+// The focused client has missed changes of the modifiers during the grab.
 static void handle_grab_destroy(struct wl_listener *listener, void *data) {
 	struct input_method *input_method = wl_container_of(listener, input_method, listeners.grab_destroy);
 	struct compositor *compositor = input_method->compositor;
@@ -134,7 +135,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&input_method->listeners.destroy);
 	struct text_input *active = input_method->compositor->text_inputs->active;
 	if (active != NULL) {
-		// What it was still composing is void.
+		// Discards the text that it was composing.
 		wlr_text_input_v3_send_preedit_string(active->wlr, NULL, 0, 0);
 		wlr_text_input_v3_send_done(active->wlr);
 	}

@@ -1,5 +1,5 @@
 /*
- * The input method: a client that turns keys into text for another. There is one at a time.
+ * The input method: a client that turns keys into text for another client. There is at most one at a time.
  */
 #ifndef INPUT_METHOD_H
 #define INPUT_METHOD_H
@@ -14,7 +14,7 @@ struct wlr_keyboard;
 struct wlr_keyboard_key_event;
 struct wlr_scene_tree;
 
-/* A window of the input method, next to the text that is being typed. */
+/* A popup of the input method, next to the text that the user types. */
 struct input_popup {
 	struct compositor *compositor;
 	struct wlr_input_popup_surface_v2 *wlr;
@@ -29,7 +29,7 @@ struct input_popup {
 
 struct input_method {
 	struct compositor *compositor;
-	struct wlr_input_method_v2 *wlr; // NULL: there is none
+	struct wlr_input_method_v2 *wlr; // NULL if there is no input method
 	struct wl_list popups;           // input_popup.link
 
 	struct {
@@ -37,24 +37,30 @@ struct input_method {
 	} listeners;
 };
 
-/* False: out of memory. */
+/* Returns false when out of memory. */
 bool input_method_init(struct compositor *compositor);
 void input_method_finish(struct compositor *compositor);
 
-/* Tells it of the active text input, that there is none any more, or that its state has changed. */
+/*
+ * Tell the input method that a text input has become active, that none is active any more, or that the state of the
+ * active one has changed. They do nothing without an input method.
+ */
 void input_method_activate(struct compositor *compositor);
 void input_method_deactivate(struct compositor *compositor);
 void input_method_send_state(struct compositor *compositor);
 
-/* Gives it a key, or the modifiers, if it has grabbed the keyboard. False: they are for the focus. */
+/*
+ * Send a key, or the modifiers, to the input method if it has grabbed the keyboard. They return false if it has not:
+ * the focused surface receives them then.
+ */
 bool input_method_take_key(
 		struct compositor *compositor, struct wlr_keyboard *keyboard, const struct wlr_keyboard_key_event *event);
 bool input_method_take_modifiers(struct compositor *compositor, struct wlr_keyboard *keyboard);
 
-/* Shows a new window of the input method. In input_popup.c. */
+/* Shows a new popup of the input method. In input_popup.c. */
 void input_popup_create(struct compositor *compositor, struct wlr_input_popup_surface_v2 *wlr);
 
-/* Puts all of them next to the text cursor, which may have moved. In input_popup.c. */
+/* Places all popups of the input method next to the text cursor, which may have moved. In input_popup.c. */
 void input_popups_arrange(struct compositor *compositor);
 
 #endif

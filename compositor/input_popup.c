@@ -11,7 +11,7 @@
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_text_input_v3.h>
 
-// Below the text cursor, or above it if there is no room.
+// Places the popup below the text cursor, or above it if there is no room.
 static void input_popup_arrange(struct input_popup *popup) {
 	struct compositor *compositor = popup->compositor;
 	struct text_input *active = compositor->text_inputs->active;

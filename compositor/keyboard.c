@@ -14,7 +14,7 @@
 #define REPEAT_RATE 25   // per second
 #define REPEAT_DELAY 600 // ms
 
-// evdev's keycodes are eight less than xkb's.
+// XKB keycodes are evdev keycodes plus eight.
 #define KEYCODE_OFFSET 8
 
 static bool keyboard_take(struct keyboard *keyboard, uint32_t keycode) {
@@ -88,7 +88,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	seat_update_capabilities(compositor);
 }
 
-// Follows a keyboard until it is destroyed; gives it the seat's keymap if it has none.
+// Follows the keyboard until it is destroyed, and sets the seat's keymap if it has none.
 static void handle_new_keyboard(struct wl_listener *listener, void *data) {
 	struct keyboards *keyboards = wl_container_of(listener, keyboards, new_keyboard);
 	struct compositor *compositor = keyboards->compositor;

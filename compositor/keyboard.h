@@ -1,5 +1,6 @@
 /*
- * A keyboard, of the backend or of a client. Keys go to the bindings first, then to an input method, then to the focus.
+ * Keyboards, of the wlr_backend or of a client. Bindings receive each key first, then an input method, then the focused
+ * surface.
  */
 #ifndef KEYBOARD_H
 #define KEYBOARD_H
@@ -18,7 +19,7 @@ struct keyboard {
 	struct compositor *compositor;
 	struct wlr_keyboard *wlr;
 	struct wl_list link;                // seat.keyboards
-	uint32_t taken[KEYBOARD_TAKEN_MAX]; // keycodes that the bindings took: clients do not hear of their release either
+	uint32_t taken[KEYBOARD_TAKEN_MAX]; // keycodes whose press was a binding: clients receive no release
 	size_t taken_len;
 
 	struct {
@@ -31,7 +32,7 @@ struct keyboards {
 	struct wl_listener new_keyboard;
 };
 
-/* False: never. */
+/* Always returns true. */
 bool keyboards_init(struct compositor *compositor);
 void keyboards_finish(struct compositor *compositor);
 

@@ -30,7 +30,8 @@ static struct wlr_scene_tree *layer_tree(struct layer_surface *layer) {
 	return layer->compositor->desktop->layers[desktop_layers[layer->wlr->current.layer]];
 }
 
-// Those that reserve space come first, so that the others find what is left, whatever the order they came in.
+// Layer surfaces that reserve space are arranged first, in whatever order they were created; the others get the
+// remaining area.
 static void arrange_pass(struct output *output, bool exclusive) {
 	struct layer_surface *layer;
 	wl_list_for_each(layer, &output->layers, link) {
@@ -104,14 +105,16 @@ static void handle_map(struct wl_listener *listener, void *data) {
 
 static void handle_unmap(struct wl_listener *listener, void *data) {
 	struct layer_surface *layer = wl_container_of(listener, layer, listeners.unmap);
-	// wlroots is about to reset it, and would not know a configure sent now when the client acknowledges it.
+	// wlroots is about to reset the layer surface, and would reject the client's acknowledgment of a configure sent
+	// now.
 	layer->is_unmapping = true;
 	layers_arrange(layer->output);
 	layer->is_unmapping = false;
 	wl_signal_emit_mutable(&layer->compositor->layers->events.unmap, layer);
 }
 
-// The protocol wants both edges of an axis anchored where the size is left to us; Debian's wlroots does not look.
+// If the compositor chooses a size, the protocol requires that both edges of that axis are anchored. Debian's wlroots
+// does not check this.
 static void handle_client_commit(struct wl_listener *listener, void *data) {
 	struct layer_surface *layer = wl_container_of(listener, layer, listeners.client_commit);
 	const struct wlr_layer_surface_v1_state *pending = &layer->wlr->pending;

@@ -21,10 +21,10 @@ struct layer_surface {
 	struct compositor *compositor;
 	struct wlr_layer_surface_v1 *wlr;
 	struct wlr_scene_layer_surface_v1 *scene;
-	struct wlr_scene_tree *popups; // above windows, at the same place as the surface
+	struct wlr_scene_tree *popups; // above all windows, at the position of the surface
 	struct output *output;
 	struct wl_list link; // output.layers
-	bool is_unmapping;   // while its unmap is handled
+	bool is_unmapping;   // set while its unmap is handled
 
 	struct {
 		struct wl_listener map, unmap, client_commit, commit, new_popup, destroy;
@@ -35,10 +35,10 @@ struct layers {
 	struct compositor *compositor;
 	struct wlr_layer_shell_v1 *shell;
 
-	// Each with the struct layer_surface.
+	// The data is the struct layer_surface.
 	struct {
 		struct wl_signal map, unmap;
-		struct wl_signal changed; // by a commit: its layer, or whether it takes the keyboard, may be another one
+		struct wl_signal changed; // by a commit: its layer or its keyboard interactivity may have changed
 	} events;
 
 	struct {
@@ -46,14 +46,14 @@ struct layers {
 	} listeners;
 };
 
-/* False: out of memory. */
+/* Returns false when out of memory. */
 bool layers_init(struct compositor *compositor);
 void layers_finish(struct compositor *compositor);
 
-/* The layer surface behind the owner of a piece of scene; NULL if it is none. */
+/* The layer surface of an owner; NULL if the owner is NULL or no layer surface. */
 struct layer_surface *layer_surface_try_from_owner(struct owner *owner);
 
-/* The topmost mapped one that takes the keyboard whatever is clicked; NULL if there is none. */
+/* The topmost mapped layer surface that takes the keyboard exclusively; NULL if there is none. */
 struct wlr_surface *layers_exclusive_surface(struct compositor *compositor);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Listeners of Wayland signals, added and removed in one way.
+ * Helpers for listeners and signals.
  */
 #ifndef LISTENER_H
 #define LISTENER_H
@@ -7,13 +7,13 @@
 #include <assert.h>
 #include <wayland-server-core.h>
 
-/* Calls notify with the signal's data whenever it is emitted, until listener_remove(). */
+/* Calls notify with the data of each emission, until listener_remove(). */
 static inline void listener_add(struct wl_listener *listener, struct wl_signal *signal, wl_notify_func_t notify) {
 	listener->notify = notify;
 	wl_signal_add(signal, listener);
 }
 
-/* Ends that. May be called again, and on a listener that is zeroed. */
+/* Ends that. Does nothing if the listener is zeroed or already removed. */
 static inline void listener_remove(struct wl_listener *listener) {
 	if (listener->notify != NULL) {
 		wl_list_remove(&listener->link);
@@ -21,7 +21,7 @@ static inline void listener_remove(struct wl_listener *listener) {
 	}
 }
 
-/* Asserts that no listener is left. */
+/* Asserts that the signal has no listener left. */
 static inline void signal_finish(struct wl_signal *signal) {
 	assert(wl_list_empty(&signal->listener_list));
 }

@@ -1,6 +1,5 @@
 /*
- * Messages to the user of the compositor, through wlroots' log. (wlr_log() itself is a macro that clang calls not
- * standard.)
+ * Messages to the user, through wlroots' log. (clang rejects the macro wlr_log() as not standard.)
  */
 #ifndef LOG_H
 #define LOG_H

@@ -1,5 +1,5 @@
 /*
- * lido, the program: options, signals and one command around the library.
+ * The program lido: options, signals, and one command in the compositor.
  */
 #include "compositor.h"
 #include "launch.h"
@@ -16,13 +16,13 @@
 #include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
-// Plus the number of the signal that ended the command, as shells report it.
+// Exit status of a command that was killed, minus the number of the signal, as in shells.
 #define EXIT_KILLED 128
 
 struct program {
 	struct compositor *compositor;
-	pid_t child; // 0: there is none, or it has ended
-	int status;  // to exit with
+	pid_t child; // 0: there is none, or it has exited
+	int status;  // exit status of lido
 
 	struct {
 		struct wl_event_source *interrupt;
@@ -42,7 +42,7 @@ static int handle_report(int number, void *data) {
 	struct program *program = data;
 	struct lido_manager *manager = compositor_get_manager(program->compositor);
 	if (manager == NULL) {
-		fprintf(stderr, "lido: nothing is known of the shared memory, which is wlroots' (--shm=wlroots)\n");
+		fprintf(stderr, "lido: no statistics: wl_shm is served by wlroots (--shm=wlroots)\n");
 		return 0;
 	}
 	lido_manager_write_json(manager, stdout);
@@ -83,7 +83,8 @@ static void remove_signals(struct program *program) {
 	}
 }
 
-// In the child: as if the user's shell had started it, but with our socket and no way to the parent session.
+// Runs in the child. Restores what the user's shell would have passed, sets WAYLAND_DISPLAY to our socket, and removes
+// the parent session from the environment.
 _Noreturn static void exec_command(const char *socket, char **command, bool is_managed) {
 	sigset_t none;
 	sigemptyset(&none);
@@ -99,7 +100,7 @@ _Noreturn static void exec_command(const char *socket, char **command, bool is_m
 static bool run_command(struct program *program, char **command, bool is_managed) {
 	const char *socket = compositor_get_socket(program->compositor);
 	if (command == NULL) {
-		fprintf(stderr, "lido: running; clients come with WAYLAND_DISPLAY=%s\n", socket);
+		fprintf(stderr, "lido: running; start clients with WAYLAND_DISPLAY=%s\n", socket);
 		return true;
 	}
 	pid_t pid = fork();
@@ -107,7 +108,7 @@ static bool run_command(struct program *program, char **command, bool is_managed
 		exec_command(socket, command, is_managed);
 	}
 	if (pid < 0) {
-		fprintf(stderr, "lido: %s: %s\n", command[0], strerror(errno));
+		fprintf(stderr, "lido: cannot run %s: %s\n", command[0], strerror(errno));
 		return false;
 	}
 	program->child = pid;
@@ -115,7 +116,7 @@ static bool run_command(struct program *program, char **command, bool is_managed
 }
 
 static int run(struct program *program, const struct options *options) {
-	// The socket is the user's alone, also where XDG_RUNTIME_DIR is not.
+	// Only the user may connect, even if others can reach XDG_RUNTIME_DIR.
 	mode_t mask = umask(S_IRWXG | S_IRWXO);
 	program->compositor = compositor_create(&options->compositor);
 	umask(mask);

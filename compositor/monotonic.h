@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds of CLOCK_MONOTONIC. Events carry its low 32 bits. */
+/* Milliseconds of CLOCK_MONOTONIC. Events carry the low 32 bits. */
 static inline int64_t monotonic_msec(void) {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);

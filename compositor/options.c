@@ -4,26 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Half of what pixman can draw on, so that transforms and scales of it still fit.
+// Half of pixman's limit, so that transforms and scales still fit.
 #define SIZE_MAX_PIXELS 16384
 
-static const char usage[] = "Usage: lido [OPTION...] [--] [COMMAND [ARG...]]\n"
-							"\n"
-							"A small Wayland compositor whose shared memory is its own. With COMMAND, it runs that\n"
-							"inside and ends with it, and with its exit status; otherwise it stays.\n"
-							"\n"
-							"  --socket NAME           listen on NAME instead of the first free wayland-N\n"
-							"  --size WxH              of the window at first, when nested (1280x720)\n"
-							"  --headless WxH          show nothing: one output of that size, in memory\n"
-							"  --renderer NAME         pixman, gles2 or vulkan, instead of what fits best\n"
-							"  --shm=wlroots           serve wl_shm as wlroots does, without lido_shm_v1: to compare\n"
-							"  --shm-limit KEY=VALUE   what one client may use; \"--shm-limit help\" lists the keys\n"
-							"  --no-monitor            make no socket for lido-top, beside the other\n"
-							"  --managed               COMMAND runs as by lido-run, its pixels in our memory\n"
-							"  --verbose               say more on stderr\n"
-							"  --help, --version       print this, or the version, and exit\n"
-							"\n"
-							"Alt+Escape ends it. SIGUSR1 makes it print what each client uses.\n";
+static const char usage[] =
+		"Usage: lido [OPTION...] [--] [COMMAND [ARG...]]\n"
+		"\n"
+		"A small Wayland compositor that manages the shared memory of its clients. With\n"
+		"COMMAND, it runs the command inside and exits with its status when it ends.\n"
+		"\n"
+		"  --socket NAME           listen on NAME instead of the first free wayland-N\n"
+		"  --size WxH              initial size of the window, when nested (1280x720)\n"
+		"  --headless WxH          no display: one output of this size, in memory\n"
+		"  --renderer NAME         pixman, gles2 or vulkan, instead of the best one\n"
+		"  --shm=wlroots           let wlroots serve wl_shm, without lido_shm_v1, to compare\n"
+		"  --shm-limit KEY=VALUE   limit what one client uses; \"--shm-limit help\" lists the keys\n"
+		"  --no-monitor            do not create a socket for lido-top\n"
+		"  --managed               run COMMAND as lido-run does, with its pixels in our memory\n"
+		"  --verbose               print debug messages on stderr\n"
+		"  --help, --version       print this help, or the version, and exit\n"
+		"\n"
+		"Alt+Escape quits. On SIGUSR1, lido prints how much memory each client uses.\n";
 
 enum {
 	OPTION_SOCKET = 256,
@@ -74,7 +75,7 @@ static enum options_result parse_output(struct options *options, const char *nam
 	if (parse_size(value, &options->compositor.width, &options->compositor.height)) {
 		return OPTIONS_RUN;
 	}
-	fprintf(err, "lido: --%s \"%s\": please give a size of 1x1 to %dx%d, such as 1280x720\n", name, value,
+	fprintf(err, "lido: --%s \"%s\": must be a size from 1x1 to %dx%d, such as 1280x720\n", name, value,
 			SIZE_MAX_PIXELS, SIZE_MAX_PIXELS);
 	return OPTIONS_WRONG;
 }
@@ -84,17 +85,17 @@ static enum options_result parse_renderer(struct options *options, const char *v
 		options->compositor.renderer = value;
 		return OPTIONS_RUN;
 	}
-	fprintf(err, "lido: --renderer \"%s\": please give pixman, gles2 or vulkan\n", value);
+	fprintf(err, "lido: --renderer \"%s\": must be pixman, gles2 or vulkan\n", value);
 	return OPTIONS_WRONG;
 }
 
 static enum options_result parse_socket(struct options *options, const char *value, FILE *err) {
-	// libwayland itself takes any path below XDG_RUNTIME_DIR.
+	// libwayland accepts any path below XDG_RUNTIME_DIR.
 	if (value[0] != '\0' && strchr(value, '/') == NULL) {
 		options->compositor.socket = value;
 		return OPTIONS_RUN;
 	}
-	fprintf(err, "lido: --socket \"%s\": please give a name without '/', such as wayland-7\n", value);
+	fprintf(err, "lido: --socket \"%s\": must be a name without '/', such as wayland-7\n", value);
 	return OPTIONS_WRONG;
 }
 
@@ -103,7 +104,7 @@ static enum options_result parse_shm(struct options *options, const char *value,
 		options->compositor.with_wlroots_shm = strcmp(value, "wlroots") == 0;
 		return OPTIONS_RUN;
 	}
-	fprintf(err, "lido: --shm \"%s\": please give lido or wlroots\n", value);
+	fprintf(err, "lido: --shm \"%s\": must be lido or wlroots\n", value);
 	return OPTIONS_WRONG;
 }
 
@@ -116,7 +117,7 @@ static enum options_result parse_limit(struct options *options, const char *valu
 	if (lido_limits_parse(&options->limits, value, &error)) {
 		return OPTIONS_RUN;
 	}
-	fprintf(err, "lido: --shm-limit \"%s\": %s; \"lido --shm-limit help\" lists what there is\n", value,
+	fprintf(err, "lido: --shm-limit \"%s\": %s; \"lido --shm-limit help\" lists the keys\n", value,
 			error != NULL ? error : "not KEY=VALUE");
 	return OPTIONS_WRONG;
 }
@@ -167,7 +168,7 @@ enum options_result options_parse(struct options *options, int argc, char **argv
 			const char *name = argv[optind - 1];
 			fprintf(err,
 					option == ':' ? "lido: %s needs a value; \"lido --help\" lists the options\n"
-								  : "lido: %s is no option of this program; \"lido --help\" lists them\n",
+								  : "lido: unknown option %s; \"lido --help\" lists the options\n",
 					name);
 			return OPTIONS_WRONG;
 		}

@@ -9,20 +9,20 @@
 #include <stdio.h>
 
 struct options {
-	struct compositor_options compositor; // its texts are the arguments themselves, its limits point to limits below
+	struct compositor_options compositor; // its strings are arguments, its limits point to limits below
 	struct lido_limits limits;
-	bool managed; // the command is to run as by lido-run
+	bool managed; // preload the library of lido-run into the command
 	bool verbose;
-	char **command; // NULL-terminated, as for execvp(); NULL: run nothing
+	char **command; // NULL-terminated, as for execvp(); NULL: run no command
 };
 
 enum options_result {
-	OPTIONS_RUN,   // go on
-	OPTIONS_DONE,  // --help and the like: everything was said on out
-	OPTIONS_WRONG, // err says what, and what to type instead
+	OPTIONS_RUN,   // run the compositor
+	OPTIONS_DONE,  // --help and the like: out has the complete answer
+	OPTIONS_WRONG, // err has the error and how to correct it
 };
 
-/* Reads the arguments. options is filled with the defaults first and keeps pointing into argv. */
+/* Parses the arguments. Fills options with the defaults first. The result points into argv. */
 enum options_result options_parse(struct options *options, int argc, char **argv, FILE *out, FILE *err);
 
 #endif

@@ -30,7 +30,7 @@ static void handle_frame(struct wl_listener *listener, void *data) {
 	output_send_frame_done(output);
 }
 
-// The parent session has resized our window. The layout hears of the new mode, and the windows from the layout.
+// The parent session has resized our window. The layout reports the new mode, and windows follow the layout.
 static void handle_request_state(struct wl_listener *listener, void *data) {
 	struct output *output = wl_container_of(listener, output, listeners.request_state);
 	const struct wlr_output_event_request_state *event = data;
@@ -46,7 +46,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	wl_list_remove(&output->link);
 	wl_signal_emit_mutable(&compositor->outputs->events.destroy, output);
 	free(output);
-	// Whoever closes the last window of a nested compositor wants to leave; whoever unplugs a monitor does not.
+	// A user who closes the last window of a nested compositor wants to quit; a user who unplugs a monitor does not.
 	bool is_nested = !compositor->headless && compositor->session == NULL;
 	if (is_nested && wl_list_empty(&compositor->desktop->outputs)) {
 		wl_display_terminate(compositor->display);
@@ -56,7 +56,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 static void output_set_title(struct output *output) {
 	const char *socket = output->compositor->socket;
 	char title[128];
-	snprintf(title, sizeof(title), "Lido%s%s (Alt+Escape ends it)", socket != NULL ? " on " : "",
+	snprintf(title, sizeof(title), "Lido%s%s (Alt+Escape quits)", socket != NULL ? " on " : "",
 			socket != NULL ? socket : "");
 	if (wlr_output_is_wl(output->wlr)) {
 		wlr_wl_output_set_title(output->wlr, title);
@@ -110,7 +110,7 @@ bool output_place(struct output *output, bool automatic, int x, int y) {
 
 static void output_create(struct compositor *compositor, struct wlr_output *wlr_output) {
 	if (!wlr_output_init_render(wlr_output, compositor->allocator, compositor->renderer)) {
-		log_error("%s: the renderer does not fit this output", wlr_output->name);
+		log_error("output %s: the renderer cannot draw on it", wlr_output->name);
 		return;
 	}
 	struct output *output = calloc(1, sizeof(*output));
@@ -132,7 +132,7 @@ static void output_create(struct compositor *compositor, struct wlr_output *wlr_
 	listener_add(&output->listeners.destroy, &wlr_output->events.destroy, handle_destroy);
 	output_set_title(output);
 	if (!output_enable(output) || !output_place(output, true, 0, 0)) {
-		log_error("%s: could not be enabled", wlr_output->name);
+		log_error("output %s: cannot enable it", wlr_output->name);
 	}
 }
 

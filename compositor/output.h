@@ -1,5 +1,5 @@
 /*
- * An output: a monitor, a window of the parent session, or nothing but memory.
+ * An output: a monitor, a window of the parent session, or only memory.
  */
 #ifndef OUTPUT_H
 #define OUTPUT_H
@@ -19,12 +19,12 @@ struct output {
 	struct wlr_output *wlr;
 	struct wlr_scene_output *scene_output;
 	struct wl_list link;   // desktop.outputs
-	struct wl_list layers; // layer_surface.link, in the order in which they came
-	struct wlr_box area;   // layout coordinates; empty while the output is off
+	struct wl_list layers; // layer_surface.link, in order of creation
+	struct wlr_box area;   // layout coordinates; empty while the output is disabled
 	struct {
 		int32_t width, height, refresh;
-	} told;                // the mode that clients of output management know; 0: it is off
-	struct wlr_box usable; // the part of it that panels leave to windows, layout coordinates
+	} sent;                // the mode that output management has sent to clients; 0: disabled
+	struct wlr_box usable; // area without the zones that panels reserve, layout coordinates
 
 	struct {
 		struct wl_listener frame;
@@ -33,26 +33,26 @@ struct output {
 	} listeners;
 };
 
-/* Listens for new outputs of the backend. */
+/* Listens for new outputs of the wlr_backend. */
 struct outputs {
 	struct compositor *compositor;
 	struct wl_listener new_output;
 
 	struct {
-		struct wl_signal destroy; // struct output *, which is in no list any more
+		struct wl_signal destroy; // struct output *, already removed from all lists
 	} events;
 };
 
-/* False: never. */
+/* Always returns true. */
 bool outputs_init(struct compositor *compositor);
 void outputs_finish(struct compositor *compositor);
 
-/* Tells those who are seen on the output that a picture was shown. */
+/* Sends frame callbacks to the surfaces on the output. */
 void output_send_frame_done(struct output *output);
 
 /*
- * Puts the output at a place in the layout, or next to the others if automatic; takes it out if it is off. Windows
- * and panels follow.
+ * Places the output at x, y in the layout, or next to the others if automatic; removes it from the layout if it is
+ * disabled. desktop.events.layout_changed follows. Returns false when out of memory.
  */
 bool output_place(struct output *output, bool automatic, int x, int y);
 

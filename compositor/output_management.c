@@ -8,11 +8,11 @@
 #include <wlr/types/wlr_output_management_v1.h>
 #include <wlr/types/wlr_scene.h>
 
-static bool has_mode_as_told(const struct output *output) {
+static bool has_mode_as_sent(const struct output *output) {
 	const struct wlr_output *wlr = output->wlr;
-	return output->told.width == (wlr->enabled ? wlr->width : 0) &&
-		   output->told.height == (wlr->enabled ? wlr->height : 0) &&
-		   output->told.refresh == (wlr->enabled ? wlr->refresh : 0);
+	return output->sent.width == (wlr->enabled ? wlr->width : 0) &&
+		   output->sent.height == (wlr->enabled ? wlr->height : 0) &&
+		   output->sent.refresh == (wlr->enabled ? wlr->refresh : 0);
 }
 
 static void send_configuration(struct compositor *compositor, bool all) {
@@ -22,7 +22,7 @@ static void send_configuration(struct compositor *compositor, bool all) {
 	}
 	struct output *output;
 	wl_list_for_each(output, &compositor->desktop->outputs, link) {
-		if (!all && !has_mode_as_told(output)) {
+		if (!all && !has_mode_as_sent(output)) {
 			continue;
 		}
 		struct wlr_output_configuration_head_v1 *head =
@@ -35,21 +35,22 @@ static void send_configuration(struct compositor *compositor, bool all) {
 	wlr_output_manager_v1_set_configuration(compositor->output_management->manager, configuration);
 }
 
-// wlroots (head_send_state()) asserts that each client has an object for the current mode. It may have released it, or
-// have come while the output was off. So a head whose mode changes is announced anew, with new objects.
+// wlroots (head_send_state()) asserts that each client has an object for the current mode. The client may have released
+// it, or have connected while the output was disabled. So a head whose mode changes is removed and announced again,
+// with new objects.
 static void output_management_update(struct compositor *compositor) {
 	bool anew = false;
 	struct output *output;
 	wl_list_for_each(output, &compositor->desktop->outputs, link) {
-		anew |= !has_mode_as_told(output);
+		anew |= !has_mode_as_sent(output);
 	}
 	if (anew) {
 		send_configuration(compositor, false);
 	}
 	wl_list_for_each(output, &compositor->desktop->outputs, link) {
-		output->told.width = output->wlr->enabled ? output->wlr->width : 0;
-		output->told.height = output->wlr->enabled ? output->wlr->height : 0;
-		output->told.refresh = output->wlr->enabled ? output->wlr->refresh : 0;
+		output->sent.width = output->wlr->enabled ? output->wlr->width : 0;
+		output->sent.height = output->wlr->enabled ? output->wlr->height : 0;
+		output->sent.refresh = output->wlr->enabled ? output->wlr->refresh : 0;
 	}
 	send_configuration(compositor, true);
 }
@@ -62,10 +63,10 @@ static bool configure_head(struct output *output, const struct wlr_output_head_v
 	if (test) {
 		ok = wlr_output_test_state(output->wlr, &state);
 	} else {
-		// Hardware wants a picture along with a new mode.
+		// Hardware needs a frame with a new mode.
 		ok = wlr_scene_output_build_state(output->scene_output, &state, NULL) &&
 			 wlr_output_commit_state(output->wlr, &state) && output_place(output, false, head->x, head->y);
-		// That was a frame. The next one may be a while off, or never come if modes keep changing.
+		// That was a frame. The next one may take a while, or never come if modes keep changing.
 		output_send_frame_done(output);
 	}
 	wlr_output_state_finish(&state);

@@ -19,7 +19,7 @@ struct output_management {
 	} listeners;
 };
 
-/* False: out of memory. */
+/* Returns false when out of memory. */
 bool output_management_init(struct compositor *compositor);
 void output_management_finish(struct compositor *compositor);
 

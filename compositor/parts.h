@@ -1,6 +1,6 @@
 /*
- * The compositor as its parts see it: what all of them share, and a pointer to each part. A part includes the headers
- * of the parts it uses. Signals carry news from a part to those that are initialized after it.
+ * The compositor as its parts see it: shared state, and a pointer to each part. A part includes the headers of the
+ * parts it uses. The signals of a part notify parts that are initialized after it.
  */
 #ifndef PARTS_H
 #define PARTS_H
@@ -23,18 +23,18 @@ struct compositor {
 	struct wl_display *display;
 	struct wl_event_loop *loop;  // of the display
 	struct wlr_session *session; // NULL when nested or headless
-	struct wlr_backend *backend; // NULL once it is gone
+	struct wlr_backend *backend; // NULL once it is destroyed
 	struct wlr_renderer *renderer;
 	struct wlr_allocator *allocator;
 	struct wlr_compositor *wlr;      // the wl_compositor global
-	struct wlr_xdg_shell *xdg_shell; // made by shell.c
+	struct wlr_xdg_shell *xdg_shell; // created by shell.c
 	struct lido_wlroots *shm;
-	struct lido_monitor *monitor; // may be NULL; the manager's
+	struct lido_monitor *monitor; // owned by the manager; may be NULL
 	char *socket;                 // may be NULL
-	int32_t width, height;        // pixels, of the headless output or of a nested window at first
+	int32_t width, height;        // pixels: of the headless output, or the initial size of a nested window
 	bool headless;
 	bool started;
-	size_t parts_len; // how many entries of the table of parts are initialized
+	size_t parts_len; // number of initialized entries of the table of parts
 
 	// Set before the first part is initialized.
 	struct clients *clients;

@@ -8,7 +8,7 @@ static int clamp(int value, int minimum, int maximum) {
 	return max(min(value, maximum), minimum);
 }
 
-// How much of the windows it lies on, square pixels; INT64_MAX if it is not all on the area.
+// Returns how much of the windows the box covers, in square pixels; INT64_MAX if it is not completely on the area.
 static int64_t cover(
 		const struct wlr_box *area, const struct wlr_box *windows, size_t windows_len, const struct wlr_box *box) {
 	if (box->x < area->x || box->x + box->width > area->x + area->width || box->y < area->y ||
@@ -25,7 +25,7 @@ static int64_t cover(
 	return covered;
 }
 
-// The n-th of windows_len + 2 places worth trying on one axis: at either end of the area, and behind each window.
+// Returns the n-th of windows_len + 2 candidates on one axis: behind each window, then at both ends of the area.
 static int candidate(size_t n, size_t windows_len, int area, int area_size, int window_end, int size) {
 	if (n == windows_len) {
 		return area + PLACEMENT_GAP;

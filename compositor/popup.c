@@ -12,7 +12,8 @@
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/box.h>
 
-// Where its rules put it, kept on the output where its anchor is, whatever its parent is; relative to that.
+// Returns the place by the popup's rules, relative to its parent. The popup stays on the output of its anchor, whatever
+// its parent is.
 static struct wlr_box popup_place(struct popup *popup) {
 	const struct wlr_xdg_positioner_rules *rules = &popup->xdg->scheduled.rules;
 	struct wlr_box box;
@@ -32,13 +33,13 @@ static struct wlr_box popup_place(struct popup *popup) {
 	return box;
 }
 
-// Schedules a configure with its place.
+// Schedules a configure with the place of the popup.
 static void popup_configure(struct popup *popup) {
 	popup->xdg->scheduled.geometry = popup_place(popup);
 	popup->serial = wlr_xdg_surface_schedule_configure(popup->xdg->base);
 }
 
-// While the client is busy with one place, it is not told of others: a moving window would flood it.
+// Sends no further place until the client has drawn for the last one: a moving window would flood it.
 static void popup_react(struct popup *popup) {
 	if (popup->tree == NULL || popup->waiting || !popup->xdg->base->surface->mapped ||
 			!popup->xdg->scheduled.rules.reactive) {
@@ -112,7 +113,7 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 	if (popup->waiting && (int32_t)(popup->xdg->base->current.configure_serial - popup->serial) >= 0) {
 		popup->waiting = false;
 	}
-	popups_refresh(popup->compositor); // others may hang on this one
+	popups_refresh(popup->compositor); // other popups may have this one as parent
 }
 
 static void handle_reposition(struct wl_listener *listener, void *data) {
@@ -120,7 +121,7 @@ static void handle_reposition(struct wl_listener *listener, void *data) {
 	popup_configure(popup);
 }
 
-// Its own end, or that of its parent's tree.
+// The popup's tree or its parent's tree was destroyed.
 static void handle_tree_destroy(struct wl_listener *listener, void *data) {
 	struct popup *popup = wl_container_of(listener, popup, listeners.tree_destroy);
 	listener_remove(&popup->listeners.tree_destroy);
@@ -195,7 +196,7 @@ void popup_dismiss(struct compositor *compositor, struct wlr_surface *surface) {
 		if (surface != NULL && wl_resource_get_client(surface->resource) == grab->client) {
 			return;
 		}
-		// The one at the bottom takes those above it along, and the last one the grab.
+		// Destroying the popup at the bottom destroys those above it, and then the grab.
 		struct wlr_xdg_popup *bottom = wl_container_of(grab->popups.prev, bottom, grab_link);
 		wlr_xdg_popup_destroy(bottom);
 	}

@@ -1,5 +1,5 @@
 /*
- * Popups: menus, tooltips. Each is kept on the output and shown above its parent.
+ * Popups: menus and tooltips. Each is kept on its output and shown above its parent.
  */
 #ifndef POPUP_H
 #define POPUP_H
@@ -18,9 +18,9 @@ struct popup {
 	struct wl_list link; // popups.list
 	struct wlr_xdg_popup *xdg;
 	struct wlr_scene_tree *parent; // its origin is that of the parent's window geometry
-	struct wlr_scene_tree *tree;   // NULL once the tree of the parent is gone
-	bool waiting;                  // for the client to draw for a place that it did not ask for,
-	uint32_t serial;               // of whose configure this is the serial
+	struct wlr_scene_tree *tree;   // NULL once the tree of the parent is destroyed
+	bool waiting;                  // for the client to draw for a place that it did not request
+	uint32_t serial;               // of the configure with that place
 
 	struct {
 		struct wl_listener map, unmap, commit, reposition, destroy, tree_destroy;
@@ -31,23 +31,23 @@ struct popup {
 struct popups {
 	struct compositor *compositor;
 	struct wl_list list;             // popup.link
-	struct wl_event_source *refresh; // an idle source: what they hang on may have moved; NULL: it has not
+	struct wl_event_source *refresh; // idle source, set when parents may have moved; else NULL
 	struct wl_listener layout_changed;
 
 	struct {
-		struct wl_signal changed; // one was mapped, unmapped or destroyed
+		struct wl_signal changed; // a popup was mapped, unmapped or destroyed
 	} events;
 };
 
-/* False: never. */
+/* Always returns true. */
 bool popups_init(struct compositor *compositor);
 
-/* Popups must be gone. */
+/* All popups must be destroyed before this call. */
 void popups_finish(struct compositor *compositor);
 
 /*
- * Finds reactive popups a place again, before the event loop waits again. To be called when windows, layer surfaces or
- * outputs have moved. Those whose place is another one now, relative to their parent, get a configure.
+ * Computes the places of reactive popups again, before the event loop sleeps, and sends a configure to those whose
+ * place relative to their parent has changed. Call it when windows, layer surfaces or outputs have moved.
  */
 void popups_refresh(struct compositor *compositor);
 
@@ -57,7 +57,7 @@ void popup_create(struct compositor *compositor, struct wlr_xdg_popup *xdg, stru
 /* The surface of the topmost mapped popup that grabs the seat; NULL if there is none. */
 struct wlr_surface *popup_grabbing_surface(struct compositor *compositor);
 
-/* Ends the grab and takes its popups down, unless surface (may be NULL) belongs to the client that grabs. */
+/* Destroys the popups of the grab, unless surface (may be NULL) belongs to the client that grabs. */
 void popup_dismiss(struct compositor *compositor, struct wlr_surface *surface);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * As in xdg_errors.c, a logger looks at each request before wlroots handles it. So what it looks at is what the
- * requests before have come to.
+ * A protocol logger receives each request before wlroots does (see xdg_errors.c), so these functions see the result of
+ * the requests before it.
  */
 #include "rectangles.h"
 

@@ -75,7 +75,7 @@ static void handle_request_set_primary_selection(struct wl_listener *listener, v
 	wlr_seat_set_primary_selection(seat->wlr, event->source, event->serial);
 }
 
-// XKB_DEFAULT_LAYOUT and its like choose it; a wrong one must not leave us without a keyboard.
+// XKB_DEFAULT_LAYOUT and similar variables select the keymap. A wrong value must not leave us without a keyboard.
 static struct xkb_keymap *compile_keymap(void) {
 	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_FLAGS);
 	if (context == NULL) {
@@ -83,7 +83,7 @@ static struct xkb_keymap *compile_keymap(void) {
 	}
 	struct xkb_keymap *keymap = xkb_keymap_new_from_names(context, NULL, XKB_KEYMAP_COMPILE_NO_FLAGS);
 	if (keymap == NULL) {
-		log_error("keymap: XKB_DEFAULT_* name none; \"us\" is used");
+		log_error("no keymap matches XKB_DEFAULT_*; falling back to \"us\"");
 		const struct xkb_rule_names names = {.rules = "evdev", .model = "pc105", .layout = "us"};
 		keymap = xkb_keymap_new_from_names(context, &names, XKB_KEYMAP_COMPILE_NO_FLAGS);
 	}

@@ -1,5 +1,5 @@
 /*
- * The one seat: its devices, its selections, and what they can do.
+ * The only seat: its devices, its capabilities and its selections.
  */
 #ifndef SEAT_H
 #define SEAT_H
@@ -25,7 +25,7 @@ struct device {
 struct seat {
 	struct compositor *compositor;
 	struct wlr_seat *wlr;
-	struct xkb_keymap *keymap; // of keyboards that bring none of their own; NULL: it could not be compiled
+	struct xkb_keymap *keymap; // for keyboards without a keymap of their own; NULL if none compiled
 	struct wl_list devices;    // device.link
 	struct wl_list keyboards;  // keyboard.link
 
@@ -40,17 +40,17 @@ struct seat {
 	} listeners;
 };
 
-/* False: out of memory. */
+/* Returns false when out of memory. */
 bool seat_init(struct compositor *compositor);
 void seat_finish(struct compositor *compositor);
 
-/* Takes a pointer or touch screen in, until it is destroyed. */
+/* Adds a pointer or touch screen, until it is destroyed. */
 void seat_add_device(struct compositor *compositor, struct wlr_input_device *wlr);
 
-/* The same for a keyboard. */
+/* Adds a keyboard, until it is destroyed. */
 void seat_add_keyboard(struct compositor *compositor, struct wlr_keyboard *wlr);
 
-/* Tells clients which kinds of devices there are. To be called when one came or went. */
+/* Sends the kinds of devices to clients. Call it when a device was added or removed. */
 void seat_update_capabilities(struct compositor *compositor);
 
 #endif

@@ -19,13 +19,12 @@
 
 #define COMPOSITOR_VERSION 6
 
-// Of the output, pixels.
+// Default size of the output, pixels.
 #define WIDTH_DEFAULT 1280
 #define HEIGHT_DEFAULT 720
 
-// Initialized from the top to the bottom, finished from the bottom to the top. A part with signals is above those that
-// listen, which are told in this order: layer surfaces take their room before windows fill what is left, and the task
-// bars learn of a new or unmapped window before the focus moves.
+// Initialized from top to bottom, finished from bottom to top. Listeners run in this order: layer surfaces reserve
+// their space before windows use the rest, and task bars receive a new or unmapped window before the focus moves.
 static const struct {
 	bool (*init)(struct compositor *compositor);
 	void (*finish)(struct compositor *compositor);
@@ -62,7 +61,7 @@ static const struct {
 	{output_management_init, output_management_finish},
 };
 
-// A nested compositor whose parent has died. Outputs and devices are going, each with its own signal.
+// The parent of a nested compositor has exited. Outputs and devices are destroyed next, each with its own signal.
 static void handle_backend_destroy(struct wl_listener *listener, void *data) {
 	struct compositor *compositor = wl_container_of(listener, compositor, listeners.backend_destroy);
 	listener_remove(&compositor->listeners.backend_destroy);
@@ -80,14 +79,14 @@ static bool create_backend(struct compositor *compositor, const struct composito
 		compositor->backend = wlr_backend_autocreate(compositor->loop, &compositor->session);
 	}
 	if (compositor->backend == NULL) {
-		log_error("no backend: is there a Wayland or X11 session? (--headless needs none)");
+		log_error("cannot create a backend: is a Wayland or X11 session running? (--headless needs none)");
 		return false;
 	}
 	listener_add(&compositor->listeners.backend_destroy, &compositor->backend->events.destroy, handle_backend_destroy);
 	return true;
 }
 
-// wlroots would take a name it does not know for none.
+// wlroots would treat an unknown name as none.
 static bool is_renderer(const char *name) {
 	return strcmp(name, "pixman") == 0 || strcmp(name, "gles2") == 0 || strcmp(name, "vulkan") == 0;
 }
@@ -103,7 +102,7 @@ static struct wlr_renderer *create_renderer(struct compositor *compositor, const
 	if (name == NULL || strcmp(name, "pixman") == 0) {
 		return name != NULL ? wlr_pixman_renderer_create() : wlr_renderer_autocreate(compositor->backend);
 	}
-	// wlroots chooses GPU renderers by the environment alone.
+	// wlroots selects GPU renderers by the environment only.
 	char *old = chosen != NULL ? strdup(chosen) : NULL;
 	setenv("WLR_RENDERER", name, true);
 	struct wlr_renderer *renderer = wlr_renderer_autocreate(compositor->backend);
@@ -119,8 +118,8 @@ static struct wlr_renderer *create_renderer(struct compositor *compositor, const
 static bool create_rendering(struct compositor *compositor, const struct compositor_options *options) {
 	compositor->renderer = create_renderer(compositor, options->renderer);
 	if (compositor->renderer == NULL) {
-		log_error("no renderer%s%s: there are pixman, which works everywhere, gles2 and vulkan",
-				options->renderer != NULL ? " " : "", options->renderer != NULL ? options->renderer : "");
+		log_error("cannot create the %s renderer; use pixman, which works everywhere",
+				options->renderer != NULL ? options->renderer : "default");
 		return false;
 	}
 	compositor->allocator = wlr_allocator_autocreate(compositor->backend, compositor->renderer);
@@ -153,18 +152,19 @@ static bool create_socket(struct compositor *compositor, const struct compositor
 	if (name == NULL) {
 		name = wl_display_add_socket_auto(compositor->display);
 	} else if (wl_display_add_socket(compositor->display, name) != 0) {
-		log_error("socket \"%s\": in use, or XDG_RUNTIME_DIR is not a folder of yours (%s)", name, strerror(errno));
+		log_error("cannot create socket \"%s\": already in use, or XDG_RUNTIME_DIR is not owned by you (%s)", name,
+				strerror(errno));
 		return false;
 	}
 	if (name == NULL) {
-		log_error("no socket: is XDG_RUNTIME_DIR set to a folder of yours?");
+		log_error("cannot create a socket: set XDG_RUNTIME_DIR to a directory that you own");
 		return false;
 	}
 	compositor->socket = strdup(name);
 	return compositor->socket != NULL;
 }
 
-// Whoever cannot have one does without.
+// The compositor runs without a monitor socket if it cannot create one.
 static bool create_monitor(struct compositor *compositor, const struct compositor_options *options) {
 	if (compositor->socket == NULL || compositor->shm == NULL || options->without_monitor) {
 		return true;
@@ -177,7 +177,7 @@ static bool create_monitor(struct compositor *compositor, const struct composito
 	snprintf(name, size, "%s" LIDO_MONITOR_SUFFIX, compositor->socket);
 	compositor->monitor = lido_monitor_create(compositor_get_manager(compositor), name);
 	if (compositor->monitor == NULL) {
-		log_error("no socket \"%s\" for lido-top: %s", name, strerror(errno));
+		log_error("cannot create socket \"%s\" for lido-top: %s", name, strerror(errno));
 	}
 	free(name);
 	return true;
@@ -252,7 +252,7 @@ struct compositor *compositor_create(const struct compositor_options *options) {
 			create_headless_output(compositor)) {
 		return compositor;
 	}
-	log_error("the compositor could not be created");
+	log_error("cannot create the compositor");
 	compositor_destroy(compositor);
 	return NULL;
 }
@@ -266,7 +266,7 @@ bool compositor_start(struct compositor *compositor) {
 
 bool compositor_run(struct compositor *compositor) {
 	if (!compositor_start(compositor)) {
-		log_error("the backend could not be started");
+		log_error("cannot start the backend");
 		return false;
 	}
 	wl_display_run(compositor->display);
@@ -282,7 +282,7 @@ void compositor_destroy(struct compositor *compositor) {
 		return;
 	}
 	wl_display_destroy_clients(compositor->display);
-	// Outputs and devices first: their signals still find every part alive.
+	// Outputs and devices are destroyed first: their signals need all parts.
 	if (compositor->backend != NULL) {
 		wlr_backend_destroy(compositor->backend);
 	}

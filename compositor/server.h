@@ -1,6 +1,6 @@
 /*
- * All parts of the compositor in one allocation. Only server.c needs it; parts include parts.h, and each other's
- * headers.
+ * All parts of the compositor in one allocation. Only server.c includes this header; parts include parts.h and each
+ * other's headers.
  */
 #ifndef SERVER_H
 #define SERVER_H
@@ -38,7 +38,10 @@
 #include "virtual_pointer.h"
 #include "xdg_errors.h"
 
-/* Each part has x_init() and x_finish(); server.c calls them in the order of its table, and in reverse at the end. */
+/*
+ * Each part has x_init() and x_finish(). server.c calls them in the order of its table, and in reverse order at the
+ * end.
+ */
 struct compositor_parts {
 	struct compositor compositor;
 	struct clients clients;

@@ -13,7 +13,7 @@ static void handle_new_toplevel(struct wl_listener *listener, void *data) {
 	toplevel_create(shell->compositor, data);
 }
 
-// A popup without a parent is given one by its layer surface, which then shows it.
+// A popup without a parent gets one from its layer surface, which then shows it.
 static void handle_new_popup(struct wl_listener *listener, void *data) {
 	struct shell *shell = wl_container_of(listener, shell, listeners.new_popup);
 	struct wlr_xdg_popup *popup = data;

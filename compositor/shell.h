@@ -1,5 +1,5 @@
 /*
- * xdg-shell: where windows and popups come from.
+ * xdg-shell: announces windows and popups.
  */
 #ifndef SHELL_H
 #define SHELL_H
@@ -17,7 +17,7 @@ struct shell {
 	} listeners;
 };
 
-/* Sets compositor.xdg_shell. False: out of memory. */
+/* Sets compositor.xdg_shell. Returns false when out of memory. */
 bool shell_init(struct compositor *compositor);
 void shell_finish(struct compositor *compositor);
 

@@ -6,7 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-// After each turn of the loop.
+// Runs once in each iteration of the event loop.
 static int handle_dispatch(int fd, uint32_t mask, void *data) {
 	struct compositor *compositor = data;
 	struct spin *spin = compositor->spin;

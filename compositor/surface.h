@@ -1,5 +1,5 @@
 /*
- * Each wl_surface, whatever its role: when it changes, what is below the pointer may have changed.
+ * Follows every wl_surface, whatever its role: when one changes, the surface below the pointer may be another.
  */
 #ifndef SURFACE_H
 #define SURFACE_H
@@ -14,7 +14,7 @@ struct surfaces {
 	struct wl_listener new_surface;
 };
 
-/* False: never. */
+/* Always returns true. */
 bool surfaces_init(struct compositor *compositor);
 void surfaces_finish(struct compositor *compositor);
 

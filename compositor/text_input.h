@@ -1,5 +1,5 @@
 /*
- * Text inputs: the fields of the focused window, as an input method sees them.
+ * Text inputs: text fields of the focused window, as an input method sees them.
  */
 #ifndef TEXT_INPUT_H
 #define TEXT_INPUT_H
@@ -23,18 +23,18 @@ struct text_input {
 struct text_inputs {
 	struct compositor *compositor;
 	struct wl_list list;       // text_input.link
-	struct text_input *active; // enabled, and on the surface with the keyboard; may be NULL
+	struct text_input *active; // enabled, and on the surface with the keyboard focus; may be NULL
 
 	struct {
 		struct wl_listener new_text_input, keyboard_focus_change;
 	} listeners;
 };
 
-/* False: out of memory. */
+/* Returns false when out of memory. */
 bool text_inputs_init(struct compositor *compositor);
 void text_inputs_finish(struct compositor *compositor);
 
-/* Looks for one that is enabled and has the keyboard: for an input method that comes late. */
+/* Activates a text input that is enabled and has the keyboard focus, if there is one: for a new input method. */
 void text_input_activate_any(struct compositor *compositor);
 
 #endif

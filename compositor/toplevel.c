@@ -88,7 +88,7 @@ static bool has_reached(const struct toplevel *toplevel, uint32_t serial) {
 	return (int32_t)(toplevel->xdg->base->current.configure_serial - serial) >= 0;
 }
 
-// Without a window geometry of the client's own, a subsurface that grows to the left must not push the window right.
+// If the client sets no window geometry, a subsurface that grows to the left must not push the window to the right.
 static void follow_growth(struct toplevel *toplevel, const struct wlr_box *old) {
 	if (!wlr_box_empty(&toplevel->xdg->base->current.geometry) || toplevel->fullscreen || toplevel->maximized) {
 		return;
@@ -175,8 +175,7 @@ static struct wlr_box place_freely(struct toplevel *toplevel, const struct wlr_b
 	return placement_cascade(area, width, height, ++toplevels->count);
 }
 
-// Where a window appears that is neither maximised nor fullscreen; one that is larger than its output is asked to
-// shrink.
+// Places a new window that is neither maximized nor fullscreen. A window larger than its output is asked to shrink.
 static void toplevel_place(struct toplevel *toplevel) {
 	struct output *output = desktop_output_at_pointer(toplevel->compositor->desktop);
 	if (output == NULL) {
@@ -199,7 +198,7 @@ static void toplevel_place(struct toplevel *toplevel) {
 	toplevel_move(toplevel, box.x, box.y);
 }
 
-// It has been hidden and is shown again, in whichever size: where the user has left it, if that is still there.
+// Shows a window again that was hidden, in whatever size: where the user left it, if that place still exists.
 static void toplevel_place_again(struct toplevel *toplevel) {
 	struct output *output = toplevel_output(toplevel);
 	if (output != NULL) {
@@ -225,7 +224,7 @@ static void handle_map(struct wl_listener *listener, void *data) {
 	wl_signal_emit_mutable(&toplevel->compositor->toplevels->events.map, toplevel);
 }
 
-// Unmapping ends all states, so the place is the one outside of them; a window that never had one is new again.
+// Unmapping resets all states, so the window returns to its normal place; a window without one is placed as new.
 static void toplevel_keep_place(struct toplevel *toplevel) {
 	toplevel->placed = true;
 	if (toplevel->maximized || toplevel->fullscreen) {
@@ -282,7 +281,7 @@ static void handle_request_resize(struct wl_listener *listener, void *data) {
 	wl_signal_emit_mutable(&toplevel->compositor->toplevels->events.request_resize, &request);
 }
 
-// A request before the first commit is answered there.
+// configure_initially() answers a request that comes before the first commit.
 static void handle_request_maximize(struct wl_listener *listener, void *data) {
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.request_maximize);
 	if (toplevel->xdg->base->initialized) {
@@ -358,8 +357,8 @@ static bool toplevel_create_nodes(struct toplevel *toplevel) {
 	return true;
 }
 
-// At once, so that a client knows which buttons to draw before its first commit; wlroots would send all that there are
-// with the first configure.
+// Sent immediately, so that a client knows which buttons to draw before its first commit. wlroots would send all
+// capabilities with the first configure.
 static void send_wm_capabilities(struct wlr_xdg_toplevel *xdg) {
 	uint32_t list[] = {
 		XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE,
@@ -403,7 +402,7 @@ static void handle_usable_changed(struct wl_listener *listener, void *data) {
 	toplevels_arrange(toplevels->compositor);
 }
 
-// Windows on it go to another.
+// Windows on the output move to another one.
 static void handle_output_destroy(struct wl_listener *listener, void *data) {
 	struct toplevels *toplevels = wl_container_of(listener, toplevels, listeners.output_destroy);
 	const struct output *output = data;

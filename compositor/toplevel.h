@@ -1,5 +1,5 @@
 /*
- * A window: an xdg_toplevel, where it is and in which state.
+ * A window: an xdg_toplevel with its position and states.
  */
 #ifndef TOPLEVEL_H
 #define TOPLEVEL_H
@@ -29,26 +29,26 @@ struct toplevel {
 	struct wl_list link;             // toplevels.list while mapped
 	struct wl_list all_link;         // toplevels.all
 	bool maximized, fullscreen, minimized;
-	bool placed;                      // unmapped, but was mapped: where the tree is, it is to be mapped again
-	struct wlr_box geometry;          // window geometry at the last commit, surface coordinates
-	struct wlr_box normal;            // where it returns to, layout coordinates; width 0: it was never there
-	struct output *output;            // where it is maximised or fullscreen; may be NULL
-	struct foreign_toplevel *foreign; // of foreign.c; NULL while unmapped
+	bool placed;             // the window is unmapped, and mapping it again uses the position of the tree
+	struct wlr_box geometry; // window geometry at the last commit, surface coordinates
+	struct wlr_box normal;   // where it returns to from its states, layout coordinates; width 0: it had no such place
+	struct output *output;   // where it is maximized or fullscreen; may be NULL
+	struct foreign_toplevel *foreign;                  // owned by foreign.c; NULL while unmapped
 	struct wlr_xdg_toplevel_decoration_v1 *decoration; // may be NULL
 
-	/* A place to be taken when the client has drawn for the size that goes with it. */
+	/* A position that takes effect when the client has drawn for the size configured with it. */
 	struct {
 		bool waiting;
 		uint32_t serial; // of the configure
 		int x, y;        // layout coordinates
 	} arrival;
 
-	/* An interactive resize by the left or top edge: the opposite one stays where it is. */
+	/* An interactive resize. A left or top edge that is dragged leaves the opposite edge in place. */
 	struct {
 		uint32_t edges;    // enum wlr_edges; 0: none
 		int right, bottom; // layout coordinates
-		bool ended;        // by the user: lasts until the client has drawn for the last configure
-		uint32_t serial;   // of that
+		bool ended;        // by the user; it lasts until the client has drawn for the last configure
+		uint32_t serial;   // of the last configure
 	} resize;
 
 	struct {
@@ -59,27 +59,27 @@ struct toplevel {
 	} listeners;
 };
 
-/* What a client asks for: that the user may move or resize a window. */
+/* A client's request for an interactive move or resize. */
 struct toplevel_request {
 	struct toplevel *toplevel;
 	uint32_t serial; // of the press
-	uint32_t edges;  // enum wlr_edges, when resizing
+	uint32_t edges;  // enum wlr_edges, for a resize
 };
 
 /* All windows. */
 struct toplevels {
 	struct compositor *compositor;
-	struct wl_list list;     // toplevel.link: mapped ones, the one focused last first
-	struct wl_list all;      // toplevel.all_link: mapped or not
+	struct wl_list list;     // toplevel.link: mapped windows, the one focused last first
+	struct wl_list all;      // toplevel.all_link: all windows
 	unsigned count;          // of windows placed so far, for the cascade
-	struct toplevel *active; // has the focus, or would if nothing else took the keyboard; set by focus.c; may be NULL
+	struct toplevel *active; // has the focus unless a layer surface or popup takes it; set by focus.c; may be NULL
 
-	// Each with the struct toplevel, but for the requests.
+	// The data is the struct toplevel, except for requests.
 	struct {
-		struct wl_signal map;       // it is in the list, and nobody has focused it yet
-		struct wl_signal unmap;     // it is out of the list, without any state
-		struct wl_signal configure; // before the first one
-		struct wl_signal changed;   // mapped or not: title, parent, states, output, or whether it is active
+		struct wl_signal map;       // it is in the list, but not yet focused
+		struct wl_signal unmap;     // it is out of the list, and its states are reset
+		struct wl_signal configure; // before its first configure
+		struct wl_signal changed;   // its title, parent, states or output, or whether it is active; mapped or not
 		struct wl_signal request_move, request_resize; // struct toplevel_request
 	} events;
 
@@ -88,53 +88,53 @@ struct toplevels {
 	} listeners;
 };
 
-/* False: never. */
+/* Always returns true. */
 bool toplevels_init(struct compositor *compositor);
 
-/* Windows must be gone. */
+/* All windows must be destroyed before this call. */
 void toplevels_finish(struct compositor *compositor);
 
 /* Follows a new window until it is destroyed. */
 void toplevel_create(struct compositor *compositor, struct wlr_xdg_toplevel *xdg);
 
-/* Fits maximised and fullscreen windows to their outputs again, and keeps the others within reach. */
+/* Fits maximized and fullscreen windows to their outputs again, and moves other windows back within reach. */
 void toplevels_arrange(struct compositor *compositor);
 
-/* The window behind the owner of a piece of scene; NULL if it is none. */
+/* The window of an owner; NULL if the owner is NULL or no window. */
 struct toplevel *toplevel_try_from_owner(struct owner *owner);
 
-/* The window a surface is, or is a subsurface or popup of; NULL if there is none. */
+/* The window that a surface is, or is a subsurface or popup of; NULL if there is none. */
 struct toplevel *toplevel_try_from_surface(struct wlr_surface *surface);
 
-/* The window at the top of the chain of parents; itself if it has no parent. */
+/* The window at the end of the chain of parents; toplevel if it has no parent. */
 struct toplevel *toplevel_root(struct toplevel *toplevel);
 
-/* Where its window geometry is, layout coordinates. */
+/* The window geometry in layout coordinates. */
 struct wlr_box toplevel_box(const struct toplevel *toplevel);
 
-/* The output with most of it; NULL if there are no outputs. */
+/* The output at the middle of the window, or nearest to it; NULL if there are no outputs. */
 struct output *toplevel_output(struct toplevel *toplevel);
 
-/* Moves the window geometry's origin, at once. */
+/* Moves the origin of the window geometry immediately, layout coordinates. */
 void toplevel_move(struct toplevel *toplevel, int lx, int ly);
 
-/* The two states. output: where to be fullscreen; NULL: where it is. Each un-minimises. */
+/* Set a state and restore a minimized window. output: where to be fullscreen; NULL: where the window is. */
 void toplevel_set_maximized(struct toplevel *toplevel, bool maximized);
 void toplevel_set_fullscreen(struct toplevel *toplevel, bool fullscreen, struct output *output);
 
-/* Hides it and gives the focus to the next, or shows it again (without focusing it). */
+/* Hides the window and focuses the next one, or shows it again without focusing it. */
 void toplevel_set_minimized(struct toplevel *toplevel, bool minimized);
 
-/* Whether it looks focused. */
+/* Tells the client whether to draw the window as focused. */
 void toplevel_set_activated(struct toplevel *toplevel, bool activated);
 
 /* Emits toplevels.events.changed. */
 void toplevel_notify_changed(struct toplevel *toplevel);
 
-/* Above the other windows, with its dialogs above it. */
+/* Raises the window above the others, and its dialogs above it. */
 void toplevel_raise(struct toplevel *toplevel);
 
-/* Into the layer where it belongs, now that the focus or its state have changed. */
+/* Moves the window to the layer that the focus and its state require. */
 void toplevel_update_layer(struct toplevel *toplevel);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Maximised, fullscreen, minimised: what a window's states mean for its place.
+ * Maximized, fullscreen and minimized windows: how these states change position and size.
  */
 #include "desktop.h"
 #include "output.h"
@@ -40,7 +40,7 @@ void toplevel_update_layer(struct toplevel *toplevel) {
 	}
 }
 
-// Where it returns to from its states. A window that never was anywhere chooses its own size.
+// The place to which the window returns from its states. A window without one chooses its own size.
 static struct wlr_box normal_box(struct toplevel *toplevel) {
 	struct wlr_box box = toplevel->normal;
 	if (toplevel->output == NULL) {
@@ -63,7 +63,7 @@ static struct wlr_box target_box(struct toplevel *toplevel) {
 	return normal_box(toplevel);
 }
 
-// Asks the client for the size of its state; the place follows when it has drawn.
+// Configures the size of the state. The window moves when the client has drawn for it.
 static void toplevel_apply(struct toplevel *toplevel) {
 	struct wlr_box box = target_box(toplevel);
 	wlr_xdg_toplevel_set_maximized(toplevel->xdg, toplevel->maximized);

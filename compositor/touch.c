@@ -87,7 +87,7 @@ static void handle_up(struct wl_listener *listener, void *data) {
 	}
 }
 
-// A finger that drags tells the surface below it, not the one where it began.
+// A finger that drags sends its motion to the surface below it, not to the one where the drag began.
 static void drag_over(struct compositor *compositor, const struct finger *finger, uint32_t time_msec) {
 	struct wlr_seat *seat = compositor->seat->wlr;
 	double sx, sy;

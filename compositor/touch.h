@@ -1,5 +1,5 @@
 /*
- * Fingers. Each stays with the surface it first touched.
+ * Touch points. Each stays with the surface that it first touched.
  */
 #ifndef TOUCH_H
 #define TOUCH_H
@@ -12,13 +12,13 @@ struct compositor;
 struct wlr_surface;
 struct wlr_touch_point;
 
-/* More fingers than a person has; others are not followed. */
+/* More fingers than a person has; the compositor ignores others. */
 #define TOUCH_FINGERS_MAX 16
 
 struct finger {
 	bool down;
 	int32_t id;
-	double origin_x, origin_y; // of the surface it touched, layout coordinates
+	double origin_x, origin_y; // of the touched surface, layout coordinates
 	double x, y;               // layout coordinates
 };
 
@@ -31,14 +31,14 @@ struct touch {
 	} listeners;
 };
 
-/* False: never. The cursor must be there: it gathers the devices. */
+/* Initialize the cursor first: it aggregates the devices. Always returns true. */
 bool touch_init(struct compositor *compositor);
 void touch_finish(struct compositor *compositor);
 
-/* Where a finger is, layout coordinates. */
+/* Sets lx and ly to the position of a finger, layout coordinates; 0, 0 if it is unknown. */
 void touch_position(struct compositor *compositor, const struct wlr_touch_point *point, double *lx, double *ly);
 
-/* Lifts all fingers from a surface that is going: its client would wait for that forever. */
+/* Lifts all fingers from a surface that is being destroyed: its client would wait for these events forever. */
 void touch_forget(struct compositor *compositor, struct wlr_surface *surface);
 
 #endif

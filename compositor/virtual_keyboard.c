@@ -25,10 +25,11 @@ static const struct wlr_keyboard_impl keyboard_impl = {
 	.name = "virtual-keyboard",
 };
 
-// The bytes of a client's keymap, with a zero behind them; the caller's. NULL: the client's fault, *reason says why.
+// Returns the bytes of a client's keymap with a terminating zero, which the caller frees. NULL: the keymap is invalid,
+// and reason says why.
 static char *read_keymap(int fd, uint32_t size, char reason[REASON_SIZE]) {
 	if (size == 0 || size > VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX) {
-		snprintf(reason, REASON_SIZE, "keymap of %" PRIu32 " bytes: must have 1 to %d", size,
+		snprintf(reason, REASON_SIZE, "keymap of %" PRIu32 " bytes: the size must be 1 to %d", size,
 				VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX);
 		return NULL;
 	}
@@ -54,7 +55,7 @@ static char *read_keymap(int fd, uint32_t size, char reason[REASON_SIZE]) {
 }
 
 static struct xkb_keymap *compile_keymap(const char *text) {
-	// Nothing is to be included from files of ours.
+	// The keymap must not include files of the server.
 	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_DEFAULT_INCLUDES | XKB_CONTEXT_NO_ENVIRONMENT_NAMES);
 	if (context == NULL) {
 		return NULL;
@@ -80,7 +81,7 @@ static bool set_keymap(
 	free(text);
 	if (keymap == NULL || !wlr_keyboard_set_keymap(&keyboard->wlr, keymap)) {
 		xkb_keymap_unref(keymap);
-		snprintf(reason, REASON_SIZE, "the keymap does not compile");
+		snprintf(reason, REASON_SIZE, "keymap does not compile");
 		return false;
 	}
 	xkb_keymap_unref(keymap);
@@ -100,8 +101,8 @@ static void handle_keymap(
 
 static bool require_keymap(struct virtual_keyboard *keyboard) {
 	if (!keyboard->has_keymap) {
-		wl_resource_post_error(
-				keyboard->resource, ZWP_VIRTUAL_KEYBOARD_V1_ERROR_NO_KEYMAP, "no keymap was sent before this");
+		wl_resource_post_error(keyboard->resource, ZWP_VIRTUAL_KEYBOARD_V1_ERROR_NO_KEYMAP,
+				"no keymap: send one before keys and modifiers");
 	}
 	return keyboard->has_keymap;
 }

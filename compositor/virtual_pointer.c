@@ -29,7 +29,7 @@ static void forget_button(struct virtual_pointer *pointer, uint32_t button) {
 	}
 }
 
-// Returns whether it counts.
+// Returns false if the event must be ignored.
 static bool note_button(struct virtual_pointer *pointer, const struct wlr_pointer_button_event *button) {
 	if (button->state == WL_POINTER_BUTTON_STATE_RELEASED) {
 		forget_button(pointer, button->button);
@@ -52,7 +52,7 @@ static void apply_held(struct virtual_pointer *pointer) {
 	pointer->held_len = 0;
 }
 
-// A hand that is gone holds nothing: with a button down, all pointers would stay with the window that was pressed.
+// A destroyed pointer must not hold buttons: all pointers would stay with the window that it pressed.
 static void release_buttons(struct virtual_pointer *pointer) {
 	if (pointer->pressed_len == 0) {
 		return;
@@ -81,7 +81,7 @@ bool virtual_pointer_hold(struct compositor *compositor, struct wlr_pointer *wlr
 	return true;
 }
 
-// The cursor's own listener comes after this one, and tells the clients that this was a frame.
+// The cursor's listener runs after this one, and sends the frame to clients.
 static void handle_frame(struct wl_listener *listener, void *data) {
 	struct virtual_pointer *pointer = wl_container_of(listener, pointer, listeners.frame);
 	apply_held(pointer);

@@ -1,8 +1,8 @@
 /*
- * Pointers of clients (zwlr_virtual_pointer_v1), as remote desktops and test tools have them.
+ * Virtual pointers of clients (zwlr_virtual_pointer_v1), such as remote desktops and test tools.
  *
- * wlroots tells what such a pointer does as it comes in. The protocol's frame "indicates the set of events that
- * logically belong together", so all of it is held until there.
+ * wlroots forwards each event of such a pointer immediately. The protocol's frame "indicates the set of events that
+ * logically belong together", so the compositor holds all of them until the frame.
  */
 #ifndef VIRTUAL_POINTER_H
 #define VIRTUAL_POINTER_H
@@ -15,15 +15,18 @@
 struct compositor;
 
 /*
- * Events that one pointer may have without a frame: more than any hand can do at once. The last one counts as a frame,
- * so a client that never sends one is late, and takes no memory by it.
+ * Limit on the events of one pointer without a frame: more than a hand makes at once. The last one counts as a frame,
+ * so a client that never sends a frame delays its own events, and uses no further memory.
  */
 #define VIRTUAL_POINTER_EVENTS_MAX 64
 
-/* Buttons that one pointer can have down, and lets go when it goes itself; presses beyond are none. */
+/*
+ * Limit on the buttons that one pointer holds down. They are released when the pointer is destroyed; presses beyond the
+ * limit are ignored.
+ */
 #define VIRTUAL_POINTER_BUTTONS_MAX 16
 
-/* What a pointing device has done. */
+/* An event of a pointing device. */
 struct pointer_event {
 	enum {
 		POINTER_EVENT_MOTION,
@@ -59,13 +62,16 @@ struct virtual_pointers {
 	struct wl_listener new_pointer;
 };
 
-/* False: out of memory. */
+/* Returns false when out of memory. */
 bool virtual_pointers_init(struct compositor *compositor);
 
-/* Virtual pointers may still be there, and end later. */
+/* Virtual pointers may outlive this call. */
 void virtual_pointers_finish(struct compositor *compositor);
 
-/* Keeps an event of pointer for its frame, which applies it by cursor_apply(). False: that is no virtual pointer. */
+/*
+ * Holds an event of pointer until its frame, which applies it by cursor_apply(). Returns false if the pointer is not
+ * virtual.
+ */
 bool virtual_pointer_hold(
 		struct compositor *compositor, struct wlr_pointer *pointer, const struct pointer_event *event);
 

@@ -1,7 +1,7 @@
 /*
- * libwayland shows a request to its loggers first and then to wlroots, which handles it as it would have done anyway.
- * A client has but one error, its first: what wlroots posts after ours is dropped, and the client ends with this
- * request. So a logger that only looks, and posts, changes the error and nothing else.
+ * libwayland passes each request to its protocol loggers first, and then to wlroots, which handles it as usual. A
+ * client receives only the first error: libwayland drops what wlroots posts after ours, and the client is disconnected
+ * after this request. So a logger that only inspects requests and posts errors changes the error and nothing else.
  */
 #include "xdg_errors.h"
 
@@ -13,13 +13,13 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_xdg_shell.h>
 
-// A surface that has another role already is an error of its own.
+// A surface that already has another role is a different error.
 static bool may_become_xdg_surface(const struct wlr_surface *surface) {
 	return surface->role_resource == NULL && (surface->role == NULL || !surface->role->no_object);
 }
 
 // xdg_surface: "Creating an xdg_surface from a wl_surface which has a buffer attached or committed is a client error".
-// wlroots does not look at attached buffers, and for a committed one it posts xdg_surface.unconfigured_buffer on the
+// wlroots ignores attached buffers, and for a committed one it posts xdg_surface.unconfigured_buffer on the
 // xdg_wm_base, where that number means invalid_popup_parent.
 static void validate_get_xdg_surface(struct wl_resource *wm_base, struct wlr_surface *surface) {
 	const char *how = surface_attached_buffer(surface) != NULL ? "attached"
@@ -32,13 +32,13 @@ static void validate_get_xdg_surface(struct wl_resource *wm_base, struct wlr_sur
 }
 
 // xdg_surface: "any attempts by a client to attach or manipulate a buffer prior to the first xdg_surface.configure call
-// must also be treated as errors". wlroots looks at commit. From the initial commit on a configure is on its way, and
-// this leaves it to wlroots to see whether the client has acknowledged it.
+// must also be treated as errors". wlroots checks this at commit only. After the initial commit a configure is on its
+// way, and wlroots checks whether the client has acknowledged it.
 static void validate_attach(struct wlr_surface *surface) {
 	struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(surface);
 	if (xdg != NULL && !xdg->initialized) {
 		wl_resource_post_error(xdg->resource, XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER,
-				"attach: a buffer before the initial commit, to which the xdg_surface is configured");
+				"attach: buffer attached before the initial commit of the xdg_surface");
 	}
 }
 
@@ -54,7 +54,7 @@ static void handle_message(
 	if (is_request(message, "wl_surface", "attach") && message->arguments[0].o != NULL) {
 		validate_attach(wlr_surface_from_resource(message->resource));
 	} else if (is_request(message, "xdg_wm_base", "get_xdg_surface")) {
-		// On a server's side, objects among the arguments are wl_resources.
+		// In a server, objects among the arguments are wl_resources.
 		struct wl_resource *surface = (struct wl_resource *)message->arguments[1].o;
 		validate_get_xdg_surface(message->resource, wlr_surface_from_resource(surface));
 	}

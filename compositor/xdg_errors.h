@@ -1,5 +1,5 @@
 /*
- * Mistakes of xdg-shell's clients that wlroots finds too late, or names wrongly.
+ * Errors of xdg-shell's clients that wlroots detects too late, or reports by the wrong error.
  */
 #ifndef XDG_ERRORS_H
 #define XDG_ERRORS_H
@@ -10,10 +10,10 @@ struct compositor;
 struct wl_protocol_logger;
 
 struct xdg_errors {
-	struct wl_protocol_logger *logger; // sees each request before wlroots does
+	struct wl_protocol_logger *logger; // receives each request before wlroots does
 };
 
-/* False: out of memory. */
+/* Returns false when out of memory. */
 bool xdg_errors_init(struct compositor *compositor);
 void xdg_errors_finish(struct compositor *compositor);
 

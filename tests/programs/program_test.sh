@@ -87,7 +87,7 @@ server=$!
 wait_for test -S "$runtime/compared"
 expect wlroots-shm-serves-clients env WAYLAND_DISPLAY=compared timeout 60 grim "$runtime/picture.png"
 kill -USR1 "$server"
-expect wlroots-shm-has-no-report wait_for says err 'which is wlroots'
+expect wlroots-shm-has-no-report wait_for says err 'served by wlroots'
 stop TERM
 expect wlroots-shm-ends-cleanly test $? = 0
 
