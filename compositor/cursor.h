@@ -12,7 +12,6 @@
 struct compositor;
 struct pointer_event;
 struct wlr_cursor;
-struct wlr_cursor_shape_manager_v1;
 struct wlr_relative_pointer_manager_v1;
 struct wlr_xcursor_manager;
 

@@ -14,7 +14,6 @@ struct compositor;
 struct layer_surface;
 struct owner;
 struct toplevel;
-struct wlr_surface;
 
 struct focus {
 	struct compositor *compositor;

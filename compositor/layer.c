@@ -6,7 +6,6 @@
 #include "parts.h"
 #include "popup.h"
 #include <stdlib.h>
-#include <string.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_layer_shell_v1.h>
 #include <wlr/types/wlr_scene.h>

@@ -11,7 +11,6 @@
 
 struct compositor;
 struct wlr_output;
-struct wlr_output_layout_output;
 struct wlr_scene_output;
 
 struct output {

@@ -6,12 +6,8 @@
 #include <stdlib.h>
 #include <wlr/backend.h>
 #include <wlr/types/wlr_data_device.h>
-#include <wlr/types/wlr_idle_notify_v1.h>
-#include <wlr/types/wlr_output.h>
-#include <wlr/types/wlr_pointer.h>
 #include <wlr/types/wlr_primary_selection.h>
 #include <wlr/types/wlr_seat.h>
-#include <wlr/types/wlr_touch.h>
 #include <xkbcommon/xkbcommon.h>
 
 void seat_update_capabilities(struct compositor *compositor) {

@@ -5,7 +5,6 @@
 #define SEAT_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <wayland-server-core.h>
 
 struct compositor;

@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <lido/shm.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include <wlr/interfaces/wlr_keyboard.h>
 #include <xkbcommon/xkbcommon.h>
