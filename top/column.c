@@ -36,15 +36,15 @@ static void write_count(double count, char text[COLUMN_TEXT_SIZE]) {
 }
 
 NUMBER(exported, EXPORTED_AREAS, write_count)
-NUMBER(imported, IMPORTED_AREAS, write_count)
-NUMBER(files, COPIED_FILES, write_count)
+NUMBER(sealed, IMPORTED_AREAS, write_count)
+NUMBER(unsealable, COPIED_FILES, write_count)
 NUMBER(blocks, BLOCKS, write_count)
 NUMBER(buffers, BUFFERS, write_count)
 NUMBER(mapped, BYTES_MAPPED, column_write_bytes)
-NUMBER(live, BYTES_LIVE, column_write_bytes)
+NUMBER(used, BYTES_LIVE, column_write_bytes)
 NUMBER(resident, BYTES_RESIDENT, column_write_bytes)
 NUMBER(cached, BYTES_CACHED, column_write_bytes)
-NUMBER(copies, BYTES_COPIED, column_write_bytes)
+NUMBER(scratch, BYTES_COPIED, column_write_bytes)
 NUMBER(peak, BYTES_LIVE_PEAK, column_write_bytes)
 
 static void write_name(const struct row *row, char text[COLUMN_TEXT_SIZE]) {
@@ -88,16 +88,16 @@ const struct column columns[] = {
 	{"name", "Name", 14, 0, true, NULL, write_name},
 	{"pid", "Pid", 8, 0, false, get_pid, write_pid},
 	{"exported", "Exp", 4, 10, false, get_exported, write_exported},
-	{"imported", "Imp", 5, 11, false, get_imported, write_imported},
-	{"files", "Files", 6, 12, false, get_files, write_files},
+	{"sealed", "Sealed", 7, 11, false, get_sealed, write_sealed},
+	{"unsealable", "unseaLable", 11, 12, false, get_unsealable, write_unsealable},
 	{"blocks", "Blocks", 7, 6, false, get_blocks, write_blocks},
 	{"buffers", "bUffers", 8, 5, false, get_buffers, write_buffers},
 	{"mapped", "Mapped", 7, 8, false, get_mapped, write_mapped},
-	{"live", "Live", 7, 1, false, get_live, write_live},
+	{"used", "useD", 7, 1, false, get_used, write_used},
 	{"resident", "Resid", 7, 3, false, get_resident, write_resident},
 	{"cached", "Cached", 7, 4, false, get_cached, write_cached},
-	{"copies", "cOpies", 7, 2, false, get_copies, write_copies},
-	{"rate", "copy/S", 7, 1, false, get_rate, write_rate},
+	{"scratch", "scrAtch", 8, 2, false, get_scratch, write_scratch},
+	{"rate", "copY/s", 7, 1, false, get_rate, write_rate},
 	{"peak", "peaK", 7, 9, false, get_peak, write_peak},
 	{"quota", "quoTa", 6, 2, false, get_quota, write_quota},
 	{"limit", "of limit", 11, 13, true, NULL, write_limit},

@@ -8,21 +8,21 @@ static const struct {
 	const char *key;
 } keys[] = {
 	{LIDO_MONITOR_V1_VALUE_EXPORTED_AREAS, "exported_areas"},
-	{LIDO_MONITOR_V1_VALUE_IMPORTED_AREAS, "imported_areas"},
-	{LIDO_MONITOR_V1_VALUE_COPIED_FILES, "copied_files"},
+	{LIDO_MONITOR_V1_VALUE_IMPORTED_AREAS, "sealed_files"},
+	{LIDO_MONITOR_V1_VALUE_COPIED_FILES, "unsealable_files"},
 	{LIDO_MONITOR_V1_VALUE_MAPPINGS, "mappings"},
 	{LIDO_MONITOR_V1_VALUE_FDS, "fds"},
 	{LIDO_MONITOR_V1_VALUE_BLOCKS, "blocks"},
 	{LIDO_MONITOR_V1_VALUE_BUFFERS, "buffers"},
 	{LIDO_MONITOR_V1_VALUE_BUFFERS_PEAK, "buffers_peak"},
 	{LIDO_MONITOR_V1_VALUE_BYTES_MAPPED, "bytes_mapped"},
-	{LIDO_MONITOR_V1_VALUE_BYTES_LIVE, "bytes_live"},
-	{LIDO_MONITOR_V1_VALUE_BYTES_LIVE_PEAK, "bytes_live_peak"},
+	{LIDO_MONITOR_V1_VALUE_BYTES_LIVE, "bytes_used"},
+	{LIDO_MONITOR_V1_VALUE_BYTES_LIVE_PEAK, "bytes_used_peak"},
 	{LIDO_MONITOR_V1_VALUE_BYTES_RESIDENT, "bytes_resident"},
 	{LIDO_MONITOR_V1_VALUE_BYTES_CACHED, "bytes_cached"},
-	{LIDO_MONITOR_V1_VALUE_BYTES_COPIED, "bytes_copied"},
-	{LIDO_MONITOR_V1_VALUE_BYTES_COPIED_PEAK, "bytes_copied_peak"},
-	{LIDO_MONITOR_V1_VALUE_BYTES_WARM, "bytes_warm"},
+	{LIDO_MONITOR_V1_VALUE_BYTES_COPIED, "bytes_scratch"},
+	{LIDO_MONITOR_V1_VALUE_BYTES_COPIED_PEAK, "bytes_scratch_peak"},
+	{LIDO_MONITOR_V1_VALUE_BYTES_WARM, "bytes_scratch_idle"},
 	{LIDO_MONITOR_V1_VALUE_BYTES_READ, "bytes_read"},
 };
 

@@ -16,7 +16,7 @@
 #define ROW_BYTES_MIN (64 * 1024)
 
 static const char style[] = "text{font:13px sans-serif;fill:#222}.title{font-weight:bold;font-size:16px}"
-							".live{fill:#19808a}.cached{fill:#e0a63a}.free{fill:#d9dde0}"
+							".used{fill:#19808a}.cached{fill:#e0a63a}.free{fill:#d9dde0}"
 							".area path{stroke:#fff;stroke-width:2;vector-effect:non-scaling-stroke}";
 
 // Writes escaped text. Texts of rows are printable ASCII.
@@ -59,7 +59,7 @@ static int get_height(int64_t size) {
 static const char *get_class(uint32_t kind) {
 	switch (kind) {
 	case LIDO_MONITOR_V1_RANGE_LIVE:
-		return "live";
+		return "used";
 	case LIDO_MONITOR_V1_RANGE_CACHED:
 		return "cached";
 	default:
@@ -117,10 +117,10 @@ static int write_area(const struct area *area, int y, FILE *stream) {
 
 static int write_copies(const struct row *row, int y, FILE *stream) {
 	int64_t size = row->values[LIDO_MONITOR_V1_VALUE_BYTES_COPIED];
-	int64_t warm = row->values[LIDO_MONITOR_V1_VALUE_BYTES_WARM];
+	int64_t idle = row->values[LIDO_MONITOR_V1_VALUE_BYTES_WARM];
 	struct range ranges[] = {
-		{.kind = LIDO_MONITOR_V1_RANGE_LIVE, .offset = 0, .size = size - warm},
-		{.kind = LIDO_MONITOR_V1_RANGE_CACHED, .offset = size - warm, .size = warm},
+		{.kind = LIDO_MONITOR_V1_RANGE_LIVE, .offset = 0, .size = size - idle},
+		{.kind = LIDO_MONITOR_V1_RANGE_CACHED, .offset = size - idle, .size = idle},
 	};
 	char bytes[COLUMN_TEXT_SIZE];
 	column_write_bytes((double)size, bytes);
@@ -131,7 +131,7 @@ static int write_copies(const struct row *row, int y, FILE *stream) {
 }
 
 static void write_legend(FILE *stream) {
-	static const char *const kinds[] = {"live", "cached", "free"};
+	static const char *const kinds[] = {"used", "cached", "free"};
 	for (int i = 0; i < 3; i++) {
 		fprintf(stream,
 				"<rect class=\"%s key\" x=\"%d\" y=\"50\" width=\"14\" height=\"14\"/><text x=\"%d\" y=\"62\">%s</text>\n",

@@ -17,7 +17,7 @@ static const char usage[] = "Usage: lido-top [OPTION...]\n"
 							"  --json             print one JSON object per line instead of a table\n"
 							"  --map PID          print a map of this client's pool as SVG\n"
 							"  -o FILE            write the map to FILE instead of standard output\n"
-							"  --sort COLUMN      sort by COLUMN; \"--sort help\" lists the columns (live)\n"
+							"  --sort COLUMN      sort by COLUMN; \"--sort help\" lists the columns (used)\n"
 							"  --reverse          reverse the order\n"
 							"  --interval SECONDS time between two updates (1)\n"
 							"  --display NAME     connect to this compositor, not to WAYLAND_DISPLAY\n"
@@ -129,7 +129,7 @@ static enum options_result parse_option(struct options *options, int option, FIL
 }
 
 enum options_result options_parse(struct options *options, int argc, char **argv, FILE *out, FILE *err) {
-	*options = (struct options){.interval = 1, .sorted = column_find("live")};
+	*options = (struct options){.interval = 1, .sorted = column_find("used")};
 	opterr = 0;
 	optind = 0;
 	int option;

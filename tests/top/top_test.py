@@ -97,7 +97,7 @@ def test_table_has_the_clients_and_q_ends_it(stage):
     expect(terminal.wait_for(has_all(stage)), *terminal.shown())
     lines = terminal.shown()
     expect(lines[0].startswith(' lido-top  2 clients'), lines[0])
-    expect(lines[1].startswith('Name ') and 'Live' in lines[1] and 'bUffers' in lines[1], lines[1])
+    expect(lines[1].startswith('Name ') and 'useD' in lines[1] and 'bUffers' in lines[1], lines[1])
     expect(lines[-1].startswith(' q quit'), lines[-1])
     expect(all(row[0] == 'lido-icons' for row in rows(lines)), lines)
     expect(terminal.is_alternate, 'not in the alternate screen')
@@ -151,8 +151,8 @@ def test_json_is_one_object_a_line(stage):
         expect(sorted(c['pid'] for c in clients) == sorted(c.pid for c in stage.clients), clients)
     expect(looks[0][0]['bytes_read_per_second'] is None and looks[2][0]['bytes_read_per_second'] >= 0, looks)
     client = next(c for c in looks[2] if c['pid'] == stage.clients[1].pid)
-    expect(client['exported_areas'] == 1 and client['blocks'] >= 100 and client['bytes_live'] > 0, client)
-    expect(client['bytes_live'] <= client['bytes_live_peak'] <= client['bytes_mapped'], client)
+    expect(client['exported_areas'] == 1 and client['blocks'] >= 100 and client['bytes_used'] > 0, client)
+    expect(client['bytes_used'] <= client['bytes_used_peak'] <= client['bytes_mapped'], client)
     expect(client['limit']['used'] <= client['limit']['max'], client)
 
 
@@ -171,14 +171,14 @@ def test_map_is_to_scale(stage):
         expect(len(areas) == 2, result.stdout)  # one area, and the compositor's copies
         for area in areas:
             _, _, width, height = map(int, area.get('viewBox').split())
-            total = live = 0
+            total = used = 0
             for rectangle in area.findall(SVG + 'rect'):
                 x, y, w, h = (int(rectangle.get(key)) for key in ('x', 'y', 'width', 'height'))
                 expect(w > 0 and h == 1 and x + w <= width and y < height and y * width + x == total, x, y, w, total)
                 total += w * h
-                live += w * h if rectangle.get('class') == 'live' else 0
+                used += w * h if rectangle.get('class') == 'used' else 0
             expect(total == int(area.get('data-size')), total, area.get('data-size'))
-            expect(live > 0, result.stdout)
+            expect(used > 0, result.stdout)
         told = next(c for c in stage.clients_now() if c['pid'] == client.pid)
         expect(abs(int(areas[0].get('data-size')) - told['bytes_resident']) < 1 << 20, told)
 
