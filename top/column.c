@@ -100,7 +100,7 @@ const struct column columns[] = {
 	{"rate", "copY/s", 7, 1, false, get_rate, write_rate},
 	{"peak", "peaK", 7, 9, false, get_peak, write_peak},
 	{"quota", "quoTa", 6, 2, false, get_quota, write_quota},
-	{"limit", "of limit", 11, 13, true, NULL, write_limit},
+	{"limit", "of limit", 14, 13, true, NULL, write_limit},
 };
 const int columns_len = sizeof(columns) / sizeof(columns[0]);
 

@@ -1,33 +1,49 @@
 /*
  * Best fit in zones. An area has up to 64 zones of equal size (free_ranges.c). A range lies in the lowest zone where
- * one fits, which lets the file end early and bounds the waste, and there in the smallest free range that will do, of
- * such most likely in the one that was freed last, whose pages are warm.
+ * one fits: so the file ends early, and the waste is bounded. Within the zone it takes the smallest free range that
+ * fits, and of several mostly the one freed last, whose pages are warm.
  *
- * Cost. All ranges are in a list by address, and the free ones of each zone in a table by size. So each call takes
- * about as many steps however many ranges there are: no free range is ever passed by, and none is merged later. It
- * looks at a number for each zone below the one that it takes; from half a megabyte on it takes up to 20 steps in a
- * tree of sizes.
+ * Cost. All ranges are in a list by address, and the free ones of each zone in a table by size. No search ever passes a
+ * free range by, and merging is never postponed, so a call takes about as many steps however many ranges there are: one
+ * look at a number for each zone below the one taken, and from half a megabyte on up to 20 steps in a tree of sizes.
  *
- * Waste within a range, by rounding: below 64 bytes for a size of up to a page, below a page for a larger one: less
- * than half of the range at worst (4097 bytes), less than 1 % from 400 KiB on.
+ * Waste within a range, by rounding: below 64 bytes for a size of up to a page, below a page for a larger one. That is
+ * less than half of the range at worst (4097 bytes), and less than 1 % from 400 KiB on.
  *
  * Waste between ranges. Let M be the most bytes that were ever allocated at once, n the largest size, both rounded, and
- * Z the size of a zone, which is a 32nd of the area at most, or a megabyte.
+ * Z the size of a zone, which is at most a 32nd of the area, or a megabyte.
  *
  *     Theorem. No range ends beyond M * (17 + 5 k) + Z * (5 + k), k = ceil(log4(n / 4096)), for n >= 4096.
  *
- * Proof. Say that ranges of at most s bytes end at most at E(s). Let w bytes be placed, s < w <= 4 s, in a free range
- * that starts in a zone at z. Then each gap that starts below z is too small for it. If z is above E(s), each gap from
- * there to z is smaller than w, and is followed by a range larger than s: it is less than four times that range. So z
- * <= E(s) + 5 (M - w) in any case. A zone ends at a page, so ours starts at z + Z at most, and with that E(4 s) <= E(s)
- * + 5 M + Z. To 64 bytes no gap is too small: E(64) <= M + Z. This makes E(4032) <= 16 M + 4 Z in three steps. Above
- * it, everything starts and ends at a page, so to a page no gap is too small, E(4096) <= 17 M + 5 Z, and alignment
- * costs nothing more. The steps from there on are as before.
+ * Proof. Let E(s) be a bound for the ends of all ranges of at most s bytes. Place w bytes, s < w <= 4 s, in a free
+ * range that starts in the zone at z:
  *
- * The factor is coarse; Robson (The Computer Journal 20, 1977) has about M log2(n / 64) for the lowest address, against
- * M n / 64 for best fit, and shows (Journal of the ACM 18, 1971) that nobody who moves nothing does with much less than
- * half of the first. With lido_allocator_resize(), count a range at the largest size that it had, and add M, since the
- * last may have grown.
+ *     0                E(s)                                          z              z + Z
+ *     |. . . . . . . .  |  gap |AAAAAAAA| gap |BBBBBBB| gap |CCCCCC| |    w bytes     |
+ *      anything          each gap < w, or a lower zone would have    a zone ends at
+ *                        been taken; each of A, B, C is > s >= w/4   a page
+ *
+ * Above E(s) each gap is smaller than w, which is at most four times s, and is followed by a range larger than s. So
+ * each gap is less than four times the range after it. All these ranges and w are allocated, at most M bytes together;
+ * so they and their gaps take less than 5 (M - w) bytes, and z <= E(s) + 5 (M - w). If z is not above E(s), the same
+ * holds. The range starts below z + Z, hence
+ *
+ *     E(4 s) <= E(s) + 5 M + Z.
+ *
+ * The first size needs no step: to 64 bytes no gap is too small, so E(64) <= M + Z. Three steps lead to the largest
+ * size below a page:
+ *
+ *     s                     64        256       1024       4032 (below 4 * 1024)
+ *     E(s), at most    M +   Z   6 M + 2 Z  11 M + 3 Z  16 M + 4 Z
+ *
+ * Above E(4032) every range starts and ends at a page, so to a page no gap is too small: E(4096) <= 17 M + 5 Z. The
+ * alignment costs nothing more, and each further step of four adds 5 M + Z as before: k of them reach n. An example:
+ * n = 64 KiB has k = 2, so no range ends beyond 27 M + 7 Z.
+ *
+ * The factor is coarse. Robson (The Computer Journal 20, 1977) has about M log2(n / 64) for the lowest address, against
+ * M n / 64 for best fit, and shows (Journal of the ACM 18, 1971) that no allocator that moves nothing does with much
+ * less than half of the first. With lido_allocator_resize(), count a range at the largest size that it had, and add M,
+ * since the last one may have grown.
  */
 #include "alloc/allocator.h"
 
@@ -38,29 +54,29 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// An allocation cuts a free range into three at most: it needs two more.
+// An allocation cuts a free range into at most three: it needs two more records.
 #define RESERVE_MAX 2
 
-// As many records are kept: to have them made and freed with each call costs as much as the rest of it.
+// So many records are kept for reuse. Allocating and freeing them in each call would cost as much as the rest of it.
 #define SPARES_MAX 32
 
 struct lido_allocator {
 	int64_t size;
-	struct lido_range edge; // before the first and after the last; of no size, and allocated
+	struct lido_range edge; // sentinel: before the first and after the last; has no size, counts as allocated
 	struct lido_range *spares[SPARES_MAX];
 	int spares_len;
 	struct lido_free_ranges free;
 	struct wl_list warm; // lido_range.link: warm ranges with a whole page, by idle_since
 	int64_t allocated;   // bytes
 	uint32_t count;
-	int64_t now; // as last given
+	int64_t now; // of the last call
 };
 
 static int64_t align_up(int64_t size, int64_t to) {
 	return (size + (to - 1)) & -to;
 }
 
-// What rounds up to a page is one.
+// Sizes that round up to a page are aligned like one.
 static int64_t get_align(int64_t size) {
 	return size > LIDO_RANGE_PAGE - LIDO_RANGE_ALIGN ? LIDO_RANGE_PAGE : LIDO_RANGE_ALIGN;
 }
@@ -77,8 +93,8 @@ static bool reserve_records(struct lido_allocator *allocator, int len) {
 	return true;
 }
 
-// Makes sure that so many ranges can be added, and that free ones can start there. To have as much as needed beforehand
-// is what lets nothing fail halfway.
+// Makes sure that len ranges can be added, and that a free one can start at an offset. Reserving all memory beforehand
+// lets no call fail halfway.
 static bool reserve(struct lido_allocator *allocator, int len, int64_t start) {
 	if (!reserve_records(allocator, len) || !lido_free_ranges_reserve(&allocator->free, start)) {
 		errno = ENOMEM;
@@ -93,7 +109,7 @@ static void put_between(struct lido_range *range, struct lido_range *before, str
 	before->after = after->before = range;
 }
 
-// An allocated range, after another.
+// Adds an allocated range after another one.
 static struct lido_range *add_range(
 		struct lido_allocator *allocator, struct lido_range *before, int64_t offset, int64_t size) {
 	assert(allocator->spares_len > 0);
@@ -105,7 +121,7 @@ static struct lido_range *add_range(
 	return range;
 }
 
-// Is it in the list of the warm?
+// Is the range in the list of warm ranges?
 static bool is_listed(const struct lido_range *range) {
 	return range->is_warm && lido_range_get_pages(range) > 0;
 }
@@ -122,7 +138,7 @@ static void list_as_newest(struct lido_allocator *allocator, struct lido_range *
 	}
 }
 
-// No neighbour knows it any more, and it is not among the free ones.
+// Recycles the record of a range that no neighbor points to and that is not in the table.
 static void drop(struct lido_allocator *allocator, struct lido_range *range) {
 	unlist(range);
 	if (allocator->spares_len < SPARES_MAX) {
@@ -132,7 +148,7 @@ static void drop(struct lido_allocator *allocator, struct lido_range *range) {
 	}
 }
 
-// What stays of a free range that was taken out of the free ones is one of them again. It is as warm, and as idle.
+// Returns the rest of a free range to the table, from which the range was removed. It stays as warm and as idle.
 static void keep(struct lido_allocator *allocator, struct lido_range *range, int64_t offset, int64_t size) {
 	bool was_listed = is_listed(range);
 	range->offset = offset;
@@ -143,7 +159,7 @@ static void keep(struct lido_allocator *allocator, struct lido_range *range, int
 	lido_free_ranges_add(&allocator->free, range);
 }
 
-// What an allocation leaves free at its end, if it does at its start as well.
+// Adds the rest after an allocation that leaves one before it as well.
 static void keep_rest(struct lido_allocator *allocator, struct lido_range *taken, struct lido_range *whole) {
 	int64_t offset = lido_range_get_end(taken);
 	struct lido_range *rest = add_range(allocator, taken, offset, lido_range_get_end(whole) - offset);
@@ -156,7 +172,12 @@ static void keep_rest(struct lido_allocator *allocator, struct lido_range *taken
 	lido_free_ranges_add(&allocator->free, rest);
 }
 
-// Allocates a part of a free range, whose record remains for what stays free. NULL: no memory.
+// Allocates a part of a free range; the record of the free range remains for what stays free. Returns NULL: no memory.
+//
+//     free range  |  lower  |    taken    |  higher  |
+//     record       range      new           new, or range if lower is empty
+//
+// If both are empty, the record of the free range becomes that of the allocation.
 static struct lido_range *take(
 		struct lido_allocator *allocator, struct lido_range *range, int64_t offset, int64_t size) {
 	int64_t lower_size = offset - range->offset, higher_size = range->size - lower_size - size;
@@ -181,7 +202,7 @@ static struct lido_range *take(
 	return taken;
 }
 
-// Which of two warm ranges decides since when both are idle; the first, if it is all the same.
+// Which of two warm ranges decides idle_since after a merge; a on a tie.
 static struct lido_range *warmer_of(struct lido_range *a, struct lido_range *b) {
 	int64_t a_pages = lido_range_get_pages(a), b_pages = lido_range_get_pages(b);
 	return b_pages > a_pages || (b_pages == a_pages && b->idle_since > a->idle_since) ? b : a;
@@ -195,7 +216,7 @@ static void free_part(struct lido_allocator *allocator, struct lido_range *part,
 	part->idle_since = now;
 }
 
-// The neighbour, taken out of the free ones; NULL: it is none.
+// Removes a neighbor from the table if it is free; returns NULL otherwise.
 static struct lido_range *take_free(struct lido_allocator *allocator, struct lido_range *range) {
 	if (!range->is_free) {
 		return NULL;
@@ -210,10 +231,14 @@ static void drop_unless_kept(struct lido_allocator *allocator, struct lido_range
 	}
 }
 
-// Merges what becomes free with its neighbours. The largest warm part, in whole pages, is what is kept, so that all has
-// been idle for as long as that. Were it the newest part, a window that allocates and frees a page with each frame,
-// beside 100 MiB that lie idle, would keep these for ever. If no part has a whole page, one may have become idle just
-// now.
+// Merges a range that becomes free with its free neighbors:
+//
+//     |AAAA|  before  |  range  |  after  |BBBB|      A, B: allocated; before and after may be missing
+//     |AAAA|             kept              |BBBB|
+//
+// kept is the record of the largest warm part, in whole pages, and its idle_since holds for all. If the newest part
+// decided, a window that allocates and frees a page with each frame next to 100 idle MiB would keep these warm forever.
+// If no part has a whole page, one may have just become idle, so the range itself decides.
 static void give_back(struct lido_allocator *allocator, struct lido_range *range, int64_t now) {
 	struct lido_range *before = take_free(allocator, range->before), *after = take_free(allocator, range->after);
 	struct lido_range *first = before != NULL ? before : range, *last = after != NULL ? after : range;
@@ -315,7 +340,14 @@ static bool grow(struct lido_allocator *allocator, struct lido_range *range, int
 	return true;
 }
 
-// As if a range before a free one became free, without a record for it.
+// The end of an allocated range becomes free, and the range after it is free already:
+//
+//     |  allocated  | part |  range (free)  |
+//     |  allocated  |      range (free)     |
+//
+// part exists on the stack only, so that no record is needed and nothing can fail. It stands for a range that was freed
+// now and merges at once: it decides idle_since if it is larger than range in whole pages, or range is cold. It is
+// never in a list or in the table.
 static void extend_down(struct lido_allocator *allocator, struct lido_range *range, int64_t more, int64_t now) {
 	struct lido_range part = {.offset = range->offset - more, .size = more};
 	free_part(allocator, &part, now);
@@ -334,7 +366,8 @@ static void extend_down(struct lido_allocator *allocator, struct lido_range *ran
 	lido_free_ranges_add(&allocator->free, range);
 }
 
-// What was grown can always be taken back: either a part of the free range behind is left, or its record is spare.
+// Reverting a growth never fails: growth either left a part of the free range behind, which is extended downward, or it
+// recycled the record of that range, which is spare now.
 static bool shrink(struct lido_allocator *allocator, struct lido_range *range, int64_t less, int64_t now) {
 	if (range->after->is_free) {
 		range->size -= less;

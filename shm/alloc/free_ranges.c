@@ -1,14 +1,21 @@
 /*
- * Ranges have ranks by what fits in them: without a whole page, as many as it has units of 64 bytes, which is less than
- * two pages; else RANK_PAGES more than it has pages. Whatever fits in one of some rank fits in all of higher ranks.
+ * Free ranges have ranks by what fits in them: without a whole page, the number of 64-byte units, which is less than
+ * two pages; otherwise RANK_PAGES plus the number of whole pages. Whatever fits in a range of some rank fits in all of
+ * higher ranks.
  *
- * Each zone has a bin, a list, for each rank up to RANK_TREE, and a bit for each bin that is not empty; so the first
- * that is large enough is found with a few instructions. All larger ones, of more than half a megabyte, are in a tree
- * by the digits of their ranks: from the highest bit on, each chooses the side that a range goes down to, until it
- * finds a place of its own, or one of its rank, which has the others of this rank in a list. So the tree is never
- * deeper than a rank has bits, and never has to be balanced.
+ * Each zone has a bin, a list, for each rank below RANK_TREE, and a bit for each bin that is not empty. So the first
+ * bin that is large enough is found with a few instructions. All larger ranges, of more than half a megabyte, are in a
+ * tree by the binary digits of their ranks (a digital search tree): from the highest bit on, each digit chooses a side,
+ * until a range finds an empty place, or a node of its own rank, whose list it joins. The tree is never deeper than a
+ * rank has bits, and is never balanced. With ranks of four bits, added in the order 1001, 1100, 0110, 1010, 1001:
  *
- * To free a range must not fail, so nothing here needs memory but a zone, once, when the first range starts in it.
+ *     bit 1000                1001 ─ 1001          a node, and a list of its rank
+ *                            0/    1\
+ *     bit 0100            0110      1100           all below the right side have the first bit
+ *                                  0/
+ *     bit 0010                  1010               all here begin with 10
+ *
+ * Freeing must not fail, so nothing here allocates memory except a zone, once, when the first range starts in it.
  */
 #include "alloc/free_ranges.h"
 
@@ -26,7 +33,7 @@ static_assert(RANK_PAGES + LIDO_RANGE_SPAN_MAX / LIDO_RANGE_PAGE < 2 * RANK_BIT_
 #define WORD_BITS 64
 
 struct lido_free_zone {
-	uint64_t used[(RANK_TREE + 1) / WORD_BITS]; // a bit for each bin that is not empty
+	uint64_t used[(RANK_TREE + 1) / WORD_BITS]; // one bit per bin: it is not empty
 	struct lido_range *bins[RANK_TREE + 1];     // by rank; the last is the root of the tree
 };
 
@@ -42,7 +49,7 @@ static int get_bin(int32_t rank) {
 	return rank < RANK_TREE ? rank : RANK_TREE;
 }
 
-// The place in a list or in the tree has that range now.
+// Points a place, in a list or in the tree, to that range.
 static void put(struct lido_range **place, struct lido_range *range) {
 	*place = range;
 	if (range != NULL) {
@@ -76,12 +83,16 @@ static void tree_add(struct lido_range **root, struct lido_range *range, int32_t
 	put(place, range);
 }
 
-// Of the largest or smallest rank below: a leaf is either on the way.
+// The child on the way to the largest (side 1) or smallest (side 0) rank below a node; NULL at a leaf.
 static struct lido_range *get_child(const struct lido_range *node, int side) {
 	return node->child[side] != NULL ? node->child[side] : node->child[!side];
 }
 
-// Some leaf below, taken out, or NULL. It can be anywhere above its place.
+// Takes some leaf below a node out of the tree; returns NULL if there is none.
+//
+// Invariant: all ranks below a node agree with each other in the bits that lead to the node. Nothing else orders a node
+// and what is below it. So a leaf may take the place of any node above it: it agrees in fewer bits there, and what is
+// below still agrees. That is why the tree never has to be rebuilt.
 static struct lido_range *tree_take_leaf(struct lido_range *node) {
 	struct lido_range *leaf = node;
 	for (struct lido_range *child = node; child != NULL; child = get_child(child, 1)) {
@@ -108,7 +119,11 @@ static void tree_remove(struct lido_range *range) {
 	put(range->place, heir);
 }
 
-// The smallest of at least that rank. NULL: there is none.
+// Returns a range of the smallest rank that is at least that, or NULL.
+//
+// Walks down the digits of the rank. A node on the way can have any rank with the same first digits, so each is
+// compared. Where the way turns left, all ranks below the right child are larger; the last such child is the smallest
+// subtree of them, and its own smallest rank is on the way that goes left wherever it can.
 static struct lido_range *tree_find(struct lido_range *root, int32_t rank) {
 	struct lido_range *found = NULL, *larger = NULL;
 	int32_t found_rank = INT32_MAX, bit = RANK_BIT_MAX;
@@ -124,7 +139,7 @@ static struct lido_range *tree_find(struct lido_range *root, int32_t rank) {
 		}
 		node = node->child[side];
 	}
-	// All below are of a higher rank, and the smallest is on this way.
+	// All below this child have a higher rank, and the smallest of them is on this way.
 	for (struct lido_range *node = larger; node != NULL; node = get_child(node, 0)) {
 		int32_t node_rank = get_rank(node);
 		if (node_rank < found_rank) {
@@ -168,7 +183,7 @@ static void zone_remove(struct lido_free_zone *zone, struct lido_range *range, i
 	}
 }
 
-// It has one of at least that rank.
+// The zone must have a range of at least that rank.
 static struct lido_range *zone_find(const struct lido_free_zone *zone, int32_t rank) {
 	int bin = get_bin(rank), i = bin / WORD_BITS;
 	uint64_t bits = zone->used[i] & UINT64_MAX << bin % WORD_BITS;
@@ -262,7 +277,7 @@ static uint32_t audit_list(const struct lido_range *range, int32_t rank, bool is
 	return len;
 }
 
-// Of all below, the bits above that one are those of the prefix.
+// All ranks below a node have the bits of prefix above that bit.
 static uint32_t audit_tree(const struct lido_range *node, int32_t prefix, int32_t bit) {
 	if (node == NULL) {
 		return 0;

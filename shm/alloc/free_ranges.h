@@ -1,50 +1,50 @@
 /*
- * The free ranges of an allocator: which one is to be taken? For allocator.c alone.
+ * The free ranges of an allocator, by zone and size, and which one to take. For allocator.c alone.
  */
 #ifndef LIDO_FREE_RANGES_H
 #define LIDO_FREE_RANGES_H
 
 #include "alloc/range.h"
 
-/* What an area is divided in for it. */
+/* An area is divided into at most this many zones. */
 #define LIDO_ZONES_MAX 64
 
-/* No zone is smaller than two to this power: a megabyte. */
+/* A zone has at least two to this power bytes: a megabyte. */
 #define LIDO_ZONE_SHIFT_MIN 20
 
 struct lido_free_ranges {
 	int64_t size;                                 // of the area, bytes
-	int zone_shift;                               // the power of two that a zone has in bytes
-	int zones_len;                                // those from there on have never had a range
-	int32_t most[LIDO_ZONES_MAX];                 // the rank of the largest range that starts there; 0: there is none
-	struct lido_free_zone *zones[LIDO_ZONES_MAX]; // NULL: as yet not needed
+	int zone_shift;                               // a zone has two to this power bytes
+	int zones_len;                                // zones from here on have never had a range
+	int32_t most[LIDO_ZONES_MAX];                 // per zone: the highest rank of a range that starts there; 0: none
+	struct lido_free_zone *zones[LIDO_ZONES_MAX]; // NULL until needed
 };
 
-/* None, in an area of that size. */
+/* Starts without free ranges, for an area of that size in bytes. */
 void lido_free_ranges_init(struct lido_free_ranges *ranges, int64_t size);
 
 void lido_free_ranges_finish(struct lido_free_ranges *ranges);
 
-/* Bytes of each zone, but for the last: a power of two. */
+/* Bytes of each zone except the last: a power of two. */
 int64_t lido_free_ranges_get_zone_size(const struct lido_free_ranges *ranges);
 
-/* Makes sure that ranges which start there can be added, now and at any time later. False: no memory. */
+/* Makes sure that ranges that start at that offset can be added, now and later. Returns false if memory is short. */
 bool lido_free_ranges_reserve(struct lido_free_ranges *ranges, int64_t offset);
 
-/* Adds a range, whose start was reserved. */
+/* Adds a range whose start was reserved. */
 void lido_free_ranges_add(struct lido_free_ranges *ranges, struct lido_range *range);
 
-/* Takes a range out, whose bounds are still those with which it was added. */
+/* Removes a range; its bounds must not have changed since it was added. */
 void lido_free_ranges_remove(struct lido_free_ranges *ranges, struct lido_range *range);
 
 /*
- * Of those in which the size fits, in whole pages from a page up, one that starts in the lowest zone; of these the
- * smallest, in units if it has no whole page and else in whole pages; of such most likely the last added. NULL: it fits
- * in none. size: as lido_allocator_round() returns it.
+ * Returns a range in which that many bytes fit, in whole pages from one page up; or NULL. It starts in the lowest zone
+ * that has one. Of these it is the smallest, measured in units if it has no whole page, otherwise in whole pages; of
+ * several mostly the one added last. size: as lido_allocator_round() returns it.
  */
 struct lido_range *lido_free_ranges_find(const struct lido_free_ranges *ranges, int64_t size);
 
-/* Is each range where find() looks for it? Asserts that it is. Returns how many there are. */
+/* Asserts that each range is where lido_free_ranges_find() looks for it. Returns the number of ranges. */
 uint32_t lido_free_ranges_audit(const struct lido_free_ranges *ranges);
 
 #endif

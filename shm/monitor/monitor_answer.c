@@ -17,7 +17,7 @@
 #define VALUES_LEN 17
 #define VALUE_SIZE (HEADER_SIZE + 3 * 4)
 #define CLIENT_SIZE (HEADER_SIZE + 3 * 4 + sizeof(((struct lido_pool_stats *)0)->name))
-#define LIMIT_SIZE (HEADER_SIZE + 4 + 12 + 4 * 4)
+#define LIMIT_SIZE (HEADER_SIZE + 4 + 16 + 4 * 4)
 #define RANGE_SIZE (HEADER_SIZE + 3 * 4)
 #define OTHERS_SIZE 64
 static_assert(LIDO_MONITOR_CLIENTS_MAX * (CLIENT_SIZE + VALUES_LEN * VALUE_SIZE + LIMIT_SIZE) + OTHERS_SIZE <=

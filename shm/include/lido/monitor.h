@@ -1,9 +1,10 @@
 /*
- * Who uses how much, for a monitor in another process: the global lido_monitor_v1, and a socket of its own.
+ * Lets a monitor in another process, such as lido-top, query what each client uses: the global lido_monitor_v1, and a
+ * separate socket.
  *
- * The global is the user's business, and no client's: only who comes by the socket can see it, and sees nothing else.
- * For that the display's global filter, of which there is one, must ask lido_monitor_filter(). (Without that others
- * see the global, but binding it is the end of them.)
+ * Only clients that connect through the socket see the global, and they see nothing else. For that the display's global
+ * filter, of which there is one, must call lido_monitor_filter(). (Without it other clients see the global, but are
+ * disconnected if they bind it.)
  *
  *     struct lido_monitor *monitor = lido_monitor_create(manager, "wayland-1-monitor");
  *     wl_display_set_global_filter(display, lido_monitor_filter, monitor);
@@ -19,29 +20,30 @@ extern "C" {
 
 #pragma GCC visibility push(default)
 
-/* What is appended to the name of a display's socket for the name of its monitor's. */
+/* Appended to the name of a display's socket, this is the name of its monitor socket. */
 #define LIDO_MONITOR_SUFFIX "-monitor"
 
 /* The global and its socket. Opaque. */
 struct lido_monitor;
 
 /*
- * Creates the global, and listens at the socket of that name in XDG_RUNTIME_DIR, with mode 0600, and a lock file beside
- * it. A manager has one monitor at most, which is destroyed with it or earlier. NULL: out of memory, XDG_RUNTIME_DIR is
- * not set (errno ENOENT), the path is too long (ENAMETOOLONG), another server has it (EWOULDBLOCK), or what the kernel
- * says.
+ * Creates the global, and listens on the socket of that name in XDG_RUNTIME_DIR, with mode 0600, next to a lock file. A
+ * manager has at most one monitor, which is destroyed with it or earlier. Returns NULL if memory is short (errno
+ * ENOMEM), XDG_RUNTIME_DIR is not set (ENOENT), the path is too long (ENAMETOOLONG) or another server has the socket
+ * (EWOULDBLOCK), or with errno of the system call that failed.
  */
 struct lido_monitor *lido_monitor_create(struct lido_manager *manager, const char *name);
 
 /*
- * Ends its clients, and removes the global and the socket. A global filter must not ask it any more. NULL is fine.
+ * Disconnects the monitor's clients, and removes the global and the socket. The global filter must not use it any more.
+ * NULL is fine.
  */
 void lido_monitor_destroy(struct lido_monitor *monitor);
 
 /*
- * May this client see this global? To those who came by the monitor's socket only lido_monitor_v1 is shown, to all
- * others everything else. monitor: a struct lido_monitor, or NULL, where all is shown. Has the type of
- * wl_display_global_filter_func_t, to be it or to be called by it.
+ * May this client see this global? Clients of the monitor's socket see lido_monitor_v1 only, all others everything
+ * else. monitor: a struct lido_monitor, or NULL to show all. It has the type wl_display_global_filter_func_t: set it as
+ * the filter, or call it in yours.
  */
 bool lido_monitor_filter(const struct wl_client *client, const struct wl_global *global, void *monitor);
 
