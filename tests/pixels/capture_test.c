@@ -1,6 +1,6 @@
 /*
- * Screen capture into clients' buffers: the right pixels in the right place, nothing else changed, and nobody else's
- * memory in them.
+ * Screen capture into clients' buffers writes the right pixels to the right place, changes nothing else, and leaks no
+ * memory of other clients or of the server.
  */
 #include "runner.h"
 #include "stage.h"
@@ -16,7 +16,7 @@
 struct target {
 	struct stage stage;
 	int fd;
-	size_t fds; // of this process that name the file, before the server got it
+	size_t fds; // fds of this process for the file, before the server received it
 	struct wl_shm_pool *pool;
 	struct wl_buffer *buffer;
 	uint8_t before[FILE_SIZE];
@@ -47,7 +47,7 @@ static void target_finish(struct target *target) {
 	stage_finish(&target->stage);
 }
 
-TEST("capture@writes-the-right-pixels-and-no-byte-beside-them") {
+TEST("capture@writes-the-right-pixels-and-no-other-byte") {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct target target;
 		static uint8_t after[FILE_SIZE];
@@ -69,7 +69,7 @@ TEST("capture@writes-the-right-pixels-and-no-byte-beside-them") {
 	}
 }
 
-TEST("capture@of-a-window-that-changes-follows-it") {
+TEST("capture@shows-each-new-frame-of-a-window") {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct target target;
 		struct window window;
@@ -95,8 +95,8 @@ TEST("capture@of-a-window-that-changes-follows-it") {
 	}
 }
 
-TEST("capture@with-padding-brings-no-server-memory-into-the-file") {
-	// The server's memory of this client was full of another picture when it was given back.
+TEST("capture@with-padding-copies-no-scratch-into-the-file") {
+	// The client's scratch held another picture when its last user released it.
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct stage stage;
 		struct window window;
@@ -122,7 +122,7 @@ TEST("capture@with-padding-brings-no-server-memory-into-the-file") {
 	}
 }
 
-// The capture must end this client alone, with invalid_buffer on its frame; the file stays as it was.
+// The capture must disconnect only this client, with invalid_buffer on its frame, and leave the file unchanged.
 static void expect_invalid_buffer(struct target *target, int32_t width, int32_t height) {
 	struct client other;
 	static uint8_t before[FILE_SIZE], after[FILE_SIZE];
@@ -159,14 +159,14 @@ TEST("capture@into-a-buffer-of-the-wrong-size-is-invalid_buffer-and-harms-nobody
 	}
 }
 
-// wlroots asks for write access before it looks at these: what it gets must not end up in the file.
+// wlroots asks for write access before it validates stride and format: the scratch it gets must not reach the file.
 static void expect_probe_leaves_file_alone(enum file_kind kind, int32_t stride, uint32_t other_format) {
 	struct target target;
 	struct window window;
 	struct picture secret;
 	target_init(&target, kind);
 	struct client *client = &target.stage.screen.client;
-	// Server memory of this client, full of other pixels, is there to be recycled.
+	// Leave this client with scratch that holds other pixels and can be recycled.
 	picture_init(&secret, client, FILE_UNSEALABLE, WL_SHM_FORMAT_XRGB8888, WIDTH, HEIGHT, WIDTH * 4);
 	picture_fill(&secret, 1234);
 	window_init(&window, &target.stage.screen, WINDOW_LAYER, WIDTH, HEIGHT);
@@ -179,7 +179,7 @@ static void expect_probe_leaves_file_alone(enum file_kind kind, int32_t stride, 
 	expect_invalid_buffer(&target, WIDTH, HEIGHT);
 }
 
-TEST("capture@into-a-buffer-of-the-wrong-format-or-stride-leaves-it-alone") {
+TEST("capture@into-a-buffer-of-the-wrong-format-or-stride-leaves-the-file-alone") {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		expect_probe_leaves_file_alone(kind, WIDTH * 4, WL_SHM_FORMAT_ABGR8888);
 		expect_probe_leaves_file_alone(kind, WIDTH * 4 + 8, 0);

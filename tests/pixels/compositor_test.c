@@ -1,5 +1,5 @@
 /*
- * The compositor as a library: started and stopped, and what it announces.
+ * The compositor as a library: starting, stopping, and the globals it announces.
  */
 #include "runner.h"
 #include "screen.h"
@@ -39,7 +39,7 @@ TEST("compositor@starts-and-stops-with-a-client-that-draws") {
 		if (i % 2 == 0) {
 			window_show(&window);
 		}
-		// The server goes first.
+		// Destroy the server before the client.
 		server_finish(&server);
 		window_finish(&window);
 		picture_finish(&picture);
@@ -47,7 +47,7 @@ TEST("compositor@starts-and-stops-with-a-client-that-draws") {
 	}
 }
 
-TEST("compositor@never-started-is-destroyed-all-the-same") {
+TEST("compositor@can-be-destroyed-without-being-started") {
 	struct compositor_options options = {
 		.backend = COMPOSITOR_BACKEND_HEADLESS, .renderer = "pixman", .without_socket = true};
 	struct compositor *compositor = compositor_create(&options);
@@ -71,7 +71,7 @@ TEST("compositor@two-at-a-time-do-not-disturb-each-other") {
 	server_finish(&second);
 }
 
-TEST("compositor@socket-has-the-name-asked-for-and-goes-with-it") {
+TEST("compositor@socket-has-the-requested-name-and-is-removed-at-the-end") {
 	struct compositor_options options = {
 		.backend = COMPOSITOR_BACKEND_HEADLESS, .renderer = "pixman", .socket = "lido-test"};
 	struct compositor *compositor = compositor_create(&options);
@@ -81,7 +81,7 @@ TEST("compositor@socket-has-the-name-asked-for-and-goes-with-it") {
 	expect(directory != NULL);
 	expect_int(chdir(directory), ==, 0);
 	expect_int(access("lido-test", F_OK), ==, 0);
-	// A second one by that name cannot be.
+	// The name is taken: a second compositor cannot be created.
 	expect(compositor_create(&options) == NULL);
 	compositor_destroy(compositor);
 	expect_int(access("lido-test", F_OK), ==, -1);
@@ -164,7 +164,7 @@ TEST("compositor@client-that-never-reads-is-ended-alone") {
 		}
 		wl_display_flush(greedy.display);
 		server_dispatch(&server, 0);
-		// Two events of twelve bytes each: the limit, and what the socket holds, with room to spare.
+		// Each sync is answered by two events of twelve bytes. Allow for the limit, the socket's buffer and some slack.
 		expect_int(++rounds, <, (4 * LIDO_UNREAD_BYTES_MAX + (1 << 20)) / 2400);
 	}
 	expect_alive(&other);

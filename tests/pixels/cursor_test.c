@@ -1,5 +1,5 @@
 /*
- * A cursor surface is a surface as any other: its pixels are shown, and its buffers come back at once.
+ * A cursor surface works like any other: its pixels are shown, and its buffers are released at once.
  */
 #include "mouse.h"
 #include "runner.h"
@@ -61,7 +61,7 @@ static void commit_cursor(struct pointing *pointing, struct picture *cursor) {
 	client_roundtrip(&pointing->stage.screen.client);
 }
 
-TEST("cursor@surface-is-shown-at-the-pointer-and-buffers-come-back") {
+TEST("cursor@surface-is-shown-at-the-pointer-and-buffers-are-released") {
 	struct pointing pointing;
 	pointing_init(&pointing);
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
@@ -78,8 +78,8 @@ TEST("cursor@surface-is-shown-at-the-pointer-and-buffers-come-back") {
 	pointing_finish(&pointing);
 }
 
-TEST("cursor@images-of-one-pool-as-a-theme-has-them") {
-	// Many small images in one file, each at another offset, committed again and again.
+TEST("cursor@images-of-a-theme-share-one-pool") {
+	// Many small images in one file, each at its own offset, committed repeatedly.
 	struct pointing pointing;
 	struct picture cursor;
 	struct wl_buffer *images[8];

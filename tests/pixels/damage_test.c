@@ -1,8 +1,8 @@
 /*
- * Partial damage: what was damaged is shown new, and the rest stays right, by whatever coordinates it was said.
+ * Partial damage: the damaged part is updated and the rest stays correct, in surface and in buffer coordinates.
  *
- * Two ways to tell what is right. Without scaling the client's own pixels are. Otherwise the same content in a new
- * buffer, damaged as a whole: if that shows anything else, something had been missed.
+ * Without scaling, the output must equal the client's pixels. Otherwise the test commits the same content in a new
+ * buffer with full damage: if the output changes, an update had been missed.
  */
 #include "runner.h"
 #include "stage.h"
@@ -15,7 +15,7 @@
 #define HEIGHT 48
 #define VIDEO 520 // across and down: more than a MiB, so that it may be read in place
 
-// Numbers that look random, and are the same each time.
+// A deterministic pseudo-random number below the limit.
 static int32_t next_random(uint32_t *state, int32_t below) {
 	*state = *state * 1664525u + 1013904223u;
 	return (int32_t)((*state >> 8) % (uint32_t)below);
@@ -32,7 +32,7 @@ static struct box random_box(uint32_t *state, int32_t width, int32_t height) {
 	return box;
 }
 
-// Draws boxes into so many buffers in turn, each damaged by its own box alone.
+// Draws random boxes into the given number of buffers in turn; each commit damages only its own box.
 static void try_boxes_once(
 		bool tracking, enum window_kind window_kind, enum file_kind kind, int buffers, uint32_t format, int32_t width) {
 	struct stage stage;
@@ -83,12 +83,12 @@ TEST("damage@boxes-in-two-buffers") {
 }
 
 TEST("damage@boxes-in-three-large-buffers") {
-	// Of 400x48x4 bytes: these are mapped, after some commits.
+	// 400x48x4 bytes: the server maps buffers of this size after some commits.
 	try_boxes(WINDOW_LAYER, FILE_SEALED, 3, WL_SHM_FORMAT_XRGB8888, 400);
 	try_boxes(WINDOW_LAYER, FILE_RUNTIME_DIR, 3, WL_SHM_FORMAT_XRGB8888, 400);
 }
 
-TEST("damage@boxes-at-a-stride-that-is-no-whole-word") {
+TEST("damage@boxes-at-a-stride-that-is-not-a-multiple-of-4") {
 	try_boxes(WINDOW_LAYER, FILE_SEALED, 2, WL_SHM_FORMAT_RGB565, 61);
 	try_boxes(WINDOW_LAYER, FILE_UNSEALABLE, 2, WL_SHM_FORMAT_RGB565, 61);
 }
@@ -98,8 +98,8 @@ TEST("damage@boxes-in-a-fullscreen-window") {
 	try_boxes(WINDOW_FULLSCREEN, FILE_UNSEALABLE, 2, WL_SHM_FORMAT_XRGB8888, WIDTH);
 }
 
-// A video and small changes in turn: the way to the renderer changes back and forth, in place and not.
-static void try_turns(bool tracking, enum window_kind window_kind, enum file_kind kind) {
+// Alternates between video and small changes, so that the server switches between reading in place and copying.
+static void try_video_and_boxes(bool tracking, enum window_kind window_kind, enum file_kind kind) {
 	struct stage stage;
 	struct window window;
 	struct picture pictures[2];
@@ -130,22 +130,22 @@ static void try_turns(bool tracking, enum window_kind window_kind, enum file_kin
 	stage_finish(&stage);
 }
 
-TEST("damage@video-and-boxes-in-turn") {
-	try_turns(false, WINDOW_LAYER, FILE_SEALED);
-	try_turns(true, WINDOW_LAYER, FILE_SEALED);
-	try_turns(false, WINDOW_LAYER, FILE_UNSEALABLE);
-	try_turns(true, WINDOW_LAYER, FILE_UNSEALABLE);
+TEST("damage@video-and-boxes-alternate") {
+	try_video_and_boxes(false, WINDOW_LAYER, FILE_SEALED);
+	try_video_and_boxes(true, WINDOW_LAYER, FILE_SEALED);
+	try_video_and_boxes(false, WINDOW_LAYER, FILE_UNSEALABLE);
+	try_video_and_boxes(true, WINDOW_LAYER, FILE_UNSEALABLE);
 }
 
-TEST("damage@video-and-boxes-in-turn-fullscreen") {
-	try_turns(false, WINDOW_FULLSCREEN, FILE_SEALABLE);
-	try_turns(true, WINDOW_FULLSCREEN, FILE_SEALABLE);
-	try_turns(false, WINDOW_FULLSCREEN, FILE_SHM_OPEN);
-	try_turns(true, WINDOW_FULLSCREEN, FILE_SHM_OPEN);
+TEST("damage@video-and-boxes-alternate-fullscreen") {
+	try_video_and_boxes(false, WINDOW_FULLSCREEN, FILE_SEALABLE);
+	try_video_and_boxes(true, WINDOW_FULLSCREEN, FILE_SEALABLE);
+	try_video_and_boxes(false, WINDOW_FULLSCREEN, FILE_SHM_OPEN);
+	try_video_and_boxes(true, WINDOW_FULLSCREEN, FILE_SHM_OPEN);
 }
 
-// The rest of the file is the client's business: it may be half drawn.
-TEST("damage@is-all-that-is-read") {
+// The client may be drawing the undamaged rest of the file.
+TEST("damage@limits-what-is-read") {
 	static const enum file_kind kinds[] = {FILE_UNSEALABLE, FILE_SEALED};
 	for (int i = 0; i < 2; i++) {
 		struct stage stage;
@@ -179,7 +179,7 @@ struct geometry {
 	enum wl_output_transform transform;
 	bool viewport;
 	int32_t source_x, source_y, source_width, source_height; // surface coordinates before the viewport
-	int32_t width, height;                                   // of the surface
+	int32_t width, height;                                   // size of the surface
 };
 
 static void apply(const struct geometry *geometry, struct wl_surface *surface, struct wp_viewport *viewport) {
@@ -193,7 +193,7 @@ static void apply(const struct geometry *geometry, struct wl_surface *surface, s
 			viewport, geometry->viewport ? geometry->width : -1, geometry->viewport ? geometry->height : -1);
 }
 
-// The same content, damaged as a whole from a new buffer, must not change what is shown.
+// Committing the same content in a new buffer with full damage must not change the output.
 static void expect_nothing_missed(
 		struct stage *stage, struct window *window, const struct picture *picture, const char *what) {
 	struct image partial, whole;
@@ -222,14 +222,14 @@ static void commit_damage(
 	client_roundtrip(&window->screen->client);
 }
 
-// Where a box of the surface lies in the buffer: scaled, then turned back. No viewport.
+// Converts a box of the surface to buffer coordinates: scale, then undo the transform. Without a viewport.
 static struct box surface_to_buffer(const struct geometry *geometry, const struct picture *picture, struct box box) {
 	int32_t s = geometry->scale, w = picture->width, h = picture->height;
 	struct box b = {box.x * s, box.y * s, box.width * s, box.height * s};
 	switch (geometry->transform) {
 	case WL_OUTPUT_TRANSFORM_NORMAL:
 		return b;
-	case WL_OUTPUT_TRANSFORM_90: // the client has turned its drawing by 90 degrees
+	case WL_OUTPUT_TRANSFORM_90: // the client has rotated its drawing by 90 degrees
 		return (struct box){b.y, h - b.x - b.width, b.height, b.width};
 	case WL_OUTPUT_TRANSFORM_180:
 		return (struct box){w - b.x - b.width, h - b.y - b.height, b.width, b.height};
@@ -246,7 +246,7 @@ static struct box surface_to_buffer(const struct geometry *geometry, const struc
 	}
 }
 
-// Where a box of what the viewport cuts out comes to lie on the surface, rounded outwards.
+// Converts a box of the viewport's source to surface coordinates, rounded outwards.
 static struct box source_to_destination(const struct geometry *geometry, const struct box *source) {
 	int32_t across = geometry->source_width, down = geometry->source_height;
 	int32_t x1 = source->x - geometry->source_x, y1 = source->y - geometry->source_y;
@@ -256,7 +256,7 @@ static struct box source_to_destination(const struct geometry *geometry, const s
 	return box;
 }
 
-// Two buffers in turn; in_surface: damage is said in surface coordinates, else in those of the buffer.
+// Alternates two buffers. in_surface: damage is in surface coordinates, otherwise in buffer coordinates.
 static void try_geometry(const struct geometry *geometry, enum file_kind kind, bool in_surface) {
 	struct stage stage;
 	struct window window;
@@ -357,11 +357,11 @@ TEST("damage@while-the-geometry-changes") {
 			.source_height = 16,
 			.width = 50,
 			.height = 60};
-		// All is drawn anew, and nothing but the change says so.
+		// Redraw everything: only the change of geometry implies full damage.
 		picture_fill(picture, i);
 		apply(&geometry, window.surface, viewport);
 		commit_damage(&window, picture, &(struct box){0, 0, 1, 1}, true);
-		// The change of geometry alone, without a buffer, must not lose anything either.
+		// A change of geometry without a buffer must not lose an update either.
 		geometry.viewport = !geometry.viewport;
 		apply(&geometry, window.surface, viewport);
 		wl_surface_commit(window.surface);
@@ -376,8 +376,8 @@ TEST("damage@while-the-geometry-changes") {
 	stage_finish(&stage);
 }
 
-TEST("damage@said-before-the-buffer-is-attached") {
-	// A commit with damage alone, then one with a buffer and without.
+TEST("damage@committed-before-the-buffer-is-attached") {
+	// Commit the damage without a buffer, then a buffer with other damage.
 	struct stage stage;
 	struct window window;
 	struct picture picture;
@@ -391,7 +391,7 @@ TEST("damage@said-before-the-buffer-is-attached") {
 	wl_surface_commit(window.surface);
 	client_roundtrip(&stage.screen.client);
 	window_commit_box(&window, picture.buffer, 0, 0, 1, 1);
-	// And one of nearly all.
+	// Then damage that far exceeds the buffer.
 	picture_fill_box(&picture, 0, 0, WIDTH, HEIGHT, 3);
 	window_commit_box(&window, picture.buffer, INT32_MIN / 2, INT32_MIN / 2, INT32_MAX, INT32_MAX);
 	stage_expect(&stage, &picture, 0, 0, "after damage without a buffer");

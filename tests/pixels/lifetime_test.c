@@ -1,5 +1,5 @@
 /*
- * Buffers, pools and files that go or change while their pixels are shown.
+ * Buffers, shm_pools and files that are destroyed or change while their pixels are shown.
  */
 #include "runner.h"
 #include "stage.h"
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define SIZE 160 // pixels: 160 * 160 * 4 bytes are more than what is never mapped
+#define SIZE 160 // pixels: 160 * 160 * 4 bytes are large enough to be mapped
 
 struct show {
 	struct stage stage;
@@ -16,7 +16,7 @@ struct show {
 	struct picture picture;
 };
 
-// A window that has committed its one buffer so often.
+// Opens a window and commits its only buffer the given number of times.
 static void show_init(struct show *show, enum file_kind kind, int commits) {
 	stage_init(&show->stage, SIZE, SIZE);
 	window_init(&show->window, &show->stage.screen, WINDOW_LAYER, SIZE, SIZE);
@@ -51,7 +51,7 @@ TEST("lifetime@buffer-destroyed-while-shown-stays-shown") {
 	}
 }
 
-// A video of two buffers that is read in place; then what it shows is taken away, bit by bit.
+// Destroys the buffer, the shm_pool and the pages of a frame that is read in place, one after the other.
 TEST("lifetime@buffer-read-in-place-destroyed-while-shown-stays-shown") {
 	enum {
 		VIDEO = 520
@@ -78,7 +78,7 @@ TEST("lifetime@buffer-read-in-place-destroyed-while-shown-stays-shown") {
 	client_roundtrip(&stage.screen.client);
 	stage_expect(&stage, shown, 0, 0, "buffer and pool destroyed");
 	expect_int(file_count_mappings(shown->fd, NULL), ==, 1);
-	// Punched away: it shows black, and nobody dies.
+	// Punch the pages: the window shows black, and nobody dies.
 	expect_int(fallocate(shown->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, file_get_size(shown->fd)), ==, 0);
 	struct image image;
 	stage_capture(&stage, &image);
@@ -93,7 +93,7 @@ TEST("lifetime@buffer-read-in-place-destroyed-while-shown-stays-shown") {
 	stage_finish(&stage);
 }
 
-TEST("lifetime@format-alone-changes") {
+TEST("lifetime@format-changes-but-not-the-pixels") {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct stage stage;
 		struct window window;
@@ -121,7 +121,7 @@ static void get_copied(const struct lido_pool_stats *stats, void *data) {
 	*bytes += stats->bytes_scratch;
 }
 
-TEST("lifetime@unmapped-window-gives-its-snapshots-back") {
+TEST("lifetime@unmapped-window-frees-its-snapshots") {
 	struct show show;
 	show_init(&show, FILE_UNSEALABLE, 3);
 	int64_t copied = 0;
@@ -149,7 +149,7 @@ TEST("lifetime@buffer-destroyed-between-attach-and-commit-harms-nobody") {
 			wl_buffer_destroy(show.picture.buffer);
 			show.picture.buffer = NULL;
 			wl_surface_commit(show.window.surface);
-			// What is shown then is nobody's promise; the protocol leaves it open.
+			// The protocol leaves the resulting picture undefined.
 			client_try_roundtrip(&show.stage.screen.client);
 			expect_alive(&other);
 			client_finish(&other);
@@ -186,7 +186,7 @@ TEST("lifetime@pool-destroyed-and-file-closed-while-shown-stays-shown") {
 		close(show.picture.fd);
 		show.picture.fd = -1;
 		expect_still_shown(&show, file_kind_names[kind]);
-		// The buffer is as good as before.
+		// The buffer remains usable.
 		window_commit(&show.window, show.picture.buffer);
 		expect_still_shown(&show, "committed again");
 		wl_buffer_destroy(show.picture.buffer);
@@ -196,7 +196,7 @@ TEST("lifetime@pool-destroyed-and-file-closed-while-shown-stays-shown") {
 	}
 }
 
-TEST("lifetime@pool-resized-while-shown-stays-shown-and-takes-more") {
+TEST("lifetime@pool-resized-while-shown-stays-shown-and-takes-new-buffers") {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		if (kind == FILE_SEALED_FAST) {
 			continue; // cannot grow
@@ -230,7 +230,7 @@ TEST("lifetime@file-truncated-after-the-commit-does-not-matter") {
 	}
 }
 
-// The file has so many bytes when the buffer is committed: too few.
+// Truncates the file to size, which is too short, before the commit.
 static void expect_truncation(enum file_kind kind, int commits, int64_t size) {
 	struct show show;
 	struct screen other;

@@ -1,5 +1,6 @@
 /*
- * The only output goes while clients draw, and another one comes: nobody dies of it, and all is shown again.
+ * The only output is destroyed while clients draw, then another one is added: nobody dies, and everything is shown
+ * again.
  */
 #include "runner.h"
 #include "stage.h"
@@ -14,14 +15,14 @@
 
 #define SCREEN 600
 #define WINDOW 520 // more than a MiB, so that a video is read in place
-#define PLACE 16   // where the first window is put
+#define PLACE 16   // position of the first window
 #define MENU 40
 
 struct desk {
 	struct stage stage;
 	struct window window;
 	struct picture pictures[2];
-	int shown; // of pictures
+	int shown; // index into pictures
 };
 
 static void desk_init(struct desk *desk, enum window_kind kind, enum file_kind file_kind) {
@@ -44,7 +45,7 @@ static void desk_finish(struct desk *desk) {
 	stage_finish(&desk->stage);
 }
 
-// So many whole frames, each with a frame callback that nobody waits for.
+// Commits whole frames, each with a frame callback that nobody waits for.
 static void play(struct desk *desk, int frames) {
 	for (int i = 0; i < frames; i++) {
 		desk->shown = !desk->shown;
@@ -61,7 +62,7 @@ static void destroy_output(struct desk *desk) {
 	client_roundtrip(&desk->stage.screen.client);
 }
 
-// The screen looks at it from now on.
+// The screen captures this output from now on.
 static void add_output(struct desk *desk) {
 	struct screen *screen = &desk->stage.screen;
 	expect(wlr_headless_add_output(desk->stage.server.compositor->backend, SCREEN, SCREEN) != NULL);
@@ -95,12 +96,12 @@ static void replace_while_playing(enum file_kind kind) {
 	desk_finish(&desk);
 }
 
-TEST("output@destroyed-at-any-time-of-a-video-and-another-shows-it") {
+TEST("output@destroyed-during-a-video-which-the-next-output-shows") {
 	replace_while_playing(FILE_SEALED);
 	replace_while_playing(FILE_UNSEALABLE);
 }
 
-TEST("output@destroyed-under-a-fullscreen-window-that-is-told-of-the-next") {
+TEST("output@destroyed-under-a-fullscreen-window-which-is-configured-for-the-next") {
 	struct desk desk;
 	desk_init(&desk, WINDOW_FULLSCREEN, FILE_SEALED);
 	play(&desk, 12);
@@ -171,7 +172,7 @@ static void menu_finish(struct menu *menu) {
 	picture_finish(&menu->picture);
 }
 
-// One is open when the output goes, another one comes while there is none.
+// One popup is open when the output is destroyed; another one opens while there is no output.
 TEST("output@destroyed-under-popups-that-stay") {
 	struct desk desk;
 	struct menu first, second;
@@ -187,7 +188,7 @@ TEST("output@destroyed-under-popups-that-stay") {
 	struct image wanted, got;
 	stage_copy_background(&desk.stage, &wanted);
 	picture_draw(&desk.pictures[0], &wanted, PLACE, PLACE);
-	// Its middle is where the window's middle is.
+	// The popup is centered on the window.
 	picture_draw(&first.picture, &wanted, PLACE + (WINDOW - MENU) / 2, PLACE + (WINDOW - MENU) / 2);
 	stage_capture(&desk.stage, &got);
 	expect_image_of(&got, &wanted, "a window and its popup on another output");
@@ -213,7 +214,7 @@ TEST("output@destroyed-with-captures-in-flight-and-a-layer") {
 	}
 	wl_display_flush(screen->client.display);
 	destroy_output(&desk);
-	window_commit(&layer, desk.pictures[1].buffer); // it is closed, and need not know yet
+	window_commit(&layer, desk.pictures[1].buffer); // closed, but the client may not know yet
 	window_init(&late, screen, WINDOW_TOPLEVEL, 0, 0);
 	window_commit(&late, desk.pictures[1].buffer);
 	window_finish(&late);
@@ -222,6 +223,6 @@ TEST("output@destroyed-with-captures-in-flight-and-a-layer") {
 		zwlr_screencopy_frame_v1_destroy(frames[i]);
 	}
 	window_finish(&layer);
-	expect_shown(&desk, "below a layer that was closed");
+	expect_shown(&desk, "under a closed layer");
 	desk_finish(&desk);
 }

@@ -1,5 +1,5 @@
 /*
- * Screen capture into buffers of the server's own pool: the right pixels in the right place, and nothing else changed.
+ * Screen capture into buffers of lido_shm pools writes the right pixels to the right place and changes nothing else.
  */
 #include "pool_picture.h"
 #include "runner.h"
@@ -55,7 +55,7 @@ static void expect_captured(struct target *target, int32_t x, int32_t y) {
 	image_finish(&all);
 }
 
-TEST("pool_capture@writes-the-right-pixels-and-no-byte-beside-them") {
+TEST("pool_capture@writes-the-right-pixels-and-no-other-byte") {
 	static struct target target;
 	target_init(&target);
 	for (int32_t i = 0; i < 3; i++) {
@@ -64,7 +64,7 @@ TEST("pool_capture@writes-the-right-pixels-and-no-byte-beside-them") {
 	target_finish(&target);
 }
 
-TEST("pool_capture@of-a-window-of-the-same-pool-follows-it") {
+TEST("pool_capture@shows-each-new-frame-of-a-window-in-the-same-pool") {
 	static struct target target;
 	struct window window;
 	struct pool_picture picture;
@@ -81,7 +81,7 @@ TEST("pool_capture@of-a-window-of-the-same-pool-follows-it") {
 	target_finish(&target);
 }
 
-TEST("pool_capture@goes-on-while-the-file-grows-and-without-the-block-object") {
+TEST("pool_capture@works-while-the-file-grows-and-without-the-block-object") {
 	static struct target target;
 	struct pool_block blocks[4];
 	target_init(&target);
@@ -122,7 +122,7 @@ TEST("pool_capture@into-a-buffer-without-memory-is-refused-and-harms-nobody") {
 	stage_finish(&stage);
 }
 
-TEST("pool_capture@into-a-file-that-was-made-larger-ends-just-that-client") {
+TEST("pool_capture@into-an-enlarged-file-disconnects-only-that-client") {
 	static struct target target;
 	struct client other;
 	target_init(&target);

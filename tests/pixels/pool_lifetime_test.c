@@ -1,12 +1,12 @@
 /*
- * Blocks, buffers and pages of the server's own pool that go, change, or never came, while they are shown.
+ * Blocks, buffers and pages of lido_shm pools that are destroyed or change while shown, or were never allocated.
  */
 #include "pool_stage.h"
 #include "runner.h"
 #include <fcntl.h>
 #include <string.h>
 
-#define SIZE 160  // pixels: 160 * 160 * 4 bytes are more than what is never mapped
+#define SIZE 160  // pixels: 160 * 160 * 4 bytes are large enough to be mapped
 #define VIDEO 520 // across and down: more than a MiB, so that it may be read in place
 
 static void expect_still_shown(struct pool_stage *stage, const struct pool_picture *picture, const char *what) {
@@ -34,8 +34,8 @@ TEST("pool_lifetime@block-and-buffer-destroyed-while-shown-stay-shown") {
 	}
 }
 
-// What is read in place must not be given to another block, whatever the client asks for meanwhile.
-TEST("pool_lifetime@memory-that-is-shown-goes-to-no-other-block") {
+// The server must not reuse a range that it reads in place, whatever the client allocates meanwhile.
+TEST("pool_lifetime@range-that-is-shown-goes-to-no-other-block") {
 	struct pool_stage stage;
 	struct pool_picture pictures[2];
 	struct pool_block blocks[8];
@@ -51,7 +51,7 @@ TEST("pool_lifetime@memory-that-is-shown-goes-to-no-other-block") {
 		memset(pool_block_get_data(&blocks[i]), 0x11 * i, VIDEO * VIDEO * 4);
 		expect_still_shown(&stage, &pictures[1], "another block");
 	}
-	// Replaced, it may.
+	// Once another buffer has replaced it, the range may be reused.
 	window_commit(&stage.window, pictures[0].picture.buffer);
 	stage_expect(&stage.base, &pictures[0].picture, 0, 0, "replaced");
 	struct pool_block block;
@@ -63,7 +63,7 @@ TEST("pool_lifetime@memory-that-is-shown-goes-to-no-other-block") {
 	pool_stage_finish(&stage);
 }
 
-TEST("pool_lifetime@client-that-goes-takes-its-window-and-nothing-else") {
+TEST("pool_lifetime@client-that-disconnects-loses-its-window-and-nothing-else-changes") {
 	struct pool_stage stage;
 	struct screen other;
 	struct pool_picture pictures[2];
@@ -103,7 +103,7 @@ TEST("pool_lifetime@untouched-block-shows-zeros-and-costs-no-pages") {
 	}
 }
 
-TEST("pool_lifetime@half-drawn-block-costs-just-the-pages-that-were-drawn") {
+TEST("pool_lifetime@half-drawn-block-costs-only-the-drawn-pages") {
 	struct pool_stage stage;
 	struct pool_picture picture;
 	pool_stage_init(&stage, SIZE, NULL);
@@ -131,7 +131,7 @@ TEST("pool_lifetime@pages-punched-while-shown-in-place-harm-nobody") {
 	image_finish(&image);
 	pool_picture_fill(&pictures[0], 99);
 	window_commit(&stage.window, pictures[0].picture.buffer);
-	expect_still_shown(&stage, &pictures[0], "drawn anew");
+	expect_still_shown(&stage, &pictures[0], "redrawn");
 	pool_picture_finish(&pictures[0]);
 	pool_picture_finish(&pictures[1]);
 	pool_stage_finish(&stage);
@@ -162,7 +162,7 @@ static void expect_file_changed(int32_t size, int frames) {
 	pool_stage_finish(&stage);
 }
 
-TEST("pool_lifetime@file-made-larger-before-a-commit-is-file_changed-on-the-wl_buffer") {
+TEST("pool_lifetime@file-enlarged-before-a-commit-is-file_changed-on-the-wl_buffer") {
 	expect_file_changed(32, 0);
 	expect_file_changed(SIZE, 0);
 	expect_file_changed(SIZE, 1);
@@ -170,8 +170,8 @@ TEST("pool_lifetime@file-made-larger-before-a-commit-is-file_changed-on-the-wl_b
 	expect_file_changed(VIDEO, 24);
 }
 
-// A block that failed, with a buffer.
-static void expect_nothing(uint32_t format, bool is_transparent) {
+// Shows a buffer of a block that failed.
+static void expect_unfilled(uint32_t format, bool is_transparent) {
 	struct pool_stage stage;
 	struct pool_picture picture;
 	struct lido_limits limits = lido_limits_default();
@@ -189,11 +189,11 @@ static void expect_nothing(uint32_t format, bool is_transparent) {
 }
 
 TEST("pool_lifetime@buffer-without-memory-is-black-or-transparent") {
-	expect_nothing(WL_SHM_FORMAT_XRGB8888, false);
-	expect_nothing(WL_SHM_FORMAT_ARGB8888, true);
+	expect_unfilled(WL_SHM_FORMAT_XRGB8888, false);
+	expect_unfilled(WL_SHM_FORMAT_ARGB8888, true);
 }
 
-TEST("pool_lifetime@buffer-without-memory-takes-turns-with-others") {
+TEST("pool_lifetime@buffer-without-memory-alternates-with-another") {
 	struct pool_stage stage;
 	struct pool_picture none, some;
 	struct lido_limits limits = lido_limits_default();

@@ -1,6 +1,6 @@
 /*
- * Buffers in the server's own pool are shown right: in each format, at odd strides and places, with damage, read by
- * copying and in place.
+ * Buffers in lido_shm pools are shown correctly: in each format, at odd strides and offsets, with damage, copied and
+ * read in place.
  */
 #include "pool_stage.h"
 #include "runner.h"
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SIZE 160  // pixels: 160 * 160 * 4 bytes are more than what is never mapped
+#define SIZE 160  // pixels: 160 * 160 * 4 bytes are large enough to be mapped
 #define VIDEO 520 // across and down: more than a MiB, so that it may be read in place
 
 static void try_format(struct pool_stage *stage, uint32_t format, int32_t width, int32_t height, int32_t padding) {
@@ -48,7 +48,7 @@ TEST("pool_shown@every-format-is-shown-exactly") {
 	try_all_formats(1, 1, 0);
 }
 
-TEST("pool_shown@odd-width-and-stride-that-is-no-whole-word") {
+TEST("pool_shown@odd-width-and-stride-that-is-not-a-multiple-of-4") {
 	try_all_formats(33, 17, 0);
 	try_all_formats(32, 17, 1);
 }
@@ -57,7 +57,7 @@ TEST("pool_shown@large-formats-are-read-from-the-mapping") {
 	try_all_formats(151, 149, 3);
 }
 
-TEST("pool_shown@buffers-at-each-place-of-a-block") {
+TEST("pool_shown@buffers-at-many-offsets-of-a-block") {
 	enum {
 		COUNT = 9
 	};
@@ -74,14 +74,14 @@ TEST("pool_shown@buffers-at-each-place-of-a-block") {
 		picture_fill(&reference, (uint32_t)i);
 		memcpy(pool_block_get_data(&block) + offset, reference.data, 64 * 64 * 4);
 		window_commit(&stage.window, buffer);
-		stage_expect(&stage.base, &reference, 0, 0, "a place");
+		stage_expect(&stage.base, &reference, 0, 0, "an offset");
 		wl_buffer_destroy(buffer);
 	}
 	picture_finish(&reference);
 	pool_stage_finish(&stage);
 }
 
-TEST("pool_shown@damage-alone-is-taken-over") {
+TEST("pool_shown@damaged-box-is-updated") {
 	struct pool_stage stage;
 	struct pool_picture picture;
 	pool_stage_init(&stage, SIZE, NULL);
@@ -98,7 +98,7 @@ TEST("pool_shown@damage-alone-is-taken-over") {
 	pool_stage_finish(&stage);
 }
 
-TEST("pool_shown@buffer-comes-back-in-the-round-trip-after-the-commit") {
+TEST("pool_shown@buffer-is-released-in-the-round-trip-after-the-commit") {
 	for (int32_t size = 32; size <= SIZE; size += 128) {
 		struct pool_stage stage;
 		struct pool_picture picture;
@@ -120,7 +120,7 @@ TEST("pool_shown@video-is-read-in-place") {
 	struct pool_picture pictures[2];
 	pool_stage_init(&stage, VIDEO, NULL);
 	pool_stage_play(&stage, pictures, VIDEO, 24);
-	// The last one is not released before the next commit.
+	// The last frame is not released before the next commit.
 	expect_int(pictures[1].picture.releases, ==, 11);
 	expect_int(pictures[0].picture.releases, ==, 12);
 	expect_int(file_count_mappings(pictures[0].block.area->fd, NULL), ==, 2);
@@ -186,7 +186,7 @@ TEST("pool_shown@block-resized-while-its-buffer-is-shown-leaves-the-picture") {
 	pool_stage_play(&stage, pictures, VIDEO, 24);
 	pool_block_init(&neighbour, &stage.pool, 4096);
 	expect_place(&neighbour);
-	// Larger: it moves, and the client draws in the new place. Smaller: it stays.
+	// A larger block moves, and the client draws in the new place. A smaller one stays.
 	pool_block_resize(&pictures[1].block, VIDEO * VIDEO * 8);
 	expect_place(&pictures[1].block);
 	memset(pool_block_get_data(&pictures[1].block), 0x77, VIDEO * VIDEO * 8);

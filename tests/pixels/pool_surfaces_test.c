@@ -1,6 +1,5 @@
 /*
- * Whatever a surface is for, its buffer may lie in the server's own pool: subsurfaces, cursors, icons of drags, layers,
- * windows.
+ * Surfaces of every role show buffers of lido_shm pools: subsurfaces, cursors, drag icons, layers, windows.
  */
 #include "mouse.h"
 #include "pool_picture.h"
@@ -47,7 +46,7 @@ static void commit(struct show *show, struct wl_surface *surface, const struct p
 	client_roundtrip(&show->stage.screen.client);
 }
 
-// The output must show the window, and the child on it there. child: XRGB, or NULL.
+// The output must show the window, and the child at this position. child: XRGB, or NULL.
 static void expect_with(struct show *show, const struct image *child, int32_t x, int32_t y, bool cursor) {
 	struct image wanted, got;
 	stage_copy_background(&show->stage, &wanted);
@@ -67,13 +66,13 @@ static void expect_with(struct show *show, const struct image *child, int32_t x,
 	image_finish(&got);
 }
 
-// What the picture looks like now, kept while the block changes.
+// Saves the picture before the block changes.
 static void remember(const struct pool_picture *picture, struct image *image) {
 	image_init(image, CHILD, CHILD);
 	picture_draw(&picture->picture, image, 0, 0);
 }
 
-static void show_subsurface(bool synchronised) {
+static void show_subsurface(bool synchronized) {
 	struct show show;
 	struct pool_picture picture;
 	struct image shown = {0}, next;
@@ -82,7 +81,7 @@ static void show_subsurface(bool synchronised) {
 	struct wl_surface *child = wl_compositor_create_surface(screen->compositor);
 	struct wl_subsurface *role = wl_subcompositor_get_subsurface(screen->subcompositor, child, show.window.surface);
 	wl_subsurface_set_position(role, 9, 6);
-	if (!synchronised) {
+	if (!synchronized) {
 		wl_subsurface_set_desync(role);
 	}
 	wl_surface_commit(show.window.surface);
@@ -92,9 +91,9 @@ static void show_subsurface(bool synchronised) {
 		remember(&picture, &next);
 		commit(&show, child, &picture);
 		expect_int(picture.picture.releases, ==, i + 1);
-		// The client may scribble now.
+		// The client may draw again.
 		pool_picture_fill(&picture, 1000 + i);
-		expect_with(&show, !synchronised ? &next : i == 0 ? NULL : &shown, 9, 6, false);
+		expect_with(&show, !synchronized ? &next : i == 0 ? NULL : &shown, 9, 6, false);
 		wl_surface_commit(show.window.surface);
 		expect_with(&show, &next, 9, 6, false);
 		image_finish(&shown);
@@ -107,22 +106,22 @@ static void show_subsurface(bool synchronised) {
 	show_finish(&show);
 }
 
-TEST("pool_surfaces@synchronised-subsurface-is-shown-with-its-parent") {
+TEST("pool_surfaces@synchronized-subsurface-is-shown-with-its-parent") {
 	show_subsurface(true);
 }
 
-TEST("pool_surfaces@desynchronised-subsurface-is-shown-at-once") {
+TEST("pool_surfaces@desynchronized-subsurface-is-shown-at-once") {
 	show_subsurface(false);
 }
 
-// Commits are queued until the parent's; beyond a few the client's own buffers are in the queue.
-TEST("pool_surfaces@many-queued-commits-show-the-last-though-their-blocks-are-gone") {
+// Commits wait for the parent's; beyond a few, the queue holds the client's own buffers.
+TEST("pool_surfaces@many-queued-commits-show-the-last-after-their-blocks-are-destroyed") {
 	enum {
 		COUNT = 8
 	};
 	struct show show;
 	struct pool_picture pictures[COUNT];
-	struct pool_block scribbled;
+	struct pool_block overwritten;
 	struct image last;
 	show_init(&show);
 	struct screen *screen = &show.stage.screen;
@@ -138,9 +137,9 @@ TEST("pool_surfaces@many-queued-commits-show-the-last-though-their-blocks-are-go
 	for (int i = 0; i < COUNT; i++) {
 		pool_picture_finish(&pictures[i]);
 	}
-	pool_block_init(&scribbled, &show.pool, 65536);
-	expect_place(&scribbled);
-	file_fill_memory(pool_block_get_data(&scribbled), 0, 65536, 50);
+	pool_block_init(&overwritten, &show.pool, 65536);
+	expect_place(&overwritten);
+	file_fill_memory(pool_block_get_data(&overwritten), 0, 65536, 50);
 	wl_surface_commit(show.window.surface);
 	expect_with(&show, &last, 0, 0, false);
 	image_finish(&last);
@@ -172,7 +171,7 @@ TEST("pool_surfaces@toplevels-and-fullscreen-windows-are-shown") {
 struct pointing {
 	struct show show;
 	struct mouse mouse;
-	struct wl_surface *surface; // of the cursor or the icon
+	struct wl_surface *surface; // the cursor or the icon
 };
 
 static void pointing_init(struct pointing *pointing) {
@@ -192,7 +191,7 @@ static void pointing_finish(struct pointing *pointing) {
 	show_finish(&pointing->show);
 }
 
-TEST("pool_surfaces@cursor-is-shown-at-the-pointer-and-buffers-come-back") {
+TEST("pool_surfaces@cursor-is-shown-at-the-pointer-and-buffers-are-released") {
 	struct pointing pointing;
 	struct pool_picture picture;
 	struct image image;
@@ -211,7 +210,7 @@ TEST("pool_surfaces@cursor-is-shown-at-the-pointer-and-buffers-come-back") {
 	pointing_finish(&pointing);
 }
 
-TEST("pool_surfaces@icon-of-a-drag-is-shown-at-the-pointer") {
+TEST("pool_surfaces@drag-icon-is-shown-at-the-pointer") {
 	struct pointing pointing;
 	struct pool_picture picture;
 	struct image image;
@@ -224,7 +223,7 @@ TEST("pool_surfaces@icon-of-a-drag-is-shown-at-the-pointer") {
 	expect(client_wait(&screen->client, &pointing.mouse.pressed));
 	wl_data_device_start_drag(device, NULL, pointing.show.window.surface, pointing.surface, pointing.mouse.serial);
 	client_roundtrip(&screen->client);
-	// Headless outputs have no plane for the cursor, which is the default one meanwhile: let the icon lie beside it.
+	// Headless outputs have no cursor plane, so the default cursor is drawn into the output: keep the icon clear of it.
 	wl_surface_offset(pointing.surface, -CHILD - 2, 0);
 	for (uint32_t i = 0; i < 4; i++) {
 		struct image got;

@@ -1,5 +1,5 @@
 /*
- * Popups whose parent moves: the reactive ones are kept on the output, and their clients hear of it.
+ * Popups whose parent moves: reactive ones stay on the output, and their clients receive a configure event.
  */
 #include "mouse.h"
 #include "runner.h"
@@ -9,9 +9,9 @@
 #define SCREEN 200
 #define WINDOW 60
 #define MENU 40
-#define PLACE 16 // where the first window is put
+#define PLACE 16 // position of the first window
 
-// With its top left corner at the bottom right one of what it hangs on, if there is room.
+// A popup whose top left corner is at the bottom right corner of its parent, if there is room.
 struct menu {
 	struct client *client;
 	struct wl_surface *surface;
@@ -21,7 +21,7 @@ struct menu {
 	int configures;
 	int repositions;
 	int32_t x, y, width, height; // of the last configure
-	uint32_t serial;             // of that
+	uint32_t serial;             // of the last configure
 	bool configured;
 };
 
@@ -132,8 +132,8 @@ static void desk_finish(struct desk *desk) {
 	stage_finish(&desk->stage);
 }
 
-// Takes hold of the window at its top left corner.
-static void take_hold(struct desk *desk) {
+// Starts to move the window by its top left corner.
+static void start_move(struct desk *desk) {
 	mouse_move(&desk->mouse, PLACE, PLACE);
 	mouse_press(&desk->mouse, true);
 	expect(desk->mouse.pressed);
@@ -141,7 +141,7 @@ static void take_hold(struct desk *desk) {
 	client_roundtrip(&desk->stage.screen.client);
 }
 
-// Drags it until that corner is there.
+// Drags the window until its top left corner is at x, y.
 static void drag_to(struct desk *desk, uint32_t x, uint32_t y) {
 	mouse_move(&desk->mouse, x, y);
 	client_roundtrip(&desk->stage.screen.client);
@@ -156,7 +156,7 @@ static void expect_menu(const struct menu *menu, int configures, int32_t x, int3
 	expect_int(menu->repositions, ==, 0);
 }
 
-// What the output shows where the menu should be, as far as that is on it; the pointer is elsewhere.
+// Compares the part of the menu that is on the output. The pointer must be elsewhere.
 static void expect_shown(struct desk *desk, int32_t x, int32_t y, int32_t size, const char *what) {
 	struct image wanted, got;
 	screen_capture(&desk->stage.screen, x + desk->menu.x, y + desk->menu.y, size, size, &got);
@@ -167,14 +167,14 @@ static void expect_shown(struct desk *desk, int32_t x, int32_t y, int32_t size, 
 	image_finish(&got);
 }
 
-TEST("popup@reactive-one-is-kept-on-the-output-while-its-window-moves") {
+TEST("popup@reactive-popup-stays-on-the-output-while-its-window-moves") {
 	struct desk desk;
 	desk_init(&desk, true);
-	take_hold(&desk);
+	start_move(&desk);
 	drag_to(&desk, PLACE + 10, PLACE);
 	expect_menu(&desk.menu, 0, WINDOW, WINDOW);
 	drag_to(&desk, 120, 110);
-	// It ends where the output ends, and is shown there once the client has drawn for it.
+	// The popup ends at the output's edge, and is shown there once the client has drawn.
 	expect_menu(&desk.menu, 1, SCREEN - MENU - 120, SCREEN - MENU - 110);
 	menu_commit(&desk.menu);
 	expect_shown(&desk, 120, 110, MENU, "in the corner");
@@ -186,10 +186,10 @@ TEST("popup@reactive-one-is-kept-on-the-output-while-its-window-moves") {
 	desk_finish(&desk);
 }
 
-TEST("popup@busy-client-hears-of-the-last-place-only") {
+TEST("popup@busy-client-is-configured-only-for-the-last-position") {
 	struct desk desk;
 	desk_init(&desk, true);
-	take_hold(&desk);
+	start_move(&desk);
 	for (uint32_t x = 110; x <= 130; x++) {
 		drag_to(&desk, x, PLACE);
 	}
@@ -201,26 +201,26 @@ TEST("popup@busy-client-hears-of-the-last-place-only") {
 	desk_finish(&desk);
 }
 
-TEST("popup@other-ones-stay-with-their-window") {
+TEST("popup@non-reactive-popup-moves-with-its-window") {
 	struct desk desk;
 	desk_init(&desk, false);
-	take_hold(&desk);
+	start_move(&desk);
 	drag_to(&desk, 120, 110);
 	expect_menu(&desk.menu, 0, WINDOW, WINDOW);
 	expect_shown(&desk, 120, 110, SCREEN - 120 - WINDOW, "off the output");
 	desk_finish(&desk);
 }
 
-TEST("popup@reactive-one-on-another-follows-that") {
+TEST("popup@reactive-popup-follows-its-parent-popup") {
 	struct desk desk;
 	struct menu child;
 	desk_init(&desk, true);
 	menu_init(&child, &desk, desk.menu.xdg_surface, MENU, true);
-	take_hold(&desk);
+	start_move(&desk);
 	drag_to(&desk, 110, PLACE);
 	expect_menu(&desk.menu, 1, SCREEN - MENU - 110, WINDOW);
 	menu_commit(&desk.menu);
-	// Its parent ends where the output does: it slides over it.
+	// The parent popup ends at the output's edge: the child slides over it.
 	menu_commit(&child);
 	expect_int(child.x, ==, 0);
 	expect_int(child.y, ==, MENU);
@@ -228,12 +228,12 @@ TEST("popup@reactive-one-on-another-follows-that") {
 	desk_finish(&desk);
 }
 
-TEST("popup@unmapped-while-its-window-moves-is-left-alone") {
+TEST("popup@unmapped-popup-is-not-configured-while-its-window-moves") {
 	struct desk desk;
 	desk_init(&desk, true);
 	wl_surface_attach(desk.menu.surface, NULL, 0, 0);
 	wl_surface_commit(desk.menu.surface);
-	take_hold(&desk);
+	start_move(&desk);
 	drag_to(&desk, 120, 110);
 	expect_int(desk.menu.configures, ==, 0);
 	desk_finish(&desk);

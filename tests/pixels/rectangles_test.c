@@ -1,5 +1,5 @@
 /*
- * Many rectangles, in a region and in the damage of one commit.
+ * Limits on the number of rectangles in a region and in the damage of one commit.
  */
 #include "runner.h"
 #include "stage.h"
@@ -18,7 +18,7 @@ static void add_rectangles(struct client *client, struct wl_region *region, int 
 	}
 }
 
-TEST("rectangles@region-may-have-as-many-as-the-limit-and-no-more") {
+TEST("rectangles@region-holds-up-to-the-limit-and-no-more") {
 	struct server server;
 	struct screen screen;
 	struct client other;
@@ -27,7 +27,7 @@ TEST("rectangles@region-may-have-as-many-as-the-limit-and-no-more") {
 	client_init(&other, &server);
 	struct wl_region *region = wl_compositor_create_region(screen.compositor);
 	add_rectangles(&screen.client, region, RECTANGLES_REGION_MAX);
-	wl_region_add(region, 0, 0, 1, 1); // it is there already
+	wl_region_add(region, 0, 0, 1, 1); // already in the region
 	expect_alive(&screen.client);
 	wl_region_add(region, 1000, 1000, 1, 1);
 	expect_alive(&screen.client);
@@ -41,7 +41,7 @@ TEST("rectangles@region-may-have-as-many-as-the-limit-and-no-more") {
 	server_finish(&server);
 }
 
-// What reaches a surface's commits.
+// Counts a surface's commits and the most damage rectangles in one.
 struct counter {
 	struct wl_listener new_surface, commit;
 	const struct wlr_surface *surface;
@@ -65,7 +65,7 @@ static void watch_surface(struct wl_listener *listener, void *data) {
 	wl_list_remove(&counter->new_surface.link);
 }
 
-// Those of one colour of a chessboard: no two touch.
+// Changes the pixels of one color of a chessboard: no two touch.
 static void change_pixels(struct picture *picture, struct wl_surface *surface, bool of_the_buffer, uint32_t seed) {
 	for (int32_t i = seed % 2 == 0; i < SIZE * SIZE; i += 2) {
 		int32_t x = (i + i / SIZE % 2) % SIZE, y = i / SIZE;
@@ -103,7 +103,7 @@ static void show_frames(bool of_the_buffer) {
 	stage_finish(&stage);
 }
 
-TEST("rectangles@damage-of-a-commit-is-bounded-and-loses-nothing") {
+TEST("rectangles@damage-of-a-commit-is-bounded-and-complete") {
 	show_frames(true);
 	show_frames(false);
 }

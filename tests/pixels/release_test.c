@@ -1,5 +1,5 @@
 /*
- * wl_buffer.release: at once where pixels were copied, and never lost where not.
+ * wl_buffer.release is sent at once if the pixels were copied, and is never lost if they were not.
  */
 #include "runner.h"
 #include "stage.h"
@@ -9,7 +9,7 @@
 
 #define VIDEO 520 // across and down: more than a MiB, so that it may be read in place
 
-// So many commits, each of which must be released by the round trip that ends it.
+// Makes 12 commits; the round trip after each must bring its release.
 static void expect_early(struct stage *stage, enum window_kind kind, enum file_kind file, int32_t size, int buffers) {
 	struct window window;
 	struct picture pictures[2];
@@ -20,7 +20,7 @@ static void expect_early(struct stage *stage, enum window_kind kind, enum file_k
 	for (int i = 0; i < 12; i++) {
 		struct picture *picture = &pictures[i % buffers];
 		picture_fill(picture, (uint32_t)i);
-		// A tenth is damaged: this is no video.
+		// Damage only a tenth, so that the server does not take it for a video.
 		window_commit_box(&window, picture->buffer, 0, 0, size, i < buffers ? size : size / 10);
 		if (picture->releases != i / buffers + 1) {
 			fail("%s, %d buffers: commit %d: %d releases", file_kind_names[file], buffers, i, picture->releases);
@@ -65,13 +65,13 @@ TEST("release@of-the-only-buffer-comes-when-it-is-waited-for") {
 		}
 		expect_int(picture.releases, ==, i + 1);
 		if (is_late) {
-			// What is shown is a copy by now: the client may draw.
+			// The window shows a copy by now: the client may draw.
 			late++;
 			picture_fill(&picture, (uint32_t)i + 100);
-			stage_expect(&stage, &shown, 0, 0, "given back");
+			stage_expect(&stage, &shown, 0, 0, "released early");
 		}
 	}
-	// It was tried whether the client has another one, but not for ever.
+	// The server has tried a few times whether the client has another buffer, then stopped.
 	expect_int(late, >, 0);
 	expect_int(late, <=, 4);
 	picture_finish(&picture);
@@ -80,8 +80,9 @@ TEST("release@of-the-only-buffer-comes-when-it-is-waited-for") {
 	stage_finish(&stage);
 }
 
-// Draws frames of a video as clients do: into a picture that has come back, or a new one. Returns how many were made;
-// those that come back late are thrown away, or kept for later. *late: of the last 20 frames, how many came back late.
+// Draws frames of a video as clients do: into a released picture, or a new one. Returns the number of pictures created.
+// Pictures that are released late are thrown away, or kept for reuse if keeps is set. *late: number of late releases
+// among the last 20 frames.
 static int draw_video(struct stage *stage, bool keeps, int *late) {
 	struct window window;
 	struct picture pictures[60];
@@ -115,19 +116,19 @@ static int draw_video(struct stage *stage, bool keeps, int *late) {
 	return len;
 }
 
-TEST("release@a-client-that-throws-away-what-comes-late-gets-its-buffers-at-once") {
+TEST("release@client-that-discards-buffers-released-late-gets-them-at-once") {
 	struct stage stage;
 	int late;
 	stage_init(&stage, VIDEO, VIDEO);
 	int made = draw_video(&stage, false, &late);
-	// Reading in place was tried, and given up.
+	// The server has tried reading in place, and stopped.
 	expect_int(made, >, 1);
 	expect_int(made, <=, 5);
 	expect_int(late, ==, 0);
 	stage_finish(&stage);
 }
 
-TEST("release@a-client-that-makes-a-second-buffer-when-it-needs-one-is-read-in-place") {
+TEST("release@client-that-creates-a-second-buffer-when-needed-is-read-in-place") {
 	struct stage stage;
 	int late;
 	stage_init(&stage, VIDEO, VIDEO);
@@ -149,7 +150,7 @@ TEST("release@of-a-video-comes-with-the-next-frame-at-the-latest") {
 		}
 		for (int i = 0; i < 40; i++) {
 			struct picture *now = &pictures[i % 2], *before = &pictures[1 - i % 2];
-			// It must be ours to draw into: released as often as it was committed.
+			// The buffer must have been released as often as it was committed.
 			expect_int(now->releases, ==, i / 2);
 			picture_fill(now, (uint32_t)i);
 			window_commit(&window, now->buffer);
@@ -159,7 +160,7 @@ TEST("release@of-a-video-comes-with-the-next-frame-at-the-latest") {
 				stage_expect(&stage, now, 0, 0, "video");
 			}
 		}
-		// This is what reading in place looks like from outside; without it the test would test nothing.
+		// Late releases show that the server read in place, the case this test is about.
 		expect((late > 0) == FILE_KIND_IS_SEALABLE(kind));
 		picture_finish(&pictures[0]);
 		picture_finish(&pictures[1]);
@@ -168,7 +169,7 @@ TEST("release@of-a-video-comes-with-the-next-frame-at-the-latest") {
 	}
 }
 
-TEST("release@of-a-buffer-in-place-keeps-its-mapping-until-then") {
+TEST("release@mapping-of-a-buffer-read-in-place-stays-until-release") {
 	struct stage stage;
 	struct window windows[2];
 	struct picture pictures[2];
@@ -182,14 +183,14 @@ TEST("release@of-a-buffer-in-place-keeps-its-mapping-until-then") {
 		window_commit(&windows[0], pictures[i % 2].buffer);
 		window_commit(&windows[1], pictures[i % 2].buffer);
 	}
-	// The first window shows picture 0 in place. The second wants it too, but now it has a hole, so it is read.
+	// The first window shows picture 0 in place. The second commits it too, but now it has a hole, so it is copied.
 	window_commit(&windows[0], pictures[0].buffer);
 	int releases = pictures[0].releases;
 	expect(fallocate(pictures[0].fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096) == 0);
 	window_commit(&windows[1], pictures[0].buffer);
 	expect_int(pictures[0].releases, ==, releases);
 	expect_int(file_count_mappings(pictures[0].fd, NULL), ==, 1);
-	// The client lets go of it, but the first window still shows it.
+	// The client destroys it, but the first window still shows it.
 	int fd = dup(pictures[0].fd);
 	picture_finish(&pictures[0]);
 	client_roundtrip(&stage.screen.client);
@@ -206,7 +207,7 @@ TEST("release@of-a-buffer-in-place-keeps-its-mapping-until-then") {
 	stage_finish(&stage);
 }
 
-TEST("release@is-not-sent-for-what-was-never-committed") {
+TEST("release@is-not-sent-for-a-buffer-that-was-never-committed") {
 	struct stage stage;
 	struct window window;
 	struct picture picture;

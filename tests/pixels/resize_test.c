@@ -1,14 +1,14 @@
 /*
- * Interactive resizing by the top left corner: the edges that the user does not hold stay where they are, whenever the
- * client draws, and whatever size it chooses.
+ * Interactive resizing by the top left corner: the right and bottom edges stay in place, whenever the client draws and
+ * whatever size it chooses.
  */
 #include "mouse.h"
 #include "runner.h"
 #include "stage.h"
 #include "xdg-shell-client-protocol.h"
 
-#define SCREEN 200 // no power of two: the virtual pointer comes a little beside the pixel
-#define PLACE 16   // where the first window is put
+#define SCREEN 200 // not a power of two: the virtual pointer lands slightly off the pixel
+#define PLACE 16   // position of the first window
 #define SIZE 100
 #define END (PLACE + SIZE) // its right and bottom edges
 
@@ -34,7 +34,7 @@ static void drag_to(struct sizing *sizing, uint32_t x, uint32_t y) {
 	client_roundtrip(&sizing->stage.screen.client);
 }
 
-// The user has hold of the top left corner.
+// Starts resizing by the top left corner.
 static void sizing_init(struct sizing *sizing) {
 	*sizing = (struct sizing){0};
 	stage_init(&sizing->stage, SCREEN, SCREEN);
@@ -61,7 +61,7 @@ static void expect_configured(const struct sizing *sizing, int32_t width, int32_
 	expect_int(sizing->window.configured_height, ==, height);
 }
 
-// The lower right part of the window, which the pointer's image does not cover, and the desktop beyond it.
+// Compares the lower right part of the window, which the cursor does not cover, and the desktop beyond it.
 static void expect_end(struct sizing *sizing, const char *what) {
 	const int32_t start = END - 40, size = 60;
 	struct image desktop, wanted, got;
@@ -80,7 +80,7 @@ static void expect_end(struct sizing *sizing, const char *what) {
 	image_finish(&got);
 }
 
-TEST("resize@other-edges-stay-until-the-client-draws-and-then") {
+TEST("resize@other-edges-stay-before-and-after-the-client-draws") {
 	struct sizing sizing;
 	sizing_init(&sizing);
 	drag_to(&sizing, PLACE + 30, PLACE - 10);
@@ -89,7 +89,7 @@ TEST("resize@other-edges-stay-until-the-client-draws-and-then") {
 	draw(&sizing, SIZE - 30, SIZE + 10, 2);
 	expect_end(&sizing, "drawn");
 	mouse_press(&sizing.mouse, false);
-	expect_end(&sizing, "let go");
+	expect_end(&sizing, "button released");
 	sizing_finish(&sizing);
 }
 
@@ -109,7 +109,7 @@ TEST("resize@other-edges-stay-when-the-client-draws-after-the-end") {
 }
 
 TEST("resize@other-edges-stay-with-a-client-that-chooses-its-size") {
-	// As terminals do, whose windows have whole rows and columns.
+	// Like a terminal, whose windows have whole rows and columns.
 	struct sizing sizing;
 	sizing_init(&sizing);
 	for (int32_t i = 1; i <= 30; i++) {
@@ -122,6 +122,6 @@ TEST("resize@other-edges-stay-with-a-client-that-chooses-its-size") {
 		expect_end(&sizing, "while it moves");
 	}
 	mouse_press(&sizing.mouse, false);
-	expect_end(&sizing, "let go");
+	expect_end(&sizing, "button released");
 	sizing_finish(&sizing);
 }

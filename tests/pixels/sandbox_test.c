@@ -1,5 +1,5 @@
 /*
- * Clients in a sandbox (security-context-v1): what they see of the compositor, and what they cannot reach by guessing.
+ * Clients in a sandbox (security-context-v1) see only the allowed globals, and cannot bind others by guessing names.
  */
 #include "client.h"
 #include "file.h"
@@ -14,7 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-// All of it, as it is without a GPU.
+// The complete list without a GPU.
 static const char *const allowed[] = {
 	"lido_shm_manager_v1",
 	"org_kde_kwin_server_decoration_manager",
@@ -43,8 +43,8 @@ static const char *const allowed[] = {
 
 struct sandbox {
 	struct server server;
-	struct client launcher; // outside; it made the sandbox
-	struct server inner;    // the same server, by the socket that leads into it
+	struct client launcher; // outside; it created the sandbox
+	struct server inner;    // the same server, with the sandbox's socket
 	struct client client;   // inside
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	int close_fds[2]; // the sandbox ends when the first is closed

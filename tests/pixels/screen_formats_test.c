@@ -1,6 +1,6 @@
 /*
- * Each format that the compositor announces, at odd sizes and strides, from both kinds of memory, committed again and
- * again so that each way to the renderer is taken: what the output shows must be exact.
+ * The output shows each announced format exactly, at odd sizes and strides, from sealed and unsealable files. Each
+ * buffer is committed repeatedly, so that every path to the renderer is taken.
  */
 #include "runner.h"
 #include "stage.h"
@@ -45,11 +45,11 @@ static void try_all_formats(enum file_kind kind, int32_t width, int32_t height, 
 	stage_finish(&stage);
 }
 
-TEST("screen_formats@sealed-memory-is-shown-exactly") {
+TEST("screen_formats@sealed-file-is-shown-exactly") {
 	try_all_formats(FILE_SEALED, 64, 32, 0);
 }
 
-TEST("screen_formats@unsealable-memory-is-shown-exactly") {
+TEST("screen_formats@unsealable-file-is-shown-exactly") {
 	try_all_formats(FILE_UNSEALABLE, 64, 32, 0);
 }
 
@@ -63,8 +63,8 @@ TEST("screen_formats@every-kind-of-file-is-shown-exactly") {
 	stage_finish(&stage);
 }
 
-TEST("screen_formats@odd-width-and-stride-that-is-no-whole-word") {
-	// RGB565 of 33 pixels: 66 bytes a row. pixman wants multiples of four.
+TEST("screen_formats@odd-width-and-stride-that-is-not-a-multiple-of-4") {
+	// 33 pixels of RGB565 are 66 bytes per row. pixman requires multiples of four.
 	try_all_formats(FILE_SEALED, 33, 17, 0);
 	try_all_formats(FILE_UNSEALABLE, 33, 17, 0);
 	try_all_formats(FILE_SEALED, 32, 17, 1);
@@ -84,7 +84,7 @@ TEST("screen_formats@translucent-pixels-are-blended-as-pixman-does") {
 	window_init(&window, &stage.screen, WINDOW_LAYER, 32, 32);
 	picture_init(&picture, &stage.screen.client, FILE_UNSEALABLE, WL_SHM_FORMAT_ARGB8888, 32, 32, 128);
 	for (int32_t i = 0; i < 32 * 32; i++) {
-		// Premultiplied: no channel is above the alpha.
+		// Premultiplied: no channel exceeds the alpha.
 		uint8_t alpha = (uint8_t)(i / 4), pixel[4] = {alpha / 3, alpha / 2, alpha, alpha};
 		for (int channel = 0; channel < 4; channel++) {
 			picture.data[i * 4 + channel] = pixel[channel];
@@ -98,8 +98,8 @@ TEST("screen_formats@translucent-pixels-are-blended-as-pixman-does") {
 	stage_finish(&stage);
 }
 
-TEST("screen_formats@padding-and-neighbours-are-never-shown") {
-	// A buffer in the middle of a file full of another colour.
+TEST("screen_formats@padding-and-neighbors-are-never-shown") {
+	// A buffer in the middle of a file filled with another color.
 	struct stage stage;
 	struct window window;
 	stage_init(&stage, WIDTH, HEIGHT);

@@ -1,5 +1,5 @@
 /*
- * A client that dies at any step of its life leaves nothing behind: no window, no file, no mapping, no pool.
+ * A client that dies after any step leaves nothing behind: no window, no open file, no mapping, no pool.
  */
 #include "runner.h"
 #include "stage.h"
@@ -11,7 +11,7 @@
 
 #define SIZE 520 // pixels across and down: more than a MiB, so that a video is read in place
 
-// What a victim has, made by the steps below. NULL: not yet.
+// The objects of a victim, created by the steps below. NULL: not yet.
 struct victim {
 	struct screen screen;
 	enum file_kind kind;
@@ -56,7 +56,7 @@ static void commit_second(struct victim *victim) {
 	commit(victim);
 }
 
-// So many commits of whole frames that the server may read in place.
+// Commits enough whole frames that the server may read in place.
 static void play_video(struct victim *victim) {
 	for (int i = 0; i < 30; i++) {
 		struct picture *picture = i % 2 == 0 ? &victim->first : &victim->second;
@@ -149,7 +149,7 @@ static void close_picture(struct picture *picture, bool *leaves) {
 		return;
 	}
 	*leaves = *leaves || file_count_fds(picture->fd) != 1 || file_count_mappings(picture->fd, NULL) != 0;
-	// Its proxies went with the connection.
+	// The connection's end destroyed the proxies.
 	picture->buffer = NULL;
 	picture->pool = NULL;
 	close(picture->fd);
@@ -176,7 +176,7 @@ static void run_life(struct stage *stage, enum file_kind kind, enum window_kind 
 	char what[100];
 	snprintf(what, sizeof(what), "%s, window %d, died after \"%s\"", file_kind_names[kind], (int)window_kind,
 			len > 0 ? steps[len - 1].name : "nothing");
-	// The scene may have held a picture until the next frame.
+	// The scene may hold a picture until the next frame.
 	stage_expect(stage, NULL, 0, 0, what);
 	if (leaves) {
 		fail("%s: its files are still open or mapped", what);
@@ -216,7 +216,7 @@ TEST("session@client-with-a-fullscreen-window-may-die-at-any-step") {
 	die_at_every_step(FILE_SEALED_FAST, WINDOW_FULLSCREEN, true);
 }
 
-TEST("session@client-may-die-before-it-is-heard-at-any-step") {
+TEST("session@client-may-die-at-any-step-before-the-server-reads-its-requests") {
 	die_at_every_step(FILE_SEALED, WINDOW_TOPLEVEL, false);
 	die_at_every_step(FILE_RUNTIME_DIR, WINDOW_LAYER, false);
 }
@@ -239,7 +239,7 @@ TEST("session@server-may-end-at-any-step") {
 		close_picture(&victim.child_picture, &leaves);
 		close_picture(&victim.cursor_picture, &leaves);
 		if (leaves) {
-			fail("the server, ended after %zu steps, has left files open or mapped", len);
+			fail("the server left files open or mapped when it ended after %zu steps", len);
 		}
 	}
 }

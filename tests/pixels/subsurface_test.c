@@ -1,5 +1,5 @@
 /*
- * Subsurfaces: synchronised ones keep their old picture until the parent commits, and still give buffers back at once.
+ * Synchronized subsurfaces keep their old picture until the parent commits, and still release buffers at once.
  */
 #include "runner.h"
 #include "stage.h"
@@ -54,7 +54,7 @@ static void commit(struct family *family, struct wl_surface *surface, struct pic
 	client_roundtrip(&family->stage.screen.client);
 }
 
-// The output must show the parent with these on it; NULL: nothing there.
+// The output must show the parent with the child and grandchild on it. NULL: not shown.
 static void expect_family(
 		struct family *family, const struct image *child, const struct image *grandchild, const char *what) {
 	struct image wanted, got;
@@ -75,13 +75,13 @@ static void expect_family(
 	image_finish(&got);
 }
 
-// What the picture looks like now, kept while its file changes.
+// Saves the picture before its file changes.
 static void remember(const struct picture *picture, struct image *image) {
 	image_init(image, CHILD, CHILD);
 	picture_draw(picture, image, 0, 0);
 }
 
-TEST("subsurface@synchronised-commit-is-shown-with-the-parents-and-released-at-once") {
+TEST("subsurface@synchronized-commit-is-shown-with-the-parents-and-released-at-once") {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct family family;
 		struct picture picture;
@@ -93,7 +93,7 @@ TEST("subsurface@synchronised-commit-is-shown-with-the-parents-and-released-at-o
 			remember(&picture, &next);
 			commit(&family, family.child, &picture);
 			expect_int(picture.releases, ==, i + 1);
-			// The client may scribble now.
+			// The client may draw again.
 			picture_fill(&picture, 1000 + i);
 			expect_family(&family, i == 0 ? NULL : &shown, NULL, "before the parent's commit");
 			wl_surface_commit(family.parent.surface);
@@ -109,7 +109,7 @@ TEST("subsurface@synchronised-commit-is-shown-with-the-parents-and-released-at-o
 	}
 }
 
-TEST("subsurface@many-synchronised-commits-show-the-last") {
+TEST("subsurface@many-synchronized-commits-show-the-last") {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct family family;
 		struct picture pictures[8];
@@ -130,7 +130,7 @@ TEST("subsurface@many-synchronised-commits-show-the-last") {
 		remember(&pictures[7], &last);
 		wl_surface_commit(family.parent.surface);
 		expect_family(&family, &last, NULL, "last");
-		// None is lost: by now all but perhaps the one that is shown are back.
+		// No buffer is lost: all have been released, except perhaps the one that is shown.
 		for (int i = 0; i < 7; i++) {
 			expect_int(pictures[i].releases, ==, 1);
 		}
@@ -169,7 +169,7 @@ TEST("subsurface@partial-damage-of-queued-commits-adds-up") {
 	family_finish(&family);
 }
 
-TEST("subsurface@grandchild-is-synchronised-through-its-parents") {
+TEST("subsurface@grandchild-is-synchronized-through-its-parents") {
 	for (int kind = FILE_SEALED; kind <= FILE_UNSEALABLE; kind++) {
 		struct family family;
 		struct picture pictures[2];
@@ -210,9 +210,9 @@ TEST("subsurface@grandchild-is-synchronised-through-its-parents") {
 	}
 }
 
-TEST("subsurface@grandchild-waits-for-a-synchronised-child") {
-	// Of its own it is desynchronised; its parent decides. (When it is shown in the end wlroots 0.18 does not get
-	// right.)
+TEST("subsurface@grandchild-waits-for-a-synchronized-child") {
+	// The grandchild itself is desynchronized, but its parent decides. (wlroots 0.18 shows it at the wrong time in the
+	// end.)
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct family family;
 		struct picture pictures[2];
@@ -228,15 +228,14 @@ TEST("subsurface@grandchild-waits-for-a-synchronised-child") {
 		remember(&pictures[1], &grandchild);
 		commit(&family, family.child, &pictures[0]);
 		commit(&family, family.grandchild, &pictures[1]);
-		expect_family(&family, &child, &grandchild, "desynchronised");
+		expect_family(&family, &child, &grandchild, "desynchronized");
 		wl_subsurface_set_sync(family.child_role);
-		// Snapshots are three at most, and one is shown: the third commit would have to wait in the client's own
-		// buffer.
+		// At most three snapshots exist, and one is shown: a third commit would wait in the client's own buffer.
 		for (uint32_t i = 0; i < 2; i++) {
 			picture_fill(&pictures[1], 50 + i);
 			commit(&family, family.grandchild, &pictures[1]);
 			expect_int(pictures[1].releases, ==, i + 2);
-			expect_family(&family, &child, &grandchild, "synchronised by its parent");
+			expect_family(&family, &child, &grandchild, "synchronized by its parent");
 		}
 		image_finish(&child);
 		image_finish(&grandchild);
@@ -246,7 +245,7 @@ TEST("subsurface@grandchild-waits-for-a-synchronised-child") {
 	}
 }
 
-TEST("subsurface@desynchronised-commit-is-shown-by-itself") {
+TEST("subsurface@desynchronized-commit-is-shown-without-the-parent") {
 	struct family family;
 	struct picture picture;
 	struct image image;
@@ -258,7 +257,7 @@ TEST("subsurface@desynchronised-commit-is-shown-by-itself") {
 		commit(&family, family.child, &picture);
 		expect_int(picture.releases, ==, i + 1);
 		remember(&picture, &image);
-		expect_family(&family, &image, NULL, "desynchronised");
+		expect_family(&family, &image, NULL, "desynchronized");
 		image_finish(&image);
 	}
 	picture_finish(&picture);

@@ -1,5 +1,5 @@
 /*
- * Keyboards of clients: the keymap is a file of the client's, and one more way to take memory away from the compositor.
+ * Virtual keyboards: the keymap is a client's file, which the client may truncate while the compositor reads it.
  */
 #include "file.h"
 #include "runner.h"
@@ -39,7 +39,7 @@ static void typing_finish(struct typing *typing) {
 	server_finish(&typing->server);
 }
 
-// A file that holds the usual keymap, and its size with the zero at the end.
+// Creates a file with the default keymap. *size includes the terminating zero.
 static int create_keymap(enum file_kind kind, uint32_t *size) {
 	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_FLAGS);
 	struct xkb_keymap *keymap = xkb_keymap_new_from_names(context, NULL, XKB_KEYMAP_COMPILE_NO_FLAGS);
@@ -54,7 +54,7 @@ static int create_keymap(enum file_kind kind, uint32_t *size) {
 	return fd;
 }
 
-// Sends a keymap from the file, which it closes.
+// Sends the file as keymap, and closes it.
 static void send_keymap(struct typing *typing, int fd, uint32_t size) {
 	zwp_virtual_keyboard_v1_keymap(typing->keyboard, WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1, fd, size);
 	wl_display_flush(typing->client.display);
@@ -81,7 +81,7 @@ TEST("virtual_keyboard@types-with-a-keymap-of-any-kind-of-file") {
 	}
 }
 
-TEST("virtual_keyboard@keymap-shorter-than-said-ends-that-client-alone") {
+TEST("virtual_keyboard@keymap-shorter-than-declared-disconnects-only-that-client") {
 	struct typing typing;
 	uint32_t size;
 	typing_init(&typing);
@@ -92,7 +92,7 @@ TEST("virtual_keyboard@keymap-shorter-than-said-ends-that-client-alone") {
 	typing_finish(&typing);
 }
 
-TEST("virtual_keyboard@empty-file-ends-that-client-alone") {
+TEST("virtual_keyboard@empty-file-disconnects-only-that-client") {
 	struct typing typing;
 	typing_init(&typing);
 	send_keymap(&typing, file_create(FILE_UNSEALABLE, 0), 100000);
@@ -100,7 +100,7 @@ TEST("virtual_keyboard@empty-file-ends-that-client-alone") {
 	typing_finish(&typing);
 }
 
-TEST("virtual_keyboard@huge-keymap-ends-that-client-alone") {
+TEST("virtual_keyboard@huge-keymap-disconnects-only-that-client") {
 	struct typing typing;
 	typing_init(&typing);
 	send_keymap(&typing, file_create(FILE_SEALABLE, INT64_C(1) << 32), UINT32_MAX);
@@ -108,7 +108,7 @@ TEST("virtual_keyboard@huge-keymap-ends-that-client-alone") {
 	typing_finish(&typing);
 }
 
-TEST("virtual_keyboard@pipe-as-keymap-ends-that-client-alone") {
+TEST("virtual_keyboard@pipe-as-keymap-disconnects-only-that-client") {
 	struct typing typing;
 	int fds[2];
 	typing_init(&typing);
@@ -119,7 +119,7 @@ TEST("virtual_keyboard@pipe-as-keymap-ends-that-client-alone") {
 	typing_finish(&typing);
 }
 
-TEST("virtual_keyboard@nonsense-as-keymap-ends-that-client-alone") {
+TEST("virtual_keyboard@invalid-keymap-disconnects-only-that-client") {
 	struct typing typing;
 	typing_init(&typing);
 	int fd = file_create(FILE_SEALED, 4096);

@@ -1,5 +1,5 @@
 /*
- * Pointers of clients: what they do takes effect at their frame, all of it and in its order.
+ * Virtual pointers: requests take effect together, in order, at the frame request.
  */
 #include "mouse.h"
 #include "runner.h"
@@ -65,14 +65,14 @@ TEST("virtual_pointer@does-nothing-before-its-frame-and-then-all-of-it") {
 	zwlr_virtual_pointer_v1_frame(device);
 	expect_events(&pointing, 2, 1, 1, 1);
 	expect(pointing.mouse.x == 35 && pointing.mouse.y == 46);
-	// What has happened does not happen again.
+	// The next frame does not repeat events.
 	zwlr_virtual_pointer_v1_button(device, 1, BTN_LEFT, WL_POINTER_BUTTON_STATE_RELEASED);
 	zwlr_virtual_pointer_v1_frame(device);
 	expect_events(&pointing, 2, 2, 1, 2);
 	pointing_finish(&pointing);
 }
 
-TEST("virtual_pointer@frame-of-another-is-not-its-own") {
+TEST("virtual_pointer@frame-of-another-pointer-has-no-effect") {
 	struct pointing pointing;
 	pointing_init(&pointing);
 	struct zwlr_virtual_pointer_v1 *other = mouse_plug_another(&pointing.mouse);
@@ -88,7 +88,7 @@ TEST("virtual_pointer@frame-of-another-is-not-its-own") {
 	pointing_finish(&pointing);
 }
 
-TEST("virtual_pointer@gone-without-a-frame-has-done-nothing") {
+TEST("virtual_pointer@destroyed-without-a-frame-does-nothing") {
 	struct pointing pointing;
 	pointing_init(&pointing);
 	struct zwlr_virtual_pointer_v1 *other = mouse_plug_another(&pointing.mouse);
@@ -101,7 +101,7 @@ TEST("virtual_pointer@gone-without-a-frame-has-done-nothing") {
 	pointing_finish(&pointing);
 }
 
-TEST("virtual_pointer@gone-with-a-button-down-has-let-it-go") {
+TEST("virtual_pointer@destroyed-with-a-button-down-releases-it") {
 	struct pointing pointing;
 	pointing_init(&pointing);
 	struct zwlr_virtual_pointer_v1 *other = mouse_plug_another(&pointing.mouse);
@@ -109,18 +109,18 @@ TEST("virtual_pointer@gone-with-a-button-down-has-let-it-go") {
 	zwlr_virtual_pointer_v1_button(other, 1, BTN_RIGHT, WL_POINTER_BUTTON_STATE_PRESSED);
 	zwlr_virtual_pointer_v1_frame(other);
 	expect_events(&pointing, 0, 2, 0, 1);
-	// What was not framed has not happened: that button is still down.
+	// The release has no frame, so the button stays pressed until the pointer is destroyed.
 	zwlr_virtual_pointer_v1_button(other, 1, BTN_RIGHT, WL_POINTER_BUTTON_STATE_RELEASED);
 	zwlr_virtual_pointer_v1_destroy(other);
 	expect_events(&pointing, 0, 4, 0, 2);
-	// A button that is let go twice would not be told; a press is.
+	// The seat would not report a button released twice, but reports a press.
 	mouse_press(&pointing.mouse, true);
 	mouse_press(&pointing.mouse, false);
 	expect_events(&pointing, 0, 6, 0, 4);
 	pointing_finish(&pointing);
 }
 
-TEST("virtual_pointer@so-many-events-without-a-frame-are-one") {
+TEST("virtual_pointer@events-beyond-the-limit-take-effect-without-a-frame") {
 	struct pointing pointing;
 	pointing_init(&pointing);
 	struct zwlr_virtual_pointer_v1 *device = pointing.mouse.device;
@@ -130,7 +130,7 @@ TEST("virtual_pointer@so-many-events-without-a-frame-are-one") {
 	expect_events(&pointing, 0, 0, 0, 0);
 	move_by(device, 0, 1);
 	expect_events(&pointing, VIRTUAL_POINTER_EVENTS_MAX, 0, 0, 1);
-	// And so on, for ever.
+	// The limit applies repeatedly.
 	for (int i = 0; i < 100 * VIRTUAL_POINTER_EVENTS_MAX; i++) {
 		move_by(device, i % 2 == 0 ? -1 : 1, 0);
 	}

@@ -1,5 +1,5 @@
 /*
- * Buffers that come too early for an xdg_surface: each is answered with the error that xdg-shell names, on its object.
+ * A buffer attached too early to an xdg_surface raises the error that xdg-shell names, on the right object.
  */
 #include "mouse.h"
 #include "runner.h"
@@ -24,7 +24,7 @@ static void early_init(struct early *early) {
 	early->surface = wl_compositor_create_surface(early->screen.compositor);
 }
 
-// Nobody else notices.
+// Other clients are unaffected.
 static void early_finish(struct early *early) {
 	expect_alive(&early->other);
 	wl_surface_destroy(early->surface);
@@ -62,7 +62,7 @@ TEST("xdg_errors@surface-with-an-attached-buffer-is-invalid_surface_state") {
 	early_finish(&early);
 }
 
-TEST("xdg_errors@surface-whose-buffer-was-taken-away-again-is-fine") {
+TEST("xdg_errors@surface-whose-buffer-was-removed-is-valid") {
 	struct early early;
 	early_init(&early);
 	attach(&early, early.picture.buffer);
@@ -112,7 +112,7 @@ TEST("xdg_errors@attach-before-the-initial-commit-is-unconfigured_buffer") {
 	early_init(&early);
 	struct xdg_surface *xdg = xdg_wm_base_get_xdg_surface(early.screen.wm_base, early.surface);
 	struct xdg_toplevel *toplevel = xdg_surface_get_toplevel(xdg);
-	// Nothing at all is no buffer.
+	// A NULL buffer is valid.
 	attach(&early, NULL);
 	expect_alive(&early.screen.client);
 	attach(&early, early.picture.buffer);
@@ -137,7 +137,7 @@ TEST("xdg_errors@commit-of-a-buffer-before-the-acknowledgement-is-unconfigured_b
 	early_finish(&early);
 }
 
-TEST("xdg_errors@attach-after-an-unmap-is-as-at-the-beginning") {
+TEST("xdg_errors@attach-after-an-unmap-is-unconfigured_buffer") {
 	struct early early;
 	struct window window;
 	early_init(&early);
