@@ -1,15 +1,18 @@
 /*
- * What does a range cost, and how much room is lost? Allocators in turn, with the same calls: see contender.h.
+ * Measures time and fragmentation of several allocators, all with the same calls: see contender.h.
  *
  *     allocator_bench ROUNDS TRACES
  *
- * Prints lines of fields, with a tab between them. "time", live ranges, contender, and of one round: ns per alloc and
- * per free, of the median batch of 16; ns of single calls, the time of looking at the clock taken off: alloc at 50 %
- * and 99.9 %, free at 50 % and 99.9 %; bytes of books for each live range. "waste", load, contender, and: bytes that
- * were asked for, most at once; bytes that they have when rounded, most at once; how far ranges ever reached; and on
- * average, as a multiple of what they had.
+ * Prints lines of fields separated by tabs.
  *
- * All are asked for the sizes and alignments that shm/ promises, so that what differs is where ranges are put.
+ * "time", allocated ranges, contender, and for one round: ns per alloc and per free in the median batch of 16; ns of
+ * single calls without the cost of reading the clock: alloc at 50 % and 99.9 %, free at 50 % and 99.9 %; bytes of
+ * bookkeeping per allocated range.
+ *
+ * "waste", load, contender, and: the most bytes requested at once; the most bytes allocated at once, after rounding;
+ * the furthest end of any range; and the average end as a multiple of the allocated bytes.
+ *
+ * All contenders get the sizes and alignments that shm/ guarantees, so they differ only in where they place ranges.
  */
 #include "contender.h"
 
@@ -22,7 +25,7 @@
 
 #define BATCH_LEN 16
 #define BATCHES_LEN 12500
-#define LIVE_MAX_LINEAR 10000
+#define ALLOCATED_MAX_LINEAR 10000
 
 static const struct contender *const contenders[] = {
 	&contender_lido,
@@ -101,13 +104,13 @@ static int compare(const void *a, const void *b) {
 	return (x > y) - (x < y);
 }
 
-// Sorts.
+// Sorts the values.
 static int64_t get_quantile(int64_t *values, int len, double share) {
 	qsort(values, (size_t)len, sizeof(values[0]), compare);
 	return values[(int)(share * (len - 1))];
 }
 
-// What it takes to look at the clock twice.
+// The cost of reading the clock twice.
 static int64_t measure_clock(void) {
 	static int64_t values[10001];
 	for (int i = 0; i < 10001; i++) {
@@ -119,21 +122,22 @@ static int64_t measure_clock(void) {
 
 // Time.
 
-// Small pictures, and one in sixteen of a page or two, so that a million find room.
+// Small pictures, and one in sixteen of a page or two, so that a million fit.
 static int64_t next_small(struct load *load) {
 	return random_below(load, 16) == 0 ? 4097 + random_below(load, 4096) : 64 + random_below(load, 960);
 }
 
 struct times {
-	int64_t *batches[2], *single[2]; // ns; of alloc and free
+	int64_t *batches[2], *single[2]; // ns; [0] alloc, [1] free
 	int batches_len, len;
 };
 
-// Frees some and allocates as many. Each call is timed, or all of a kind together.
+// Frees BATCH_LEN ranges and allocates as many. Times each call if single, otherwise all calls of a kind together.
 static void run_batch(struct load *load, struct times *times, bool single, int64_t clock) {
 	struct slot *slots[BATCH_LEN], batch[BATCH_LEN];
 	for (int i = 0; i < BATCH_LEN; i++) {
-		// From different parts, so that none comes twice. What is read here is no part of the call.
+		// Slots of different parts, so that none repeats. Copying them keeps cache misses of the slots out of the
+		// timing.
 		int64_t part = load->slots_len / BATCH_LEN;
 		slots[i] = &load->slots[i * part + random_below(load, part)];
 		batch[i] = *slots[i];
@@ -167,26 +171,27 @@ static void run_batch(struct load *load, struct times *times, bool single, int64
 	}
 }
 
-// Ranges with holes between them: a third more, of which some go again; and then each place is used three times.
-static void grow_old(struct load *load, int live, struct times *times) {
+// Fragments the allocator: allocates a third more ranges than needed, frees the surplus at random, then replaces each
+// range three times on average.
+static void fragment(struct load *load, int allocated, struct times *times) {
 	for (int i = 0; i < load->slots_len; i++) {
 		slot_alloc(load, &load->slots[i], next_small(load));
 	}
-	for (int left = load->slots_len; left > live; left--) {
+	for (int left = load->slots_len; left > allocated; left--) {
 		int i = (int)random_below(load, left);
 		slot_free(load, &load->slots[i]);
 		load->slots[i] = load->slots[left - 1];
 	}
-	load->slots_len = live;
-	for (int i = 0; i < 3 * live; i += BATCH_LEN) {
+	load->slots_len = allocated;
+	for (int i = 0; i < 3 * allocated; i += BATCH_LEN) {
 		times->len = times->batches_len = 0;
 		run_batch(load, times, false, 0);
 	}
 }
 
-static void measure_time(const struct contender *contender, int live, int64_t clock) {
+static void measure_time(const struct contender *contender, int allocated, int64_t clock) {
 	struct load load;
-	load_init(&load, contender, live / 3 * 4);
+	load_init(&load, contender, allocated / 3 * 4);
 	int len = BATCHES_LEN * BATCH_LEN;
 	struct times times = {0};
 	for (int i = 0; i < 2; i++) {
@@ -194,14 +199,14 @@ static void measure_time(const struct contender *contender, int live, int64_t cl
 		times.batches[i] = checked(calloc(BATCHES_LEN, sizeof(int64_t)));
 	}
 	struct mallinfo2 with_slots = mallinfo2();
-	grow_old(&load, live, &times);
+	fragment(&load, allocated, &times);
 	struct mallinfo2 after = mallinfo2();
-	int64_t books = (int64_t)(after.uordblks + after.hblkhd - with_slots.uordblks - with_slots.hblkhd);
+	int64_t bookkeeping = (int64_t)(after.uordblks + after.hblkhd - with_slots.uordblks - with_slots.hblkhd);
 	times.len = times.batches_len = 0;
 	for (int i = 0; i < BATCHES_LEN; i++) {
 		run_batch(&load, &times, false, clock);
 	}
-	printf("time\t%d\t%s", live, contender->name);
+	printf("time\t%d\t%s", allocated, contender->name);
 	for (int i = 0; i < 2; i++) {
 		printf("\t%.1f", (double)get_quantile(times.batches[i], BATCHES_LEN, 0.5) / BATCH_LEN);
 	}
@@ -215,7 +220,7 @@ static void measure_time(const struct contender *contender, int live, int64_t cl
 		free(times.single[i]);
 		free(times.batches[i]);
 	}
-	printf("\t%.1f\n", (double)books / live);
+	printf("\t%.1f\n", (double)bookkeeping / allocated);
 	fflush(stdout);
 	load_finish(&load);
 }
@@ -224,9 +229,9 @@ static void measure_time(const struct contender *contender, int live, int64_t cl
 
 struct waste {
 	int64_t asked, rounded;         // bytes, now
-	int64_t asked_max, rounded_max; // at most at once
+	int64_t asked_max, rounded_max; // the most at once
 	int64_t end_max;
-	int64_t end_sum, rounded_sum; // of all that was seen
+	int64_t end_sum, rounded_sum; // over all samples
 };
 
 static int64_t get_end(const struct load *load) {
@@ -238,7 +243,7 @@ static int64_t get_end(const struct load *load) {
 	return end;
 }
 
-static void look(struct waste *waste, const struct load *load) {
+static void take_sample(struct waste *waste, const struct load *load) {
 	int64_t end = get_end(load);
 	waste->end_max = end > waste->end_max ? end : waste->end_max;
 	waste->end_sum += end;
@@ -280,7 +285,7 @@ static int64_t next_mixed(struct load *load) {
 	return random_below(load, 100) == 0 ? next_window(load) : next_icon(load);
 }
 
-// Of every size the same bytes: what any policy finds hardest.
+// The same number of bytes in every size class: the hardest load for any policy.
 static int64_t next_scale(struct load *load) {
 	int64_t size = INT64_C(64) << random_below(load, 14);
 	return random_below(load, 1 << 13) < (1 << 13) / (size / 64) ? size + random_below(load, size) : 64;
@@ -288,7 +293,7 @@ static int64_t next_scale(struct load *load) {
 
 static const struct random_load {
 	const char *name;
-	int live;
+	int allocated_max;
 	int64_t (*next_size)(struct load *load);
 } random_loads[] = {
 	{"icons", 5000, next_icon},
@@ -297,11 +302,11 @@ static const struct random_load {
 	{"sizes of all scales", 20000, next_scale},
 };
 
-// So many at most; some go, and others come, until each place was used a hundred times.
+// Allocates and frees at random slots, 100 times the number of slots.
 static void run_random_load(const struct contender *contender, const struct random_load *random_load) {
 	struct load load;
 	struct waste waste = {0};
-	load_init(&load, contender, random_load->live);
+	load_init(&load, contender, random_load->allocated_max);
 	for (int i = 0; i < 100 * load.slots_len; i++) {
 		struct slot *slot = &load.slots[random_below(&load, load.slots_len)];
 		if (slot->range != NULL) {
@@ -310,7 +315,7 @@ static void run_random_load(const struct contender *contender, const struct rand
 			waste_alloc(&waste, &load, slot, random_load->next_size(&load));
 		}
 		if (i % 100 == 0) {
-			look(&waste, &load);
+			take_sample(&waste, &load);
 		}
 	}
 	print_waste(&waste, random_load->name, &load);
@@ -319,7 +324,7 @@ static void run_random_load(const struct contender *contender, const struct rand
 
 #define TRACE_SLOTS_MAX 1024
 
-// A line of the file: its name, and what it does. Changes the line.
+// Replays a line of the file: a name, then the calls. Modifies the line.
 static void run_trace(const struct contender *contender, char *line) {
 	struct load load;
 	struct waste waste = {0};
@@ -332,7 +337,7 @@ static void run_trace(const struct contender *contender, char *line) {
 		} else {
 			waste_alloc(&waste, &load, &load.slots[len++], atoll(word));
 		}
-		look(&waste, &load);
+		take_sample(&waste, &load);
 	}
 	print_waste(&waste, name, &load);
 	load_finish(&load);
@@ -367,10 +372,10 @@ int main(int argc, char *argv[]) {
 	}
 	int64_t clock = measure_clock();
 	for (int round = 0; round < atoi(argv[1]); round++) {
-		for (int live = 100; live <= 1000000; live *= 100) {
+		for (int allocated = 100; allocated <= 1000000; allocated *= 100) {
 			for (size_t i = 0; i < CONTENDERS_LEN; i++) {
-				if (!contenders[i]->is_linear || live <= LIVE_MAX_LINEAR) {
-					measure_time(contenders[i], live, clock);
+				if (!contenders[i]->is_linear || allocated <= ALLOCATED_MAX_LINEAR) {
+					measure_time(contenders[i], allocated, clock);
 				}
 			}
 		}

@@ -19,7 +19,7 @@ _Noreturn void fail(const char *text) {
 int parse_number(const char *text) {
 	int number = atoi(text);
 	if (number < 1) {
-		fail("not a number of 1 or more");
+		fail("the counts and the PID must be numbers of 1 or more");
 	}
 	return number;
 }
@@ -31,7 +31,7 @@ enum memory parse_memory(const char *text) {
 			return (enum memory)i;
 		}
 	}
-	fail("the kinds of memory are sealed, unsealable and library");
+	fail("unknown kind of memory: must be sealed, unsealable or library");
 }
 
 static void handle_ping(void *data, struct xdg_wm_base *wm_base, uint32_t serial) {
@@ -66,17 +66,17 @@ static const struct wl_registry_listener registry_listener = {
 void bench_init(struct bench *bench) {
 	*bench = (struct bench){.display = wl_display_connect(NULL)};
 	if (bench->display == NULL) {
-		fail("cannot connect");
+		fail("cannot connect to WAYLAND_DISPLAY");
 	}
 	bench->registry = wl_display_get_registry(bench->display);
 	wl_registry_add_listener(bench->registry, &registry_listener, bench);
 	bench_round_trip(bench);
 	if (bench->compositor == NULL || bench->subcompositor == NULL || bench->shm == NULL || bench->wm_base == NULL) {
-		fail("the compositor has no wl_compositor, wl_subcompositor, wl_shm or xdg_wm_base");
+		fail("the compositor lacks wl_compositor, wl_subcompositor, wl_shm or xdg_wm_base");
 	}
 	bench->client = lido_client_create(bench->display, NULL, NULL);
 	if (bench->client == NULL) {
-		fail("the client library finds no memory");
+		fail("lido_client_create: out of memory");
 	}
 }
 
@@ -92,13 +92,13 @@ void bench_finish(struct bench *bench) {
 
 void bench_dispatch(struct bench *bench) {
 	if (wl_display_dispatch(bench->display) == -1) {
-		fail("the compositor is gone");
+		fail("lost the connection to the compositor");
 	}
 }
 
 void bench_round_trip(struct bench *bench) {
 	if (wl_display_roundtrip(bench->display) == -1) {
-		fail("the compositor is gone");
+		fail("lost the connection to the compositor");
 	}
 }
 
@@ -106,7 +106,7 @@ void bench_flush(struct bench *bench) {
 	while (wl_display_flush(bench->display) == -1) {
 		struct pollfd wait = {.fd = wl_display_get_fd(bench->display), .events = POLLOUT};
 		if (errno != EAGAIN || poll(&wait, 1, -1) == -1) {
-			fail("the compositor is gone");
+			fail("lost the connection to the compositor");
 		}
 	}
 }
@@ -200,22 +200,22 @@ static void image_init(struct buffer *buffer, struct bench *bench) {
 	buffer->size = (size_t)lido_image_get_stride(buffer->image) * (size_t)buffer->height;
 }
 
-// As a toolkit does it: a file, a mapping, a pool that is destroyed at once.
+// As toolkits do: a file, a mapping, and a wl_shm_pool that is destroyed at once.
 static void file_init(struct buffer *buffer, struct bench *bench, bool is_sealed) {
 	int32_t stride = buffer->width * 4, size = stride * buffer->height;
 	int fd = memfd_create("frame", MFD_CLOEXEC | (is_sealed ? MFD_ALLOW_SEALING : 0));
 	if (fd == -1 || ftruncate(fd, size) != 0 || (is_sealed && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) != 0)) {
-		fail("cannot make a file");
+		fail("cannot create a file");
 	}
 	buffer->size = (size_t)size;
 	buffer->pixels = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (buffer->pixels == MAP_FAILED) {
 		fail("cannot map a file");
 	}
-	struct wl_shm_pool *pool = wl_shm_create_pool(bench->shm, fd, size);
-	buffer->wl = wl_shm_pool_create_buffer(pool, 0, buffer->width, buffer->height, stride, WL_SHM_FORMAT_XRGB8888);
+	struct wl_shm_pool *shm_pool = wl_shm_create_pool(bench->shm, fd, size);
+	buffer->wl = wl_shm_pool_create_buffer(shm_pool, 0, buffer->width, buffer->height, stride, WL_SHM_FORMAT_XRGB8888);
 	wl_buffer_add_listener(buffer->wl, &buffer_listener, buffer);
-	wl_shm_pool_destroy(pool);
+	wl_shm_pool_destroy(shm_pool);
 	close(fd);
 }
 

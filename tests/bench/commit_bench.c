@@ -1,11 +1,11 @@
 /*
- * What does a frame cost? A client that draws and commits frames, one after the other, and reads from the kernel what
- * the compositor's process and its own used meanwhile.
+ * Measures the cost of a frame: draws and commits frames one after the other, and reads the counters of the
+ * compositor's process and its own.
  *
- *     commit_bench PID FRAMES CASE    or, for the names of all cases:
- *     commit_bench cases
+ *     commit_bench PID FRAMES CASE
+ *     commit_bench cases    lists the cases
  *
- * Prints, per frame: CPU time (µs), page faults and switches of context, of the compositor and of the client.
+ * Prints, per frame: CPU time (µs), page faults and context switches, of the compositor and of the client.
  */
 #include "bench.h"
 
@@ -16,15 +16,15 @@
 
 #define WARM_UP_FRAMES 20
 
-// Frames of which all stay: each takes memory that nobody has used yet. As many as a client may have, at most.
+// All cold frames stay allocated, so each takes unused memory. Bounded by the limits of a client.
 #define COLD_BYTES_MAX (500u << 20)
 #define COLD_FRAMES_MAX 256
 #define COLD_WARM_UP_FRAMES 2
 
 enum rotation {
-	ROTATION_NEW,  // a new buffer for each frame; the last one is gone
+	ROTATION_NEW,  // a new buffer for each frame, destroyed after it
 	ROTATION_COLD, // a new buffer for each frame; all stay until the end
-	ROTATION_TWO,  // two buffers in turn
+	ROTATION_TWO,  // alternates two buffers
 };
 
 struct frame_case {
@@ -32,7 +32,7 @@ struct frame_case {
 	int32_t width, height;
 	enum rotation rotation;
 	enum memory memory;
-	int damage_percent; // of the rows
+	int damage_percent; // share of the rows
 };
 
 #define SIZE_CASES(name, width, height) \

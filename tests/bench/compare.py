@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Benchmarks: Lido beside other compositors, and beside itself with wlroots' own wl_shm.
+"""Benchmarks Lido against other compositors, and against itself with wlroots' own wl_shm.
 
-    run.py BUILD OUT [--quick] [NAME...]
+    compare.py BUILD OUT [--quick] [NAME...]
 
-All servers get the same client, in turn, in several rounds of one run. Writes OUT/NAME.txt, which it prints, OUT/NAME.tsv
-with every value, and plots OUT/NAME.svg.
+Runs the same client in each server in turn, for several rounds. Prints the tables and writes them to OUT/NAME.txt, all
+values to OUT/NAME.tsv and plots to OUT/NAME.svg.
 """
 import os
 import sys
@@ -20,7 +20,7 @@ ALL = [LIDO, WLROOTS, 'sway', 'labwc', 'cage', 'weston']
 
 
 class Run:
-    """What was asked for. quick: counts so small that the figures say nothing, and one round."""
+    """One benchmark run. quick: a single round with counts too small for meaningful figures."""
 
     def __init__(self, build, out, quick):
         self.build, self.out, self.quick = build, out, quick
@@ -50,7 +50,7 @@ class Run:
 
 
 def bench_commit(run, name='commit', servers=(LIDO, WLROOTS, 'weston'), one=LIDO, other='weston'):
-    """A frame in a new buffer, and in buffers that are used again."""
+    """Frames in new buffers, and in reused ones."""
     results = Results()
     frames = 3 if run.quick else 60
     cases = os.popen(' '.join(run.client('commit', 'cases'))).read().splitlines()
@@ -83,7 +83,7 @@ def bench_commit(run, name='commit', servers=(LIDO, WLROOTS, 'weston'), one=LIDO
 
 
 def compare_memory(run, results):
-    """Blocks of the pool against a new wl_shm pool for each frame: in Lido, and each where it is at its best."""
+    """Pool blocks in Lido compared with a new wl_shm pool for each frame, in Lido and in other servers."""
     rows = []
     key = 'server_cpu+client_cpu'
     for case in results.cases:
@@ -98,7 +98,7 @@ def compare_memory(run, results):
 
 
 def count_calls(run, cases, servers):
-    """System calls of a frame: what twice as many frames make more of them. Slow, so of few cases, and not timed."""
+    """System calls per frame: the increase when the frames double. Slow, so only for few cases, and not timed."""
     rows = []
     frames = 4 if run.quick else 40
     for case in cases:
@@ -108,7 +108,7 @@ def count_calls(run, cases, servers):
         for server in servers:
             counts = []
             with Compositor(server, run.build) as compositor:
-                # The first run has what a server does only once.
+                # The first run absorbs what a server does only once.
                 for count in (1, frames, 2 * frames):
                     counts.append(stock.count_calls(compositor, run.client('commit', compositor.pid, count, case)))
             row += ['%.1f/%.1f' % tuple((counts[2][i] - counts[1][i]) / frames for i in pair) for pair in ((0, 1), (2, 3))]
@@ -118,12 +118,12 @@ def count_calls(run, cases, servers):
 
 
 def bench_wrap(run):
-    """Sway with Lido's backend preloaded, beside sway as it is."""
+    """Sway with Lido's shm backend preloaded, compared with sway alone."""
     bench_commit(run, 'wrap', ('sway wrapped', 'sway'), 'sway wrapped', 'sway')
 
 
 def bench_resize(run):
-    """A window of another size in each frame."""
+    """A window that changes its size with each frame."""
     results = Results()
     frames = 8 if run.quick else 300
     pairs = [(LIDO, 'swapchain'), (LIDO, 'sealed'), (LIDO, 'unsealable'), (WLROOTS, 'sealed'), ('sway', 'sealed'),
@@ -163,7 +163,7 @@ def bench_icons(run):
         run.progress('icons', round)
         for count in counts:
             for server, memory in pairs:
-                # As many files as they need; the default is 1,024.
+                # Allow enough files; the default limit is 1,024.
                 options = ['--shm-limit', 'files=6000'] if (server, memory) == (LIDO, 'sealed') else []
                 with Compositor(server, run.build, options=options) as compositor:
                     text = compositor.run(run.client('icons', compositor.pid, count, memory))
@@ -236,7 +236,7 @@ def bench_scale(run):
 
 
 def bench_limits(run):
-    """What a frame is made of, without a compositor: no frame can be cheaper."""
+    """The parts of a frame, without a compositor: lower bounds for its cost."""
     results = Results()
     for round in range(run.rounds):
         run.progress('limits', round)
@@ -251,7 +251,7 @@ def bench_limits(run):
 
 
 def bench_stock(run):
-    """Stock clients as they are."""
+    """Unmodified stock clients."""
     results = Results()
     seconds = 0.5 if run.quick else 5
     clients = dict(list(stock.find_clients().items())[:1 if run.quick else None])
@@ -269,7 +269,7 @@ def report_stock(run, results):
     peers = [server for server in results.servers if server != LIDO]
     rows = []
     for name in results.cases:
-        # A client may not run everywhere: foot needs a seat, which Weston has not when it is headless.
+        # A client may not run in every server: foot needs a seat, which headless Weston lacks.
         best = min((results.median(server, name, 'cpu'), server) for server in peers if results.get(server, name, 'cpu'))
         rows.append([name, number(results.median(LIDO, name, 'cpu') / best[0], 2), best[1],
             number(results.ratio((LIDO, name), (WLROOTS, name), 'cpu'), 2)] +

@@ -1,4 +1,4 @@
-"""The compositors that are compared, headless and drawn by pixman, each in a runtime directory of its own."""
+"""The compared compositors, headless and with pixman, each in its own runtime directory."""
 import os
 import re
 import shutil
@@ -22,7 +22,7 @@ LABWC = '''<?xml version="1.0"?>
 
 
 class Compositor:
-    """A server that runs; to be ended with stop(). kiosk: each window is as large as the output."""
+    """A running server; end it with stop(). kiosk: each window covers the output."""
 
     def __init__(self, name, build, size=(WIDTH, HEIGHT), kiosk=False, options=()):
         self.name, self.size, self.kiosk = name, size, kiosk
@@ -75,18 +75,18 @@ class Compositor:
                 self.environment['WAYLAND_DISPLAY'] = sockets[0]
                 return
             time.sleep(0.05)
-        raise RuntimeError('%s does not start: %s' % (self.name, self.said()))
+        raise RuntimeError('%s did not start: %s' % (self.name, self.read_log()))
 
-    def said(self):
+    def read_log(self):
         with open(self.log, errors='replace') as file:
             return file.read()[-2000:]
 
     def run(self, command, prefix=(), timeout=300):
-        """Runs a client to its end; returns what it printed."""
+        """Runs a client until it exits; returns its output."""
         result = subprocess.run([*prefix, *command], env=self.environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, text=True)
         if result.returncode != 0:
-            raise RuntimeError('%s in %s: %s%s' % (' '.join(command), self.name, result.stderr[-1000:], self.said()))
+            raise RuntimeError('%s in %s: %s%s' % (' '.join(command), self.name, result.stderr[-1000:], self.read_log()))
         return result.stdout
 
     def stop(self):

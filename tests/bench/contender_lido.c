@@ -1,5 +1,5 @@
 /*
- * The allocator of shm/, as a contender. That it keeps time for what is idle is part of its price.
+ * The allocator of shm/, as a contender. Its cost includes tracking how long ranges are idle.
  */
 #include "contender.h"
 
@@ -29,7 +29,7 @@ static int64_t alloc(void *allocator, int64_t size, int64_t align, void **range_
 	return range->offset;
 }
 
-static void give_back(void *allocator, void *range) {
+static void free_range(void *allocator, void *range) {
 	lido_allocator_free(allocator, range, 0);
 }
 
@@ -38,5 +38,5 @@ const struct contender contender_lido = {
 	.create = create,
 	.destroy = destroy,
 	.alloc = alloc,
-	.free = give_back,
+	.free = free_range,
 };

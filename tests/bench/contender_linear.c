@@ -1,6 +1,7 @@
 /*
- * Linear best fit: one list of all ranges by address; the smallest free one that fits is sought from its start. So did
- * Haiku's app_server in 2006, with a list of what is free for each area. Nothing of its code is here.
+ * Linear best fit: one list of all ranges by address; alloc searches it from the start for the smallest free range that
+ * fits. Haiku's app_server did so in 2006, with a list of free ranges for each area. This file contains none of its
+ * code.
  */
 #include "contender.h"
 
@@ -11,7 +12,7 @@
 struct chunk {
 	int64_t offset, size;
 	struct chunk *before, *after;           // by address
-	struct chunk *free_before, *free_after; // while free: others that are, in no order
+	struct chunk *free_before, *free_after; // while free: other free chunks, unordered
 	bool is_free;
 };
 
@@ -45,7 +46,7 @@ static void set_free(struct linear *linear, struct chunk *chunk) {
 	linear->first_free = chunk;
 }
 
-static void set_taken(struct linear *linear, struct chunk *chunk) {
+static void set_used(struct linear *linear, struct chunk *chunk) {
 	chunk->is_free = false;
 	*(chunk->free_before != NULL ? &chunk->free_before->free_after : &linear->first_free) = chunk->free_after;
 	if (chunk->free_after != NULL) {
@@ -95,7 +96,7 @@ static int64_t alloc(void *allocator, int64_t size, int64_t align, void **range)
 	struct linear *linear = allocator;
 	struct chunk *chunk = find(linear, size, align);
 	int64_t offset = align_up(chunk->offset, align), end = chunk->offset + chunk->size;
-	set_taken(linear, chunk);
+	set_used(linear, chunk);
 	if (offset > chunk->offset) {
 		chunk->size = offset - chunk->offset;
 		set_free(linear, chunk);
@@ -109,9 +110,9 @@ static int64_t alloc(void *allocator, int64_t size, int64_t align, void **range)
 	return offset;
 }
 
-// The first of two neighbours takes the second one in.
+// Merges the second of two neighbors into the first.
 static void merge(struct linear *linear, struct chunk *chunk, struct chunk *after) {
-	set_taken(linear, after);
+	set_used(linear, after);
 	chunk->size += after->size;
 	chunk->after = after->after;
 	if (after->after != NULL) {
@@ -120,7 +121,7 @@ static void merge(struct linear *linear, struct chunk *chunk, struct chunk *afte
 	free(after);
 }
 
-static void give_back(void *allocator, void *range) {
+static void free_range(void *allocator, void *range) {
 	struct linear *linear = allocator;
 	struct chunk *chunk = range;
 	set_free(linear, chunk);
@@ -138,5 +139,5 @@ const struct contender contender_linear = {
 	.create = create,
 	.destroy = destroy,
 	.alloc = alloc,
-	.free = give_back,
+	.free = free_range,
 };

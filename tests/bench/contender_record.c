@@ -1,6 +1,6 @@
 /*
- * No allocator, but what each at least does that keeps books: it takes a record for a range, and writes into it when
- * the range is freed. So it shows what there is of time that no policy can save: where records do not fit into the
+ * Not an allocator, but the minimum that any with out-of-line bookkeeping does: it takes a record for each range, and
+ * writes to it when the range is freed. Its time is a lower bound for any policy: if the records do not fit into the
  * caches, each free waits for memory.
  */
 #include "contender.h"
@@ -53,7 +53,7 @@ static int64_t alloc(void *allocator, int64_t size, int64_t align, void **range)
 	return 0;
 }
 
-static void give_back(void *allocator, void *range) {
+static void free_range(void *allocator, void *range) {
 	struct records *records = allocator;
 	struct record *record = range;
 	record->rest[0]++;
@@ -67,5 +67,5 @@ const struct contender contender_record = {
 	.create = create,
 	.destroy = destroy,
 	.alloc = alloc,
-	.free = give_back,
+	.free = free_range,
 };

@@ -1,6 +1,6 @@
 /*
- * Vulkan Memory Allocator's virtual blocks: books without memory, as ours are, by the two-level segregated fit. They
- * need no Vulkan but its headers.
+ * Vulkan Memory Allocator's virtual blocks: bookkeeping without memory, like ours, using two-level segregated fit. They
+ * need only the headers of Vulkan.
  */
 #define VMA_IMPLEMENTATION
 #define VMA_STATIC_VULKAN_FUNCTIONS 0
@@ -43,8 +43,8 @@ static int64_t alloc(void *allocator, int64_t size, int64_t align, void **range)
 	return (int64_t)offset;
 }
 
-static void give_back(void *allocator, void *range) {
+static void free_range(void *allocator, void *range) {
 	vmaVirtualFree((VmaVirtualBlock)allocator, (VmaVirtualAllocation)range);
 }
 
-extern const struct contender contender_vma = {"vma", false, false, create, destroy, alloc, give_back};
+extern const struct contender contender_vma = {"vma", false, false, create, destroy, alloc, free_range};

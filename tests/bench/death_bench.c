@@ -1,12 +1,12 @@
 /*
- * A client with very many buffers is killed: how long until the compositor has given everything back, and how long does
- * another client wait meanwhile?
+ * Kills a client with very many buffers, and measures how long the compositor takes to free everything, and how long
+ * another client waits meanwhile.
  *
  *     death_bench PID COUNT sealed|unsealable|library
  *
- * Each buffer is 64x64 and drawn. Prints the time from the kill until the compositor has the fds that it had before
- * (ms), its CPU time meanwhile (ms), the longest answer to another client that asks all the time, and the longest time
- * from one of its frames to the next (ms), first as long as all is quiet, then from the kill on.
+ * Each buffer is 64x64 and drawn. Prints the time from the kill until the compositor is back to its previous number of
+ * fds (ms), its CPU time meanwhile (ms), and the longest round trip and the longest interval between frames of another
+ * client that makes round trips continuously (ms): after the kill, and during a quiet period before it.
  */
 #include "bench.h"
 
@@ -21,7 +21,7 @@
 #define QUIET_US 300000.0
 #define WAIT_MAX_US 30e6
 
-// The client that does not die: it asks, and draws a frame whenever it may.
+// The client that stays: makes round trips, and draws a frame after each frame callback.
 struct bystander {
 	struct bench bench;
 	struct window window;
@@ -29,7 +29,7 @@ struct bystander {
 	struct wl_callback *callback;
 	bool is_done;
 	int frame;
-	double shown;               // when the last frame was
+	double shown;               // time of the last frame callback
 	double answer_max, gap_max; // µs
 };
 
@@ -54,7 +54,7 @@ static void bystander_init(struct bystander *bystander) {
 	draw_frame(bystander);
 }
 
-static void ask(struct bystander *bystander) {
+static void probe(struct bystander *bystander) {
 	double start = now();
 	bench_round_trip(&bystander->bench);
 	double end = now(), answer = end - start;
@@ -67,15 +67,15 @@ static void ask(struct bystander *bystander) {
 	}
 }
 
-// Asks until so long has passed, and forgets what was before.
-static void ask_for(struct bystander *bystander, double time) {
+// Resets the maxima, and probes for this time.
+static void probe_for(struct bystander *bystander, double time) {
 	bystander->answer_max = bystander->gap_max = 0;
 	for (double end = now() + time; now() < end;) {
-		ask(bystander);
+		probe(bystander);
 	}
 }
 
-_Noreturn static void live(int count, enum memory memory, int ready) {
+_Noreturn static void run_victim(int count, enum memory memory, int ready) {
 	struct bench bench;
 	struct buffer *buffers = calloc((size_t)count, sizeof(buffers[0]));
 	if (buffers == NULL) {
@@ -89,7 +89,7 @@ _Noreturn static void live(int count, enum memory memory, int ready) {
 	}
 	bench_round_trip(&bench);
 	if (write(ready, "", 1) != 1) {
-		fail("nobody waits");
+		fail("the parent process has exited");
 	}
 	for (;;) {
 		pause();
@@ -100,16 +100,16 @@ static pid_t start_victim(int count, enum memory memory) {
 	int ready[2];
 	char byte;
 	if (pipe(ready) != 0) {
-		fail("no pipe");
+		fail("cannot create a pipe");
 	}
 	pid_t victim = fork();
 	if (victim == 0) {
 		close(ready[0]);
-		live(count, memory, ready[1]);
+		run_victim(count, memory, ready[1]);
 	}
 	close(ready[1]);
 	if (victim == -1 || read(ready[0], &byte, 1) != 1) {
-		fail("the client with many buffers has failed");
+		fail("the client with many buffers failed");
 	}
 	close(ready[0]);
 	return victim;
@@ -120,23 +120,23 @@ int main(int argc, char *argv[]) {
 		fail("usage: death_bench PID COUNT sealed|unsealable|library");
 	}
 	int pid = parse_number(argv[1]);
-	struct books before = books_read(pid);
+	struct footprint before = footprint_read(pid);
 	pid_t victim = start_victim(parse_number(argv[2]), parse_memory(argv[3]));
-	struct books height = books_read(pid);
+	struct footprint full = footprint_read(pid);
 	struct bystander bystander;
 	bystander_init(&bystander);
-	ask_for(&bystander, QUIET_US / 3);
-	ask_for(&bystander, QUIET_US);
+	probe_for(&bystander, QUIET_US / 3);
+	probe_for(&bystander, QUIET_US);
 	double quiet_answer = bystander.answer_max, quiet_gap = bystander.gap_max;
-	// The bystander's connection and buffers came after the first look; and a server may have some more of its own now.
-	double fds_max = before.fds + fds_read(pid) - height.fds;
-	double fds_held = height.fds - before.fds;
+	// Add the fds of the bystander, which connected after the first reading; below, allow 1 % for the server's own.
+	double fds_max = before.fds + fds_read(pid) - full.fds;
+	double fds_held = full.fds - before.fds;
 	struct usage usage = usage_read(pid);
 	double start = now(), returned = 0;
 	bystander.answer_max = bystander.gap_max = 0;
 	kill(victim, SIGKILL);
 	while (returned == 0 && now() - start < WAIT_MAX_US) {
-		ask(&bystander);
+		probe(&bystander);
 		if (fds_read(pid) <= fds_max + fds_held / 100) {
 			returned = now() - start;
 		}
@@ -144,12 +144,12 @@ int main(int argc, char *argv[]) {
 	usage = usage_subtract(usage_read(pid), usage);
 	double answer = bystander.answer_max;
 	for (double end = now() + QUIET_US / 3; now() < end;) {
-		ask(&bystander);
+		probe(&bystander);
 	}
 	waitpid(victim, NULL, 0);
 	printf("%s\treturned=%.2f\tserver_cpu=%.2f\tanswer=%.2f\tgap=%.2f\tquiet_answer=%.2f\tquiet_gap=%.2f\tfds=%.0f\t"
 		   "mappings=%.0f\n",
 			argv[3], returned / 1000, usage.cpu / 1000, answer / 1000, bystander.gap_max / 1000, quiet_answer / 1000,
-			quiet_gap / 1000, fds_held, height.mappings - before.mappings);
+			quiet_gap / 1000, fds_held, full.mappings - before.mappings);
 	return EXIT_SUCCESS;
 }

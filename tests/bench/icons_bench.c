@@ -1,12 +1,12 @@
 /*
- * What do many small buffers cost? Icons of 32x32, each with a wl_buffer of its own, are made, drawn and shown, all at
- * once. There are places for 500, each a subsurface: if there are more icons they are shown one page after the other,
- * since a compositor may bound the surfaces of a client, as Lido does (1,024).
+ * Measures the cost of many small buffers: creates, draws and shows 32x32 icons, each with its own wl_buffer, all at
+ * once. There are 500 places, each a subsurface; more icons are shown page after page, since a compositor may limit the
+ * surfaces of a client, as Lido does (1,024).
  *
  *     icons_bench PID COUNT sealed|unsealable|library
  *
- * Prints the time until the last icon is on the screen (ms), the CPU time of the compositor and of the client (µs an
- * icon), and how many fds and mappings, and how much address space and resident memory (KiB) each of both has more.
+ * Prints the time until the last icon is on the screen (ms), the CPU time of the compositor and of the client (µs per
+ * icon), and the increase of fds, mappings, address space and resident memory (KiB) of each.
  */
 #include "bench.h"
 
@@ -19,7 +19,7 @@
 #define COLUMNS 25
 #define SIZE 32
 #define GROUND_WIDTH (COLUMNS * SIZE)
-// A row of it stays in sight: what is hidden is not asked for frames.
+// One row stays visible: hidden surfaces receive no frame callbacks.
 #define GROUND_HEIGHT ((PLACES_MAX / COLUMNS + 1) * SIZE)
 
 struct icons {
@@ -39,7 +39,7 @@ static void add_place(struct icons *icons, int place) {
 	wl_subsurface_set_desync(subsurface);
 }
 
-// The images of the library are all asked for before the first is waited for.
+// Requests all images of the library before waiting for the first.
 static void make_icons(struct icons *icons, enum memory memory) {
 	for (int i = 0; i < icons->icons_len; i++) {
 		struct buffer *icon = &icons->icons[i];
@@ -71,8 +71,8 @@ static void show_icons(struct icons *icons) {
 	surface_show(icons->window.surface, &icons->bench, &icons->ground, 1);
 }
 
-static void print_books(const char *name, struct books before, int pid) {
-	struct books after = books_read(pid);
+static void print_growth(const char *name, struct footprint before, int pid) {
+	struct footprint after = footprint_read(pid);
 	printf("\t%s_fds=%.0f\t%s_mappings=%.0f\t%s_address=%.0f\t%s_resident=%.0f", name, after.fds - before.fds, name,
 			after.mappings - before.mappings, name, after.address - before.address, name,
 			after.resident - before.resident);
@@ -98,7 +98,7 @@ int main(int argc, char *argv[]) {
 		add_place(&icons, i);
 	}
 	surface_show(icons.window.surface, &icons.bench, &icons.ground, GROUND_HEIGHT);
-	struct books server = books_read(pid), own = books_read(getpid());
+	struct footprint server = footprint_read(pid), own = footprint_read(getpid());
 	struct usage server_usage = usage_read(pid), own_usage = usage_read(getpid());
 	double start = now();
 	make_icons(&icons, memory);
@@ -109,8 +109,8 @@ int main(int argc, char *argv[]) {
 	printf("%s\ttime=%.2f\tserver_cpu=%.2f\tclient_cpu=%.2f\tserver_faults=%.2f\tclient_faults=%.2f", argv[3],
 			time / 1000, server_usage.cpu / icons.icons_len, own_usage.cpu / icons.icons_len,
 			server_usage.faults / icons.icons_len, own_usage.faults / icons.icons_len);
-	print_books("server", server, pid);
-	print_books("client", own, getpid());
+	print_growth("server", server, pid);
+	print_growth("client", own, getpid());
 	putchar('\n');
 	return EXIT_SUCCESS;
 }

@@ -1,22 +1,23 @@
 /*
- * The hot paths, to be counted by callgrind: see scripts/check-instructions.
+ * Hot paths whose instructions callgrind counts: see scripts/check-instructions.
  *
  *     instructions NAME COUNT
  *
- * Does what NAME says COUNT times, always the same. What two counts differ by is what the operations between them take.
+ * Runs the path NAME COUNT times, deterministically. The difference between two counts is the cost of the additional
+ * runs.
  */
 #include "alloc/allocator.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LIVE_MAX 10000
+#define RANGES_MAX 10000
 
-// Steady as the sizes are: small pictures, and one in sixteen of a page or two.
+// Keeps a constant number of ranges allocated: small pictures, and one in sixteen of a page or two.
 struct load {
 	struct lido_allocator *allocator;
-	struct lido_range *ranges[LIVE_MAX];
-	int live;
+	struct lido_range *ranges[RANGES_MAX];
+	int ranges_len;
 	uint64_t random;
 };
 
@@ -38,19 +39,20 @@ static struct lido_range *alloc(struct load *load) {
 
 static void replace(struct load *load, long count) {
 	for (long i = 0; i < count; i++) {
-		struct lido_range **range = &load->ranges[random_below(load, load->live)];
+		struct lido_range **range = &load->ranges[random_below(load, load->ranges_len)];
 		lido_allocator_free(load->allocator, *range, 0);
 		*range = alloc(load);
 	}
 }
 
-static void run_replace(int live, long count) {
+static void run_replace(int ranges_len, long count) {
 	static struct load load;
-	load = (struct load){.allocator = lido_allocator_create(LIDO_RANGE_SPAN_MAX), .live = live, .random = 1};
-	for (int i = 0; i < live; i++) {
+	load = (struct load){
+		.allocator = lido_allocator_create(LIDO_RANGE_SPAN_MAX), .ranges_len = ranges_len, .random = 1};
+	for (int i = 0; i < ranges_len; i++) {
 		load.ranges[i] = alloc(&load);
 	}
-	replace(&load, 4L * live);
+	replace(&load, 4L * ranges_len);
 	replace(&load, count);
 	lido_allocator_destroy(load.allocator);
 }

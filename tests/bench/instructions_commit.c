@@ -1,7 +1,7 @@
 /*
- * The hot path of a commit, to be counted by callgrind: see scripts/check-instructions. As many commits as LIDO_COMMITS
- * says, of two warm blocks of the pool in turn, in a window of the whole compositor in this process; what is counted is
- * the adapter's part alone, from wlroots' event on.
+ * The hot path of a commit, whose instructions callgrind counts: see scripts/check-instructions. Makes LIDO_COMMITS
+ * commits, alternating two warm blocks of a pool, with the whole compositor in this process. Only the adapter's part is
+ * counted, from wlroots' event on.
  */
 #include "pool_picture.h"
 #include "runner.h"

@@ -1,11 +1,11 @@
 /*
- * What stops a frame from being any cheaper? The parts that it is made of, alone, in one process, without a compositor.
+ * Measures the parts of a frame separately, in one process without a compositor: lower bounds for its cost.
  *
  *     limits_bench ROUNDS
  *
- * Prints the median of the time (µs) for a picture of each size of: drawing it (memset), reading it once, copying
- * it, composing it into another one, as a renderer without a GPU does (pixman), reading it from a file; and what fresh
- * memory costs besides: drawing it in a new file, page by page, and what comes and goes with it (memfd, mmap, munmap).
+ * Prints for a picture of each size the median time (µs) of: drawing it (memset), reading it once, copying it,
+ * compositing it onto another one like a renderer without GPU (pixman), and reading it from a file; and of drawing it
+ * in fresh memory, including page faults, memfd, mmap and munmap.
  */
 #include "bench.h"
 
@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// At least so many between two looks at the clock, which takes some microseconds.
+// Process at least this much between two readings of the clock, each of which takes some microseconds.
 #define REPEAT_BYTES (8u << 20)
 
 struct picture {
@@ -28,12 +28,12 @@ struct picture {
 	pixman_image_t *source, *target; // the pixels and the copy
 };
 
-static volatile uint64_t sum; // so that what is read is read
+static volatile uint64_t sum; // keeps the compiler from removing the reads
 
 static uint8_t *map(int fd, size_t size) {
 	void *pixels = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (fd == -1 || pixels == MAP_FAILED) {
-		fail("no memory");
+		fail("out of memory");
 	}
 	return pixels;
 }
@@ -43,19 +43,19 @@ static void picture_init(struct picture *picture, int32_t width, int32_t height)
 	*picture = (struct picture){
 		.fd = memfd_create("picture", MFD_CLOEXEC), .size = size, .width = width, .height = height};
 	if (ftruncate(picture->fd, (off_t)size) != 0) {
-		fail("no memory");
+		fail("out of memory");
 	}
 	picture->pixels = map(picture->fd, size);
 	picture->copy = malloc(size);
 	if (picture->copy == NULL) {
-		fail("no memory");
+		fail("out of memory");
 	}
 	memset(picture->copy, 1, size);
 	uint32_t *pixels[] = {(uint32_t *)(void *)picture->pixels, (uint32_t *)(void *)picture->copy};
 	picture->source = pixman_image_create_bits(PIXMAN_x8r8g8b8, width, height, pixels[0], width * 4);
 	picture->target = pixman_image_create_bits(PIXMAN_x8r8g8b8, width, height, pixels[1], width * 4);
 	if (picture->source == NULL || picture->target == NULL) {
-		fail("no memory");
+		fail("out of memory");
 	}
 }
 
@@ -98,14 +98,14 @@ static void draw_and_compose(struct picture *picture) {
 
 static void read_file(struct picture *picture) {
 	if (pread(picture->fd, picture->copy, picture->size, 0) != (ssize_t)picture->size) {
-		fail("cannot read");
+		fail("cannot read the file");
 	}
 }
 
 static void draw_fresh(struct picture *picture) {
 	struct picture fresh = {.fd = memfd_create("fresh", MFD_CLOEXEC), .size = picture->size};
 	if (ftruncate(fresh.fd, (off_t)fresh.size) != 0) {
-		fail("no memory");
+		fail("out of memory");
 	}
 	fresh.pixels = map(fresh.fd, fresh.size);
 	draw(&fresh);
@@ -153,7 +153,7 @@ int main(int argc, char *argv[]) {
 	int rounds = parse_number(argv[1]);
 	double *times = calloc((size_t)rounds, sizeof(times[0]));
 	if (times == NULL) {
-		fail("no memory");
+		fail("out of memory");
 	}
 	measure("64x64", 64, 64, rounds, times);
 	measure("800x600", 800, 600, rounds, times);

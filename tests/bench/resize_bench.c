@@ -1,12 +1,12 @@
 /*
- * What does a resize cost? A window grows from 400x300 to 1080p and shrinks back, a frame of another size each time.
+ * Measures the cost of a resize: a window grows from 400x300 to 1080p and shrinks back, with a new size in each frame.
  *
  *     resize_bench PID FRAMES sealed|unsealable|swapchain
  *
- * With files the client makes one for each frame, as toolkits do; a swapchain is the client library's. Prints, per
- * frame, CPU time (µs) and page faults of the compositor and of the client; and the median and the longest of two
- * times: from one frame to the next (ms), and from the start of drawing until the compositor has taken the frame, for
- * each MiB of it (µs): sizes differ 17 times, so without that the longest frame is just the largest.
+ * With files, the client creates one for each frame, as toolkits do; the swapchain is the client library's. Prints, per
+ * frame, CPU time (µs) and page faults of the compositor and of the client; and the median and maximum of two times:
+ * from one frame to the next (ms), and from the start of drawing until the compositor has processed the commit, per MiB
+ * (µs). Sizes differ by a factor of 17; without the division, the slowest frame would just be the largest.
  */
 #include "bench.h"
 
@@ -30,7 +30,7 @@ struct storm {
 	double *intervals, *works; // [frames]
 };
 
-// Of a frame, out and back; no two that follow each other are equal.
+// The width or height of a frame, growing and shrinking; consecutive ones differ.
 static int32_t get_length(const struct storm *storm, int frame, int32_t least, int32_t most) {
 	int half = storm->frames / 2, step = frame <= half ? frame : storm->frames - frame;
 	return least + (most - least) * step / half;
@@ -84,7 +84,7 @@ static void print_times(const char *name, double *values, size_t values_len) {
 
 int main(int argc, char *argv[]) {
 	if (argc != 4 || parse_number(argv[2]) < 4) {
-		fail("usage: resize_bench PID FRAMES sealed|unsealable|swapchain, of at least 4 frames");
+		fail("usage: resize_bench PID FRAMES sealed|unsealable|swapchain, with at least 4 FRAMES");
 	}
 	int pid = parse_number(argv[1]), frames = parse_number(argv[2]);
 	bool has_swapchain = strcmp(argv[3], "swapchain") == 0;
@@ -108,7 +108,7 @@ int main(int argc, char *argv[]) {
 	}
 	printf("%s\tserver_cpu=%.1f\tserver_faults=%.2f\tclient_cpu=%.1f\tclient_faults=%.2f", argv[3], server.cpu / frames,
 			server.faults / frames, own.cpu / frames, own.faults / frames);
-	// There is nothing before the first frame.
+	// The first frame has no interval before it.
 	print_times("interval", storm.intervals + 1, (size_t)frames - 1);
 	print_times("work", storm.works, (size_t)frames);
 	putchar('\n');

@@ -1,11 +1,11 @@
-"""Measurements of several rounds, and the tables made of them: a ratio first, then medians with the least and the most."""
+"""Measurements of several rounds, and their tables: a ratio first, then medians with minimum and maximum."""
 import os
 import statistics
 import subprocess
 
 
 class Results:
-    """Values by server, case and key, each a list with one value a round."""
+    """Values by server, case and key; each is a list with one value per round."""
 
     def __init__(self):
         self.values, self.cases, self.servers = {}, [], []
@@ -17,7 +17,7 @@ class Results:
         self.values.setdefault((server, case, key), []).append(float(value))
 
     def add_output(self, server, text, case=None):
-        """Lines of a benchmark: CASE, then KEY=VALUE, separated by tabs. case: instead of that which it printed."""
+        """Adds lines of a benchmark: CASE, then KEY=VALUE, separated by tabs. case: overrides the printed one."""
         for line in text.splitlines():
             name, *pairs = line.split('\t')
             for pair in pairs:
@@ -25,7 +25,7 @@ class Results:
                 self.add(server, case or name, key, value)
 
     def get(self, server, case, key):
-        """All rounds; of keys that are joined by '+', the sums."""
+        """Values of all rounds; for keys joined by '+', their sums."""
         lists = [self.values.get((server, case, part), []) for part in key.split('+')]
         return [sum(values) for values in zip(*lists)]
 
@@ -34,7 +34,7 @@ class Results:
         return statistics.median(values) if values else None
 
     def ratio(self, one, other, key, least=False):
-        """Of two (server, case) pairs. least: of the least of all rounds instead of the medians."""
+        """The ratio of two (server, case) pairs: of their medians, or of their minimums if least is set."""
         values, others = self.get(*one, key), self.get(*other, key)
         choose = min if least else statistics.median
         return choose(values) / choose(others) if values and others and choose(others) > 0 else None
@@ -54,14 +54,14 @@ def number(value, digits=None):
 
 
 def span(values):
-    """The median, and the least and the most."""
+    """The median, minimum and maximum."""
     if not values:
         return '-'
     return '%s (%s-%s)' % (number(statistics.median(values)), number(min(values)), number(max(values)))
 
 
 def format_table(header, rows):
-    """Columns as wide as they need; the first to the left, the others to the right."""
+    """Formats aligned columns: the first flush left, the others flush right."""
     widths = [max(len(str(row[i])) for row in [header, *rows]) for i in range(len(header))]
     lines = []
     for row in [header, *rows]:
@@ -81,7 +81,7 @@ set key outside top left horizontal
 
 
 def plot_bars(out, name, title, unit, columns, rows, log=False):
-    """rows: (label, value for each column); writes OUT/NAME.svg by gnuplot."""
+    """rows: (label, value for each column). Writes OUT/NAME.svg with gnuplot."""
     data = os.path.join(out, name + '.dat')
     with open(data, 'w') as file:
         for label, *values in rows:
@@ -95,7 +95,7 @@ def plot_bars(out, name, title, unit, columns, rows, log=False):
 
 
 def plot_lines(out, name, title, unit, xlabel, columns, rows):
-    """rows: (x, value for each column), both axes logarithmic."""
+    """rows: (x, value for each column). Both axes are logarithmic."""
     data = os.path.join(out, name + '.dat')
     with open(data, 'w') as file:
         for row in rows:

@@ -1,13 +1,13 @@
 /*
- * What do many clients cost? So many connections, each with a window of 64x64, and two buffers for it; fifty of them in
- * each process, since a compositor may bound the connections of a process, as Lido does.
+ * Measures the cost of many clients: opens CLIENTS connections, each with a window of 64x64 and two buffers. Each
+ * process has fifty of them, since a compositor may limit the connections of a process, as Lido does.
  *
  *     scale_bench PID CLIENTS COMMITS sealed|unsealable|library
  *
- * Prints what the compositor has for each client (fds, mappings, KiB resident); its CPU time for a second in which all
- * are idle (ms); and, while the clients of the last process commit in turn, CPU time (µs) of a commit and how long a
- * client waits from its commit until it has a buffer back (µs, median and 99 of 100). With wlroots' own wl_shm that is
- * the other buffer, the one that was shown before.
+ * Prints the compositor's fds, mappings and resident KiB per client; its CPU time for a second in which all clients are
+ * idle (ms); and, while the clients of the last process commit in turn, its CPU time per commit (µs) and the time from
+ * a commit until the client has a free buffer (µs, median and 99th percentile). With wlroots' own wl_shm that is the
+ * other buffer, which was shown before.
  */
 #include "bench.h"
 
@@ -28,7 +28,7 @@ struct member {
 	int shown; // index
 };
 
-static struct member members[GROUP_MAX]; // of this process
+static struct member members[GROUP_MAX]; // in this process
 
 static void member_init(struct member *member, enum memory memory) {
 	bench_init(&member->bench);
@@ -45,12 +45,12 @@ static bool is_busy(struct member *member) {
 	return buffer_is_busy(&member->bench, &member->buffers[0]) && buffer_is_busy(&member->bench, &member->buffers[1]);
 }
 
-// Returns how long it took to have a buffer back, µs.
+// Returns the time until a buffer is free, µs.
 static double commit(struct member *member) {
 	member->shown = 1 - member->shown;
 	struct buffer *buffer = &member->buffers[member->shown];
 	buffer_fill(buffer, member->shown);
-	// Both are busy now, whether the other one was released before or not.
+	// Mark the other buffer busy too, even if it was released before.
 	member->buffers[1 - member->shown].is_busy = member->buffers[1 - member->shown].image == NULL;
 	double start = now();
 	surface_commit(member->window.surface, buffer);
@@ -66,12 +66,12 @@ static void group_init(int members_len, enum memory memory) {
 	}
 }
 
-// The clients of another process, which are there, and idle, until this one is gone.
+// Starts a process with idle clients, which dies with this one.
 static void start_group(int members_len, enum memory memory) {
 	int ready[2];
 	char byte;
 	if (pipe(ready) != 0) {
-		fail("no pipe");
+		fail("cannot create a pipe");
 	}
 	pid_t parent = getpid(), child = fork();
 	if (child == 0) {
@@ -82,7 +82,7 @@ static void start_group(int members_len, enum memory memory) {
 		close(ready[0]);
 		group_init(members_len, memory);
 		if (write(ready[1], "", 1) != 1) {
-			fail("nobody waits");
+			fail("the parent process has exited");
 		}
 		for (;;) {
 			pause();
@@ -90,7 +90,7 @@ static void start_group(int members_len, enum memory memory) {
 	}
 	close(ready[1]);
 	if (child == -1 || read(ready[0], &byte, 1) != 1) {
-		fail("some clients have failed");
+		fail("a group of clients failed");
 	}
 	close(ready[0]);
 }
@@ -106,13 +106,13 @@ int main(int argc, char *argv[]) {
 	if (times == NULL) {
 		fail("out of memory");
 	}
-	struct books before = books_read(pid);
+	struct footprint before = footprint_read(pid);
 	for (int i = members_len; i < clients; i += GROUP_MAX) {
 		start_group(GROUP_MAX, memory);
 	}
 	group_init(members_len, memory);
 	usleep(IDLE_US / 2);
-	struct books books = books_read(pid);
+	struct footprint footprint = footprint_read(pid);
 	struct usage idle = usage_read(pid);
 	usleep(IDLE_US);
 	idle = usage_subtract(usage_read(pid), idle);
@@ -122,8 +122,8 @@ int main(int argc, char *argv[]) {
 	}
 	drawing = usage_subtract(usage_read(pid), drawing);
 	printf("%d\tfds=%.2f\tmappings=%.2f\tresident=%.1f\tidle=%.2f\tserver_cpu=%.1f\tp50=%.1f\tp99=%.1f\n", clients,
-			(books.fds - before.fds) / clients, (books.mappings - before.mappings) / clients,
-			(books.resident - before.resident) / clients, idle.cpu / 1000, drawing.cpu / commits,
+			(footprint.fds - before.fds) / clients, (footprint.mappings - before.mappings) / clients,
+			(footprint.resident - before.resident) / clients, idle.cpu / 1000, drawing.cpu / commits,
 			percentile(times, (size_t)commits, 50), percentile(times, (size_t)commits, 99));
 	return EXIT_SUCCESS;
 }

@@ -1,4 +1,4 @@
-"""Stock clients that draw by themselves, counted from outside; and system calls, counted by strace."""
+"""Measures stock clients that animate without input, and counts system calls with strace."""
 import glob
 import os
 import re
@@ -10,7 +10,7 @@ import time
 
 
 def find_clients():
-    """What is installed of those that move without a hand."""
+    """Returns the installed clients that animate without input."""
     qt = glob.glob('/usr/lib/*/qt6/examples/widgets/graphicsview/collidingmice/**/collidingmice', recursive=True)
     qt = [path for path in qt if os.path.isfile(path)]
     scroll = 'i=0; while :; do i=$((i + 1)); echo "$i the quick brown fox jumps over the lazy dog"; sleep 0.01; done'
@@ -25,7 +25,7 @@ def find_clients():
 
 
 def read_cpu(pid):
-    """Seconds that the process has used: the kernel's clock of that process (clock_getcpuclockid)."""
+    """CPU seconds of the process, from the kernel's clock of that process (clock_getcpuclockid)."""
     return time.clock_gettime((~pid << 3) | 2)
 
 
@@ -35,7 +35,7 @@ def count_lines(path, pattern):
 
 
 def measure(compositor, build, name, command, seconds, results):
-    """Lets a client draw, over the whole output, and counts what it commits meanwhile. No line if it does not draw."""
+    """Runs a client over the whole output and counts its commits. Adds no result if it does not draw."""
     log = os.path.join(compositor.directory, 'client')
     environment = dict(compositor.environment, WAYLAND_DEBUG='client', GDK_BACKEND='wayland', GSK_RENDERER='cairo',
         QT_QPA_PLATFORM='wayland', GTK_A11Y='none', NO_AT_BRIDGE='1')
@@ -70,7 +70,7 @@ def measure(compositor, build, name, command, seconds, results):
 
 
 def parse_calls(path):
-    """All calls, and those that map and unmap memory."""
+    """Returns the number of all calls, and of those that map and unmap memory."""
     total = mappings = 0
     with open(path) as file:
         for line in file:
@@ -82,7 +82,7 @@ def parse_calls(path):
 
 
 def count_calls(compositor, command):
-    """System calls of the compositor, then of the client, while it runs: (all, of mappings) each, in one list."""
+    """Counts system calls while the client runs: [all, mappings] of the compositor, then of the client."""
     with tempfile.TemporaryDirectory() as directory:
         server, client = directory + '/server', directory + '/client'
         tracer = subprocess.Popen(['strace', '-f', '-c', '-p', str(compositor.pid), '-o', server], stderr=subprocess.PIPE)

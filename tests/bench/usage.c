@@ -1,4 +1,4 @@
-// What the kernel says of a process, and what is made of it.
+// Reads a process's counters from the kernel, and computes percentiles.
 #include "bench.h"
 
 #include <dirent.h>
@@ -13,12 +13,12 @@ static FILE *open_proc(int pid, const char *name) {
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
 	FILE *file = fopen(path, "re");
 	if (file == NULL) {
-		fail("cannot read what a process uses: has the compositor gone?");
+		fail("cannot read /proc/PID: has the compositor exited?");
 	}
 	return file;
 }
 
-// The sum of the lines that begin with one of two names.
+// Returns the sum of the fields with one of two names.
 static double read_status(int pid, const char *name, const char *other) {
 	FILE *file = open_proc(pid, "status");
 	char line[256];
@@ -42,11 +42,11 @@ struct usage usage_read(int pid) {
 	FILE *file = open_proc(pid, "stat");
 	const char *fields = fgets(line, sizeof(line), file) != NULL ? strrchr(line, ')') : NULL;
 	if (fields == NULL || sscanf(fields, ") %*c %*d %*d %*d %*d %*d %*u %lu %*u %lu", &minor, &major) != 2) {
-		fail("cannot understand /proc/PID/stat");
+		fail("cannot parse /proc/PID/stat");
 	}
 	fclose(file);
 	if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &cpu) != 0) {
-		fail("cannot read the time that a process has used");
+		fail("cannot read the CPU time of a process");
 	}
 	return (struct usage){
 		.cpu = (double)cpu.tv_sec * 1e6 + (double)cpu.tv_nsec / 1000,
@@ -59,7 +59,7 @@ struct usage usage_subtract(struct usage a, struct usage b) {
 	return (struct usage){.cpu = a.cpu - b.cpu, .faults = a.faults - b.faults, .switches = a.switches - b.switches};
 }
 
-// Since Linux 6.2 the kernel says it at once.
+// Since Linux 6.2, st_size of /proc/PID/fd is the number of fds.
 double fds_read(int pid) {
 	char path[64];
 	struct stat stat_buffer;
@@ -79,14 +79,14 @@ double fds_read(int pid) {
 	return fds;
 }
 
-struct books books_read(int pid) {
+struct footprint footprint_read(int pid) {
 	double mappings = 0;
 	FILE *file = open_proc(pid, "maps");
 	for (int character; (character = fgetc(file)) != EOF;) {
 		mappings += character == '\n';
 	}
 	fclose(file);
-	return (struct books){
+	return (struct footprint){
 		.fds = fds_read(pid),
 		.mappings = mappings,
 		.address = read_status(pid, "VmSize", ""),
