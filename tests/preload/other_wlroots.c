@@ -1,4 +1,6 @@
-/* Stands for a libwlroots of another version, by its name alone. */
+/*
+ * Poses as libwlroots of another version, by its file name alone.
+ */
 int lido_test_other_wlroots(void);
 
 int lido_test_other_wlroots(void) {
