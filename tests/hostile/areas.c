@@ -1,4 +1,4 @@
-// Memory that the server owns and the client can write to: all of it, all the time.
+// Attacks on the server's areas, which the client can write to at any time.
 #include "attack.h"
 
 #include "lido-shm-v1-client-protocol.h"
@@ -15,7 +15,7 @@
 struct area {
 	int fd; // 0: not announced
 	uint8_t *data;
-	size_t size; // bytes, all of which may be written to
+	size_t size; // bytes, all writable
 };
 
 static struct area areas[AREAS];
@@ -92,7 +92,7 @@ static struct lido_shm_block_v1 *block_create(struct lido_shm_pool_v1 *pool, uin
 	return block;
 }
 
-// Uses blocks of all sizes as any client would, while another process does as it likes to the memory.
+// Uses blocks of many sizes like any client, while another process changes their memory.
 static void use_meanwhile(void (*change)(void *data)) {
 	struct attacker attacker;
 	struct window window;

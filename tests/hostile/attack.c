@@ -21,7 +21,7 @@
 
 static struct attack *first_attack, **next_attack = &first_attack;
 
-// It leaves with everything held, on purpose.
+// Attacks exit without releasing anything, on purpose.
 const char *__asan_default_options(void) __attribute__((visibility("default")));
 const char *__asan_default_options(void) {
 	return "detect_leaks=0:handle_segv=0";

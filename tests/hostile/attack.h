@@ -1,10 +1,10 @@
 /*
- * Attacks: what a hostile client could do to a compositor. Each is a function that is run in a process of its own, as a
- * client of $WAYLAND_DISPLAY.
+ * Attacks of hostile clients on a compositor. Each attack is a function that runs in its own process, as a client of
+ * $WAYLAND_DISPLAY.
  *
- * An attack judges how the server answers *it*: by an error, by "failed", or not at all. It says so by its end: 0 when
- * that was right, 1 and a message when not. What it does to others is measured by who has started it. It need not clean
- * up: dying with everything held is a part of it.
+ * An attack judges how the server answers the attack itself: with an error, with a failed event, or not at all. It
+ * exits with 0 if the answer was right, otherwise with 1 and a message. The process that starts it measures the effect
+ * on others. An attack does not clean up: exiting with everything held is part of it.
  */
 #ifndef HOSTILE_ATTACK_H
 #define HOSTILE_ATTACK_H
@@ -15,7 +15,7 @@
 #include <sys/types.h>
 #include <wayland-client.h>
 
-/* By this an attack ends that cannot be made here; the cause was printed. */
+/* Exit status of an attack that is impossible on this machine, after printing the reason. */
 #define ATTACK_SKIPPED 77
 
 struct attack {
@@ -24,7 +24,7 @@ struct attack {
 	struct attack *next; // private
 };
 
-/* Adds an attack; it must live forever. */
+/* Adds an attack, which must live until the process exits. */
 void attack_register(struct attack *attack);
 
 #define ATTACK_JOIN_(a, b) a##b
@@ -40,22 +40,25 @@ void attack_register(struct attack *attack);
 /* Defines and registers an attack; the body follows. */
 #define ATTACK(string) ATTACK_NAMED(string, __LINE__)
 
-/* So many, or fewer where $LIDO_ATTACK_PERCENT says so: sanitized servers are slow. At least 1. */
+/* Scales count by $LIDO_ATTACK_PERCENT, if set: sanitized servers are slow. Returns at least 1. */
 int attack_count(int count);
 
-/* Ends the attack, with a message. */
+/* Exit with a message: as failed, or as skipped. */
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void skip(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* So long at the height of the attack, so that it can be measured. */
+/* Waits at the peak of the attack, so that its effect can be measured. */
 void hold(void);
 void sleep_ms(int milliseconds);
 
-/* Runs fn in a child until stop_child(): for what is done at the same time. It dies with this process. */
+/* Runs fn concurrently in a child process until stop_child(). The child dies with this process. */
 pid_t start_child(void (*fn)(void *data), void *data);
 void stop_child(pid_t child);
 
-/* A connection, with the globals that attacks use; each may be NULL after a failed connection only. */
+/*
+ * A connection with the globals that attacks use. Once connected, compositor, shm, wm_base and lido_shm are set; the
+ * others are NULL if the compositor lacks them.
+ */
 struct attacker {
 	struct wl_display *display;
 	struct wl_registry *registry;
@@ -71,27 +74,27 @@ struct attacker {
 	struct zwp_virtual_keyboard_manager_v1 *keyboards;
 };
 
-/* Connects; the attack fails if it cannot, or, the other one, returns false. */
+/* Connects. On failure, the first fails the attack; the second returns false. */
 void attacker_connect(struct attacker *attacker);
 bool attacker_try_connect(struct attacker *attacker);
 
-/* Closes the connection. Proxies are not destroyed before. */
+/* Closes the connection without destroying proxies. */
 void attacker_disconnect(struct attacker *attacker);
 
-/* A round trip. False: the server has ended this client. */
+/* Makes a round trip. False: the server has disconnected this client. */
 bool attacker_try_roundtrip(struct attacker *attacker);
 
-/* The server must still serve it. */
+/* The server must still serve this client. */
 void expect_alive(struct attacker *attacker);
 
-/* The server must end it now, with this error on an object of this interface. */
+/* The server must disconnect this client now, with this error on an object of this interface. */
 void expect_error(struct attacker *attacker, const struct wl_interface *interface, uint32_t code);
 
 /* The same for wl_display.no_memory. */
 void expect_no_memory(struct attacker *attacker);
 
 /*
- * A wl_buffer in a file of its own, ARGB8888: victims below windows that might be translucent are still drawn.
+ * A wl_buffer in its own file. ARGB8888, so that the compositor still draws victims below it.
  */
 struct picture {
 	int fd;
@@ -102,7 +105,7 @@ struct picture {
 	struct wl_buffer *buffer;
 };
 
-/* seals: as for F_ADD_SEALS; -1: the file cannot be sealed. Its pages are there if filled. */
+/* seals: as for F_ADD_SEALS; -1: the file cannot be sealed. filled: allocates all pages. */
 void picture_init(
 		struct picture *picture, struct attacker *attacker, int seals, bool filled, int32_t width, int32_t height);
 
@@ -112,7 +115,7 @@ void picture_finish(struct picture *picture, struct attacker *attacker);
 /* A memfd; seals as above. */
 int file_create(int64_t size, int seals);
 
-/* A window, as soon as something is committed to its surface. */
+/* A window, mapped once a buffer is committed to its surface. */
 struct window {
 	struct wl_surface *surface;
 	struct xdg_surface *xdg_surface;
@@ -122,7 +125,7 @@ struct window {
 /* Waits for the first configure event. */
 void window_init(struct window *window, struct attacker *attacker);
 
-/* Attaches, damages all, commits. Does not wait. */
+/* Attaches the buffer with full damage and commits, without waiting. */
 void window_commit(struct window *window, struct wl_buffer *buffer);
 
 /* A random number below max, from a fixed seed. */

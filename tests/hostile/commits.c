@@ -1,4 +1,4 @@
-// Work without end: commits, damage, regions, captures.
+// Unbounded work: commits, damage, regions, captures.
 #include "attack.h"
 
 #include "wlr-screencopy-unstable-v1-client-protocol.h"
@@ -26,7 +26,7 @@ static void storm(int count, int32_t width, int32_t height, int seals, int recta
 			wl_surface_damage_buffer(window.surface, 0, 0, INT32_MAX, INT32_MAX);
 		}
 		wl_surface_commit(window.surface);
-		// No waiting for anything; but what comes is read.
+		// Send without waiting for replies, but read events when the socket is full.
 		while (wl_display_flush(attacker.display) == -1) {
 			struct pollfd pollfd = {.fd = wl_display_get_fd(attacker.display), .events = POLLOUT};
 			poll(&pollfd, 1, 100);
@@ -74,7 +74,7 @@ ATTACK("commits-of-8k-that-are-read") {
 	}
 }
 
-// As large as the limit of bytes allows: each must cost no more than a moment.
+// A commit of as many bytes as the limit of scratch: it must not take long.
 ATTACK("commits-of-all-bytes") {
 	struct attacker attacker;
 	struct picture picture;
@@ -85,7 +85,7 @@ ATTACK("commits-of-all-bytes") {
 	expect_no_memory(&attacker);
 }
 
-// Many at once, each of which would be fine.
+// Many commits at once, each of which would be accepted alone.
 ATTACK("commits-of-4k-in-one-turn") {
 	struct attacker attacker;
 	struct picture picture;
@@ -98,7 +98,7 @@ ATTACK("commits-of-4k-in-one-turn") {
 	expect_no_memory(&attacker);
 }
 
-// Snapshots of as many surfaces as fit into the limit.
+// Snapshots for as many surfaces as the limit allows.
 ATTACK("snapshots-of-all-bytes") {
 	struct attacker attacker;
 	struct window window;
@@ -131,19 +131,19 @@ ATTACK("snapshots-without-end") {
 	expect_no_memory(&attacker);
 }
 
-// No two touch, so that none can be merged.
+// No two rectangles touch, so that none can be merged.
 static void add_rectangle(struct wl_region *region, int number) {
 	wl_region_add(region, (number * 7919 % 60000) * 2, number % 2000 * 2, 1, 1);
 }
 
-// Each costs more than the last.
+// Each rectangle costs more than the previous one.
 ATTACK("rectangles-without-end") {
 	struct attacker attacker;
 	attacker_connect(&attacker);
 	struct wl_region *region = wl_compositor_create_region(attacker.compositor);
 	for (int i = 0; i < 60000; i++) {
 		add_rectangle(region, i);
-		// One by one in the end: a connection that is closed with requests unread may lose the error.
+		// Synchronize after each request near the limit: closing a connection with unread requests may lose the error.
 		if ((i >= 2047 || i % 512 == 511) && !attacker_try_roundtrip(&attacker)) {
 			break;
 		}
@@ -158,7 +158,7 @@ ATTACK("rectangles-just-below-the-limit") {
 	for (int i = 0; i < 2048; i++) {
 		add_rectangle(region, i);
 	}
-	// As many copies as there can be.
+	// Copy the region to as many surfaces as possible.
 	for (int i = 0; i < attack_count(1024); i++) {
 		struct wl_surface *surface = wl_compositor_create_surface(attacker.compositor);
 		wl_surface_set_input_region(surface, region);
@@ -169,14 +169,14 @@ ATTACK("rectangles-just-below-the-limit") {
 		}
 	}
 	hold();
-	// What is there already costs as much, and there are no more of them. As many as fit into a turn.
+	// Adding an existing rectangle costs as much without increasing their number. Send as many as fit into a dispatch.
 	for (int i = 0; i < attack_count(10000); i++) {
 		add_rectangle(region, i % 2048);
 	}
 	expect_alive(&attacker);
 }
 
-// Of one commit, the most that fit into a turn and far more.
+// Damage of one commit, with far more rectangles than fit into a dispatch.
 ATTACK("damage-of-sixty-thousand-rectangles") {
 	struct attacker attacker;
 	struct window window;
@@ -214,13 +214,13 @@ ATTACK("captures-all-the-time") {
 	expect_alive(&attacker);
 }
 
-// Keeps on sending, and never reads.
+// Sends continuously, and never reads.
 static bool flood(struct attacker *attacker, int64_t count, void (*send)(struct attacker *attacker)) {
 	for (int64_t i = 0; i < count; i++) {
 		send(attacker);
 		struct pollfd pollfd = {.fd = wl_display_get_fd(attacker->display), .events = POLLOUT};
 		if (wl_display_flush(attacker->display) == -1 && poll(&pollfd, 1, 2000) == 0) {
-			return false; // the server reads no more: it waits, as for anybody
+			return false; // the server has stopped reading, as it does for any client
 		}
 		if (wl_display_get_error(attacker->display) != 0 || (pollfd.revents & POLLHUP) != 0) {
 			return false;

@@ -1,4 +1,4 @@
-// The connection itself.
+// Attacks on connections.
 #include "attack.h"
 
 #include "lido-shm-v1-client-protocol.h"
@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// A socket, without libwayland. -1: nobody takes it.
+// Connects a socket without libwayland. Returns -1 if the connection is refused.
 static int open_socket(void) {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -66,7 +66,7 @@ static void connect_for_ever(void *data) {
 	pause();
 }
 
-// As many as the kernel lets two processes have: more than the server could have files.
+// Opens as many connections as the kernel allows two processes: more than the server's limit of fds.
 ATTACK("connections-without-end") {
 	pid_t children[2];
 	for (int i = 0; i < 2; i++) {
@@ -119,7 +119,7 @@ ATTACK("garbage") {
 		for (size_t j = 0; j < sizeof(words) / sizeof(words[0]); j++) {
 			words[j] = random_below(4) == 0 ? random_below(UINT32_MAX) : random_below(4);
 		}
-		// A header that promises what comes, now and then.
+		// Alternate between a header with the real size and one with a smaller size.
 		words[0] = 1;
 		words[1] = (uint32_t)(i % 2 == 0 ? 12 : sizeof(words)) << 16 | 1;
 		if (fd == -1 || send(fd, words, sizeof(words), MSG_NOSIGNAL) < 0) {
@@ -154,7 +154,7 @@ static bool send_fds(int socket_fd, int fd, int count) {
 	return sendmsg(socket_fd, &message, MSG_NOSIGNAL) == 1;
 }
 
-// A message that is never complete, with fds that nobody has asked for: libwayland keeps them until it needs them.
+// A message that is never complete, with fds that no request takes: libwayland keeps them until a request needs them.
 ATTACK("fds-that-nobody-asked-for") {
 	const uint32_t header[] = {1, 65528U << 16 | 1};
 	int fd = open_socket(), null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -167,7 +167,7 @@ ATTACK("fds-that-nobody-asked-for") {
 	expect_newcomer_is_served();
 }
 
-// The same with as many as there can be: an eighth of what the server may have, down to a power of two.
+// The same with the largest accepted number of fds: an eighth of the server's limit, rounded down to a power of two.
 ATTACK("fds-that-nobody-asked-for-just-below-the-limit") {
 	const uint32_t header[] = {1, 65528U << 16 | 1};
 	struct rlimit limit;
@@ -205,7 +205,7 @@ static void keep_connection(void *data) {
 	}
 }
 
-// Two processes that both write, each of which thinks that the next new id is its own.
+// Two processes write to one connection; both use the same new object ids.
 ATTACK("connection-inherited-by-a-child") {
 	struct attacker attacker;
 	struct window window;
@@ -221,7 +221,7 @@ ATTACK("connection-inherited-by-a-child") {
 		wl_display_flush(attacker.display);
 		sleep_ms(1);
 	}
-	// The one that has connected goes, the connection stays.
+	// The process that connected closes its socket, but the connection stays open in the child.
 	attacker_disconnect(&attacker);
 	hold();
 	stop_child(child);

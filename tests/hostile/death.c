@@ -1,4 +1,4 @@
-// A client that dies at each of its system calls in turn.
+// Kills a client at each of its system calls in turn.
 #include "attack.h"
 
 #include "lido-shm-v1-client-protocol.h"
@@ -37,7 +37,7 @@ static const struct lido_shm_pool_v1_listener pool_listener = {
 	.area_removed = ignore_removed,
 };
 
-// All that clients do, once: a window of a file, one of a block, one of a file that cannot be sealed; and the end.
+// Does everything clients do, once: commits a sealed file, an unsealable file and a block, then destroys everything.
 static void live(void) {
 	struct attacker attacker;
 	struct window window;
@@ -70,7 +70,7 @@ static void wait_for(pid_t child, int *status) {
 	}
 }
 
-// Lets a client live until it has entered or left so many system calls. Returns whether it came to its end before.
+// Kills a client after it has entered or left system calls this many times. Returns whether it finished earlier.
 static bool die_at(int stops) {
 	int status;
 	pid_t child = fork();

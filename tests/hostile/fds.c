@@ -1,4 +1,4 @@
-// Everything that is no file of pixels, sent as one.
+// Sends fds that cannot be used as files of pixels.
 #include "attack.h"
 
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
@@ -76,7 +76,7 @@ static int open_memory(void) {
 	return open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 }
 
-// Waits for the next message of the kernel, whoever reads.
+// Reading this blocks until the kernel's next message.
 static int open_kernel_log(void) {
 	return open("/proc/kmsg", O_RDONLY | O_CLOEXEC);
 }
@@ -96,7 +96,7 @@ ATTACK("fds-of-every-kind") {
 		struct attacker attacker;
 		int fd = openers[i]();
 		if (fd == -1) {
-			continue; // it is not there, or not for us
+			continue; // missing, or no permission
 		}
 		attacker_connect(&attacker);
 		wl_shm_create_pool(attacker.shm, fd, 4096);
@@ -116,7 +116,7 @@ static void answer(int fuse, uint64_t unique, const void *data, size_t size) {
 	}
 }
 
-// A file system of one file, its root. What it takes to open the file is answered, and nothing else.
+// Serves a file system with one file, its root. Answers only the requests needed to open it.
 static void serve_file(void *data) {
 	int fuse = *(int *)data;
 	static char message[1 << 17];
@@ -131,20 +131,20 @@ static void serve_file(void *data) {
 			answer(fuse, header.unique, &(struct fuse_init_out){.major = 7, .minor = 31, .max_write = 65536},
 					sizeof(struct fuse_init_out));
 		} else if (header.opcode == FUSE_GETATTR) {
-			// Valid for no time: whoever wants to know it later asks again, and waits.
+			// Attributes with zero validity: any later stat asks again, and blocks.
 			static bool answered;
 			if (!answered) {
 				answer(fuse, header.unique, &(struct fuse_attr_out){.attr = attr}, sizeof(struct fuse_attr_out));
 			}
 		} else if (header.opcode == FUSE_OPEN) {
-			// Without this flag closing waits as well, of any fd, in whatever program: docs/load.md.
+			// Without this flag, closing any fd of the file in any program also blocks: see docs/load.md.
 			answer(fuse, header.unique, &(struct fuse_open_out){.open_flags = FOPEN_NOFLUSH},
 					sizeof(struct fuse_open_out));
 		}
 	}
 }
 
-// Opens a file whose server will not answer from now on.
+// Opens a file whose server stops answering afterwards.
 static int open_fuse(pid_t *server) {
 	static char path[] = "/tmp/lido-attack-XXXXXX";
 	char options[128];
@@ -177,7 +177,7 @@ static int open_fuse(pid_t *server) {
 	return fd;
 }
 
-// The server may not even ask how large it is.
+// The server must not even query the size.
 ATTACK("file-whose-server-never-answers") {
 	struct attacker attacker;
 	pid_t server;
@@ -186,7 +186,7 @@ ATTACK("file-whose-server-never-answers") {
 	wl_shm_create_pool(attacker.shm, fd, 4096);
 	wl_display_flush(attacker.display);
 	sleep_ms(1500);
-	// With it, whoever waits is woken: this attack must not outlive itself.
+	// Killing the file's server wakes blocked processes, so that the attack's effects end with it.
 	stop_child(server);
 	expect_error(&attacker, &wl_shm_interface, WL_SHM_ERROR_INVALID_FD);
 }

@@ -1,4 +1,4 @@
-// Files, as many as there can be, and files that change while they are read.
+// Attacks with many files, and with files that change while the server reads them.
 #include "attack.h"
 
 #include <errno.h>
@@ -14,14 +14,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Large enough to be mapped, after some commits.
+// Large enough to be mapped after some commits.
 #define WIDTH 160
 #define HEIGHT 120
 #define COMMITS_UNTIL_MAPPED 3
 
 #define GREEDY_CLIENTS 24
 
-// Returns whether the server has put up with so many.
+// Returns whether the server accepts this many.
 static bool create_pools(struct attacker *attacker, int count) {
 	for (int i = 0; i < count; i++) {
 		int fd = file_create(4096, 0);
@@ -53,7 +53,7 @@ ATTACK("pools-without-end") {
 	expect_no_memory(&attacker);
 }
 
-// Commits each file thrice, which is when it is mapped.
+// Commits each file three times, after which the server maps it.
 static bool map_pools(struct attacker *attacker, int count) {
 	struct window window;
 	window_init(&window, attacker);
@@ -87,7 +87,7 @@ struct greedy {
 	bool (*take)(struct attacker *attacker, int count);
 };
 
-// Takes what it can, and keeps it; comes again when it is sent away, with half as much.
+// Takes and holds count objects. When disconnected, reconnects and tries half as many.
 static void take_and_keep(void *data) {
 	const struct greedy *greedy = data;
 	struct attacker attacker;
@@ -104,7 +104,7 @@ static void take_and_keep(void *data) {
 	}
 }
 
-// All that many greedy clients can get, together. Somebody who comes then must still be served.
+// Many greedy clients take everything they can get. The server must still serve a new client.
 static void take_all(bool (*take)(struct attacker *attacker, int count), int count) {
 	int fds[2];
 	pid_t children[GREEDY_CLIENTS];
@@ -127,7 +127,7 @@ static void take_all(bool (*take)(struct attacker *attacker, int count), int cou
 		fail("nothing is left for a client that wants eight files");
 	}
 	hold();
-	// One after the other: what one has is dropped at once, in up to 50 ms.
+	// Kill them one after the other: the server frees a client's files at once, in up to 50 ms.
 	for (int i = 0; i < GREEDY_CLIENTS; i++) {
 		stop_child(children[i]);
 		sleep_ms(20);
@@ -212,7 +212,7 @@ static void grow_for_ever(void *data) {
 	}
 }
 
-// Commits while another process changes the file. The server may end the client for that, and is asked again then.
+// Commits while another process changes the file. If the server disconnects the client for that, reconnects.
 static void commit_meanwhile(void (*change)(void *data), int seals) {
 	for (int i = 0; i < attack_count(400);) {
 		struct attacker attacker;
@@ -240,7 +240,7 @@ ATTACK("file-truncated-while-read") {
 	commit_meanwhile(truncate_and_grow, -1);
 }
 
-// Just once, and with all its pages until then: what has holes is never mapped.
+// Truncates only once, and keeps all pages until then: the server never maps a file with holes.
 static void truncate_some_time(void *data) {
 	const struct picture *picture = data;
 	sleep_ms((int)random_below(4));
@@ -261,7 +261,7 @@ ATTACK("file-truncated-at-any-moment") {
 			window_commit(&window, picture.buffer);
 		}
 		expect_alive(&attacker);
-		(void)random_below(1); // the child has a copy of the state: another delay each time
+		(void)random_below(1); // the child copies the generator's state: advance it, so that each delay differs
 		pid_t child = start_child(truncate_some_time, &picture);
 		do {
 			window_commit(&window, picture.buffer);
@@ -310,7 +310,7 @@ ATTACK("file-sealed-while-used") {
 	}
 }
 
-// A tmpfs gives the number of a file that is gone to the next one: what was known of the one is not true of the other.
+// tmpfs reuses the inode number of a deleted file: what the server knows of the old file does not apply to the new one.
 ATTACK("file-swapped-for-another") {
 	struct attacker attacker;
 	struct window window;
@@ -320,7 +320,7 @@ ATTACK("file-swapped-for-another") {
 		struct picture large, small;
 		picture_init(&large, &attacker, -1, true, WIDTH, HEIGHT);
 		window_commit(&window, large.buffer);
-		// The fd's number gets another file, which the server must not see.
+		// Another file takes the client's fd number, which the server must not notice.
 		int other = file_create(1, -1);
 		if (dup2(other, large.fd) == -1) {
 			fail("cannot swap: %s", strerror(errno));
@@ -362,12 +362,12 @@ ATTACK("file-on-a-full-tmpfs") {
 	char name[128];
 	snprintf(name, sizeof(name), "%s/file", path);
 	int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	// The mount goes with its last file.
+	// The mount disappears with its last open file.
 	if (fd == -1 || ftruncate(fd, 4 << 20) != 0 || umount2(path, MNT_DETACH) != 0) {
 		fail("no file: %s", strerror(errno));
 	}
 	rmdir(path);
-	// Half of it there, the rest a hole that nobody has pages for.
+	// Fill the file system: the start of the file has pages, the rest is a hole that no pages are left for.
 	while (write(fd, name, sizeof(name)) > 0) {
 	}
 	struct wl_shm_pool *pool = wl_shm_create_pool(attacker.shm, fd, 4 << 20);
@@ -378,7 +378,7 @@ ATTACK("file-on-a-full-tmpfs") {
 	}
 }
 
-// The server has the last fds of them: what the kernel does to free their pages it does in the server's time.
+// The server holds the last fds of the files, so the kernel frees their pages in the server's time.
 ATTACK("files-of-512-MiB-dropped") {
 	struct attacker attacker;
 	attacker_connect(&attacker);

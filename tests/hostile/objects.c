@@ -1,4 +1,4 @@
-// Objects without end, and numbers that no image has.
+// Attacks with unbounded numbers of objects, and with impossible sizes.
 #include "attack.h"
 
 #include "lido-shm-v1-client-protocol.h"
@@ -65,7 +65,7 @@ static const struct lido_shm_pool_v1_listener pool_listener = {
 	.area_removed = handle_area_removed,
 };
 
-// Asks for so many blocks; returns whether the server has put up with it. answers: how many were placed, and failed.
+// Creates blocks; returns whether the server accepts the requests. answers: number of placed and of failed blocks.
 static bool create_blocks(struct attacker *attacker, int count, uint32_t size, int answers[2]) {
 	struct lido_shm_pool_v1 *pool = lido_shm_manager_v1_get_pool(attacker->lido_shm, 0);
 	lido_shm_pool_v1_add_listener(pool, &pool_listener, NULL);
@@ -128,7 +128,7 @@ ATTACK("block-resized-all-the-time") {
 	expect_alive(&attacker);
 }
 
-// Of surfaces, windows and all the rest. Returns whether the server has put up with so many.
+// Creates surfaces, regions or other objects. Returns whether the server accepts this many.
 static bool create_objects(struct attacker *attacker, int count, void (*create)(struct attacker *attacker)) {
 	for (int i = 0; i < count; i++) {
 		create(attacker);
@@ -247,7 +247,7 @@ ATTACK("subsurfaces-nested") {
 
 ATTACK("huge-sizes-and-offsets") {
 	static const struct {
-		int32_t size, resized; // of the pool; 0: not resized
+		int32_t size, resized; // of the shm_pool; 0: not resized
 		int32_t offset, width, height, stride;
 		const struct wl_interface *interface;
 		uint32_t code;
@@ -265,7 +265,7 @@ ATTACK("huge-sizes-and-offsets") {
 		{INT32_MAX, 0, 0, 1 << 30, 4, 0, &wl_shm_pool_interface, WL_SHM_ERROR_INVALID_STRIDE},
 		{INT32_MAX, 0, 0, 65536, 65536, 262144, &wl_shm_pool_interface, WL_SHM_ERROR_INVALID_STRIDE},
 		{INT32_MAX, 0, INT32_MAX - 3, 1, 1, 4, &wl_shm_pool_interface, WL_SHM_ERROR_INVALID_STRIDE},
-		// These can be, in a file that holds nothing.
+		// These are valid, but the file is too short.
 		{INT32_MAX, 0, 0, 16384, 16384, 65536, NULL, 0},
 		{4096, INT32_MAX, 0, 23170, 23170, 92680, NULL, 0},
 	};
@@ -284,7 +284,7 @@ ATTACK("huge-sizes-and-offsets") {
 			struct window window;
 			window_init(&window, &attacker);
 			window_commit(&window, buffer);
-			// No bytes, or too many.
+			// The error depends on the limits: a truncated file, or too many bytes.
 			if (attacker_try_roundtrip(&attacker)) {
 				fail("a picture of no bytes was shown");
 			}

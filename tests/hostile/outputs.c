@@ -1,4 +1,4 @@
-// Outputs that change under the pictures.
+// Attacks that change outputs while clients draw.
 #include "attack.h"
 
 #include "wlr-output-management-unstable-v1-client-protocol.h"
@@ -8,11 +8,11 @@
 #define WIDTH 640
 #define HEIGHT 480
 
-// All that is known of the output manager: it has one head, as --headless gives.
+// State of the output manager, which has one head with --headless.
 static struct zwlr_output_head_v1 *head;
 static uint32_t serial;
-static int answers;         // of configurations
-static bool releases_modes; // as soon as they are announced
+static int answers;         // to configurations
+static bool releases_modes; // releases modes as soon as they are announced
 
 static void ignore_mode(void *data, struct zwlr_output_head_v1 *object, struct zwlr_output_mode_v1 *mode) {
 }
@@ -87,7 +87,7 @@ static const struct zwlr_output_configuration_v1_listener configuration_listener
 	.cancelled = handle_answer,
 };
 
-// width: 0: no output at all.
+// width: 0 disables the output.
 static void configure(struct attacker *attacker, int32_t width, int32_t height) {
 	int wanted = answers + 1;
 	if (head == NULL) {
@@ -161,7 +161,7 @@ ATTACK("output-disabled") {
 	stop_child(child);
 }
 
-// The compositor must not need, for the next mode, what the client has released.
+// The compositor must not use released mode objects for the next mode.
 ATTACK("output-mode-released") {
 	struct attacker attacker;
 	releases_modes = true;

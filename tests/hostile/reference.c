@@ -1,16 +1,16 @@
 /*
- * How late the machine itself is, whatever a compositor does: what stands still, or waits for a processor, for no fault
- * of the compositor's.
+ * Measures delays caused by the machine rather than the compositor: processors that stall, and runnable processes that
+ * wait for a processor.
  *
  *     reference [PID...]
  *
- * One thread on each processor sleeps for a frame at a time; when it wakes up late, the processor had something else to
- * do, or a virtual machine's host. Another one looks how long each of these processes was ready to run and did not
- * (/proc/PID/schedstat). Prints a line for each that is worth it:
+ * One thread on each processor sleeps for a frame at a time; when it wakes up late, the processor, or the host of a
+ * virtual machine, was busy otherwise. Another thread reads how long each of the processes was runnable but not
+ * scheduled (/proc/PID/schedstat). Prints a line for each delay of at least 1 ms:
  *
  *     END LATE NAME
  *
- * both times in microseconds, the end by the clock that WAYLAND_DEBUG has, 32 bits of it. NAME: "cpuN" or "PID".
+ * Both times are in microseconds; END uses WAYLAND_DEBUG's clock, truncated to 32 bits. NAME: "cpuN" or "PID".
  */
 #include <pthread.h>
 #include <sched.h>
@@ -42,7 +42,7 @@ static void *watch_processor(void *data) {
 	CPU_ZERO(&set);
 	CPU_SET((size_t)number, &set);
 	if (sched_setaffinity(0, sizeof(set), &set) != 0) {
-		return NULL; // not ours
+		return NULL; // this processor is not available
 	}
 	for (;;) {
 		int64_t start = now(CLOCK_MONOTONIC);
@@ -51,7 +51,7 @@ static void *watch_processor(void *data) {
 	}
 }
 
-// Microseconds; 0 where the kernel does not say, or the process is gone.
+// Returns microseconds; 0 if the kernel does not report them or the process has exited.
 static int64_t read_delay(const char *pid) {
 	char path[64];
 	unsigned long long running, delay = 0;

@@ -1,11 +1,11 @@
 /*
- * A victim that knows what must be seen of it.
+ * A victim that verifies its own pixels on the screen.
  *
  *     witness pool|wl_shm X
  *
- * Draws frames for ever by the client library, in a layer over everything, X pixels from the left edge of the output.
- * Of each frame some rows are new, and only these are damaged. On SIGUSR1 it captures the screen where it lies,
- * compares each pixel with what it has committed, and prints "picture: right", or what is wrong.
+ * Draws frames forever with the client library, on an overlay layer, X pixels from the left edge of the output. Each
+ * frame changes some rows and damages only these. On SIGUSR1, captures its part of the screen, compares each pixel with
+ * the committed ones, and prints "picture: right", or the differences.
  */
 #include "wlr-layer-shell-unstable-v1-client-protocol.h"
 #include "wlr-screencopy-unstable-v1-client-protocol.h"
@@ -19,9 +19,9 @@
 #include <unistd.h>
 #include <wayland-client.h>
 
-// 64 KiB: from there on files are mapped, after some commits.
+// 64 KiB: the server maps files of at least this size after some commits.
 #define SIZE 128
-#define ROWS 16 // every so many rows one is new
+#define ROWS 16 // each frame changes every 16th row
 
 struct witness {
 	struct wl_display *display;
@@ -30,12 +30,12 @@ struct witness {
 	struct wl_shm *shm;
 	struct zwlr_layer_shell_v1 *layer_shell;
 	struct zwlr_screencopy_manager_v1 *screencopy;
-	uint32_t output; // the newest; outputs that are switched off take their global with them
+	uint32_t output; // name of the newest global; disabling an output removes its global
 	struct wl_surface *surface;
 	struct lido_swapchain *swapchain;
 	int32_t x;
 	bool is_configured, is_shown;
-	uint32_t rows[SIZE]; // the colour of each
+	uint32_t rows[SIZE]; // color of each row
 };
 
 struct capture {
@@ -126,9 +126,9 @@ static void open_layer(struct witness *witness) {
 	wait_for(witness, &witness->is_configured);
 }
 
-// All is drawn, since the image may be an older one or have no pixels of ours; what is new is damaged.
+// Draws all rows, since the image may be old or uninitialized, but damages only the new ones.
 static void show_frame(struct witness *witness, uint32_t number) {
-	// ARGB: a window below is still drawn, and so has its frames.
+	// ARGB: the compositor still draws the windows below, which continue to receive frame callbacks.
 	struct lido_image *image = lido_swapchain_acquire(witness->swapchain, SIZE, SIZE, WL_SHM_FORMAT_ARGB8888);
 	uint8_t *row = image != NULL ? lido_image_get_pixels(image) : NULL;
 	if (row == NULL) {
@@ -155,7 +155,7 @@ static void handle_buffer(void *data, struct zwlr_screencopy_frame_v1 *frame, ui
 		uint32_t height, uint32_t stride) {
 	struct capture *capture = data;
 	if (width != SIZE || height != SIZE || stride != SIZE * 4) {
-		capture->ended = true; // it lies beyond the output
+		capture->ended = true; // the layer extends beyond the output
 		return;
 	}
 	int fd = memfd_create("witness", MFD_CLOEXEC);
@@ -209,7 +209,7 @@ static void compare(const struct witness *witness, const uint32_t *pixels) {
 	}
 }
 
-// The last frame was shown, so it is what must be seen.
+// Captures and compares the last frame, which has been shown.
 static void look(struct witness *witness) {
 	struct capture capture = {.witness = witness};
 	struct wl_output *output = wl_registry_bind(witness->registry, witness->output, &wl_output_interface, 3);
@@ -222,7 +222,7 @@ static void look(struct witness *witness) {
 	if (capture.buffer != NULL) {
 		wl_buffer_destroy(capture.buffer);
 	}
-	// So that the server has nothing of it any more when the answer comes.
+	// Make sure that the server has released everything before the result is printed.
 	wl_display_roundtrip(witness->display);
 	if (capture.ready) {
 		compare(witness, capture.pixels);
