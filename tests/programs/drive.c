@@ -1,17 +1,17 @@
 /*
- * Uses the only window of a compositor, as a restless person would: types, clicks, scrolls, and drags its corner out
- * and back, Alt and the right button held. Or does just what it is told.
+ * Operates the only window of a compositor like an impatient user: types, clicks, scrolls, and resizes it with Alt and
+ * the right button, out and back. Or executes the given actions.
  *
  *     drive SECONDS
  *     drive ACTION...
  *     drive plug
  *
- * The last one does nothing, but its devices are there until the compositor ends.
+ * "drive plug" only creates its input devices and keeps them until the compositor exits.
  *
  * Actions, with positions in thousandths of the output: press X Y, move X Y, release, click X Y; scroll AMOUNT at the
  * pointer; key NAME; drag X Y X Y, to resize; maximize; close.
  *
- * Ends with 0 if the window was there all the time, with 1 and a message if it was not; a last action may end it.
+ * Exits with 0 if the window stayed open, otherwise with 1 and a message. The last action may close it.
  */
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 #include "wlr-foreign-toplevel-management-unstable-v1-client-protocol.h"
@@ -28,7 +28,7 @@
 #include <wayland-client.h>
 #include <xkbcommon/xkbcommon.h>
 
-// The extent in which pointer positions are given; any output is mapped to it.
+// Pointer positions are relative to this extent, which covers the output.
 #define EXTENT 1000
 #define FRAME_NS 4000000
 #define ALT_MODIFIER 8
@@ -43,7 +43,7 @@ struct driver {
 	struct zwp_virtual_keyboard_v1 *keyboard;
 	struct wl_list toplevels; // toplevel.link; open now
 	bool is_gone;             // the last one was closed
-	bool is_last;             // action: the window may go
+	bool is_last;             // the last action: the window may close
 };
 
 struct toplevel {
@@ -156,7 +156,7 @@ static void send_keymap(struct driver *driver) {
 	char *text = keymap != NULL ? xkb_keymap_get_as_string(keymap, XKB_KEYMAP_FORMAT_TEXT_V1) : NULL;
 	int fd = memfd_create("keymap", MFD_CLOEXEC);
 	if (text == NULL || fd == -1 || write(fd, text, strlen(text) + 1) < 0) {
-		fail("no keymap");
+		fail("cannot create a keymap");
 	}
 	zwp_virtual_keyboard_v1_keymap(driver->keyboard, WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1, fd, (uint32_t)strlen(text) + 1);
 	wl_display_roundtrip(driver->display);
@@ -166,15 +166,15 @@ static void send_keymap(struct driver *driver) {
 	xkb_context_unref(context);
 }
 
-// Shows the compositor what was done, and waits as a hand would.
+// Sends the input to the compositor, and pauses like a user.
 static void end_step(struct driver *driver) {
 	const struct timespec frame = {.tv_nsec = FRAME_NS};
 	zwlr_virtual_pointer_v1_frame(driver->pointer);
 	if (wl_display_roundtrip(driver->display) == -1) {
-		fail("the compositor is gone");
+		fail("lost the connection to the compositor");
 	}
 	if (driver->is_gone && !driver->is_last) {
-		fail("the window is gone");
+		fail("the window was closed");
 	}
 	nanosleep(&frame, NULL);
 }
@@ -200,7 +200,7 @@ static void hold_alt(struct driver *driver, bool is_held) {
 	end_step(driver);
 }
 
-// The first window of a session is at the top left, so this point is in it; the drag ends where it began.
+// The first window of a session is at the top left, so it contains this point. The drag ends where it began.
 static void resize(struct driver *driver, int reach) {
 	const int start = 60;
 	point(driver, start, start);
@@ -232,7 +232,7 @@ static void scroll(struct driver *driver) {
 }
 
 static void use(struct driver *driver) {
-	// Inside of the window, below what may be a title bar with a button that closes it.
+	// Inside the window, below a possible title bar with a close button.
 	point(driver, 80, 150);
 	button(driver, BTN_LEFT, true);
 	button(driver, BTN_LEFT, false);
@@ -254,7 +254,7 @@ static void press_key(struct driver *driver, const char *name) {
 			return;
 		}
 	}
-	fail("no such key");
+	fail("unknown key: must be c, q, escape, down or page-down");
 }
 
 static void drag_corner(struct driver *driver, int x, int y, int to_x, int to_y) {
@@ -284,7 +284,7 @@ static void maximize(struct driver *driver) {
 	end_step(driver);
 }
 
-// Does the action that the arguments begin with; returns how many they are, 0 if there is none such.
+// Executes the action at the start of the arguments. Returns the number of arguments it used, 0 if it is unknown.
 static int act(struct driver *driver, int argc, char **argv) {
 	const char *name = argv[0];
 	int numbers[4] = {0}, numbers_len = 0;
@@ -323,11 +323,11 @@ static int act(struct driver *driver, int argc, char **argv) {
 
 static void act_all(struct driver *driver, int argc, char **argv) {
 	while (argc > 0) {
-		// Of the last one, a name or a name and its key are left.
+		// The last action has at most two arguments: its name, and perhaps a key.
 		driver->is_last = argc <= 2;
 		int done = act(driver, argc, argv);
 		if (done == 0) {
-			fail("no such action");
+			fail("unknown action, or wrong number of arguments");
 		}
 		argc -= done;
 		argv += done;
@@ -348,13 +348,13 @@ static void finish(struct driver *driver) {
 }
 
 static void drive(struct driver *driver, int argc, char **argv) {
-	// Names of actions are 0 seconds.
+	// For actions, seconds is 0.
 	uint32_t seconds = (uint32_t)atoi(argv[0]), end = now() + seconds * 1000;
 	while (wl_list_empty(&driver->toplevels) && now() < end + 20000) {
 		end_step(driver);
 	}
 	if (wl_list_empty(&driver->toplevels)) {
-		fail("no window came");
+		fail("no window appeared");
 	}
 	if (seconds == 0) {
 		act_all(driver, argc, argv);
@@ -367,7 +367,7 @@ static void drive(struct driver *driver, int argc, char **argv) {
 int main(int argc, char *argv[]) {
 	struct driver driver = {.display = wl_display_connect(NULL)};
 	if (argc < 2 || driver.display == NULL) {
-		fail(argc < 2 ? "usage: drive SECONDS, or drive ACTION..." : "cannot connect");
+		fail(argc < 2 ? "usage: drive SECONDS | drive ACTION... | drive plug" : "cannot connect to WAYLAND_DISPLAY");
 	}
 	wl_list_init(&driver.toplevels);
 	struct wl_registry *registry = wl_display_get_registry(driver.display);
@@ -375,7 +375,7 @@ int main(int argc, char *argv[]) {
 	wl_display_roundtrip(driver.display);
 	if (driver.seat == NULL || driver.pointer_manager == NULL || driver.keyboard_manager == NULL ||
 			driver.toplevel_manager == NULL) {
-		fail("the compositor has no virtual pointer, virtual keyboard or toplevel list");
+		fail("the compositor lacks wl_seat, virtual pointer, virtual keyboard or foreign toplevel management");
 	}
 	zwlr_foreign_toplevel_manager_v1_add_listener(driver.toplevel_manager, &manager_listener, &driver);
 	driver.pointer = zwlr_virtual_pointer_manager_v1_create_virtual_pointer(driver.pointer_manager, driver.seat);

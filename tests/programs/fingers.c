@@ -1,11 +1,11 @@
 /*
- * Lido with a touch screen, which no protocol lets a driver have. At each SIGUSR1 two fingers touch it at once, go to
- * the right, and leave it.
+ * Lido with a touchscreen, which clients cannot create by any protocol. At each SIGUSR1, two fingers touch it at once,
+ * move to the right, and lift.
  *
  *     fingers SIZE SOCKET
  *
- * The output is SIZE pixels wide and high. The fingers go from a tenth to three tenths of it, the first at a tenth of
- * its height, the second at two tenths. Ends by SIGTERM.
+ * The output is SIZE pixels wide and high. The fingers move from a tenth to three tenths of its width, the first at a
+ * tenth of its height, the second at two tenths. SIGTERM ends the program.
  */
 #include "server.h"
 
