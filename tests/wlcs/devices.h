@@ -1,8 +1,8 @@
 /*
- * A pointer, a touchscreen and a keyboard that tests move: devices like those of a backend, down to the signals, so
- * that the compositor's whole input path is tested.
+ * A pointer, a touchscreen and a keyboard that tests control. They emit the same signals as a backend's devices, so the
+ * tests cover the compositor's whole input path.
  *
- * All functions belong on the compositor's thread, or between its runs.
+ * Call all functions on the compositor's thread, or while it does not run.
  */
 #ifndef WLCS_DEVICES_H
 #define WLCS_DEVICES_H
@@ -14,31 +14,31 @@
 
 struct compositor;
 
-/* Powers of two, so that no coordinate changes on its way to the 0..1 of absolute events and back. */
+/* Powers of two, so that coordinates survive the conversion to the 0..1 of absolute events and back. */
 #define SCREEN_WIDTH 2048  // pixels
 #define SCREEN_HEIGHT 1024 // pixels
 
 struct devices {
 	struct wlr_pointer pointer;
 	struct wlr_touch touch;
-	struct wlr_keyboard keyboard; // nobody types, but the focus needs one
+	struct wlr_keyboard keyboard; // never types, but keyboard focus needs one
 };
 
-/* Plugs them in. The backend must be there. */
+/* Announces the devices to the compositor, whose backend must exist. */
 void devices_init(struct devices *devices, struct compositor *compositor);
 
-/* Unplugs them. The compositor must be there still. */
+/* Removes the devices. The compositor must still exist. */
 void devices_finish(struct devices *devices);
 
-/* Where the pointer is to be, and how far it is to go; layout coordinates. */
+/* Moves the pointer to a position, or by a distance; layout coordinates. */
 void devices_move_pointer_to(struct devices *devices, double x, double y);
 void devices_move_pointer_by(struct devices *devices, double dx, double dy);
 
-/* button: BTN_LEFT and its like. */
+/* button: BTN_LEFT etc. */
 void devices_press(struct devices *devices, uint32_t button);
 void devices_release(struct devices *devices, uint32_t button);
 
-/* The one finger; layout coordinates. */
+/* A single touch point; layout coordinates. */
 void devices_touch_down(struct devices *devices, double x, double y);
 void devices_touch_move(struct devices *devices, double x, double y);
 void devices_touch_up(struct devices *devices);

@@ -5,7 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-// On the stack of who waits for it.
+// Lives on the stack of the waiting thread.
 struct job {
 	struct wl_list link;
 	void (*work)(void *data);

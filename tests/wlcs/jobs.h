@@ -1,7 +1,7 @@
 /*
- * Work for the compositor's thread, handed over by others that wait until it is done.
+ * Jobs that other threads hand to the compositor's thread, waiting until they are done.
  *
- * The thread that runs the event loop is the only one that touches the compositor; the suite's calls come on another.
+ * Only the thread that runs the event loop accesses the compositor; the suite calls from another thread.
  */
 #ifndef WLCS_JOBS_H
 #define WLCS_JOBS_H
@@ -18,13 +18,13 @@ struct jobs {
 	struct wl_event_source *source;
 };
 
-/* Runs jobs from now on whenever the loop is dispatched. False: out of memory or of fds; nothing is left then. */
+/* Runs jobs whenever the loop dispatches. Returns false if out of memory or fds, after releasing everything. */
 bool jobs_init(struct jobs *jobs, struct wl_event_loop *loop);
 
-/* Nobody may be waiting, and the loop may not be running. */
+/* No thread may be waiting for a job, and the loop must not be running. */
 void jobs_finish(struct jobs *jobs);
 
-/* Runs work(data) on the thread of the loop, and returns when that is done. Not to be called on that thread. */
+/* Runs work(data) on the loop's thread and waits until it is done. Must not be called on that thread. */
 void jobs_run(struct jobs *jobs, void (*work)(void *data), void *data);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * What the conformance suite WLCS loads: the compositor, started and stopped once per test in the suite's own process.
+ * A module for the conformance suite WLCS: starts and stops the compositor once per test, in the suite's own process.
  *
- * Everything is built on the suite's thread; a thread of its own runs the event loop until the suite stops it. In
- * between, all that the suite asks for is done there.
+ * The suite's thread creates everything; a second thread runs the event loop until the suite stops it. Meanwhile, that
+ * thread executes the suite's calls.
  */
 #include "devices.h"
 #include "jobs.h"
@@ -24,17 +24,17 @@
 #include <wlr/types/wlr_layer_shell_v1.h>
 #include <wlr/types/wlr_scene.h>
 
-// One end of a connection is the suite's: it names its clients by that fd.
+// A connection of the suite, which identifies its clients by the fd of its end.
 struct connection {
 	struct wl_list link; // server.connections
-	int fd;              // of the suite
+	int fd;              // the suite's end
 	struct wl_client *client;
 	struct wl_listener destroy;
 };
 
 struct server {
 	WlcsDisplayServer base;
-	struct compositor *compositor; // NULL while it is stopped
+	struct compositor *compositor; // NULL while stopped
 	struct wl_protocol_logger *logger;
 	struct jobs jobs;
 	struct devices devices;
@@ -42,7 +42,8 @@ struct server {
 	pthread_t thread;
 };
 
-// Handles of the suite outlive the server in some of its fixtures: only calls, never their end, look at it.
+// In some fixtures of the suite, pointers and touchscreens outlive the server, so their destroy functions must not
+// access it.
 struct pointer {
 	WlcsPointer base;
 	struct server *server;
@@ -53,7 +54,7 @@ struct touch_screen {
 	struct server *server;
 };
 
-// What we claim to have; tests of other extensions are skipped.
+// The extensions that Lido has; the suite skips tests of others.
 static const WlcsExtensionDescriptor extensions[] = {
 	{"wl_compositor", 6},
 	{"wl_data_device_manager", 3},
@@ -112,8 +113,8 @@ static struct connection *find_connection(struct server *server, int fd) {
 	return NULL;
 }
 
-// The pointer's focus is picked again when the loop is about to wait, which is after the reply to a wl_display.sync of
-// the same batch of requests. The suite takes that reply for the end of all effects of what it asked for before.
+// The compositor updates the pointer's focus before the event loop waits, which is after the reply to a wl_display.sync
+// in the same batch of requests. The suite expects all effects of earlier requests before that reply, so update it now.
 static void handle_message(
 		void *data, enum wl_protocol_logger_type type, const struct wl_protocol_logger_message *message) {
 	struct server *server = data;
@@ -141,7 +142,7 @@ static void start(WlcsDisplayServer *base) {
 	};
 	server->compositor = compositor_create(&options);
 	if (server->compositor == NULL || !compositor_start(server->compositor)) {
-		fail("the compositor does not start");
+		fail("the compositor did not start");
 	}
 	struct wl_display *display = compositor_get_display(server->compositor);
 	server->logger = wl_display_add_protocol_logger(display, handle_message, server);
@@ -149,10 +150,10 @@ static void start(WlcsDisplayServer *base) {
 		fail("out of memory");
 	}
 	devices_init(&server->devices, server->compositor);
-	// Out of the way of surfaces that no test has put there.
+	// Move the pointer away from surfaces that a test did not place under it.
 	wlr_cursor_warp(server->compositor->cursor->wlr, NULL, SCREEN_WIDTH - 1, SCREEN_HEIGHT - 1);
 	if (pthread_create(&server->thread, NULL, run, server) != 0) {
-		fail("no thread");
+		fail("cannot create a thread");
 	}
 }
 
@@ -182,7 +183,7 @@ static void add_client(void *data) {
 	struct addition *addition = data;
 	struct connection *connection = find_connection(addition->server, addition->theirs);
 	if (connection != NULL) {
-		connection_destroy(connection); // the suite has closed that one, and we are about to hear of it
+		connection_destroy(connection); // the suite has closed its end; the hangup is still pending
 	}
 	connection = calloc(1, sizeof(*connection));
 	struct wl_client *client = compositor_add_client(addition->server->compositor, addition->ours);
@@ -208,7 +209,7 @@ static int create_client_socket(WlcsDisplayServer *base) {
 
 struct placement {
 	struct server *server;
-	int fd;           // of the suite's connection
+	int fd;           // the suite's end of the connection
 	uint32_t surface; // object id
 	int x, y;         // layout coordinates
 };
@@ -255,7 +256,7 @@ static void position_window_absolute(
 	jobs_run(&placement.server->jobs, place, &placement);
 }
 
-// What a handle of the suite asks a device for.
+// An action of the suite's pointer or touchscreen.
 struct action {
 	struct server *server;
 	void (*move)(struct devices *devices, double x, double y); // or
@@ -315,7 +316,7 @@ static void pointer_destroy(WlcsPointer *base) {
 	free(pointer);
 }
 
-// gcc's analyzer does not take the address of a first member for that of the whole.
+// gcc's analyzer does not treat the address of a first member as the address of its struct.
 #ifndef __clang__
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 #endif
@@ -337,7 +338,7 @@ static WlcsPointer *create_pointer(WlcsDisplayServer *base) {
 	return &pointer->base;
 }
 
-// The header says wl_fixed_t, but the suite passes whole pixels.
+// The header declares wl_fixed_t, but the suite passes whole pixels.
 static void touch_act(WlcsTouch *base, void (*move)(struct devices *devices, double x, double y), int x, int y) {
 	struct touch_screen *touch = wl_container_of(base, touch, base);
 	struct action action = {.server = touch->server, .move = move, .lift = devices_touch_up, .x = x, .y = y};

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define ARGS_MAX 20 // libwayland's own
+#define ARGS_MAX 20 // libwayland's limit
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -14,14 +14,14 @@ typedef struct wl_proxy *marshal_function(struct wl_proxy *proxy, uint32_t opcod
 typedef int add_listener_function(struct wl_proxy *proxy, void (**implementation)(void), void *data);
 typedef void disconnect_function(struct wl_display *display);
 
-// Sets *function, a pointer to a function; ISO C knows no cast for that.
+// Sets *function, a function pointer. ISO C has no cast from an object pointer to a function pointer.
 static void find_real(const char *name, void *function) {
 	void *found = dlsym(RTLD_NEXT, name);
 	assert(found != NULL);
 	memcpy(function, &found, sizeof(found));
 }
 
-// How each wl_proxy begins, in every libwayland so far; wl_proxy_get_interface() came with 1.24 only.
+// The start of struct wl_proxy in all versions of libwayland; wl_proxy_get_interface() requires 1.24.
 struct proxy_head {
 	const struct wl_interface *interface;
 };
@@ -86,7 +86,7 @@ EXPORT struct wl_proxy *wl_proxy_marshal_array_flags(struct wl_proxy *proxy, uin
 	if (!shell_before(&request)) {
 		return NULL;
 	}
-	// Once it is sent, the object may be gone.
+	// Sending the request may destroy the object.
 	bool destroys = (flags & WL_MARSHAL_FLAG_DESTROY) != 0;
 	if (destroys) {
 		shell_after(&request, NULL);
@@ -98,7 +98,7 @@ EXPORT struct wl_proxy *wl_proxy_marshal_array_flags(struct wl_proxy *proxy, uin
 	return created;
 }
 
-// One argument per letter of the signature; digits and question marks are versions and nullability.
+// Each letter of the signature is one argument; digits and question marks denote versions and nullability.
 static void collect_args(const char *signature, union wl_argument *args, va_list list) {
 	size_t args_len = 0;
 	for (; *signature != '\0'; signature++) {

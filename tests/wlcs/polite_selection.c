@@ -5,16 +5,16 @@
 #include <string.h>
 #include <wayland-client-protocol.h>
 
-// A keyboard of the suite, whose events pass here.
+// A keyboard of the suite, whose events this file intercepts.
 struct keyboard {
 	struct wl_list link; // keyboards
 	struct wl_keyboard *proxy;
-	struct wl_display *display; // whose client it belongs to
-	uint32_t serial;            // of the latest enter; 0: there was none
+	struct wl_display *display; // the client's connection
+	uint32_t serial;            // of the latest enter; 0: none
 	const struct wl_keyboard_listener *listener;
 };
 
-// The suite destroys keyboards without a request, so this only learns of that when the address is used again.
+// The suite destroys keyboards without a request, so an entry is only replaced when its address is reused.
 static struct wl_list keyboards = {&keyboards, &keyboards};
 
 static struct keyboard *find_keyboard(struct wl_keyboard *proxy) {
@@ -107,8 +107,8 @@ static uint32_t find_serial(struct wl_display *display) {
 	return 0;
 }
 
-// wl_data_device.set_selection and zwp_primary_selection_device_v1.set_selection: the serial is that "of the event that
-// triggered this request". The suite says 0, which no event had.
+// wl_data_device.set_selection and zwp_primary_selection_device_v1.set_selection require the serial "of the event that
+// triggered this request". The suite passes 0, which no event had.
 void selection_before(const struct request *request) {
 	if ((request_is(request, "wl_data_device", "set_selection") ||
 				request_is(request, "zwp_primary_selection_device_v1", "set_selection")) &&

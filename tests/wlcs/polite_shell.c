@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// A configure comes at the end of a turn of the compositor's loop, so a round trip may end before it.
+// The compositor sends configure events at the end of a dispatch, so a round trip may end before them.
 #define ROUND_TRIPS_MAX 5
 
 // An xdg_surface or a zwlr_layer_surface_v1.
@@ -14,16 +14,16 @@ struct shell_surface {
 	struct wl_display *display;
 	bool has_role; // an xdg_surface without one is never configured
 	bool is_popup;
-	bool committed;  // since it was created or unmapped
-	bool configured; // the same, and a configure has been acknowledged
+	bool committed;  // since creation or unmapping
+	bool configured; // a configure was acknowledged since creation or unmapping
 	bool mapped;
-	bool unmapping; // a null buffer is attached, but not committed yet
-	bool holding;   // a buffer that is not attached yet:
+	bool unmapping; // a null buffer is attached, but not yet committed
+	bool holding;   // an attach request is held back:
 	union wl_argument attach[3];
 	const void *listener; // the suite's; may be NULL
-	bool has_serial;      // of a configure,
-	uint32_t serial;      // namely this one
-	bool acked;           // that one is, be it by the suite or by us
+	bool has_serial;      // received a configure
+	uint32_t serial;      // of the latest configure
+	bool acked;           // the latest configure, by the suite or by us
 	bool acked_by_us;
 };
 
@@ -49,7 +49,7 @@ static struct shell_surface *find_by_surface(struct wl_proxy *surface) {
 	return NULL;
 }
 
-// Either may be NULL, and then matches nothing.
+// Removes the entries of a shell surface or of a wl_surface. NULL matches nothing.
 static void forget(struct wl_proxy *proxy, struct wl_proxy *surface) {
 	struct shell_surface *shell, *next;
 	wl_list_for_each_safe(shell, next, &shell_surfaces, link) {
@@ -149,7 +149,7 @@ static bool round_trip(struct wl_proxy *proxy) {
 	return (queue != NULL ? wl_display_roundtrip_queue(display, queue) : wl_display_roundtrip(display)) >= 0;
 }
 
-// The client's listeners run in here. Returns NULL when one of them destroyed the shell surface.
+// Runs the client's listeners. Returns NULL if one of them destroyed the shell surface.
 static struct shell_surface *wait_for_configure(struct shell_surface *shell) {
 	struct wl_proxy *proxy = shell->proxy;
 	for (int i = 0; shell != NULL && !shell->has_serial && i < ROUND_TRIPS_MAX && round_trip(proxy); i++) {
@@ -166,7 +166,7 @@ static void attach_held(struct shell_surface *shell) {
 }
 
 // xdg_surface: "the client must perform an initial commit without any buffer attached", "then acknowledge [the
-// configure] before [...] attaching a buffer"; zwlr_layer_surface_v1 wants the same. The suite's builders of surfaces
+// configure] before [...] attaching a buffer"; zwlr_layer_surface_v1 requires the same. The suite's surface builders
 // attach a buffer at once.
 static void introduce(struct shell_surface *shell) {
 	if (!shell->committed) {
@@ -208,7 +208,7 @@ static void before_commit(struct shell_surface *shell) {
 	if (shell->holding) {
 		introduce(shell);
 	} else if (shell->unmapping && shell->mapped) {
-		// xdg_surface: unmapped, it is again as it was when it was created; the same for layer surfaces.
+		// xdg_surface: unmapping resets it to its initial state. The same holds for layer surfaces.
 		shell->mapped = shell->committed = shell->configured = shell->has_serial = shell->unmapping = false;
 	} else {
 		shell->committed = true;
@@ -217,7 +217,7 @@ static void before_commit(struct shell_surface *shell) {
 	}
 }
 
-// "Acked twice" is an error: the suite's own late acknowledgement of what we have acknowledged is not sent.
+// Acknowledging a configure twice is an error: drops the suite's late acknowledgement of one that we acknowledged.
 static bool before_ack(const struct request *request) {
 	struct shell_surface *shell = find_by_proxy(request->proxy);
 	if (shell == NULL || !shell->has_serial || shell->serial != request->args[0].u) {
@@ -255,7 +255,7 @@ bool shell_before(const struct request *request) {
 }
 
 // xdg_surface.ack_configure: "the client must make a commit after it"; xdg_popup: a new position takes effect with
-// that commit. The suite acknowledges the configure of a popup that moves, and leaves it at that.
+// that commit. The suite acknowledges the configure of a popup that moves, but does not commit.
 static void after_ack(struct shell_surface *shell, uint32_t serial) {
 	if (shell == NULL) {
 		return;

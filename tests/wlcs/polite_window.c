@@ -7,11 +7,11 @@
 #include <wayland-client-protocol.h>
 #include <xdg-shell-client-protocol.h>
 
-// A client's window of one pixel, that the suite does not know of.
+// A one-pixel window of a client, unknown to the suite.
 struct window {
 	struct wl_list link; // windows
 	struct wl_display *display;
-	struct wl_event_queue *queue; // its own: the suite's events stay where they are
+	struct wl_event_queue *queue; // separate, so that the suite's events stay in their queue
 	struct wl_registry *registry;
 	struct wl_compositor *compositor;
 	struct wl_shm *shm;
@@ -66,7 +66,7 @@ static bool create_buffer(struct window *window) {
 	return window->buffer != NULL;
 }
 
-// The rules for shell surfaces wait for the configure, and acknowledge it.
+// The rules for shell surfaces wait for the configure and acknowledge it.
 static void map(struct window *window) {
 	window->surface = wl_compositor_create_surface(window->compositor);
 	window->xdg_surface = xdg_wm_base_get_xdg_surface(window->wm_base, window->surface);
@@ -101,8 +101,8 @@ static void window_destroy(struct window *window) {
 }
 
 // primary-selection: "Only the client with the keyboard focus will receive such events with a non-NULL
-// wp_primary_selection_offer", and the serial to set a selection with is that "of the event that triggered this
-// request". The suite's clients have no window, which could have the focus or events.
+// wp_primary_selection_offer", and setting a selection requires the serial "of the event that triggered this request".
+// The suite's clients have no window that could receive focus or events.
 void window_before(const struct request *request) {
 	struct wl_display *display = wl_proxy_get_display(request->proxy);
 	if (!request_is(request, "zwp_primary_selection_device_manager_v1", "get_device") || shell_has_surface(display)) {
