@@ -330,7 +330,7 @@ TEST("lifetime@size-and-format-change-from-commit-to-commit") {
 	stage_finish(&stage);
 }
 
-TEST("lifetime@quota-of-server-memory-ends-that-client-alone") {
+TEST("lifetime@exceeding-the-scratch-quota-disconnects-only-that-client") {
 	struct lido_limits limits = lido_limits_default();
 	limits.scratch_bytes_max = 100000;
 	struct stage stage;

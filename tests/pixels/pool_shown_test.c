@@ -181,11 +181,11 @@ TEST("pool_shown@window-that-resizes-its-block-with-each-frame") {
 TEST("pool_shown@block-resized-while-its-buffer-is-shown-leaves-the-picture") {
 	struct pool_stage stage;
 	struct pool_picture pictures[2];
-	struct pool_block neighbour;
+	struct pool_block neighbor;
 	pool_stage_init(&stage, VIDEO, NULL);
 	pool_stage_play(&stage, pictures, VIDEO, 24);
-	pool_block_init(&neighbour, &stage.pool, 4096);
-	expect_place(&neighbour);
+	pool_block_init(&neighbor, &stage.pool, 4096);
+	expect_place(&neighbor);
 	// A larger block moves, and the client draws in the new place. A smaller one stays.
 	pool_block_resize(&pictures[1].block, VIDEO * VIDEO * 8);
 	expect_place(&pictures[1].block);
