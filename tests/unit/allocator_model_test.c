@@ -1,6 +1,6 @@
 /*
- * Millions of random calls to the allocator, compared with an implementation so naive that it is a specification; and
- * what its head comment says of cost and waste.
+ * Millions of random calls to the allocator, compared with an implementation so naive that it is a specification. Also
+ * the claims about cost and waste at the head of allocator.c.
  */
 #include "alloc/allocator.h"
 #include "runner.h"
@@ -38,7 +38,7 @@ static int64_t get_whole_pages(const struct piece *piece) {
 	return pages > 0 ? pages : 0;
 }
 
-// Cuts a piece in two; returns the index of the one that starts there.
+// Cuts a piece in two. Returns the index of the piece that starts at the offset.
 static int model_cut(struct model *model, int i, int64_t offset) {
 	struct piece *piece = &model->pieces[i];
 	if (offset == piece->offset) {
@@ -61,7 +61,7 @@ static void model_take(struct model *model, int i, int64_t size) {
 	piece->is_free = piece->is_warm = false;
 }
 
-// A power of two, a MiB at least, of which 64 are enough.
+// The smallest power of two, from a MiB on, that covers the size with 64 zones.
 static int64_t choose_zone_size(int64_t size) {
 	int64_t zone_size = MIB;
 	while (64 * zone_size < size) {
@@ -70,12 +70,12 @@ static int64_t choose_zone_size(int64_t size) {
 	return zone_size;
 }
 
-// By what pieces are compared: those with a whole page are larger than all without.
+// Orders pieces by size: a piece with a whole page is larger than any without.
 static int64_t get_measure(const struct piece *piece) {
 	return get_whole_pages(piece) > 0 ? MIB * get_whole_pages(piece) : piece->size;
 }
 
-// How far a free piece, in which the size fits, is from being chosen: the least is.
+// Ranks a free piece in which the size fits: the allocator chooses the lowest rank.
 static int64_t get_rank(const struct model *model, const struct piece *piece) {
 	return piece->offset / model->zone_size * (INT64_C(1) << 50) + get_measure(piece);
 }
@@ -84,7 +84,7 @@ static bool fits(const struct piece *piece, int64_t size) {
 	return piece->is_free && round_up(piece->offset, get_unit(size)) + size <= piece->offset + piece->size;
 }
 
-// Returns the least rank of all in which the size fits, or -1.
+// Returns the lowest rank of all pieces in which the size fits, or -1.
 static int64_t model_find(const struct model *model, int64_t size) {
 	int64_t best = -1;
 	size = round_up(size, get_unit(size));
@@ -97,7 +97,7 @@ static int64_t model_find(const struct model *model, int64_t size) {
 	return best;
 }
 
-// Allocates at that offset, which is the first place of a free piece of that rank. Returns its index.
+// Allocates at the offset, which must be the first place in a free piece of that rank. Returns the new piece's index.
 static int model_alloc_at(struct model *model, int64_t offset, int64_t size, int64_t rank) {
 	size = round_up(size, get_unit(size));
 	int i = 0;
@@ -159,7 +159,7 @@ static bool model_resize(struct model *model, int i, int64_t size, int64_t now) 
 	return true;
 }
 
-// The allocator, the model, and what drives both.
+// The allocator, the model, and the state of the driver.
 struct run {
 	struct lido_allocator *allocator;
 	struct model model;
@@ -212,7 +212,7 @@ static void step_alloc(struct run *run) {
 	}
 }
 
-// The index of an allocated piece, or -1.
+// Returns the index of an allocated piece, or -1.
 static int choose(struct run *run) {
 	int i = (int)random_below(run, run->model.pieces_len);
 	i += run->model.pieces[i].is_free ? 1 : 0;
@@ -250,7 +250,7 @@ static void step_trim(struct run *run) {
 		if (is_listed && (found == NULL || piece->idle_since < found->idle_since)) {
 			found = piece;
 		}
-		// Of those idle since the same millisecond any may come first.
+		// Pieces idle since the same millisecond may come in any order.
 		if (oldest != NULL && piece->offset == oldest->offset) {
 			expect(is_listed);
 			piece->is_warm = false;
@@ -267,17 +267,17 @@ static void step_trim(struct run *run) {
 static void compare(struct run *run) {
 	lido_allocator_audit(run->allocator);
 	const struct model *model = &run->model;
-	int64_t live = 0, end = 0;
+	int64_t allocated = 0, end = 0;
 	uint32_t count = 0;
 	const struct lido_range *range = NULL;
 	for (int i = 0; i < model->pieces_len; i++) {
 		const struct piece *piece = &model->pieces[i];
-		live += piece->is_free ? 0 : piece->size;
+		allocated += piece->is_free ? 0 : piece->size;
 		count += !piece->is_free;
 		end = piece->is_free ? end : piece->offset + piece->size;
 		range = range != NULL ? lido_range_get_after(range) : piece->range;
 		if (range == NULL) {
-			continue; // the first allocated one is still to come
+			continue; // before the first allocated piece
 		}
 		expect_int(range->offset, ==, piece->offset);
 		expect_int(range->size, ==, piece->size);
@@ -285,7 +285,7 @@ static void compare(struct run *run) {
 		expect_int(range->is_warm, ==, piece->is_warm);
 		expect(!piece->is_warm || get_whole_pages(piece) == 0 || range->idle_since == piece->idle_since);
 	}
-	expect_int(lido_allocator_get_allocated(run->allocator), ==, live);
+	expect_int(lido_allocator_get_allocated(run->allocator), ==, allocated);
 	expect_int(lido_allocator_get_count(run->allocator), ==, count);
 	expect_int(lido_allocator_get_end(run->allocator), ==, end);
 }
@@ -317,7 +317,7 @@ static void run_model(int64_t size, int64_t (*next_size)(struct run *run), unsig
 		}
 	}
 	compare(run);
-	// That all of it was tried.
+	// The run must have covered every kind of step.
 	expect_int(run->allocs, >, steps / 10);
 	expect_int(run->resizes, >, steps / 100);
 	expect_int(run->refusals, >, 0);
@@ -326,39 +326,39 @@ static void run_model(int64_t size, int64_t (*next_size)(struct run *run), unsig
 	free(run);
 }
 
-TEST("allocator_model@icons") {
+TEST("allocator_model@icons-match-the-model") {
 	run_model(MIB / 4, next_icon, 46, 700000);
 }
 
-TEST("allocator_model@pages") {
+TEST("allocator_model@pages-match-the-model") {
 	run_model(4 * MIB, next_pages, 46, 700000);
 }
 
-TEST("allocator_model@mixed") {
+TEST("allocator_model@mixed-sizes-match-the-model") {
 	run_model(2 * MIB, next_mixed, 46, 700000);
 }
 
-TEST("allocator_model@large-in-many-zones") {
+TEST("allocator_model@large-ranges-in-many-zones-match-the-model") {
 	run_model(256 * MIB, next_large, 46, 700000);
 }
 
-TEST("allocator_model@large-in-one-zone") {
+TEST("allocator_model@large-ranges-in-one-zone-match-the-model") {
 	run_model(MIB, next_large, 46, 700000);
 }
 
-TEST("allocator_model@powers-of-two") {
+TEST("allocator_model@powers-of-two-match-the-model") {
 	run_model(MIB, next_power, 46, 700000);
 }
 
-TEST("allocator_model@nearly-full") {
+TEST("allocator_model@nearly-full-area-matches-the-model") {
 	run_model(MIB / 2, next_mixed, 70, 700000);
 }
 
-TEST("allocator_model@few-pages-all-states") {
+TEST("allocator_model@few-pages-in-all-states-match-the-model") {
 	run_model(4 * PAGE, next_mixed, 50, 700000);
 }
 
-// Ranges of 64 bytes: the first ones, every other of which is free.
+// Allocates ranges of 64 bytes from offset 0 on and frees every other one.
 static struct lido_allocator *create_comb(int ranges_len, struct lido_range **ranges) {
 	struct lido_allocator *allocator = lido_allocator_create(LIDO_RANGE_SPAN_MAX);
 	for (int i = 0; i < ranges_len; i++) {
@@ -372,14 +372,14 @@ static struct lido_allocator *create_comb(int ranges_len, struct lido_range **ra
 	return allocator;
 }
 
-TEST("allocator_model@million-ranges-cost-no-walk-past-them") {
+TEST("allocator_model@million-ranges-need-no-linear-search") {
 	enum {
 		RANGES_LEN = 1000000
 	};
 	struct lido_range **ranges = calloc(RANGES_LEN, sizeof(ranges[0]));
 	expect(ranges != NULL);
 	struct lido_allocator *allocator = create_comb(RANGES_LEN, ranges);
-	// Half a million free ranges are too small: to walk past them a million times takes hours.
+	// Half a million free ranges are too small: a linear search, a million times, would take hours.
 	for (int i = 0; i < RANGES_LEN; i++) {
 		struct lido_range *range = lido_allocator_alloc(allocator, i % 2 == 0 ? 128 : PAGE);
 		expect_int(range->offset, >=, 64 * RANGES_LEN);
@@ -393,30 +393,31 @@ TEST("allocator_model@million-ranges-cost-no-walk-past-them") {
 	free(ranges);
 }
 
-// The theorem of allocator.c.
-static int64_t get_bound(int64_t area_size, int64_t live_max, int64_t size_max) {
+// The bound that the theorem in allocator.c proves.
+static int64_t get_bound(int64_t area_size, int64_t allocated_max, int64_t size_max) {
 	int64_t steps = 0;
 	for (int64_t size = PAGE; size < size_max; size *= 4) {
 		steps++;
 	}
-	return live_max * (17 + 5 * steps) + choose_zone_size(area_size) * (5 + steps);
+	return allocated_max * (17 + 5 * steps) + choose_zone_size(area_size) * (5 + steps);
 }
 
-// Its zones are a MiB, which is less than what is live, so that they matter.
+// Its zones are a MiB, less than what the adversaries allocate, so that zones matter.
 #define AREA_SIZE (64 * MIB)
 
-// Robson's adversary. It doubles the size each round, and then keeps only what covers the words at one of two residues
-// modulo twice that size: whichever pins down more, so that no gap can hold anything of the next round.
+// Robson's adversary. Each round doubles the size, then keeps only the ranges that cover the words at one of two
+// residues modulo twice that size. It picks the residue that pins down more, so that no gap can hold a range of the
+// next round.
 struct adversary {
 	struct lido_allocator *allocator;
 	struct lido_range *ranges[65536];
 	int ranges_len;
-	int64_t live_max;
+	int64_t allocated_max;
 	int64_t residue;
 };
 
 static void adversary_fill(struct adversary *adversary, int64_t size) {
-	while (lido_allocator_get_allocated(adversary->allocator) + size <= adversary->live_max) {
+	while (lido_allocator_get_allocated(adversary->allocator) + size <= adversary->allocated_max) {
 		struct lido_range *range = lido_allocator_alloc(adversary->allocator, size);
 		expect(range != NULL);
 		adversary->ranges[adversary->ranges_len++] = range;
@@ -442,24 +443,24 @@ static void adversary_thin_out(struct adversary *adversary, int64_t size) {
 	if (weigh(adversary, other, modulus) > weigh(adversary, adversary->residue, modulus)) {
 		adversary->residue = other;
 	}
-	int kept = 0;
+	int ranges_len = 0;
 	for (int i = 0; i < adversary->ranges_len; i++) {
 		struct lido_range *range = adversary->ranges[i];
 		if (covers(range, adversary->residue, modulus)) {
-			adversary->ranges[kept++] = range;
+			adversary->ranges[ranges_len++] = range;
 		} else {
 			lido_allocator_free(adversary->allocator, range, 0);
 		}
 	}
-	adversary->ranges_len = kept;
+	adversary->ranges_len = ranges_len;
 }
 
-// Returns how far the adversary got.
-static int64_t attack(int64_t live_max, int64_t size_max) {
+// Returns the highest end of a range.
+static int64_t attack(int64_t allocated_max, int64_t size_max) {
 	struct adversary *adversary = calloc(1, sizeof(*adversary));
 	expect(adversary != NULL);
 	adversary->allocator = lido_allocator_create(AREA_SIZE);
-	adversary->live_max = live_max;
+	adversary->allocated_max = allocated_max;
 	int64_t end = 0;
 	for (int64_t size = 64; size <= size_max; size *= 2) {
 		adversary_fill(adversary, size);
@@ -473,19 +474,20 @@ static int64_t attack(int64_t live_max, int64_t size_max) {
 	return end;
 }
 
-TEST("allocator_model@doubling-adversary-gets-little-more-than-nobody-escapes") {
-	int64_t live_max = 4 * MIB, rounds = 6; // a zone is a MiB
+TEST("allocator_model@doubling-adversary-stays-near-the-lower-bound") {
+	int64_t allocated_max = 4 * MIB, rounds = 6; // a zone is a MiB
 	for (int64_t size_max = PAGE; size_max <= MIB; size_max *= 2, rounds++) {
-		// In units of 64 bytes, half of the logarithm of the largest size.
-		int64_t end = attack(live_max, size_max), inevitable = live_max * rounds / 2;
+		// The lower bound: half of log2 of the largest size in units of 64 bytes, times the allocated bytes.
+		int64_t end = attack(allocated_max, size_max), inevitable = allocated_max * rounds / 2;
 		expect_int(end, >=, inevitable);
-		expect_int(end, <=, inevitable + 2 * live_max);
-		expect_int(end, <=, get_bound(AREA_SIZE, live_max, size_max));
+		expect_int(end, <=, inevitable + 2 * allocated_max);
+		expect_int(end, <=, get_bound(AREA_SIZE, allocated_max, size_max));
 	}
 }
 
-// The adversary of best fit. Each round leaves a page behind a gap that is larger than all before, where best fit puts
-// it since a gap of just a page is made there. Others lay it low. Returns how far the round got.
+// The adversary of best fit. Each round leaves a page behind a gap larger than all earlier ones: best fit puts the page
+// there, because that round makes a gap of exactly a page. Other strategies place it lower. Returns the highest end in
+// the round.
 static int64_t leave_page_behind(struct lido_allocator *allocator, int64_t gap) {
 	struct lido_range *wide = lido_allocator_alloc(allocator, gap + PAGE);
 	struct lido_range *fence = lido_allocator_alloc(allocator, gap + 2 * PAGE);
@@ -499,8 +501,8 @@ static int64_t leave_page_behind(struct lido_allocator *allocator, int64_t gap) 
 	return end;
 }
 
-// Best fit without zones would get to 153 times what is live.
-TEST("allocator_model@adversary-of-best-fit-gets-a-round-beyond-a-zone") {
+// Best fit without zones would reach 153 times the allocated bytes.
+TEST("allocator_model@best-fit-adversary-gets-one-round-beyond-a-zone") {
 	struct lido_allocator *allocator = lido_allocator_create(LIDO_RANGE_SPAN_MAX);
 	int64_t size_max = 4 * MIB, end = 0;
 	for (int64_t gap = 2 * MIB; gap + 2 * PAGE <= size_max; gap += PAGE) {
@@ -508,10 +510,10 @@ TEST("allocator_model@adversary-of-best-fit-gets-a-round-beyond-a-zone") {
 		end = round_end > end ? round_end : end;
 	}
 	lido_allocator_audit(allocator);
-	// At the height of a round its two large ranges are live, and the pages that were left.
-	int64_t live_max = lido_allocator_get_allocated(allocator) + 2 * size_max;
+	// At its peak a round has its two large ranges allocated, and the pages left by all rounds.
+	int64_t allocated_max = lido_allocator_get_allocated(allocator) + 2 * size_max;
 	expect_int(end, >=, 2 * size_max - PAGE);
 	expect_int(end, <=, choose_zone_size(LIDO_RANGE_SPAN_MAX) + 2 * size_max);
-	expect_int(end, <=, get_bound(LIDO_RANGE_SPAN_MAX, live_max, size_max));
+	expect_int(end, <=, get_bound(LIDO_RANGE_SPAN_MAX, allocated_max, size_max));
 	lido_allocator_destroy(allocator);
 }

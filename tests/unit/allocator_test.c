@@ -1,6 +1,6 @@
 /*
- * The allocator's promises, one by one. That it is best fit in the lowest zone, whatever comes, is tested in
- * allocator_model_test.c.
+ * The allocator's promises, one by one. allocator_model_test.c tests that it is best fit in the lowest zone for any
+ * sequence of calls.
  */
 #include "alloc/allocator.h"
 #include "faults.h"
@@ -20,7 +20,7 @@ static struct lido_range *alloc(struct lido_allocator *allocator, int64_t size) 
 	return range;
 }
 
-static void give_back(struct lido_allocator *allocator, struct lido_range *range, int64_t now) {
+static void free_range(struct lido_allocator *allocator, struct lido_range *range, int64_t now) {
 	lido_allocator_free(allocator, range, now);
 	lido_allocator_audit(allocator);
 }
@@ -54,12 +54,12 @@ TEST("allocator@new-area-is-one-free-cold-range") {
 	lido_allocator_destroy(NULL);
 }
 
-TEST("allocator@destroy-frees-what-is-still-allocated") {
+TEST("allocator@destroy-frees-ranges-that-are-still-allocated") {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	for (int i = 0; i < 10; i++) {
 		alloc(allocator, 100 + i * 1000);
 	}
-	lido_allocator_destroy(allocator); // LeakSanitizer would say
+	lido_allocator_destroy(allocator); // LeakSanitizer reports leaks
 }
 
 TEST("allocator@rounding-wastes-less-than-64-bytes-up-to-a-page-and-less-than-a-page-beyond") {
@@ -76,7 +76,7 @@ TEST("allocator@rounding-wastes-less-than-64-bytes-up-to-a-page-and-less-than-a-
 	}
 }
 
-TEST("allocator@rounds-at-the-edges") {
+TEST("allocator@rounding-is-exact-at-the-edges") {
 	static const int64_t sizes[][2] = {{1, 64}, {64, 64}, {65, 128}, {4032, 4032}, {4033, PAGE}, {4095, PAGE},
 		{PAGE, PAGE}, {4097, 2 * PAGE}, {LIDO_RANGE_SPAN_MAX - 1, LIDO_RANGE_SPAN_MAX},
 		{INT64_MAX - PAGE, INT64_MAX - PAGE + 1}, {INT64_MAX - PAGE + 1, INT64_MAX}, {INT64_MAX, INT64_MAX}};
@@ -93,7 +93,7 @@ TEST("allocator@small-ranges-start-at-64-bytes-and-larger-ones-at-pages") {
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@what-lies-before-a-page-stays-free-for-small-ones") {
+TEST("allocator@gap-before-a-page-stays-free-for-small-ranges") {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	alloc(allocator, 1);
 	expect_int(alloc(allocator, 4033)->offset, ==, PAGE);
@@ -102,47 +102,47 @@ TEST("allocator@what-lies-before-a-page-stays-free-for-small-ones") {
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@page-needs-a-page-and-not-just-as-many-bytes") {
+TEST("allocator@page-needs-a-whole-aligned-page") {
 	struct lido_allocator *allocator = lido_allocator_create(2 * PAGE);
 	struct lido_range *first = alloc(allocator, 64);
 	alloc(allocator, 4032);
 	struct lido_range *third = alloc(allocator, 64);
-	give_back(allocator, first, 0);
+	free_range(allocator, first, 0);
 	expect_no_space(allocator, PAGE); // 4032 bytes at the end, 64 at the start
-	give_back(allocator, third, 0);
+	free_range(allocator, third, 0);
 	expect_int(alloc(allocator, PAGE)->offset, ==, PAGE);
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@tightest-comes-first-however-low-another-is") {
+TEST("allocator@tightest-range-is-taken-within-a-zone") {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	struct lido_range *wide = alloc(allocator, 8 * PAGE);
 	alloc(allocator, PAGE);
 	struct lido_range *tight = alloc(allocator, 2 * PAGE);
 	alloc(allocator, PAGE);
 	int64_t offset = tight->offset;
-	give_back(allocator, tight, 1);
-	give_back(allocator, wide, 2);
+	free_range(allocator, tight, 1);
+	free_range(allocator, wide, 2);
 	expect_int(alloc(allocator, 2 * PAGE)->offset, ==, offset);
 	expect_int(alloc(allocator, 7 * PAGE)->offset, ==, 0);
 	expect_int(alloc(allocator, 128)->offset, ==, 7 * PAGE);
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@lowest-zone-comes-first-however-tight-another-is") {
+TEST("allocator@lowest-zone-is-taken-before-a-tighter-range") {
 	struct lido_allocator *allocator = lido_allocator_create(64 * MIB);
 	struct lido_range *low = alloc(allocator, MIB / 2);
 	alloc(allocator, MIB);
 	struct lido_range *tight = alloc(allocator, 2 * PAGE);
 	alloc(allocator, PAGE);
-	give_back(allocator, low, 1);
-	give_back(allocator, tight, 1);
+	free_range(allocator, low, 1);
+	free_range(allocator, tight, 1);
 	expect_int(alloc(allocator, 2 * PAGE)->offset, ==, 0);
 	expect_int(alloc(allocator, MIB / 2)->offset, >, MIB);
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@of-equal-ones-the-last-freed-comes-first") {
+TEST("allocator@last-freed-of-equal-ranges-is-taken") {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	struct lido_range *ranges[8];
 	for (int i = 0; i < 8; i++) {
@@ -152,15 +152,15 @@ TEST("allocator@of-equal-ones-the-last-freed-comes-first") {
 	int64_t offset = ranges[3]->offset;
 	for (int i = 7; i >= 0; i--) {
 		if (i != 3) {
-			give_back(allocator, ranges[i], 7 - i);
+			free_range(allocator, ranges[i], 7 - i);
 		}
 	}
-	give_back(allocator, ranges[3], 8);
+	free_range(allocator, ranges[3], 8);
 	expect_int(alloc(allocator, 2 * PAGE)->offset, ==, offset);
 	lido_allocator_destroy(allocator);
 }
 
-// Frees three neighbours in each order, and expects to find one range.
+// Frees three neighbors in each order and expects one merged range.
 TEST("allocator@free-merges-with-both-sides-in-every-order") {
 	static const int orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
 	for (int i = 0; i < 6; i++) {
@@ -171,7 +171,7 @@ TEST("allocator@free-merges-with-both-sides-in-every-order") {
 		}
 		struct lido_range *end = alloc(allocator, 64);
 		for (int j = 0; j < 3; j++) {
-			give_back(allocator, ranges[orders[i][j]], j);
+			free_range(allocator, ranges[orders[i][j]], j);
 		}
 		expect(lido_range_get_after(fence) == lido_range_get_before(end) && lido_range_get_after(fence)->is_free);
 		expect_int(lido_range_get_after(fence)->offset, ==, PAGE);
@@ -184,16 +184,16 @@ TEST("allocator@end-moves-back-to-the-last-allocated-range") {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	struct lido_range *a = alloc(allocator, 64), *b = alloc(allocator, PAGE), *c = alloc(allocator, 2 * PAGE);
 	expect_int(lido_allocator_get_end(allocator), ==, 4 * PAGE);
-	give_back(allocator, b, 0);
+	free_range(allocator, b, 0);
 	expect_int(lido_allocator_get_end(allocator), ==, 4 * PAGE);
-	give_back(allocator, c, 0);
+	free_range(allocator, c, 0);
 	expect_int(lido_allocator_get_end(allocator), ==, 64);
-	give_back(allocator, a, 0);
+	free_range(allocator, a, 0);
 	expect_int(lido_allocator_get_end(allocator), ==, 0);
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@live-bytes-and-count-are-those-of-the-allocated") {
+TEST("allocator@allocated-bytes-and-count-follow-each-call") {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	struct lido_range *a = alloc(allocator, 1), *b = alloc(allocator, 5000);
 	expect_int(lido_allocator_get_allocated(allocator), ==, 64 + 2 * PAGE);
@@ -203,14 +203,14 @@ TEST("allocator@live-bytes-and-count-are-those-of-the-allocated") {
 	expect(lido_allocator_resize(allocator, b, 1, 0));
 	expect_int(lido_allocator_get_allocated(allocator), ==, 128);
 	expect_int(lido_allocator_get_count(allocator), ==, 2);
-	give_back(allocator, a, 0);
-	give_back(allocator, b, 0);
+	free_range(allocator, a, 0);
+	free_range(allocator, b, 0);
 	expect_int(lido_allocator_get_allocated(allocator), ==, 0);
 	expect_int(lido_allocator_get_count(allocator), ==, 0);
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@grows-into-what-follows-even-all-of-it") {
+TEST("allocator@grows-into-the-whole-next-range") {
 	struct lido_allocator *allocator = lido_allocator_create(4 * PAGE);
 	struct lido_range *range = alloc(allocator, PAGE);
 	for (int64_t pages = 2; pages <= 4; pages++) {
@@ -232,27 +232,27 @@ TEST("allocator@shrinks-by-freeing-its-end") {
 	expect(lido_allocator_resize(allocator, range, 2 * PAGE, 7));
 	lido_allocator_audit(allocator);
 	expect_oldest(allocator, 2 * PAGE, 2 * PAGE, 7);
-	expect(lido_allocator_resize(allocator, range, PAGE, 8)); // merges, and the larger part decides
+	expect(lido_allocator_resize(allocator, range, PAGE, 8)); // merges; the larger part sets idle_since
 	lido_allocator_audit(allocator);
 	expect_oldest(allocator, PAGE, 3 * PAGE, 7);
-	expect(lido_allocator_resize(allocator, range, PAGE - 1, 9)); // is the same size
+	expect(lido_allocator_resize(allocator, range, PAGE - 1, 9)); // rounds to the same size
 	expect_int(range->size, ==, PAGE);
 	expect(lido_allocator_resize(allocator, range, 65, 9)); // below a page
 	lido_allocator_audit(allocator);
 	expect_int(lido_range_get_after(range)->offset, ==, 128);
 	expect(lido_range_get_after(lido_range_get_after(range)) == next);
-	expect(lido_allocator_resize(allocator, range, 3 * PAGE, 9)); // and back, since it starts at a page
+	expect(lido_allocator_resize(allocator, range, 3 * PAGE, 9)); // and back, because it starts at a page
 	lido_allocator_audit(allocator);
 	expect_int(range->size, ==, 3 * PAGE);
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@resize-refuses-and-changes-nothing") {
+TEST("allocator@refused-resize-changes-nothing") {
 	struct lido_allocator *allocator = lido_allocator_create(8 * PAGE);
 	struct lido_range *a = alloc(allocator, 128), *b = alloc(allocator, 64), *c = alloc(allocator, PAGE);
-	expect(!lido_allocator_resize(allocator, a, 129, 0));          // not free
-	expect(!lido_allocator_resize(allocator, b, 4032, 0));         // there are 64 bytes too few
-	expect(!lido_allocator_resize(allocator, c, 7 * PAGE + 1, 0)); // beyond the end
+	expect(!lido_allocator_resize(allocator, a, 129, 0));          // the next range is allocated
+	expect(!lido_allocator_resize(allocator, b, 4032, 0));         // 64 bytes too few
+	expect(!lido_allocator_resize(allocator, c, 7 * PAGE + 1, 0)); // beyond the end of the area
 	expect(!lido_allocator_resize(allocator, c, INT64_MAX, 0));    // beyond everything
 	expect(!lido_allocator_resize(allocator, c, INT64_MAX - 5000, 0));
 	lido_allocator_audit(allocator);
@@ -266,13 +266,13 @@ TEST("allocator@resize-refuses-and-changes-nothing") {
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@resize-to-a-page-is-refused-where-none-starts") {
+TEST("allocator@resize-to-a-page-needs-a-page-boundary") {
 	struct lido_allocator *allocator = lido_allocator_create(8 * PAGE);
 	alloc(allocator, 64);
 	struct lido_range *range = alloc(allocator, 64);
-	expect(!lido_allocator_resize(allocator, range, 4033, 0)); // which is a page
+	expect(!lido_allocator_resize(allocator, range, 4033, 0)); // rounds to a page
 	expect(!lido_allocator_resize(allocator, range, PAGE, 0));
-	expect(lido_allocator_resize(allocator, range, 4032, 0)); // across a boundary, if need be
+	expect(lido_allocator_resize(allocator, range, 4032, 0)); // may cross a page boundary
 	lido_allocator_audit(allocator);
 	expect_int(range->size, ==, 4032);
 	lido_allocator_destroy(allocator);
@@ -288,12 +288,12 @@ TEST("allocator@spans-two-gibibytes-and-no-more") {
 	expect_no_space(allocator, 1);
 	expect(lido_allocator_resize(allocator, all, LIDO_RANGE_SPAN_MAX - PAGE, INT64_MAX));
 	expect_int(alloc(allocator, 1)->offset, ==, LIDO_RANGE_SPAN_MAX - PAGE);
-	give_back(allocator, all, INT64_MAX);
+	free_range(allocator, all, INT64_MAX);
 	expect_oldest(allocator, 0, LIDO_RANGE_SPAN_MAX - PAGE, INT64_MAX);
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@longest-idle-comes-first-and-leaves-when-cold") {
+TEST("allocator@longest-idle-range-comes-first-until-it-is-cold") {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	static const int order[] = {3, 0, 4, 1, 2};
 	struct lido_range *ranges[5];
@@ -302,7 +302,7 @@ TEST("allocator@longest-idle-comes-first-and-leaves-when-cold") {
 		alloc(allocator, PAGE);
 	}
 	for (int i = 0; i < 5; i++) {
-		give_back(allocator, ranges[order[i]], 10 * i);
+		free_range(allocator, ranges[order[i]], 10 * i);
 	}
 	for (int i = 0; i < 5; i++) {
 		expect(lido_allocator_get_oldest_warm(allocator) == ranges[order[i]]);
@@ -315,100 +315,101 @@ TEST("allocator@longest-idle-comes-first-and-leaves-when-cold") {
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@set-cold-may-take-any-and-twice") {
+TEST("allocator@set-cold-takes-any-range-and-twice") {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	struct lido_range *a = alloc(allocator, PAGE), *fence = alloc(allocator, PAGE), *b = alloc(allocator, PAGE);
 	alloc(allocator, PAGE);
-	give_back(allocator, a, 1);
-	give_back(allocator, b, 2);
+	free_range(allocator, a, 1);
+	free_range(allocator, b, 2);
 	lido_range_set_cold(b);
 	lido_range_set_cold(b);
 	lido_allocator_audit(allocator);
 	expect_oldest(allocator, 0, PAGE, 1);
-	// Freed again, it is warm again; and so is what merges with the cold.
-	give_back(allocator, fence, 3);
+	// A freed range is warm again, and so is a merged range with a cold part.
+	free_range(allocator, fence, 3);
 	expect_oldest(allocator, 0, 3 * PAGE, 3);
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@page-used-each-frame-keeps-no-hundred-mebibytes-warm") {
+TEST("allocator@page-used-each-frame-does-not-refresh-a-large-idle-range") {
 	struct lido_allocator *allocator = lido_allocator_create(LIDO_RANGE_SPAN_MAX);
 	struct lido_range *large = alloc(allocator, 100 * MIB);
 	alloc(allocator, 64);
-	give_back(allocator, large, 1000);
+	free_range(allocator, large, 1000);
 	int64_t now = 1000;
 	for (int frame = 0; frame < 600; frame++) {
 		struct lido_range *page = alloc(allocator, PAGE);
 		expect_int(page->offset, ==, 0);
-		give_back(allocator, page, now += 16);
+		free_range(allocator, page, now += 16);
 	}
 	expect_oldest(allocator, 0, 100 * MIB, 1000);
 	lido_allocator_destroy(allocator);
 }
 
-// Frees neighbours of so many pages at 1, 2 and 3 (the middle one), and returns since when the whole is idle.
+// Frees neighbors of these numbers of pages at the times 1, 2 and 3 (the middle one). Returns idle_since of the merged
+// range.
 static int64_t merge_three(int64_t before, int64_t middle, int64_t after) {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	struct lido_range *first = alloc(allocator, before * PAGE), *second = alloc(allocator, middle * PAGE);
 	struct lido_range *third = alloc(allocator, after * PAGE), *other = alloc(allocator, PAGE);
 	alloc(allocator, PAGE);
-	give_back(allocator, first, 1);
-	give_back(allocator, third, 2);
-	give_back(allocator, second, 3);
+	free_range(allocator, first, 1);
+	free_range(allocator, third, 2);
+	free_range(allocator, second, 3);
 	int64_t idle_since = lido_allocator_get_oldest_warm(allocator)->idle_since;
-	give_back(allocator, other, 4); // merges once more, as the smallest
+	free_range(allocator, other, 4); // merges once more; it is the smallest part
 	expect_oldest(allocator, 0, (before + middle + after + 1) * PAGE, idle_since);
 	lido_allocator_destroy(allocator);
 	return idle_since;
 }
 
-TEST("allocator@largest-part-decides-since-when-all-is-idle") {
+TEST("allocator@largest-merged-part-sets-idle-since") {
 	expect_int(merge_three(5, 4, 3), ==, 1);
 	expect_int(merge_three(3, 4, 5), ==, 2);
 	expect_int(merge_three(3, 5, 4), ==, 3);
-	expect_int(merge_three(3, 2, 4), ==, 2); // although the first two together are larger
-	expect_int(merge_three(4, 2, 4), ==, 2); // of equal ones the newest
+	expect_int(merge_three(3, 2, 4), ==, 2); // although the first and the second together are larger
+	expect_int(merge_three(4, 2, 4), ==, 2); // the newest of equal parts
 	expect_int(merge_three(4, 4, 4), ==, 3);
 }
 
-TEST("allocator@cold-part-decides-nothing") {
+TEST("allocator@cold-part-does-not-set-idle-since") {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	struct lido_range *a = alloc(allocator, 10 * PAGE), *b = alloc(allocator, PAGE), *c = alloc(allocator, 20 * PAGE);
 	alloc(allocator, 64);
-	give_back(allocator, a, 1);
-	give_back(allocator, c, 2);
+	free_range(allocator, a, 1);
+	free_range(allocator, c, 2);
 	lido_range_set_cold(a);
 	lido_range_set_cold(c);
-	give_back(allocator, b, 3);
+	free_range(allocator, b, 3);
 	expect_oldest(allocator, 0, 31 * PAGE, 3);
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@small-ones-that-make-a-page-are-idle-since-it-is-whole") {
+TEST("allocator@merged-small-ranges-are-idle-since-they-hold-a-page") {
 	struct lido_allocator *allocator = lido_allocator_create(2 * PAGE);
 	struct lido_range *a = alloc(allocator, 4032), *b = alloc(allocator, 64);
 	alloc(allocator, PAGE);
-	give_back(allocator, a, 1);
+	free_range(allocator, a, 1);
 	expect(lido_allocator_get_oldest_warm(allocator) == NULL);
-	give_back(allocator, b, 2);
+	free_range(allocator, b, 2);
 	expect_oldest(allocator, 0, PAGE, 2);
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@what-an-allocation-leaves-stays-as-warm-and-as-idle") {
+TEST("allocator@rest-of-a-split-range-stays-warm-and-keeps-idle-since") {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	struct lido_range *a = alloc(allocator, 64), *b = alloc(allocator, 4032), *c = alloc(allocator, 8 * PAGE);
 	struct lido_range *other = alloc(allocator, PAGE);
 	alloc(allocator, PAGE);
-	give_back(allocator, c, 1);
-	give_back(allocator, b, 2);
-	give_back(allocator, other, 3); // not at the same place: is older
+	free_range(allocator, c, 1);
+	free_range(allocator, b, 2);
+	free_range(allocator, other, 3); // the merged range keeps the older time of its largest part
 	expect_oldest(allocator, 64, 4032 + 9 * PAGE, 1);
-	struct lido_range *page = alloc(allocator, PAGE); // leaves something on both sides
+	struct lido_range *page = alloc(allocator, PAGE); // leaves a free range on both sides
 	expect_int(page->offset, ==, PAGE);
 	expect(lido_range_get_before(page)->is_free && lido_range_get_before(page)->is_warm);
 	expect_oldest(allocator, 2 * PAGE, 8 * PAGE, 1);
-	give_back(allocator, a, 4);
+	free_range(allocator, a, 4);
 	expect_oldest(allocator, 2 * PAGE, 8 * PAGE, 1);
 	lido_allocator_destroy(allocator);
 }
@@ -416,28 +417,28 @@ TEST("allocator@what-an-allocation-leaves-stays-as-warm-and-as-idle") {
 TEST("allocator@warm-range-without-a-whole-page-is-not-listed-but-stays-warm") {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	struct lido_range *a = alloc(allocator, PAGE), *b = alloc(allocator, PAGE);
-	give_back(allocator, a, 1);
+	free_range(allocator, a, 1);
 	struct lido_range *small = alloc(allocator, 64);
 	expect(lido_allocator_get_oldest_warm(allocator) == NULL);
 	expect(lido_range_get_after(small)->is_free && lido_range_get_after(small)->is_warm);
 	lido_allocator_free(allocator, small, 2);
 	expect_oldest(allocator, 0, PAGE, 2);
-	give_back(allocator, b, 3);
+	free_range(allocator, b, 3);
 	lido_allocator_destroy(allocator);
 }
 
 struct snapshot {
 	struct lido_range ranges[16];
 	int ranges_len;
-	int64_t end, live;
+	int64_t end, allocated;
 	uint32_t count;
 };
 
 static struct snapshot take_snapshot(struct lido_allocator *allocator, const struct lido_range *range) {
 	struct snapshot snapshot;
-	memset(&snapshot, 0, sizeof(snapshot)); // the padding, too
+	memset(&snapshot, 0, sizeof(snapshot)); // including the padding
 	snapshot.end = lido_allocator_get_end(allocator);
-	snapshot.live = lido_allocator_get_allocated(allocator);
+	snapshot.allocated = lido_allocator_get_allocated(allocator);
 	snapshot.count = lido_allocator_get_count(allocator);
 	for (; range != NULL; range = lido_range_get_after(range)) {
 		snapshot.ranges[snapshot.ranges_len++] = *range;
@@ -445,8 +446,9 @@ static struct snapshot take_snapshot(struct lido_allocator *allocator, const str
 	return snapshot;
 }
 
-// What a call does, with no memory for the books. What it has not done, it has not begun.
-static bool survive(struct lido_allocator *allocator, struct lido_range *range, int64_t size) {
+// Makes one call while every allocation of bookkeeping fails. A failed call must change nothing. Returns whether the
+// call succeeded.
+static bool try_without_memory(struct lido_allocator *allocator, struct lido_range *range, int64_t size) {
 	const struct lido_range *first = lido_allocator_get_first(allocator);
 	struct snapshot was = take_snapshot(allocator, first);
 	errno = 0;
@@ -463,7 +465,7 @@ static bool survive(struct lido_allocator *allocator, struct lido_range *range, 
 	return ok;
 }
 
-// With some spare records.
+// Creates an allocator that keeps some spare records.
 static struct lido_allocator *create_with_spares(int64_t size) {
 	struct lido_allocator *allocator = lido_allocator_create(size);
 	struct lido_range *ranges[8];
@@ -471,32 +473,32 @@ static struct lido_allocator *create_with_spares(int64_t size) {
 		ranges[i] = alloc(allocator, 64);
 	}
 	for (int i = 0; i < 8; i++) {
-		give_back(allocator, ranges[i], 0);
+		free_range(allocator, ranges[i], 0);
 	}
 	return allocator;
 }
 
-TEST("allocator@shortage-of-memory-for-another-zone-changes-nothing") {
+TEST("allocator@out-of-memory-for-another-zone-changes-nothing") {
 	struct lido_allocator *allocator = create_with_spares(4 * MIB);
 	struct lido_range *range = alloc(allocator, PAGE);
-	expect(!survive(allocator, NULL, MIB)); // what is left free starts in the second zone
-	expect(!survive(allocator, range, 2 * MIB));
-	expect(survive(allocator, range, 2 * PAGE));
-	expect(lido_allocator_resize(allocator, range, 2 * MIB, 0)); // the third zone
-	expect(survive(allocator, range, MIB - PAGE));
-	expect(!survive(allocator, NULL, 4 * PAGE));
+	expect(!try_without_memory(allocator, NULL, MIB)); // the rest would start in the second zone
+	expect(!try_without_memory(allocator, range, 2 * MIB));
+	expect(try_without_memory(allocator, range, 2 * PAGE));
+	expect(lido_allocator_resize(allocator, range, 2 * MIB, 0)); // now the third zone exists
+	expect(try_without_memory(allocator, range, MIB - PAGE));
+	expect(!try_without_memory(allocator, NULL, 4 * PAGE));
 	alloc(allocator, 4 * PAGE);
-	expect(survive(allocator, range, 2 * PAGE));
+	expect(try_without_memory(allocator, range, 2 * PAGE));
 	lido_allocator_destroy(allocator);
 	allocator = create_with_spares(4 * MIB);
 	range = alloc(allocator, 2 * MIB);
 	alloc(allocator, PAGE);
-	expect(!survive(allocator, range, MIB)); // what becomes free starts in the second zone
+	expect(!try_without_memory(allocator, range, MIB)); // the freed part would start in the second zone
 	lido_allocator_destroy(allocator);
 }
 
-// So many that there are no spare records.
-TEST("allocator@shortage-of-memory-among-many-changes-nothing") {
+// More ranges than there are spare records.
+TEST("allocator@out-of-memory-with-many-ranges-changes-nothing") {
 	uint64_t failures = 0;
 	struct lido_allocator *allocator = lido_allocator_create(LIDO_RANGE_SPAN_MAX);
 	for (int i = 0; i < 3000; i++) {
@@ -519,7 +521,7 @@ TEST("allocator@shortage-of-memory-among-many-changes-nothing") {
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@shortage-of-memory-cuts-no-range") {
+TEST("allocator@out-of-memory-splits-no-range") {
 	struct lido_allocator *allocator = create_with_spares(16 * MIB);
 	struct lido_range *ranges[100];
 	for (int i = 0; i < 100; i++) {
@@ -539,7 +541,7 @@ TEST("allocator@shortage-of-memory-cuts-no-range") {
 	lido_allocator_destroy(allocator);
 }
 
-TEST("allocator@shortage-of-memory-makes-no-allocator") {
+TEST("allocator@out-of-memory-creates-no-allocator") {
 	for (uint64_t n = 1; n <= 4; n++) { // the allocator, its first record, and its first zone
 		faults_start(n);
 		struct lido_allocator *allocator = lido_allocator_create(MIB);
@@ -549,7 +551,7 @@ TEST("allocator@shortage-of-memory-makes-no-allocator") {
 	}
 }
 
-TEST("allocator@neither-free-nor-growth-in-a-zone-nor-taking-it-back-needs-memory") {
+TEST("allocator@free-and-resize-within-a-zone-allocate-nothing") {
 	struct lido_allocator *allocator = lido_allocator_create(MIB);
 	struct lido_range *a = alloc(allocator, PAGE), *b = alloc(allocator, PAGE), *c = alloc(allocator, PAGE);
 	faults_start_all_of(FAULT_CALLOC, 0);

@@ -1,5 +1,5 @@
 /*
- * Blocks: who uses them, and what they give back when.
+ * Blocks: their users, and when they free pages.
  */
 #include "memory/block.h"
 #include "memory/exported.h"
@@ -24,7 +24,7 @@ static void fixture_init(struct fixture *fixture) {
 	expect(fixture->area != NULL);
 }
 
-// create, but as long as the file must be for the walker.
+// Creates a block and grows the file, as lido_pool_audit() expects.
 static struct lido_block *create(struct fixture *fixture, int64_t size) {
 	struct lido_block *block = lido_block_create(fixture->area, size);
 	expect(block != NULL);
@@ -40,7 +40,7 @@ static void fixture_finish(struct fixture *fixture) {
 	pair_finish(&fixture->pair);
 }
 
-TEST("block@counts-whole-pages-of-its-pool-until-the-last-user-goes") {
+TEST("block@is-charged-in-whole-pages-until-its-last-user-is-gone") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	struct lido_block *block = create(&fixture, PAGE + 1);
@@ -55,7 +55,7 @@ TEST("block@counts-whole-pages-of-its-pool-until-the-last-user-goes") {
 	fixture_finish(&fixture);
 }
 
-TEST("block@no-room-is-ENOSPC-and-costs-nothing") {
+TEST("block@full-area-is-ENOSPC-and-charges-nothing") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	struct lido_block *block = create(&fixture, RESERVE);
@@ -67,7 +67,7 @@ TEST("block@no-room-is-ENOSPC-and-costs-nothing") {
 	fixture_finish(&fixture);
 }
 
-TEST("block@grows-only-into-what-is-free-behind-it") {
+TEST("block@grows-only-into-the-free-range-behind-it") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	struct lido_block *first = create(&fixture, PAGE), *second = create(&fixture, PAGE);
@@ -91,13 +91,13 @@ TEST("block@shrinks-at-once-when-it-has-one-user") {
 	expect_int(pool_used(fixture.pool, BLOCK_BYTES), ==, 3 * PAGE);
 	expect(lido_block_resize(block, 64));
 	expect_int(pool_used(fixture.pool, BLOCK_BYTES), ==, 64);
-	// It starts at a page, so it may have pages again.
+	// It starts at a page, so it can grow to pages again.
 	expect(lido_block_resize(block, 3 * PAGE));
 	lido_block_disown(block);
 	fixture_finish(&fixture);
 }
 
-TEST("block@that-others-use-shrinks-when-they-are-gone") {
+TEST("block@with-other-users-shrinks-when-they-are-gone") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	struct lido_block *block = create(&fixture, 8 * PAGE);
@@ -105,7 +105,7 @@ TEST("block@that-others-use-shrinks-when-they-are-gone") {
 	expect(lido_block_resize(block, 2 * PAGE));
 	expect_int(lido_block_get_size(block), ==, 2 * PAGE);
 	expect_int(pool_used(fixture.pool, BLOCK_BYTES), ==, 8 * PAGE);
-	// Meanwhile it may have back what it still has, for nothing.
+	// Until then it can grow within its old size at no charge.
 	expect(lido_block_resize(block, 5 * PAGE));
 	expect_int(pool_used(fixture.pool, BLOCK_BYTES), ==, 8 * PAGE);
 	lido_block_unref(block);
@@ -114,7 +114,7 @@ TEST("block@that-others-use-shrinks-when-they-are-gone") {
 	fixture_finish(&fixture);
 }
 
-TEST("block@that-shrank-and-lost-its-owner-keeps-what-its-buffers-have") {
+TEST("block@that-shrank-without-an-owner-stays-charged-until-its-last-buffer-is-gone") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	struct lido_block *block = create(&fixture, 8 * PAGE);
@@ -130,7 +130,7 @@ TEST("block@that-shrank-and-lost-its-owner-keeps-what-its-buffers-have") {
 	fixture_finish(&fixture);
 }
 
-TEST("block@small-one-that-starts-within-a-page-never-becomes-pages") {
+TEST("block@small-one-that-starts-inside-a-page-cannot-grow-to-a-page") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	struct lido_block *first = create(&fixture, 64), *second = create(&fixture, 64);

@@ -1,5 +1,5 @@
 /*
- * A wl_buffer in the server: what it is, locks, and its end.
+ * A wl_buffer in the server: its values, its locks, and its destruction.
  */
 #include "file.h"
 #include "memory/area.h"
@@ -18,7 +18,7 @@
 struct fixture {
 	struct pair pair;
 	int fd;
-	struct wl_shm_pool *handle;
+	struct wl_shm_pool *shm_pool;
 	struct wl_buffer *wl_buffer;
 	struct lido_buffer *buffer;
 };
@@ -27,8 +27,8 @@ static void fixture_init(struct fixture *fixture, enum file_kind kind) {
 	pair_init(&fixture->pair, NULL);
 	fixture->fd = file_create(kind, SIZE);
 	file_fill(fixture->fd, 0, SIZE, 3);
-	fixture->handle = wl_shm_create_pool(fixture->pair.client.shm, fixture->fd, SIZE);
-	fixture->wl_buffer = wl_shm_pool_create_buffer(fixture->handle, 256, 60, 50, 512, WL_SHM_FORMAT_XRGB8888);
+	fixture->shm_pool = wl_shm_create_pool(fixture->pair.client.shm, fixture->fd, SIZE);
+	fixture->wl_buffer = wl_shm_pool_create_buffer(fixture->shm_pool, 256, 60, 50, 512, WL_SHM_FORMAT_XRGB8888);
 	fixture->buffer = pair_get_buffer(&fixture->pair, fixture->wl_buffer);
 }
 
@@ -36,7 +36,7 @@ static void fixture_finish(struct fixture *fixture) {
 	if (fixture->wl_buffer != NULL) {
 		wl_buffer_destroy(fixture->wl_buffer);
 	}
-	wl_shm_pool_destroy(fixture->handle);
+	wl_shm_pool_destroy(fixture->shm_pool);
 	close(fixture->fd);
 	pair_finish(&fixture->pair);
 }
@@ -47,7 +47,7 @@ static void destroy_wl_buffer(struct fixture *fixture) {
 	client_roundtrip(&fixture->pair.client);
 }
 
-TEST("buffer@has-what-the-request-said") {
+TEST("buffer@has-the-values-of-the-request") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED);
 	struct lido_buffer *buffer = fixture.buffer;
@@ -87,15 +87,15 @@ TEST("buffer@release-reaches-the-client-once-per-call") {
 	fixture_finish(&fixture);
 }
 
-TEST("buffer@lock-keeps-memory-and-address-beyond-the-wl_buffer") {
+TEST("buffer@lock-keeps-pixels-and-address-after-the-wl_buffer") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED);
 	struct lido_buffer *buffer = lido_buffer_lock(fixture.buffer);
 	expect(buffer == fixture.buffer);
 	const uint8_t *pixels = lido_buffer_map(buffer, 0, 50, NULL);
 	destroy_wl_buffer(&fixture);
-	wl_shm_pool_destroy(fixture.handle);
-	fixture.handle = wl_shm_create_pool(fixture.pair.client.shm, fixture.fd, SIZE);
+	wl_shm_pool_destroy(fixture.shm_pool);
+	fixture.shm_pool = wl_shm_create_pool(fixture.pair.client.shm, fixture.fd, SIZE);
 	client_roundtrip(&fixture.pair.client);
 	expect(buffer->resource == NULL);
 	static uint8_t wanted[SIZE];
@@ -129,7 +129,7 @@ TEST("buffer@locks-are-counted") {
 struct watcher {
 	struct wl_listener listener;
 	int count;
-	bool unlocks; // gives a lock back from within the event
+	bool unlocks; // drops a lock from within the event
 };
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
@@ -143,7 +143,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	}
 }
 
-TEST("buffer@destroy-event-comes-once-and-may-take-the-last-lock") {
+TEST("buffer@destroy-event-comes-once-and-its-listener-may-unlock") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED);
 	struct watcher watcher = {.listener.notify = handle_destroy, .unlocks = true};
@@ -155,7 +155,7 @@ TEST("buffer@destroy-event-comes-once-and-may-take-the-last-lock") {
 	fixture_finish(&fixture);
 }
 
-TEST("buffer@locked-one-outlives-its-client-and-then-its-server") {
+TEST("buffer@locked-one-outlives-its-client-and-its-server") {
 	for (int server_first = 0; server_first < 2; server_first++) {
 		struct server server;
 		struct client client;
@@ -163,8 +163,8 @@ TEST("buffer@locked-one-outlives-its-client-and-then-its-server") {
 		client_init(&client, &server);
 		int fd = file_create(FILE_SEALED, SIZE);
 		file_fill(fd, 0, SIZE, 3);
-		struct wl_shm_pool *handle = wl_shm_create_pool(client.shm, fd, SIZE);
-		struct wl_buffer *wl_buffer = wl_shm_pool_create_buffer(handle, 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
+		struct wl_shm_pool *shm_pool = wl_shm_create_pool(client.shm, fd, SIZE);
+		struct wl_buffer *wl_buffer = wl_shm_pool_create_buffer(shm_pool, 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
 		client_roundtrip(&client);
 		struct lido_buffer *buffer = lido_buffer_try_from_resource(
 				wl_client_get_object(client_get_peer(&client), wl_proxy_get_id((struct wl_proxy *)wl_buffer)));
@@ -188,18 +188,18 @@ TEST("buffer@locked-one-outlives-its-client-and-then-its-server") {
 	}
 }
 
-TEST("buffer@foreign-resource-is-not-taken-for-one") {
+TEST("buffer@other-resources-are-not-mistaken-for-buffers") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED);
 	struct wl_client *peer = client_get_peer(&fixture.pair.client);
 	struct wl_resource *shm = wl_client_get_object(peer, wl_proxy_get_id((struct wl_proxy *)fixture.pair.client.shm));
 	expect(lido_buffer_try_from_resource(shm) == NULL);
-	struct wl_resource *handle = wl_client_get_object(peer, wl_proxy_get_id((struct wl_proxy *)fixture.handle));
-	expect(lido_buffer_try_from_resource(handle) == NULL);
+	struct wl_resource *shm_pool = wl_client_get_object(peer, wl_proxy_get_id((struct wl_proxy *)fixture.shm_pool));
+	expect(lido_buffer_try_from_resource(shm_pool) == NULL);
 	fixture_finish(&fixture);
 }
 
-TEST("buffer@truncation-is-invalid_fd-on-the-wl_buffer-and-names-sizes") {
+TEST("buffer@truncation-is-invalid_fd-on-the-wl_buffer-and-names-both-sizes") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_UNSEALABLE);
 	file_set_size(fixture.fd, 1000);
@@ -225,7 +225,7 @@ static void expect_commits(struct lido_buffer *buffer, uint32_t commits, uint32_
 	expect_int(commit.file_commits, ==, file_commits);
 }
 
-TEST("buffer@commits-are-counted-up-to-the-end") {
+TEST("buffer@commit-counts-saturate") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED);
 	expect_commits(fixture.buffer, 0, 0);
@@ -240,7 +240,7 @@ TEST("buffer@commits-are-counted-up-to-the-end") {
 	fixture_finish(&fixture);
 }
 
-TEST("buffer@what-commits-copy-is-bounded-for-each-turn") {
+TEST("buffer@copied-bytes-are-limited-per-dispatch") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED);
 	for (int i = 0; i < 2; i++) {
@@ -256,20 +256,20 @@ TEST("buffer@what-commits-copy-is-bounded-for-each-turn") {
 	fixture_finish(&fixture);
 }
 
-TEST("buffer@client-may-go-in-a-turn-in-which-it-had-much-copied") {
+TEST("buffer@copies-after-the-end-of-the-client-are-not-charged") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED);
 	struct lido_buffer *buffer = lido_buffer_lock(fixture.buffer);
 	expect(lido_buffer_spend(buffer, LIDO_DISPATCH_BYTES_MAX));
 	wl_client_destroy(client_get_peer(&fixture.pair.client));
-	// What a reader still copies is at nobody's expense.
+	// Copies for a remaining reader are charged to no client.
 	expect(lido_buffer_spend(buffer, LIDO_DISPATCH_BYTES_MAX));
 	expect(lido_buffer_spend(buffer, LIDO_DISPATCH_BYTES_MAX));
 	lido_buffer_unlock(buffer);
 	fixture_finish(&fixture);
 }
 
-TEST("buffer@writable-is-what-fd-and-seals-allow") {
+TEST("buffer@is-writable-where-fd-and-seals-allow-it") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	int files[] = {file_create(FILE_SEALED, SIZE), file_create(FILE_UNSEALABLE, SIZE), file_create(FILE_SHM_OPEN, SIZE),
@@ -281,8 +281,8 @@ TEST("buffer@writable-is-what-fd-and-seals-allow") {
 	for (int i = 0; i < 7; i++) {
 		struct client client;
 		client_init(&client, &pair.server);
-		struct wl_shm_pool *handle = wl_shm_create_pool(client.shm, files[i], SIZE);
-		struct wl_buffer *wl_buffer = wl_shm_pool_create_buffer(handle, 0, 8, 8, 32, WL_SHM_FORMAT_ARGB8888);
+		struct wl_shm_pool *shm_pool = wl_shm_create_pool(client.shm, files[i], SIZE);
+		struct wl_buffer *wl_buffer = wl_shm_pool_create_buffer(shm_pool, 0, 8, 8, 32, WL_SHM_FORMAT_ARGB8888);
 		client_roundtrip(&client);
 		struct lido_buffer *buffer = lido_buffer_try_from_resource(
 				wl_client_get_object(client_get_peer(&client), wl_proxy_get_id((struct wl_proxy *)wl_buffer)));
@@ -298,7 +298,7 @@ TEST("buffer@writable-is-what-fd-and-seals-allow") {
 	pair_finish(&pair);
 }
 
-TEST("buffer@file-that-its-client-has-grown-is-file_changed-once-on-the-wl_buffer") {
+TEST("buffer@file-grown-by-its-client-is-file_changed-once-on-the-wl_buffer") {
 	for (int destroyed = 0; destroyed < 2; destroyed++) {
 		struct pool_pair pair;
 		struct pool_block block;
@@ -314,7 +314,7 @@ TEST("buffer@file-that-its-client-has-grown-is-file_changed-once-on-the-wl_buffe
 		}
 		expect(lido_buffer_detect_tampering(buffer));
 		if (destroyed) {
-			expect_alive(&pair.base.client); // nothing to say it on: its next request for memory will be the end
+			expect_alive(&pair.base.client); // no object to post on: its next request for memory ends the client
 		} else {
 			expect_protocol_error(&pair.base.client, wl_buffer, LIDO_SHM_BLOCK_V1_ERROR_FILE_CHANGED, "file changed: ");
 			wl_buffer_destroy(wl_buffer);
@@ -324,7 +324,7 @@ TEST("buffer@file-that-its-client-has-grown-is-file_changed-once-on-the-wl_buffe
 	}
 }
 
-TEST("buffer@without-memory-is-neither-sealed-nor-writable-nor-truncated") {
+TEST("buffer@on-a-failed-block-is-neither-sealed-nor-writable-nor-truncated") {
 	struct pool_pair pair;
 	struct pool_block block;
 	struct lido_limits limits = lido_limits_default();
@@ -364,5 +364,5 @@ TEST("buffer@locked-one-in-a-block-outlives-its-server") {
 	uint8_t wanted[4096];
 	file_fill_memory(wanted, 0, sizeof(wanted), 3);
 	expect_bytes(pixels, wanted, sizeof(wanted));
-	lido_buffer_unlock(buffer); // the runner looks whether file and mapping are gone
+	lido_buffer_unlock(buffer); // the runner verifies that the fd and the mapping are gone
 }

@@ -1,5 +1,5 @@
 /*
- * Files that nobody uses any more: they go, but no more than a piece at a time.
+ * Files without users are closed in pieces, at most one piece in each dispatch.
  */
 #include "faults.h"
 #include "file.h"
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define MIB (1 << 20)
-#define PIECE (16 * MIB) // what may go at a time
+#define PIECE (16 * MIB) // bytes freed in one dispatch
 
 struct fixture {
 	struct wl_event_loop *loop;
@@ -26,7 +26,7 @@ static void fixture_finish(struct fixture *fixture) {
 	wl_event_loop_destroy(fixture->loop);
 }
 
-// A file with all its pages, which the client has open as well.
+// A file with all its pages, which the client has open too.
 static int create_file(int64_t size, int *client_fd) {
 	int fd = file_create(FILE_SEALED, size);
 	expect(fallocate(fd, 0, 0, size) == 0);
@@ -38,8 +38,8 @@ static bool is_open(int fd) {
 	return fcntl(fd, F_GETFD) != -1;
 }
 
-// The end of this turn of the event loop, and the next one, for which nothing has to be waited.
-static void take_turn(struct fixture *fixture) {
+// Ends the current dispatch and runs the next one, without waiting.
+static void dispatch(struct fixture *fixture) {
 	wl_event_loop_dispatch(fixture->loop, 0);
 }
 
@@ -56,46 +56,46 @@ TEST("disposal@small-file-is-closed-at-once") {
 	fixture_finish(&fixture);
 }
 
-TEST("disposal@large-file-of-ours-goes-in-pieces") {
+TEST("disposal@large-exported-file-is-freed-in-pieces") {
 	struct fixture fixture;
-	int client_fd, turns = 0;
+	int client_fd, dispatches = 0;
 	int64_t size = 3 * PIECE + MIB;
 	fixture_init(&fixture);
 	int fd = create_file(size, &client_fd);
 	lido_disposal_close(&fixture.disposal, fd, true);
 	while (is_open(fd)) {
-		expect_int(size - file_get_allocated(client_fd), ==, (int64_t)turns * PIECE);
-		turns++;
-		take_turn(&fixture);
+		expect_int(size - file_get_allocated(client_fd), ==, (int64_t)dispatches * PIECE);
+		dispatches++;
+		dispatch(&fixture);
 	}
-	expect_int(turns, ==, 4);
+	expect_int(dispatches, ==, 4);
 	expect_int(wl_list_length(&fixture.disposal.files), ==, 0);
 	close(client_fd);
 	fixture_finish(&fixture);
 }
 
-TEST("disposal@file-of-a-client-is-closed-as-it-is") {
+TEST("disposal@client-file-is-closed-with-its-contents") {
 	struct fixture fixture;
 	int client_fd;
 	fixture_init(&fixture);
 	int fd = create_file(2 * PIECE, &client_fd);
 	lido_disposal_close(&fixture.disposal, fd, false);
 	while (is_open(fd)) {
-		take_turn(&fixture);
+		dispatch(&fixture);
 	}
 	expect_int(file_get_allocated(client_fd), ==, 2 * PIECE);
 	close(client_fd);
 	fixture_finish(&fixture);
 }
 
-TEST("disposal@many-files-are-closed-some-at-a-time") {
+TEST("disposal@many-files-are-closed-256-per-dispatch") {
 	struct fixture fixture;
 	enum {
 		FILES = 600
 	};
 	static int fds[FILES];
 	uint32_t left = FILES;
-	int turns = 0;
+	int dispatches = 0;
 	fixture_init(&fixture);
 	for (int i = 0; i < FILES; i++) {
 		fds[i] = file_create(FILE_SEALED, 4096);
@@ -103,17 +103,17 @@ TEST("disposal@many-files-are-closed-some-at-a-time") {
 	for (int i = 0; i < FILES; i++) {
 		lido_disposal_close(&fixture.disposal, fds[i], i % 2 == 0);
 	}
-	for (; wl_list_length(&fixture.disposal.files) > 0; turns++) {
+	for (; wl_list_length(&fixture.disposal.files) > 0; dispatches++) {
 		expect_int(left - wl_list_length(&fixture.disposal.files), ==, 256);
 		left = wl_list_length(&fixture.disposal.files);
 		expect(is_open(fds[FILES - 1]));
-		take_turn(&fixture);
+		dispatch(&fixture);
 	}
-	expect_int(turns, ==, 2);
+	expect_int(dispatches, ==, 2);
 	fixture_finish(&fixture);
 }
 
-TEST("disposal@what-is-left-in-the-end-is-closed") {
+TEST("disposal@finish-closes-all-files-that-wait") {
 	struct fixture fixture;
 	int client_fds[2], fds[2];
 	fixture_init(&fixture);

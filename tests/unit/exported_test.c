@@ -1,5 +1,5 @@
 /*
- * The server's own files: how they are made, looked at, and given back in parts.
+ * The server's own files: creation, tamper detection, and freeing of idle pages.
  */
 #include "base/clock.h"
 #include "base/os.h"
@@ -20,7 +20,7 @@
 #define RESERVE (1 << 20)
 #define BLOCKS 8 // of a page each
 
-// An area that the test writes to as a client would, by its fd.
+// An area that the test writes through its fd, as a client does.
 struct fixture {
 	struct pair pair;
 	struct lido_exported_area *area;
@@ -70,7 +70,7 @@ static int old_memfd_create(const char *name, unsigned flags) {
 	return real_memfd_create(name, flags);
 }
 
-TEST("exported@kernel-that-knows-only-old-flags-will-do") {
+TEST("exported@creation-works-without-newer-memfd_create-flags") {
 	real_memfd_create = lido_os.memfd_create;
 	lido_os.memfd_create = old_memfd_create;
 	struct fixture fixture;
@@ -79,7 +79,7 @@ TEST("exported@kernel-that-knows-only-old-flags-will-do") {
 	fixture_finish(&fixture);
 }
 
-TEST("exported@nothing-is-left-of-an-area-that-could-not-be-made") {
+TEST("exported@failed-creation-leaves-nothing") {
 	static const enum fault faults[] = {FAULT_CALLOC, FAULT_MEMFD_CREATE, FAULT_ADD_SEALS, FAULT_MMAP};
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		struct pair pair;
@@ -95,7 +95,7 @@ TEST("exported@nothing-is-left-of-an-area-that-could-not-be-made") {
 	}
 }
 
-TEST("exported@scarce-address-space-halves-the-reserve-down-to-what-is-needed") {
+TEST("exported@scarce-address-space-halves-the-reserve-down-to-the-minimum") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	struct lido_pool *pool = pair_get_pool(&pair);
@@ -112,7 +112,7 @@ TEST("exported@scarce-address-space-halves-the-reserve-down-to-what-is-needed") 
 	pair_finish(&pair);
 }
 
-TEST("exported@pages-go-back-only-after-having-been-idle") {
+TEST("exported@pages-are-punched-only-after-having-been-idle") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	fill_all(&fixture);
@@ -126,13 +126,13 @@ TEST("exported@pages-go-back-only-after-having-been-idle") {
 	expect(!lido_exported_area_trim(fixture.area, now + 1000, &calls));
 	expect_int(get_allocated(&fixture), ==, (BLOCKS - 1) * PAGE);
 	expect_int(calls, ==, 9);
-	// Once is enough.
+	// A cold range is not punched again.
 	expect(!lido_exported_area_trim(fixture.area, 0, &calls));
 	expect_int(calls, ==, 9);
 	fixture_finish(&fixture);
 }
 
-TEST("exported@one-look-makes-no-more-calls-than-it-may") {
+TEST("exported@one-trim-makes-no-more-calls-than-allowed") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	fill_all(&fixture);
@@ -150,7 +150,7 @@ TEST("exported@one-look-makes-no-more-calls-than-it-may") {
 	fixture_finish(&fixture);
 }
 
-TEST("exported@punching-that-fails-is-not-tried-for-ever") {
+TEST("exported@failed-punch-is-not-retried") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	fill_all(&fixture);
@@ -167,7 +167,7 @@ static const void *map(struct fixture *fixture, int i, struct lido_pages *pages)
 	return lido_area_map(&fixture->area->base, fixture->blocks[i]->range->offset, PAGE, pages, false);
 }
 
-TEST("exported@file-without-holes-is-never-searched-for-them") {
+TEST("exported@file-without-holes-is-never-searched-for-holes") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	fill_all(&fixture);
@@ -180,7 +180,7 @@ TEST("exported@file-without-holes-is-never-searched-for-them") {
 	fixture_finish(&fixture);
 }
 
-TEST("exported@one-page-that-is-missing-is-seen") {
+TEST("exported@one-missing-page-is-detected") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	for (int i = 0; i < BLOCKS; i++) {
@@ -193,7 +193,7 @@ TEST("exported@one-page-that-is-missing-is-seen") {
 	fixture_finish(&fixture);
 }
 
-TEST("exported@what-was-seen-without-holes-is-searched-again-only-when-pages-went") {
+TEST("exported@range-without-holes-is-searched-again-only-after-pages-were-lost") {
 	struct fixture fixture;
 	struct lido_pages pages = {0};
 	fixture_init(&fixture);
@@ -219,7 +219,7 @@ TEST("exported@what-was-seen-without-holes-is-searched-again-only-when-pages-wen
 	fixture_finish(&fixture);
 }
 
-TEST("exported@trimming-makes-nobody-search-again") {
+TEST("exported@trimming-causes-no-new-search-for-holes") {
 	struct fixture fixture;
 	struct lido_pages pages = {0};
 	fixture_init(&fixture);
@@ -235,7 +235,7 @@ TEST("exported@trimming-makes-nobody-search-again") {
 	fixture_finish(&fixture);
 }
 
-TEST("exported@file-that-others-made-larger-is-noticed-and-not-read-in-place") {
+TEST("exported@file-grown-by-its-client-is-detected-and-not-mapped") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	fill_all(&fixture);
@@ -246,14 +246,14 @@ TEST("exported@file-that-others-made-larger-is-noticed-and-not-read-in-place") {
 	expect(map(&fixture, 0, NULL) == NULL);
 	struct lido_block *block = lido_block_create(fixture.area, PAGE);
 	expect(block != NULL);
-	// It is as long as wanted already, by the client's hand: what is beyond our own size is never used.
+	// The client has already made the file long enough: the server never uses what is beyond its own size.
 	file_set_size(base->fd, base->size + 2 * PAGE);
 	expect_int(lido_exported_area_grow(fixture.area), ==, LIDO_GROW_TAMPERED);
 	lido_block_disown(block);
 	fixture_finish(&fixture);
 }
 
-TEST("exported@size-that-cannot-be-known-is-nobodys-fault") {
+TEST("exported@failed-fstat-is-not-tampering") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	fill_all(&fixture);

@@ -1,6 +1,6 @@
 /*
- * A whole session of a client and a reader, in which the n-th call fails, for every n: nothing leaks, nothing crashes,
- * and only the client that it struck may be ended.
+ * A whole session of a client and a reader in which the n-th call fails, for every n: nothing leaks, nothing crashes,
+ * and the server may end only the client of the failed call.
  */
 #include "client.h"
 #include "faults.h"
@@ -15,7 +15,7 @@
 
 #define MONITOR_NAME "faults-monitor"
 
-// What libwayland allocates, and asks the kernel for, on the core's behalf. The names are the linker's.
+// Calls in which libwayland allocates, or calls the kernel, for the core. The linker's --wrap dictates the names.
 #define WRAP(result, name, ...) \
 	result __real_##name(__VA_ARGS__); \
 	result __wrap_##name(__VA_ARGS__); \
@@ -46,7 +46,7 @@ WRAP(int, wl_event_source_timer_update, struct wl_event_source *source, int dela
 	return faults_is_hit(FAULT_TIMER_UPDATE, ENOMEM) ? -1 : __real_wl_event_source_timer_update(source, delay);
 }
 
-// A monitor that asks. Whatever fails, there is an end to it.
+// A monitor that queries. It ends whatever fails.
 static void run_monitor(struct server *server) {
 	struct lido_monitor *monitor = lido_monitor_create(server->manager, MONITOR_NAME);
 	if (monitor == NULL) {
@@ -61,7 +61,7 @@ static void run_monitor(struct server *server) {
 	lido_monitor_destroy(monitor);
 }
 
-// What happens in a session.
+// The parts of a session.
 enum {
 	PART_LIFE = 1,
 	PART_MONITOR = 2,
@@ -112,7 +112,7 @@ TEST("faults@session-without-faults-uses-every-call") {
 
 static void run_sessions(int parts) {
 	uint64_t calls = run_session(0, parts);
-	// A fault may lengthen the session: go on until one was not reached.
+	// A fault may lengthen the session: continue until the n-th call is not reached.
 	for (uint64_t n = 1; n <= calls; n++) {
 		uint64_t now = run_session(n, parts);
 		calls = now > calls ? now : calls;
@@ -151,7 +151,7 @@ TEST("faults@one-kind-of-call-may-always-fail") {
 	}
 }
 
-TEST("faults@without-a-source-of-events-a-large-file-is-closed-at-once") {
+TEST("faults@without-an-event-source-a-large-file-is-closed-at-once") {
 	struct lido_disposal disposal;
 	struct wl_event_loop *loop = wl_event_loop_create();
 	lido_disposal_init(&disposal, loop, NULL);

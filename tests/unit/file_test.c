@@ -1,5 +1,5 @@
 /*
- * What may be read from a client's fd: lido_file_probe().
+ * Which client fds the server accepts for reading: lido_file_probe().
  */
 #include "base/os.h"
 #include "faults.h"
@@ -22,7 +22,7 @@ static void expect_refused(int fd, const char *text) {
 	expect_int(strlen(reason), <, REASON_SIZE - 1);
 }
 
-TEST("file@each-kind-that-clients-use-is-fine-and-is-left-as-it-was") {
+TEST("file@each-kind-that-clients-use-is-accepted-and-not-changed") {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		char reason[REASON_SIZE] = "";
 		int fd = file_create((enum file_kind)kind, 4096), seals = file_get_seals(fd);
@@ -35,14 +35,14 @@ TEST("file@each-kind-that-clients-use-is-fine-and-is-left-as-it-was") {
 	}
 }
 
-TEST("file@empty-file-is-fine") {
+TEST("file@empty-file-is-accepted") {
 	char reason[REASON_SIZE];
 	int fd = file_create(FILE_UNSEALABLE, 0);
 	expect(lido_file_probe(fd, reason, sizeof(reason)));
 	close(fd);
 }
 
-TEST("file@what-is-no-regular-file-is-refused") {
+TEST("file@non-regular-file-is-refused") {
 	int fds[2], null = open("/dev/null", O_RDWR | O_CLOEXEC), folder = open("/", O_RDONLY | O_CLOEXEC);
 	expect(pipe2(fds, O_CLOEXEC) == 0 && null >= 0 && folder >= 0);
 	expect_refused(fds[0], "not a regular file");
@@ -78,10 +78,10 @@ static int fstatfs_overlay(int fd, struct statfs *statfs) {
 }
 
 static ssize_t pread_never(int fd, void *data, size_t size, off_t offset) {
-	fail("read from a file system that may block");
+	fail("read a file on a file system that may block");
 }
 
-TEST("file@file-system-that-may-wait-for-somebody-is-refused-without-reading") {
+TEST("file@file-system-that-may-block-is-refused-without-reading") {
 	int (*const types[])(int fd, struct statfs *statfs) = {fstatfs_fuse, fstatfs_overlay};
 	int fd = file_create(FILE_SEALABLE, 4096);
 	const struct lido_os real = lido_os;
@@ -105,14 +105,14 @@ static int stat_cached_of_no_device(int fd, struct statx *stat) {
 }
 
 static int fstat_never(int fd, struct stat *stat) {
-	fail("asked a file system that may not answer");
+	fail("called fstat() on a file system that may not answer");
 }
 
 static int fstatfs_never(int fd, struct statfs *statfs) {
-	fail("asked a file system that may not answer");
+	fail("called fstatfs() on a file system that may not answer");
 }
 
-TEST("file@file-system-that-may-never-answer-is-not-asked") {
+TEST("file@file-without-seals-or-block-device-is-refused-without-a-query") {
 	int fd = file_create(FILE_SEALABLE, 4096);
 	const struct lido_os real = lido_os;
 	lido_os.get_seals = get_seals_of_no_memory;
@@ -125,7 +125,7 @@ TEST("file@file-system-that-may-never-answer-is-not-asked") {
 	close(fd);
 }
 
-TEST("file@any-call-that-fails-refuses-it") {
+TEST("file@any-failed-call-refuses-the-file") {
 	static const enum fault faults[] = {FAULT_FSTAT, FAULT_FSTATFS, FAULT_PREAD};
 	int fd = file_create(FILE_SEALABLE, 4096);
 	for (size_t i = 0; i < 3; i++) {

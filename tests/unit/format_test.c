@@ -1,5 +1,5 @@
 /*
- * The table of formats against what drm_fourcc.h says of each.
+ * The table of formats, compared with drm_fourcc.h.
  */
 #include "base/format.h"
 #include "runner.h"
@@ -60,7 +60,7 @@ static const struct {
 	{DRM_FORMAT_GR88, 2},
 };
 
-// Chroma planes: how many, bytes of one sample, and pixels to one sample across and down.
+// Number of planes; of the chroma planes, bytes per sample, and pixels per sample across and down.
 static const struct {
 	uint32_t drm;
 	unsigned planes, bytes, across, down;
@@ -103,7 +103,7 @@ TEST("format@planar-formats-are-subsampled-as-in-drm_fourcc") {
 			expect_int(lido_format_row_size(format, 0, n), ==, n);
 			expect_int(lido_format_rows(format, 0, n), ==, n);
 			for (unsigned plane = 1; plane < planar[i].planes; plane++) {
-				// Half a sample is a sample.
+				// A partial sample counts as a whole one.
 				int32_t samples = (n + (int32_t)planar[i].across - 1) / (int32_t)planar[i].across;
 				expect_int(lido_format_row_size(format, plane, n), ==, samples * (int32_t)planar[i].bytes);
 				expect_int(lido_format_rows(format, plane, n), ==,
@@ -113,14 +113,14 @@ TEST("format@planar-formats-are-subsampled-as-in-drm_fourcc") {
 	}
 }
 
-TEST("format@stride-of-other-planes-is-scaled-alike") {
+TEST("format@stride-of-other-planes-is-scaled") {
 	expect_int(lido_format_stride(lido_format_from_drm(DRM_FORMAT_NV12), 1, 100), ==, 100);
 	expect_int(lido_format_stride(lido_format_from_drm(DRM_FORMAT_YUV420), 1, 100), ==, 50);
 	expect_int(lido_format_stride(lido_format_from_drm(DRM_FORMAT_YUV420), 2, 101), ==, 51);
 	expect_int(lido_format_stride(lido_format_from_drm(DRM_FORMAT_YUV444), 2, 100), ==, 100);
 }
 
-TEST("format@paired-pixels-come-whole") {
+TEST("format@row-of-paired-pixels-holds-whole-pairs") {
 	static const uint32_t paired[] = {DRM_FORMAT_YUYV, DRM_FORMAT_YVYU, DRM_FORMAT_UYVY, DRM_FORMAT_VYUY};
 	for (size_t i = 0; i < LENGTH(paired); i++) {
 		const struct lido_format *format = lido_format_from_drm(paired[i]);
@@ -139,7 +139,7 @@ TEST("format@unknown-codes-are-not-in-the-table") {
 	expect(lido_format_from_drm(DRM_FORMAT_ARGB8888 ^ 0x80000000u) == NULL);
 }
 
-TEST("format@wl_shm-codes-are-drm-codes-but-for-two") {
+TEST("format@wl_shm-codes-are-drm-codes-except-two") {
 	expect_int(lido_format_drm_to_shm(DRM_FORMAT_ARGB8888), ==, WL_SHM_FORMAT_ARGB8888);
 	expect_int(lido_format_drm_to_shm(DRM_FORMAT_XRGB8888), ==, WL_SHM_FORMAT_XRGB8888);
 	for (size_t i = 2; i < LENGTH(packed); i++) {

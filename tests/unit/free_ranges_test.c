@@ -1,6 +1,6 @@
 /*
- * The free ranges by size and zone: whatever the order in which ranges come and go, the one found is what a walk over
- * all says. The rest is tested through the allocator.
+ * The free ranges by size and zone: for any order of additions and removals, a lookup finds the same as a walk over all
+ * ranges. The allocator's tests cover the rest.
  */
 #include "alloc/allocator.h"
 #include "alloc/free_ranges.h"
@@ -12,7 +12,7 @@
 #define MIB (INT64_C(1) << 20)
 #define RANGES_LEN 512
 
-// Free ranges, each in a place of its own, of an area whose zones are 32 MiB.
+// Free ranges of an area whose zones are 32 MiB.
 struct stage {
 	struct lido_free_ranges free;
 	struct lido_range ranges[RANGES_LEN];
@@ -52,18 +52,18 @@ static void expect_whole(struct stage *stage) {
 	expect_int(lido_free_ranges_audit(&stage->free), ==, len);
 }
 
-// In how many pages, or bytes below a page, something fits; those with pages are larger.
+// Orders ranges by size: a range with a whole page is larger than any without.
 static int64_t get_measure(const struct lido_range *range) {
 	int64_t pages = lido_range_get_pages(range);
 	return pages > 0 ? pages * MIB : range->size;
 }
 
-// How far from being chosen a range is, if the size fits: the least comes first.
+// Ranks a range in which the size fits: the lowest rank is taken.
 static int64_t get_rank(const struct lido_range *range) {
 	return range->offset / (32 * MIB) * (INT64_C(1) << 50) + get_measure(range);
 }
 
-// The rank of what is to be taken from, by a walk over all: in the lowest zone, and there by size.
+// Walks over all ranges and returns the lowest rank in which the size fits: by zone, then by size.
 static int64_t walk(const struct stage *stage, int64_t size) {
 	int64_t best = INT64_MAX;
 	for (int i = 0; i < RANGES_LEN; i++) {
@@ -84,7 +84,7 @@ static void expect_found(const struct stage *stage, int64_t size) {
 	}
 }
 
-// Comes and goes at random, where so many differ in size.
+// Adds and removes ranges at random. Their sizes are 1 to sizes units.
 static void run(int64_t unit, int64_t sizes, int64_t zones) {
 	struct stage *stage = malloc(sizeof(*stage));
 	expect(stage != NULL);
@@ -107,15 +107,15 @@ static void run(int64_t unit, int64_t sizes, int64_t zones) {
 	free(stage);
 }
 
-TEST("free_ranges@smallest-is-found-of-small-ones") {
+TEST("free_ranges@smallest-is-found-among-small-ranges") {
 	run(64, 200, 1);
 }
 
-TEST("free_ranges@smallest-is-found-around-the-first-of-the-tree") {
+TEST("free_ranges@smallest-is-found-around-the-lowest-rank-of-the-tree") {
 	run(PAGE, 300, 1);
 }
 
-TEST("free_ranges@smallest-is-found-among-few-sizes-of-the-tree") {
+TEST("free_ranges@smallest-is-found-among-few-large-sizes") {
 	run(200 * PAGE, 8, 1);
 }
 
@@ -140,7 +140,7 @@ TEST("free_ranges@zones-are-powers-of-two-and-at-most-64") {
 	}
 }
 
-TEST("free_ranges@each-zone-needs-memory-once") {
+TEST("free_ranges@each-zone-allocates-once") {
 	struct lido_free_ranges free;
 	lido_free_ranges_init(&free, LIDO_RANGE_SPAN_MAX);
 	faults_start_all_of(FAULT_CALLOC, 0);
@@ -152,14 +152,14 @@ TEST("free_ranges@each-zone-needs-memory-once") {
 	expect(lido_free_ranges_reserve(&free, 32 * MIB - 64));
 	expect(lido_free_ranges_reserve(&free, 64 * MIB - 64));
 	expect(!lido_free_ranges_reserve(&free, 64 * MIB));
-	expect(lido_free_ranges_reserve(&free, LIDO_RANGE_SPAN_MAX)); // where nothing can start
+	expect(lido_free_ranges_reserve(&free, LIDO_RANGE_SPAN_MAX)); // no range can start there
 	faults_stop();
 	expect_int(lido_free_ranges_audit(&free), ==, 0);
 	expect(lido_free_ranges_find(&free, 64) == NULL);
 	lido_free_ranges_finish(&free);
 }
 
-TEST("free_ranges@pages-are-whole-ones") {
+TEST("free_ranges@only-whole-aligned-pages-count") {
 	static const int64_t cases[][3] = {
 		{0, PAGE, 1}, {64, PAGE, 0}, {64, 2 * PAGE - 64, 1}, {PAGE - 64, PAGE + 64, 1}, {64, 8064, 0}, {PAGE, 64, 0}};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

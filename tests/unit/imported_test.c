@@ -1,5 +1,5 @@
 /*
- * Imported files: what is mapped, when, how often and where.
+ * Imported files: what the server maps, when, how often and where.
  */
 #include "base/os.h"
 #include "faults.h"
@@ -17,30 +17,30 @@
 
 #define SIZE 65536
 
-// A client's file with one buffer of 128x128 in each of the first 64 KiB of it.
+// A client's file. Buffers have 128x128 pixels, 64 KiB.
 struct fixture {
 	struct pair pair;
 	int fd;
-	struct wl_shm_pool *handle;
+	struct wl_shm_pool *shm_pool;
 };
 
 static void fixture_init(struct fixture *fixture, enum file_kind kind, int64_t file_size, int32_t claimed) {
 	pair_init(&fixture->pair, NULL);
 	fixture->fd = file_create(kind, file_size);
-	fixture->handle = wl_shm_create_pool(fixture->pair.client.shm, fixture->fd, claimed);
+	fixture->shm_pool = wl_shm_create_pool(fixture->pair.client.shm, fixture->fd, claimed);
 	client_roundtrip(&fixture->pair.client);
 }
 
 static void fixture_finish(struct fixture *fixture) {
 	lido_pool_audit(pair_get_pool(&fixture->pair));
-	wl_shm_pool_destroy(fixture->handle);
+	wl_shm_pool_destroy(fixture->shm_pool);
 	close(fixture->fd);
 	pair_finish(&fixture->pair);
 }
 
 static struct lido_buffer *create_buffer(struct fixture *fixture, int32_t offset) {
 	struct wl_buffer *buffer =
-			wl_shm_pool_create_buffer(fixture->handle, offset, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
+			wl_shm_pool_create_buffer(fixture->shm_pool, offset, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
 	return pair_get_buffer(&fixture->pair, buffer);
 }
 
@@ -55,7 +55,7 @@ static void expect_pixels(const void *pixels, int64_t offset, uint32_t seed) {
 	expect_bytes(pixels, wanted, SIZE);
 }
 
-TEST("imported@sealable-file-is-mapped-when-asked-for-and-reads-right") {
+TEST("imported@sealable-file-is-mapped-on-demand-and-has-the-right-pixels") {
 	for (int kind = 0; FILE_KIND_IS_SEALABLE(kind); kind++) {
 		struct fixture fixture;
 		fixture_init(&fixture, kind, 2 * SIZE, 2 * SIZE);
@@ -83,28 +83,28 @@ TEST("imported@unsealable-file-is-never-mapped") {
 	}
 }
 
-TEST("imported@file-sealed-against-other-things-only-is-never-mapped") {
+TEST("imported@file-with-other-seals-only-is-never-mapped") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
-	// F_SEAL_SEAL without F_SEAL_SHRINK: it can neither be relied on nor be sealed.
+	// F_SEAL_SEAL without F_SEAL_SHRINK: the file can shrink, and the server cannot seal it.
 	int fd = file_create_sealed(SIZE, F_SEAL_SEAL | F_SEAL_GROW);
-	struct wl_shm_pool *handle = wl_shm_create_pool(fixture.pair.client.shm, fd, SIZE);
-	struct wl_buffer *buffer = wl_shm_pool_create_buffer(handle, 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
+	struct wl_shm_pool *shm_pool = wl_shm_create_pool(fixture.pair.client.shm, fd, SIZE);
+	struct wl_buffer *buffer = wl_shm_pool_create_buffer(shm_pool, 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
 	file_fill(fd, 0, SIZE, 1);
 	expect(map_all(pair_get_buffer(&fixture.pair, buffer)) == NULL);
 	expect_int(file_count_mappings(fd, NULL), ==, 0);
-	wl_shm_pool_destroy(handle);
+	wl_shm_pool_destroy(shm_pool);
 	wl_buffer_destroy(buffer);
 	close(fd);
 	fixture_finish(&fixture);
 }
 
-TEST("imported@mapping-is-of-memory-that-cannot-be-written") {
+TEST("imported@mapping-is-read-only") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
 	file_fill(fixture.fd, 0, SIZE, 5);
 	const void *pixels = map_all(create_buffer(&fixture, 0));
-	// The kernel says EFAULT where a signal would be ours.
+	// A write by the kernel fails with EFAULT; one of ours would raise a signal.
 	int other = file_create(FILE_SEALED, 16);
 	expect_int(pread(other, (void *)(uintptr_t)pixels, 16, 0), ==, -1);
 	close(other);
@@ -137,10 +137,10 @@ TEST("imported@two-clients-of-one-file-share-nothing") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
 	file_fill(fixture.fd, 0, SIZE, 5);
-	struct wl_shm_pool *handle = wl_shm_create_pool(fixture.pair.other.shm, fixture.fd, SIZE);
+	struct wl_shm_pool *shm_pool = wl_shm_create_pool(fixture.pair.other.shm, fixture.fd, SIZE);
 	expect_alive(&fixture.pair.other);
 	expect_int(file_count_fds(fixture.fd), ==, 3);
-	wl_shm_pool_destroy(handle);
+	wl_shm_pool_destroy(shm_pool);
 	expect_alive(&fixture.pair.other);
 	expect(map_all(create_buffer(&fixture, 0)) != NULL);
 	fixture_finish(&fixture);
@@ -155,7 +155,7 @@ TEST("imported@mapping-never-moves-when-the-file-grows") {
 	for (int32_t size = 2 * SIZE; size < 1 << 30; size *= 2) {
 		file_set_size(fixture.fd, size);
 		file_fill(fixture.fd, size - SIZE, SIZE, 6);
-		wl_shm_pool_resize(fixture.handle, size);
+		wl_shm_pool_resize(fixture.shm_pool, size);
 		struct lido_buffer *last = create_buffer(&fixture, size - SIZE);
 		expect(map_all(last) == pixels + size - SIZE);
 		expect_pixels(pixels + size - SIZE, size - SIZE, 6);
@@ -177,7 +177,7 @@ TEST("imported@scarce-address-space-costs-a-second-mapping-and-moves-nothing") {
 	faults_stop();
 	file_set_size(fixture.fd, 64 * SIZE);
 	file_fill(fixture.fd, 63 * SIZE, SIZE, 6);
-	wl_shm_pool_resize(fixture.handle, 64 * SIZE);
+	wl_shm_pool_resize(fixture.shm_pool, 64 * SIZE);
 	struct lido_buffer *last = create_buffer(&fixture, 63 * SIZE);
 	expect_pixels(map_all(last), 63 * SIZE, 6);
 	expect(map_all(first) == pixels);
@@ -186,7 +186,7 @@ TEST("imported@scarce-address-space-costs-a-second-mapping-and-moves-nothing") {
 	fixture_finish(&fixture);
 }
 
-TEST("imported@no-address-space-at-all-means-reading") {
+TEST("imported@file-is-read-where-there-is-no-address-space") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
 	file_fill(fixture.fd, 0, SIZE, 5);
@@ -201,7 +201,7 @@ TEST("imported@no-address-space-at-all-means-reading") {
 	fixture_finish(&fixture);
 }
 
-TEST("imported@bytes-beyond-the-end-of-the-file-are-not-mapped-until-they-are-there") {
+TEST("imported@bytes-beyond-the-end-of-the-file-are-mapped-only-once-they-exist") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, 0, SIZE);
 	struct lido_buffer *buffer = create_buffer(&fixture, 0);
@@ -233,7 +233,7 @@ TEST("imported@holes-are-not-mapped-and-not-filled") {
 	}
 }
 
-TEST("imported@hole-anywhere-in-the-buffer-is-enough") {
+TEST("imported@hole-anywhere-in-the-buffer-prevents-mapping") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALABLE, SIZE, SIZE);
 	struct lido_buffer *buffer = create_buffer(&fixture, 0);
@@ -247,7 +247,7 @@ TEST("imported@hole-anywhere-in-the-buffer-is-enough") {
 	fixture_finish(&fixture);
 }
 
-TEST("imported@hole-matters-only-to-the-rows-that-have-it") {
+TEST("imported@hole-prevents-mapping-of-its-own-rows-only") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, SIZE, SIZE);
 	struct lido_buffer *buffer = create_buffer(&fixture, 0);
@@ -264,7 +264,7 @@ TEST("imported@hole-matters-only-to-the-rows-that-have-it") {
 	fixture_finish(&fixture);
 }
 
-TEST("imported@rows-beyond-the-end-of-the-file-matter-only-to-themselves") {
+TEST("imported@end-of-file-prevents-mapping-of-rows-beyond-it-only") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALABLE, SIZE / 2, SIZE);
 	struct lido_buffer *buffer = create_buffer(&fixture, 0);
@@ -284,8 +284,8 @@ TEST("imported@hole-outside-the-buffer-does-not-matter") {
 	fixture_finish(&fixture);
 }
 
-TEST("imported@what-was-seen-without-holes-is-searched-again-only-when-pages-went") {
-	// Half of it is a hole, so that the server has to look for holes.
+TEST("imported@range-without-holes-is-searched-again-only-after-pages-were-lost") {
+	// Half of the file is a hole, so that the server must search for holes.
 	struct fixture fixture;
 	const int64_t page = 4096;
 	fixture_init(&fixture, FILE_SEALED, 2 * SIZE, 2 * SIZE);
@@ -297,7 +297,7 @@ TEST("imported@what-was-seen-without-holes-is-searched-again-only-when-pages-wen
 	expect(lido_buffer_map(buffer, 10, 20, NULL) != NULL);
 	expect_int(faults_get_count(FAULT_SEEK_HOLE), ==, 1);
 	expect_int(faults_get_count(FAULT_MADVISE), ==, 1);
-	// A terminal scrolls: it draws a page at the end, and gives one back at the start.
+	// A terminal scrolls: it draws a page at the end and punches one at the start.
 	for (int i = 1; i < 8; i++) {
 		file_fill(fixture.fd, SIZE + (i - 1) * page, page, 5);
 		expect_int(fallocate(fixture.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, i * page), ==, 0);
@@ -308,7 +308,7 @@ TEST("imported@what-was-seen-without-holes-is-searched-again-only-when-pages-wen
 	}
 	expect(map_all(buffer) == NULL);
 	expect(map_all(create_buffer(&fixture, (int32_t)(8 * page))) == NULL);
-	// A page in the midst of the last range.
+	// A page in the middle of the last range.
 	buffer = create_buffer(&fixture, (int32_t)(7 * page));
 	expect(map_all(buffer) != NULL);
 	expect_int(fallocate(fixture.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 9 * page, page), ==, 0);
@@ -318,10 +318,10 @@ TEST("imported@what-was-seen-without-holes-is-searched-again-only-when-pages-wen
 	fixture_finish(&fixture);
 }
 
-TEST("imported@position-of-the-clients-file-description-stays") {
+TEST("imported@position-of-the-clients-file-description-does-not-change") {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct fixture fixture;
-		// Half of it is a hole, so that the server has to look for holes.
+		// Half of the file is a hole, so that the server must search for holes.
 		fixture_init(&fixture, kind, 2 * SIZE, 2 * SIZE);
 		file_fill(fixture.fd, 0, SIZE, 5);
 		expect_int(lseek(fixture.fd, 1234, SEEK_SET), ==, 1234);
@@ -337,7 +337,7 @@ TEST("imported@position-of-the-clients-file-description-stays") {
 	}
 }
 
-TEST("imported@read-only-fd-comes-first-and-a-better-one-replaces-it") {
+TEST("imported@writable-fd-replaces-a-read-only-one") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	int fd = file_create(FILE_SEALABLE, SIZE), read_only = file_reopen(fd, O_RDONLY);
@@ -345,7 +345,7 @@ TEST("imported@read-only-fd-comes-first-and-a-better-one-replaces-it") {
 	struct wl_shm_pool *first = wl_shm_create_pool(pair.client.shm, read_only, SIZE);
 	struct wl_buffer *wl_buffer = wl_shm_pool_create_buffer(first, 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
 	struct lido_buffer *buffer = pair_get_buffer(&pair, wl_buffer);
-	// Nothing can be sealed by such an fd.
+	// A read-only fd cannot seal the file.
 	expect(!lido_buffer_is_sealed(buffer) && !lido_buffer_is_writable(buffer));
 	expect(map_all(buffer) == NULL);
 	struct wl_shm_pool *second = wl_shm_create_pool(pair.client.shm, fd, SIZE);
@@ -379,7 +379,7 @@ TEST("imported@read-only-fd-of-a-sealed-file-is-mapped") {
 }
 
 TEST("imported@five-hundred-pools-in-one-file-cost-one-mapping") {
-	// What went wrong elsewhere: a mapping per bitmap.
+	// Other servers make a mapping for each bitmap.
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, 1 << 20, 1 << 20);
 	file_fill(fixture.fd, 0, 1 << 20, 5);
@@ -407,14 +407,14 @@ TEST("imported@third-mapping-is-neither-made-nor-tried-again") {
 	for (int64_t size = 8 * SIZE; size <= 32 * SIZE; size *= 4) {
 		file_set_size(fixture.fd, size);
 		file_fill(fixture.fd, 0, (size_t)size, 6);
-		wl_shm_pool_resize(fixture.handle, (int32_t)size);
+		wl_shm_pool_resize(fixture.shm_pool, (int32_t)size);
 		faults_start_all_of(FAULT_MMAP, 8 * SIZE);
 		struct lido_buffer *last = create_buffer(&fixture, (int32_t)size - SIZE);
 		expect((map_all(last) != NULL) == (size == 8 * SIZE));
 		expect((map_all(last) != NULL) == (size == 8 * SIZE));
 		faults_stop();
 	}
-	expect_int(faults_get_count(FAULT_MMAP), ==, 0); // the limit of mappings, not the lack of address space
+	expect_int(faults_get_count(FAULT_MMAP), ==, 0); // the limit of mappings per file refuses it, not mmap()
 	expect_int(file_count_mappings(fixture.fd, NULL), ==, 2);
 	fixture_finish(&fixture);
 }
@@ -424,7 +424,7 @@ static int pretend_disk(int fd, struct statfs *statfs) {
 	return 0;
 }
 
-TEST("imported@file-that-is-not-in-memory-is-read-and-left-unsealed") {
+TEST("imported@file-on-a-disk-is-read-and-left-unsealed") {
 	struct fixture fixture;
 	lido_os.fstatfs = pretend_disk;
 	fixture_init(&fixture, FILE_SEALABLE, SIZE, SIZE);
@@ -436,19 +436,19 @@ TEST("imported@file-that-is-not-in-memory-is-read-and-left-unsealed") {
 	fixture_finish(&fixture);
 }
 
-TEST("imported@files-in-one-bucket-are-told-apart") {
+TEST("imported@files-in-one-hash-bucket-stay-distinct") {
 	struct pair pair;
-	struct wl_shm_pool *handles[LIDO_IMPORTS_BUCKETS + 1];
+	struct wl_shm_pool *shm_pools[LIDO_IMPORTS_BUCKETS + 1];
 	int fds[LIDO_IMPORTS_BUCKETS + 1];
 	pair_init(&pair, NULL);
 	for (uint32_t i = 0; i <= LIDO_IMPORTS_BUCKETS; i++) {
 		fds[i] = file_create(FILE_SEALABLE, SIZE);
-		handles[i] = wl_shm_create_pool(pair.client.shm, fds[i], SIZE);
+		shm_pools[i] = wl_shm_create_pool(pair.client.shm, fds[i], SIZE);
 		expect_alive(&pair.client);
 		expect_int(pool_used(pair_get_pool(&pair), FILES), ==, i + 1);
 	}
 	for (uint32_t i = 0; i <= LIDO_IMPORTS_BUCKETS; i++) {
-		wl_shm_pool_destroy(handles[i]);
+		wl_shm_pool_destroy(shm_pools[i]);
 		close(fds[i]);
 	}
 	pair_finish(&pair);

@@ -66,7 +66,7 @@ TEST("limits@bytes-take-suffixes-of-1024") {
 	expect_parsed("scratch-bytes=8589934591G", wanted);
 }
 
-TEST("limits@everything-else-is-refused-with-a-reason-and-changes-nothing") {
+TEST("limits@invalid-text-is-refused-with-a-reason-and-changes-nothing") {
 	static const char *const wrong[] = {"", "=", "files", "files=", "files=0", "files=-1", "files=+1", "files= 1",
 		"files=1 ", "files=1K", "files=4294967296", "files=99999999999999999999", "file=1", "filess=1", "Files=1",
 		"files=0x10", "scratch-bytes=K", "scratch-bytes=1k", "scratch-bytes=1KB", "scratch-bytes=1T", "scratch-bytes=0",
@@ -104,13 +104,13 @@ TEST("limits@help-names-every-key-and-default") {
 	free(text);
 }
 
-TEST("limits@nofile-is-raised-to-the-hard-limit-and-put-back") {
+TEST("limits@nofile-is-raised-to-the-hard-limit-and-restored") {
 	struct rlimit limit = {.rlim_cur = 123, .rlim_max = 456};
 	expect_int(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
 	expect_int(lido_limits_raise_nofile(), ==, 456);
 	expect_int(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
 	expect_int(limit.rlim_cur, ==, 456);
-	// A second call must not forget what was there at first.
+	// A second call must keep the first saved value.
 	expect_int(lido_limits_raise_nofile(), ==, 456);
 	lido_limits_restore_nofile();
 	expect_int(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
@@ -127,7 +127,7 @@ TEST("limits@total-of-files-is-a-share-of-the-process-limit") {
 	expect_int(lido_limits_get_files_total_max(), ==, 7);
 }
 
-TEST("limits@fds-that-nobody-asked-for-are-an-eighth-of-the-process-limit") {
+TEST("limits@unread-fds-are-limited-to-an-eighth-of-the-process-limit") {
 	static const struct {
 		rlim_t files;
 		size_t bytes;

@@ -1,7 +1,6 @@
 /*
- * Memory that the server's whole process is out of, libwayland included, and epoll_ctl(): a session in which the n-th
- * allocation or call fails that the event loop makes, for every n. It must not crash, keep a file, or end another
- * client.
+ * A session in which the n-th allocation of the server's event loop fails, for every n, including those of libwayland;
+ * and a failing epoll_ctl(). The server must not crash, keep a file, or end another client.
  */
 #include "client.h"
 #include "life.h"
@@ -31,7 +30,7 @@ static bool is_hit(enum call call) {
 	return state.enabled && is_servers && call == state.call && ++state.count == state.nth;
 }
 
-// These stand in front of libc's, for libwayland as well.
+// These override libc's functions, for libwayland too.
 #define DEFINE(result, name, ...) \
 	__attribute__((visibility("default"))) result name(__VA_ARGS__); \
 	__attribute__((visibility("default"))) result name(__VA_ARGS__)
@@ -65,8 +64,8 @@ DEFINE(int, epoll_ctl, int epfd, int op, int fd, struct epoll_event *event) {
 	return (int)syscall(SYS_epoll_ctl, epfd, op, fd, event);
 }
 
-// The client is in this process, too: what it allocates does not count, and it has no epoll of its own. The name is the
-// linker's.
+// The client runs in this process too: its allocations do not count, and it has no epoll of its own. The linker's
+// --wrap dictates the names.
 int __real_wl_event_loop_dispatch(struct wl_event_loop *loop, int timeout);
 int __wrap_wl_event_loop_dispatch(struct wl_event_loop *loop, int timeout);
 int __wrap_wl_event_loop_dispatch(struct wl_event_loop *loop, int timeout) {
@@ -83,13 +82,13 @@ static void start(enum call call, uint64_t nth) {
 	state.enabled = true;
 }
 
-// Returns how many calls there were.
+// Returns the number of calls since start().
 static uint64_t stop(void) {
 	state.enabled = false;
 	return state.count;
 }
 
-// The same, of allocations.
+// Runs a session in which the nth allocation fails. Returns the number of allocations.
 static uint64_t run_session(uint64_t nth) {
 	int fds[LIFE_FILES];
 	struct server server;
@@ -118,7 +117,7 @@ static uint64_t run_session(uint64_t nth) {
 TEST("malloc_faults@nth-allocation-of-the-process-may-fail-for-every-n") {
 	uint64_t calls = run_session(0);
 	expect_int(calls, >, 50);
-	// A fault may lengthen the session: go on until one was not reached.
+	// A fault may lengthen the session: continue until the n-th call is not reached.
 	for (uint64_t n = 1; n <= calls; n++) {
 		uint64_t now = run_session(n);
 		calls = now > calls ? now : calls;
@@ -126,7 +125,7 @@ TEST("malloc_faults@nth-allocation-of-the-process-may-fail-for-every-n") {
 	}
 }
 
-TEST("malloc_faults@client-that-cannot-be-waited-for-is-not-made") {
+TEST("malloc_faults@failed-epoll_ctl-creates-no-client") {
 	struct server server;
 	struct client other;
 	int fds[2];

@@ -1,5 +1,5 @@
 /*
- * The manager: formats, pools in order, and its end before or after everything else.
+ * The manager: formats, order of pools, limits, and shortage of memory.
  */
 #include "faults.h"
 #include "memory/pool.h"
@@ -23,7 +23,7 @@ TEST("manager@offered-formats-are-found-by-their-wl_shm-code-alone") {
 	pair_finish(&pair);
 }
 
-TEST("manager@total-of-files-is-taken-when-it-is-made") {
+TEST("manager@total-of-files-is-set-at-creation") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	expect_int(pair.server.manager->total.counts[LIDO_QUOTA_FILES].max, ==, lido_limits_get_files_total_max());
@@ -40,7 +40,7 @@ static void set_buffers(struct lido_manager *manager, struct client *client, int
 	lido_quota_set(&lido_pool_from_client(manager, client_get_peer(client))->quota, LIDO_QUOTA_BUFFERS, buffers);
 }
 
-TEST("manager@pools-come-in-the-order-of-their-clients-and-dead-ones-not-at-all") {
+TEST("manager@pools-come-in-the-order-of-their-clients-without-dead-ones") {
 	struct server server;
 	struct client clients[3];
 	uint32_t counts[3], *end = counts;
@@ -55,14 +55,14 @@ TEST("manager@pools-come-in-the-order-of-their-clients-and-dead-ones-not-at-all"
 		expect_int(counts[i], ==, 10 + i);
 		set_buffers(server.manager, &clients[i], 0);
 	}
-	// One that is gone but for a piece of memory that is still in use.
-	struct lido_scratch *memory =
+	// A client that is gone while a scratch of its pool is still used.
+	struct lido_scratch *scratch =
 			lido_scratch_create(lido_pool_from_client(server.manager, client_get_peer(&clients[1])), 4096);
 	client_finish(&clients[1]);
 	end = counts;
 	lido_manager_for_each_pool(server.manager, handle_stats, &end);
 	expect_int(end - counts, ==, 2);
-	lido_scratch_destroy(memory);
+	lido_scratch_destroy(scratch);
 	client_finish(&clients[0]);
 	client_finish(&clients[2]);
 	server_finish(&server);
@@ -92,7 +92,7 @@ TEST("manager@limits-are-those-given-or-the-defaults") {
 	server_finish(&server);
 }
 
-TEST("manager@lack-of-memory-for-a-pool-is-no_memory") {
+TEST("manager@out-of-memory-for-a-pool-is-no_memory") {
 	struct pair pair;
 	struct client client;
 	pair_init(&pair, NULL);

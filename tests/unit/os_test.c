@@ -1,5 +1,5 @@
 /*
- * The calls behind struct lido_os that are more than a call of libc.
+ * The calls in struct lido_os that do more than one libc function.
  */
 #include "base/os.h"
 #include "file.h"
@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-TEST("os@every-call-is-there") {
+TEST("os@every-call-is-set") {
 	expect(lido_os.calloc && lido_os.fstat && lido_os.fstatfs && lido_os.get_flags && lido_os.get_seals);
 	expect(lido_os.add_seals && lido_os.seek_hole && lido_os.reopen && lido_os.close && lido_os.pread);
 	expect(lido_os.preadv && lido_os.pwrite && lido_os.mmap && lido_os.munmap && lido_os.madvise);
@@ -61,11 +61,11 @@ TEST("os@memfds-are-on-tmpfs") {
 	close(fd);
 }
 
-TEST("os@trigger-that-the-kernel-refuses-leaves-nothing-open") {
-	expect_int(lido_os.open_pressure("nonsense"), ==, -1); // the runner counts fds
+TEST("os@refused-pressure-trigger-leaves-no-fd-open") {
+	expect_int(lido_os.open_pressure("nonsense"), ==, -1); // the runner verifies the fds
 }
 
-TEST("os@file-that-cannot-be-watched-leaves-nothing-open") {
+TEST("os@unwatchable-file-leaves-no-fd-open") {
 	int fd = file_create(FILE_SEALABLE, 4096);
 	expect_int(lido_os.watch_priority(fd), ==, -1);
 	expect_int(errno, ==, EPERM);
@@ -85,6 +85,6 @@ TEST("os@full-socket-and-broken-pipe-are-not-writable") {
 	close(fds[1]);
 	expect_int(pipe(fds), ==, 0);
 	close(fds[1]);
-	expect(!lido_os.is_writable(fds[0])); // it has an event, but another one
+	expect(!lido_os.is_writable(fds[0])); // poll() reports another event
 	close(fds[0]);
 }

@@ -1,5 +1,5 @@
 /*
- * Reading, copying and writing pixels: every box, stride and kind of file gives the bytes that are in the file.
+ * Reading, copying and writing pixels: every box, stride and kind of file gives the bytes of the file.
  */
 #include "base/os.h"
 #include "faults.h"
@@ -20,7 +20,7 @@
 struct picture {
 	struct pair pair;
 	int fd;
-	struct wl_shm_pool *handle;
+	struct wl_shm_pool *shm_pool;
 	struct wl_buffer *wl_buffer;
 	struct lido_buffer *buffer;
 	uint8_t *file; // what the file holds
@@ -35,26 +35,25 @@ static void picture_init(
 	picture->file = malloc(picture->file_size);
 	file_fill_memory(picture->file, 0, picture->file_size, 9);
 	file_write(picture->fd, 0, picture->file, picture->file_size);
-	picture->handle = wl_shm_create_pool(picture->pair.client.shm, picture->fd, (int32_t)picture->file_size);
-	picture->wl_buffer = wl_shm_pool_create_buffer(picture->handle, OFFSET, width, height, stride, format);
+	picture->shm_pool = wl_shm_create_pool(picture->pair.client.shm, picture->fd, (int32_t)picture->file_size);
+	picture->wl_buffer = wl_shm_pool_create_buffer(picture->shm_pool, OFFSET, width, height, stride, format);
 	picture->buffer = pair_get_buffer(&picture->pair, picture->wl_buffer);
 }
 
 static void picture_finish(struct picture *picture) {
 	wl_buffer_destroy(picture->wl_buffer);
-	wl_shm_pool_destroy(picture->handle);
+	wl_shm_pool_destroy(picture->shm_pool);
 	free(picture->file);
 	close(picture->fd);
 	pair_finish(&picture->pair);
 }
 
-// Where a row's pixels of a box are: pixel_size bytes each. Clipped.
 static int clip(int64_t value, int max) {
 	return value < 0 ? 0 : value > max ? max : (int)value;
 }
 
-// Checks what was read into dst, which was full of guards: in the box there is what the file has; outside it in
-// rows of the box either, elsewhere guards.
+// Expects in dst, which was full of guards: in the box the bytes of the file; outside the box in its rows, those or
+// guards; in other rows guards. Pixels have pixel_size bytes. The box is clipped to the buffer.
 static void expect_box(const struct picture *picture, const struct lido_box *box, int pixel_size, const uint8_t *dst,
 		size_t dst_stride) {
 	const struct lido_buffer *buffer = picture->buffer;
@@ -83,7 +82,7 @@ static void expect_box(const struct picture *picture, const struct lido_box *box
 static void try_box(struct picture *picture, const struct lido_box *box, int pixel_size, size_t dst_stride) {
 	struct lido_buffer *buffer = picture->buffer;
 	size_t size = dst_stride * (size_t)buffer->height;
-	uint8_t *dst = malloc(size); // its end is guarded by AddressSanitizer
+	uint8_t *dst = malloc(size); // AddressSanitizer guards its end
 	expect(dst != NULL);
 	memset(dst, GUARD, size);
 	expect_int(lido_buffer_read(buffer, box, dst, dst_stride), ==, LIDO_READ_OK);
@@ -158,7 +157,7 @@ TEST("pixels@more-rows-than-one-call-takes-are-read-right") {
 	}
 }
 
-TEST("pixels@wide-damage-is-one-call-and-narrow-damage-reads-little") {
+TEST("pixels@wide-damage-takes-one-call-and-narrow-damage-reads-no-more-than-it") {
 	struct picture picture;
 	picture_init(&picture, FILE_UNSEALABLE, 1000, 200, 4000, WL_SHM_FORMAT_ARGB8888);
 	uint8_t *dst = malloc(4096 * 200);
@@ -211,7 +210,7 @@ TEST("pixels@planar-formats-are-read-as-a-whole") {
 	}
 }
 
-// A file that ends so many bytes behind the buffer's start: the rest must be zero, and the result tell.
+// Reads a file that ends left bytes after the start of the buffer: the rest must be zero, and the result TRUNCATED.
 static void try_truncated(int32_t left, size_t dst_stride) {
 	struct picture picture;
 	picture_init(&picture, FILE_UNSEALABLE, 23, 17, 92, WL_SHM_FORMAT_ARGB8888);
@@ -227,7 +226,7 @@ static void try_truncated(int32_t left, size_t dst_stride) {
 			expect_int(dst[(size_t)y * dst_stride + (size_t)i], ==, place < left ? picture.file[OFFSET + place] : 0);
 		}
 	}
-	// What is there can still be had.
+	// Rows that the file still has can be read.
 	struct lido_box first = {.width = 5, .height = 1};
 	expect_int(lido_buffer_read(picture.buffer, &first, dst, dst_stride), ==,
 			left >= 92 ? LIDO_READ_OK : LIDO_READ_TRUNCATED);
@@ -235,7 +234,7 @@ static void try_truncated(int32_t left, size_t dst_stride) {
 	picture_finish(&picture);
 }
 
-TEST("pixels@truncated-file-gives-zeros-and-says-so") {
+TEST("pixels@truncated-file-gives-zeros-and-is-reported") {
 	static const int32_t lefts[] = {0, 1, 91 - 90, 92, 93, 92 * 8 + 5, 92 * 17 - 1};
 	for (size_t i = 0; i < sizeof(lefts) / sizeof(lefts[0]); i++) {
 		try_truncated(lefts[i], 92);
@@ -256,7 +255,7 @@ TEST("pixels@file-truncated-before-the-buffer-gives-zeros") {
 	picture_finish(&picture);
 }
 
-TEST("pixels@missing-padding-of-the-last-row-is-judged-alike-at-any-stride") {
+TEST("pixels@missing-padding-of-the-last-row-has-the-same-result-at-any-stride") {
 	struct picture picture;
 	picture_init(&picture, FILE_UNSEALABLE, 23, 17, 128, WL_SHM_FORMAT_ARGB8888);
 	file_set_size(picture.fd, OFFSET + 128 * 16 + 92);
@@ -267,7 +266,7 @@ TEST("pixels@missing-padding-of-the-last-row-is-judged-alike-at-any-stride") {
 	picture_finish(&picture);
 }
 
-TEST("pixels@write-brings-all-bytes-to-their-place-and-no-others") {
+TEST("pixels@write-changes-exactly-the-bytes-of-the-buffer") {
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct picture picture;
 		picture_init(&picture, kind, 23, 17, 128, WL_SHM_FORMAT_ARGB8888);
@@ -295,7 +294,7 @@ TEST("pixels@write-never-grows-a-file") {
 	picture_finish(&picture);
 }
 
-TEST("pixels@write-beyond-the-limit-of-file-sizes-raises-no-signal") {
+TEST("pixels@write-beyond-RLIMIT_FSIZE-raises-no-signal") {
 	struct picture picture;
 	picture_init(&picture, FILE_UNSEALABLE, 23, 17, 92, WL_SHM_FORMAT_ARGB8888);
 	uint8_t pixels[92 * 17] = {0};
@@ -324,7 +323,7 @@ static ssize_t interrupted_pwrite(int fd, const void *data, size_t size, off_t o
 	return is_interrupted() ? -1 : pwrite(fd, data, size < 100 ? size : 100, offset);
 }
 
-TEST("pixels@interrupted-calls-and-partial-ones-are-continued") {
+TEST("pixels@interrupted-and-partial-calls-are-continued") {
 	struct picture picture;
 	uint8_t pixels[92 * 17];
 	struct lido_box all = {.width = 23, .height = 17};
@@ -344,7 +343,7 @@ TEST("pixels@interrupted-calls-and-partial-ones-are-continued") {
 	picture_finish(&picture);
 }
 
-TEST("pixels@planar-buffer-without-memory-is-all-zeros") {
+TEST("pixels@planar-buffer-on-a-failed-block-is-all-zeros") {
 	struct pool_pair pair;
 	struct pool_block block;
 	struct lido_limits limits = lido_limits_default();

@@ -1,5 +1,5 @@
 /*
- * Where blocks go: which area, how large a further one is, and what counts meanwhile.
+ * Placement of blocks: which area takes a block, how large a new area is, and what is charged in between.
  */
 #include "base/clock.h"
 #include "base/os.h"
@@ -33,7 +33,7 @@ static void fixture_finish(struct fixture *fixture) {
 	pair_finish(&fixture->pair);
 }
 
-TEST("placement@first-area-has-room-for-all-that-the-limits-allow") {
+TEST("placement@first-area-has-room-for-all-bytes-that-the-limits-allow") {
 	struct fixture fixture;
 	struct pool_block blocks[2];
 	fixture_init(&fixture, NULL, 0);
@@ -44,7 +44,7 @@ TEST("placement@first-area-has-room-for-all-that-the-limits-allow") {
 	fixture_finish(&fixture);
 }
 
-TEST("placement@each-area-is-twice-the-last-as-far-as-the-client-can-spare-it") {
+TEST("placement@each-area-has-twice-the-last-reserve-within-the-clients-maximum") {
 	enum {
 		COUNT = 100
 	};
@@ -55,7 +55,7 @@ TEST("placement@each-area-is-twice-the-last-as-far-as-the-client-can-spare-it") 
 		pool_block_init(&blocks[i], &fixture.pool, PAGE);
 	}
 	expect_reason(&blocks[COUNT - 1], ADDRESS_SPACE);
-	// 10, 20, 40, and what is left.
+	// 10, 20, 40, and the rest of 80.
 	static const uint32_t reserves[] = {10 * PAGE, 20 * PAGE, 40 * PAGE, 10 * PAGE};
 	size_t areas = 0;
 	const struct pool_area *area;
@@ -87,12 +87,12 @@ TEST("placement@lowest-area-with-room-is-taken") {
 
 TEST("placement@block-that-must-move-needs-room-for-both-places-within-the-limit") {
 	struct fixture fixture;
-	struct pool_block block, neighbour;
+	struct pool_block block, neighbor;
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = 100 * PAGE;
 	fixture_init(&fixture, &limits, 0);
 	pool_block_init(&block, &fixture.pool, 40 * PAGE);
-	pool_block_init(&neighbour, &fixture.pool, PAGE);
+	pool_block_init(&neighbor, &fixture.pool, PAGE);
 	pool_block_resize(&block, 60 * PAGE); // 40 + 1 + 60
 	expect_reason(&block, BYTES);
 	pool_block_resize(&block, 59 * PAGE);
@@ -103,7 +103,7 @@ TEST("placement@block-that-must-move-needs-room-for-both-places-within-the-limit
 	fixture_finish(&fixture);
 }
 
-TEST("placement@growth-that-the-kernel-refuses-is-taken-back") {
+TEST("placement@failed-ftruncate-undoes-the-growth") {
 	struct fixture fixture;
 	struct pool_block block, further;
 	fixture_init(&fixture, NULL, 0);
@@ -125,8 +125,9 @@ TEST("placement@growth-that-the-kernel-refuses-is-taken-back") {
 	fixture_finish(&fixture);
 }
 
-// What it takes back must not depend on who uses the block, nor on memory: it would be charged, and in the way.
-TEST("placement@growth-that-the-kernel-refuses-is-taken-back-under-a-buffer") {
+// Undoing the growth must depend neither on the block's users nor on memory: otherwise the growth would stay charged
+// and occupy its place.
+TEST("placement@failed-ftruncate-undoes-the-growth-under-a-buffer") {
 	struct fixture fixture;
 	struct pool_block block, further;
 	fixture_init(&fixture, NULL, 0);
@@ -159,7 +160,7 @@ static int fail_and_forbid(int fd, off_t size) {
 	return -1;
 }
 
-TEST("placement@growth-that-the-kernel-refuses-is-taken-back-without-memory") {
+TEST("placement@failed-ftruncate-undoes-the-growth-without-memory") {
 	struct fixture fixture;
 	struct pool_block block;
 	struct lido_os real = lido_os;
@@ -179,10 +180,10 @@ TEST("placement@growth-that-the-kernel-refuses-is-taken-back-without-memory") {
 
 static int grow_further(int fd, off_t size) {
 	expect_int(ftruncate(fd, size + PAGE), ==, 0);
-	return ftruncate(fd, size); // which its seal forbids
+	return ftruncate(fd, size); // fails: the seal forbids it
 }
 
-TEST("placement@client-that-grows-the-file-at-that-very-moment-is-ended") {
+TEST("placement@client-that-grows-the-file-during-the-servers-ftruncate-is-ended") {
 	struct fixture fixture;
 	struct pool_block block;
 	struct lido_os real = lido_os;
@@ -198,7 +199,7 @@ TEST("placement@client-that-grows-the-file-at-that-very-moment-is-ended") {
 	pair_finish(&fixture.pair);
 }
 
-TEST("placement@area-beyond-the-limit-of-files-fails-by-memory") {
+TEST("placement@area-beyond-the-limit-of-files-fails-with-reason-memory") {
 	struct fixture fixture;
 	struct pool_block block;
 	struct lido_limits limits = lido_limits_default();
@@ -217,7 +218,7 @@ TEST("placement@area-beyond-the-limit-of-files-fails-by-memory") {
 	pair_finish(&fixture.pair);
 }
 
-TEST("placement@address-space-of-an-area-that-is-gone-can-be-had-again") {
+TEST("placement@address-space-of-a-removed-area-can-be-used-again") {
 	struct fixture fixture;
 	struct pool_block block;
 	fixture_init(&fixture, NULL, 8 * PAGE);
@@ -227,7 +228,7 @@ TEST("placement@address-space-of-an-area-that-is-gone-can-be-had-again") {
 		pool_block_finish(&block);
 		struct lido_pool *pool = pair_get_pool(&fixture.pair);
 		client_roundtrip(&fixture.pair.client);
-		// Not before it has been idle for long enough.
+		// The area stays until it has been idle for long enough.
 		expect(lido_pool_trim(pool, lido_clock_now() - 1000, &(uint32_t){10}));
 		expect_int(pool_used(pool, AREAS), ==, 1);
 		lido_pool_trim(pool, 0, &(uint32_t){10});
@@ -238,7 +239,7 @@ TEST("placement@address-space-of-an-area-that-is-gone-can-be-had-again") {
 	fixture_finish(&fixture);
 }
 
-TEST("placement@nothing-is-left-of-what-failed-at-any-call") {
+TEST("placement@failure-of-any-call-leaves-no-block") {
 	bool was_reached = true;
 	int failed = 0;
 	for (uint64_t n = 1; was_reached; n++) {
@@ -259,19 +260,19 @@ TEST("placement@nothing-is-left-of-what-failed-at-any-call") {
 			expect_int(block.reason, ==, LIDO_SHM_BLOCK_V1_REASON_MEMORY);
 			expect_int(pool_used(pool, BLOCKS), ==, 0);
 			expect_int(pool_used(pool, BLOCK_BYTES), ==, 0);
-			// An area that has room, but cannot grow or be told of, stays for the next attempt.
+			// An area that has room, but cannot grow or be announced, stays for the next attempt.
 			expect(pool_used(pool, AREAS) == 0 || faults_get_count(FAULT_FTRUNCATE) > 0);
 		}
 		pool_block_resize(&block, 4 * PAGE);
 		expect_place(&block);
 		fixture_finish(&fixture);
 	}
-	// The area, its file, its seals, its mapping, its allocator with a range, the block with two, ftruncate, the
-	// announcement.
+	// The area, its file, its seals, its mapping, its allocator with a range, the block with two ranges, ftruncate(),
+	// the announcement.
 	expect_int(failed, >=, 8);
 }
 
-TEST("placement@socket-that-takes-nothing-fails-by-unread_events") {
+TEST("placement@full-socket-fails-with-reason-unread_events") {
 	struct fixture fixture;
 	struct pool_client pools[LIDO_UNREAD_FDS_MAX + 2];
 	struct pool_block blocks[LIDO_UNREAD_FDS_MAX + 2];
@@ -284,7 +285,7 @@ TEST("placement@socket-that-takes-nothing-fails-by-unread_events") {
 	expect_place(&blocks[LIDO_UNREAD_FDS_MAX - 1]);
 	expect_reason(&blocks[LIDO_UNREAD_FDS_MAX], UNREAD_EVENTS);
 	faults_stop();
-	// Now it takes something again.
+	// Now the socket is writable again.
 	pool_block_resize(&blocks[LIDO_UNREAD_FDS_MAX + 1], 64);
 	expect_place(&blocks[LIDO_UNREAD_FDS_MAX + 1]);
 	for (int i = 0; i < LIDO_UNREAD_FDS_MAX + 2; i++) {

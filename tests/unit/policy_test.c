@@ -1,5 +1,5 @@
 /*
- * The policy is pure: every way to it can be walked.
+ * The policy is pure: the tests cover every path through it.
  */
 #include "policy.h"
 #include "runner.h"
@@ -14,7 +14,7 @@ static struct lido_policy_commit video(uint32_t commits) {
 		.damage = LARGE};
 }
 
-// So many commits of that kind in a row. Returns in which the buffer was read in place for the first time; 0: in none.
+// Makes count commits of that kind. Returns the number of the first that is read in place, from 1 on; 0: none.
 static uint32_t find_in_place(
 		struct lido_policy_history *history, const struct lido_policy_commit *commit, uint32_t count) {
 	for (uint32_t i = 1; i <= count; i++) {
@@ -36,7 +36,7 @@ TEST("policy@first-two-commits-of-a-buffer-are-read") {
 	expect_int(lido_policy_decide(&history, &last), ==, LIDO_POLICY_COPY);
 }
 
-TEST("policy@first-commits-are-read-in-place-too-in-the-midst-of-a-video") {
+TEST("policy@new-buffer-is-read-in-place-during-a-video") {
 	struct lido_policy_history history = {0};
 	struct lido_policy_commit old = video(50), young = video(1);
 	expect_int(find_in_place(&history, &old, 100), >, 0);
@@ -72,7 +72,7 @@ TEST("policy@video-is-soon-read-in-place-and-stays-so") {
 	}
 }
 
-TEST("policy@much-in-one-turn-is-read-in-place-if-it-can-be") {
+TEST("policy@commit-beyond-the-copy-budget-of-a-dispatch-is-read-in-place-if-sealed") {
 	struct lido_policy_history history = {0};
 	struct lido_policy_commit commit = video(0);
 	commit.buffer.bytes_copied = LIDO_DISPATCH_BYTES_IN_PLACE - commit.damage;
@@ -102,7 +102,7 @@ TEST("policy@one-small-damage-ends-reading-in-place") {
 	expect_int(find_in_place(&history, &commit, 100), ==, first);
 }
 
-// So many commits of that kind in a row. Returns how many of them are read in place.
+// Makes count commits of that kind. Returns how many of them are read in place.
 static uint32_t count_in_place(
 		struct lido_policy_history *history, const struct lido_policy_commit *commit, uint32_t count) {
 	uint32_t found = 0;
@@ -112,7 +112,7 @@ static uint32_t count_in_place(
 	return found;
 }
 
-TEST("policy@client-with-nothing-else-to-draw-into-gets-it-back") {
+TEST("policy@client-without-another-buffer-is-soon-released-early") {
 	struct lido_policy_history history = {0};
 	struct lido_policy_commit commit = video(5);
 	commit.is_other = false;
@@ -122,8 +122,8 @@ TEST("policy@client-with-nothing-else-to-draw-into-gets-it-back") {
 	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_COPY);
 }
 
-TEST("policy@client-that-gets-it-back-by-itself-lacks-nothing") {
-	// As with a GPU, to which it is copied at the commit.
+TEST("policy@only-buffer-that-is-not-held-stays-read-in-place") {
+	// As with a GPU, which gets a copy at the commit.
 	struct lido_policy_history history = {0};
 	struct lido_policy_commit commit = video(5);
 	commit.is_other = commit.is_held = false;
@@ -131,7 +131,7 @@ TEST("policy@client-that-gets-it-back-by-itself-lacks-nothing") {
 	expect_int(count_in_place(&history, &commit, 100), ==, 100);
 }
 
-TEST("policy@client-that-makes-buffer-after-buffer-gets-them-back") {
+TEST("policy@new-buffer-for-each-frame-is-soon-released-early") {
 	struct lido_policy_history history = {0};
 	struct lido_policy_commit old = video(5), young = video(0);
 	expect_int(find_in_place(&history, &old, 100), >, 0);
@@ -140,7 +140,7 @@ TEST("policy@client-that-makes-buffer-after-buffer-gets-them-back") {
 	expect_int(count_in_place(&history, &old, 100), ==, 0);
 }
 
-TEST("policy@client-that-waits-gets-it-back") {
+TEST("policy@client-that-waits-for-a-release-is-soon-released-early") {
 	struct lido_policy_history history = {0};
 	struct lido_policy_commit commit = video(5);
 	expect_int(find_in_place(&history, &commit, 100), >, 0);
@@ -156,7 +156,7 @@ TEST("policy@client-that-waits-gets-it-back") {
 	expect_int(count_in_place(&history, &commit, 100), ==, 0);
 }
 
-TEST("policy@another-size-is-another-try") {
+TEST("policy@another-size-is-tried-again") {
 	struct lido_policy_history history = {0};
 	struct lido_policy_commit commit = video(5);
 	commit.is_other = false;
@@ -167,7 +167,7 @@ TEST("policy@another-size-is-another-try") {
 	expect_int(find_in_place(&history, &commit, 100), >, 0);
 }
 
-TEST("policy@each-frame-of-another-size-is-read-in-place-never") {
+TEST("policy@another-size-in-each-frame-is-never-read-in-place") {
 	struct lido_policy_history history = {0};
 	for (uint32_t i = 0; i < 100; i++) {
 		struct lido_policy_commit commit = video(5);

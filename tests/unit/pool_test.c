@@ -1,5 +1,5 @@
 /*
- * The pool: one per client, its books, and its end in one step.
+ * The pool: one per client, its bookkeeping, and its destruction in one step.
  */
 #include "file.h"
 #include "memory/area.h"
@@ -26,16 +26,16 @@ TEST("pool@there-is-one-per-client") {
 	pair_finish(&pair);
 }
 
-TEST("pool@books-follow-what-the-client-makes-and-destroys") {
+TEST("pool@bookkeeping-follows-what-the-client-creates-and-destroys") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	struct lido_pool *pool = pair_get_pool(&pair);
 	int fds[2] = {file_create(FILE_SEALED, 8192), file_create(FILE_UNSEALABLE, 8192)};
-	struct wl_shm_pool *handles[4];
+	struct wl_shm_pool *shm_pools[4];
 	struct wl_buffer *buffers[4];
 	for (int i = 0; i < 4; i++) {
-		handles[i] = wl_shm_create_pool(pair.client.shm, fds[i % 2], 8192);
-		buffers[i] = wl_shm_pool_create_buffer(handles[i], 0, 32, 32, 128, WL_SHM_FORMAT_ARGB8888);
+		shm_pools[i] = wl_shm_create_pool(pair.client.shm, fds[i % 2], 8192);
+		buffers[i] = wl_shm_pool_create_buffer(shm_pools[i], 0, 32, 32, 128, WL_SHM_FORMAT_ARGB8888);
 		client_roundtrip(&pair.client);
 		lido_pool_audit(pool);
 		expect_int(pool_used(pool, SHM_POOLS), ==, i + 1);
@@ -46,7 +46,7 @@ TEST("pool@books-follow-what-the-client-makes-and-destroys") {
 	}
 	expect_int(pool->quota.total->counts[LIDO_QUOTA_FILES].used, ==, 2);
 	for (int i = 0; i < 4; i++) {
-		wl_shm_pool_destroy(handles[i]);
+		wl_shm_pool_destroy(shm_pools[i]);
 		client_roundtrip(&pair.client);
 		lido_pool_audit(pool);
 		expect_int(pool_used(pool, FILES), ==, 2);
@@ -64,7 +64,7 @@ TEST("pool@books-follow-what-the-client-makes-and-destroys") {
 	pair_finish(&pair);
 }
 
-TEST("pool@is-dropped-with-its-client-in-one-step") {
+TEST("pool@is-destroyed-with-its-client-in-one-step") {
 	struct pair pair;
 	struct client victim;
 	pair_init(&pair, NULL);
@@ -73,8 +73,8 @@ TEST("pool@is-dropped-with-its-client-in-one-step") {
 	for (int i = 0; i < 20; i++) {
 		fds[i] = file_create(i % FILE_KINDS_LEN, 65536);
 		file_fill(fds[i], 0, 65536, 1);
-		struct wl_shm_pool *handle = wl_shm_create_pool(victim.shm, fds[i], 65536);
-		struct wl_buffer *buffer = wl_shm_pool_create_buffer(handle, 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
+		struct wl_shm_pool *shm_pool = wl_shm_create_pool(victim.shm, fds[i], 65536);
+		struct wl_buffer *buffer = wl_shm_pool_create_buffer(shm_pool, 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
 		client_roundtrip(&victim);
 		uint32_t id = wl_proxy_get_id((struct wl_proxy *)buffer);
 		struct wl_resource *resource = wl_client_get_object(client_get_peer(&victim), id);
@@ -95,7 +95,7 @@ TEST("pool@is-dropped-with-its-client-in-one-step") {
 	pair_finish(&pair);
 }
 
-TEST("pool@lock-delays-the-drop-of-what-it-needs-alone") {
+TEST("pool@lock-keeps-its-own-file-only") {
 	struct pair pair;
 	struct client victim;
 	pair_init(&pair, NULL);
@@ -104,15 +104,15 @@ TEST("pool@lock-delays-the-drop-of-what-it-needs-alone") {
 	struct lido_buffer *buffers[2];
 	for (int i = 0; i < 2; i++) {
 		file_fill(fds[i], 0, 65536, 1);
-		struct wl_shm_pool *handle = wl_shm_create_pool(victim.shm, fds[i], 65536);
-		struct wl_buffer *buffer = wl_shm_pool_create_buffer(handle, 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
+		struct wl_shm_pool *shm_pool = wl_shm_create_pool(victim.shm, fds[i], 65536);
+		struct wl_buffer *buffer = wl_shm_pool_create_buffer(shm_pool, 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
 		client_roundtrip(&victim);
 		uint32_t id = wl_proxy_get_id((struct wl_proxy *)buffer);
 		buffers[i] = lido_buffer_try_from_resource(wl_client_get_object(client_get_peer(&victim), id));
 		expect(lido_buffer_map(buffers[i], 0, 128, NULL) != NULL);
 	}
 	struct lido_pool *pool = buffers[0]->pool;
-	struct lido_scratch *memory = lido_scratch_create(pool, 4096);
+	struct lido_scratch *scratch = lido_scratch_create(pool, 4096);
 	lido_scratch_destroy(lido_scratch_create(pool, 100000));
 	lido_buffer_lock(buffers[0]);
 	client_finish(&victim);
@@ -125,14 +125,14 @@ TEST("pool@lock-delays-the-drop-of-what-it-needs-alone") {
 	lido_buffer_unlock(buffers[0]);
 	expect_int(file_count_fds(fds[0]), ==, 1);
 	expect_int(wl_list_length(&pair.server.manager->pools), ==, 3);
-	lido_scratch_destroy(memory);
+	lido_scratch_destroy(scratch);
 	expect_int(wl_list_length(&pair.server.manager->pools), ==, 2);
 	close(fds[0]);
 	close(fds[1]);
 	pair_finish(&pair);
 }
 
-TEST("pool@checks-change-nothing-and-name-value-and-limit") {
+TEST("pool@quota_allows-changes-nothing-and-names-value-and-limit") {
 	struct lido_limits limits = {.files_max = 0, .shm_pools_max = 0, .buffers_max = 0, .scratch_bytes_max = 10};
 	struct server server;
 	struct client client;

@@ -1,5 +1,5 @@
 /*
- * Memory pressure: what lies idle goes at once when the kernel tells of it.
+ * Memory pressure: idle memory is freed as soon as the kernel notifies.
  */
 #include "base/clock.h"
 #include "base/os.h"
@@ -13,7 +13,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-static int kernel = -1; // an eventfd that stands for it
+static int kernel = -1; // an eventfd that stands in for the kernel's trigger
 
 static int fake_open_pressure(const char *trigger) {
 	expect_string(trigger, LIDO_PRESSURE_TRIGGER);
@@ -38,16 +38,16 @@ static void raise_pressure(struct pair *pair) {
 	expect_int(read(kernel, &one, sizeof(one)), ==, sizeof(one));
 }
 
-TEST("pressure@gives-back-freed-pages-and-warm-memory-at-once") {
+TEST("pressure@frees-idle-pages-and-idle-scratches-at-once") {
 	struct pool_pair pair;
-	struct pool_block kept, freed;
+	struct pool_block used, freed;
 	fake_kernel();
 	pool_pair_init(&pair, NULL, 0);
-	pool_block_init(&kept, &pair.pool, 4096);
+	pool_block_init(&used, &pair.pool, 4096);
 	pool_block_init(&freed, &pair.pool, 1 << 20);
 	expect_place(&freed);
-	int fd = kept.area->fd;
-	file_fill_memory(pool_block_get_data(&kept), 0, 4096, 1);
+	int fd = used.area->fd;
+	file_fill_memory(pool_block_get_data(&used), 0, 4096, 1);
 	file_fill_memory(pool_block_get_data(&freed), 0, 1 << 20, 1);
 	lido_scratch_destroy(lido_scratch_create(pair_get_pool(&pair.base), 65536));
 	pool_block_finish(&freed);
@@ -65,7 +65,7 @@ TEST("pressure@gives-back-freed-pages-and-warm-memory-at-once") {
 	close(kernel);
 }
 
-TEST("pressure@many-pages-go-back-in-steps-that-hold-nobody-up") {
+TEST("pressure@many-pages-are-freed-in-steps") {
 	enum {
 		COUNT = 400
 	};
@@ -92,13 +92,13 @@ TEST("pressure@many-pages-go-back-in-steps-that-hold-nobody-up") {
 	while (file_get_allocated(fd) > COUNT / 2 * 4096) {
 		server_dispatch(&pair.base.server, 100);
 	}
-	// Long before it would have been idle for long enough.
+	// Long before the idle time is over.
 	expect_int(lido_clock_now() - start, <, LIDO_IDLE_MS);
 	pool_pair_finish(&pair);
 	close(kernel);
 }
 
-TEST("pressure@kernel-that-tells-is-listened-to") {
+TEST("pressure@real-trigger-does-not-make-the-loop-spin") {
 	int fd = lido_os.open_pressure(LIDO_PRESSURE_TRIGGER);
 	if (fd == -1) {
 		skip("/proc/pressure/memory cannot be used here: %s", errno == ENOENT ? "the kernel has none" : "not allowed");
@@ -109,14 +109,13 @@ TEST("pressure@kernel-that-tells-is-listened-to") {
 	close(fd);
 	struct pair pair;
 	pair_init(&pair, NULL);
-	// It must be quiet as long as nothing presses (and if something does: the machine is shared): not a loop that
-	// spins.
+	// The loop must not spin, with pressure or without (other programs on the machine may cause some).
 	int64_t start = lido_clock_now();
-	int turns = 0;
+	int dispatches = 0;
 	while (lido_clock_now() - start < 200) {
 		server_dispatch(&pair.server, 50);
-		turns++;
+		dispatches++;
 	}
-	expect_int(turns, <, 20);
+	expect_int(dispatches, <, 20);
 	pair_finish(&pair);
 }

@@ -1,5 +1,5 @@
 /*
- * The server's own memory of one client: charged, recycled, trimmed, and never another client's.
+ * Scratches: charged to one client, recycled, trimmed, and never with another client's pixels.
  */
 #include "base/clock.h"
 #include "faults.h"
@@ -39,16 +39,16 @@ static bool is_zero(const uint8_t *data, size_t size) {
 	return true;
 }
 
-TEST("scratch@fresh-memory-is-zero-and-on-a-page") {
+TEST("scratch@new-one-is-zero-and-page-aligned") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	static const size_t sizes[] = {1, 63, 4095, 4096, 4097, 100000, LIMIT};
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct lido_scratch *memory = lido_scratch_create(fixture.pool, sizes[i]);
-		expect(memory != NULL);
-		expect_int((uintptr_t)lido_scratch_get_data(memory) % 4096, ==, 0);
-		expect(is_zero(lido_scratch_get_data(memory), sizes[i]));
-		lido_scratch_destroy(memory);
+		struct lido_scratch *scratch = lido_scratch_create(fixture.pool, sizes[i]);
+		expect(scratch != NULL);
+		expect_int((uintptr_t)lido_scratch_get_data(scratch) % 4096, ==, 0);
+		expect(is_zero(lido_scratch_get_data(scratch), sizes[i]));
+		lido_scratch_destroy(scratch);
 		lido_scratches_trim(&fixture.pool->scratches, 0);
 		expect_int(pool_used(fixture.pool, SCRATCH_BYTES), ==, 0);
 	}
@@ -65,50 +65,50 @@ static long count_resident_pages(void) {
 	return resident;
 }
 
-TEST("scratch@fresh-pages-are-not-touched") {
-	// No client can make the server spend time on zeroing memory: 64 MiB must not become resident.
+TEST("scratch@new-pages-are-not-touched") {
+	// A client cannot make the server spend time on zeroing memory: 64 MiB must not become resident.
 	struct pair pair;
 	pair_init(&pair, NULL);
 	long before = count_resident_pages();
-	struct lido_scratch *memory = lido_scratch_create(pair_get_pool(&pair), 64 << 20);
+	struct lido_scratch *scratch = lido_scratch_create(pair_get_pool(&pair), 64 << 20);
 	expect_int(count_resident_pages() - before, <, 1000);
-	lido_scratch_destroy(memory);
+	lido_scratch_destroy(scratch);
 	pair_finish(&pair);
 }
 
-TEST("scratch@given-back-memory-is-taken-again") {
+TEST("scratch@destroyed-one-is-recycled") {
 	struct fixture fixture;
 	fixture_init(&fixture);
-	struct lido_scratch *memory = lido_scratch_create(fixture.pool, 100000);
-	void *data = lido_scratch_get_data(memory);
+	struct lido_scratch *scratch = lido_scratch_create(fixture.pool, 100000);
+	void *data = lido_scratch_get_data(scratch);
 	int64_t bytes = pool_used(fixture.pool, SCRATCH_BYTES);
 	for (int i = 0; i < 100; i++) {
-		lido_scratch_destroy(memory);
+		lido_scratch_destroy(scratch);
 		expect_int(pool_used(fixture.pool, SCRATCH_BYTES), ==, bytes);
-		memory = lido_scratch_create(fixture.pool, 100000);
-		expect(lido_scratch_get_data(memory) == data);
+		scratch = lido_scratch_create(fixture.pool, 100000);
+		expect(lido_scratch_get_data(scratch) == data);
 		expect_int(pool_used(fixture.pool, SCRATCH_BYTES), ==, bytes);
 	}
-	lido_scratch_destroy(memory);
+	lido_scratch_destroy(scratch);
 	fixture_finish(&fixture);
 }
 
-TEST("scratch@window-that-grows-keeps-its-memory") {
+TEST("scratch@request-that-is-a-little-larger-recycles-an-idle-one") {
 	struct fixture fixture;
 	fixture_init(&fixture);
-	struct lido_scratch *memory = lido_scratch_create(fixture.pool, 100000);
-	void *data = lido_scratch_get_data(memory);
-	lido_scratch_destroy(memory);
-	memory = lido_scratch_create(fixture.pool, 110000);
-	expect(lido_scratch_get_data(memory) == data);
+	struct lido_scratch *scratch = lido_scratch_create(fixture.pool, 100000);
+	void *data = lido_scratch_get_data(scratch);
+	lido_scratch_destroy(scratch);
+	scratch = lido_scratch_create(fixture.pool, 110000);
+	expect(lido_scratch_get_data(scratch) == data);
 	expect_int(pool_used(fixture.pool, SCRATCH_BYTES), >=, 110000);
 	expect_int(pool_used(fixture.pool, SCRATCH_BYTES), <, 110000 + 4096);
 	memset(data, 1, 110000);
-	lido_scratch_destroy(memory);
+	lido_scratch_destroy(scratch);
 	fixture_finish(&fixture);
 }
 
-TEST("scratch@large-memory-is-not-wasted-on-small-use") {
+TEST("scratch@large-idle-one-is-not-recycled-for-a-small-request") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	struct lido_scratch *large = lido_scratch_create(fixture.pool, 512 << 10);
@@ -120,7 +120,7 @@ TEST("scratch@large-memory-is-not-wasted-on-small-use") {
 	fixture_finish(&fixture);
 }
 
-TEST("scratch@smallest-that-holds-it-is-taken") {
+TEST("scratch@smallest-idle-one-that-fits-is-recycled") {
 	for (int order = 0; order < 2; order++) {
 		struct fixture fixture;
 		fixture_init(&fixture);
@@ -129,21 +129,21 @@ TEST("scratch@smallest-that-holds-it-is-taken") {
 		void *data = lido_scratch_get_data(small);
 		lido_scratch_destroy(order == 0 ? large : small);
 		lido_scratch_destroy(order == 0 ? small : large);
-		struct lido_scratch *memory = lido_scratch_create(fixture.pool, 50000);
-		expect(lido_scratch_get_data(memory) == data);
-		lido_scratch_destroy(memory);
+		struct lido_scratch *scratch = lido_scratch_create(fixture.pool, 50000);
+		expect(lido_scratch_get_data(scratch) == data);
+		lido_scratch_destroy(scratch);
 		fixture_finish(&fixture);
 	}
 }
 
-TEST("scratch@never-anothers-pixels") {
+TEST("scratch@never-has-another-clients-pixels") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	struct lido_pool *other = lido_pool_from_client(fixture.pair.server.manager, client_get_peer(&fixture.pair.other));
 	for (int i = 0; i < 20; i++) {
-		struct lido_scratch *memory = lido_scratch_create(fixture.pool, 100000);
-		memset(lido_scratch_get_data(memory), 0xaa, 100000);
-		lido_scratch_destroy(memory);
+		struct lido_scratch *scratch = lido_scratch_create(fixture.pool, 100000);
+		memset(lido_scratch_get_data(scratch), 0xaa, 100000);
+		lido_scratch_destroy(scratch);
 		struct lido_scratch *foreign = lido_scratch_create(other, 100000);
 		expect(is_zero(lido_scratch_get_data(foreign), 100000));
 		lido_scratch_destroy(foreign);
@@ -155,43 +155,43 @@ TEST("scratch@never-anothers-pixels") {
 TEST("scratch@quota-is-exact-in-pages") {
 	struct fixture fixture;
 	fixture_init(&fixture);
-	struct lido_scratch *memories[LIMIT / 4096];
+	struct lido_scratch *scratches[LIMIT / 4096];
 	for (int i = 0; i < LIMIT / 4096; i++) {
-		memories[i] = lido_scratch_create(fixture.pool, 4096);
-		expect(memories[i] != NULL);
+		scratches[i] = lido_scratch_create(fixture.pool, 4096);
+		expect(scratches[i] != NULL);
 	}
 	expect(lido_scratch_create(fixture.pool, 1) == NULL);
 	expect_contains(fixture.pool->quota.failure, "1048576");
-	lido_scratch_destroy(memories[0]);
-	memories[0] = lido_scratch_create(fixture.pool, 1);
-	expect(memories[0] != NULL);
+	lido_scratch_destroy(scratches[0]);
+	scratches[0] = lido_scratch_create(fixture.pool, 1);
+	expect(scratches[0] != NULL);
 	for (int i = 0; i < LIMIT / 4096; i++) {
-		lido_scratch_destroy(memories[i]);
+		lido_scratch_destroy(scratches[i]);
 	}
 	fixture_finish(&fixture);
 }
 
-TEST("scratch@more-than-the-quota-at-once-is-refused") {
+TEST("scratch@request-beyond-the-quota-is-refused") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	expect(lido_scratch_create(fixture.pool, LIMIT + 1) == NULL);
 	expect(lido_scratch_create(fixture.pool, (size_t)1 << 46) == NULL);
 	expect_int(pool_used(fixture.pool, SCRATCH_BYTES), ==, 0);
-	struct lido_scratch *memory = lido_scratch_create(fixture.pool, LIMIT);
-	expect(memory != NULL);
-	lido_scratch_destroy(memory);
+	struct lido_scratch *scratch = lido_scratch_create(fixture.pool, LIMIT);
+	expect(scratch != NULL);
+	lido_scratch_destroy(scratch);
 	fixture_finish(&fixture);
 }
 
-TEST("scratch@warm-memory-gives-way-before-the-quota-bites") {
+TEST("scratch@idle-ones-are-freed-before-the-quota-refuses") {
 	struct fixture fixture;
 	fixture_init(&fixture);
-	struct lido_scratch *memories[16];
+	struct lido_scratch *scratches[16];
 	for (int i = 0; i < 16; i++) {
-		memories[i] = lido_scratch_create(fixture.pool, LIMIT / 16);
+		scratches[i] = lido_scratch_create(fixture.pool, LIMIT / 16);
 	}
 	for (int i = 0; i < 16; i++) {
-		lido_scratch_destroy(memories[i]);
+		lido_scratch_destroy(scratches[i]);
 	}
 	struct lido_scratch *whole = lido_scratch_create(fixture.pool, LIMIT);
 	expect(whole != NULL);
@@ -199,7 +199,7 @@ TEST("scratch@warm-memory-gives-way-before-the-quota-bites") {
 	fixture_finish(&fixture);
 }
 
-TEST("scratch@warm-memory-that-grows-takes-the-place-of-other-warm-memory") {
+TEST("scratch@idle-one-that-grows-evicts-another-idle-one") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE), most = LIMIT / page - 2;
@@ -208,26 +208,26 @@ TEST("scratch@warm-memory-that-grows-takes-the-place-of-other-warm-memory") {
 	expect(small != NULL && large != NULL);
 	lido_scratch_destroy(large);
 	lido_scratch_destroy(small);
-	// The small one has room for a third page, but the quota only if the large one goes.
-	struct lido_scratch *memory = lido_scratch_create(fixture.pool, 3 * page);
-	expect(memory != NULL);
+	// The small scratch has room for a third page, but the quota allows it only without the large one.
+	struct lido_scratch *scratch = lido_scratch_create(fixture.pool, 3 * page);
+	expect(scratch != NULL);
 	expect_int(pool_used(fixture.pool, SCRATCH_BYTES), ==, 3 * page);
-	lido_scratch_destroy(memory);
+	lido_scratch_destroy(scratch);
 	fixture_finish(&fixture);
 }
 
-TEST("scratch@warm-memory-that-would-outgrow-the-quota-is-not-lost") {
+TEST("scratch@idle-one-that-the-quota-keeps-from-growing-is-not-lost") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	struct lido_scratch *held = lido_scratch_create(fixture.pool, LIMIT / 2);
-	struct lido_scratch *warm = lido_scratch_create(fixture.pool, LIMIT / 2);
-	lido_scratch_destroy(warm);
-	// It has the room, but the pool has not the right to it.
+	struct lido_scratch *idle = lido_scratch_create(fixture.pool, LIMIT / 2);
+	lido_scratch_destroy(idle);
+	// The idle scratch has room, but the quota forbids the growth.
 	expect(lido_scratch_create(fixture.pool, LIMIT / 2 + 4096) == NULL);
 	lido_pool_audit(fixture.pool);
-	warm = lido_scratch_create(fixture.pool, LIMIT / 2);
-	expect(warm != NULL);
-	lido_scratch_destroy(warm);
+	idle = lido_scratch_create(fixture.pool, LIMIT / 2);
+	expect(idle != NULL);
+	lido_scratch_destroy(idle);
 	lido_scratch_destroy(held);
 	fixture_finish(&fixture);
 }
@@ -239,20 +239,20 @@ static void wait_in_server(struct server *server, int64_t milliseconds) {
 	}
 }
 
-TEST("scratch@idle-memory-goes-back-to-the-kernel") {
+TEST("scratch@idle-one-is-unmapped") {
 	struct fixture fixture;
 	fixture_init(&fixture);
-	struct lido_scratch *kept = lido_scratch_create(fixture.pool, 4096);
-	struct lido_scratch *memory = lido_scratch_create(fixture.pool, 100000);
-	lido_scratch_destroy(memory);
+	struct lido_scratch *used = lido_scratch_create(fixture.pool, 4096);
+	struct lido_scratch *scratch = lido_scratch_create(fixture.pool, 100000);
+	lido_scratch_destroy(scratch);
 	expect_int(pool_used(fixture.pool, SCRATCH_BYTES), >, 100000);
 	wait_in_server(&fixture.pair.server, LIDO_IDLE_MS + 2 * LIDO_TRIM_TICK_MS + 500);
 	expect_int(pool_used(fixture.pool, SCRATCH_BYTES), ==, 4096);
-	lido_scratch_destroy(kept);
+	lido_scratch_destroy(used);
 	fixture_finish(&fixture);
 }
 
-TEST("scratch@memory-in-use-outlives-its-client") {
+TEST("scratch@used-one-outlives-its-client") {
 	struct server server;
 	struct client client;
 	server_init_core(&server, NULL);
@@ -267,20 +267,20 @@ TEST("scratch@memory-in-use-outlives-its-client") {
 	server_finish(&server);
 }
 
-TEST("scratch@memory-in-use-outlives-the-server") {
+TEST("scratch@used-one-outlives-the-server") {
 	struct server server;
 	struct client client;
 	server_init_core(&server, NULL);
 	client_init(&client, &server);
 	struct lido_pool *pool = lido_pool_from_client(server.manager, client_get_peer(&client));
-	struct lido_scratch *memory = lido_scratch_create(pool, 100000);
+	struct lido_scratch *scratch = lido_scratch_create(pool, 100000);
 	server_finish(&server);
-	memset(lido_scratch_get_data(memory), 1, 100000);
-	lido_scratch_destroy(memory);
+	memset(lido_scratch_get_data(scratch), 1, 100000);
+	lido_scratch_destroy(scratch);
 	client_finish(&client);
 }
 
-TEST("scratch@kernel-that-gives-none-is-no-crash") {
+TEST("scratch@failed-mmap-gives-no-scratch") {
 	struct fixture fixture;
 	fixture_init(&fixture);
 	faults_start_all_of(FAULT_MMAP, 0);

@@ -1,5 +1,5 @@
 /*
- * wl_shm_pool objects in the server's books: whatever fails, nothing is counted that is not there.
+ * wl_shm_pool objects in the server's bookkeeping: whatever fails, only existing objects are counted.
  */
 #include "faults.h"
 #include "file.h"
@@ -19,14 +19,14 @@ static void expect_empty(const struct lido_pool *pool) {
 	expect_int(pool->quota.total->counts[LIDO_QUOTA_FILES].used, ==, 0);
 }
 
-// Calls what wl_shm.create_pool calls, outside a request: so the client is still there afterwards to be looked at.
+// Calls what wl_shm.create_pool calls, but outside a request, so that the client still exists afterwards.
 static void create(struct pair *pair, uint32_t id, int fd, int32_t size) {
 	struct wl_client *peer = client_get_peer(&pair->client);
 	struct wl_resource *shm = wl_client_get_object(peer, wl_proxy_get_id((struct wl_proxy *)pair->client.shm));
 	lido_shm_pool_resource_create(shm, id, fd, size);
 }
 
-TEST("shm_pool_resource@refused-request-leaves-the-books-as-they-were-and-closes-the-fd") {
+TEST("shm_pool_resource@refused-request-changes-no-count-and-closes-the-fd") {
 	static const int32_t sizes[] = {0, -1, INT32_MIN};
 	for (size_t i = 0; i < 3; i++) {
 		struct pair pair;
@@ -41,7 +41,7 @@ TEST("shm_pool_resource@refused-request-leaves-the-books-as-they-were-and-closes
 	}
 }
 
-TEST("shm_pool_resource@lack-of-memory-leaves-the-books-as-they-were-and-closes-the-fd") {
+TEST("shm_pool_resource@out-of-memory-changes-no-count-and-closes-the-fd") {
 	struct pair pair;
 	int fd = file_create(FILE_SEALABLE, 4096), copy = dup(fd);
 	pair_init(&pair, NULL);
@@ -56,21 +56,21 @@ TEST("shm_pool_resource@lack-of-memory-leaves-the-books-as-they-were-and-closes-
 	pair_finish(&pair);
 }
 
-TEST("shm_pool_resource@its-file-is-shared-and-counted-once") {
+TEST("shm_pool_resource@file-is-shared-and-counted-once") {
 	struct pair pair;
-	struct wl_shm_pool *handles[3];
+	struct wl_shm_pool *shm_pools[3];
 	pair_init(&pair, NULL);
 	int fd = file_create(FILE_UNSEALABLE, 4096);
 	struct lido_pool *pool = pair_get_pool(&pair);
 	for (uint32_t i = 0; i < 3; i++) {
-		handles[i] = wl_shm_create_pool(pair.client.shm, fd, 4096);
+		shm_pools[i] = wl_shm_create_pool(pair.client.shm, fd, 4096);
 		client_roundtrip(&pair.client);
 		lido_pool_audit(pool);
 		expect_int(pool_used(pool, SHM_POOLS), ==, i + 1);
 		expect_int(pool_used(pool, FILES), ==, 1);
 	}
 	for (uint32_t i = 0; i < 3; i++) {
-		wl_shm_pool_destroy(handles[i]);
+		wl_shm_pool_destroy(shm_pools[i]);
 	}
 	client_roundtrip(&pair.client);
 	expect_empty(pool);
@@ -78,18 +78,18 @@ TEST("shm_pool_resource@its-file-is-shared-and-counted-once") {
 	pair_finish(&pair);
 }
 
-TEST("shm_pool_resource@its-size-is-its-own-and-costs-nothing") {
+TEST("shm_pool_resource@claimed-size-is-not-charged") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	int fd = file_create(FILE_SEALED, 4096);
-	struct wl_shm_pool *handle = wl_shm_create_pool(pair.client.shm, fd, INT32_MAX);
+	struct wl_shm_pool *shm_pool = wl_shm_create_pool(pair.client.shm, fd, INT32_MAX);
 	client_roundtrip(&pair.client);
 	struct lido_pool *pool = pair_get_pool(&pair);
 	// foot's pools claim 512 MiB each: virtual size is not memory.
 	expect_int(pool_used(pool, SCRATCH_BYTES), ==, 0);
 	expect_int(pool_used(pool, MAPPED_BYTES), ==, 0);
 	expect_int(pool_used(pool, BUFFER_BYTES), ==, 0);
-	wl_shm_pool_destroy(handle);
+	wl_shm_pool_destroy(shm_pool);
 	close(fd);
 	pair_finish(&pair);
 }

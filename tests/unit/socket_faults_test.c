@@ -1,6 +1,6 @@
 /*
- * A client's socket on the server's side, and the loop that watches it: a whole session in which the n-th call fails,
- * for every n, in each way in which the kernel can let it. Nothing leaks, and another client does not notice.
+ * The server's end of a client's socket, and the loop that watches it: a whole session in which the n-th call fails,
+ * for every n and with every error that the kernel can return. Nothing leaks, and another client is not affected.
  */
 #include "client.h"
 #include "life.h"
@@ -20,7 +20,7 @@ enum call {
 	CALL_EPOLL_WAIT,
 };
 
-#define FDS_LOST (-1) // no error: the fds of the message are lost, as when the process has no number left for them
+#define FDS_LOST (-1) // no error: the fds of the message are lost, as when the process reaches RLIMIT_NOFILE
 
 static struct {
 	int fd; // the victim's socket; -1: no call fails
@@ -34,7 +34,7 @@ static bool is_hit(enum call call, int fd) {
 		   ++state.count == state.nth;
 }
 
-// These stand in front of libc's, for libwayland as well.
+// These override libc's functions, for libwayland too.
 #define DEFINE(result, name, ...) \
 	__attribute__((visibility("default"))) result name(__VA_ARGS__); \
 	__attribute__((visibility("default"))) result name(__VA_ARGS__)
@@ -81,7 +81,7 @@ DEFINE(int, epoll_wait, int epfd, struct epoll_event *events, int maxevents, int
 	return (int)syscall(SYS_epoll_pwait, epfd, events, maxevents, timeout, NULL, 0);
 }
 
-// The number that the next fd gets.
+// Returns the number that the next fd gets.
 static int get_next_fd(void) {
 	int fd = dup(STDERR_FILENO);
 	expect(fd != -1);
@@ -89,7 +89,7 @@ static int get_next_fd(void) {
 	return fd;
 }
 
-// If there was an error at all, then one that the failure explains.
+// If the server has ended the client, the failed call must explain the error.
 static void expect_honest_end(struct client *client) {
 	if (client->error[0] == '\0') {
 		return;
@@ -101,7 +101,7 @@ static void expect_honest_end(struct client *client) {
 	}
 }
 
-// Returns how many calls there were.
+// Runs a session in which the nth call fails. Returns the number of calls.
 static uint64_t run_session(enum call call, int error, uint64_t nth) {
 	int fds[LIFE_FILES];
 	struct server server;

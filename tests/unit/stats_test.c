@@ -1,5 +1,5 @@
 /*
- * What is told of each client: the numbers, and JSON that a strict parser takes.
+ * The statistics of each client: the numbers, and JSON that a strict parser accepts.
  */
 #include "file.h"
 #include "memory/pool.h"
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-// A parser of RFC 8259, for what is well formed alone. Each returns where it stopped, or NULL.
+// A parser for well-formed JSON (RFC 8259). Each function returns where it stopped, or NULL.
 static const char *parse_value(const char *text);
 
 static const char *skip_blanks(const char *text) {
@@ -105,7 +105,7 @@ static void expect_json(const char *text) {
 	}
 }
 
-TEST("stats@no-clients-are-an-empty-array") {
+TEST("stats@json-without-clients-is-an-empty-array") {
 	struct server server;
 	server_init_core(&server, NULL);
 	char *text = write_text(server.manager, lido_manager_write_json);
@@ -132,7 +132,7 @@ TEST("stats@json-has-one-object-per-client-with-every-key") {
 	pair_finish(&pair);
 }
 
-// Changes what /proc says this process was called as: in place, and within the length of what was there.
+// Changes the command line of this process in /proc: in place, so the name must not be longer than the original.
 static void set_command(const char *name) {
 	char *command = program_invocation_name; // argv[0] itself
 	static size_t size;
@@ -143,7 +143,7 @@ static void set_command(const char *name) {
 	strncpy(command, name, size); // and zeros up to the old end
 }
 
-TEST("stats@strange-names-of-programs-are-valid-json") {
+TEST("stats@unusual-program-names-give-valid-json") {
 	static const char *const names[] = {"a\"b", "back\\slash", "tab\there", "line\nbreak", "\x01\x7f\x1b[31m",
 		"\xff\xfe", "\xc3\xa4", "", "\\", "\"", "a/b\"c", "/"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -175,7 +175,7 @@ static struct lido_pool_stats get_first(struct lido_manager *manager) {
 	return all[0];
 }
 
-TEST("stats@name-is-the-programs-without-its-path") {
+TEST("stats@name-is-that-of-the-program-without-its-path") {
 	struct pair pair;
 	set_command("/usr/bin/foot");
 	pair_init(&pair, NULL);
@@ -190,14 +190,14 @@ TEST("stats@numbers-are-those-of-the-pool") {
 	pair_init(&pair, NULL);
 	int sealed = file_create(FILE_SEALED, 131072), other = file_create(FILE_SHM_OPEN, 65536);
 	file_fill(sealed, 0, 131072, 1);
-	struct wl_shm_pool *handles[3] = {wl_shm_create_pool(pair.client.shm, sealed, 131072),
+	struct wl_shm_pool *shm_pools[3] = {wl_shm_create_pool(pair.client.shm, sealed, 131072),
 		wl_shm_create_pool(pair.client.shm, other, 65536), wl_shm_create_pool(pair.client.shm, sealed, 65536)};
 	struct wl_buffer *buffers[3];
 	for (int i = 0; i < 3; i++) {
-		buffers[i] = wl_shm_pool_create_buffer(handles[i], 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
+		buffers[i] = wl_shm_pool_create_buffer(shm_pools[i], 0, 128, 128, 512, WL_SHM_FORMAT_ARGB8888);
 	}
 	expect(lido_buffer_map(pair_get_buffer(&pair, buffers[0]), 0, 128, NULL) != NULL);
-	struct lido_scratch *memory = lido_scratch_create(pair_get_pool(&pair), 8192);
+	struct lido_scratch *scratch = lido_scratch_create(pair_get_pool(&pair), 8192);
 	struct lido_pool_stats stats = get_first(pair.server.manager);
 	int64_t mapped;
 	file_count_mappings(sealed, &mapped);
@@ -212,17 +212,17 @@ TEST("stats@numbers-are-those-of-the-pool") {
 	expect_int(stats.bytes_mapped, ==, mapped);
 	expect_int(stats.bytes_used, ==, 3 * 65536);
 	expect_int(stats.bytes_scratch, ==, 8192);
-	lido_scratch_destroy(memory);
+	lido_scratch_destroy(scratch);
 	for (int i = 0; i < 3; i++) {
 		wl_buffer_destroy(buffers[i]);
-		wl_shm_pool_destroy(handles[i]);
+		wl_shm_pool_destroy(shm_pools[i]);
 	}
 	close(sealed);
 	close(other);
 	pair_finish(&pair);
 }
 
-TEST("stats@blocks-are-counted-with-one-fd-and-one-mapping-for-all") {
+TEST("stats@blocks-share-one-fd-and-one-mapping") {
 	enum {
 		COUNT = 500
 	};
@@ -256,7 +256,7 @@ TEST("stats@blocks-are-counted-with-one-fd-and-one-mapping-for-all") {
 	pair_finish(&pair.base);
 }
 
-TEST("stats@table-has-a-head-and-a-line-per-client") {
+TEST("stats@table-has-a-header-and-a-line-per-client") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	char *text = write_text(pair.server.manager, lido_manager_write_table);

@@ -1,5 +1,5 @@
 /*
- * The pure checks, at every edge, against a second and slower way to say what is right.
+ * The pure validation, at every edge, compared with a second and slower implementation.
  */
 #include "base/validate.h"
 #include "runner.h"
@@ -10,18 +10,18 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-// Wide enough for whatever two int32_t and a format can make.
+// Wide enough for any product of two int32_t and the factors of a format.
 __extension__ typedef __int128 wide_int;
 
 static const uint32_t formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_RGB565, DRM_FORMAT_RGB888, DRM_FORMAT_R8,
 	DRM_FORMAT_ARGB16161616F, DRM_FORMAT_NV12, DRM_FORMAT_NV16, DRM_FORMAT_YUV420, DRM_FORMAT_YUV444, DRM_FORMAT_YUYV};
 
-// Numbers where something may overflow or turn round.
+// Numbers where something may overflow or wrap.
 static const int32_t edges[] = {INT32_MIN, INT32_MIN + 1, -65536, -4, -1, 0, 1, 2, 3, 4, 5, 7, 8, 63, 64, 255, 256,
 	4095, 4096, 32767, 32768, 46340, 46341, 65535, 65536, 1 << 29, 1 << 30, INT32_MAX - 4, INT32_MAX - 3, INT32_MAX - 1,
 	INT32_MAX};
 
-// What the protocol wants, in 128 bits: UINT32_MAX for right, or the code.
+// The verdict that the protocol demands, in 128 bits. Returns UINT32_MAX for a valid request, or the error code.
 static uint32_t judge(const struct lido_buffer_request *request, const struct lido_format *format, int32_t pool_size,
 		wide_int *size) {
 	if (request->offset < 0 || request->width <= 0 || request->height <= 0 || request->stride <= 0) {
@@ -72,7 +72,7 @@ static void try_offsets(struct lido_buffer_request *request, const struct lido_f
 	}
 }
 
-TEST("validate@every-edge-of-create_buffer-is-judged-as-in-128-bits") {
+TEST("validate@create_buffer-at-every-edge-matches-128-bit-arithmetic") {
 	for (size_t f = 0; f < LENGTH(formats); f++) {
 		const struct lido_format *format = lido_format_from_drm(formats[f]);
 		for (size_t w = 0; w < LENGTH(edges); w++) {
@@ -149,8 +149,8 @@ TEST("validate@pool-never-shrinks") {
 	}
 }
 
-TEST("validate@longest-message-is-whole-and-fits-libwayland") {
-	// wl_resource_post_error() cuts what is longer than 127 bytes.
+TEST("validate@longest-message-is-complete-and-fits-libwayland") {
+	// wl_resource_post_error() truncates messages longer than 127 bytes.
 	struct lido_buffer_request request = {.offset = INT32_MAX,
 		.width = 1,
 		.height = INT32_MAX,
