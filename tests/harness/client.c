@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// The client that is dispatching: libwayland-client tells protocol errors' messages to a log handler only.
+// The client that is dispatching: libwayland-client passes the messages of protocol errors only to a log handler.
 static struct client *dispatching;
 
 __attribute__((format(printf, 1, 0))) static void handle_log(const char *format, va_list args) {
@@ -60,7 +60,7 @@ bool client_try_init(struct client *client, struct server *server) {
 		return false;
 	}
 	if (client_find_global(client, wl_shm_interface.name, NULL) == NULL) {
-		return true; // a monitor's connection
+		return true; // a monitor connection
 	}
 	client->shm = client_bind(client, &wl_shm_interface, 2);
 	wl_shm_add_listener(client->shm, &shm_listener, client);
@@ -107,7 +107,7 @@ void *client_bind(struct client *client, const struct wl_interface *interface, u
 }
 
 static bool dispatch_pending(struct client *client) {
-	expect(dispatching == NULL); // a listener must not wait: the server would work on the client's stack
+	expect(dispatching == NULL); // a listener must not wait: the server would run on the client's stack
 	dispatching = client;
 	bool alive = wl_display_dispatch_pending(client->display) >= 0;
 	dispatching = NULL;
@@ -130,7 +130,7 @@ static bool read_events(struct client *client) {
 }
 
 bool client_pump(struct client *client, int timeout) {
-	// An error of this call is found by the read: the server's last words may still be there.
+	// The read reports errors of this call: the server's last events may still be unread.
 	wl_display_flush(client->display);
 	server_work(client->server, wl_display_get_fd(client->display), timeout);
 	return read_events(client);
@@ -150,7 +150,7 @@ bool client_try_roundtrip(struct client *client) {
 	struct wl_callback *callback = wl_display_sync(client->display);
 	wl_callback_add_listener(callback, &done_listener, &done);
 	while (!done && client_pump(client, 0)) {
-		// until one of both
+		// until it is done or the connection is broken
 	}
 	wl_callback_destroy(callback);
 	return done;

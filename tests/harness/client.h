@@ -1,7 +1,7 @@
 /*
  * A client of the test's server, through libwayland-client.
  *
- * Every wait alternates between letting the server work and the client's queue.
+ * Every wait alternates between the server's work and the client's event queue.
  */
 #ifndef HARNESS_CLIENT_H
 #define HARNESS_CLIENT_H
@@ -25,48 +25,48 @@ struct peer;
 struct client {
 	struct server *server;
 	struct wl_display *display;
-	struct peer *peer; // its other side; see server_connect()
+	struct peer *peer; // the server's end of the connection; see server_connect()
 	struct wl_registry *registry;
 	struct wl_array globals; // struct client_global
-	struct wl_shm *shm;      // bound at version 2; NULL: it is not for this client
-	struct wl_array formats; // uint32_t: as wl_shm.format announced them
-	char error[512];         // what libwayland logged of a protocol error
+	struct wl_shm *shm;      // bound at version 2; NULL: not offered
+	struct wl_array formats; // uint32_t: in the order of the wl_shm.format events
+	char error[512];         // message of the protocol error, as libwayland logged it
 };
 
-/* Connects, and binds wl_shm where there is one. */
+/* Connects, and binds wl_shm if the server offers it. */
 void client_init(struct client *client, struct server *server);
 
-/* The same, for servers that may end the client meanwhile: then it returns false. To be finished anyway. */
+/* The same, but returns false if the server ends the client. Call client_finish() in either case. */
 bool client_try_init(struct client *client, struct server *server);
 
-/* Closes the connection, and waits until the server has noticed. Proxies need not be destroyed before. */
+/* Closes the connection and waits until the server has noticed. Proxies need not be destroyed first. */
 void client_finish(struct client *client);
 
-/* The server's side of it; NULL once it is gone. Not for servers in another process. */
+/* The server's object for this client; NULL once it is destroyed. Only for servers in this process. */
 struct wl_client *client_get_peer(const struct client *client);
 
-/* What the server announces under this name; NULL: nothing. count may be NULL. */
+/* The last global announced with this interface, or NULL. count receives how many there are; may be NULL. */
 const struct client_global *client_find_global(const struct client *client, const char *interface, size_t *count);
 
-/* Binds a global that must be there, at this version. */
+/* Binds a global at this version; the test fails if the server does not offer it. */
 void *client_bind(struct client *client, const struct wl_interface *interface, uint32_t version);
 
-/* One turn of server and client; the server waits up to timeout milliseconds. False: the connection is broken. */
+/* One dispatch of server and client; the server waits up to timeout milliseconds. False: the connection is broken. */
 bool client_pump(struct client *client, int timeout);
 
-/* Until the server has answered all that was sent. False: the connection broke first. */
+/* Waits until the server has handled all requests. False: the connection broke first. */
 bool client_try_roundtrip(struct client *client);
 
-/* Until *flag. False: the connection broke first. The runner's alarm ends waits in vain. */
+/* Waits until *flag. False: the connection broke first. The runner's alarm ends endless waits. */
 bool client_wait(struct client *client, const bool *flag);
 
-/* Checks that a round trip succeeds, and where not says why. */
+/* A round trip must succeed; otherwise the test fails with the cause. */
 #define client_roundtrip(client) client_expect_alive_at(__FILE__, __LINE__, client)
 #define expect_alive(client) client_expect_alive_at(__FILE__, __LINE__, client)
 
 /*
- * The server must end this client now, with this error of exactly this object (a wl_proxy of any type), and a message
- * that contains text. The proxy must not have been destroyed.
+ * The server must end this client now, with this error on exactly this object (a wl_proxy of any type), and a message
+ * that contains text. The proxy must still exist.
  */
 #define expect_protocol_error(client, proxy, code, text) \
 	client_expect_error_at(__FILE__, __LINE__, client, (struct wl_proxy *)(proxy), code, text)

@@ -8,7 +8,7 @@
 static struct {
 	struct lido_os real;
 	bool running;
-	bool was_hit; // the n-th has failed
+	bool was_hit; // the n-th call has failed
 	uint64_t nth;
 	int all_of; // enum fault; -1: none
 	size_t size_max;
@@ -16,7 +16,7 @@ static struct {
 	uint64_t bytes_read;
 } state;
 
-// Counts a call. Returns true, with errno set, if it is to fail.
+// Counts a call. Returns true, with errno set, if the call must fail.
 static bool is_hit(enum fault fault, size_t size, int error) {
 	state.counts[fault]++;
 	state.was_hit |= state.count + 1 == state.nth;

@@ -1,5 +1,5 @@
 /*
- * Makes calls of the kernel and allocations that shm/ does through its struct lido_os fail. The core server only.
+ * Makes system calls and allocations fail that shm/ makes through struct lido_os. For the core server only.
  */
 #ifndef HARNESS_FAULTS_H
 #define HARNESS_FAULTS_H
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Which calls can fail; the others (close, munmap) never do. */
+/* Calls that can fail; others (close, munmap) never do. */
 enum fault {
 	FAULT_CALLOC,
 	FAULT_MEMFD_CREATE,
@@ -20,7 +20,7 @@ enum fault {
 	FAULT_ADD_SEALS,
 	FAULT_SEEK_HOLE,
 	FAULT_PUNCH_HOLE,
-	FAULT_IS_WRITABLE, // it says no
+	FAULT_IS_WRITABLE, // returns false
 	FAULT_OPEN_PRESSURE,
 	FAULT_WATCH_PRIORITY,
 	FAULT_OPEN_READY,
@@ -33,7 +33,7 @@ enum fault {
 	FAULT_PWRITE,
 	FAULT_MMAP,
 	FAULT_MADVISE,
-	// Of libwayland, in programs that are linked with --wrap and have wrappers that ask faults_is_hit().
+	// Calls of libwayland, in programs linked with --wrap whose wrappers call faults_is_hit().
 	FAULT_RESOURCE,     // wl_resource_create()
 	FAULT_GLOBAL,       // wl_global_create()
 	FAULT_TIMER,        // wl_event_loop_add_timer()
@@ -42,28 +42,28 @@ enum fault {
 	FAULTS_LEN,
 };
 
-/* Counts calls from now on and lets the n-th of all fail, from 1 on; 0: none. */
+/* Counts calls from now on and makes the n-th of all fail, from 1 on; 0: none. */
 void faults_start(uint64_t n);
 
-/* Lets every call of one kind fail from now on; of mmap only those of more bytes than size_max, which 0 makes all. */
+/* Makes every call of one kind fail from now on; of mmap only those of more than size_max bytes. 0: all. */
 void faults_start_all_of(enum fault fault, size_t size_max);
 
-/* The n-th call from now, from 1 on, fails (too). To be called between a start and the stop. */
+/* Makes the n-th call from now fail, from 1 on. Call it between start and stop. */
 void faults_set_next(uint64_t n);
 
-/* Has the last faults_set_next(), or the start, let a call fail? */
+/* Has a call failed because of the last faults_set_next(), or of the start? */
 bool faults_was_hit(void);
 
-/* Back to the real calls. Returns how many there were. */
+/* Restores the real calls. Returns the number of calls since the start. */
 uint64_t faults_stop(void);
 
-/* For wrappers of further calls: counts one, and says whether it is to fail; then errno is error. */
+/* For wrappers of further calls: counts one. Returns true if it must fail, with errno set to error. */
 bool faults_is_hit(enum fault fault, int error);
 
-/* Calls of one kind since the start. */
+/* Number of calls of one kind since the start. */
 uint64_t faults_get_count(enum fault fault);
 
-/* Bytes that pread and preadv have brought since the start. */
+/* Bytes that pread and preadv have read since the start. */
 uint64_t faults_get_bytes_read(void);
 
 #endif

@@ -23,7 +23,7 @@ static const struct format {
 	{DRM_FORMAT_XRGB2101010, PIXMAN_x2r10g10b10},
 	{DRM_FORMAT_ABGR2101010, PIXMAN_a2b10g10r10},
 	{DRM_FORMAT_XBGR2101010, PIXMAN_x2b10g10r10},
-#if PIXMAN_VERSION >= PIXMAN_VERSION_ENCODE(0, 46, 0) // wlroots 0.20 takes it from there
+#if PIXMAN_VERSION >= PIXMAN_VERSION_ENCODE(0, 46, 0) // wlroots 0.20 supports it from this version on
 	{DRM_FORMAT_ABGR16161616, PIXMAN_a16b16g16r16},
 #endif
 };
@@ -58,7 +58,7 @@ void image_draw(struct image *image, int32_t x, int32_t y, uint32_t drm, const u
 		int32_t height, int32_t stride) {
 	const struct format *format = find_format(drm);
 	expect(format != NULL);
-	// pixman wants rows of whole words.
+	// pixman requires rows of whole 32-bit words.
 	int32_t row = (stride + 3) / 4 * 4;
 	uint8_t *copy = calloc((size_t)height, (size_t)row);
 	expect(copy != NULL);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define SIZE LIFE_SIZE
-#define LARGE (20 << 20) // its file does not go in one turn of the event loop
+#define LARGE (20 << 20) // closing its file takes more than one dispatch
 #define FILES LIFE_FILES
 
 static struct lido_buffer *find_buffer(struct client *client, struct wl_buffer *buffer) {
@@ -21,33 +21,35 @@ static struct lido_buffer *find_buffer(struct client *client, struct wl_buffer *
 	return resource != NULL ? lido_buffer_try_from_resource(resource) : NULL;
 }
 
-// What a compositor does with a buffer, and what it does when that fails.
+// Does with a buffer what a compositor does, including after failures.
 static void use_buffer(struct lido_buffer *buffer) {
 	struct lido_box whole = {.width = buffer->width, .height = buffer->height};
 	struct lido_box narrow = {.x = 3, .y = 3, .width = 5, .height = 5};
 	size_t stride = (size_t)buffer->stride + 64;
-	struct lido_scratch *memory = lido_scratch_create(buffer->pool, stride * (size_t)buffer->height);
-	if (memory == NULL) {
+	struct lido_scratch *scratch = lido_scratch_create(buffer->pool, stride * (size_t)buffer->height);
+	if (scratch == NULL) {
 		lido_pool_post_no_memory(buffer->pool);
 		return;
 	}
 	lido_buffer_lock(buffer);
-	bool complete = lido_buffer_read(buffer, &whole, lido_scratch_get_data(memory), stride) == LIDO_READ_OK;
-	complete = lido_buffer_read(buffer, &narrow, lido_scratch_get_data(memory), stride) == LIDO_READ_OK && complete;
-	complete = lido_buffer_read(buffer, &whole, lido_scratch_get_data(memory), stride - 64) == LIDO_READ_OK && complete;
+	bool complete = lido_buffer_read(buffer, &whole, lido_scratch_get_data(scratch), stride) == LIDO_READ_OK;
+	complete = lido_buffer_read(buffer, &narrow, lido_scratch_get_data(scratch), stride) == LIDO_READ_OK && complete;
+	complete =
+			lido_buffer_read(buffer, &whole, lido_scratch_get_data(scratch), stride - 64) == LIDO_READ_OK && complete;
 	const void *pixels = lido_buffer_map(buffer, 0, buffer->height, NULL);
 	if (pixels != NULL) {
-		lido_buffer_copy(buffer, pixels, &whole, lido_scratch_get_data(memory), stride);
+		lido_buffer_copy(buffer, pixels, &whole, lido_scratch_get_data(scratch), stride);
 	}
-	lido_buffer_write(buffer, lido_scratch_get_data(memory));
+	lido_buffer_write(buffer, lido_scratch_get_data(scratch));
 	if (!complete) {
 		lido_buffer_post_truncated(buffer);
 	}
-	lido_scratch_destroy(memory);
+	lido_scratch_destroy(scratch);
 	lido_buffer_unlock(buffer);
 }
 
-// Pools, buffers, a growth, uses, and an end in a mess. Stops wherever the server has ended the client.
+// Creates pools and buffers, grows a pool, uses the buffers, and leaves objects behind. Stops where the server has
+// ended the client.
 static void run_shm_client(struct client *client, const int *fds) {
 	struct wl_shm_pool *pools[FILES];
 	struct wl_buffer *buffers[FILES];
@@ -75,7 +77,7 @@ static void run_shm_client(struct client *client, const int *fds) {
 	client_try_roundtrip(client);
 }
 
-// Whatever is idle in the client's pool goes.
+// Frees everything idle in the client's pool.
 static void trim(struct client *client) {
 	client_try_roundtrip(client);
 	if (client_get_peer(client) != NULL) {
@@ -85,7 +87,7 @@ static void trim(struct client *client) {
 	}
 }
 
-// Takes memory of the server's own, uses it, and gives it back. Some of it may fail, by event.
+// Allocates blocks of the server's pool, uses them, and frees them. Allocations may fail with an event.
 static void run_pool_client(struct client *client) {
 	struct pool_client pool;
 	struct pool_block blocks[3];
@@ -111,7 +113,7 @@ static void run_pool_client(struct client *client) {
 	pool_block_finish(&blocks[1]);
 	pool_block_finish(&blocks[2]);
 	trim(client);
-	pool_block_init(&blocks[0], &pool, 4096); // stays
+	pool_block_init(&blocks[0], &pool, 4096); // pool_client_finish() destroys it
 	client_try_roundtrip(client);
 	pool_client_finish(&pool);
 	client_try_roundtrip(client);
@@ -125,7 +127,7 @@ void life_expect_honest_end(struct client *client) {
 	bool no_memory = strstr(client->error, "wl_display#1: error 2: ") != NULL;
 	bool invalid_fd = strstr(client->error, ": error 2: invalid fd: ") != NULL;
 	if (!no_memory && !invalid_fd) {
-		fail("the client was ended with \"%s\" (%s)", client->error, strerror(error));
+		fail("the server ended the client with \"%s\" (%s)", client->error, strerror(error));
 	}
 }
 

@@ -1,5 +1,5 @@
 /*
- * A mouse of the test's own (a virtual pointer), and what the client hears of it.
+ * A mouse of the test (a virtual pointer), and the pointer events that the client receives.
  */
 #ifndef HARNESS_MOUSE_H
 #define HARNESS_MOUSE_H
@@ -11,26 +11,26 @@ struct mouse {
 	struct zwlr_virtual_pointer_manager_v1 *manager;
 	struct zwlr_virtual_pointer_v1 *device;
 	struct wl_pointer *pointer;         // the client's
-	int32_t size;                       // of the output, across and down; pixels
-	uint32_t serial;                    // of the last event that had one
+	int32_t size;                       // width and height of the output; pixels
+	uint32_t serial;                    // of the last event with one
 	bool entered, pressed;              // ever
 	int motions, buttons, axes, frames; // events so far
-	double x, y;                        // where it was said to be last, surface coordinates
+	double x, y;                        // of the last event, surface coordinates
 	uint32_t time;
 };
 
-/* Plugs it in. size: the output's. */
+/* Creates the virtual pointer. size: width and height of the output. */
 void mouse_init(struct mouse *mouse, struct screen *screen, int32_t size);
 
 void mouse_finish(struct mouse *mouse);
 
-/* Another one, for the test's own use. It is to be destroyed with zwlr_virtual_pointer_v1_destroy(). */
+/* Creates another virtual pointer; the caller destroys it with zwlr_virtual_pointer_v1_destroy(). */
 struct zwlr_virtual_pointer_v1 *mouse_plug_another(struct mouse *mouse);
 
-/* Moves it there, in pixels of the output. */
+/* Moves it to this position, in pixels of the output. */
 void mouse_move(struct mouse *mouse, uint32_t x, uint32_t y);
 
-/* Presses the left button, or lets it go. */
+/* Presses or releases the left button. */
 void mouse_press(struct mouse *mouse, bool down);
 
 #endif

@@ -10,7 +10,7 @@
 #include <wayland-server-core.h>
 
 struct peer {
-	struct wl_client *client; // NULL once it is gone
+	struct wl_client *client; // NULL once it is destroyed
 	struct wl_listener destroy;
 };
 
@@ -23,7 +23,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 int server_connect(struct server *server, struct peer **peer) {
 	*peer = NULL;
 	if (server->socket != NULL) {
-		// The server is in this process all the same, but learns of the client by itself.
+		// The server is in this process too, but accepts the connection from its socket.
 		int fd = socket_connect(server->socket);
 		expect(fd >= 0);
 		return fd;
@@ -34,7 +34,7 @@ int server_connect(struct server *server, struct peer **peer) {
 	expect(*peer != NULL);
 	(*peer)->client = server_add_client(server, fds[0]);
 	(*peer)->destroy.notify = handle_destroy;
-	// Late: by then the server has freed all that the client had.
+	// Late: by then the server has freed everything of the client.
 	wl_client_add_destroy_late_listener((*peer)->client, &(*peer)->destroy);
 	return fds[1];
 }

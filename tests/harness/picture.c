@@ -51,7 +51,7 @@ void picture_finish(struct picture *picture) {
 		wl_shm_pool_destroy(picture->pool);
 	}
 	if (picture->fd >= 0) {
-		// The server need not have got it yet.
+		// The server may not have received it yet.
 		wl_display_flush(picture->client->display);
 		close(picture->fd);
 	}
@@ -59,7 +59,7 @@ void picture_finish(struct picture *picture) {
 	*picture = (struct picture){.fd = -1};
 }
 
-// The alpha of a pixel is put to its most, so that pictures do not depend on what is below.
+// Sets the alpha of a pixel to its maximum, so that pictures do not depend on what is below.
 static void make_opaque(const struct picture *picture, uint8_t *pixel) {
 	switch (picture->drm) {
 	case DRM_FORMAT_ARGB8888:

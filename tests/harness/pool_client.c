@@ -40,7 +40,7 @@ static int64_t sum_reserves(const struct pool_client *pool) {
 	return sum;
 }
 
-// The server may have made it larger since, but never smaller.
+// The server may have grown the file since, but never shrinks it.
 static void expect_size(const struct pool_area *area) {
 	expect_int(area->size, >, 0);
 	expect_int(area->size % PAGE, ==, 0);
@@ -116,7 +116,7 @@ static const struct lido_shm_pool_v1_listener pool_listener = {
 	.area_removed = handle_area_removed,
 };
 
-// Takes the request that is answered from the queue. Those of destroyed blocks were answered unseen.
+// Takes the answered request from the queue. The answers to requests of destroyed blocks were not received.
 static struct pool_request *take_request(struct pool_client *pool) {
 	struct pool_request *requests = pool->requests.data;
 	size_t len = pool->requests.size / sizeof(*requests);
@@ -177,7 +177,7 @@ void pool_client_init(struct pool_client *pool, struct client *client, uint32_t 
 void pool_client_finish(struct pool_client *pool) {
 	struct pool_block *block, *next_block;
 	wl_list_for_each_safe(block, next_block, &pool->blocks, link) {
-		// The protocol wants blocks destroyed first.
+		// The protocol requires that blocks are destroyed first.
 		pool_block_finish(block);
 	}
 	lido_shm_pool_v1_destroy(pool->pool);

@@ -1,10 +1,10 @@
 /*
- * The client's side of lido_shm_v1: takes a pool, maps its areas, records its events.
+ * The client's side of lido_shm_v1: gets a pool, maps its areas, records its events.
  *
- * Whatever the protocol promises of any event is checked when it comes, so that each test checks it: limits come first
- * and once, an area before the blocks in it, its size before what needs it, answers in the order of the requests.
+ * The handlers assert what the protocol promises of each event, so every test verifies it: limits come first and once,
+ * an area before the blocks in it, its size before the blocks that need it, answers in the order of the requests.
  *
- * shm/pool.h is the server's.
+ * The server's side is shm/memory/pool.h.
  */
 #ifndef HARNESS_POOL_CLIENT_H
 #define HARNESS_POOL_CLIENT_H
@@ -22,7 +22,7 @@ enum pool_event_kind {
 	POOL_EVENT_KINDS_LEN,
 };
 
-/* What came, in order. Fields that an event does not have are 0. */
+/* The received events, in order. Fields that an event does not have are 0. */
 struct pool_event {
 	enum pool_event_kind kind;
 	const struct pool_block *block;
@@ -33,13 +33,13 @@ struct pool_event {
 struct pool_area {
 	struct wl_list link; // pool_client.areas
 	uint32_t id;
-	int fd;                 // kept open to look at the file; real clients close it
+	int fd;                 // stays open so that tests can inspect the file; real clients close it
 	uint32_t size, reserve; // bytes, as announced
-	uint8_t *data;          // all of the reserve
+	uint8_t *data;          // mapping of the whole reserve
 };
 
 struct pool_request {
-	struct pool_block *block; // NULL: destroyed since, so that its answer will not be seen
+	struct pool_block *block; // NULL: destroyed since, so its answer will not be received
 	uint32_t size;
 };
 
@@ -47,14 +47,14 @@ struct pool_client {
 	struct client *client;
 	struct lido_shm_manager_v1 *manager;
 	struct lido_shm_pool_v1 *pool;
-	int64_t reserve_max; // as asked for
-	int64_t bytes_max;   // of the limits
+	int64_t reserve_max; // as requested
+	int64_t bytes_max;   // of the limits event
 	uint32_t blocks_max, buffers_max;
-	struct wl_list areas;     // pool_area.link, in the order of their announcement
+	struct wl_list areas;     // pool_area.link, in the order of the area events
 	struct wl_list blocks;    // pool_block.link
 	struct wl_array events;   // struct pool_event
 	struct wl_array requests; // struct pool_request
-	size_t answers;           // how many of the requests have been answered
+	size_t answers;           // number of answered requests
 };
 
 enum pool_answer {
@@ -69,41 +69,41 @@ struct pool_block {
 	struct lido_shm_block_v1 *block;
 	enum pool_answer answer; // the last one
 	uint32_t reason;         // of the last failed event
-	struct pool_area *area;  // NULL: it was never placed
+	struct pool_area *area;  // NULL: never placed
 	uint32_t offset, size;   // of its place
 };
 
-/* Binds the manager and takes a pool object. Does not wait. reserve_max: 0: no bound. */
+/* Binds the manager and creates a pool object. Does not wait. reserve_max: 0: no limit. */
 void pool_client_init(struct pool_client *pool, struct client *client, uint32_t reserve_max);
 
-/* Destroys blocks that are left, the pool object and the manager, and unmaps all. Does not wait. */
+/* Destroys the remaining blocks, the pool object and the manager, and unmaps all areas. Does not wait. */
 void pool_client_finish(struct pool_client *pool);
 
-/* How many events of a kind there were. */
+/* Number of events of a kind so far. */
 size_t pool_client_count(const struct pool_client *pool, enum pool_event_kind kind);
 
-/* How many events there were at all, and one of them. */
+/* Number of all events so far, and the one with this index. */
 size_t pool_client_get_events_len(const struct pool_client *pool);
 const struct pool_event *pool_client_get_event(const struct pool_client *pool, size_t index);
 
 /* The announced area with this id, or NULL. */
 struct pool_area *pool_client_find_area(const struct pool_client *pool, uint32_t id);
 
-/* The area that was announced first of those that are there. */
+/* The oldest of the current areas. */
 struct pool_area *pool_client_get_first_area(const struct pool_client *pool);
 
-/* create_block, resize and destroy. They do not wait. The struct must stay where it is. */
+/* create_block, resize and destroy. They do not wait. The struct must not move. */
 void pool_block_init(struct pool_block *block, struct pool_client *pool, uint32_t size);
 void pool_block_resize(struct pool_block *block, uint32_t size);
 void pool_block_finish(struct pool_block *block);
 
-/* An XRGB8888 buffer without padding. The buffer is the caller's. */
+/* Creates an XRGB8888 buffer without padding. The caller destroys it. */
 struct wl_buffer *pool_block_create_buffer(struct pool_block *block, int32_t offset, int32_t width, int32_t height);
 
-/* Where the block is, in the client's mapping. It must have been placed. */
+/* Address of the block in the client's mapping. It must have been placed. */
 uint8_t *pool_block_get_data(const struct pool_block *block);
 
-/* After a round trip, the last answer must be this one. */
+/* After a round trip, the last answer must be placed, or failed with this reason. */
 #define expect_place(block) pool_block_expect_place_at(__FILE__, __LINE__, block)
 #define expect_reason(block, reason) \
 	pool_block_expect_reason_at(__FILE__, __LINE__, block, LIDO_SHM_BLOCK_V1_REASON_##reason)

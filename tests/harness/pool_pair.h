@@ -1,5 +1,5 @@
 /*
- * A pair whose first client has taken its pool.
+ * A pair whose first client has a pool_client.
  */
 #ifndef HARNESS_POOL_PAIR_H
 #define HARNESS_POOL_PAIR_H
@@ -12,10 +12,10 @@ struct pool_pair {
 	struct pool_client pool; // of base.client
 };
 
-/* limits: NULL for the defaults. reserve_max: 0: no bound. */
+/* limits: NULL for the defaults. reserve_max: 0: no limit. */
 void pool_pair_init(struct pool_pair *pair, const struct lido_limits *limits, uint32_t reserve_max);
 
-/* As pair_finish(), after the pool's blocks are destroyed. */
+/* Destroys the pool's blocks, then calls pair_finish(). */
 void pool_pair_finish(struct pool_pair *pair);
 
 #endif

@@ -21,7 +21,7 @@ static const struct xdg_wm_base_listener wm_base_listener = {
 	.ping = handle_ping,
 };
 
-// What the screen binds: where it keeps it, and the version that all of its code can do with.
+// A global that the screen binds: its place, and the version that the code below needs.
 struct wanted {
 	const struct wl_interface *interface;
 	uint32_t version;
@@ -93,7 +93,7 @@ void screen_finish(struct screen *screen) {
 	client_finish(&screen->client);
 }
 
-// One frame of screencopy.
+// State of one screencopy frame.
 struct capture {
 	uint32_t format;
 	int32_t width, height, stride;

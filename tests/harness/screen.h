@@ -1,7 +1,7 @@
 /*
- * A client of the compositor with all that it takes to draw, and to look at what the output shows.
+ * A client of the compositor that can draw, and capture what the output shows.
  *
- * Looking goes by wlr-screencopy: through the compositor's own renderer, and back through Lido's own wl_shm.
+ * Captures use wlr-screencopy: through the compositor's renderer, and back through Lido's wl_shm.
  */
 #ifndef HARNESS_SCREEN_H
 #define HARNESS_SCREEN_H
@@ -21,35 +21,35 @@ struct screen {
 	struct wp_viewporter *viewporter;
 };
 
-/* Connects a client and binds what is above. */
+/* Connects a client and binds all globals above. */
 void screen_init(struct screen *screen, struct server *server);
 
-/* The same for servers that do not have all of it: what is not there is NULL. */
+/* The same for servers that do not offer all of them: missing ones are NULL. */
 void screen_init_sparse(struct screen *screen, struct server *server);
 void screen_finish(struct screen *screen);
 
-/* Takes a picture of a part of the output, as it is after all that was sent before. The image is the caller's. */
+/* Captures a part of the output, after all earlier requests are handled. The caller finishes the image. */
 void screen_capture(struct screen *screen, int32_t x, int32_t y, int32_t width, int32_t height, struct image *image);
 
-/* The same, with the pointer's image in it. */
+/* The same, with the cursor. */
 void screen_capture_with_cursor(
 		struct screen *screen, int32_t x, int32_t y, int32_t width, int32_t height, struct image *image);
 
 /*
- * The same, into a buffer of the caller's, which must be XRGB8888 or whatever screen_get_capture_format() says. Returns
- * whether the compositor said "ready"; false: it said "failed", or has ended the client.
+ * The same, into the caller's buffer, which must be XRGB8888 or have the format of screen_get_capture_format(). Returns
+ * true for the ready event; false: the failed event, or the compositor has ended the client.
  */
 bool screen_capture_into(
 		struct screen *screen, int32_t x, int32_t y, int32_t width, int32_t height, struct wl_buffer *buffer);
 
 /*
- * The same from 0, 0, where it will be refused. wlroots (wlr_screencopy_v1.c, frame_handle_copy()) keeps its lock on a
- * buffer that it refuses: what Lido allocates for wlroots' eyes is lost then, some hundred bytes, and is no leak of
- * ours. All else must be given back, file, mapping and pool. Returns whether it was refused.
+ * The same from 0, 0, for a capture that will be refused. wlroots (wlr_screencopy_v1.c, frame_handle_copy()) keeps its
+ * lock on a buffer that it refuses. So it leaks the some hundred bytes of Lido's wlr_buffer, which LeakSanitizer must
+ * ignore. Everything else must be freed: file, mapping and pool. Returns whether the capture was refused.
  */
 bool screen_capture_in_vain(struct screen *screen, int32_t width, int32_t height, struct wl_buffer *buffer);
 
-/* The format in which captures come: a code of wl_shm, of four bytes per pixel with blue first. */
+/* The format of captures: a wl_shm code, with four bytes per pixel and blue first. */
 uint32_t screen_get_capture_format(struct screen *screen);
 
 #endif

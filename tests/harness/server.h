@@ -1,9 +1,8 @@
 /*
- * The server of a test: in its own process and thread the core of shm/ alone, or the whole compositor, headless with
- * pixman; or any compositor that listens at a socket.
+ * The server of a test: in the test's process and thread the core of shm/ alone, or the whole compositor, headless with
+ * pixman; or any compositor that listens on a socket.
  *
- * In the same process nothing runs by itself. Clients (client.h) let the server work whenever they wait for it, so that
- * a test is the same each time.
+ * In the same process the server runs only when clients (client.h) wait for it, so that a test is deterministic.
  */
 #ifndef HARNESS_SERVER_H
 #define HARNESS_SERVER_H
@@ -17,46 +16,46 @@ struct wl_client;
 
 struct server {
 	struct wl_display *display;    // NULL: in another process
-	struct lido_manager *manager;  // the same
+	struct lido_manager *manager;  // NULL: in another process
 	struct compositor *compositor; // NULL: the core alone, or in another process
-	const char *socket;            // path that clients connect to; NULL: they come by a socket pair
+	const char *socket;            // path that clients connect to; NULL: they use a socket pair
 	void (*finish)(struct server *server);
 };
 
-/* A display with nothing but a lido_manager, which offers the formats of the pixman renderer and some planar ones. */
+/* A display with a lido_manager only, which offers server_core_formats. limits: NULL for the defaults. */
 void server_init_core(struct server *server, const struct lido_limits *limits);
 
-/* The compositor with one headless output of that size, started. limits: NULL for the defaults. */
+/* Starts the compositor with one headless output of that size. limits: NULL for the defaults. */
 void server_init_compositor(struct server *server, int32_t width, int32_t height, const struct lido_limits *limits);
 
-/* Gives a compositor the socket for monitors of that name, which it has only if it has one for clients. */
+/* Creates a compositor's monitor socket of that name; the compositor itself does so only if it has a client socket. */
 void server_create_monitor(struct server *server, const char *name);
 
-/* The compositor that listens at this path. A program has either this, or the others: they are different libraries. */
+/* A compositor that listens at this path. A program has either this function or the others: the libraries differ. */
 void server_init_socket(struct server *server, const char *path);
 
-/* Ends the server with all its clients. They must be finished after it or before it. */
+/* Ends the server and disconnects all clients. The test must finish its clients before or after. */
 void server_finish(struct server *server);
 
 /*
- * Connects. Returns the client's fd, which is the caller's; peer receives what stands for the other side, to be given
- * to server_disconnected().
+ * Connects. Returns the client's fd, which the caller owns. peer receives an object for the server's end; pass it to
+ * server_disconnected().
  */
 int server_connect(struct server *server, struct peer **peer);
 
-/* After the client has closed its fd: waits until the server has noticed, where that can be seen. */
+/* Call it after closing the client's fd: waits until the server has noticed, if the server is in this process. */
 void server_disconnected(struct server *server, struct peer *peer);
 
-/* Lets the server work. fd: of the client that waits, at most so many milliseconds; another process has more time. */
+/* Lets the server work for at most timeout milliseconds; longer in another process. fd: of the client that waits. */
 void server_work(struct server *server, int fd, int timeout);
 
-/* Takes the fd over. */
+/* Creates the server's client for the fd, and takes the fd over. */
 struct wl_client *server_add_client(struct server *server, int fd);
 
-/* Lets the server do what there is to do, and wait at most so long for it. Milliseconds. */
+/* Runs one dispatch of the server, which waits at most timeout milliseconds for events. */
 void server_dispatch(struct server *server, int timeout);
 
-/* The formats that server_init_core() offers, as DRM codes, and how many. */
+/* The formats that server_init_core() offers, as DRM codes: those of the pixman renderer, and some planar ones. */
 extern const uint32_t server_core_formats[];
 extern const size_t server_core_formats_len;
 

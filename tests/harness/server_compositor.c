@@ -6,7 +6,7 @@
 #include <lido/monitor.h>
 #include <wlr/types/wlr_output.h>
 
-// Milliseconds are what headless outputs count in; at sixty frames a second the tests would mostly wait.
+// Headless outputs count in milliseconds: this is one frame each. At 60 frames a second the tests would mostly wait.
 #define REFRESH 1000000 // mHz
 
 static void finish_compositor(struct server *server) {

@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <string.h>
 
-// An answer from another process is worth waiting for, also where a server of our own would have given it by now.
+// Another process needs time to answer, even where a server in this process would already have answered.
 #define WAIT_MIN 20 // milliseconds
 
 static void finish_socket(struct server *server) {

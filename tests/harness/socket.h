@@ -1,10 +1,10 @@
 /*
- * Unix sockets by their paths.
+ * Unix sockets by path.
  */
 #ifndef HARNESS_SOCKET_H
 #define HARNESS_SOCKET_H
 
-/* Returns an fd that is connected to who listens there and is the caller's, or -1 with errno set. */
+/* Connects to the listening socket. Returns an fd, which the caller closes, or -1 with errno set. */
 int socket_connect(const char *path);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A compositor with one output, a client on it, and what the output shows when it is empty.
+ * A compositor with one output, a client, and an image of the empty output.
  */
 #ifndef HARNESS_STAGE_H
 #define HARNESS_STAGE_H
@@ -15,27 +15,27 @@ struct stage {
 };
 
 /*
- * Every frame is drawn anew as a whole: so a capture shows what the compositor would draw now, not what it drew once.
+ * Every frame is drawn as a whole, so a capture shows what the compositor would draw now, not what it drew earlier.
  */
 void stage_init(struct stage *stage, int32_t width, int32_t height);
 
-/* The same, but only what was damaged is drawn, as users have it. */
+/* The same, but the compositor draws only damaged parts, as in normal use. */
 void stage_init_tracking(struct stage *stage, int32_t width, int32_t height);
 
-/* With limits for each client. */
+/* As stage_init(), with these limits for each client; NULL for the defaults. */
 void stage_init_limited(struct stage *stage, int32_t width, int32_t height, const struct lido_limits *limits);
 void stage_finish(struct stage *stage);
 
-/* What the output shows now. The image is the caller's. */
+/* Captures what the output shows now. The caller finishes the image. */
 void stage_capture(struct stage *stage, struct image *image);
 
-/* The output must show the picture at that place, and the background elsewhere. picture: NULL for nothing but that. */
+/* The output must show the picture at that place, and the background elsewhere. picture: NULL for background only. */
 #define stage_expect(stage, picture, x, y, what) stage_expect_at(__FILE__, __LINE__, stage, picture, x, y, what)
 
 void stage_expect_at(const char *file, int line, struct stage *stage, const struct picture *picture, int32_t x,
 		int32_t y, const char *what);
 
-/* A copy of the background to draw upon. The image is the caller's. */
+/* Copies the background, to draw on it. The caller finishes the image. */
 void stage_copy_background(struct stage *stage, struct image *image);
 
 #endif
