@@ -1,5 +1,5 @@
 /*
- * Expectations: each says what it saw when it is not met, and ends the test.
+ * Expectations: a failed one prints the values and ends the test.
  */
 #ifndef TEST_EXPECT_H
 #define TEST_EXPECT_H
@@ -9,16 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Says why and ends the test as failed. */
+/* Prints the cause and ends the test as failed. */
 _Noreturn void expect_failed(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Ends the test as failed, from where no expectation fits. */
+/* Ends the test as failed, where no expectation fits. */
 #define fail(...) expect_failed(__FILE__, __LINE__, __VA_ARGS__)
 
 /* The condition must be true. */
 #define expect(condition) ((condition) ? (void)0 : fail("expected: %s", #condition))
 
-/* Two integers must compare as said; both are printed. Values beyond INT64_MAX are compared as negative ones. */
+/* Compares two integers; prints both on failure. Values above INT64_MAX count as negative. */
 #define expect_int(left, op, right) \
 	do { \
 		int64_t expect_left = (int64_t)(left), expect_right = (int64_t)(right); \
@@ -34,7 +34,7 @@ _Noreturn void expect_failed(const char *file, int line, const char *format, ...
 /* One string must contain the other. */
 #define expect_contains(text, part) expect_contains_at(__FILE__, __LINE__, text, part)
 
-/* So many bytes must be equal; the first difference is printed. */
+/* size bytes must be equal; prints the first difference. */
 #define expect_bytes(left, right, size) expect_bytes_at(__FILE__, __LINE__, left, right, size)
 
 void expect_string_at(const char *file, int line, const char *left, const char *right);

@@ -16,19 +16,19 @@
 
 #define TMPFS_MAGIC 0x01021994
 
-// What the child tells its parent, in a page that both see: so that a test that calls exit(0) does not pass.
+// The child's report to its parent, in a shared page: so a test that calls exit(0) does not pass.
 struct report {
 	enum outcome outcome;
 	char cause[256];
 };
 
-// ASan's own handler for SIGBUS would hide what the tests want to know: that nobody has installed one.
+// The tests verify that SIGBUS has no handler, so ASan must not install its own.
 const char *__asan_default_options(void) __attribute__((visibility("default")));
 const char *__asan_default_options(void) {
 	return "handle_sigbus=0";
 }
 
-// Proxies belong to the test's own client half, which may leave without destroying each.
+// Proxies belong to the test's own client, which may end without destroying them.
 const char *__lsan_default_suppressions(void) __attribute__((visibility("default")));
 const char *__lsan_default_suppressions(void) {
 	return "leak:libwayland-client.so\n";
@@ -39,7 +39,7 @@ const char *__lsan_default_options(void) {
 	return "print_suppressions=0";
 }
 
-static struct report *report; // NULL: no child, the test runs in the runner
+static struct report *report; // NULL: the test runs in the runner's process
 
 void process_end_test(enum outcome outcome, const char *cause) {
 	fflush(NULL);
@@ -70,7 +70,8 @@ static bool sigbus_is_default(void) {
 	return !(action.sa_flags & SA_SIGINFO) && action.sa_handler == SIG_DFL;
 }
 
-// Runs the test between the two looks at the books. Returns false, having said why on stderr, when they differ.
+// Runs the test and compares the process's resources before and after. Returns false, with a cause, if they differ or
+// SIGBUS has a handler.
 static bool run_and_compare(const struct test *test, char *cause, size_t cause_size) {
 	struct resources before, after;
 	resources_init(&before);
@@ -80,9 +81,9 @@ static bool run_and_compare(const struct test *test, char *cause, size_t cause_s
 	resources_finish(&before);
 	resources_finish(&after);
 	if (differences != 0) {
-		snprintf(cause, cause_size, "%zu fds or mappings left behind or gone", differences);
+		snprintf(cause, cause_size, "%zu fds or mappings are left behind or gone", differences);
 	} else if (!sigbus_is_default()) {
-		snprintf(cause, cause_size, "SIGBUS is not at its default");
+		snprintf(cause, cause_size, "SIGBUS does not have its default action");
 	} else {
 		return true;
 	}
@@ -102,7 +103,7 @@ static _Noreturn void run_child(const struct test *test, unsigned seconds, int o
 	dup2(output_fd, STDOUT_FILENO);
 	dup2(output_fd, STDERR_FILENO);
 	close(output_fd);
-	// No buffer: nothing is lost when the test dies of a signal.
+	// Unbuffered, so that no output is lost if the test dies of a signal.
 	setvbuf(stdout, NULL, _IONBF, 0);
 	setenv("XDG_RUNTIME_DIR", directory, true);
 	unsetenv("WAYLAND_DISPLAY");
@@ -111,18 +112,18 @@ static _Noreturn void run_child(const struct test *test, unsigned seconds, int o
 	alarm(seconds);
 	bool clean = run_and_compare(test, report->cause, sizeof(report->cause));
 	report->outcome = clean ? OUTCOME_PASSED : OUTCOME_FAILED;
-	// Not _exit(): LeakSanitizer looks now.
+	// Not _exit(): LeakSanitizer runs at exit().
 	exit(clean ? 0 : 1);
 }
 
-// A tmpfs where there is one, as runtime directories are.
+// Creates the runtime directory: on a tmpfs if there is one, as real runtime directories.
 static void create_directory(char *path, size_t size) {
 	struct statfs info;
 	bool has_tmpfs = statfs("/dev/shm", &info) == 0 && info.f_type == TMPFS_MAGIC && access("/dev/shm", W_OK) == 0;
 	const char *parent = has_tmpfs ? "/dev/shm" : getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
 	snprintf(path, size, "%s/lido-test-XXXXXX", parent);
 	if (mkdtemp(path) == NULL) { // makes it with mode 0700
-		fprintf(stderr, "cannot make %s: %s\n", path, strerror(errno));
+		fprintf(stderr, "cannot create directory %s: %s\n", path, strerror(errno));
 		exit(2);
 	}
 }
@@ -131,7 +132,7 @@ static int remove_entry(const char *path, const struct stat *info, int kind, str
 	return remove(path);
 }
 
-// Kills what the test has started and not waited for. Returns how many processes that were.
+// Kills the processes that the test has left running. Returns their number, including unreaped ones.
 static size_t reap_group(pid_t group) {
 	size_t count = 0;
 	kill(-group, SIGKILL);
@@ -166,7 +167,7 @@ void process_run_test(const struct test *test, unsigned seconds, FILE *output, s
 	create_directory(directory, sizeof(directory));
 	report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert(report != MAP_FAILED);
-	// Orphans of the test become ours, so that they can be counted.
+	// The test's orphans become children of the runner, which counts them.
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 
 	*verdict = (struct verdict){0};

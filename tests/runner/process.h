@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 enum outcome {
-	OUTCOME_NONE, // did not come to an end by itself
+	OUTCOME_NONE, // the process ended before the test
 	OUTCOME_PASSED,
 	OUTCOME_FAILED,
 	OUTCOME_SKIPPED,
@@ -20,14 +20,14 @@ struct verdict {
 };
 
 /*
- * Forks, runs the test, and judges it. seconds: its time; 0: no end. output receives what it printed.
+ * Forks and runs the test. seconds: its time limit; 0: none. output receives the test's output.
  */
 void process_run_test(const struct test *test, unsigned seconds, FILE *output, struct verdict *verdict);
 
 /* Runs the test in this process: for a debugger. A test that fails aborts. */
 void process_run_test_here(const struct test *test, struct verdict *verdict);
 
-/* Ends the running test at once, from within it. cause: as in the verdict; what is too long is cut. */
+/* Ends the running test at once, from within it. cause: as in the verdict; truncated if too long. */
 _Noreturn void process_end_test(enum outcome outcome, const char *cause);
 
 #endif

@@ -46,8 +46,8 @@ static bool is_client_memory(const char *permissions, const char *path) {
 	return permissions[3] == 's' || strncmp(path, "/memfd:", 7) == 0 || strncmp(path, "/dev/shm/", 9) == 0;
 }
 
-// Adjacent mappings of one file may be merged or split by the kernel, so each is noted page range by page range only
-// as a whole line: a test that leaves nothing behind brings back the very same lines.
+// Compares whole lines of the file: a test that leaves nothing behind leaves exactly the same lines, although the
+// kernel may merge or split adjacent mappings of one file in between.
 static void resources_add_mappings(struct resources *resources) {
 	FILE *maps = fopen("/proc/self/maps", "re");
 	assert(maps != NULL);
@@ -73,7 +73,7 @@ void resources_init(struct resources *resources) {
 	*resources = (struct resources){0};
 	resources_add_fds(resources);
 	resources_add_mappings(resources);
-	assert(resources->lines != NULL); // there is an fd at least: this process was started with some
+	assert(resources->lines != NULL); // at least one fd: the process was started with some
 	qsort(resources->lines, resources->lines_len, sizeof(char *), compare_lines);
 }
 

@@ -21,16 +21,16 @@ struct options {
 
 static const char help[] =
 		"Usage: %s [OPTION]... [NAME]...\n"
-		"Runs the tests whose names match one of the NAMEs (globs), or all. Prints TAP.\n"
+		"Runs the tests whose names match one of the NAMEs (globs), or all tests. Prints TAP.\n"
 		"\n"
-		"  --list      print the names of the chosen tests\n"
-		"  --no-fork   run the one chosen test in this process, for a debugger\n"
-		"  --verbose   show what tests print, also when they pass\n"
+		"  --list      print the names of the selected tests\n"
+		"  --no-fork   run the one selected test in this process, for a debugger\n"
+		"  --verbose   show the output of passing tests too\n"
 		"\n"
 		"Environment:\n"
-		"  LIDO_TEST          globs with blanks between: run only tests that match one of these, too;\n"
-		"                     it is no error when none does\n"
-		"  LIDO_TEST_TIMEOUT  seconds a test may take (default 30; 0: no end)\n";
+		"  LIDO_TEST          globs, separated by blanks: run only tests that also match one of these;\n"
+		"                     no match is not an error\n"
+		"  LIDO_TEST_TIMEOUT  seconds that a test may take (default 30; 0: no limit)\n";
 
 void test_register(struct test *test) {
 	*next_test = test;
@@ -51,7 +51,7 @@ static void print_output(FILE *output) {
 	}
 }
 
-// Returns whether the test did not fail.
+// Returns false if the test failed.
 static bool run_one(const struct test *test, size_t number, const struct options *options) {
 	struct verdict verdict;
 	FILE *output = tmpfile();
@@ -81,7 +81,7 @@ static bool run_one(const struct test *test, size_t number, const struct options
 static int run_all(const struct options *options, size_t count) {
 	size_t number = 0, failed = 0;
 	if (count == 0) {
-		printf("1..0 # SKIP no test of that name here\n");
+		printf("1..0 # SKIP no test matches\n");
 		return options->selection.patterns_len == 0 ? 0 : 2;
 	}
 	printf("1..%zu\n", count);
@@ -133,7 +133,7 @@ int main(int argc, char **argv) {
 		}
 	}
 	if (!options.fork && count != 1) {
-		fprintf(stderr, "--no-fork runs one test; %zu are chosen\n", count);
+		fprintf(stderr, "--no-fork runs exactly one test, but %zu are selected\n", count);
 		return 2;
 	}
 	return options.list ? 0 : run_all(&options, count);

@@ -1,27 +1,27 @@
 /*
- * The test runner: each test is a process of its own, with an alarm, a runtime directory, and its books checked.
+ * The test runner: each test is its own process, with an alarm and a runtime directory, and must leave nothing behind.
  *
  *     TEST("area@free-middle-coalesces-both-sides") {
  *         expect_int(area_count(area), ==, 1);
  *     }
  *
- * Link with test_runner, which has main(). A test fails when an expectation does, when it dies of a signal, calls
- * exit(), runs longer than its time, leaves an fd, a mapping of shared memory, a process or (with ASan) memory behind,
- * or when SIGBUS is not at its default in the end. Prints TAP. See --help.
+ * Link with test_runner, which has main(). A test fails if an expectation fails; if it dies of a signal, calls exit(),
+ * or exceeds its time; if it leaves an fd, a mapping of shared memory, a process or (with ASan) memory behind; or if
+ * SIGBUS does not have its default action at the end. Prints TAP. See --help.
  */
 #ifndef TEST_RUNNER_H
 #define TEST_RUNNER_H
 
 #include "expect.h"
 
-/* A test, registered before main() in the order of its file. */
+/* A test. Tests register before main(), in the order of their file. */
 struct test {
 	const char *name; // "file@sentence-with-hyphens"
 	void (*run)(void);
 	struct test *next; // private
 };
 
-/* Adds a test; it must live forever. */
+/* Adds a test, which must exist until the process exits. */
 void test_register(struct test *test);
 
 #define TEST_JOIN_(a, b) a##b
@@ -37,7 +37,7 @@ void test_register(struct test *test);
 /* Defines and registers a test; the body follows. */
 #define TEST(string) TEST_NAMED(string, __LINE__)
 
-/* Whether the tests are built with AddressSanitizer. */
+/* Defined if the tests are built with AddressSanitizer. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define TEST_HAS_ASAN 1
@@ -46,7 +46,7 @@ void test_register(struct test *test);
 #define TEST_HAS_ASAN 1
 #endif
 
-/* Ends the test as skipped; the cause is printed, so say what would have to be there. */
+/* Ends the test as skipped and prints the cause: name what is missing. */
 _Noreturn void skip(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

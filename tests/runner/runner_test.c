@@ -6,13 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// What one call of the runner printed, and how it ended.
+// Output and exit status of one call of the runner.
 struct call {
 	char output[16384];
 	int status;
 };
 
-// Runs runner_victims, which lies beside this program, with these words before and after it on a shell's line.
+// Runs runner_victims, in the directory of this program, with this environment and these arguments as shell words.
 static void call_victims(struct call *call, const char *environment, const char *arguments) {
 	char path[PATH_MAX] = {0}, command[2 * PATH_MAX];
 	expect(readlink("/proc/self/exe", path, sizeof(path) - 1) > 0);
@@ -27,7 +27,7 @@ static void call_victims(struct call *call, const char *environment, const char 
 	call->status = WEXITSTATUS(status);
 }
 
-// The victim of this name must fail, and the runner must say this.
+// The victim of this name must fail, and the runner must print this cause.
 static void expect_failure(const char *name, const char *cause) {
 	struct call call;
 	char line[200];
@@ -38,14 +38,14 @@ static void expect_failure(const char *name, const char *cause) {
 	expect_int(call.status, ==, 1);
 }
 
-TEST("runner@passing-test-is-ok-and-silent") {
+TEST("runner@passing-test-is-ok-and-prints-nothing") {
 	struct call call;
 	call_victims(&call, "", "victim@passes");
 	expect_string(call.output, "1..1\nok 1 - victim@passes\n");
 	expect_int(call.status, ==, 0);
 }
 
-TEST("runner@verbose-shows-what-passing-tests-print") {
+TEST("runner@verbose-shows-the-output-of-passing-tests") {
 	struct call call;
 	call_victims(&call, "", "--verbose victim@passes");
 	expect_string(call.output, "1..1\n# a word from the test\nok 1 - victim@passes\n");
@@ -114,8 +114,8 @@ TEST("runner@exit-in-test-is-failure") {
 }
 
 TEST("runner@sigbus-handler-is-failure") {
-	expect_failure("victim@handles-sigbus", "SIGBUS is not at its default");
-	expect_failure("victim@ignores-sigbus", "SIGBUS is not at its default");
+	expect_failure("victim@handles-sigbus", "SIGBUS does not have its default action");
+	expect_failure("victim@ignores-sigbus", "SIGBUS does not have its default action");
 }
 
 TEST("runner@runtime-directory-is-private-and-removed") {
@@ -131,7 +131,7 @@ TEST("runner@runtime-directory-is-private-and-removed") {
 	expect(ours != NULL && strcmp(directory, ours) != 0);
 }
 
-TEST("runner@globs-choose-and-list-lists") {
+TEST("runner@globs-select-tests-and-list-prints-their-names") {
 	struct call call;
 	call_victims(&call, "", "--list 'victim@leaks-*ing' victim@passes");
 	expect_string(call.output, "victim@passes\nvictim@leaks-mapping\n");
@@ -139,7 +139,7 @@ TEST("runner@globs-choose-and-list-lists") {
 	expect_contains(call.output, "1..2\nok 1 - victim@passes\nok 2 - victim@skips");
 }
 
-TEST("runner@environment-chooses") {
+TEST("runner@LIDO_TEST-selects-tests") {
 	struct call call;
 	call_victims(&call, "LIDO_TEST='other@* victim@p*'", "");
 	expect_string(call.output, "1..1\nok 1 - victim@passes\n");
@@ -161,7 +161,7 @@ TEST("runner@one-failure-among-many-fails-the-call") {
 	expect_int(call.status, ==, 1);
 }
 
-TEST("runner@no-fork-runs-in-this-process") {
+TEST("runner@no-fork-runs-the-test-in-the-runners-process") {
 	struct call call;
 	call_victims(&call, "", "--no-fork victim@passes");
 	expect_string(call.output, "1..1\na word from the test\nok 1 - victim@passes\n");

@@ -1,5 +1,5 @@
 /*
- * Tests that must not pass, each for another reason: runner_test.c runs them one by one.
+ * Tests for runner_test.c, which runs them one by one. Most must fail, each for a different reason.
  */
 #include "runner.h"
 #include <fcntl.h>
@@ -41,7 +41,7 @@ TEST("victim@skips") {
 }
 
 TEST("victim@leaks-fd") {
-	static int fd; // not forgotten, as the analyzers would complain, but never closed
+	static int fd; // never closed; static, because analyzers report a lost fd
 	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	expect(fd >= 0);
 }
@@ -67,7 +67,7 @@ TEST("victim@leaks-private-mapping-of-memfd") {
 TEST("victim@leaks-memory") {
 	void *block = NULL;
 	expect_int(posix_memalign(&block, 64, 128), ==, 0);
-	// Nobody points to it any more.
+	// Clear the last pointer to it.
 	memset(&block, 0, sizeof(block));
 }
 
