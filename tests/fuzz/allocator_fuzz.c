@@ -1,9 +1,8 @@
 /*
- * The allocator, its walker and that of its free ranges. Belief: a picture of the area, one byte for each 64 bytes of
- * it, says the same of every call: whether the size fits anywhere, which zone is the lowest where it does, how tight a
- * place there can be, what is free. Whatever
- * the order of calls, and whichever allocation of the books fails, no range ends beyond the bound that the head of
- * shm/allocator.c proves.
+ * The allocator and its audit, with that of the free ranges. Belief: for every call, a map of the area with one byte
+ * for each 64 bytes gives the same result: whether the size fits anywhere, the lowest zone where it fits, the tightest
+ * gap there, and which bytes are free. For any order of calls, and whichever allocation of bookkeeping fails, no range
+ * ends beyond the bound that the head of shm/alloc/allocator.c proves.
  */
 #include "alloc/allocator.h"
 #include "faults.h"
@@ -15,23 +14,24 @@
 #define PAGE LIDO_RANGE_PAGE
 #define UNIT LIDO_RANGE_ALIGN
 #define PAGES_MAX 512
-#define ZONE_SIZE (INT64_C(1) << 20) // of so small an area
+#define ZONE_SIZE (INT64_C(1) << 20) // of an area this small
 #define UNITS_MAX (PAGES_MAX * (PAGE / UNIT))
 #define RANGES_MAX 256
 
 struct run {
 	struct lido_allocator *allocator;
 	int units_len;
-	uint8_t units[UNITS_MAX]; // is it allocated?
+	uint8_t units[UNITS_MAX]; // 1: allocated
 	struct lido_range *ranges[RANGES_MAX];
-	int64_t sizes_max[RANGES_MAX]; // bytes: the most that the range ever had
+	int64_t sizes_max[RANGES_MAX]; // bytes: the largest size that the range ever had
 	int ranges_len;
 	int64_t now;
-	int64_t live_max, size_max; // bytes: the most that were allocated at once, each at its most, and of one range
+	int64_t allocated_max; // bytes: the most allocated at once, with each range at its largest size
+	int64_t size_max;      // bytes: the largest size of any range
 	bool was_resized;
 };
 
-// Written anew, from the protocol's promise and not from the code.
+// Implements the promise of the protocol, independently of the allocator's code.
 static int64_t round_size(int64_t size) {
 	int64_t units = (size + UNIT - 1) / UNIT;
 	return units * UNIT < PAGE ? units * UNIT : (size + PAGE - 1) / PAGE * PAGE;
@@ -46,24 +46,25 @@ static void paint(struct run *run, int64_t offset, int64_t size, bool is_allocat
 	memset(run->units + offset / UNIT, is_allocated, (size_t)(size / UNIT));
 }
 
-// Where in a gap the size fits, or -1.
+// Returns the first place in a gap where the size fits, or -1.
 static int64_t place_in(int64_t gap, int64_t end, int64_t size) {
 	int64_t align = size < PAGE ? UNIT : PAGE, place = (gap + align - 1) / align * align;
 	return place + size <= end ? place : -1;
 }
 
-// How large a gap is: whole pages, which are more than any number of bytes without one, or bytes.
+// Orders gaps by size: a gap with a whole page is larger than any without.
 static int64_t get_measure(int64_t gap, int64_t end) {
 	int64_t pages = end / PAGE - (gap + PAGE - 1) / PAGE;
 	return pages > 0 ? pages * PAGE * PAGE : end - gap;
 }
 
-// How far from being chosen a place in a gap is: the least comes first.
+// Ranks a gap in which the size fits: the allocator chooses the lowest rank.
 static int64_t get_rank(int64_t gap, int64_t end) {
 	return gap / ZONE_SIZE * (INT64_C(1) << 50) + get_measure(gap, end);
 }
 
-// The rank of the gap that is to be chosen, or that of the gap where a place is (from 0 on); or -1.
+// Returns the lowest rank of all gaps in which the size fits, or with place >= 0, of the gap where it fits at that
+// place; -1: none.
 static int64_t find_rank(const struct run *run, int64_t size, int64_t place) {
 	int64_t best = -1, area_end = (int64_t)run->units_len * UNIT;
 	for (int64_t gap = 0, end; gap < area_end; gap = end) {
@@ -79,16 +80,16 @@ static int64_t find_rank(const struct run *run, int64_t size, int64_t place) {
 }
 
 static void expect_bound(struct run *run) {
-	int64_t live = 0, steps = 0;
+	int64_t allocated = 0, steps = 0;
 	for (int i = 0; i < run->ranges_len; i++) {
-		live += run->sizes_max[i];
+		allocated += run->sizes_max[i];
 		run->size_max = run->sizes_max[i] > run->size_max ? run->sizes_max[i] : run->size_max;
 	}
-	run->live_max = live > run->live_max ? live : run->live_max;
+	run->allocated_max = allocated > run->allocated_max ? allocated : run->allocated_max;
 	for (int64_t size = PAGE; size < run->size_max; size *= 4) {
 		steps++;
 	}
-	int64_t bound = run->live_max * (17 + 5 * steps + run->was_resized) + ZONE_SIZE * (5 + steps);
+	int64_t bound = run->allocated_max * (17 + 5 * steps + run->was_resized) + ZONE_SIZE * (5 + steps);
 	expect_int(lido_allocator_get_end(run->allocator), <=, bound);
 }
 
@@ -142,7 +143,7 @@ static void step_resize(struct run *run, struct input *input) {
 	run->was_resized |= is_resized;
 }
 
-// As pages are given back: the oldest first.
+// Makes the oldest warm ranges cold, as when their pages are freed.
 static void step_trim(struct run *run, struct input *input) {
 	int64_t idle_since = INT64_MIN;
 	for (uint32_t count = input_take_below(input, 4); count > 0; count--) {
@@ -159,14 +160,14 @@ static void step_trim(struct run *run, struct input *input) {
 	}
 }
 
-static void expect_picture(const struct run *run) {
-	int64_t live = 0, end = 0;
+static void expect_map(const struct run *run) {
+	int64_t allocated = 0, end = 0;
 	lido_allocator_audit(run->allocator);
 	for (int i = 0; i < run->units_len; i++) {
-		live += run->units[i] ? UNIT : 0;
+		allocated += run->units[i] ? UNIT : 0;
 		end = run->units[i] ? (i + 1) * UNIT : end;
 	}
-	expect_int(lido_allocator_get_allocated(run->allocator), ==, live);
+	expect_int(lido_allocator_get_allocated(run->allocator), ==, allocated);
 	expect_int(lido_allocator_get_end(run->allocator), ==, end);
 	expect_int(lido_allocator_get_count(run->allocator), ==, run->ranges_len);
 }
@@ -194,7 +195,7 @@ static void step(struct run *run, struct input *input) {
 		faults_set_next(1 + input_take_below(input, 4));
 		break;
 	}
-	expect_picture(run);
+	expect_map(run);
 	expect_bound(run);
 }
 

@@ -1,6 +1,6 @@
 /*
- * A client that does nothing wrong, beside one that does. It has pixels in a file and in a block, and must be able to
- * go on as if it were alone.
+ * A well-behaved client on the same server as the attacker. It has pixels in a file and in a block, and must keep
+ * working as if it were alone.
  */
 #ifndef FUZZ_BYSTANDER_H
 #define FUZZ_BYSTANDER_H
@@ -19,10 +19,10 @@ struct bystander {
 /* Connects and draws. */
 void bystander_init(struct bystander *bystander, struct server *server);
 
-/* Expects that its pixels are what they were, and that a whole session is possible. */
+/* Expects that its pixels are unchanged, and that a whole session still works. */
 void bystander_expect_unharmed(struct bystander *bystander);
 
-/* Leaves. */
+/* Disconnects. */
 void bystander_finish(struct bystander *bystander);
 
 #endif

@@ -32,7 +32,7 @@ void attacker_send_raw(struct attacker *attacker, const void *data, size_t size,
 		header->cmsg_len = CMSG_LEN(fds_len * sizeof(int));
 		memcpy(CMSG_DATA(header), fds, fds_len * sizeof(int));
 	}
-	// The server may have hung up; a part of the message may be lost where the socket is full.
+	// The server may have closed the connection. If the socket is full, a part of the message is lost.
 	if (attacker->socket != -1) {
 		sendmsg(attacker->socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 	}
@@ -95,7 +95,8 @@ void attacker_init(struct attacker *attacker, struct server *server) {
 
 void attacker_hang_up(struct attacker *attacker) {
 	if (attacker->socket != -1) {
-		// It may have sent its own end, with half a message: libwayland keeps such an fd, and sees no end otherwise.
+		// The client may have sent an fd of its own socket with half a message: libwayland keeps it, and without
+		// shutdown() would not see the end of the connection.
 		shutdown(attacker->socket, SHUT_RDWR);
 		close(attacker->socket);
 		attacker->socket = -1;
@@ -156,14 +157,14 @@ static void handle_area(struct attacker *attacker, struct attacker_object *pool,
 	if (area == NULL) {
 		area = find_area(attacker, 0);
 		if (area == NULL) {
-			attacker->is_wild = true; // it has lost count
+			attacker->is_wild = true; // too many areas to track
 			close(fd);
 			return;
 		}
 		*area = (struct attacker_area){.id = id, .fd = fd, .size = size, .reserve = reserve};
 		return;
 	}
-	// Another of its pool objects knows the same file by the same id.
+	// The same file was announced with the same id on another pool object.
 	struct stat known, other;
 	expect(fstat(area->fd, &known) == 0 && fstat(fd, &other) == 0);
 	expect(known.st_ino == other.st_ino && area->reserve == reserve);
@@ -237,7 +238,7 @@ static void handle_block_event(
 	}
 }
 
-// Errors have a known object, a code of its interface, and a text that was not cut.
+// Errors have a known object, a code of its interface, and a text that is not truncated.
 static void handle_error(struct attacker *attacker, const uint32_t *words) {
 	static const uint32_t codes_max[ATTACKER_KINDS_LEN] = {[ATTACKER_DISPLAY] = 3,
 		[ATTACKER_SHM] = 2,

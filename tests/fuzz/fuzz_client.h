@@ -1,7 +1,7 @@
 /*
- * A client without a library: it writes to its socket whatever it likes, and holds the server's answers against the
- * protocol. It believes what it has asked for; once it has sent something that it does not understand itself (wild), it
- * only looks whether the answers are well formed.
+ * A client without a library: it writes anything to its socket, and compares the server's answers with the protocol and
+ * its own requests. Once it has sent something whose effect it does not track (wild), it only verifies that the answers
+ * are well formed.
  */
 #ifndef FUZZ_ATTACKER_H
 #define FUZZ_ATTACKER_H
@@ -29,59 +29,59 @@ enum attacker_kind {
 struct attacker_object {
 	enum attacker_kind kind;
 	bool is_destroyed;
-	int64_t reserve_max, reserve; // of a pool: bytes that its areas may take (0: no bound), and do
-	uint32_t pending;             // of a block: answers to come
-	uint32_t wanted;              // of a block: bytes, as last asked for
-	uint32_t area, offset, size;  // of a block: its place; size is 0 if it has none
+	int64_t reserve_max, reserve; // of a pool: bytes that its areas may reserve (0: no limit), and do
+	uint32_t pending;             // of a block: unanswered requests
+	uint32_t wanted;              // of a block: bytes, as last requested
+	uint32_t area, offset, size;  // of a block: its place; size 0: none
 };
 
-/* An area that was announced, by its id. */
+/* An announced area. */
 struct attacker_area {
 	uint32_t id; // 0: none
 	int fd;
-	uint32_t size; // bytes, as told last
+	uint32_t size; // bytes, as last announced
 	uint32_t reserve;
 };
 
 struct attacker {
 	struct server *server;
-	struct wl_client *peer; // the server's side; NULL: it is gone
+	struct wl_client *peer; // the server's object; NULL: destroyed
 	struct wl_listener peer_destroy;
-	int socket; // -1: it has hung up
+	int socket; // -1: closed
 	bool is_wild;
-	bool has_error; // it was told why it is ended
+	bool has_error; // received a protocol error
 	uint32_t last_id;
 	struct attacker_object objects[ATTACKER_OBJECTS_MAX]; // by id
 	struct attacker_area areas[ATTACKER_AREAS_MAX];
 	uint8_t events[8192];
-	size_t events_size; // bytes that wait for the rest of an event
-	int fds[64];        // that came, for events to come
+	size_t events_size; // bytes of an incomplete event
+	int fds[64];        // received, for later events
 	size_t fds_len;
 };
 
-/* Connects; with a registry, wl_shm and a lido_shm_manager_v1 already asked for. */
+/* Connects, gets the registry, and binds wl_shm and lido_shm_manager_v1. */
 void attacker_init(struct attacker *attacker, struct server *server);
 
-/* Hangs up, and waits until the server has noticed. */
+/* Closes the connection and waits until the server has noticed. */
 void attacker_finish(struct attacker *attacker);
 
 /* Closes the connection. */
 void attacker_hang_up(struct attacker *attacker);
 
-/* The id for a new object. 0: there are too many. */
+/* Returns the id for a new object; 0: too many objects. */
 uint32_t attacker_add(struct attacker *attacker, enum attacker_kind kind);
 
-/* One of the objects of a kind that it has not destroyed, or 0. */
+/* Returns the id of an object of that kind that it has not destroyed, or 0. lot: any number, which chooses. */
 uint32_t attacker_choose(const struct attacker *attacker, enum attacker_kind kind, uint32_t lot);
 
-/* A request, with an fd if it is not -1 (which stays the caller's). */
+/* Sends a request, with the fd unless it is -1. The caller keeps the fd. */
 void attacker_send(
 		struct attacker *attacker, uint32_t id, uint32_t opcode, const uint32_t *words, size_t words_len, int fd);
 
-/* Any bytes, with any fds. */
+/* Sends any bytes, with any fds. */
 void attacker_send_raw(struct attacker *attacker, const void *data, size_t size, const int *fds, size_t fds_len);
 
-/* Reads what the server has sent. */
+/* Reads and verifies the events that the server has sent. */
 void attacker_read(struct attacker *attacker);
 
 #endif

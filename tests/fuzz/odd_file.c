@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-// In these nothing can be done with it but what the flags say.
+// Creates a file with an fd that allows only what the flags allow.
 static int create_with(int flags, int64_t size) {
 	int fd = file_create(FILE_SEALABLE, size), other = file_reopen(fd, flags);
 	close(fd);
@@ -32,7 +32,7 @@ static int create_filled(int64_t size) {
 	return fd;
 }
 
-// None where the kernel has no huge pages.
+// A file of huge pages, or a plain memfd where the kernel has none.
 static int create_huge(int64_t size) {
 	int fd = memfd_create("huge", MFD_CLOEXEC | MFD_HUGETLB);
 	return fd != -1 ? fd : file_create(FILE_SEALABLE, size);

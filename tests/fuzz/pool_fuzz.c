@@ -1,10 +1,10 @@
 /*
- * The pool and all that it holds, driven by the calls that requests and readers end in, on files and mappings of the
- * real kernel, any call of which may fail, any number of times. Belief: the walker finds the books in order after each
- * step; no limit is crossed; what was written into a block, a memory or a buffer's place is still there when it is
- * given back, whatever was trimmed, moved, shrunk or failed meanwhile; and in the end nothing is left.
+ * The pool and everything in it, driven by the calls that requests and readers make, on files and mappings of the real
+ * kernel. Any call may fail, any number of times. Belief: after each step lido_pool_audit() passes and no limit is
+ * exceeded. Bytes written into a block, a scratch or a buffer are still there when it is freed, whatever was trimmed,
+ * moved, shrunk or failed in between. In the end nothing is left behind.
  */
-#include "books.h"
+#include "bookkeeping.h"
 #include "faults.h"
 #include "file.h"
 #include "input.h"
@@ -27,25 +27,25 @@
 
 #define BLOCKS 24
 #define BUFFERS 16
-#define MEMORIES 8
+#define SCRATCHES 8
 #define FILES 4
-#define HANDLES 3
+#define POOL_RESOURCES 3
 #define CLAIMED (1 << 20) // bytes that buffers may name
 #define TAG_SIZE 32       // bytes: a block has more
 
-// As a block handle has one. Its first and last bytes bear a mark.
+// A block, as a block resource has one. Its first and last bytes hold a mark.
 struct block {
 	struct lido_block *block; // NULL: none
-	uint32_t handle;          // index
+	uint32_t pool_resource;   // index
 	uint8_t mark;
 };
 
-// A wl_buffer, and a reader that may have locked it.
+// A wl_buffer, and its reader.
 struct buffer {
 	struct wl_resource *resource; // NULL: destroyed
 	struct lido_buffer *locked;   // NULL: not
 	struct wl_listener destroy;
-	struct lido_area *area; // where bytes in its middle bear a mark; NULL: nowhere
+	struct lido_area *area; // where bytes in its middle hold a mark; NULL: nowhere
 	int64_t mark_offset;    // in the file
 	uint8_t mark;
 };
@@ -53,18 +53,18 @@ struct buffer {
 struct run {
 	struct server server;
 	struct lido_pool *pool;
-	struct wl_client *client; // NULL: gone
+	struct wl_client *client; // NULL: destroyed
 	int socket;               // the client's end
 	struct wl_resource *manager;
-	struct wl_resource *pool_resources[HANDLES];
+	struct wl_resource *pool_resources[POOL_RESOURCES];
 	uint32_t last_id;
 	uint8_t last_mark;
 	struct block blocks[BLOCKS];
 	struct buffer buffers[BUFFERS];
-	struct lido_scratch *memories[MEMORIES];
-	size_t memory_sizes[MEMORIES];
+	struct lido_scratch *scratches[SCRATCHES];
+	size_t scratch_sizes[SCRATCHES];
 	int files[FILES];
-	struct lido_area *areas[FILES]; // as a wl_shm_pool of that file has it; NULL: none
+	struct lido_area *areas[FILES]; // with a user, as a wl_shm_pool of that file; NULL: none
 };
 
 static const struct lido_limits limits = {
@@ -78,7 +78,7 @@ static const struct lido_limits limits = {
 };
 
 static uint8_t next_mark(struct run *run) {
-	run->last_mark += run->last_mark == UINT8_MAX ? 2 : 1; // never 0: that is what a hole has
+	run->last_mark += run->last_mark == UINT8_MAX ? 2 : 1; // never 0, which holes contain
 	return run->last_mark;
 }
 
@@ -90,7 +90,7 @@ static void write_mark(struct run *run, struct lido_area *area, int64_t offset, 
 		struct buffer *buffer = &run->buffers[i];
 		if (buffer->area == area && buffer->mark_offset > offset - TAG_SIZE &&
 				buffer->mark_offset < offset + TAG_SIZE) {
-			buffer->area = NULL; // written over, by its own client
+			buffer->area = NULL; // overwritten by its own client
 		}
 	}
 }
@@ -126,23 +126,23 @@ static void expect_all(const struct run *run) {
 	}
 }
 
-// The object with the next id, if one was made: ids have no gaps.
+// Returns the object with the next id, or NULL if none was created. Ids have no gaps.
 static struct wl_resource *find_new(struct run *run) {
 	struct wl_resource *resource = wl_client_get_object(run->client, run->last_id + 1);
 	run->last_id += resource != NULL;
 	return resource;
 }
 
-static bool has_blocks(const struct run *run, uint32_t handle) {
+static bool has_blocks(const struct run *run, uint32_t pool_resource) {
 	bool found = false;
 	for (int i = 0; i < BLOCKS; i++) {
-		found |= run->blocks[i].block != NULL && run->blocks[i].handle == handle;
+		found |= run->blocks[i].block != NULL && run->blocks[i].pool_resource == pool_resource;
 	}
 	return found;
 }
 
-static void step_handle(struct run *run, struct input *input) {
-	uint32_t i = input_take_below(input, HANDLES);
+static void step_pool_resource(struct run *run, struct input *input) {
+	uint32_t i = input_take_below(input, POOL_RESOURCES);
 	if (run->pool_resources[i] == NULL) {
 		uint32_t reserve_max = input_take_byte(input) % 2 == 0 ? 0 : input_take_size(input, 26);
 		lido_pool_resource_create(run->manager, run->last_id + 1, reserve_max);
@@ -169,9 +169,9 @@ static void expect_placed(const struct run *run, const struct block *block, uint
 static void step_block(struct run *run, struct input *input) {
 	struct block *block = &run->blocks[input_take_below(input, BLOCKS)];
 	if (block->block == NULL) {
-		block->handle = input_take_below(input, HANDLES);
+		block->pool_resource = input_take_below(input, POOL_RESOURCES);
 	}
-	struct wl_resource *resource = run->pool_resources[block->handle];
+	struct wl_resource *resource = run->pool_resources[block->pool_resource];
 	uint32_t size = input_take_size(input, 20);
 	if (resource == NULL) {
 		return;
@@ -252,7 +252,7 @@ static void create_buffer(struct run *run, struct input *input, struct buffer *b
 	mark_buffer(run, buffer, made);
 }
 
-// What is there, read in either way, is the same; a map that succeeds shows all of it.
+// Reading and mapping must give the same pixels. If a mapping succeeds, reading must too.
 static void read_buffer(struct lido_buffer *buffer) {
 	static uint8_t pixels[64 * 64 * 4], copy[sizeof(pixels)];
 	struct lido_box box = {.width = buffer->width, .height = buffer->height};
@@ -298,28 +298,28 @@ static void step_buffer(struct run *run, struct input *input, struct buffer *buf
 	}
 }
 
-static void free_memory(struct run *run, int i) {
-	const uint8_t *data = lido_scratch_get_data(run->memories[i]);
-	expect(data[0] == i && data[run->memory_sizes[i] - 1] == i);
-	lido_scratch_destroy(run->memories[i]);
-	run->memories[i] = NULL;
+static void destroy_scratch(struct run *run, int i) {
+	const uint8_t *data = lido_scratch_get_data(run->scratches[i]);
+	expect(data[0] == i && data[run->scratch_sizes[i] - 1] == i);
+	lido_scratch_destroy(run->scratches[i]);
+	run->scratches[i] = NULL;
 }
 
-static void step_memory(struct run *run, struct input *input, int i) {
-	if (run->memories[i] == NULL) {
+static void step_scratch(struct run *run, struct input *input, int i) {
+	if (run->scratches[i] == NULL) {
 		size_t size = input_take_size(input, 19);
-		struct lido_scratch *memory = lido_scratch_create(run->pool, size);
-		if (memory != NULL) {
-			memset(lido_scratch_get_data(memory), i, size);
+		struct lido_scratch *scratch = lido_scratch_create(run->pool, size);
+		if (scratch != NULL) {
+			memset(lido_scratch_get_data(scratch), i, size);
 		}
-		run->memories[i] = memory;
-		run->memory_sizes[i] = size;
+		run->scratches[i] = scratch;
+		run->scratch_sizes[i] = size;
 		return;
 	}
-	free_memory(run, i);
+	destroy_scratch(run, i);
 }
 
-// As wl_shm_pool.destroy.
+// Does what wl_shm_pool.destroy does.
 static void drop_file(struct run *run, uint32_t i) {
 	lido_refs_unref(&run->areas[i]->refs);
 	run->areas[i] = NULL;
@@ -378,8 +378,8 @@ static bool is_anything_held(const struct run *run) {
 	for (int i = 0; i < BUFFERS; i++) {
 		is_held |= run->buffers[i].locked != NULL;
 	}
-	for (int i = 0; i < MEMORIES; i++) {
-		is_held |= run->memories[i] != NULL;
+	for (int i = 0; i < SCRATCHES; i++) {
+		is_held |= run->scratches[i] != NULL;
 	}
 	return is_held;
 }
@@ -394,11 +394,11 @@ static void expect_limits(const struct lido_pool *pool) {
 	expect_int(pool_used(pool, SCRATCH_BYTES), <=, limits.scratch_bytes_max);
 }
 
-// What only a client does.
+// Steps that only a client makes.
 static void step_client(struct run *run, struct input *input, uint8_t kind) {
 	switch (kind % 8) {
 	case 0:
-		step_handle(run, input);
+		step_pool_resource(run, input);
 		break;
 	case 1:
 	case 2:
@@ -443,8 +443,8 @@ static void step(struct run *run, struct input *input) {
 	case 6:
 		if (kind % 4 == 0) {
 			step_file_change(run, input);
-		} else if (had_client || run->memories[kind / 4 % MEMORIES] != NULL) {
-			step_memory(run, input, kind / 4 % MEMORIES);
+		} else if (had_client || run->scratches[kind / 4 % SCRATCHES] != NULL) {
+			step_scratch(run, input, kind / 4 % SCRATCHES);
 		}
 		break;
 	case 7:
@@ -473,7 +473,7 @@ static void run_init(struct run *run) {
 	}
 }
 
-// As it comes: readers may be the last to go, after the client or even after the server.
+// Readers may outlive the client, and even the server.
 static void run_finish(struct run *run, bool is_server_first) {
 	if (run->client != NULL) {
 		end_client(run);
@@ -487,9 +487,9 @@ static void run_finish(struct run *run, bool is_server_first) {
 			unlock_buffer(&run->buffers[i]);
 		}
 	}
-	for (int i = 0; i < MEMORIES; i++) {
-		if (run->memories[i] != NULL) {
-			free_memory(run, i);
+	for (int i = 0; i < SCRATCHES; i++) {
+		if (run->scratches[i] != NULL) {
+			destroy_scratch(run, i);
 		}
 	}
 	if (!is_server_first) {
@@ -507,16 +507,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	static struct run run;
 	struct input input = {data, size};
 	bool is_server_first = input_take_byte(&input) % 4 == 0;
-	books_open();
+	bookkeeping_start();
 	run_init(&run);
 	faults_start(0);
 	while (!input_is_empty(&input) && is_anything_held(&run)) {
 		uint8_t events[4096];
 		step(&run, &input);
-		recv(run.socket, events, sizeof(events), MSG_DONTWAIT); // and drop the fds
+		recv(run.socket, events, sizeof(events), MSG_DONTWAIT); // discards the fds too
 	}
 	run_finish(&run, is_server_first);
 	faults_stop();
-	books_close();
+	bookkeeping_finish();
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Gives files to a target, one after the other, each as one input: for tests, for debuggers, and for compilers without
- * libFuzzer. Takes files and folders of them. Prints TAP.
+ * Passes files to a target, each as one input: for tests, for debuggers, and for compilers without libFuzzer. Takes
+ * files and folders of files. Prints TAP.
  */
 #include "input.h"
 #include <dirent.h>
@@ -21,7 +21,8 @@ static void replay_file(const char *path) {
 	}
 	size_t size = fread(data, 1, sizeof(data), file);
 	fclose(file);
-	// If this is the last that is seen, it was this file. A copy of its own, so that ASan sees who reads beyond it.
+	// If the target crashes, the last name printed is that of the input. The input is copied, so that ASan detects
+	// reads beyond its end.
 	printf("# %s\n", path);
 	fflush(stdout);
 	uint8_t *copy = malloc(size + 1);

@@ -1,6 +1,7 @@
 /*
- * The checks of shm/check.c. Belief: what they say is what arithmetic without bounds says, here 128 bits and a table of
- * formats of its own; who is refused gets the right code, and a text that names what was wrong and was not cut.
+ * The validation of shm/base/validate.c. Belief: its results equal those of unbounded arithmetic, here 128 bits with a
+ * separate table of formats. A refused request gets the right code, and a text that names the problem and is not
+ * truncated.
  */
 #include "base/validate.h"
 #include "input.h"
@@ -10,10 +11,10 @@
 #include <string.h>
 #include <wayland-server-protocol.h>
 
-// Arithmetic without bounds, as far as 32-bit numbers get.
+// Unbounded, for results of 32-bit numbers.
 __extension__ typedef __int128 number;
 
-// A plane has bits for each of its pixels, of which there is one for so many of the image.
+// A plane: bits per sample, and pixels of the image per sample across and down.
 struct plane {
 	int bits, across, down;
 };
@@ -21,8 +22,8 @@ struct plane {
 struct layout {
 	int planes_len;
 	struct plane planes[3];
-	int pixel_size; // bytes of the first plane that belong together: strides are a multiple
-	int pair;       // pixels that do
+	int pixel_size; // bytes of a texel block of the first plane; strides are a multiple of it
+	int pair;       // pixels of a texel block
 };
 
 static struct layout get_planes(int planes_len, int across, int down) {
@@ -34,7 +35,7 @@ static struct layout get_planes(int planes_len, int across, int down) {
 }
 
 static int get_bits(uint32_t drm) {
-	// A fourcc that ends in two digits names its bits: "XR24" has 32 all the same, "RG24" is what it says.
+	// A fourcc that ends in two digits names its bits, without padding: "XR24" has 32 bits, "RG24" has 24.
 	switch (drm) {
 	case DRM_FORMAT_R8:
 		return 8;
@@ -62,7 +63,7 @@ static int get_bits(uint32_t drm) {
 	case '4' | 'H' << 8: // 16161616F
 		return 64;
 	}
-	fail("no bits are known of the format 0x%x", drm);
+	fail("the test knows no bits per pixel of format 0x%x", drm);
 }
 
 static struct layout get_layout(uint32_t drm) {
@@ -94,7 +95,7 @@ static number divide_up(number value, number by) {
 	return quotient * by < value ? quotient + 1 : quotient;
 }
 
-// Does the request describe an image? If so, *end is where it ends.
+// Does the request describe an image? If so, *end receives the offset of its end.
 static bool is_image(const struct lido_buffer_request *request, const struct layout *layout, number *end) {
 	if (request->offset < 0 || request->width <= 0 || request->height <= 0 || request->stride <= 0 ||
 			request->stride % layout->pixel_size != 0) {
@@ -103,7 +104,7 @@ static bool is_image(const struct lido_buffer_request *request, const struct lay
 	number sum = request->offset;
 	for (int i = 0; i < layout->planes_len; i++) {
 		const struct plane *plane = &layout->planes[i];
-		// Pixels that belong together are there as a whole.
+		// Texel blocks are complete.
 		number width = divide_up(divide_up(request->width, plane->across), layout->pair) * layout->pair;
 		number stride =
 				divide_up((number)request->stride * plane->bits, (number)layout->planes[0].bits * plane->across);
@@ -121,7 +122,7 @@ static void expect_text(const struct lido_validation_error *error, const char *p
 	expect_contains(error->text, part);
 }
 
-// Formats of the table, and now and then one that is not.
+// Returns a format of the table, and sometimes any other number.
 static uint32_t take_format(struct input *input) {
 	static const uint32_t formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888, DRM_FORMAT_RGB888, DRM_FORMAT_BGR888,
 		DRM_FORMAT_RGB565, DRM_FORMAT_RGBA4444, DRM_FORMAT_XBGR1555, DRM_FORMAT_RGBA5551, DRM_FORMAT_XBGR2101010,
@@ -133,7 +134,7 @@ static uint32_t take_format(struct input *input) {
 	return choice < 250 ? formats[choice % (sizeof(formats) / sizeof(formats[0]))] : input_take_word(input);
 }
 
-static void check_buffer(struct input *input) {
+static void fuzz_buffer(struct input *input) {
 	const struct lido_format *format = lido_format_from_drm(take_format(input));
 	struct lido_buffer_request request = {
 		.offset = (int32_t)input_take_number(input),
@@ -150,7 +151,7 @@ static void check_buffer(struct input *input) {
 	if (format != NULL) {
 		layout = get_layout(format->drm);
 		if (input_take_byte(input) % 2 == 1 && is_image(&request, &layout, &end)) {
-			// The edge: it fits, or lacks a byte.
+			// The edge: the image fits exactly, or the place is a byte too small.
 			number edge = end - input_take_byte(input) % 2;
 			place_size = edge <= UINT32_MAX ? (int64_t)edge : place_size;
 		}
@@ -174,7 +175,7 @@ static void check_buffer(struct input *input) {
 	expect_text(&error, is_right_image ? (is_block ? "beyond block size" : "beyond pool size") : "invalid ");
 }
 
-static void check_sizes(struct input *input) {
+static void fuzz_sizes(struct input *input) {
 	int32_t size = (int32_t)input_take_number(input), old_size = (int32_t)input_take_number(input);
 	struct lido_validation_error error = {.code = UINT32_MAX};
 	expect_int(lido_validate_pool_size(size, &error), ==, size > 0);
@@ -197,8 +198,8 @@ static void check_sizes(struct input *input) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	struct input input = {data, size};
 	while (!input_is_empty(&input)) {
-		check_sizes(&input);
-		check_buffer(&input);
+		fuzz_sizes(&input);
+		fuzz_buffer(&input);
 	}
 	return 0;
 }

@@ -1,10 +1,10 @@
 /*
- * The wire: a whole server, a client that sends right requests, nearly right ones and garbage, with fds of every kind
- * and files that change meanwhile, and what a compositor does with its buffers. Belief: the client is answered as the
- * protocol says (attacker.c) or ended; what is read in place is what the file has; the books are right after each
- * step; a second client never notices (bystander.c); and in the end nothing is left.
+ * The wire: a whole server; a client that sends valid requests, nearly valid ones and garbage, with fds of every kind
+ * and files that change at any time; and a compositor's use of its buffers. Belief: the server answers the client as
+ * the protocol demands (fuzz_client.c) or ends it. Reading in place gives the bytes of the file. The audit passes after
+ * each step. A second client is never affected (bystander.c). In the end nothing is left behind.
  */
-#include "books.h"
+#include "bookkeeping.h"
 #include "bystander.h"
 #include "file.h"
 #include "fuzz_client.h"
@@ -25,7 +25,7 @@
 #define FILES 6
 #define PIXELS_MAX (1 << 18) // bytes of a buffer that is read as a whole
 
-// A reader that reads in place, whenever it likes.
+// A reader that reads in place at any time.
 struct lock {
 	struct lido_buffer *buffer; // NULL: none
 	const uint8_t *mapped;      // NULL: not in place
@@ -36,7 +36,7 @@ struct run {
 	struct attacker attacker;
 	struct bystander bystander;
 	struct lock locks[LOCKS];
-	int files[FILES]; // that were sent, and can be changed; -1: none
+	int files[FILES]; // sent to the server, and changed later; -1: none
 	uint32_t files_len;
 };
 
@@ -50,32 +50,32 @@ static const struct lido_limits tight = {
 	.scratch_bytes_max = 1 << 17,
 };
 
-// Few bits: most arguments are right.
+// Returns few set bits, so that most arguments are valid.
 static uint8_t take_oddities(struct input *input) {
 	uint8_t some = input_take_byte(input);
 	return some & input_take_byte(input);
 }
 
-// Mostly the number given; but where the lowest bit of the oddities says so, one from the input. Takes that bit.
+// Takes the lowest bit of the oddities. Returns a number from the input if it is set, otherwise the given number.
 static uint32_t spoil(struct input *input, uint8_t *oddities, uint32_t number) {
 	bool is_odd = *oddities & 1;
 	*oddities >>= 1;
 	return is_odd ? input_take_number(input) : number;
 }
 
-// A file to send. It is remembered, so that it can change later.
+// Creates a file to send, and remembers it, so that it can change later.
 static int take_file(struct run *run, struct input *input, uint32_t size) {
 	uint32_t kind = input_take_byte(input);
 	struct attacker_area *area = &run->attacker.areas[kind / 32 % ATTACKER_AREAS_MAX];
 	if (kind % 32 == 31 && area->id != 0) {
-		return dup(area->fd); // one of the server's own
+		return dup(area->fd); // a file of the server's
 	}
 	if (kind % 32 == 30) {
 		return dup(run->attacker.socket);
 	}
 	int *slot = &run->files[run->files_len % FILES];
 	if (kind % 32 >= 24 && run->files_len > 0) {
-		return dup(run->files[kind % run->files_len % FILES]); // once more
+		return dup(run->files[kind % run->files_len % FILES]); // a file that was sent before
 	}
 	int fd = odd_file_create(kind % 24, size);
 	if (run->files_len >= FILES) {
@@ -103,7 +103,7 @@ static void send_create_pool(struct run *run, struct input *input) {
 
 static void send_create_buffer(struct run *run, struct input *input, enum attacker_kind kind) {
 	static const uint32_t formats[][2] = {
-		{0, 4}, {1, 4}, {0x34324752, 3}, {0x20203852, 1}, {0x3231564e, 1}, {0x56595559, 2}}; // and bytes of a pixel
+		{0, 4}, {1, 4}, {0x34324752, 3}, {0x20203852, 1}, {0x3231564e, 1}, {0x56595559, 2}}; // and bytes per pixel
 	struct attacker *attacker = &run->attacker;
 	uint32_t lot = input_take_byte(input), pool = attacker_choose(attacker, kind, lot);
 	uint8_t oddities = take_oddities(input);
@@ -163,7 +163,7 @@ static void send_destroy(struct run *run, struct input *input) {
 	}
 }
 
-// Any request of some object, which need not have it, with any arguments.
+// Sends any opcode to any object, whether its interface has it or not, with any arguments.
 static void send_anything(struct run *run, struct input *input) {
 	uint32_t words[8], len = input_take_below(input, 9), id = input_take_byte(input);
 	uint32_t opcode = input_take_below(input, 4);
@@ -198,7 +198,7 @@ static void send_bytes(struct run *run, struct input *input) {
 	}
 }
 
-// Of a file that was sent, or of the server's that came.
+// Changes a file that was sent, or one received from the server.
 static void change_file(struct run *run, struct input *input) {
 	uint32_t lot = input_take_byte(input);
 	struct attacker_area *area = &run->attacker.areas[lot / 16 % ATTACKER_AREAS_MAX];
@@ -207,7 +207,7 @@ static void change_file(struct run *run, struct input *input) {
 	int64_t offset = input_take_below(input, 16) * (int64_t)4096, size = input_take_size(input, 16);
 	switch (input_take_below(input, 4)) {
 	case 0:
-		(void)!ftruncate(fd, offset + size); // each of these may be forbidden
+		(void)!ftruncate(fd, offset + size); // the seals may forbid each of these calls
 		break;
 	case 1:
 		(void)!fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size);
@@ -229,7 +229,7 @@ static struct lido_buffer *find_buffer(struct run *run, struct input *input) {
 	return resource != NULL && id != 0 ? lido_buffer_try_from_resource(resource) : NULL;
 }
 
-// A commit, and a capture of the screen.
+// Does what a commit and a screen capture do.
 static void use_buffer(struct lido_buffer *buffer, uint8_t choice) {
 	struct lido_box all = {.width = buffer->width, .height = buffer->height};
 	struct lido_box narrow = {.x = choice, .y = choice, .width = 2, .height = 3};
@@ -240,12 +240,12 @@ static void use_buffer(struct lido_buffer *buffer, uint8_t choice) {
 	if (buffer->size > PIXELS_MAX) {
 		return;
 	}
-	struct lido_scratch *memory = lido_scratch_create(buffer->pool, (size_t)buffer->size);
-	if (memory == NULL) {
+	struct lido_scratch *scratch = lido_scratch_create(buffer->pool, (size_t)buffer->size);
+	if (scratch == NULL) {
 		lido_pool_post_no_memory(buffer->pool);
 		return;
 	}
-	uint8_t *pixels = lido_scratch_get_data(memory);
+	uint8_t *pixels = lido_scratch_get_data(scratch);
 	size_t stride = (size_t)buffer->stride;
 	enum lido_read_result result = lido_buffer_read(buffer, &all, pixels, stride);
 	if (mapped != NULL) {
@@ -259,11 +259,11 @@ static void use_buffer(struct lido_buffer *buffer, uint8_t choice) {
 	} else if (choice % 4 == 0) {
 		lido_buffer_write(buffer, pixels);
 	}
-	lido_scratch_destroy(memory);
+	lido_scratch_destroy(scratch);
 	lido_buffer_send_release(buffer);
 }
 
-// Whatever became of the file meanwhile, its pixels are there.
+// The pixels must be readable, however the file has changed.
 static void unlock(struct lock *lock) {
 	if (lock->mapped != NULL) {
 		const volatile uint8_t *pixels = lock->mapped;
@@ -378,7 +378,7 @@ static void step(struct run *run, struct input *input) {
 	}
 }
 
-static void expect_books(const struct run *run) {
+static void audit_pools(const struct run *run) {
 	const struct lido_pool *pool;
 	uint32_t files = 0;
 	wl_list_for_each(pool, &run->server.manager->pools, link) {
@@ -401,13 +401,13 @@ static void end_attacker(struct run *run, bool is_reader_last) {
 		attacker_finish(&run->attacker);
 	}
 	expect_int(wl_list_length(&run->server.manager->pools), ==, 1);
-	expect_books(run);
+	audit_pools(run);
 	for (uint32_t i = 0; i < FILES && i < run->files_len; i++) {
 		close(run->files[i]);
 	}
 }
 
-// What libwayland says of each protocol error.
+// Ignores libwayland's message for each protocol error.
 __attribute__((format(printf, 1, 0))) static void ignore_log(const char *format, va_list args) {
 }
 
@@ -415,16 +415,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	static struct run run;
 	struct input input = {data, size};
 	uint8_t choice = input_take_byte(&input);
-	setenv("XDG_RUNTIME_DIR", "/dev/shm", true); // where files are in memory
+	setenv("XDG_RUNTIME_DIR", "/dev/shm", true); // a tmpfs
 	wl_log_set_handler_server(ignore_log);
-	books_open();
+	bookkeeping_start();
 	run = (struct run){0};
 	server_init_core(&run.server, choice % 2 == 0 ? NULL : &tight);
 	bystander_init(&run.bystander, &run.server);
 	attacker_init(&run.attacker, &run.server);
 	for (int i = 0; i < STEPS_MAX && !input_is_empty(&input); i++) {
 		step(&run, &input);
-		expect_books(&run);
+		audit_pools(&run);
 	}
 	server_dispatch(&run.server, 0);
 	attacker_read(&run.attacker);
@@ -432,6 +432,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	bystander_expect_unharmed(&run.bystander);
 	bystander_finish(&run.bystander);
 	server_finish(&run.server);
-	books_close();
+	bookkeeping_finish();
 	return 0;
 }

@@ -1,4 +1,4 @@
-#include "books.h"
+#include "bookkeeping.h"
 #include "base/os.h"
 #include "runner.h"
 #include <dirent.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-// Beyond this nobody gets: what an input may have is limited.
+// More than any input can use, because of the limits.
 #define FDS_MAX 512
 #define MAPPINGS_MAX 512
 
@@ -18,14 +18,14 @@ static struct {
 		void *address; // NULL: none
 		size_t size;
 	} mappings[MAPPINGS_MAX];
-} books;
+} bookkeeping;
 
 static void *count_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset) {
-	void *data = books.real.mmap(address, size, protection, flags, fd, offset);
+	void *data = bookkeeping.real.mmap(address, size, protection, flags, fd, offset);
 	for (int i = 0; data != MAP_FAILED && i < MAPPINGS_MAX; i++) {
-		if (books.mappings[i].address == NULL) {
-			books.mappings[i].address = data;
-			books.mappings[i].size = size;
+		if (bookkeeping.mappings[i].address == NULL) {
+			bookkeeping.mappings[i].address = data;
+			bookkeeping.mappings[i].size = size;
 			return data;
 		}
 	}
@@ -35,22 +35,22 @@ static void *count_mmap(void *address, size_t size, int protection, int flags, i
 
 static int count_munmap(void *address, size_t size) {
 	for (int i = 0; i < MAPPINGS_MAX; i++) {
-		if (books.mappings[i].address == address) {
-			expect_int(size, ==, books.mappings[i].size);
-			books.mappings[i].address = NULL;
-			return books.real.munmap(address, size);
+		if (bookkeeping.mappings[i].address == address) {
+			expect_int(size, ==, bookkeeping.mappings[i].size);
+			bookkeeping.mappings[i].address = NULL;
+			return bookkeeping.real.munmap(address, size);
 		}
 	}
 	fail("%p was unmapped, but never mapped", address);
 }
 
-// The kernel takes 20 ms to close a trigger, ten times what an input takes.
+// The kernel takes 20 ms to close a trigger, ten times as long as an input takes.
 static int have_no_pressure(const char *trigger) {
 	errno = ENOENT;
 	return -1;
 }
 
-// A look at each fd would take a call each.
+// One directory listing is cheaper than a call for each possible fd.
 static void list_fds(bool *is_open) {
 	memset(is_open, 0, FDS_MAX * sizeof(*is_open));
 	DIR *dir = opendir("/proc/self/fd");
@@ -63,26 +63,26 @@ static void list_fds(bool *is_open) {
 	closedir(dir);
 }
 
-void books_open(void) {
-	list_fds(books.is_open);
-	books.real = lido_os;
+void bookkeeping_start(void) {
+	list_fds(bookkeeping.is_open);
+	bookkeeping.real = lido_os;
 	lido_os.open_pressure = have_no_pressure;
 	lido_os.mmap = count_mmap;
 	lido_os.munmap = count_munmap;
 }
 
-void books_close(void) {
-	lido_os = books.real;
+void bookkeeping_finish(void) {
+	lido_os = bookkeeping.real;
 	for (int i = 0; i < MAPPINGS_MAX; i++) {
-		if (books.mappings[i].address != NULL) {
-			fail("a mapping of %zu bytes was left behind", books.mappings[i].size);
+		if (bookkeeping.mappings[i].address != NULL) {
+			fail("a mapping of %zu bytes is left behind", bookkeeping.mappings[i].size);
 		}
 	}
 	bool is_open[FDS_MAX];
 	list_fds(is_open);
 	for (int fd = 0; fd < FDS_MAX; fd++) {
-		if (is_open[fd] != books.is_open[fd]) {
-			fail("fd %d was %s", fd, books.is_open[fd] ? "closed" : "left behind");
+		if (is_open[fd] != bookkeeping.is_open[fd]) {
+			fail("fd %d %s", fd, bookkeeping.is_open[fd] ? "was closed" : "is left behind");
 		}
 	}
 }
