@@ -54,7 +54,7 @@ TEST("client_create@takes-wl-shm-if-there-is-no-pool") {
 	expect(remote_finish(&remote));
 }
 
-TEST_EACH_BACKEND("client_create@displays-do-not-mix") {
+TEST_EACH_BACKEND("client_create@clients-of-two-displays-are-independent") {
 	struct remote remotes[2];
 	struct toolkit toolkits[2];
 	struct lido_swapchain *swapchains[2];
@@ -75,7 +75,7 @@ TEST_EACH_BACKEND("client_create@displays-do-not-mix") {
 	expect(remote_finish(&remotes[1]));
 }
 
-TEST_EACH_BACKEND("client_create@clients-of-a-display-do-not-mix") {
+TEST_EACH_BACKEND("client_create@clients-of-one-display-are-independent") {
 	struct remote remote;
 	struct toolkit toolkit;
 	remote_init(&remote, &(struct remote_options){.release = SURFACES_RELEASE_REPLACED});
@@ -122,7 +122,7 @@ static void *work(void *data) {
 	return NULL;
 }
 
-TEST_EACH_BACKEND("client_create@threads-may-have-one-each") {
+TEST_EACH_BACKEND("client_create@each-thread-may-have-its-own-client") {
 	struct remote remote;
 	struct toolkit toolkit;
 	struct worker workers[THREADS_LEN];
@@ -152,7 +152,7 @@ static void *show_some(void *data) {
 	return NULL;
 }
 
-TEST_EACH_BACKEND("client_create@threads-may-pass-one-on") {
+TEST_EACH_BACKEND("client_create@threads-may-use-one-client-in-succession") {
 	struct remote remote;
 	struct toolkit toolkit;
 	remote_init(&remote, &(struct remote_options){.release = SURFACES_RELEASE_REPLACED});

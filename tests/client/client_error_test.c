@@ -5,7 +5,7 @@
 
 #define XRGB WL_SHM_FORMAT_XRGB8888
 
-TEST("client_error@each-has-a-text-of-its-own") {
+TEST("client_error@each-has-its-own-text") {
 	for (int i = 0; i <= LIDO_CLIENT_ERROR_MEMORY; i++) {
 		const char *text = lido_client_error_to_string(i);
 		expect(text[0] != '\0' && strcmp(text, "unknown error") != 0);
@@ -110,7 +110,7 @@ TEST("client_error@blocks-are-limited") {
 	end(&fixture);
 }
 
-TEST("client_error@blocks-of-other-libraries-count") {
+TEST("client_error@blocks-of-other-libraries-count-towards-the-limit") {
 	struct lido_limits limits = lido_limits_default();
 	limits.blocks_max = 4;
 	struct fixture fixture;
@@ -145,7 +145,7 @@ TEST("client_error@buffers-are-limited") {
 	end(&fixture);
 }
 
-TEST("client_error@swapchain-takes-what-is-left") {
+TEST("client_error@swapchain-takes-no-spare-size-where-the-limit-forbids-it") {
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = 1 << 20;
 	struct fixture fixture;
@@ -201,7 +201,7 @@ TEST("client_error@area-that-could-not-be-mapped-is-mapped-later") {
 	end(&fixture);
 }
 
-TEST_EACH_BACKEND("client_error@broken-connection-is-a-value") {
+TEST_EACH_BACKEND("client_error@broken-connection-is-reported-as-an-error") {
 	struct fixture fixture;
 	begin(&fixture, NULL, backend);
 	struct lido_image *there = create(&fixture, 10, 10);

@@ -18,7 +18,7 @@ static void show(struct toolkit *toolkit, struct lido_swapchain *swapchain, int3
 }
 
 // Does what a program does, and continues after any failure.
-static void live(struct toolkit *toolkit, enum lido_client_backend backend) {
+static void run_program(struct toolkit *toolkit, enum lido_client_backend backend) {
 	const struct lido_client_options options = {.backend = backend};
 	struct lido_image *images[IMAGES_LEN] = {0};
 	enum lido_client_error error;
@@ -63,7 +63,7 @@ TEST_EACH_BACKEND("client_faults@any-call-may-fail") {
 	uint64_t n = 0, count;
 	do {
 		calls_start(++n);
-		live(&toolkit, backend);
+		run_program(&toolkit, backend);
 		die(&toolkit);
 		count = calls_stop();
 		expect_int(wl_display_get_error(toolkit.display), ==, 0);
@@ -82,7 +82,7 @@ TEST_EACH_BACKEND("client_faults@server-may-die-at-any-request") {
 		struct toolkit toolkit;
 		remote_init(&remote, &(struct remote_options){.release = SURFACES_RELEASE_REPLACED, .requests_max = ++n});
 		if (toolkit_try_connect(&toolkit, &remote)) {
-			live(&toolkit, backend);
+			run_program(&toolkit, backend);
 		}
 		toolkit_finish(&toolkit);
 		is_alive = remote_finish(&remote);

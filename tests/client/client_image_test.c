@@ -60,7 +60,7 @@ TEST_EACH_BACKEND("client_image@is-what-the-server-reads") {
 	end(&fixture);
 }
 
-TEST_EACH_BACKEND("client_image@many-cost-one-wait") {
+TEST_EACH_BACKEND("client_image@many-need-at-most-one-round-trip") {
 	struct fixture fixture;
 	struct lido_client *client = begin(&fixture, NULL, backend);
 	bool is_pool = backend == LIDO_CLIENT_BACKEND_POOL;
@@ -121,7 +121,7 @@ TEST_EACH_BACKEND("client_image@rows-are-padded") {
 	end(&fixture);
 }
 
-TEST_EACH_BACKEND("client_image@size-that-cannot-be-is-invalid") {
+TEST_EACH_BACKEND("client_image@impossible-size-is-invalid") {
 	static const int32_t sizes[][2] = {{0, 1}, {1, 0}, {-1, 5}, {5, INT32_MIN}, {INT32_MAX, 1}, {1, INT32_MAX},
 		{INT32_MAX, INT32_MAX}, {30000, 30000}};
 	struct fixture fixture;
@@ -196,7 +196,7 @@ TEST_EACH_BACKEND("client_image@large-one-is-populated-once") {
 	end(&fixture);
 }
 
-TEST_EACH_BACKEND("client_image@kernel-that-cannot-populate-is-asked-once") {
+TEST_EACH_BACKEND("client_image@failed-populate-is-not-retried") {
 	struct fixture fixture;
 	struct lido_client *client = begin(&fixture, NULL, backend);
 	struct lido_image *first = create(client, 640, 480), *second = create(client, 640, 480);
@@ -217,7 +217,7 @@ TEST_EACH_BACKEND("client_image@null-may-be-destroyed") {
 	end(&fixture);
 }
 
-TEST_EACH_BACKEND("client_image@may-be-destroyed-before-it-is-there") {
+TEST_EACH_BACKEND("client_image@may-be-destroyed-before-it-has-pixels") {
 	struct fixture fixture;
 	struct lido_client *client = begin(&fixture, NULL, backend);
 	for (int i = 0; i < 20; i++) {
@@ -228,7 +228,7 @@ TEST_EACH_BACKEND("client_image@may-be-destroyed-before-it-is-there") {
 	end(&fixture);
 }
 
-TEST("client_image@mapping-goes-with-the-area") {
+TEST("client_image@area-is-unmapped-when-the-server-removes-it") {
 	struct fixture fixture;
 	struct lido_client *client = begin(&fixture, NULL, LIDO_CLIENT_BACKEND_POOL);
 	struct lido_image *image = create(client, 800, 600);

@@ -54,7 +54,7 @@ static void expect_pixels_from(enum odd_pool_manner manner) {
 	end(&fixture);
 }
 
-TEST("client_odd_server@proper-one-gives-pixels") {
+TEST("client_odd_server@well-behaved-one-gives-pixels") {
 	expect_pixels_from(ODD_POOL_PLAIN);
 }
 
@@ -86,7 +86,7 @@ TEST("client_odd_server@unknown-reason-is-no-memory") {
 	expect_no_memory_from(ODD_POOL_UNKNOWN_REASON);
 }
 
-TEST("client_odd_server@unread-events-are-read-and-asked-again-once") {
+TEST("client_odd_server@unread_events-is-retried-once-after-reading") {
 	expect_no_memory_from(ODD_POOL_UNREAD_ALWAYS);
 	expect_pixels_from(ODD_POOL_UNREAD);
 }

@@ -92,7 +92,7 @@ TEST_EACH_BACKEND("client_swapchain@pixels-of-an-age-are-those-of-that-frame") {
 	end(&fixture);
 }
 
-TEST_EACH_BACKEND("client_swapchain@image-that-was-not-shown-comes-again") {
+TEST_EACH_BACKEND("client_swapchain@image-that-was-not-shown-is-acquired-again") {
 	struct fixture fixture;
 	begin(&fixture, SURFACES_RELEASE_AT_ONCE, backend);
 	show_and_settle(&fixture, 60, 40);
@@ -106,7 +106,7 @@ TEST_EACH_BACKEND("client_swapchain@image-that-was-not-shown-comes-again") {
 	end(&fixture);
 }
 
-TEST_EACH_BACKEND("client_swapchain@other-size-or-format-is-of-no-age") {
+TEST_EACH_BACKEND("client_swapchain@other-size-or-format-has-age-0") {
 	struct fixture fixture;
 	begin(&fixture, SURFACES_RELEASE_AT_ONCE, backend);
 	show_and_settle(&fixture, 60, 40);
@@ -121,7 +121,7 @@ TEST_EACH_BACKEND("client_swapchain@other-size-or-format-is-of-no-age") {
 	end(&fixture);
 }
 
-TEST_EACH_BACKEND("client_swapchain@steady-frames-call-nothing") {
+TEST_EACH_BACKEND("client_swapchain@frames-of-one-size-make-no-system-calls") {
 	struct fixture fixture;
 	begin(&fixture, SURFACES_RELEASE_REPLACED, backend);
 	show_and_settle(&fixture, 640, 480);
@@ -141,7 +141,7 @@ TEST_EACH_BACKEND("client_swapchain@steady-frames-call-nothing") {
 	end(&fixture);
 }
 
-TEST_EACH_BACKEND("client_swapchain@resizing-below-the-largest-calls-nothing") {
+TEST_EACH_BACKEND("client_swapchain@resizing-below-the-largest-size-makes-no-system-calls") {
 	struct fixture fixture;
 	begin(&fixture, SURFACES_RELEASE_REPLACED, backend);
 	show_and_settle(&fixture, 640, 480);
@@ -164,7 +164,7 @@ TEST_EACH_BACKEND("client_swapchain@resizing-below-the-largest-calls-nothing") {
 }
 
 // Growing from 1 to 10,000 units of memory by half each time takes 23 steps. Each may need another call to populate.
-TEST_EACH_BACKEND("client_swapchain@growing-costs-the-logarithm") {
+TEST_EACH_BACKEND("client_swapchain@growing-makes-a-logarithmic-number-of-calls") {
 	struct fixture fixture;
 	begin(&fixture, SURFACES_RELEASE_REPLACED, backend);
 	uint32_t before = toolkit_get_stats(&fixture.toolkit).round_trips;
@@ -181,7 +181,7 @@ TEST_EACH_BACKEND("client_swapchain@growing-costs-the-logarithm") {
 	end(&fixture);
 }
 
-TEST_EACH_BACKEND("client_swapchain@first-memory-is-no-more-than-needed") {
+TEST_EACH_BACKEND("client_swapchain@new-image-takes-no-more-memory-than-needed") {
 	struct fixture fixture;
 	begin(&fixture, SURFACES_RELEASE_REPLACED, backend);
 	show_and_settle(&fixture, 1024, 1024);
@@ -196,7 +196,7 @@ TEST_EACH_BACKEND("client_swapchain@first-memory-is-no-more-than-needed") {
 	end(&fixture);
 }
 
-TEST_EACH_BACKEND("client_swapchain@releases-on-their-way-are-waited-for") {
+TEST_EACH_BACKEND("client_swapchain@acquire-reads-releases-that-are-under-way") {
 	struct fixture fixture;
 	begin(&fixture, SURFACES_RELEASE_AT_ONCE, backend);
 	// This program does not read events itself.
@@ -207,7 +207,7 @@ TEST_EACH_BACKEND("client_swapchain@releases-on-their-way-are-waited-for") {
 	end(&fixture);
 }
 
-TEST_EACH_BACKEND("client_swapchain@server-that-never-releases-meets-a-limit") {
+TEST_EACH_BACKEND("client_swapchain@number-of-unreleased-images-is-limited") {
 	struct fixture fixture;
 	begin(&fixture, SURFACES_RELEASE_NEVER, backend);
 	for (int i = 0; i < 16; i++) {
@@ -219,7 +219,7 @@ TEST_EACH_BACKEND("client_swapchain@server-that-never-releases-meets-a-limit") {
 	end(&fixture);
 }
 
-TEST_EACH_BACKEND("client_swapchain@images-that-are-not-needed-go") {
+TEST_EACH_BACKEND("client_swapchain@unused-images-are-destroyed") {
 	struct fixture fixture;
 	begin(&fixture, SURFACES_RELEASE_AT_ONCE, backend);
 	struct lido_image *images[5];
@@ -238,7 +238,7 @@ TEST_EACH_BACKEND("client_swapchain@images-that-are-not-needed-go") {
 	end(&fixture);
 }
 
-TEST_EACH_BACKEND("client_swapchain@goes-with-its-client") {
+TEST_EACH_BACKEND("client_swapchain@is-destroyed-with-its-client") {
 	struct fixture fixture;
 	begin(&fixture, SURFACES_RELEASE_NEVER, backend);
 	for (int i = 1; i < 10; i++) {
