@@ -33,7 +33,7 @@ uint32_t input_take_number(struct input *input) {
 	if (kind >= 160) {
 		return input_take_byte(input);
 	}
-	// Around an edge, or a power of two.
+	// A number near an edge or a power of two.
 	uint32_t edge = kind >= 128 ? UINT32_C(1) << kind % 32 : edges[kind % (sizeof(edges) / sizeof(edges[0]))];
 	return edge + input_take_byte(input) % 8 - 4;
 }

@@ -23,7 +23,7 @@ bool image_knows_format(uint32_t drm, int *bytes);
 
 /*
  * Draws a client's pixels over the image, as a compositor must. data has that format (a DRM code), and stride bytes
- * from row to row. Uses libpixman with an own table of formats.
+ * from row to row. Uses libpixman and a separate table of formats.
  */
 void image_draw(struct image *image, int32_t x, int32_t y, uint32_t drm, const uint8_t *data, int32_t width,
 		int32_t height, int32_t stride);

@@ -275,7 +275,8 @@ void pool_block_expect_place_at(const char *file, int line, struct pool_block *b
 void pool_block_expect_reason_at(const char *file, int line, struct pool_block *block, uint32_t reason) {
 	client_expect_alive_at(file, line, block->pool->client);
 	if (block->answer != POOL_ANSWER_FAILED || block->reason != reason) {
-		expect_failed(file, line, "expected the block to fail by reason %u, but it %s (reason %u)", reason,
-				block->answer == POOL_ANSWER_PLACED ? "was placed" : "was not, or otherwise", block->reason);
+		expect_failed(file, line, "expected the block to fail with reason %u, but it %s (reason %u)", reason,
+				block->answer == POOL_ANSWER_PLACED ? "was placed" : "failed otherwise or got no answer",
+				block->reason);
 	}
 }

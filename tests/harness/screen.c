@@ -180,7 +180,8 @@ static void capture_image(struct screen *screen, const struct area *area, bool c
 	picture_init(
 			&picture, &screen->client, FILE_SEALABLE, capture.format, capture.width, capture.height, capture.stride);
 	if (!copy(screen, frame, picture.buffer, &capture)) {
-		fail("no capture: %s", screen->client.error[0] != '\0' ? screen->client.error : "the server says it failed");
+		fail("capture failed: %s",
+				screen->client.error[0] != '\0' ? screen->client.error : "the server sent the failed event");
 	}
 	image_init(image, capture.width, capture.height);
 	for (int32_t y = 0; y < capture.height; y++) {

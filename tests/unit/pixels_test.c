@@ -23,7 +23,7 @@ struct picture {
 	struct wl_shm_pool *shm_pool;
 	struct wl_buffer *wl_buffer;
 	struct lido_buffer *buffer;
-	uint8_t *file; // what the file holds
+	uint8_t *file; // contents of the file
 	size_t file_size;
 };
 
