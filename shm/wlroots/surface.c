@@ -45,6 +45,14 @@ static void drop_snapshots(struct lido_surface *surface) {
 	}
 }
 
+// Clips a region to (0, 0, width, height). Damage mostly is within, and to see that is cheaper than to intersect it.
+static void clip(pixman_region32_t *region, int width, int height) {
+	const pixman_box32_t *extents = pixman_region32_extents(region);
+	if (extents->x1 < 0 || extents->y1 < 0 || extents->x2 > width || extents->y2 > height) {
+		pixman_region32_intersect_rect(region, region, 0, 0, (unsigned)width, (unsigned)height);
+	}
+}
+
 // Returns the pending commit's damage, in buffer coordinates.
 static void get_damage(struct wlr_surface *surface, pixman_region32_t *damage) {
 	const struct wlr_surface_state *pending = &surface->pending;
@@ -65,14 +73,13 @@ static void get_damage(struct wlr_surface *surface, pixman_region32_t *damage) {
 		wlr_region_transform(damage, damage, wlr_output_transform_invert(pending->transform), width, height);
 	}
 	pixman_region32_union(damage, damage, &pending->buffer_damage);
-	pixman_region32_intersect_rect(
-			damage, damage, 0, 0, (unsigned)pending->buffer_width, (unsigned)pending->buffer_height);
+	clip(damage, pending->buffer_width, pending->buffer_height);
 }
 
 static void add_stale(struct lido_snapshot *snapshot, const pixman_region32_t *damage) {
 	pixman_region32_t *stale = &snapshot->stale;
 	pixman_region32_union(stale, stale, damage);
-	pixman_region32_intersect_rect(stale, stale, 0, 0, (unsigned)snapshot->base.width, (unsigned)snapshot->base.height);
+	clip(stale, snapshot->base.width, snapshot->base.height);
 	if (pixman_region32_n_rects(stale) > STALE_RECTANGLES_MAX) {
 		pixman_box32_t box = *pixman_region32_extents(stale);
 		pixman_region32_fini(stale);

@@ -1,6 +1,7 @@
 /*
  * A wl_buffer in the server: its values, its locks, and its destruction.
  */
+#include "faults.h"
 #include "file.h"
 #include "memory/area.h"
 #include "memory/pool.h"
@@ -365,4 +366,30 @@ TEST("buffer@locked-one-in-a-block-outlives-its-server") {
 	file_fill_memory(wanted, 0, sizeof(wanted), 3);
 	expect_bytes(pixels, wanted, sizeof(wanted));
 	lido_buffer_unlock(buffer); // the runner verifies that the fd and the mapping are gone
+}
+
+TEST("buffer@file-of-a-block-is-inspected-once-per-commit") {
+	struct pool_pair pair;
+	struct pool_block block;
+	struct lido_commit commit;
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, 4096);
+	struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, 0, 32, 32);
+	expect_place(&block);
+	file_fill_memory(pool_block_get_data(&block), 0, 4096, 1);
+	struct lido_buffer *buffer = pair_get_buffer(&pair.base, wl_buffer);
+	faults_start(0);
+	expect(lido_buffer_begin_commit(buffer, &commit));
+	expect(commit.is_inspected);
+	expect(lido_buffer_map(buffer, 0, buffer->height, &commit) != NULL);
+	faults_stop();
+	expect_int(faults_get_count(FAULT_FSTAT), ==, 1);
+	// Outside of a commit the file is inspected anew.
+	faults_start(0);
+	expect(lido_buffer_map(buffer, 0, buffer->height, NULL) != NULL);
+	faults_stop();
+	expect_int(faults_get_count(FAULT_FSTAT), ==, 1);
+	wl_buffer_destroy(wl_buffer);
+	pool_block_finish(&block);
+	pool_pair_finish(&pair);
 }
