@@ -2,13 +2,13 @@
 
 #include "cursor.h"
 #include "listener.h"
-#include "minmax.h"
 #include "parts.h"
 #include "placement.h"
 #include "seat.h"
 #include "toplevel.h"
 #include "touch.h"
 #include <math.h>
+#include <sys/param.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_seat.h>
@@ -18,7 +18,7 @@
 // A maximized window that is dragged is restored, and stays under the pointer.
 static void tear_off(struct toplevel *toplevel, double lx, double ly) {
 	struct wlr_box old = toplevel_box(toplevel);
-	double x = (lx - old.x) / max(old.width, 1);
+	double x = (lx - old.x) / MAX(old.width, 1);
 	toplevel_set_maximized(toplevel, false);
 	toplevel->arrival.waiting = false;
 	int width = toplevel->normal.width > 0 ? toplevel->normal.width : old.width;

@@ -1,11 +1,11 @@
 #include "desktop.h"
 #include "input_method.h"
 #include "listener.h"
-#include "minmax.h"
 #include "output.h"
 #include "parts.h"
 #include "text_input.h"
 #include <stdlib.h>
+#include <sys/param.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_input_method_v2.h>
 #include <wlr/types/wlr_scene.h>
@@ -30,11 +30,11 @@ static void input_popup_arrange(struct input_popup *popup) {
 	}
 	int width = popup->wlr->surface->current.width, height = popup->wlr->surface->current.height;
 	const struct wlr_box *area = &output->area;
-	int lx = min(x + cursor.x, area->x + area->width - width), ly = y + cursor.y + cursor.height;
+	int lx = MIN(x + cursor.x, area->x + area->width - width), ly = y + cursor.y + cursor.height;
 	if (ly + height > area->y + area->height) {
 		ly = y + cursor.y - height;
 	}
-	wlr_scene_node_set_position(&popup->tree->node, max(lx, area->x), max(ly, area->y));
+	wlr_scene_node_set_position(&popup->tree->node, MAX(lx, area->x), MAX(ly, area->y));
 	struct wlr_box relative = {
 		x + cursor.x - popup->tree->node.x, y + cursor.y - popup->tree->node.y, cursor.width, cursor.height};
 	wlr_input_popup_surface_v2_send_text_input_rectangle(popup->wlr, &relative);

@@ -1,11 +1,11 @@
 #include "placement.h"
 
-#include "minmax.h"
+#include <sys/param.h>
 #include <wlr/util/edges.h>
 
 static int clamp(int value, int minimum, int maximum) {
 	// The lower bound wins: a window larger than its area shows its top left corner.
-	return max(min(value, maximum), minimum);
+	return MAX(MIN(value, maximum), minimum);
 }
 
 // Returns how much of the windows the box covers, in square pixels; INT64_MAX if it is not completely on the area.
@@ -83,7 +83,7 @@ struct wlr_box placement_center(const struct wlr_box *area, const struct wlr_box
 }
 
 struct wlr_box placement_reachable(const struct wlr_box *area, struct wlr_box window) {
-	int visible_width = min(window.width, PLACEMENT_VISIBLE_WIDTH);
+	int visible_width = MIN(window.width, PLACEMENT_VISIBLE_WIDTH);
 	window.x = clamp(window.x, area->x + visible_width - window.width, area->x + area->width - visible_width);
 	window.y = clamp(window.y, area->y, area->y + area->height - PLACEMENT_VISIBLE_HEIGHT);
 	return window;
@@ -94,8 +94,8 @@ struct wlr_box placement_resize(const struct wlr_box *start, uint32_t edges, int
 	struct wlr_box box = *start;
 	box.width += (edges & WLR_EDGE_LEFT) ? -dx : (edges & WLR_EDGE_RIGHT) ? dx : 0;
 	box.height += (edges & WLR_EDGE_TOP) ? -dy : (edges & WLR_EDGE_BOTTOM) ? dy : 0;
-	box.width = clamp(box.width, max(minimum->width, 1), maximum->width > 0 ? maximum->width : INT32_MAX);
-	box.height = clamp(box.height, max(minimum->height, 1), maximum->height > 0 ? maximum->height : INT32_MAX);
+	box.width = clamp(box.width, MAX(minimum->width, 1), maximum->width > 0 ? maximum->width : INT32_MAX);
+	box.height = clamp(box.height, MAX(minimum->height, 1), maximum->height > 0 ? maximum->height : INT32_MAX);
 	if (edges & WLR_EDGE_LEFT) {
 		box.x += start->width - box.width;
 	}
@@ -106,8 +106,8 @@ struct wlr_box placement_resize(const struct wlr_box *start, uint32_t edges, int
 }
 
 uint32_t placement_edges_at(const struct wlr_box *window, double lx, double ly) {
-	double x = (lx - window->x) / max(window->width, 1);
-	double y = (ly - window->y) / max(window->height, 1);
+	double x = (lx - window->x) / MAX(window->width, 1);
+	double y = (ly - window->y) / MAX(window->height, 1);
 	uint32_t edges = 0;
 	edges |= x < 1.0 / 3 ? WLR_EDGE_LEFT : x > 2.0 / 3 ? WLR_EDGE_RIGHT : 0;
 	edges |= y < 1.0 / 3 ? WLR_EDGE_TOP : y > 2.0 / 3 ? WLR_EDGE_BOTTOM : 0;

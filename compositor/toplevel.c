@@ -3,7 +3,6 @@
 #include "compat.h"
 #include "desktop.h"
 #include "listener.h"
-#include "minmax.h"
 #include "output.h"
 #include "parts.h"
 #include "placement.h"
@@ -11,6 +10,7 @@
 #include "xdg-shell-protocol.h"
 #include <assert.h>
 #include <stdlib.h>
+#include <sys/param.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_seat.h>
@@ -115,7 +115,7 @@ static void center_content(struct toplevel *toplevel) {
 		x = (toplevel->backdrop->width - toplevel->geometry.width) / 2;
 		y = (toplevel->backdrop->height - toplevel->geometry.height) / 2;
 	}
-	wlr_scene_node_set_position(&toplevel->content->node, max(x, 0), max(y, 0));
+	wlr_scene_node_set_position(&toplevel->content->node, MAX(x, 0), MAX(y, 0));
 	popups_refresh(toplevel->compositor);
 }
 
@@ -183,8 +183,8 @@ static void toplevel_place(struct toplevel *toplevel) {
 	}
 	int width = toplevel->geometry.width, height = toplevel->geometry.height;
 	if (width > output->usable.width || height > output->usable.height) {
-		width = min(width, output->usable.width);
-		height = min(height, output->usable.height);
+		width = MIN(width, output->usable.width);
+		height = MIN(height, output->usable.height);
 		wlr_xdg_toplevel_set_size(toplevel->xdg, width, height);
 	}
 	struct toplevel *parent = toplevel_parent(toplevel);

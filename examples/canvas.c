@@ -3,6 +3,7 @@
 #include "number.h"
 #include <math.h>
 #include <stddef.h>
+#include <sys/param.h>
 
 // Dragging a corner of the window causes many sizes, so grow in steps of this many pixels.
 #define GROWTH 256
@@ -25,8 +26,8 @@ bool canvas_grow(struct canvas *canvas, int32_t width, int32_t height) {
 		return true;
 	}
 	struct canvas grown = {
-		.width = max(canvas->width, divide_up(width, GROWTH) * GROWTH),
-		.height = max(canvas->height, divide_up(height, GROWTH) * GROWTH),
+		.width = MAX(canvas->width, divide_up(width, GROWTH) * GROWTH),
+		.height = MAX(canvas->height, divide_up(height, GROWTH) * GROWTH),
 	};
 	grown.surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, grown.width, grown.height);
 	grown.cairo = cairo_create(grown.surface);

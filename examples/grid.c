@@ -2,6 +2,7 @@
 
 #include "number.h"
 #include <math.h>
+#include <sys/param.h>
 
 #define WIDTH_MAX 1040
 #define HEIGHT_MAX 850
@@ -16,14 +17,14 @@ int32_t grid_rows_all(const struct grid *grid) {
 
 bool grid_scroll(struct grid *grid, int32_t rows) {
 	int32_t last = grid_rows_all(grid) - grid->rows;
-	int32_t row = max(min(grid->first_row + rows, last), 0);
+	int32_t row = MAX(MIN(grid->first_row + rows, last), 0);
 	bool has_moved = row != grid->first_row;
 	grid->first_row = row;
 	return has_moved;
 }
 
 static int32_t count_cells(const struct grid *grid, int32_t room) {
-	return max((room - 2 * MARGIN + grid->pitch - grid->size) / grid->pitch, 1);
+	return MAX((room - 2 * MARGIN + grid->pitch - grid->size) / grid->pitch, 1);
 }
 
 void grid_layout(struct grid *grid, int32_t width, int32_t height) {
@@ -40,8 +41,8 @@ void grid_measure(struct grid *grid, int32_t *width, int32_t *height) {
 	// The aspect ratio is 5:4, about that of the maximum.
 	int32_t columns = (int32_t)ceil(sqrt(grid->count * 1.25));
 	int32_t columns_max = count_cells(grid, WIDTH_MAX), rows_max = count_cells(grid, HEIGHT_MAX - FOOTER);
-	columns = min(columns, columns_max);
-	int32_t rows = min(divide_up(grid->count, columns), rows_max);
+	columns = MIN(columns, columns_max);
+	int32_t rows = MIN(divide_up(grid->count, columns), rows_max);
 	*width = 2 * MARGIN + columns * grid->pitch - grid->pitch + grid->size;
 	*height = 2 * MARGIN + rows * grid->pitch - grid->pitch + grid->size + FOOTER;
 }

@@ -4,11 +4,11 @@
 #include "arguments.h"
 #include "desk.h"
 #include "footprint.h"
-#include "number.h"
 #include "pixels.h"
 #include "window.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/param.h>
 #include <time.h>
 
 #define COUNT 500
@@ -234,7 +234,7 @@ static void grow(struct icons *icons) {
 	int32_t steps[16] = {1}, count = (int32_t)icons->options.count;
 	size_t last = 0;
 	while (steps[last] < count) {
-		steps[last + 1] = min(steps[last] * 10, count);
+		steps[last + 1] = MIN(steps[last] * 10, count);
 		last++;
 	}
 	for (size_t i = 0; i <= 2 * last; i++) {

@@ -1,8 +1,8 @@
 #include "window.h"
 
-#include "number.h"
 #include "pixels.h"
 #include "xdg-shell-client-protocol.h"
+#include <sys/param.h>
 #include <wayland-client.h>
 
 #define SETTLE_MS 3000
@@ -121,7 +121,7 @@ void window_settle(struct window *window) {
 }
 
 static int32_t clamp(int32_t value, int32_t maximum) {
-	return max(min(value, maximum), 1);
+	return MAX(MIN(value, maximum), 1);
 }
 
 // Returns the new width or height: as configured, or else the current one within the bounds.

@@ -1,10 +1,10 @@
 #include "row.h"
 
 #include "lido-monitor-v1-client-protocol.h"
-#include "number.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 struct row *rows_add(struct rows *rows) {
 	if (rows->len == rows->capacity) {
@@ -48,7 +48,7 @@ static void compute_history(struct row *row, const struct row *previous, double 
 	}
 	row->rate = bytes / (now - since);
 	memcpy(row->history, previous->history + seconds, (size_t)(ROW_HISTORY_LEN - seconds) * sizeof(row->history[0]));
-	int parts = max(seconds, 1);
+	int parts = MAX(seconds, 1);
 	for (int i = 0; i < parts; i++) {
 		row->history[ROW_HISTORY_LEN - 1 - i] += bytes / parts;
 	}

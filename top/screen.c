@@ -1,7 +1,6 @@
 #include "screen.h"
 
 #include "connection.h"
-#include "number.h"
 #include "options.h"
 #include "spark.h"
 #include "table.h"
@@ -11,6 +10,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -96,7 +96,7 @@ static bool draw(struct screen *screen) {
 		return false;
 	}
 	int len = (int)table.rows->len, room = LINES - OTHER_LINES;
-	screen->first = max(min(screen->first, len - room), 0);
+	screen->first = MAX(MIN(screen->first, len - room), 0);
 	erase();
 	table_write_summary(&table, summary, sizeof(summary));
 	snprintf(line, sizeof(line), " lido-top  %s", summary);
@@ -114,7 +114,7 @@ static bool draw(struct screen *screen) {
 }
 
 static void handle_key(struct screen *screen, int key) {
-	int page = max(LINES - OTHER_LINES, 1);
+	int page = MAX(LINES - OTHER_LINES, 1);
 	switch (key) {
 	case 'q':
 		screen->is_over = true;

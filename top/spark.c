@@ -1,8 +1,8 @@
 #include "spark.h"
 
-#include "number.h"
 #include <math.h>
 #include <string.h>
+#include <sys/param.h>
 
 void spark_write(const struct row *row, int width, bool has_utf8, char *text) {
 	static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -21,6 +21,6 @@ void spark_write(const struct row *row, int width, bool has_utf8, char *text) {
 	*text = '\0';
 	for (int i = 0; i < width; i++) {
 		int level = most > 0 ? (int)ceil(parts[i] / most * levels) : 0;
-		text = stpcpy(text, (has_utf8 ? blocks : letters)[max(min(level, levels), 0)]);
+		text = stpcpy(text, (has_utf8 ? blocks : letters)[MAX(MIN(level, levels), 0)]);
 	}
 }

@@ -1,12 +1,12 @@
 #include "table.h"
 
 #include "lido-monitor-v1-client-protocol.h"
-#include "number.h"
 #include "spark.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 // Cells: the least for the spark, with a blank before it; the most for a name.
 #define SPARK_MIN 8
@@ -19,10 +19,10 @@ bool table_init(struct table *table, const struct rows *rows, int width, int sor
 	*table = (struct table){.rows = rows, .sorted = sorted, .is_reversed = is_reversed, .has_utf8 = has_utf8};
 	assert((size_t)columns_len <= sizeof(table->shown) / sizeof(table->shown[0]));
 	int left = column_choose(width - SPARK_MIN - 1, sorted, table->shown);
-	int more = min(max(left, 0), NAME_MAX_WIDTH - columns[NAME_COLUMN].width);
+	int more = MIN(MAX(left, 0), NAME_MAX_WIDTH - columns[NAME_COLUMN].width);
 	table->name_width = columns[NAME_COLUMN].width + more;
 	left += SPARK_MIN - more;
-	table->spark_width = min(max(left, 0), ROW_HISTORY_LEN);
+	table->spark_width = MIN(MAX(left, 0), ROW_HISTORY_LEN);
 	table->order = calloc(rows->len + 1, sizeof(struct row *));
 	if (table->order == NULL) {
 		return false;

@@ -1,5 +1,5 @@
 /*
- * Best fit in zones. An area has up to 64 zones of equal size (free_ranges.c). A range lies in the lowest zone where
+ * Best fit in zones. An area has up to 64 zones of equal size (free_table.c). A range lies in the lowest zone where
  * one fits: so the file ends early, and the waste is bounded. Within the zone it takes the smallest free range that
  * fits, and of several mostly the one freed last, whose pages are warm.
  *
@@ -47,7 +47,7 @@
  */
 #include "alloc/allocator.h"
 
-#include "alloc/free_ranges.h"
+#include "alloc/free_table.h"
 #include "base/os.h"
 
 #include <assert.h>
@@ -65,7 +65,7 @@ struct lido_allocator {
 	struct lido_range edge; // sentinel: before the first and after the last; has no size, counts as allocated
 	struct lido_range *spares[SPARES_MAX];
 	int spares_len;
-	struct lido_free_ranges free;
+	struct lido_free_table free;
 	struct wl_list warm; // lido_range.link: warm ranges with a whole page, by idle_since
 	int64_t allocated;   // bytes
 	uint32_t count;
@@ -96,7 +96,7 @@ static bool reserve_records(struct lido_allocator *allocator, int len) {
 // Makes sure that len ranges can be added, and that a free one can start at an offset. Reserving all memory beforehand
 // lets no call fail halfway.
 static bool reserve(struct lido_allocator *allocator, int len, int64_t start) {
-	if (!reserve_records(allocator, len) || !lido_free_ranges_reserve(&allocator->free, start)) {
+	if (!reserve_records(allocator, len) || !lido_free_table_reserve(&allocator->free, start)) {
 		errno = ENOMEM;
 		return false;
 	}
@@ -156,7 +156,7 @@ static void keep(struct lido_allocator *allocator, struct lido_range *range, int
 	if (was_listed && !is_listed(range)) {
 		wl_list_remove(&range->link);
 	}
-	lido_free_ranges_add(&allocator->free, range);
+	lido_free_table_add(&allocator->free, range);
 }
 
 // Adds the rest after an allocation that leaves one before it as well.
@@ -169,7 +169,7 @@ static void keep_rest(struct lido_allocator *allocator, struct lido_range *taken
 	if (is_listed(rest)) {
 		wl_list_insert(&whole->link, &rest->link);
 	}
-	lido_free_ranges_add(&allocator->free, rest);
+	lido_free_table_add(&allocator->free, rest);
 }
 
 // Allocates a part of a free range; the record of the free range remains for what stays free. Returns NULL: no memory.
@@ -184,7 +184,7 @@ static struct lido_range *take(
 	if (!reserve(allocator, 0, offset) || !reserve(allocator, (lower_size > 0) + (higher_size > 0), offset + size)) {
 		return NULL;
 	}
-	lido_free_ranges_remove(&allocator->free, range);
+	lido_free_table_remove(&allocator->free, range);
 	if (lower_size == 0 && higher_size == 0) {
 		unlist(range);
 		range->is_free = range->is_warm = false;
@@ -221,7 +221,7 @@ static struct lido_range *take_free(struct lido_allocator *allocator, struct lid
 	if (!range->is_free) {
 		return NULL;
 	}
-	lido_free_ranges_remove(&allocator->free, range);
+	lido_free_table_remove(&allocator->free, range);
 	return range;
 }
 
@@ -257,7 +257,7 @@ static void give_back(struct lido_allocator *allocator, struct lido_range *range
 		kept->is_warm = true;
 		list_as_newest(allocator, kept);
 	}
-	lido_free_ranges_add(&allocator->free, kept);
+	lido_free_table_add(&allocator->free, kept);
 }
 
 struct lido_allocator *lido_allocator_create(int64_t size) {
@@ -270,14 +270,14 @@ struct lido_allocator *lido_allocator_create(int64_t size) {
 	allocator->now = INT64_MIN;
 	wl_list_init(&allocator->warm);
 	allocator->edge.before = allocator->edge.after = &allocator->edge;
-	lido_free_ranges_init(&allocator->free, size);
+	lido_free_table_init(&allocator->free, size);
 	if (!reserve(allocator, 1, 0)) {
 		lido_allocator_destroy(allocator);
 		return NULL;
 	}
 	struct lido_range *range = add_range(allocator, &allocator->edge, 0, size);
 	range->is_free = true;
-	lido_free_ranges_add(&allocator->free, range);
+	lido_free_table_add(&allocator->free, range);
 	return allocator;
 }
 
@@ -292,7 +292,7 @@ void lido_allocator_destroy(struct lido_allocator *allocator) {
 	while (allocator->spares_len > 0) {
 		free(allocator->spares[--allocator->spares_len]);
 	}
-	lido_free_ranges_finish(&allocator->free);
+	lido_free_table_finish(&allocator->free);
 	free(allocator);
 }
 
@@ -303,7 +303,7 @@ int64_t lido_allocator_round(int64_t size) {
 
 struct lido_range *lido_allocator_alloc(struct lido_allocator *allocator, int64_t size) {
 	size = lido_allocator_round(size);
-	struct lido_range *range = lido_free_ranges_find(&allocator->free, size);
+	struct lido_range *range = lido_free_table_find(&allocator->free, size);
 	if (range == NULL) {
 		errno = ENOSPC;
 		return NULL;
@@ -327,7 +327,7 @@ static bool grow(struct lido_allocator *allocator, struct lido_range *range, int
 	if (!after->is_free || after->size < more || !reserve(allocator, 0, after->offset + more)) {
 		return false;
 	}
-	lido_free_ranges_remove(&allocator->free, after);
+	lido_free_table_remove(&allocator->free, after);
 	if (after->size == more) {
 		range->after = after->after;
 		after->after->before = range;
@@ -351,7 +351,7 @@ static bool grow(struct lido_allocator *allocator, struct lido_range *range, int
 static void extend_down(struct lido_allocator *allocator, struct lido_range *range, int64_t more, int64_t now) {
 	struct lido_range part = {.offset = range->offset - more, .size = more};
 	free_part(allocator, &part, now);
-	lido_free_ranges_remove(&allocator->free, range);
+	lido_free_table_remove(&allocator->free, range);
 	bool is_new = !range->is_warm || warmer_of(&part, range) == &part;
 	if (is_new) {
 		unlist(range);
@@ -363,7 +363,7 @@ static void extend_down(struct lido_allocator *allocator, struct lido_range *ran
 	if (is_new) {
 		list_as_newest(allocator, range);
 	}
-	lido_free_ranges_add(&allocator->free, range);
+	lido_free_table_add(&allocator->free, range);
 }
 
 // Reverting a growth never fails: growth either left a part of the free range behind, which is extended downward, or it
@@ -481,6 +481,6 @@ void lido_allocator_audit(const struct lido_allocator *allocator) {
 		warm_len += is_listed(range);
 	}
 	assert(allocated == allocator->allocated && count == allocator->count);
-	assert(lido_free_ranges_audit(&allocator->free) == free_count);
+	assert(lido_free_table_audit(&allocator->free) == free_count);
 	audit_warm(allocator, warm_len);
 }

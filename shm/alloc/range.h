@@ -22,16 +22,16 @@ struct lido_range {
 	int64_t offset, size; // bytes
 	bool is_free;
 	bool is_warm; // while free: may hold pages, since it was allocated after the last lido_range_set_cold()
-	bool is_node; // private: while free, in free_ranges.c
+	bool is_node; // private: while free, in free_table.c
 
 	// Private. What every call reads comes first.
 	struct lido_range *before, *after; // neighbors by address; at the ends the allocator's edge
-	struct lido_range *next, **place;  // while free: in free_ranges.c
+	struct lido_range *next, **place;  // while free: in free_table.c
 
 	int64_t idle_since; // while free, warm, and with a whole page: see lido_allocator_free()
 
 	// Private.
-	struct lido_range *child[2]; // while free: in free_ranges.c
+	struct lido_range *child[2]; // while free: in free_table.c
 	struct wl_list link;         // while free, warm, and with a whole page: in the allocator's list of these
 };
 

@@ -1,6 +1,6 @@
 #include "area.h"
 
-#include "number.h"
+#include "base/number.h"
 
 #include "lido-shm-v1-client-protocol.h"
 #include <assert.h>
@@ -121,7 +121,7 @@ uint8_t *lido_client_area_ref(
 		return NULL;
 	}
 	// Access beyond the end of the file raises a bus error.
-	if ((int64_t)offset + size > min(found->size, found->reserve)) {
+	if ((int64_t)offset + size > lido_min(found->size, found->reserve)) {
 		return NULL;
 	}
 	found->refs++;

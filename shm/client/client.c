@@ -1,9 +1,9 @@
 #include "client_private.h"
 
 #include "area.h"
+#include "base/number.h"
 #include "format.h"
 #include "image.h"
-#include "number.h"
 #include "swapchain.h"
 
 #include "lido-shm-v1-client-protocol.h"
@@ -51,7 +51,7 @@ static void handle_global(
 		return;
 	}
 	if (client->shm == NULL && strcmp(interface, wl_shm_interface.name) == 0) {
-		uint32_t bound = (uint32_t)min(version, WL_SHM_RELEASE_SINCE_VERSION);
+		uint32_t bound = (uint32_t)lido_min(version, WL_SHM_RELEASE_SINCE_VERSION);
 		client->shm = wl_registry_bind(registry, name, &wl_shm_interface, bound);
 		if (client->shm != NULL) {
 			wl_shm_add_listener(client->shm, &shm_listener, client);

@@ -1,6 +1,6 @@
 #include "format.h"
 
-#include "number.h"
+#include "rounding.h"
 
 #include <wayland-client-protocol.h>
 

@@ -1,4 +1,5 @@
-#include "number.h"
+#include "base/number.h"
+#include "rounding.h"
 #include "storage.h"
 
 #include <errno.h>
@@ -42,7 +43,7 @@ static int64_t align_to_page(int64_t size) {
 }
 
 static uint32_t choose_reserve(const struct lido_client *client, uint32_t size, bool growable) {
-	int64_t reserve = min(max((int64_t)size * RESERVE_FACTOR, RESERVE_MIN), INT32_MAX);
+	int64_t reserve = lido_min(lido_max((int64_t)size * RESERVE_FACTOR, RESERVE_MIN), INT32_MAX);
 	return growable && reserve <= lido_client_get_reserve_left(client) ? (uint32_t)align_to_page(reserve) : size;
 }
 

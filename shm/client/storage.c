@@ -1,6 +1,6 @@
 #include "storage.h"
 
-#include "number.h"
+#include "base/number.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -106,7 +106,7 @@ bool lido_client_storage_grow(struct lido_client_storage *storage, uint32_t size
 static bool is_present(uintptr_t address, size_t size, size_t page_size) {
 	unsigned char pages[PRESENT_PAGES_MAX];
 	while (size > 0) {
-		size_t part = (size_t)min((int64_t)size, (int64_t)(sizeof(pages) * page_size));
+		size_t part = (size_t)lido_min((int64_t)size, (int64_t)(sizeof(pages) * page_size));
 		size_t pages_len = (part + page_size - 1) / page_size;
 		if (mincore((void *)address, part, pages) != 0) {
 			return false;

@@ -1,6 +1,6 @@
 #include "swapchain.h"
 
-#include "number.h"
+#include "base/number.h"
 
 #include <stdlib.h>
 #include <wayland-client-protocol.h>
@@ -107,7 +107,7 @@ static struct lido_image *add_image(struct lido_swapchain *swapchain, const stru
 		lido_client_fail(swapchain->client, LIDO_CLIENT_ERROR_LIMIT);
 		return NULL;
 	}
-	uint32_t size = (uint32_t)max(layout->size, swapchain->size);
+	uint32_t size = (uint32_t)lido_max(layout->size, swapchain->size);
 	struct lido_image *image = try_add_image(swapchain, layout, size);
 	if (image == NULL && should_retry_smaller(swapchain->client, size, layout->size)) {
 		image = try_add_image(swapchain, layout, layout->size);
@@ -157,7 +157,7 @@ struct lido_image *lido_swapchain_acquire(
 	if (!has_layout(image, &layout)) {
 		lido_client_image_reshape(image, &layout);
 	}
-	swapchain->size = (uint32_t)max(image->storage->size, swapchain->size);
+	swapchain->size = (uint32_t)lido_max(image->storage->size, swapchain->size);
 	image->age = image->is_known ? (uint32_t)(swapchain->frames - image->frame + 1) : 0;
 	// The program may draw from here on, so the pixels are unknown until the next frame.
 	image->is_known = false;

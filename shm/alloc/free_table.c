@@ -17,7 +17,7 @@
  *
  * Freeing must not fail, so nothing here allocates memory except a zone, once, when the first range starts in it.
  */
-#include "alloc/free_ranges.h"
+#include "alloc/free_table.h"
 
 #include "base/os.h"
 
@@ -205,64 +205,64 @@ static int32_t zone_get_most(const struct lido_free_zone *zone) {
 	return zone->used[i] != 0 ? WORD_BITS * i + WORD_BITS - 1 - __builtin_clzll(zone->used[i]) : 0;
 }
 
-void lido_free_ranges_init(struct lido_free_ranges *ranges, int64_t size) {
-	*ranges = (struct lido_free_ranges){.size = size, .zone_shift = LIDO_ZONE_SHIFT_MIN};
-	while (lido_free_ranges_get_zone_size(ranges) < size / LIDO_ZONES_MAX) {
-		ranges->zone_shift++;
+void lido_free_table_init(struct lido_free_table *table, int64_t size) {
+	*table = (struct lido_free_table){.size = size, .zone_shift = LIDO_ZONE_SHIFT_MIN};
+	while (lido_free_table_get_zone_size(table) < size / LIDO_ZONES_MAX) {
+		table->zone_shift++;
 	}
 }
 
-void lido_free_ranges_finish(struct lido_free_ranges *ranges) {
-	for (int i = 0; i < ranges->zones_len; i++) {
-		free(ranges->zones[i]);
+void lido_free_table_finish(struct lido_free_table *table) {
+	for (int i = 0; i < table->zones_len; i++) {
+		free(table->zones[i]);
 	}
 }
 
-int64_t lido_free_ranges_get_zone_size(const struct lido_free_ranges *ranges) {
-	return INT64_C(1) << ranges->zone_shift;
+int64_t lido_free_table_get_zone_size(const struct lido_free_table *table) {
+	return INT64_C(1) << table->zone_shift;
 }
 
-static int get_zone(const struct lido_free_ranges *ranges, int64_t offset) {
-	return (int)(offset >> ranges->zone_shift);
+static int get_zone(const struct lido_free_table *table, int64_t offset) {
+	return (int)(offset >> table->zone_shift);
 }
 
-bool lido_free_ranges_reserve(struct lido_free_ranges *ranges, int64_t offset) {
-	int i = get_zone(ranges, offset);
-	if (offset == ranges->size || ranges->zones[i] != NULL) {
+bool lido_free_table_reserve(struct lido_free_table *table, int64_t offset) {
+	int i = get_zone(table, offset);
+	if (offset == table->size || table->zones[i] != NULL) {
 		return true;
 	}
-	ranges->zones[i] = lido_os.calloc(1, sizeof(*ranges->zones[i]));
-	if (ranges->zones[i] == NULL) {
+	table->zones[i] = lido_os.calloc(1, sizeof(*table->zones[i]));
+	if (table->zones[i] == NULL) {
 		return false;
 	}
-	ranges->zones_len = i >= ranges->zones_len ? i + 1 : ranges->zones_len;
+	table->zones_len = i >= table->zones_len ? i + 1 : table->zones_len;
 	return true;
 }
 
-void lido_free_ranges_add(struct lido_free_ranges *ranges, struct lido_range *range) {
-	int i = get_zone(ranges, range->offset);
+void lido_free_table_add(struct lido_free_table *table, struct lido_range *range) {
+	int i = get_zone(table, range->offset);
 	int32_t rank = get_rank(range);
-	zone_add(ranges->zones[i], range, rank);
-	ranges->most[i] = rank > ranges->most[i] ? rank : ranges->most[i];
+	zone_add(table->zones[i], range, rank);
+	table->most[i] = rank > table->most[i] ? rank : table->most[i];
 }
 
-void lido_free_ranges_remove(struct lido_free_ranges *ranges, struct lido_range *range) {
-	int i = get_zone(ranges, range->offset);
+void lido_free_table_remove(struct lido_free_table *table, struct lido_range *range) {
+	int i = get_zone(table, range->offset);
 	int32_t rank = get_rank(range);
-	zone_remove(ranges->zones[i], range, rank);
-	if (rank == ranges->most[i]) {
-		ranges->most[i] = zone_get_most(ranges->zones[i]);
+	zone_remove(table->zones[i], range, rank);
+	if (rank == table->most[i]) {
+		table->most[i] = zone_get_most(table->zones[i]);
 	}
 }
 
-struct lido_range *lido_free_ranges_find(const struct lido_free_ranges *ranges, int64_t size) {
-	if (size > ranges->size) {
+struct lido_range *lido_free_table_find(const struct lido_free_table *table, int64_t size) {
+	if (size > table->size) {
 		return NULL;
 	}
 	int32_t rank = get_rank_of(size / LIDO_RANGE_ALIGN, size / LIDO_RANGE_PAGE);
-	for (int i = 0; i < ranges->zones_len; i++) {
-		if (ranges->most[i] >= rank) {
-			return zone_find(ranges->zones[i], rank);
+	for (int i = 0; i < table->zones_len; i++) {
+		if (table->most[i] >= rank) {
+			return zone_find(table->zones[i], rank);
 		}
 	}
 	return NULL;
@@ -300,11 +300,11 @@ static uint32_t audit_zone(const struct lido_free_zone *zone, int32_t most) {
 	return len;
 }
 
-uint32_t lido_free_ranges_audit(const struct lido_free_ranges *ranges) {
+uint32_t lido_free_table_audit(const struct lido_free_table *table) {
 	uint32_t len = 0;
 	for (int i = 0; i < LIDO_ZONES_MAX; i++) {
-		assert(ranges->zones[i] == NULL || i < ranges->zones_len);
-		len += ranges->zones[i] != NULL ? audit_zone(ranges->zones[i], ranges->most[i]) : 0;
+		assert(table->zones[i] == NULL || i < table->zones_len);
+		len += table->zones[i] != NULL ? audit_zone(table->zones[i], table->most[i]) : 0;
 	}
 	return len;
 }

@@ -3,7 +3,7 @@
  * ranges. The allocator's tests cover the rest.
  */
 #include "alloc/allocator.h"
-#include "alloc/free_ranges.h"
+#include "alloc/free_table.h"
 #include "faults.h"
 #include "runner.h"
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 // Free ranges of an area whose zones are 32 MiB.
 struct stage {
-	struct lido_free_ranges free;
+	struct lido_free_table free;
 	struct lido_range ranges[RANGES_LEN];
 	bool is_in[RANGES_LEN];
 	uint64_t random;
@@ -22,7 +22,7 @@ struct stage {
 
 static void stage_init(struct stage *stage) {
 	*stage = (struct stage){.random = 0x9e3779b97f4a7c15};
-	lido_free_ranges_init(&stage->free, LIDO_RANGE_SPAN_MAX);
+	lido_free_table_init(&stage->free, LIDO_RANGE_SPAN_MAX);
 }
 
 static int64_t random_below(struct stage *stage, int64_t limit) {
@@ -35,13 +35,13 @@ static int64_t random_below(struct stage *stage, int64_t limit) {
 static void stage_add(struct stage *stage, int i, int64_t offset, int64_t size) {
 	stage->ranges[i] = (struct lido_range){.offset = offset, .size = size, .is_free = true};
 	stage->is_in[i] = true;
-	expect(lido_free_ranges_reserve(&stage->free, offset));
-	lido_free_ranges_add(&stage->free, &stage->ranges[i]);
+	expect(lido_free_table_reserve(&stage->free, offset));
+	lido_free_table_add(&stage->free, &stage->ranges[i]);
 }
 
 static void stage_remove(struct stage *stage, int i) {
 	stage->is_in[i] = false;
-	lido_free_ranges_remove(&stage->free, &stage->ranges[i]);
+	lido_free_table_remove(&stage->free, &stage->ranges[i]);
 }
 
 static void expect_whole(struct stage *stage) {
@@ -49,7 +49,7 @@ static void expect_whole(struct stage *stage) {
 	for (int i = 0; i < RANGES_LEN; i++) {
 		len += stage->is_in[i];
 	}
-	expect_int(lido_free_ranges_audit(&stage->free), ==, len);
+	expect_int(lido_free_table_audit(&stage->free), ==, len);
 }
 
 // Orders ranges by size: a range with a whole page is larger than any without.
@@ -76,7 +76,7 @@ static int64_t walk(const struct stage *stage, int64_t size) {
 }
 
 static void expect_found(const struct stage *stage, int64_t size) {
-	const struct lido_range *range = lido_free_ranges_find(&stage->free, size);
+	const struct lido_range *range = lido_free_table_find(&stage->free, size);
 	int64_t best = walk(stage, size);
 	expect_int(range != NULL, ==, best != INT64_MAX);
 	if (range != NULL) {
@@ -103,63 +103,63 @@ static void run(int64_t unit, int64_t sizes, int64_t zones) {
 			expect_whole(stage);
 		}
 	}
-	lido_free_ranges_finish(&stage->free);
+	lido_free_table_finish(&stage->free);
 	free(stage);
 }
 
-TEST("free_ranges@smallest-is-found-among-small-ranges") {
+TEST("free_table@smallest-is-found-among-small-ranges") {
 	run(64, 200, 1);
 }
 
-TEST("free_ranges@smallest-is-found-around-the-lowest-rank-of-the-tree") {
+TEST("free_table@smallest-is-found-around-the-lowest-rank-of-the-tree") {
 	run(PAGE, 300, 1);
 }
 
-TEST("free_ranges@smallest-is-found-among-few-large-sizes") {
+TEST("free_table@smallest-is-found-among-few-large-sizes") {
 	run(200 * PAGE, 8, 1);
 }
 
-TEST("free_ranges@smallest-is-found-among-all-sizes") {
+TEST("free_table@smallest-is-found-among-all-sizes") {
 	run(PAGE, 1 << 18, 1);
 }
 
-TEST("free_ranges@lowest-zone-is-found") {
+TEST("free_table@lowest-zone-is-found") {
 	run(PAGE, 300, 64);
 	run(64, 200, 64);
 }
 
-TEST("free_ranges@zones-are-powers-of-two-and-at-most-64") {
+TEST("free_table@zones-are-powers-of-two-and-at-most-64") {
 	static const int64_t sizes[][2] = {{PAGE, MIB}, {64 * MIB, MIB}, {64 * MIB + PAGE, 2 * MIB}, {128 * MIB, 2 * MIB},
 		{LIDO_RANGE_SPAN_MAX, 32 * MIB}, {LIDO_RANGE_SPAN_MAX / 2 + PAGE, 32 * MIB}};
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct lido_free_ranges free;
-		lido_free_ranges_init(&free, sizes[i][0]);
-		expect_int(lido_free_ranges_get_zone_size(&free), ==, sizes[i][1]);
+		struct lido_free_table free;
+		lido_free_table_init(&free, sizes[i][0]);
+		expect_int(lido_free_table_get_zone_size(&free), ==, sizes[i][1]);
 		expect_int((sizes[i][0] + sizes[i][1] - 1) / sizes[i][1], <=, LIDO_ZONES_MAX);
-		lido_free_ranges_finish(&free);
+		lido_free_table_finish(&free);
 	}
 }
 
-TEST("free_ranges@each-zone-allocates-once") {
-	struct lido_free_ranges free;
-	lido_free_ranges_init(&free, LIDO_RANGE_SPAN_MAX);
+TEST("free_table@each-zone-allocates-once") {
+	struct lido_free_table free;
+	lido_free_table_init(&free, LIDO_RANGE_SPAN_MAX);
 	faults_start_all_of(FAULT_CALLOC, 0);
-	expect(!lido_free_ranges_reserve(&free, 0));
+	expect(!lido_free_table_reserve(&free, 0));
 	faults_stop();
-	expect(lido_free_ranges_reserve(&free, 0));
-	expect(lido_free_ranges_reserve(&free, 32 * MIB));
+	expect(lido_free_table_reserve(&free, 0));
+	expect(lido_free_table_reserve(&free, 32 * MIB));
 	faults_start_all_of(FAULT_CALLOC, 0);
-	expect(lido_free_ranges_reserve(&free, 32 * MIB - 64));
-	expect(lido_free_ranges_reserve(&free, 64 * MIB - 64));
-	expect(!lido_free_ranges_reserve(&free, 64 * MIB));
-	expect(lido_free_ranges_reserve(&free, LIDO_RANGE_SPAN_MAX)); // no range can start there
+	expect(lido_free_table_reserve(&free, 32 * MIB - 64));
+	expect(lido_free_table_reserve(&free, 64 * MIB - 64));
+	expect(!lido_free_table_reserve(&free, 64 * MIB));
+	expect(lido_free_table_reserve(&free, LIDO_RANGE_SPAN_MAX)); // no range can start there
 	faults_stop();
-	expect_int(lido_free_ranges_audit(&free), ==, 0);
-	expect(lido_free_ranges_find(&free, 64) == NULL);
-	lido_free_ranges_finish(&free);
+	expect_int(lido_free_table_audit(&free), ==, 0);
+	expect(lido_free_table_find(&free, 64) == NULL);
+	lido_free_table_finish(&free);
 }
 
-TEST("free_ranges@only-whole-aligned-pages-count") {
+TEST("free_table@only-whole-aligned-pages-count") {
 	static const int64_t cases[][3] = {
 		{0, PAGE, 1}, {64, PAGE, 0}, {64, 2 * PAGE - 64, 1}, {PAGE - 64, PAGE + 64, 1}, {64, 8064, 0}, {PAGE, 64, 0}};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
