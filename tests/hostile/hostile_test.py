@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Attacks a compositor, one after the other, and looks at what the others notice. Prints TAP.
 
-    run.py LIDO ATTACK WITNESS REFERENCE SANITIZER
+    hostile_test.py LIDO ATTACK WITNESS REFERENCE SANITIZER PART/PARTS
 
 Victims draw all the time in the same compositor: weston-simple-shm, by wl_shm, as it is in Debian, and two of WITNESS, by
 lido_shm_v1 and by wl_shm. All wait for a frame callback, draw, and commit. When they do, they say themselves:
@@ -21,6 +21,7 @@ An attack passes when
   * the server's fds and shared mappings are what they were, exactly, and its resident memory within RSS_SLACK, soon,
   * at its height it had no more than SHARES allows, where the attack takes as much of something as it can.
 
+Part 2/4 has the second attack of every four; parts may run at the same time, each has a compositor and victims of its own.
 LIDO_TEST may name attacks: hostile@NAME.
 """
 import collections
@@ -333,9 +334,11 @@ def print_shares(rows):
 
 
 def main():
-    lido, program, witness, reference, sanitizer = sys.argv[1:6]
+    lido, program, witness, reference, sanitizer, part = sys.argv[1:7]
     sanitized = sanitizer != 'none'
-    names = choose(subprocess.run([program, '--list'], stdout=subprocess.PIPE, text=True, check=True).stdout.split())
+    first, parts = map(int, part.split('/'))
+    names = subprocess.run([program, '--list'], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    names = choose(names[first - 1::parts])
     if not names:
         print('1..0 # SKIP no test of that name here')
         return 0
@@ -362,7 +365,7 @@ def main():
     status = arena.stop()
     if status != 0:
         say('the server ended with status %d: %s' % (status, said))
-    print('%sok %d - hostile@the-server-ends-cleanly' % ('' if status == 0 else 'not ', len(names) + 1))
+    print('%sok %d - hostile@the-server-of-part-%s-ends-cleanly' % ('' if status == 0 else 'not ', len(names) + 1, part.split('/')[0]))
     return 1 if failed or status != 0 else 0
 
 

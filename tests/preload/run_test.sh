@@ -1,12 +1,14 @@
 #!/bin/sh
-# lido-run and lido --managed as their users call them; stock clients are used and resized, and live in the pool. Prints TAP.
+# lido-run and lido --managed as their users call them, or a stock client, which is used and resized, and lives in the pool.
+# Prints TAP.
 #
-#     run_test.sh LIDO LIDO_RUN LIBRARY DRIVE
+#     run_test.sh LIDO LIDO_RUN LIBRARY DRIVE options|CLIENT
 set -u
 lido=$1
 run=$2
 library=$(realpath "$3")
 drive=$4
+part=$5
 runtime=$(mktemp -d /dev/shm/lido-run.XXXXXX)
 server=
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$runtime"' EXIT
@@ -36,7 +38,7 @@ is_in_pool() {
 		'"exported_areas": 1, "imported_areas": 0, "copied_files": 0, "mappings": 1, "fds": 1, "blocks": [1-9]'
 }
 
-# One client in a compositor of its own: use NAME COMMAND...
+# use NAME COMMAND...
 use() {
 	name=$1
 	shift
@@ -62,28 +64,28 @@ use() {
 	expect "$name-does-lido-no-harm" test "$ended" = 0
 }
 
-expect "help" ends_with 0 "$run" --help
-expect "version" ends_with 0 "$run" --version
-expect "no-command-is-wrong-use" ends_with 2 "$run"
-expect "unknown-option-is-wrong-use" ends_with 2 "$run" --no-such-option true
-expect "command-that-is-not-there-gives-127" ends_with 127 "$run" no-such-command
-expect "library-that-is-not-there-gives-126" ends_with 126 env LIDO_RUN_PRELOAD=/nowhere "$run" true
-expect "other-programs-run-as-they-are" ends_with 7 "$run" sh -c 'exit 7'
-expect "and-nothing-is-said" [ ! -s "$runtime/err" ]
-expect "libwayland-is-not-brought-along" ends_with 1 "$run" grep -q libwayland /proc/self/maps
+check_options() {
+	expect "help" ends_with 0 "$run" --help
+	expect "version" ends_with 0 "$run" --version
+	expect "no-command-is-wrong-use" ends_with 2 "$run"
+	expect "unknown-option-is-wrong-use" ends_with 2 "$run" --no-such-option true
+	expect "command-that-is-not-there-gives-127" ends_with 127 "$run" no-such-command
+	expect "library-that-is-not-there-gives-126" ends_with 126 env LIDO_RUN_PRELOAD=/nowhere "$run" true
+	expect "other-programs-run-as-they-are" ends_with 7 "$run" sh -c 'exit 7'
+	expect "and-nothing-is-said" [ ! -s "$runtime/err" ]
+	expect "libwayland-is-not-brought-along" ends_with 1 "$run" grep -q libwayland /proc/self/maps
 
-expect "managed-sets-it" ends_with 0 "$lido" --headless 64x64 --managed -- sh -c 'test "$LD_PRELOAD" = "$LIDO_RUN_PRELOAD"'
-expect "managed-keeps-the-status" ends_with 7 "$lido" --headless 64x64 --managed -- sh -c 'exit 7'
-expect "managed-without-library-gives-126" ends_with 126 env LIDO_RUN_PRELOAD=/nowhere "$lido" --headless 64x64 --managed true
-expect "not-managed-does-not" ends_with 0 "$lido" --headless 64x64 -- sh -c 'test -z "${LD_PRELOAD:-}"'
+	expect "managed-sets-it" ends_with 0 "$lido" --headless 64x64 --managed -- sh -c 'test "$LD_PRELOAD" = "$LIDO_RUN_PRELOAD"'
+	expect "managed-keeps-the-status" ends_with 7 "$lido" --headless 64x64 --managed -- sh -c 'exit 7'
+	expect "managed-without-library-gives-126" ends_with 126 env LIDO_RUN_PRELOAD=/nowhere "$lido" --headless 64x64 --managed true
+	expect "not-managed-does-not" ends_with 0 "$lido" --headless 64x64 -- sh -c 'test -z "${LD_PRELOAD:-}"'
+}
 
-qt=$(find /usr/lib/*/qt6/examples/widgets/painting/basicdrawing -type f -perm -1 2>/dev/null | head -n 1)
-use foot foot
-use gtk3 gtk3-demo
-use gtk4 env GSK_RENDERER=cairo gtk4-demo-application
-use qt6 "$qt"
-use weston-simple-shm weston-simple-shm
-use weston-flower weston-flower
-use weston-terminal weston-terminal
-echo "1..$number"
-exit $failed
+case $part in
+options) check_options ;;
+gtk3) use gtk3 gtk3-demo ;;
+gtk4) use gtk4 env GSK_RENDERER=cairo gtk4-demo-application ;;
+qt6) use qt6 "$(find /usr/lib/*/qt6/examples/widgets/painting/basicdrawing -type f -perm -1 2>/dev/null | head -n 1)" ;;
+*) use "$part" "$part" ;;
+esac
+finish

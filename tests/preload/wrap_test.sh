@@ -1,12 +1,13 @@
 #!/bin/sh
 # lido-wrap: unmodified compositors with Lido's backend preloaded, put to all checks, with stock clients. Prints TAP.
 #
-#     wrap_test.sh LIDO_WRAP LIBRARY LIDO_SHM_CHECK OTHER_WLROOTS
+#     wrap_test.sh LIDO_WRAP LIBRARY LIDO_SHM_CHECK OTHER_WLROOTS PART
 set -u
 wrap=$1
 library=$(realpath "$2")
 check=$3
 other=$(realpath "$4")
+part=$5
 runtime=$(mktemp -d "${TMPDIR:-/tmp}/lido-wrap.XXXXXX")
 compositor=
 trap '[ -z "$compositor" ] || kill -- "-$compositor" 2>/dev/null; rm -rf "$runtime"' EXIT
@@ -66,37 +67,40 @@ lives() {
 	return "$result"
 }
 
-expect "help" ends_with 0 "$wrap" --help
-expect "version" ends_with 0 "$wrap" --version
-expect "no-command-is-wrong-use" ends_with 2 "$wrap"
-expect "wrong-limit-is-wrong-use" ends_with 2 "$wrap" --shm-limit files=none true
-expect "wrong-limit-is-named" says err 'files=none'
-expect "limits-are-listed" ends_with 0 "$wrap" --shm-limit help
-expect "command-that-is-not-there-gives-127" ends_with 127 "$wrap" no-such-command
-expect "library-that-is-not-there-gives-126" ends_with 126 env LIDO_WLROOTS_PRELOAD=/nowhere "$wrap" true
-expect "other-programs-run-as-they-are" ends_with 7 "$wrap" sh -c 'exit 7'
-expect "and-nothing-is-said" [ ! -s "$runtime/err" ]
-expect "other-wlroots-is-left-alone" ends_with 0 env LD_PRELOAD="$other" "$wrap" true
-expect "other-wlroots-is-named" says err 'libwlroots-0.99'
+check_options() {
+	expect "help" ends_with 0 "$wrap" --help
+	expect "version" ends_with 0 "$wrap" --version
+	expect "no-command-is-wrong-use" ends_with 2 "$wrap"
+	expect "wrong-limit-is-wrong-use" ends_with 2 "$wrap" --shm-limit files=none true
+	expect "wrong-limit-is-named" says err 'files=none'
+	expect "limits-are-listed" ends_with 0 "$wrap" --shm-limit help
+	expect "command-that-is-not-there-gives-127" ends_with 127 "$wrap" no-such-command
+	expect "library-that-is-not-there-gives-126" ends_with 126 env LIDO_WLROOTS_PRELOAD=/nowhere "$wrap" true
+	expect "other-programs-run-as-they-are" ends_with 7 "$wrap" sh -c 'exit 7'
+	expect "and-nothing-is-said" [ ! -s "$runtime/err" ]
+	expect "other-wlroots-is-left-alone" ends_with 0 env LD_PRELOAD="$other" "$wrap" true
+	expect "other-wlroots-is-named" says err 'libwlroots-0.99'
+}
 
-printf 'output HEADLESS-1 mode 320x240@60Hz\n' >"$runtime/config"
-for name in sway labwc cage; do
-	if ! command -v "$name" >/dev/null; then
-		skip "$name" "$name is not installed"
-		continue
-	fi
+# check_compositor NAME CHECKS ARGS...: puts it to the checks that the arguments of lido-shm-check name.
+check_compositor() {
+	name=$1
+	checks=$2
+	shift 2
 	case $name in
-	sway) start sway -c "$runtime/config" ;;
+	sway)
+		printf 'output HEADLESS-1 mode 320x240@60Hz\n' >"$runtime/config"
+		start sway -c "$runtime/config"
+		;;
 	labwc) start labwc -C "$runtime" ;;
 	cage) start cage -- sleep 600 ;;
 	esac
 	expect "$name-has-it" wait_for says log "wl_shm is Lido's"
-	# All of them take most of a minute, and are the same code in each: they are for one.
-	case $name in
-	sway) set -- '*' ;;
-	*) set -- 'wl_*' 'lido_shm_manager_v1*' '*@*shown*' ;;
-	esac
-	expect "$name-answers-as-lido-in-all-checks" ends_with 0 "$check" --socket "$socket" --strict --hostile "$@"
+	expect "$name-answers-as-lido-in-$checks" ends_with 0 "$check" --socket "$socket" --strict --hostile "$@"
+}
+
+# The compositor shows stock clients and ours.
+check_clients() {
 	for client in weston-simple-shm foot gtk3-demo lido-icons; do
 		command -v "$client" >/dev/null || continue
 		case $name-$client in
@@ -104,17 +108,46 @@ for name in sway labwc cage; do
 		esac
 		expect "$name-shows-$client" lives "$client"
 	done
-	stop
-done
+}
 
 # One limit, and what the compositor starts.
-if command -v cage >/dev/null; then
+check_limits() {
 	start --shm-limit files=3 cage -- sh -c 'env >"$XDG_RUNTIME_DIR/environment"; sleep 600'
 	expect "clients-do-not-have-it-preloaded" wait_for grep -q '^WAYLAND_DISPLAY' "$runtime/environment"
 	expect "clients-have-no-ld_preload" sh -c '! grep -q ^LD_PRELOAD "$1"' - "$runtime/environment"
 	ends_with 0 "$check" --socket "$socket" --verbose --hostile 'wl_shm.create_pool@just-below-the-limit'
 	expect "limits-hold" says out 'the limit (files) is 3'
-	stop
-fi
-echo "1..$number"
-exit "$failed"
+}
+
+# needs PROGRAM: or the part is skipped.
+needs() {
+	command -v "$1" >/dev/null || { skip "$part" "$1 is not installed" && finish; }
+}
+
+# All checks take most of a minute, and are the same code in each compositor: so they are for one, in three parts.
+case $part in
+options) check_options ;;
+limits)
+	needs cage
+	check_limits
+	;;
+sway)
+	needs sway
+	check_compositor sway checks-of-wl 'wl_*'
+	check_clients
+	;;
+sway-pool)
+	needs sway
+	check_compositor sway checks-of-the-pool 'lido_shm_pool_v1*'
+	;;
+sway-others)
+	needs sway
+	check_compositor sway all-other-checks --except 'wl_*' --except 'lido_shm_pool_v1*'
+	;;
+labwc | cage)
+	needs "$part"
+	check_compositor "$part" checks-of-wl-and-pictures 'wl_*' 'lido_shm_manager_v1*' '*@*shown*'
+	check_clients
+	;;
+esac
+finish

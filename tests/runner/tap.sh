@@ -8,15 +8,15 @@ failed=0
 
 # expect NAME CONDITION...: one test; what was said is shown when the condition does not hold.
 expect() {
-	name=$1
+	sentence=$1
 	shift
 	number=$((number + 1))
 	if "$@"; then
-		echo "ok $number $suite@$name"
+		echo "ok $number $suite@$sentence"
 		return
 	fi
 	failed=1
-	echo "not ok $number $suite@$name"
+	echo "not ok $number $suite@$sentence"
 	echo "# failed: $*"
 	say_why 2>/dev/null | sed 's/^/# /'
 }
@@ -30,6 +30,13 @@ skip() {
 # says FILE PATTERN
 says() {
 	grep -qe "$2" "$runtime/$1"
+}
+
+# finish: prints the plan, and ends the test. A part that is no part, and so ran nothing, has failed.
+finish() {
+	[ "$number" -gt 0 ] || { echo "Bail out! $suite has no such part" && exit 1; }
+	echo "1..$number"
+	exit "$failed"
 }
 
 # wait_for COMMAND...: until it succeeds.
