@@ -1,5 +1,5 @@
 /*
- * Hot paths whose instructions callgrind counts: see scripts/check-instructions.
+ * Hot paths whose instructions callgrind counts: see scripts/count-instructions.
  *
  *     instructions NAME COUNT
  *

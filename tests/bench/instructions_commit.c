@@ -1,5 +1,5 @@
 /*
- * The hot path of a commit, whose instructions callgrind counts: see scripts/check-instructions. Makes LIDO_COMMITS
+ * The hot path of a commit, whose instructions callgrind counts: see scripts/count-instructions. Makes LIDO_COMMITS
  * commits, alternating two warm blocks of a pool, with the whole compositor in this process. Only the adapter's part is
  * counted, from wlroots' event on.
  */

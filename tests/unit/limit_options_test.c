@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-TEST("limits@defaults-are-those-of-the-header") {
+TEST("limit_options@defaults-are-those-of-the-header") {
 	struct lido_limits limits = lido_limits_default();
 	expect_int(limits.files_max, ==, LIDO_FILES_MAX_DEFAULT);
 	expect_int(limits.shm_pools_max, ==, LIDO_SHM_POOLS_MAX_DEFAULT);
@@ -30,7 +30,7 @@ static void expect_parsed(const char *text, struct lido_limits wanted) {
 	expect_int(limits.scratch_bytes_max, ==, wanted.scratch_bytes_max);
 }
 
-TEST("limits@each-key-sets-its-own-limit-alone") {
+TEST("limit_options@each-key-sets-its-own-limit-alone") {
 	struct lido_limits wanted = lido_limits_default();
 	wanted.files_max = 7;
 	expect_parsed("files=7", wanted);
@@ -54,7 +54,7 @@ TEST("limits@each-key-sets-its-own-limit-alone") {
 	expect_parsed("scratch-bytes=9223372036854775807", wanted);
 }
 
-TEST("limits@bytes-take-suffixes-of-1024") {
+TEST("limit_options@bytes-take-suffixes-of-1024") {
 	struct lido_limits wanted = lido_limits_default();
 	wanted.scratch_bytes_max = 3 << 10;
 	expect_parsed("scratch-bytes=3K", wanted);
@@ -66,7 +66,7 @@ TEST("limits@bytes-take-suffixes-of-1024") {
 	expect_parsed("scratch-bytes=8589934591G", wanted);
 }
 
-TEST("limits@invalid-text-is-refused-with-a-reason-and-changes-nothing") {
+TEST("limit_options@invalid-text-is-refused-with-a-reason-and-changes-nothing") {
 	static const char *const wrong[] = {"", "=", "files", "files=", "files=0", "files=-1", "files=+1", "files= 1",
 		"files=1 ", "files=1K", "files=4294967296", "files=99999999999999999999", "file=1", "filess=1", "Files=1",
 		"files=0x10", "scratch-bytes=K", "scratch-bytes=1k", "scratch-bytes=1KB", "scratch-bytes=1T", "scratch-bytes=0",
@@ -86,7 +86,7 @@ TEST("limits@invalid-text-is-refused-with-a-reason-and-changes-nothing") {
 	}
 }
 
-TEST("limits@help-names-every-key-and-default") {
+TEST("limit_options@help-names-every-key-and-default") {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *stream = open_memstream(&text, &size);
@@ -104,7 +104,7 @@ TEST("limits@help-names-every-key-and-default") {
 	free(text);
 }
 
-TEST("limits@nofile-is-raised-to-the-hard-limit-and-restored") {
+TEST("limit_options@nofile-is-raised-to-the-hard-limit-and-restored") {
 	struct rlimit limit = {.rlim_cur = 123, .rlim_max = 456};
 	expect_int(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
 	expect_int(lido_limits_raise_nofile(), ==, 456);
@@ -118,7 +118,7 @@ TEST("limits@nofile-is-raised-to-the-hard-limit-and-restored") {
 	expect_int(limit.rlim_max, ==, 456);
 }
 
-TEST("limits@total-of-files-is-a-share-of-the-process-limit") {
+TEST("limit_options@total-of-files-is-a-share-of-the-process-limit") {
 	struct rlimit limit = {.rlim_cur = 1000, .rlim_max = 1000};
 	expect_int(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
 	expect_int(lido_limits_get_files_total_max(), ==, 700);
@@ -127,7 +127,7 @@ TEST("limits@total-of-files-is-a-share-of-the-process-limit") {
 	expect_int(lido_limits_get_files_total_max(), ==, 7);
 }
 
-TEST("limits@unread-fds-are-limited-to-an-eighth-of-the-process-limit") {
+TEST("limit_options@unread-fds-are-limited-to-an-eighth-of-the-process-limit") {
 	static const struct {
 		rlim_t files;
 		size_t bytes;
