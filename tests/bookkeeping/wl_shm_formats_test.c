@@ -54,24 +54,24 @@ static void expect_accepted(const struct request *requests, size_t requests_len)
 
 #define ARGB WL_SHM_FORMAT_ARGB8888
 
-TEST("wl_shm_create_buffer@refused-buffer-leaves-the-file-to-the-client") {
+TEST("wl_shm_formats@refused-buffer-leaves-the-file-to-the-client") {
 	EXPECT_REFUSED(INVALID_STRIDE, "0x8", .width = 0, .height = 8, .stride = 32, .format = ARGB);
 	EXPECT_REFUSED(INVALID_STRIDE, "66048", .width = 128, .height = 129, .stride = 512, .format = ARGB);
 	EXPECT_REFUSED(INVALID_FORMAT, "0xffffffff", .width = 8, .height = 8, .stride = 32, .format = UINT32_MAX);
 }
 
-TEST("wl_shm_create_buffer@stride-below-bytes-of-row-is-invalid_stride") {
+TEST("wl_shm_formats@stride-below-bytes-of-row-is-invalid_stride") {
 	EXPECT_REFUSED(INVALID_STRIDE, "stride 14", .width = 8, .height = 8, .stride = 14, .format = WL_SHM_FORMAT_RGB565);
 	EXPECT_REFUSED(INVALID_STRIDE, "stride 21", .width = 8, .height = 8, .stride = 21, .format = WL_SHM_FORMAT_RGB888);
 	EXPECT_REFUSED(INVALID_STRIDE, "stride 7", .width = 8, .height = 8, .stride = 7, .format = WL_SHM_FORMAT_R8);
 }
 
-TEST("wl_shm_create_buffer@stride-of-broken-pixels-is-invalid_stride") {
+TEST("wl_shm_formats@stride-of-broken-pixels-is-invalid_stride") {
 	EXPECT_REFUSED(INVALID_STRIDE, "multiple", .width = 8, .height = 8, .stride = 17, .format = WL_SHM_FORMAT_RGB565);
 	EXPECT_REFUSED(INVALID_STRIDE, "multiple", .width = 8, .height = 8, .stride = 25, .format = WL_SHM_FORMAT_RGB888);
 }
 
-TEST("wl_shm_create_buffer@second-plane-beyond-pool-is-invalid_stride") {
+TEST("wl_shm_formats@second-plane-beyond-pool-is-invalid_stride") {
 	// The first plane alone fits exactly.
 	EXPECT_REFUSED(INVALID_STRIDE, "98304", .width = 256, .height = 256, .stride = 256, .format = WL_SHM_FORMAT_NV12);
 	EXPECT_REFUSED(INVALID_STRIDE, "98304", .width = 256, .height = 256, .stride = 256, .format = WL_SHM_FORMAT_YUV420);
@@ -79,7 +79,7 @@ TEST("wl_shm_create_buffer@second-plane-beyond-pool-is-invalid_stride") {
 	EXPECT_REFUSED(INVALID_STRIDE, "76800", .width = 256, .height = 200, .stride = 256, .format = WL_SHM_FORMAT_YUV420);
 }
 
-TEST("wl_shm_create_buffer@what-fits-just-so-is-accepted") {
+TEST("wl_shm_formats@what-fits-just-so-is-accepted") {
 	static const struct request requests[] = {
 		{.width = 7, .height = 8, .stride = 14, .format = WL_SHM_FORMAT_RGB565},
 		{.width = 7, .height = 8, .stride = 21, .format = WL_SHM_FORMAT_RGB888},
@@ -91,7 +91,7 @@ TEST("wl_shm_create_buffer@what-fits-just-so-is-accepted") {
 	expect_accepted(requests, sizeof(requests) / sizeof(requests[0]));
 }
 
-TEST("wl_shm_create_buffer@every-offered-format-is-accepted") {
+TEST("wl_shm_formats@every-offered-format-is-accepted") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	int fd = file_create(FILE_SEALED, POOL_SIZE);

@@ -1,6 +1,6 @@
 /*
- * wl_shm.create_pool. Only these tests see who has a file open, whether the server maps it, and which seals it gets.
- * Its errors are in check/wl_shm_create_pool_rules.c.
+ * Files behind wl_shm pools. Only these tests see who has a file open, whether the server maps it, which seals it gets,
+ * and that several pools share it. The errors are in check/wl_shm_create_pool_rules.c and wl_shm_resize_rules.c.
  */
 #include "file.h"
 #include "pair.h"
@@ -22,7 +22,7 @@ static void expect_refused_and_closed(int fd, int32_t size) {
 	pair_finish(&pair);
 }
 
-TEST("wl_shm_create_pool@refused-fd-is-closed") {
+TEST("wl_shm_files@refused-fd-is-closed") {
 	expect_refused_and_closed(file_create(FILE_SEALED, 4096), 0);
 	expect_refused_and_closed(file_create(FILE_SEALED, 4096), -1);
 	int fds[2];
@@ -44,7 +44,7 @@ TEST("wl_shm_create_pool@refused-fd-is-closed") {
 	}
 }
 
-TEST("wl_shm_create_pool@every-kind-of-file-is-accepted") {
+TEST("wl_shm_files@every-kind-of-file-is-accepted") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
@@ -60,7 +60,7 @@ TEST("wl_shm_create_pool@every-kind-of-file-is-accepted") {
 	pair_finish(&pair);
 }
 
-TEST("wl_shm_create_pool@unsealable-file-is-never-mapped") {
+TEST("wl_shm_files@unsealable-file-is-never-mapped") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	for (int kind = FILE_UNSEALABLE; kind < FILE_KINDS_LEN; kind++) {
@@ -77,7 +77,7 @@ TEST("wl_shm_create_pool@unsealable-file-is-never-mapped") {
 	pair_finish(&pair);
 }
 
-TEST("wl_shm_create_pool@sealable-file-is-sealed-against-shrinking-alone") {
+TEST("wl_shm_files@sealable-file-is-sealed-against-shrinking-alone") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	int fd = file_create(FILE_SEALABLE, 4096);
@@ -91,7 +91,7 @@ TEST("wl_shm_create_pool@sealable-file-is-sealed-against-shrinking-alone") {
 	pair_finish(&pair);
 }
 
-TEST("wl_shm_create_pool@same-file-again-shares-one-fd") {
+TEST("wl_shm_files@same-file-again-shares-one-fd") {
 	struct pair pair;
 	pair_init(&pair, NULL);
 	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
@@ -109,5 +109,24 @@ TEST("wl_shm_create_pool@same-file-again-shares-one-fd") {
 		expect_int(file_count_fds(fd), ==, 1);
 		close(fd);
 	}
+	pair_finish(&pair);
+}
+
+TEST("wl_shm_files@resize-of-one-pool-leaves-others-of-the-file-alone") {
+	struct pair pair;
+	pair_init(&pair, NULL);
+	int fd = file_create(FILE_SEALABLE, 8192);
+	struct wl_shm_pool *small = wl_shm_create_pool(pair.client.shm, fd, 4096);
+	struct wl_shm_pool *large = wl_shm_create_pool(pair.client.shm, fd, 4096);
+	wl_shm_pool_resize(large, 8192);
+	struct wl_buffer *fits = wl_shm_pool_create_buffer(large, 4096, 32, 32, 128, WL_SHM_FORMAT_ARGB8888);
+	expect_alive(&pair.client);
+	struct wl_buffer *beyond = wl_shm_pool_create_buffer(small, 4096, 32, 32, 128, WL_SHM_FORMAT_ARGB8888);
+	expect_protocol_error(&pair.client, small, WL_SHM_ERROR_INVALID_STRIDE, "beyond pool size 4096");
+	wl_buffer_destroy(fits);
+	wl_buffer_destroy(beyond);
+	wl_shm_pool_destroy(small);
+	wl_shm_pool_destroy(large);
+	close(fd);
 	pair_finish(&pair);
 }
