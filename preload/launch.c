@@ -7,6 +7,34 @@
 #include <string.h>
 #include <unistd.h>
 
+_Noreturn static void end_after_wrong_use(const char *help) {
+	fputs(help, stderr);
+	exit(EXIT_WRONG_USE);
+}
+
+int launch_parse_options(int argc, char *argv[], const char *name, const char *help, const struct option *options,
+		void (*handle)(int option)) {
+	int option;
+	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+		switch (option) {
+		case 'v':
+			printf("%s %s\n", name, LIDO_VERSION);
+			exit(0);
+		case 'h':
+			fputs(help, stdout);
+			exit(0);
+		case '?':
+			end_after_wrong_use(help);
+		default:
+			handle(option);
+		}
+	}
+	if (optind == argc) {
+		end_after_wrong_use(help);
+	}
+	return optind;
+}
+
 const char *launch_find_library(const char *variable, const char *path) {
 	const char *library = getenv(variable);
 	return library != NULL ? library : path;

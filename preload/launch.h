@@ -4,10 +4,19 @@
 #ifndef LIDO_LAUNCH_H
 #define LIDO_LAUNCH_H
 
+#include <getopt.h>
+
 /* Exit statuses, as of env(1). */
 #define EXIT_WRONG_USE 2
 #define EXIT_NOT_EXECUTABLE 126
 #define EXIT_NOT_FOUND 127
+
+/*
+ * Parses the options before a command, which must follow, with getopt_long(). Handles --version ('v') and --help ('h'),
+ * and ends the process after wrong use; handle gets all other options. Returns the index of the command in argv.
+ */
+int launch_parse_options(int argc, char *argv[], const char *name, const char *help, const struct option *options,
+		void (*handle)(int option));
 
 /* Returns the value of an environment variable, which names a library that is not installed, or path if it is unset. */
 const char *launch_find_library(const char *variable, const char *path);

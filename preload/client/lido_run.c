@@ -3,9 +3,7 @@
  */
 #include "launch.h"
 
-#include <getopt.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static const char help[] =
@@ -24,31 +22,11 @@ static const struct option names[] = {
 	{0},
 };
 
-static void parse_options(int argc, char **argv) {
-	int option;
-	while ((option = getopt_long(argc, argv, "+h", names, NULL)) != -1) {
-		switch (option) {
-		case 'd':
-			setenv("LIDO_RUN_DEBUG", "1", true);
-			break;
-		case 'v':
-			printf("lido-run %s\n", LIDO_VERSION);
-			exit(0);
-		case 'h':
-			fputs(help, stdout);
-			exit(0);
-		default:
-			fputs(help, stderr);
-			exit(EXIT_WRONG_USE);
-		}
-	}
-	if (optind == argc) {
-		fputs(help, stderr);
-		exit(EXIT_WRONG_USE);
-	}
+static void handle_option(int option) {
+	setenv("LIDO_RUN_DEBUG", "1", true); // --debug is the only one
 }
 
 int main(int argc, char *argv[]) {
-	parse_options(argc, argv);
-	launch("lido-run", launch_find_library("LIDO_RUN_PRELOAD", LIDO_RUN_PRELOAD_PATH), argv + optind);
+	int command = launch_parse_options(argc, argv, "lido-run", help, names, handle_option);
+	launch("lido-run", launch_find_library("LIDO_RUN_PRELOAD", LIDO_RUN_PRELOAD_PATH), argv + command);
 }

@@ -49,32 +49,12 @@ static void add_limit(const char *text) {
 	limits = longer;
 }
 
-static void parse_options(int argc, char **argv) {
-	int option;
-	while ((option = getopt_long(argc, argv, "+h", names, NULL)) != -1) {
-		switch (option) {
-		case 'l':
-			add_limit(optarg);
-			break;
-		case 'v':
-			printf("lido-wrap %s\n", LIDO_VERSION);
-			exit(0);
-		case 'h':
-			fputs(help, stdout);
-			exit(0);
-		default:
-			fputs(help, stderr);
-			exit(EXIT_WRONG_USE);
-		}
-	}
-	if (optind == argc) {
-		fputs(help, stderr);
-		exit(EXIT_WRONG_USE);
-	}
+static void handle_option(int option) {
+	add_limit(optarg); // --shm-limit is the only one
 }
 
 int main(int argc, char *argv[]) {
-	parse_options(argc, argv);
+	int command = launch_parse_options(argc, argv, "lido-wrap", help, names, handle_option);
 	const char *library = launch_find_library("LIDO_WLROOTS_PRELOAD", LIDO_PRELOAD_PATH);
 	// By this variable the library's constructor removes itself from LD_PRELOAD, so clients do not have it preloaded.
 	if (setenv("LIDO_WLROOTS_PRELOAD", library, true) != 0 ||
@@ -82,5 +62,5 @@ int main(int argc, char *argv[]) {
 		perror("lido-wrap");
 		return EXIT_NOT_EXECUTABLE;
 	}
-	launch("lido-wrap", library, argv + optind);
+	launch("lido-wrap", library, argv + command);
 }
