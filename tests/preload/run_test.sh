@@ -35,7 +35,7 @@ is_in_pool() {
 	kill -USR1 "$server"
 	sleep 0.2
 	grep "\"pid\": $1," "$runtime/report" | tail -n 1 | grep -q \
-		'"exported_areas": 1, "imported_areas": 0, "copied_files": 0, "mappings": 1, "fds": 1, "blocks": [1-9]'
+		'"exported_areas": 1, "sealed_files": 0, "unsealable_files": 0, "mappings": 1, "fds": 1, "blocks": [1-9]'
 }
 
 # use NAME COMMAND...
