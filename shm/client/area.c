@@ -4,7 +4,11 @@
 
 #include "lido-shm-v1-client-protocol.h"
 #include <assert.h>
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static struct lido_client_area *find_area(struct lido_client *client, uint32_t id) {
@@ -17,12 +21,24 @@ static struct lido_client_area *find_area(struct lido_client *client, uint32_t i
 	return NULL;
 }
 
+static bool has_size(int fd, uint32_t size) {
+	struct stat stat;
+	return fstat(fd, &stat) == 0 && stat.st_size >= size;
+}
+
+// Access to so much of the file must never raise a bus error. A memfd on tmpfs has memory for all of its size, which
+// can only grow once it is sealed; so its seals come before its size. A memfd of huge pages may find none.
+static bool is_safe(int fd, uint32_t size) {
+	struct statfs statfs;
+	int seals = fcntl(fd, F_GET_SEALS);
+	return seals >= 0 && (seals & F_SEAL_SHRINK) != 0 && has_size(fd, size) && fstatfs(fd, &statfs) == 0 &&
+		   statfs.f_type == TMPFS_MAGIC;
+}
+
 static void area_destroy(struct lido_client_area *area) {
 	assert(area->refs == 0);
 	lido_client_unmap(area->client, area->data, area->reserve);
-	if (area->fd >= 0) {
-		close(area->fd);
-	}
+	close(area->fd);
 	area->client->stats.areas--;
 	area->client->stats.bytes_files -= area->size;
 	wl_list_remove(&area->link);
@@ -33,10 +49,6 @@ static void area_destroy(struct lido_client_area *area) {
 static bool area_map(struct lido_client_area *area) {
 	if (area->data == NULL) {
 		area->data = lido_client_map(area->client, area->fd, area->reserve);
-		if (area->data != NULL) {
-			close(area->fd);
-			area->fd = -1;
-		}
 	}
 	return area->data != NULL;
 }
@@ -52,7 +64,7 @@ static void handle_limits(void *data, struct lido_shm_pool_v1 *pool, uint32_t by
 static void handle_area(
 		void *data, struct lido_shm_pool_v1 *pool, uint32_t id, int32_t fd, uint32_t size, uint32_t reserve) {
 	struct lido_client *client = data;
-	struct lido_client_area *area = calloc(1, sizeof(*area));
+	struct lido_client_area *area = is_safe(fd, size) ? calloc(1, sizeof(*area)) : NULL;
 	if (area == NULL) {
 		// Blocks that the server places in it will find no area and fail.
 		close(fd);
@@ -67,7 +79,8 @@ static void handle_area(
 
 static void handle_area_size(void *data, struct lido_shm_pool_v1 *pool, uint32_t id, uint32_t size) {
 	struct lido_client_area *area = find_area(data, id);
-	if (area != NULL) {
+	// Blocks beyond a size that the file does not have will fail.
+	if (area != NULL && has_size(area->fd, size)) {
 		area->client->stats.bytes_files += (int64_t)size - area->size;
 		area->size = size;
 	}

@@ -1,5 +1,6 @@
 /*
  * Areas: the files of the server's pool that it has announced to this client's lido_shm_pool_v1. Each is mapped once.
+ * The server is not trusted: only a memfd that is sealed against shrinking and has the announced size becomes an area.
  */
 #ifndef LIDO_CLIENT_AREA_H
 #define LIDO_CLIENT_AREA_H
@@ -10,9 +11,9 @@ struct lido_client_area {
 	struct wl_list link; // lido_client.areas
 	struct lido_client *client;
 	uint32_t id;
-	uint32_t size;    // bytes of the file, as last announced by the server
+	uint32_t size;    // bytes of the file, as last announced by the server; the file has at least as many
 	uint32_t reserve; // bytes of the mapping
-	int fd;           // -1 once the file is mapped
+	int fd;           // shows whether the file has the size of the next area_size
 	uint8_t *data;    // NULL: the file could not be mapped yet
 	uint32_t refs;    // storages that have a place in it
 	bool is_removed;  // the server has sent area_removed

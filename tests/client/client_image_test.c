@@ -250,3 +250,19 @@ TEST("client_image@area-is-unmapped-when-the-server-removes-it") {
 	expect_int(toolkit_get_stats(&fixture.toolkit).mappings, ==, 1);
 	end(&fixture);
 }
+
+TEST("client_image@area-is-verified-once-and-once-whenever-it-grows") {
+	struct fixture fixture;
+	struct lido_client *client = begin(&fixture, NULL, LIDO_CLIENT_BACKEND_POOL);
+	calls_start(0);
+	for (int i = 0; i < 3; i++) {
+		struct lido_image *image = create(client, 100, 100);
+		expect(lido_image_wait(image));
+		toolkit_draw(image, 1);
+		expect_int(calls_get_count(CALL_FCNTL), ==, 1);
+		expect_int(calls_get_count(CALL_FSTATFS), ==, 1);
+		expect_int(calls_get_count(CALL_FSTAT), ==, 1 + i);
+	}
+	calls_stop();
+	end(&fixture);
+}

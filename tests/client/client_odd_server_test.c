@@ -78,6 +78,31 @@ TEST("client_odd_server@area-without-a-reserve-is-no-memory") {
 	expect_no_memory_from(ODD_POOL_NO_RESERVE);
 }
 
+TEST("client_odd_server@size-that-the-file-does-not-grow-to-is-no-memory") {
+	expect_no_memory_from(ODD_POOL_GROWS_NOT);
+}
+
+TEST("client_odd_server@empty-file-is-no-memory") {
+	expect_no_memory_from(ODD_POOL_EMPTY_FILE);
+}
+
+TEST("client_odd_server@file-that-can-be-truncated-is-no-memory") {
+	expect_no_memory_from(ODD_POOL_UNSEALED_FILE);
+}
+
+TEST("client_odd_server@file-shorter-than-announced-is-no-memory") {
+	expect_no_memory_from(ODD_POOL_SHORT_FILE);
+}
+
+TEST("client_odd_server@file-of-huge-pages-is-no-memory") {
+	expect_no_memory_from(ODD_POOL_HUGE_PAGES);
+}
+
+TEST("client_odd_server@fd-of-no-file-is-no-memory") {
+	expect_no_memory_from(ODD_POOL_PIPE);
+	expect_no_memory_from(ODD_POOL_DEVICE);
+}
+
 TEST("client_odd_server@missing-answer-is-no-memory") {
 	expect_no_memory_from(ODD_POOL_NO_ANSWER);
 }

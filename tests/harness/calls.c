@@ -5,7 +5,9 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/vfs.h>
 #include <wayland-client.h>
 
 static struct {
@@ -43,7 +45,8 @@ uint64_t calls_get_count(enum call call) {
 
 uint64_t calls_get_system_calls(void) {
 	return state.counts[CALL_MEMFD_CREATE] + state.counts[CALL_FTRUNCATE] + state.counts[CALL_MMAP] +
-		   state.counts[CALL_MUNMAP] + state.counts[CALL_MADVISE] + state.counts[CALL_CLOSE];
+		   state.counts[CALL_MUNMAP] + state.counts[CALL_MADVISE] + state.counts[CALL_CLOSE] +
+		   state.counts[CALL_FSTAT] + state.counts[CALL_FSTATFS] + state.counts[CALL_FCNTL];
 }
 
 // Writes nothing while nothing is counted, because threads may call.
@@ -101,6 +104,25 @@ WRAP(int, madvise, void *address, size_t size, int advice) {
 WRAP(int, close, int fd) {
 	note(CALL_CLOSE);
 	return __real_close(fd);
+}
+
+WRAP(int, fstat64, int fd, struct stat *stat) {
+	return is_hit(CALL_FSTAT, EIO) ? -1 : __real_fstat64(fd, stat);
+}
+
+WRAP(int, fstatfs64, int fd, struct statfs *statfs) {
+	return is_hit(CALL_FSTATFS, EIO) ? -1 : __real_fstatfs64(fd, statfs);
+}
+
+// All commands in use take an int, or nothing.
+int __real_fcntl64(int fd, int command, ...);
+int __wrap_fcntl64(int fd, int command, ...);
+int __wrap_fcntl64(int fd, int command, ...) {
+	va_list args;
+	va_start(args, command);
+	int argument = va_arg(args, int);
+	va_end(args);
+	return is_hit(CALL_FCNTL, EINVAL) ? -1 : __real_fcntl64(fd, command, argument);
 }
 
 WRAP(struct wl_event_queue *, wl_display_create_queue, struct wl_display *display) {

@@ -15,7 +15,10 @@ enum call {
 	CALL_MMAP,
 	CALL_MUNMAP, // never fails
 	CALL_MADVISE,
-	CALL_CLOSE,   // never fails
+	CALL_CLOSE, // never fails
+	CALL_FSTAT,
+	CALL_FSTATFS,
+	CALL_FCNTL,
 	CALL_QUEUE,   // wl_display_create_queue()
 	CALL_WRAPPER, // wl_proxy_create_wrapper()
 	CALL_OBJECT,  // a request that creates an object

@@ -9,6 +9,7 @@
 
 #define SIZE (1 << 20)
 #define RESERVE (4 << 20)
+#define HUGE_SIZE (1 << 30) // whole pages, whatever size huge pages have
 
 struct odd_pool {
 	enum odd_pool_manner manner;
@@ -21,9 +22,46 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 	wl_resource_destroy(resource);
 }
 
+static int create_memfd(unsigned flags, off_t size, int seals) {
+	int fd = memfd_create("odd", MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);
+	if (fd == -1 && flags != 0) {
+		return create_memfd(0, 0, 0); // the kernel has no huge pages; any other odd file will do
+	}
+	expect(fd >= 0 && ftruncate(fd, size) == 0 && (seals == 0 || fcntl(fd, F_ADD_SEALS, seals) == 0));
+	return fd;
+}
+
+static int create_pipe(void) {
+	int fds[2];
+	expect(pipe2(fds, O_CLOEXEC) == 0);
+	close(fds[1]);
+	return fds[0];
+}
+
+static int create_file(enum odd_pool_manner manner) {
+	switch (manner) {
+	case ODD_POOL_EMPTY_FILE:
+		return create_memfd(0, 0, 0);
+	case ODD_POOL_UNSEALED_FILE:
+		return create_memfd(0, SIZE, F_SEAL_GROW);
+	case ODD_POOL_SHORT_FILE:
+		return create_memfd(0, SIZE - 1, F_SEAL_SHRINK);
+	case ODD_POOL_HUGE_PAGES:
+		return create_memfd(MFD_HUGETLB, HUGE_SIZE, F_SEAL_SHRINK);
+	case ODD_POOL_PIPE:
+		return create_pipe();
+	case ODD_POOL_DEVICE:
+		return open("/dev/zero", O_RDWR | O_CLOEXEC);
+	case ODD_POOL_BEYOND_RESERVE:
+		return create_memfd(0, 2 * RESERVE, F_SEAL_SHRINK);
+	default:
+		return create_memfd(0, SIZE, F_SEAL_SHRINK);
+	}
+}
+
 static void announce_area(struct odd_pool *pool, uint32_t reserve) {
-	int fd = memfd_create("odd", MFD_CLOEXEC);
-	expect(fd >= 0 && ftruncate(fd, SIZE) == 0);
+	int fd = create_file(pool->manner);
+	expect(fd >= 0);
 	lido_shm_pool_v1_send_area(pool->resource, ++pool->areas, fd, SIZE, reserve);
 	close(fd);
 }
@@ -37,6 +75,10 @@ static void place(struct odd_pool *pool, struct wl_resource *block, uint32_t siz
 		lido_shm_block_v1_send_placed(block, 77, 0, size);
 		break;
 	case ODD_POOL_BEYOND_SIZE:
+		lido_shm_block_v1_send_placed(block, pool->areas, SIZE, size);
+		break;
+	case ODD_POOL_GROWS_NOT:
+		lido_shm_pool_v1_send_area_size(pool->resource, pool->areas, 2 * SIZE);
 		lido_shm_block_v1_send_placed(block, pool->areas, SIZE, size);
 		break;
 	case ODD_POOL_BEYOND_RESERVE:

@@ -14,6 +14,13 @@ enum odd_pool_manner {
 	ODD_POOL_BEYOND_SIZE,    // places blocks beyond the end of the file
 	ODD_POOL_BEYOND_RESERVE, // places blocks beyond the mapping
 	ODD_POOL_WRAPS,          // places blocks such that offset + size exceeds 32 bits
+	ODD_POOL_GROWS_NOT,      // announces more bytes than the file has, and places blocks there
+	ODD_POOL_EMPTY_FILE,     // announces an area whose file is empty
+	ODD_POOL_UNSEALED_FILE,  // announces an area whose file can be truncated
+	ODD_POOL_SHORT_FILE,     // announces an area whose file lacks one byte
+	ODD_POOL_HUGE_PAGES,     // announces an area of huge pages, of which the kernel may have none
+	ODD_POOL_PIPE,           // announces an area that is a pipe
+	ODD_POOL_DEVICE,         // announces an area that is /dev/zero
 	ODD_POOL_NO_RESERVE,     // announces an area that cannot be mapped
 	ODD_POOL_REMOVES_AREA,   // removes the area that has the block
 	ODD_POOL_NO_ANSWER,      // never answers
