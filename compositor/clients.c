@@ -167,7 +167,7 @@ bool clients_init(struct compositor *compositor) {
 	struct rlimit limit = {.rlim_cur = 1024};
 	getrlimit(RLIMIT_NOFILE, &limit);
 	wl_list_init(&clients->list);
-	clients->max = (size_t)(limit.rlim_cur / 100 * CLIENTS_NOFILE_PERCENT / CLIENTS_FDS_PER_CONNECTION);
+	clients->max = clients_get_max(limit.rlim_cur);
 	clients->trimming = wl_event_loop_add_timer(compositor->loop, handle_trimming, compositor);
 	clients->listeners.client_created.notify = handle_client_created;
 	wl_display_add_client_created_listener(compositor->display, &clients->listeners.client_created);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <wayland-server-core.h>
 
 struct compositor;
@@ -17,6 +18,15 @@ struct compositor;
  */
 #define CLIENTS_NOFILE_PERCENT 21
 #define CLIENTS_FDS_PER_CONNECTION 2
+
+/*
+ * Returns the limit on connections where RLIMIT_NOFILE is this many files. At least 2: a process may hold half of that.
+ */
+static inline size_t clients_get_max(uint64_t files) {
+	const uint64_t divisor = 100 * CLIENTS_FDS_PER_CONNECTION;
+	uint64_t max = files / divisor * CLIENTS_NOFILE_PERCENT + files % divisor * CLIENTS_NOFILE_PERCENT / divisor;
+	return max > 2 ? (size_t)max : 2;
+}
 
 /*
  * Limit on the object ids of one client: all objects that shm/ allows (180 thousand), plus surfaces, regions and

@@ -5,6 +5,7 @@
 #include "launch.h"
 #include "options.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <lido/shm.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,9 @@
 
 // Exit status of a command that was killed, minus the number of the signal, as in shells.
 #define EXIT_KILLED 128
+
+// Minimum of RLIMIT_NOFILE. A headless lido uses some 25 fds, one on hardware more; clients need the rest.
+#define NOFILE_MIN 64
 
 struct program {
 	struct compositor *compositor;
@@ -115,6 +119,26 @@ static bool run_command(struct program *program, char **command, bool is_managed
 	return true;
 }
 
+static bool raise_nofile(void) {
+	uint64_t files = lido_limits_raise_nofile();
+	if (files == 0 || files >= NOFILE_MIN) {
+		return true; // 0: unknown
+	}
+	fprintf(stderr,
+			"lido: the limit on open files (RLIMIT_NOFILE) is %" PRIu64 ", but lido needs at least %d; "
+			"raise its hard limit (\"ulimit -Hn\", limits.conf(5), or LimitNOFILE= of systemd)\n",
+			files, NOFILE_MIN);
+	return false;
+}
+
+static bool start(struct program *program, const struct options *options) {
+	if (!add_signals(program)) {
+		fprintf(stderr, "lido: cannot watch signals: %s\n", strerror(errno));
+		return false;
+	}
+	return compositor_start(program->compositor) && run_command(program, options->command, options->managed);
+}
+
 static int run(struct program *program, const struct options *options) {
 	// Only the user may connect, even if others can reach XDG_RUNTIME_DIR.
 	mode_t mask = umask(S_IRWXG | S_IRWXO);
@@ -124,8 +148,7 @@ static int run(struct program *program, const struct options *options) {
 		return EXIT_FAILURE;
 	}
 	program->status = EXIT_FAILURE;
-	if (add_signals(program) && compositor_start(program->compositor) &&
-			run_command(program, options->command, options->managed)) {
+	if (start(program, options)) {
 		program->status = EXIT_SUCCESS;
 		compositor_run(program->compositor);
 	}
@@ -149,7 +172,9 @@ int main(int argc, char *argv[]) {
 	}
 	wlr_log_init(options.verbose ? WLR_DEBUG : WLR_ERROR, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	lido_limits_raise_nofile();
+	if (!raise_nofile()) {
+		return EXIT_FAILURE;
+	}
 	struct program program = {0};
 	return run(&program, &options);
 }

@@ -261,12 +261,14 @@ bool compositor_start(struct compositor *compositor) {
 	if (!compositor->started && compositor->backend != NULL) {
 		compositor->started = wlr_backend_start(compositor->backend);
 	}
+	if (!compositor->started) {
+		log_error("cannot start the backend; --verbose prints the cause");
+	}
 	return compositor->started;
 }
 
 bool compositor_run(struct compositor *compositor) {
 	if (!compositor_start(compositor)) {
-		log_error("cannot start the backend");
 		return false;
 	}
 	wl_display_run(compositor->display);

@@ -64,6 +64,20 @@ expect command-finds-the-socket ends_with 0 --headless 64x64 --socket here -- \
 
 expect command-has-the-users-umask ends_with 0 --headless 64x64 -- sh -c "test \$(umask) = $(umask)"
 
+# ends_with_files FILES STATUS ARGS...: as ends_with, with this RLIMIT_NOFILE.
+ends_with_files() {
+	(ulimit -n "$1" && shift && ends_with "$@")
+}
+
+# grim is a client of its own; lido must serve it with its share of few files.
+for files in 64 99 100 199 1024; do
+	expect "$files-files-serve-a-client" ends_with_files "$files" 0 --headless 64x64 -- grim "$runtime/picture.png"
+done
+for files in 20 63; do
+	expect "$files-files-are-a-failure" ends_with_files "$files" 1 --headless 64x64 -- true
+	expect "limit-of-$files-files-is-named" says err "RLIMIT_NOFILE) is $files, but lido needs at least 64; raise"
+done
+
 start
 expect socket-is-the-users-alone test "$(stat -c %a "$runtime/stays")" = 700
 expect socket-in-use-is-a-failure sh -c '! "$1" --headless 64x64 --socket stays >/dev/null 2>"$2/other"' - "$lido" "$runtime"
