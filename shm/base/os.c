@@ -14,6 +14,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+// Each try needs another process that has deleted the file in the meantime.
+#define LOCK_TRIES_MAX 8
+
 static int stat_cached(int fd, struct statx *stat) {
 	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, stat);
 }
@@ -66,13 +69,48 @@ static int open_ready(void) {
 	return eventfd(1, EFD_CLOEXEC);
 }
 
+static int close_with_error(int fd, int error) {
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+static bool is_at(int fd, const char *path) {
+	struct stat by_fd, by_path;
+	return fstat(fd, &by_fd) == 0 && stat(path, &by_path) == 0 && by_fd.st_dev == by_path.st_dev &&
+		   by_fd.st_ino == by_path.st_ino;
+}
+
+// Its holder deletes the file before it unlocks it. A lock on a deleted file would not exclude the next process, which
+// creates another one.
 static int lock_file(const char *path) {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+	for (int i = 0; i < LOCK_TRIES_MAX; i++) {
+		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+		if (fd == -1) {
+			return -1;
+		}
+		if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+			return close_with_error(fd, errno);
+		}
+		if (is_at(fd, path)) {
+			return fd;
+		}
 		close(fd);
+	}
+	errno = EWOULDBLOCK;
+	return -1;
+}
+
+static int unlink_socket(const char *path) {
+	struct stat stat;
+	if (lstat(path, &stat) != 0) {
+		return errno == ENOENT ? 0 : -1;
+	}
+	if (!S_ISSOCK(stat.st_mode)) {
+		errno = EEXIST;
 		return -1;
 	}
-	return fd;
+	return unlink(path);
 }
 
 // Sets the mode before the socket has a name, so that nobody can connect in between.
@@ -87,10 +125,7 @@ static int listen_at(const char *path) {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd != -1 && (fchmod(fd, S_IRUSR | S_IWUSR) != 0 ||
 							bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 8) != 0)) {
-		int error = errno;
-		close(fd);
-		errno = error;
-		return -1;
+		return close_with_error(fd, errno);
 	}
 	return fd;
 }
@@ -129,6 +164,7 @@ struct lido_os lido_os = {
 	.listen_at = listen_at,
 	.accept = call_accept,
 	.unlink = unlink,
+	.unlink_socket = unlink_socket,
 	.reopen = reopen,
 	.close = close,
 	.pread = pread,

@@ -30,11 +30,12 @@ struct lido_os {
 	int (*open_pressure)(const char *trigger);           // /proc/pressure/memory with that trigger
 	int (*watch_priority)(int fd);                       // an epoll fd that is readable while fd has POLLPRI
 	int (*open_ready)(void);                             // an fd that is always readable: an eventfd
-	int (*lock_file)(const char *path);                  // creates and locks the file; -1 if it is locked
+	int (*lock_file)(const char *path);                  // creates and locks the file; EWOULDBLOCK if it is locked
 	int (*listen_at)(const char *path);                  // a socket with mode 0600
 	int (*accept)(int socket);                           // accept4(), close-on-exec
 	int (*unlink)(const char *path);
-	int (*reopen)(int fd, int flags); // a new open file description of the same file
+	int (*unlink_socket)(const char *path); // 0 without a file, too; EEXIST if it is not a socket: then it stays
+	int (*reopen)(int fd, int flags);       // a new open file description of the same file
 	int (*close)(int fd);
 	ssize_t (*pread)(int fd, void *data, size_t size, off_t offset);
 	ssize_t (*preadv)(int fd, const struct iovec *iov, int iov_len, off_t offset);

@@ -67,8 +67,10 @@ bool lido_monitor_socket_init(struct lido_monitor_socket *socket, struct wl_even
 	if (socket->lock_fd == -1) {
 		return false;
 	}
-	// Remove a stale socket left by a crashed server.
-	lido_os.unlink(socket->path);
+	// Remove a stale socket left by a crashed server: none that lives, because we have the lock.
+	if (lido_os.unlink_socket(socket->path) != 0) {
+		goto error_lock;
+	}
 	socket->fd = lido_os.listen_at(socket->path);
 	if (socket->fd == -1) {
 		goto error_lock;
@@ -89,7 +91,7 @@ error_source:
 	wl_event_source_remove(socket->source);
 error_socket:
 	lido_os.close(socket->fd);
-	lido_os.unlink(socket->path);
+	lido_os.unlink_socket(socket->path);
 error_lock:
 	lido_os.unlink(lock_path);
 	lido_os.close(socket->lock_fd);
@@ -101,7 +103,7 @@ void lido_monitor_socket_finish(struct lido_monitor_socket *socket) {
 	get_lock_path(socket, lock_path);
 	wl_event_source_remove(socket->source);
 	wl_event_source_remove(socket->timer);
-	lido_os.unlink(socket->path);
+	lido_os.unlink_socket(socket->path);
 	lido_os.close(socket->fd);
 	lido_os.unlink(lock_path);
 	lido_os.close(socket->lock_fd);

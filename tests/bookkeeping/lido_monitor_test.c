@@ -2,6 +2,7 @@
  * lido_monitor_v1: who can connect, what it reports, and that no monitor harms the server. Ordinary clients never see
  * the global, so only these tests can show it.
  */
+#include "base/os.h"
 #include "faults.h"
 #include "file.h"
 #include "memory/pool.h"
@@ -47,15 +48,20 @@ TEST("lido_monitor@socket-is-the-users-alone-and-goes-with-the-server") {
 	expect(access(path, F_OK) != 0 && errno == ENOENT);
 }
 
+// What a crashed server leaves.
+static void leave_socket(const char *path) {
+	int fd = lido_os.listen_at(path);
+	expect(fd >= 0);
+	close(fd);
+}
+
 TEST("lido_monitor@socket-of-another-server-is-left-alone-and-one-of-a-dead-server-is-taken") {
 	struct server first, second;
 	char path[256];
 	server_init_core(&first, NULL);
 	server_init_core(&second, NULL);
 	get_path(path, sizeof(path), NAME);
-	int fd = creat(path, 0600);
-	expect(fd >= 0);
-	close(fd);
+	leave_socket(path);
 	create_monitor(&first);
 	expect(lido_monitor_create(second.manager, NAME) == NULL);
 	expect_int(errno, ==, EWOULDBLOCK);
@@ -64,6 +70,47 @@ TEST("lido_monitor@socket-of-another-server-is-left-alone-and-one-of-a-dead-serv
 	monitor_client_finish(&client);
 	server_finish(&second);
 	server_finish(&first);
+}
+
+// They stay as they are, and no lock file is left.
+TEST("lido_monitor@file-folder-and-link-in-the-place-of-the-socket-are-left-alone") {
+	struct server server;
+	struct stat before, after;
+	char path[256], lock[256], target[256];
+	server_init_core(&server, NULL);
+	get_path(path, sizeof(path), NAME);
+	get_path(lock, sizeof(lock), NAME ".lock");
+	get_path(target, sizeof(target), "target");
+	leave_socket(target);
+	for (int kind = 0; kind < 3; kind++) {
+		expect_int(kind == 0   ? mknod(path, S_IFREG | 0600, 0)
+				   : kind == 1 ? mkdir(path, 0700)
+							   : symlink(target, path),
+				==, 0);
+		expect_int(lstat(path, &before), ==, 0);
+		expect(lido_monitor_create(server.manager, NAME) == NULL);
+		expect_int(errno, ==, EEXIST);
+		expect_int(lstat(path, &after), ==, 0);
+		expect_int(after.st_ino, ==, before.st_ino);
+		expect(access(lock, F_OK) != 0 && errno == ENOENT);
+		expect_int(remove(path), ==, 0);
+	}
+	expect_int(access(target, F_OK), ==, 0);
+	create_monitor(&server);
+	server_finish(&server);
+}
+
+TEST("lido_monitor@file-that-has-taken-the-place-of-the-socket-is-left-alone") {
+	struct server server;
+	char path[256];
+	server_init_core(&server, NULL);
+	create_monitor(&server);
+	get_path(path, sizeof(path), NAME);
+	expect_int(unlink(path), ==, 0);
+	expect_int(mknod(path, S_IFREG | 0600, 0), ==, 0);
+	server_finish(&server);
+	expect_int(access(path, F_OK), ==, 0);
+	expect_int(unlink(path), ==, 0);
 }
 
 TEST("lido_monitor@name-that-is-too-long-or-no-folder-is-an-error") {

@@ -87,6 +87,10 @@ static int fault_lock_file(const char *path) {
 	return is_hit(FAULT_LOCK_FILE, 1, EACCES) ? -1 : state.real.lock_file(path);
 }
 
+static int fault_unlink_socket(const char *path) {
+	return is_hit(FAULT_UNLINK_SOCKET, 1, EPERM) ? -1 : state.real.unlink_socket(path);
+}
+
 static int fault_listen_at(const char *path) {
 	return is_hit(FAULT_LISTEN_AT, 1, EMFILE) ? -1 : state.real.listen_at(path);
 }
@@ -148,6 +152,7 @@ static void start(void) {
 		.listen_at = fault_listen_at,
 		.accept = fault_accept,
 		.unlink = state.real.unlink,
+		.unlink_socket = fault_unlink_socket,
 		.reopen = fault_reopen,
 		.close = state.real.close,
 		.pread = fault_pread,

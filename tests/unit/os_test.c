@@ -7,7 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 TEST("os@every-call-is-set") {
@@ -87,4 +91,89 @@ TEST("os@full-socket-and-broken-pipe-are-not-writable") {
 	close(fds[1]);
 	expect(!lido_os.is_writable(fds[0])); // poll() reports another event
 	close(fds[0]);
+}
+
+static void get_path(char *path, size_t size, const char *name) {
+	snprintf(path, size, "%s/%s", getenv("XDG_RUNTIME_DIR"), name);
+}
+
+TEST("os@locked-file-is-EWOULDBLOCK-until-it-is-closed") {
+	char path[256];
+	get_path(path, sizeof(path), "lock");
+	int fd = lido_os.lock_file(path);
+	expect(fd >= 0);
+	for (int i = 0; i < 2; i++) {
+		expect_int(lido_os.lock_file(path), ==, -1);
+		expect_int(errno, ==, EWOULDBLOCK);
+	}
+	close(fd);
+	fd = lido_os.lock_file(path); // the file itself is still there
+	expect(fd >= 0);
+	close(fd);
+	expect_int(unlink(path), ==, 0);
+}
+
+// Locks, unlinks and unlocks like a server. The counter is correct only if no two have the lock at a time.
+static void lock_often(const char *path, int counter) {
+	for (int done = 0; done < 300;) {
+		int fd = lido_os.lock_file(path), count = 0;
+		if (fd == -1) {
+			expect_int(errno, ==, EWOULDBLOCK);
+			continue;
+		}
+		expect_int(pread(counter, &count, sizeof(count), 0), ==, sizeof(count));
+		count++;
+		expect_int(pwrite(counter, &count, sizeof(count), 0), ==, sizeof(count));
+		expect_int(unlink(path), ==, 0);
+		close(fd);
+		done++;
+	}
+}
+
+TEST("os@lock-of-a-file-that-is-deleted-excludes-all-others") {
+	enum {
+		PROCESSES = 4
+	};
+	char path[256];
+	int counter = file_create(FILE_SEALABLE, sizeof(int)), count, status;
+	pid_t pids[PROCESSES];
+	get_path(path, sizeof(path), "lock");
+	for (int i = 0; i < PROCESSES; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0) {
+			lock_often(path, counter);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < PROCESSES; i++) {
+		expect_int(waitpid(pids[i], &status, 0), ==, pids[i]);
+		expect_int(status, ==, 0);
+	}
+	expect_int(pread(counter, &count, sizeof(count), 0), ==, sizeof(count));
+	expect_int(count, ==, PROCESSES * 300);
+	close(counter);
+}
+
+TEST("os@unlink_socket-removes-sockets-only") {
+	char path[256];
+	get_path(path, sizeof(path), "socket");
+	expect_int(lido_os.unlink_socket(path), ==, 0); // there is none
+	int fd = lido_os.listen_at(path);
+	expect(fd >= 0);
+	expect_int(lido_os.unlink_socket(path), ==, 0);
+	expect(access(path, F_OK) != 0 && errno == ENOENT);
+	close(fd);
+	expect_int(mknod(path, S_IFREG | 0600, 0), ==, 0);
+	expect_int(lido_os.unlink_socket(path), ==, -1);
+	expect_int(errno, ==, EEXIST);
+	expect_int(unlink(path), ==, 0);
+}
+
+TEST("os@listen_at-replaces-no-file") {
+	char path[256];
+	get_path(path, sizeof(path), "socket");
+	expect_int(mknod(path, S_IFREG | 0600, 0), ==, 0);
+	expect_int(lido_os.listen_at(path), ==, -1);
+	expect_int(errno, ==, EADDRINUSE);
+	expect_int(unlink(path), ==, 0);
 }

@@ -28,9 +28,10 @@ struct lido_monitor;
 
 /*
  * Creates the global, and listens on the socket of that name in XDG_RUNTIME_DIR, with mode 0600, next to a lock file. A
- * manager has at most one monitor, which is destroyed with it or earlier. Returns NULL if memory is short (errno
- * ENOMEM), XDG_RUNTIME_DIR is not set (ENOENT), the path is too long (ENAMETOOLONG) or another server has the socket
- * (EWOULDBLOCK), or with errno of the system call that failed.
+ * manager has at most one monitor, which is destroyed with it or earlier. A stale socket of that name is replaced.
+ * Returns NULL if memory is short (errno ENOMEM), XDG_RUNTIME_DIR is not set (ENOENT), the path is too long
+ * (ENAMETOOLONG), another server has the socket (EWOULDBLOCK) or a file of that name is not a socket (EEXIST), or with
+ * errno of the system call that failed.
  */
 struct lido_monitor *lido_monitor_create(struct lido_manager *manager, const char *name);
 
