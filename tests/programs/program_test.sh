@@ -96,6 +96,115 @@ start
 stop INT
 expect sigint-is-a-clean-end test $? = 0
 
+# Only a stale socket may be deleted.
+start
+kill -KILL "$server"
+wait "$server"
+expect crashed-server-leaves-its-sockets test -S "$runtime/stays" -a -S "$runtime/stays-monitor"
+expect stale-socket-is-replaced ends_with 0 --headless 64x64 --socket stays -- \
+	sh -c 'test -S "$XDG_RUNTIME_DIR/stays-monitor" && grim "$XDG_RUNTIME_DIR/picture.png"'
+expect stale-socket-is-removed-at-the-end sh -c '! ls "$1"/stays* 2>/dev/null' - "$runtime"
+
+# keeps_file NAME: the file is as it was.
+keeps_file() {
+	[ "$(cat "$runtime/$1")" = precious ]
+}
+for mode in 600 400; do
+	echo precious >"$runtime/here"
+	chmod "$mode" "$runtime/here"
+	expect "file-with-mode-$mode-in-place-of-the-socket-is-a-failure" ends_with 1 --headless 64x64 --socket here -- true
+	expect "file-with-mode-$mode-is-named" says err "$runtime/here\": a file that is not a socket has this name; remove"
+	expect "file-with-mode-$mode-stays" keeps_file here
+	rm -f "$runtime/here"
+done
+echo precious >"$runtime/here-monitor"
+expect file-in-place-of-the-monitor-socket-means-no-monitor ends_with 0 --headless 64x64 --socket here -- true
+expect file-in-place-of-the-monitor-socket-is-named says err "$runtime/here-monitor\" for lido-top: a file that is not"
+expect file-in-place-of-the-monitor-socket-stays keeps_file here-monitor
+echo precious >"$runtime/wayland-1"
+expect name-that-a-file-has-is-skipped ends_with 0 --headless 64x64 -- sh -c 'test "$WAYLAND_DISPLAY" = wayland-2'
+expect file-with-the-first-name-stays keeps_file wayland-1
+rm "$runtime/here-monitor" "$runtime/wayland-1"
+
+# start_four COUNT NAME ARGS...: four at the same moment. They run until COUNT of the files NAME1 to NAME4 have content:
+# "status" has the exit status of each, "name" its WAYLAND_DISPLAY. Then $statuses has all statuses, sorted.
+start_four() {
+	count=$1
+	name=$2
+	shift 2
+	rm -f "$runtime/go" "$runtime"/status? "$runtime"/name?
+	for number_of_four in 1 2 3 4; do
+		{
+			timeout 60 "$lido" --headless 64x64 "$@" -- sh -c 'echo "$WAYLAND_DISPLAY"
+				until [ -e "$XDG_RUNTIME_DIR/go" ]; do sleep 0.1; done' \
+				>"$runtime/name$number_of_four" 2>"$runtime/err$number_of_four"
+			echo "$?" >"$runtime/status$number_of_four"
+		} &
+	done
+	wait_for has_content "$count" "$name"
+	touch "$runtime/go"
+	wait
+	statuses=$(cat "$runtime"/status? | sort | tr '\n' ' ')
+}
+has_content() {
+	[ "$(cat "$runtime/$2"? 2>/dev/null | wc -l)" = "$1" ]
+}
+start_four 3 status --socket here
+expect of-four-with-one-name-one-starts test "$statuses" = '0 1 1 1 '
+expect other-three-say-that-it-is-in-use test "$(cat "$runtime"/err? | grep -c 'here": already in use')" = 3
+start_four 4 name
+expect four-without-a-name-start test "$statuses" = '0 0 0 0 '
+expect four-without-a-name-have-four-names test "$(cat "$runtime"/name? | sort -u | grep -c '^wayland-[1-4]$')" = 4
+expect four-leave-no-socket sh -c '! ls "$1"/here* "$1"/wayland-* 2>/dev/null' - "$runtime"
+
+expect no-folder-is-a-failure env -u XDG_RUNTIME_DIR sh -c '! "$1" --headless 64x64 -- true 2>"$2/err"' - "$lido" "$runtime"
+expect no-folder-is-named says err 'XDG_RUNTIME_DIR is not set; XDG_RUNTIME_DIR must be'
+long=$(head -c 120 /dev/zero | tr '\0' x)
+expect name-that-is-too-long-is-a-failure ends_with 1 --headless 64x64 --socket "$long" -- true
+expect name-that-is-too-long-is-explained says err 'choose a shorter name'
+
+# on_full_disk FILES: starts with a disk for so many files, of which the folder is one, then with a disk that has space.
+on_full_disk() {
+	unshare --user --map-root-user --mount sh -c '
+		mount -t tmpfs -o nr_inodes="$1" none "$3" && export XDG_RUNTIME_DIR="$3" || exit
+		"$2" --headless 64x64 --socket here -- true
+		status=$?
+		mount -o remount,nr_inodes=100 "$3" && "$2" --headless 64x64 --socket here -- true && exit "$status"
+		exit 99' - "$1" "$lido" "$runtime/disk" >"$runtime/out" 2>"$runtime/err"
+}
+mkdir "$runtime/disk"
+if unshare --user --map-root-user --mount mount -t tmpfs none "$runtime/disk" 2>/dev/null; then
+	for files in 1 2; do
+		on_full_disk "$files"
+		expect "disk-for-$files-files-is-a-failure" test $? = 1
+		expect "disk-for-$files-files-is-explained" says err 'disk/here": No space left on device; XDG_RUNTIME_DIR must be'
+	done
+	on_full_disk 3
+	expect disk-without-space-for-the-monitor-socket-means-no-monitor test $? = 0
+	expect disk-without-space-for-the-monitor-socket-is-explained says err 'here-monitor" for lido-top: No space left on device'
+else
+	skip full-disk-is-explained 'no user namespace to mount a file system in'
+fi
+
+# Sends SIGTERM after 0, 3, 6, ... 57 ms. The shell reports 143 where lido did not handle it yet.
+ends_at_any_moment() {
+	for delay in 00 03 06 09 12 15 18 21 24 27 30 33 36 39 42 45 48 51 54 57; do
+		"$lido" --headless 64x64 --socket early >"$runtime/out" 2>"$runtime/err" &
+		server=$!
+		sleep "0.0$delay"
+		stop TERM
+		status=$?
+		if [ "$status" != 0 ] && [ "$status" != 143 ]; then
+			echo "status $status after $delay ms" >>"$runtime/err"
+			return 1
+		fi
+		[ "$status" = 143 ] || ! ls "$runtime"/early* 2>/dev/null || return 1
+	done
+}
+expect sigterm-ends-it-at-any-moment ends_at_any_moment
+expect sigterm-blocks-no-later-start ends_with 0 --headless 64x64 --socket early -- true
+expect later-start-leaves-nothing sh -c '! ls "$1"/early* 2>/dev/null' - "$runtime"
+
 "$lido" --headless 320x240 --socket compared --shm=wlroots >"$runtime/out" 2>"$runtime/err" &
 server=$!
 wait_for test -S "$runtime/compared"
