@@ -102,8 +102,13 @@ def test_table_has_the_clients_and_q_ends_it(stage):
     expect(all(row[0] == 'lido-icons' for row in rows(lines)), lines)
     expect(terminal.is_alternate, 'not in the alternate screen')
     buffers = lines[1].split().index('bUffers')
-    told = {client['pid']: client['buffers'] for client in stage.clients_now()}
-    expect(all(told[int(row[1])] == int(row[buffers]) for row in rows(lines)), told, lines)
+
+    def is_as_told(lines):
+        told = {client['pid']: client['buffers'] for client in stage.clients_now()}
+        return all(told[int(row[1])] == int(row[buffers]) for row in rows(lines))
+
+    # The window of a client may still be changing from its first buffer to its second.
+    expect(terminal.wait_for(is_as_told), stage.clients_now(), *terminal.shown())
     quit_with(terminal)
 
 
