@@ -30,8 +30,10 @@
 #include "public.h"
 #include "wayland.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <time.h>
 #include <unistd.h>
 #include <wayland-client-protocol.h>
 
@@ -172,12 +174,22 @@ static void request_event(struct wl_display *display) {
 	wayland->flush(display);
 }
 
-// Tests whether another thread does the reads of this one: it would begin as soon as an event arrives.
+static int64_t get_ms(void) {
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+// Tests whether another thread does the reads of this one: it would begin as soon as an event arrives. Signals, which
+// interrupt the waiting, do not make it shorter.
 static void detect_cross_thread(struct wl_display *display) {
 	struct pollfd fd = {.fd = wayland_get()->get_fd(display), .events = POLLIN};
 	request_event(display);
-	poll(&fd, 1, ANSWER_MS);
-	for (int i = 0; i < READING_MS && count_own(display) > 0; i++) {
+	int64_t end = get_ms() + ANSWER_MS, now;
+	while ((now = get_ms()) < end && poll(&fd, 1, (int)(end - now)) == -1 && errno == EINTR) {
+	}
+	end = get_ms() + READING_MS;
+	while (count_own(display) > 0 && get_ms() < end) {
 		usleep(1000);
 	}
 	pthread_mutex_lock(&mutex);
