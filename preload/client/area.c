@@ -1,14 +1,13 @@
 #include "area.h"
 
+#include "memory.h"
+#include "owned_fd.h"
 #include "page.h"
 #include "raw.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 // since Linux 5.14
@@ -27,26 +26,28 @@
 // Bytes for which area.populated has one bit.
 #define PART_SIZE (UINT32_C(64) << 10)
 
-struct area *area_create(uint32_t id, int fd, uint32_t size, uint32_t reserve) {
+struct area *area_create(uint32_t id, int number, uint32_t size, uint32_t reserve) {
+	struct owned_fd fd;
+	owned_fd_take(&fd, number);
 	struct area *area = calloc(1, sizeof(*area));
 	uint8_t *populated = calloc(reserve / PART_SIZE / 8 + 1, 1);
-	void *data = raw_mmap(NULL, reserve, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	void *data = owned_fd_is_safe(&fd, size) ? owned_fd_map(&fd, reserve) : MAP_FAILED;
+	owned_fd_close(&fd);
 	if (area == NULL || populated == NULL || data == MAP_FAILED) {
 		if (data != MAP_FAILED) {
 			raw_munmap(data, reserve);
 		}
 		free(populated);
 		free(area);
-		close(fd);
 		return NULL;
 	}
-	*area = (struct area){.id = id, .size = size, .reserve = reserve, .fd = fd, .data = data, .populated = populated};
+	*area = (struct area){
+		.id = id, .size = size, .present = size, .reserve = reserve, .data = data, .populated = populated};
 	return area;
 }
 
 void area_destroy(struct area *area) {
 	raw_munmap(area->data, area->reserve);
-	close(area->fd);
 	free(area->populated);
 	free(area);
 }
@@ -82,18 +83,24 @@ static void populate(struct area *area, size_t offset, size_t size) {
 	}
 }
 
+// Are there bytes up to this one? The file never shrinks, so what was there once stays.
+static bool has_bytes(struct area *area, uint32_t end) {
+	if (end > area->present && memory_exists(area->data + end - 1)) {
+		area->present = end;
+	}
+	return end <= area->present;
+}
+
 bool area_use(struct area *area, uint32_t offset, uint32_t size) {
 	uint64_t end = (uint64_t)offset + size;
-	if (end > area->size || end > area->reserve || offset % page_size() != 0) {
+	if (size == 0 || end > area->size || end > area->reserve || offset % page_size() != 0 ||
+			!has_bytes(area, (uint32_t)end)) {
 		return false;
 	}
 	size_t dirty = area->high_water > offset ? area->high_water - offset : 0;
 	dirty = dirty < size ? dirty : size;
-	if (size > CLEAR_SIZE_MAX) {
-		if (dirty > 0 &&
-				raw_fallocate(area->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, (off_t)dirty) != 0) {
-			return false;
-		}
+	if (dirty > 0 && size > CLEAR_SIZE_MAX) {
+		memory_punch(area->data + offset, dirty);
 	} else if (dirty > 0) {
 		populate(area, offset, dirty);
 		memset(area->data + offset, 0, dirty);
@@ -112,8 +119,7 @@ bool area_remap_to(struct area *area, size_t offset, size_t size, int prot, void
 		set_populated(area, offset, size, false);
 		return true;
 	}
-	const int flags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED;
-	return raw_mmap(address, size, prot, flags, area->fd, (off_t)offset) != MAP_FAILED;
+	return memory_duplicate(area->data + offset, size, prot, address);
 }
 
 bool area_remap_from(struct area *area, size_t offset, size_t size, void *address) {

@@ -1,6 +1,6 @@
 /*
- * Areas: files of the server's pool. This library maps each of them once, at area.data. All functions need the state
- * lock.
+ * Areas: files of the server's pool. This library maps each of them once, at area.data, and keeps no fd: all further
+ * mappings are duplicates of that one. All functions need the state lock.
  *
  * Where the program maps a file whose bytes are in a block, that part of the area's mapping moves to the program's
  * address with its page table entries, and back on munmap(): so recycled memory causes no page faults.
@@ -16,8 +16,8 @@ struct area {
 	struct area *next; // connection.areas
 	uint32_t id;
 	uint32_t size;    // bytes of the file, as the server announced them
+	uint32_t present; // bytes of the file that are known to exist, whatever the server announces
 	uint32_t reserve; // bytes of the mapping
-	int fd;
 	uint8_t *data;
 	uint32_t high_water; // bytes from the start that blocks may have used; all beyond read as zeros
 	uint8_t *populated;  // one bit for each part of the mapping: are its pages in the page table at data?
@@ -25,15 +25,18 @@ struct area {
 	bool is_removed;     // the server has announced its removal: goes with its last user
 };
 
-/* Maps the file and takes ownership of the fd. NULL: no memory or address space; the fd is closed. */
-struct area *area_create(uint32_t id, int fd, uint32_t size, uint32_t reserve);
+/*
+ * Maps the file and closes its fd, number. NULL: no memory or address space; or the file has fewer bytes than size, is
+ * not in memory, or could shrink, so that access to it could raise SIGBUS.
+ */
+struct area *area_create(uint32_t id, int number, uint32_t size, uint32_t reserve);
 
 /* The area must have no users. */
 void area_destroy(struct area *area);
 
 /*
- * Adds a user of a range of whole pages, and clears the range. Returns false if the range does not lie in the file and
- * its mapping (access beyond the end of the file raises SIGBUS), does not begin at a page, or cannot be cleared.
+ * Adds a user of a range of whole pages, and clears the range. Returns false if the range is empty, does not lie in the
+ * file and its mapping (access beyond the end of the file raises SIGBUS), or does not begin at a page.
  */
 bool area_use(struct area *area, uint32_t offset, uint32_t size);
 

@@ -4,6 +4,7 @@
  */
 #include "lock.h"
 #include "mapping.h"
+#include "memory.h"
 #include "page.h"
 #include "public.h"
 #include "raw.h"
@@ -47,6 +48,30 @@ static void *map_store(struct store *store, const struct mapping *mapping, int f
 	return address;
 }
 
+// With the state lock held: copies bytes of the store to an anonymous mapping, and protects that.
+static bool copy_from_store(const struct store *store, size_t offset, size_t size, int prot, void *address) {
+	if (raw_mprotect(address, size, PROT_READ | PROT_WRITE) != 0) {
+		return false;
+	}
+	memory_copy(address, store->data + offset, size);
+	return raw_mprotect(address, size, prot) == 0;
+}
+
+// With the state lock held. POSIX leaves open whether a private mapping shows what others write later: this one does
+// not.
+static void *map_copy(const struct store *store, const struct mapping *mapping, int flags) {
+	const int fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
+	void *address = (void *)mapping->start;
+	address = raw_mmap(address, mapping->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
+	if (address != MAP_FAILED &&
+			!copy_from_store(store, (size_t)mapping->offset, mapping->size, mapping->prot, address)) {
+		raw_munmap(address, mapping->size);
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	return address;
+}
+
 // With the state lock held: maps a file, and adds it to the table of mappings.
 static void *map_file(struct mapping *mapping, int flags, int fd) {
 	struct store *store = mapping->file->store;
@@ -54,8 +79,7 @@ static void *map_file(struct mapping *mapping, int flags, int fd) {
 	if (store == NULL) {
 		address = raw_mmap((void *)mapping->start, mapping->size, mapping->prot, flags, fd, mapping->offset);
 	} else if (mapping->is_private) {
-		off_t offset = (off_t)store->offset + mapping->offset;
-		address = raw_mmap((void *)mapping->start, mapping->size, mapping->prot, flags, store->fd, offset);
+		address = map_copy(store, mapping, flags);
 	} else {
 		address = map_store(store, mapping, flags);
 	}
@@ -190,6 +214,10 @@ static void *remap(void *address, size_t size, size_t new_size, int flags, void 
 			mapping_remove((uintptr_t)address, size);
 		}
 		moved.start = (uintptr_t)result;
+		if (file != NULL && file->store != NULL && moved.is_private && new_size > size) {
+			copy_from_store(
+					file->store, (size_t)moved.offset + size, new_size - size, moved.prot, (uint8_t *)result + size);
+		}
 		if (file != NULL) {
 			mapping_add(&moved);
 		}
@@ -235,14 +263,19 @@ int call_ftruncate(int fd, off_t size) {
 	return raw_ftruncate(fd, size);
 }
 
-// With the state lock held. Modes that change bytes, such as punching holes, act on the store. Others only grow the
-// size of the file itself: space is the server's concern.
+// With the state lock held. Holes are punched into the store. Other modes only grow the size of the file itself: space
+// is the server's concern.
 static int allocate_in_store(const struct store *store, int fd, int mode, off_t offset, off_t size) {
-	if ((mode & ~FALLOC_FL_KEEP_SIZE) != 0) {
+	if ((mode & FALLOC_FL_PUNCH_HOLE) != 0) {
 		off_t end = offset + size < (off_t)store->size ? offset + size : (off_t)store->size;
-		return end <= offset ? 0
-							 : raw_fallocate(store->fd, mode | FALLOC_FL_KEEP_SIZE, (off_t)store->offset + offset,
-									   end - offset);
+		if (offset < end) {
+			memory_punch(store->data + offset, (size_t)(end - offset));
+		}
+		return 0;
+	}
+	if ((mode & ~FALLOC_FL_KEEP_SIZE) != 0) {
+		errno = EOPNOTSUPP; // as on tmpfs
+		return -1;
 	}
 	struct stat stat;
 	if ((mode & FALLOC_FL_KEEP_SIZE) != 0 || fstat(fd, &stat) != 0 || stat.st_size >= offset + size) {

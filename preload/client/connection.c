@@ -4,7 +4,8 @@
  *   connect_mutex    while the connection of a display is found or created, including round trips: so a display has
  *                    only one
  *   dispatch_mutex   of a connection: while its queue is dispatched, and from the creation of a proxy until it has
- *                    its listener, because another thread could dispatch its events before
+ *                    its listener, because another thread could dispatch its events before; and while the
+ *                    connection dies, because threads of other connections may create wl_shm_pools on it
  *   (libwayland's)
  *   state lock       guards the list of connections, their users and areas, and the list of deferred blocks
  *
@@ -30,6 +31,7 @@
 #include "interfaces.h"
 #include "lido-shm-v1-client-protocol.h"
 #include "lock.h"
+#include "page.h"
 #include "reading.h"
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -108,16 +110,24 @@ static void handle_placed(
 		void *data, struct lido_shm_block_v1 *proxy, uint32_t area_id, uint32_t offset, uint32_t size) {
 	struct block *block = data;
 	state_lock();
-	block->area = find_area(block->connection, area_id);
-	block->offset = offset;
-	block->size = size;
-	block->state = block->area != NULL && area_use(block->area, offset, size) ? BLOCK_PLACED : BLOCK_FAILED;
+	// Only the first answer counts: this library never resizes a block. One that is too small is none.
+	if (block->state == BLOCK_WAITING) {
+		uint32_t whole = size - size % (uint32_t)page_size();
+		struct area *area = find_area(block->connection, area_id);
+		bool is_placed = area != NULL && whole >= block->size && area_use(area, offset, whole);
+		block->area = is_placed ? area : NULL;
+		block->offset = offset;
+		block->size = whole;
+		block->state = is_placed ? BLOCK_PLACED : BLOCK_FAILED;
+	}
 	state_unlock();
 }
 
 static void handle_failed(void *data, struct lido_shm_block_v1 *proxy, uint32_t reason) {
 	struct block *block = data;
-	block->state = BLOCK_FAILED;
+	if (block->state == BLOCK_WAITING) {
+		block->state = BLOCK_FAILED;
+	}
 }
 
 static const struct lido_shm_block_v1_listener block_listener = {
@@ -240,12 +250,17 @@ static ino_t get_socket(struct wl_display *display) {
 	return fstat(wayland_get()->get_fd(display), &stat) == 0 ? stat.st_ino : 0;
 }
 
-static struct connection *find_connection(struct wl_display *display) {
+static struct connection *find_connection(const struct wl_display *display) {
 	struct connection *connection = connections;
 	while (connection != NULL && (connection->is_dead || connection->display != display)) {
 		connection = connection->next;
 	}
 	return connection;
+}
+
+struct connection *connection_find(const struct wl_display *display) {
+	struct connection *connection = find_connection(display);
+	return connection != NULL && connection->pool != NULL ? connection : NULL;
 }
 
 static struct connection *connect_to(struct wl_display *display, ino_t socket) {
@@ -298,6 +313,7 @@ struct block *connection_create_block(struct connection *connection, uint32_t si
 	}
 	block->connection = connection;
 	block->destroy_opcode = LIDO_SHM_BLOCK_V1_DESTROY;
+	block->size = size;
 	pthread_mutex_lock(&connection->dispatch_mutex);
 	block->proxy = create(connection->pool, LIDO_SHM_POOL_V1_CREATE_BLOCK, &interface_block, size);
 	if (block->proxy != NULL) {
@@ -319,14 +335,29 @@ struct block *connection_create_block(struct connection *connection, uint32_t si
 	return block;
 }
 
-struct block *connection_create_shm_pool(struct connection *connection, int fd, size_t size) {
+static struct wl_proxy *create_shm_pool(struct connection *connection, const struct owned_fd *fd, size_t size) {
+	const struct wayland *wayland = wayland_get();
+	struct wl_proxy *proxy = NULL;
+	pthread_mutex_lock(&connection->dispatch_mutex);
+	state_lock();
+	bool is_dead = connection->is_dead;
+	state_unlock();
+	if (!is_dead && owned_fd_is_intact(fd)) {
+		union wl_argument args[] = {{.o = NULL}, {.h = fd->number}, {.i = (int32_t)size}};
+		proxy = wayland->marshal(connection->shm, WL_SHM_CREATE_POOL, wayland->shm_pool_interface, 1, 0, args);
+		// Until then libwayland has an fd, which the program could close.
+		wayland->flush(connection->display);
+	}
+	pthread_mutex_unlock(&connection->dispatch_mutex);
+	return proxy;
+}
+
+struct block *connection_create_shm_pool(struct connection *connection, const struct owned_fd *fd, size_t size) {
 	struct block *block = calloc(1, sizeof(*block));
 	if (block == NULL) {
 		return NULL;
 	}
-	union wl_argument args[] = {{.o = NULL}, {.h = fd}, {.i = (int32_t)size}};
-	block->proxy =
-			wayland_get()->marshal(connection->shm, WL_SHM_CREATE_POOL, wayland_get()->shm_pool_interface, 1, 0, args);
+	block->proxy = create_shm_pool(connection, fd, size);
 	if (block->proxy == NULL) {
 		free(block);
 		return NULL;
@@ -418,12 +449,16 @@ void connection_handle_disconnect(struct wl_display *display) {
 	if (connection == NULL) {
 		return;
 	}
+	pthread_mutex_lock(&connection->dispatch_mutex);
 	if (connection->pool != NULL) {
 		destroy_objects(connection);
 		destroy_queues(connection);
 	}
 	state_lock();
 	connection->is_dead = true;
+	state_unlock();
+	pthread_mutex_unlock(&connection->dispatch_mutex);
+	state_lock();
 	connection_unref(connection);
 	state_unlock();
 }

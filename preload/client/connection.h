@@ -5,6 +5,7 @@
 #define LIDO_RUN_CONNECTION_H
 
 #include "area.h"
+#include "owned_fd.h"
 #include "wayland.h"
 #include <pthread.h>
 #include <sys/types.h>
@@ -25,7 +26,8 @@ struct connection {
 	struct wl_proxy *manager;
 	struct wl_proxy *pool; // NULL: the server has no lido_shm_manager_v1
 
-	// Held while the queue is dispatched, and from the creation of a proxy until it has its listener.
+	// Held while the queue is dispatched, from the creation of a proxy until it has its listener, and while the objects
+	// above are destroyed.
 	pthread_mutex_t dispatch_mutex;
 };
 
@@ -44,7 +46,8 @@ struct block {
 	uint32_t destroy_opcode; // of the request that destroys it
 	enum block_state state;
 	struct area *area; // BLOCK_PLACED: the block is one of its users
-	uint32_t offset, size;
+	uint32_t offset;
+	uint32_t size; // bytes: BLOCK_PLACED: that it has, and otherwise that were requested
 };
 
 /*
@@ -56,8 +59,11 @@ struct connection *connection_get(struct wl_display *display);
 /* Requests a block and waits for the answer. It reads as zeros. NULL: no memory, here or on the server. */
 struct block *connection_create_block(struct connection *connection, uint32_t size);
 
-/* Creates a wl_shm_pool of the whole file, on the queue of the connection. NULL: no memory. */
-struct block *connection_create_shm_pool(struct connection *connection, int fd, size_t size);
+/*
+ * Creates a wl_shm_pool of a file, on the queue of the connection. The connection may be one of another thread. NULL:
+ * no memory, the fd is lost, or the connection is dead.
+ */
+struct block *connection_create_shm_pool(struct connection *connection, const struct owned_fd *fd, size_t size);
 
 /*
  * Creates a placeholder: a proxy that the program takes for a wl_shm_pool, and that has no object on the server. It may
@@ -76,6 +82,9 @@ void block_defer_destroy(struct block *block);
 
 /* Destroys the blocks of this display whose destruction is deferred. Cheap if there are none. */
 void connection_flush_destroyed(struct wl_display *display);
+
+/* With the state lock held: finds the connection of a display, if it is alive and has a pool. NULL: there is none. */
+struct connection *connection_find(const struct wl_display *display);
 
 /* With the state lock held: adds a user. */
 void connection_ref(struct connection *connection);

@@ -2,16 +2,22 @@
 
 #include "lock.h"
 #include "mapping.h"
+#include "memory.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
 #define BUCKETS_LEN 256
 #define CHUNK_SIZE 65536
+
+// Numbers of fds that are tried if they cannot be listed.
+#define NUMBERS_MAX 4096
 
 static struct file *buckets[BUCKETS_LEN];
 
@@ -65,23 +71,44 @@ static bool is_unused(const struct file *file) {
 		   file->users == 0;
 }
 
-// Sets has_fd of all files of which this process has an fd: the program may map such a file later.
-static void mark_open_files(void) {
+static void mark_open_file(int fd) {
+	struct stat stat;
+	struct file *file = fstat(fd, &stat) == 0 ? file_find(&stat) : NULL;
+	if (file != NULL) {
+		file->has_fd = true;
+	}
+}
+
+// The same as mark_open_files(), without /proc.
+static bool mark_open_numbers(void) {
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > NUMBERS_MAX) {
+		return false;
+	}
+	for (int fd = 0; fd < NUMBERS_MAX; fd++) {
+		mark_open_file(fd);
+	}
+	return true;
+}
+
+// Sets has_fd of all files of which this process has an fd: the program may map such a file later. Returns false if the
+// fds cannot be listed: the program has restricted its system calls, or has no /proc.
+static bool mark_open_files(void) {
 	DIR *folder = opendir("/proc/self/fd");
+	if (folder == NULL) {
+		return mark_open_numbers();
+	}
 	struct dirent *entry;
-	while (folder != NULL && (entry = readdir(folder)) != NULL) {
-		struct stat stat;
-		if (entry->d_name[0] == '.' || fstat((int)strtol(entry->d_name, NULL, 10), &stat) != 0) {
-			continue;
+	errno = 0;
+	while ((entry = readdir(folder)) != NULL) {
+		if (entry->d_name[0] != '.') {
+			mark_open_file((int)strtol(entry->d_name, NULL, 10));
 		}
-		struct file *file = file_find(&stat);
-		if (file != NULL) {
-			file->has_fd = true;
-		}
+		errno = 0;
 	}
-	if (folder != NULL) {
-		closedir(folder);
-	}
+	bool is_complete = errno == 0;
+	closedir(folder);
+	return is_complete;
 }
 
 void file_consider_all(void) {
@@ -92,10 +119,9 @@ void file_consider_all(void) {
 			is_any = is_any || is_unused(file);
 		}
 	}
-	if (!is_any) {
+	if (!is_any || !mark_open_files()) {
 		return;
 	}
-	mark_open_files();
 	for (size_t i = 0; i < BUCKETS_LEN; i++) {
 		struct file *next;
 		for (struct file *file = buckets[i]; file != NULL; file = next) {
@@ -139,7 +165,6 @@ static bool for_each_data(
 
 struct copy {
 	uint8_t *data;  // of the destination
-	off_t start;    // of the source
 	bool is_second; // second pass: copies only words that are zero in the destination, since all others are newer
 	bool is_any;    // some data has been found
 };
@@ -147,7 +172,7 @@ struct copy {
 static bool copy_range(int fd, off_t offset, size_t size, void *data) {
 	struct copy *copy = data;
 	copy->is_any = true;
-	uint8_t *destination = copy->data + (offset - copy->start);
+	uint8_t *destination = copy->data + offset;
 	if (!copy->is_second) {
 		return pread(fd, destination, size, offset) == (ssize_t)size;
 	}
@@ -166,9 +191,8 @@ static bool copy_file(const struct file *file, struct store *store, int fd, stru
 	if (file->store == NULL) {
 		return for_each_data(fd, 0, (off_t)store->size, copy_range, copy);
 	}
-	size_t size = file->store->size < store->size ? file->store->size : store->size;
-	copy->start = (off_t)file->store->offset;
-	return for_each_data(file->store->fd, copy->start, copy->start + (off_t)size, copy_range, copy);
+	memory_copy(store->data, file->store->data, file->store->size < store->size ? file->store->size : store->size);
+	return true;
 }
 
 bool file_move(struct file *file, struct store *store, int fd, const char **why) {

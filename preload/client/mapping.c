@@ -133,9 +133,10 @@ bool mapping_move_all(const struct file *file, struct store *store, int fd) {
 		if (mappings[i].file != file || mappings[i].is_private || map_again(&mappings[i], store, fd)) {
 			continue;
 		}
-		while (i-- > 0) {
-			if (mappings[i].file == file && !mappings[i].is_private) {
-				map_again(&mappings[i], file->store, fd);
+		// The one that failed may be mapped otherwise, too.
+		for (size_t k = 0; k <= i; k++) {
+			if (mappings[k].file == file && !mappings[k].is_private) {
+				map_again(&mappings[k], file->store, fd);
 			}
 		}
 		return false;

@@ -5,13 +5,14 @@
  *   state            file.store     its bytes are in          the server knows it by
  *   own bytes        NULL           the file                  ordinary wl_shm_pools, not tracked here
  *   in a block       has a block    the server's memory       the block
- *   fallback file    has none       a memfd of this library   one fallback_pool per connection
+ *   fallback file    has none       a memfd of this library   one fallback_pool per connection with pools of the file
  *
  *   own bytes  --> in a block      create_pool: move_to_block()
  *   in a block --> larger block    a pool or mapping grows: shm_pool_ensure_room()
  *   in a block --> fallback file   the same, if the server has no larger block or the connection is dead;
- *                                  or another connection uses the file: share_store()
- *   fallback file                  grows in place, and stays one
+ *                                  or another connection uses the file: ensure_known()
+ *   fallback file --> another one  it has no more room to grow: shm_pool_ensure_room();
+ *                                  or one more connection uses the file: ensure_known()
  *
  * A file never returns to its own bytes. A move replaces all shared mappings of the file, with the state lock held.
  * Buffers stay in the store in which they were created, since the server knows them there. When the file moves, they
@@ -102,7 +103,12 @@ static bool move_file(struct file *file, struct store *store, int fd, const char
 		*why = "there is no memory for it";
 		return false;
 	}
-	if (!file_move(file, store, fd, why)) {
+	// Another thread may have moved it to a larger one meanwhile.
+	bool is_smaller = file->store != NULL && store->size < file->store->size;
+	if (is_smaller) {
+		*why = "another thread has moved its file";
+	}
+	if (is_smaller || !file_move(file, store, fd, why)) {
 		store_unref(store);
 		return false;
 	}
@@ -128,24 +134,69 @@ static struct block *create_larger_block(struct connection *connection, size_t s
 	return block;
 }
 
+// With the state lock held: adds a connection, and a user of it, unless it is NULL or there already.
+static void add_connection(struct connection **connections, size_t *len, struct connection *connection) {
+	for (size_t i = 0; i < *len; i++) {
+		if (connections[i] == connection) {
+			return;
+		}
+	}
+	if (connection != NULL) {
+		connection_ref(connection);
+		connections[(*len)++] = connection;
+	}
+}
+
+// Creates a fallback file that the servers of all connections know that have pools of the file, and that of one more,
+// which may be NULL. NULL: no memory.
+static struct store *create_fallback(const struct file *file, struct connection *more, size_t size) {
+	state_lock();
+	struct connection **connections = calloc(file->shm_pools + 1, sizeof(struct connection *));
+	size_t len = 0;
+	if (connections != NULL) {
+		add_connection(connections, &len, more);
+	}
+	for (size_t i = 0; connections != NULL && i < BUCKETS_LEN; i++) {
+		for (const struct shm_pool *pool = shm_pools[i]; pool != NULL; pool = pool->next) {
+			if (pool->file == file) {
+				add_connection(connections, &len, connection_find(pool->display));
+			}
+		}
+	}
+	state_unlock();
+	struct store *store = connections != NULL
+								  ? store_create_fallback(page_round(size), choose_growth_size(size), connections, len)
+								  : NULL;
+	state_lock();
+	for (size_t i = 0; i < len; i++) {
+		connection_unref(connections[i]);
+	}
+	state_unlock();
+	free(connections);
+	return store;
+}
+
 bool shm_pool_ensure_room(struct file *file, size_t size) {
 	state_lock();
-	struct store *store = file->store;
-	struct connection *connection = store->block != NULL ? store->block->connection : NULL;
-	if (size <= store->size || connection == NULL) {
-		bool done = store_grow_fallback(store, page_round(size));
+	if (store_grow_fallback(file->store, page_round(size))) {
 		state_unlock();
-		return done;
+		return true;
 	}
-	bool is_dead = connection->is_dead;
-	connection_ref(connection);
+	struct connection *connection = file->store->block != NULL ? file->store->block->connection : NULL;
+	connection = connection != NULL && !connection->is_dead ? connection : NULL;
+	if (connection != NULL) {
+		connection_ref(connection);
+	}
 	state_unlock();
-	struct block *block = is_dead ? NULL : create_larger_block(connection, size);
+	struct block *block = connection != NULL ? create_larger_block(connection, size) : NULL;
+	struct store *store = block == NULL ? create_fallback(file, NULL, size) : NULL;
 	state_lock();
 	const char *why = NULL;
-	bool done = move_file(
-			file, block != NULL ? store_create_in_block(block) : store_create_fallback(page_round(size)), -1, &why);
-	connection_unref(connection);
+	bool done = move_file(file, block != NULL ? store_create_in_block(block) : store, -1, &why);
+	done = done || file->store->size >= size;
+	if (connection != NULL) {
+		connection_unref(connection);
+	}
 	state_unlock();
 	if (done) {
 		debug_log("a pool grows to %zu bytes, and moves to a %s", size, block != NULL ? "block" : "fallback file");
@@ -196,13 +247,26 @@ static bool move_to_block(struct file *file, struct connection *connection, int 
 	return done;
 }
 
-// Makes the store of a file usable by this connection: a block of another connection is not.
-static bool share_store(struct file *file, struct connection *connection, size_t size, const char **why) {
+// Makes the store of a file known to the server of this connection: a block of another connection is not, nor a
+// fallback file that was created without this one. If it is not, the file moves to a store of at least size bytes.
+static bool ensure_known(struct file *file, struct connection *connection, size_t size, const char **why) {
 	state_lock();
-	bool is_other = file->store->block != NULL && file->store->block->connection != connection;
-	bool done = !is_other || move_file(file, store_create_fallback(page_round(size)), -1, why);
+	bool is_known = store_is_known_to(file->store, connection);
+	size = size > file->store->size ? size : file->store->size;
 	state_unlock();
-	return done && shm_pool_ensure_room(file, size) && connection_wait(connection);
+	if (is_known) {
+		return true;
+	}
+	struct store *store = create_fallback(file, connection, size);
+	state_lock();
+	bool done = move_file(file, store, -1, why) || store_is_known_to(file->store, connection);
+	state_unlock();
+	return done;
+}
+
+static bool share_store(struct file *file, struct connection *connection, size_t size, const char **why) {
+	*why = "there is no memory for it";
+	return ensure_known(file, connection, size, why) && shm_pool_ensure_room(file, size) && connection_wait(connection);
 }
 
 static bool ensure_store(struct file *file, struct connection *connection, int fd, size_t size, const char **why) {
@@ -313,13 +377,17 @@ static struct wl_proxy *create_buffer(struct file *file, struct wl_proxy *pool, 
 	const struct wayland *wayland = wayland_get();
 	struct wl_display *display = wayland->get_display(pool);
 	struct connection *connection = connection_get(display);
+	const char *why;
+	if (connection == NULL || !ensure_known(file, connection, 0, &why)) {
+		return NULL;
+	}
 	state_lock();
 	// From now on the buffer is a user of the store: another thread may move the file, but the store's block stays.
 	struct store *store = file->store;
 	store_ref(store);
 	file->buffers++;
 	state_unlock();
-	struct wl_proxy *target = store->block != NULL ? store->block->proxy : store_get_fallback_pool(store, connection);
+	struct wl_proxy *target = store_get_proxy(store, connection);
 	uint32_t opcode = store->block != NULL ? LIDO_SHM_BLOCK_V1_CREATE_BUFFER : WL_SHM_POOL_CREATE_BUFFER;
 	struct wl_proxy *factory = target != NULL ? wayland->create_wrapper(target) : NULL, *proxy = NULL;
 	if (factory != NULL) {

@@ -1,11 +1,11 @@
 #include "store.h"
 
 #include "lock.h"
+#include "memory.h"
 #include "raw.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
 #include <wayland-client-protocol.h>
 
 struct store *store_create_in_block(struct block *block) {
@@ -16,48 +16,53 @@ struct store *store_create_in_block(struct block *block) {
 	}
 	*store = (struct store){.users = 1,
 		.block = block,
-		.fd = block->area->fd,
 		.offset = block->offset,
 		.size = block->size,
 		.data = block->area->data + block->offset};
 	return store;
 }
 
-struct store *store_create_fallback(size_t size) {
-	struct store *store = calloc(1, sizeof(*store));
-	int fd = memfd_create("lido-run", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (store == NULL || fd == -1 || raw_ftruncate(fd, (off_t)size) != 0) {
-		goto error;
+static void add_fallback_pool(struct store *store, struct connection *connection, const struct owned_fd *fd) {
+	struct fallback_pool *fallback_pool = calloc(1, sizeof(*fallback_pool));
+	if (fallback_pool == NULL) {
+		return;
 	}
-	void *data = raw_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
-	if (data == MAP_FAILED) {
-		goto error;
+	fallback_pool->pool = connection_create_shm_pool(connection, fd, store->size);
+	if (fallback_pool->pool == NULL) {
+		free(fallback_pool);
+		return;
 	}
-	*store = (struct store){.users = 1, .fd = fd, .size = size, .data = data};
-	return store;
+	fallback_pool->size = store->size;
+	fallback_pool->next = store->fallback_pools;
+	store->fallback_pools = fallback_pool;
+}
 
-error:
-	if (fd != -1) {
-		close(fd);
+struct store *store_create_fallback(
+		size_t size, size_t reserve, struct connection *const *connections, size_t connections_len) {
+	struct owned_fd fd;
+	if (!owned_fd_create(&fd, reserve)) {
+		return NULL;
 	}
-	free(store);
-	return NULL;
+	struct store *store = calloc(1, sizeof(*store));
+	void *data = store != NULL ? owned_fd_map(&fd, reserve) : MAP_FAILED;
+	if (data != MAP_FAILED) {
+		*store = (struct store){.users = 1, .size = size, .reserve = reserve, .data = data};
+		for (size_t i = 0; i < connections_len; i++) {
+			add_fallback_pool(store, connections[i], &fd);
+		}
+	} else {
+		free(store);
+		store = NULL;
+	}
+	owned_fd_close(&fd);
+	return store;
 }
 
 bool store_grow_fallback(struct store *store, size_t size) {
-	if (size <= store->size) {
-		return true;
+	if (size > store->size && size <= store->reserve) {
+		store->size = size;
 	}
-	if (raw_ftruncate(store->fd, (off_t)size) != 0) {
-		return false;
-	}
-	void *data = raw_mremap(store->data, store->size, size, MREMAP_MAYMOVE, NULL);
-	if (data == MAP_FAILED) {
-		return false;
-	}
-	store->data = data;
-	store->size = size;
-	return true;
+	return size <= store->size;
 }
 
 void store_ref(struct store *store) {
@@ -77,8 +82,7 @@ void store_unref(struct store *store) {
 			block_defer_destroy(fallback_pool->pool);
 			free(fallback_pool);
 		}
-		raw_munmap(store->data, store->size);
-		close(store->fd);
+		raw_munmap(store->data, store->reserve);
 	}
 	free(store);
 }
@@ -87,7 +91,7 @@ bool store_map(struct store *store, size_t offset, size_t size, int prot, void *
 	if (store->block != NULL) {
 		return area_remap_to(store->block->area, store->offset + offset, size, prot, address);
 	}
-	return raw_mmap(address, size, prot, MAP_SHARED | MAP_FIXED, store->fd, (off_t)offset) != MAP_FAILED;
+	return memory_duplicate(store->data + offset, size, prot, address);
 }
 
 static struct fallback_pool *find_fallback_pool(const struct store *store, const struct connection *connection) {
@@ -98,35 +102,26 @@ static struct fallback_pool *find_fallback_pool(const struct store *store, const
 	return fallback_pool;
 }
 
-static struct fallback_pool *create_fallback_pool(struct store *store, struct connection *connection) {
-	struct fallback_pool *fallback_pool = calloc(1, sizeof(*fallback_pool));
-	if (fallback_pool == NULL) {
-		return NULL;
-	}
-	fallback_pool->pool = connection_create_shm_pool(connection, store->fd, store->size);
-	if (fallback_pool->pool == NULL) {
-		free(fallback_pool);
-		return NULL;
-	}
-	fallback_pool->size = store->size;
-	state_lock();
-	fallback_pool->next = store->fallback_pools;
-	store->fallback_pools = fallback_pool;
-	state_unlock();
-	return fallback_pool;
+bool store_is_known_to(const struct store *store, const struct connection *connection) {
+	return store->block != NULL ? store->block->connection == connection
+								: find_fallback_pool(store, connection) != NULL;
 }
 
-struct wl_proxy *store_get_fallback_pool(struct store *store, struct connection *connection) {
+struct wl_proxy *store_get_proxy(struct store *store, const struct connection *connection) {
+	if (store->block != NULL) {
+		return store->block->connection == connection ? store->block->proxy : NULL;
+	}
 	state_lock();
 	struct fallback_pool *fallback_pool = find_fallback_pool(store, connection);
 	size_t size = store->size;
 	state_unlock();
 	if (fallback_pool == NULL) {
-		fallback_pool = create_fallback_pool(store, connection);
-	} else if (fallback_pool->size < size) {
+		return NULL;
+	}
+	if (fallback_pool->size < size) {
 		fallback_pool->size = size;
 		union wl_argument args[] = {{.i = (int32_t)size}};
 		wayland_send(fallback_pool->pool->proxy, WL_SHM_POOL_RESIZE, args);
 	}
-	return fallback_pool != NULL ? fallback_pool->pool->proxy : NULL;
+	return fallback_pool->pool->proxy;
 }

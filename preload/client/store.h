@@ -1,7 +1,8 @@
 /*
  * A store holds the bytes of a tracked file, in one of two places: a block of the server's memory, or a fallback file,
- * a memfd of this library that the server knows by ordinary wl_shm_pools. All functions need the state lock, but for
- * store_get_fallback_pool().
+ * a memfd of this library that servers know by ordinary wl_shm_pools. This library keeps no fd of that file: so a
+ * connection that a fallback file was not created for cannot be told of it, and the file needs another store. All
+ * functions need the state lock, but for those that say otherwise.
  */
 #ifndef LIDO_RUN_STORE_H
 #define LIDO_RUN_STORE_H
@@ -18,10 +19,11 @@ struct fallback_pool {
 struct store {
 	uint32_t users;                       // the file, and buffers made while the file had this store
 	struct block *block;                  // NULL: the bytes are in a fallback file
-	int fd;                               // the area's, or the fallback file's
-	size_t offset, size;                  // bytes in fd; whole pages
-	uint8_t *data;                        // mapping of the range
-	struct fallback_pool *fallback_pools; // fallback_pool.next; one per connection; empty if there is a block
+	size_t offset;                        // of the block in its area; bytes
+	size_t size;                          // bytes; whole pages
+	size_t reserve;                       // to which a fallback file may grow; bytes of its mapping
+	uint8_t *data;                        // mapping of the bytes
+	struct fallback_pool *fallback_pools; // fallback_pool.next; constant; empty if there is a block
 };
 
 /*
@@ -30,10 +32,14 @@ struct store {
  */
 struct store *store_create_in_block(struct block *block);
 
-/* Creates a store in a fallback file, with one user. NULL: no memory, or no fd. */
-struct store *store_create_fallback(size_t size);
+/*
+ * Without the state lock: creates a store in a fallback file, with one user, and tells the servers of these
+ * connections. Those for which there is no memory, and dead ones, are not told. NULL: no memory, or no fd.
+ */
+struct store *store_create_fallback(
+		size_t size, size_t reserve, struct connection *const *connections, size_t connections_len);
 
-/* Grows a fallback file; data may move. Returns true at once if it has that size. False: no memory. */
+/* Grows a fallback file. Returns true at once if the store has that size. False: it is a block, or its reserve ends. */
 bool store_grow_fallback(struct store *store, size_t size);
 
 /* Adds a user. */
@@ -45,10 +51,13 @@ void store_unref(struct store *store);
 /* Maps a range of the store at address, replacing what is mapped there. Returns false if that is impossible. */
 bool store_map(struct store *store, size_t offset, size_t size, int prot, void *address);
 
+/* Does the connection's server know the store? */
+bool store_is_known_to(const struct store *store, const struct connection *connection);
+
 /*
- * Without the state lock: the wl_shm_pool by which this connection's server knows a fallback file, created or resized
- * if need be. Owned by the store, of which the caller must be a user. NULL: no memory.
+ * Without the state lock: the block or wl_shm_pool by which this connection's server knows the store, resized if need
+ * be. Owned by the store, of which the caller must be a user. NULL: the server does not know it.
  */
-struct wl_proxy *store_get_fallback_pool(struct store *store, struct connection *connection);
+struct wl_proxy *store_get_proxy(struct store *store, const struct connection *connection);
 
 #endif

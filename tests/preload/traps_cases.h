@@ -379,6 +379,8 @@ static void run_drag(struct session *session) {
 			(long)(user + system) / FRAMES);
 }
 
+#include "traps_fd_cases.h"
+
 static const struct {
 	const char *name;
 	void (*run)(struct session *session);
@@ -399,6 +401,16 @@ static const struct {
 	{"written", run_written},
 	{"beyond-limit", run_beyond_limit},
 	{"drag", run_drag},
+	{"closes-unknown-fds", run_closes_unknown_fds},
+	{"close-range", run_close_range},
+	{"closefrom", run_closefrom},
+	{"dup2", run_dup2},
+	{"closes-stderr", run_closes_stderr},
+	{"fork-closes", run_fork_closes},
+	{"vfork-exec", run_vfork_exec},
+	{"daemonizes", run_daemonizes},
+	{"signals", run_signals},
+	{"seccomp", run_seccomp},
 };
 
 #endif

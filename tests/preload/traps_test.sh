@@ -30,7 +30,8 @@ stop() {
 }
 
 cases='drawn-before mapped-late mapped-twice grows reads-as-zeros outlives two-pools two-connections fork-draws punches prepared
-	queue threads written beyond-limit'
+	queue threads written beyond-limit closes-unknown-fds close-range closefrom dup2 closes-stderr fork-closes vfork-exec
+	daemonizes signals seccomp'
 
 "$lido" --headless 320x240 --renderer pixman --socket lido-traps >"$runtime/report" 2>"$runtime/table" &
 server=$!
