@@ -545,5 +545,7 @@ void shm_pool_handle_disconnect(struct wl_display *display) {
 			}
 		}
 	}
+	// Some may have lost their last fd since they were looked at. Later their blocks cannot be destroyed any more.
+	file_consider_all();
 	state_unlock();
 }
