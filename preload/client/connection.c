@@ -306,6 +306,25 @@ struct connection *connection_get(struct wl_display *display) {
 	return connection != NULL && connection->pool != NULL ? connection : NULL;
 }
 
+// With the state lock held: the connection has the block from now on, and the block is one of its users.
+static void add_block(struct connection *connection, struct block *block) {
+	connection_ref(connection);
+	block->sibling = connection->blocks;
+	block->place = &connection->blocks;
+	if (block->sibling != NULL) {
+		block->sibling->place = &block->sibling;
+	}
+	connection->blocks = block;
+}
+
+// With the state lock held: the connection no longer has the block, which is still one of its users.
+static void remove_block(struct block *block) {
+	*block->place = block->sibling;
+	if (block->sibling != NULL) {
+		block->sibling->place = block->place;
+	}
+}
+
 struct block *connection_create_block(struct connection *connection, uint32_t size) {
 	struct block *block = calloc(1, sizeof(*block));
 	if (block == NULL) {
@@ -326,7 +345,7 @@ struct block *connection_create_block(struct connection *connection, uint32_t si
 	}
 	bool is_answered = connection_wait(connection);
 	state_lock();
-	connection_ref(connection);
+	add_block(connection, block);
 	if (!is_answered || block->state != BLOCK_PLACED) {
 		block_defer_destroy(block);
 		block = NULL;
@@ -365,7 +384,7 @@ struct block *connection_create_shm_pool(struct connection *connection, const st
 	block->connection = connection;
 	block->destroy_opcode = WL_SHM_POOL_DESTROY;
 	state_lock();
-	connection_ref(connection);
+	add_block(connection, block);
 	state_unlock();
 	return block;
 }
@@ -393,8 +412,11 @@ static struct block *take_deferred(struct wl_display *display) {
 		next = block->next;
 		block->next = *list;
 		*list = block;
-		if (list == &left && block->connection->is_dead) {
+		if (list == &taken) {
+			remove_block(block);
+		} else if (block->connection->is_dead) {
 			left = block->next;
+			remove_block(block);
 			connection_unref(block->connection);
 			free(block);
 		}
@@ -441,6 +463,23 @@ void connection_unref(struct connection *connection) {
 	free(connection);
 }
 
+// Destroys the proxies of blocks that files still use: after the display and its queue, that would not be possible.
+static void destroy_proxies_of_blocks(struct connection *connection) {
+	struct wl_proxy *proxy;
+	do {
+		proxy = NULL;
+		state_lock();
+		for (struct block *block = connection->blocks; block != NULL && proxy == NULL; block = block->sibling) {
+			proxy = block->proxy;
+			block->proxy = NULL;
+		}
+		state_unlock();
+		if (proxy != NULL) {
+			wayland_get()->proxy_destroy(proxy);
+		}
+	} while (proxy != NULL);
+}
+
 void connection_handle_disconnect(struct wl_display *display) {
 	connection_flush_destroyed(display);
 	state_lock();
@@ -450,6 +489,7 @@ void connection_handle_disconnect(struct wl_display *display) {
 		return;
 	}
 	pthread_mutex_lock(&connection->dispatch_mutex);
+	destroy_proxies_of_blocks(connection);
 	if (connection->pool != NULL) {
 		destroy_objects(connection);
 		destroy_queues(connection);

@@ -13,10 +13,11 @@
 struct connection {
 	struct connection *next;
 	struct wl_display *display;
-	ino_t socket;       // tells the display from a later one at the same address
-	bool is_dead;       // the display is disconnected: no proxy and no queue of it may be touched
-	uint32_t users;     // the display until it is dead, blocks, and functions that need it without the state lock
-	struct area *areas; // area.next
+	ino_t socket;         // tells the display from a later one at the same address
+	bool is_dead;         // the display is disconnected: no proxy and no queue of it may be touched
+	uint32_t users;       // the display until it is dead, blocks, and functions that need it without the state lock
+	struct area *areas;   // area.next
+	struct block *blocks; // block.sibling; with the state lock held
 
 	// Constant from creation until the display is disconnected:
 	struct wl_event_queue *queue; // of all objects below, and of blocks
@@ -40,9 +41,10 @@ enum block_state {
 
 /* A block; or a wl_shm_pool of this library, which stays BLOCK_WAITING: its destruction is deferred in the same way. */
 struct block {
-	struct block *next; // of those whose destruction is deferred
+	struct block *next;             // of those whose destruction is deferred
+	struct block *sibling, **place; // of those that the connection has
 	struct connection *connection;
-	struct wl_proxy *proxy;
+	struct wl_proxy *proxy;  // NULL once the display is disconnected
 	uint32_t destroy_opcode; // of the request that destroys it
 	enum block_state state;
 	struct area *area; // BLOCK_PLACED: the block is one of its users
