@@ -178,12 +178,12 @@ class Arena:
         self.server.without.append('weston-shared')
         # Until memory, policies and outputs have come to rest.
         end = time.monotonic() + 30
-        drawn, books, since = [0] * len(self.victims), None, time.monotonic()
+        drawn, usage, since = [0] * len(self.victims), None, time.monotonic()
         while time.monotonic() < end and (min(drawn) < 60 or time.monotonic() < since + REST_SECONDS):
             time.sleep(0.1)
             drawn = [sum_ + victim.frames()[0] for sum_, victim in zip(drawn, self.victims)]
-            last, books = books, {key: self.server.books()[key] for key in ('fds', 'shared')}
-            since = since if books == last else time.monotonic()
+            last, usage = usage, {key: self.server.usage()[key] for key in ('fds', 'shared')}
+            since = since if usage == last else time.monotonic()
 
     def read_gap(self):
         """Returns the longest gap of any victim since the last call, the longest without what the machine is to blame
@@ -220,20 +220,20 @@ class Result:
         self.name, self.causes, self.late, self.skipped, self.row = name, [], False, None, None
 
 
-def wait_for_books(server, before, fds_before, sanitized):
+def wait_for_usage(server, before, fds_before, sanitized):
     """Until they are back. Returns what they are in the end, and what is wrong with them."""
     end = time.monotonic() + SETTLE_SECONDS
     while True:
-        books = server.settled_books()
-        wrong = ['%s: %d before, %d after' % (key, before[key], books[key]) for key in ('fds', 'shared')
-            if books[key] != before[key]]
-        if not sanitized and books['resident'] > before['resident'] + RSS_SLACK:
-            wrong.append('resident: %d KiB before, %d after' % (before['resident'], books['resident']))
+        usage = server.settled_usage()
+        wrong = ['%s: %d before, %d after' % (key, before[key], usage[key]) for key in ('fds', 'shared')
+            if usage[key] != before[key]]
+        if not sanitized and usage['resident'] > before['resident'] + RSS_SLACK:
+            wrong.append('resident: %d KiB before, %d after' % (before['resident'], usage['resident']))
         if wrong and time.monotonic() > end:
             new = collections.Counter(read_fds(server.pid)) - collections.Counter(fds_before)
             wrong.append('new fds: ' + ', '.join('%s %d' % pair for pair in new.items()))
         if not wrong or time.monotonic() > end:
-            return books, wrong
+            return usage, wrong
         time.sleep(0.05)
 
 
@@ -248,10 +248,10 @@ def measure_attack(arena, command, sanitized):
     """Runs the attack. Returns its status (None: no end) and the most the server had meanwhile."""
     process = arena.server.start(command, 'attack', **({'LIDO_ATTACK_PERCENT': str(SANITIZED_PERCENT)} if sanitized else {}))
     end = time.monotonic() + ATTACK_SECONDS * (4 if sanitized else 1)
-    most = arena.server.books()
+    most = arena.server.usage()
     while process.poll() is None and time.monotonic() < end and arena.is_alive():
-        books = arena.server.books()
-        most = {key: max(most[key], books[key]) for key in most}
+        usage = arena.server.usage()
+        most = {key: max(most[key], usage[key]) for key in most}
         time.sleep(0.02)
     status = process.poll()
     kill_session(process)  # its children
@@ -263,7 +263,7 @@ def attack(arena, command, name, sanitized):
     server = arena.server
     gap_before = arena.rest()
     arena.read_gap()
-    before, fds_before, start = server.settled_books(), read_fds(server.pid), time.monotonic()
+    before, fds_before, start = server.settled_usage(), read_fds(server.pid), time.monotonic()
     status, most = measure_attack(arena, command + [name], sanitized)
     seconds = time.monotonic() - start
     said = open(os.path.join(server.directory, 'attack'), errors='replace').read()
@@ -277,7 +277,7 @@ def attack(arena, command, name, sanitized):
         return result
     except subprocess.TimeoutExpired:
         pass
-    after, wrong = wait_for_books(server, before, fds_before, sanitized)
+    after, wrong = wait_for_usage(server, before, fds_before, sanitized)
     gap_during, own_during, _ = arena.read_gap()
     end = time.monotonic() + PICTURE_SECONDS
     time.sleep(PHASE_SECONDS)
@@ -340,7 +340,7 @@ def main():
     names = subprocess.run([program, '--list'], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
     names = choose(names[first - 1::parts])
     if not names:
-        print('1..0 # SKIP no test of that name here')
+        print('1..0 # SKIP no test matches')
         return 0
     print('1..%d' % (len(names) + 1), flush=True)
     arena, rows, failed, start = Arena(lido, witness, reference), [], 0, None

@@ -1,4 +1,4 @@
-"""The program lido with a runtime directory of its own, and what the kernel's books say of a process."""
+"""The program lido with a runtime directory of its own, and what the kernel counts of a process."""
 import os
 import re
 import resource
@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-BOOKS = ('fds', 'shared', 'mappings', 'rss', 'shmem')
+USAGE = ('fds', 'shared', 'mappings', 'rss', 'shmem')
 
 
 def read(path):
@@ -27,7 +27,7 @@ def read_link(path):
 OUTPUT_FILES = '/wlroots-'
 
 
-def read_books(pid, without=(OUTPUT_FILES,)):
+def read_usage(pid, without=(OUTPUT_FILES,)):
     """Counts of fds, of shared mappings, both but for files with these names, and of all mappings; resident KiB, and those
     of shared memory; seconds of CPU."""
     status = dict(line.split(':', 1) for line in read('/proc/%d/status' % pid).splitlines() if ':' in line)
@@ -93,13 +93,13 @@ class Lido:
     def is_alive(self):
         return self.process.poll() is None
 
-    def books(self):
-        return read_books(self.pid, self.without)
+    def usage(self):
+        return read_usage(self.pid, self.without)
 
-    def settled_books(self):
+    def settled_usage(self):
         """The same, and resident KiB without those files, whose number differs. Slow."""
-        books = self.books()
-        return dict(books, resident=books['rss'] - read_resident(self.pid, self.without))
+        usage = self.usage()
+        return dict(usage, resident=usage['rss'] - read_resident(self.pid, self.without))
 
     def said(self):
         return re.sub(r'^', '# ', read(self.log)[-3000:], flags=re.M)

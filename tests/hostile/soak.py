@@ -55,12 +55,12 @@ class Soak:
 
     def sample(self, is_ebb=False):
         self.clients = [client for client in self.clients if client.poll() is None]
-        books = dict(self.server.books(), second=time.monotonic() - self.start, clients=len(self.clients))
-        self.rows.append(books)
+        usage = dict(self.server.usage(), second=time.monotonic() - self.start, clients=len(self.clients))
+        self.rows.append(usage)
         if is_ebb:
-            self.ebbs.append(books)
-        values = [str(books[column]) for column in COLUMNS]
-        self.tsv.write('%.1f\t%d\t' % (books['second'], is_ebb) + '\t'.join(values) + '\n')
+            self.ebbs.append(usage)
+        values = [str(usage[column]) for column in COLUMNS]
+        self.tsv.write('%.1f\t%d\t' % (usage['second'], is_ebb) + '\t'.join(values) + '\n')
         self.tsv.flush()
 
     def act(self, *actions):
