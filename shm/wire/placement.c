@@ -1,3 +1,17 @@
+/*
+ * A request for memory goes down this ladder; the first step that works answers it:
+ *
+ *     1. tampering     a file of the client has another size than the server made it      disconnect
+ *     2. quota         one block more, or the bytes by which the block grows              failed: blocks, bytes
+ *     3. in place      the range behind the block is free: grow it, then publish the area
+ *     4. quota again   a block that moves is charged for both places while both exist     failed: blocks, bytes
+ *     5. another area  the first, in the order of creation, that has room and that the object can be told of
+ *     6. a new area    if address space and quota allow one                               failed: address_space, memory
+ *
+ * To publish an area is to make its file long enough (failed: memory) and to tell the client (failed: unread_events).
+ * If that fails, step 3 is reverted, and in steps 5 and 6 the new block is given up; an area that was created in step 6
+ * stays for the next request, and goes as all empty areas do.
+ */
 #include "wire/placement.h"
 
 #include "base/number.h"

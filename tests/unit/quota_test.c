@@ -108,6 +108,32 @@ TEST("quota@no-client-takes-more-than-is-left-for-the-others") {
 	pair_finish(&fixture.pair);
 }
 
+TEST("quota@rule-for-the-others-holds-for-every-kind-with-a-total-limit") {
+	struct fixture fixture;
+	struct lido_limits unlimited = {.files_max = UINT32_MAX,
+		.shm_pools_max = UINT32_MAX,
+		.buffers_max = UINT32_MAX,
+		.areas_max = UINT32_MAX,
+		.blocks_max = UINT32_MAX,
+		.area_bytes_max = INT64_MAX,
+		.scratch_bytes_max = INT64_MAX};
+	fixture_init(&fixture, 100);
+	lido_quota_init(&fixture.first, fixture.first.client, &fixture.total, &unlimited);
+	lido_quota_init(&fixture.second, fixture.second.client, &fixture.total, &unlimited);
+	for (int kind = 0; kind < LIDO_QUOTA_KINDS_LEN; kind++) {
+		fixture.first.counts[kind].max = fixture.second.counts[kind].max = INT64_MAX;
+		fixture.total.counts[kind].max = 100;
+		expect_int(take_all(&fixture.first, kind), ==, 50);
+		expect_int(take_all(&fixture.second, kind), ==, 25);
+		expect(!lido_quota_allows(&fixture.second, kind, 1));
+		lido_quota_set(&fixture.first, kind, 0);
+		expect(lido_quota_allows(&fixture.second, kind, 1));
+		lido_quota_set(&fixture.second, kind, 0);
+		expect_int(get_total(&fixture, kind), ==, 0);
+	}
+	pair_finish(&fixture.pair);
+}
+
 TEST("quota@what-waits-to-be-closed-counts-in-the-total") {
 	struct fixture fixture;
 	fixture_init(&fixture, 100);
