@@ -306,8 +306,10 @@ struct connection *connection_get(struct wl_display *display) {
 	return connection != NULL && connection->pool != NULL ? connection : NULL;
 }
 
-// With the state lock held: the connection has the block from now on, and the block is one of its users.
+// With dispatch_mutex held, so that the display is not disconnected before: the connection has the block from now on,
+// and the block is one of its users.
 static void add_block(struct connection *connection, struct block *block) {
+	state_lock();
 	connection_ref(connection);
 	block->sibling = connection->blocks;
 	block->place = &connection->blocks;
@@ -315,6 +317,7 @@ static void add_block(struct connection *connection, struct block *block) {
 		block->sibling->place = &block->sibling;
 	}
 	connection->blocks = block;
+	state_unlock();
 }
 
 // With the state lock held: the connection no longer has the block, which is still one of its users.
@@ -335,17 +338,18 @@ struct block *connection_create_block(struct connection *connection, uint32_t si
 	block->size = size;
 	pthread_mutex_lock(&connection->dispatch_mutex);
 	block->proxy = create(connection->pool, LIDO_SHM_POOL_V1_CREATE_BLOCK, &interface_block, size);
-	if (block->proxy != NULL) {
+	bool is_created = block->proxy != NULL;
+	if (is_created) {
 		add_listener(block->proxy, &block_listener, block);
+		add_block(connection, block);
 	}
 	pthread_mutex_unlock(&connection->dispatch_mutex);
-	if (block->proxy == NULL) {
+	if (!is_created) {
 		free(block);
 		return NULL;
 	}
 	bool is_answered = connection_wait(connection);
 	state_lock();
-	add_block(connection, block);
 	if (!is_answered || block->state != BLOCK_PLACED) {
 		block_defer_destroy(block);
 		block = NULL;
@@ -354,38 +358,33 @@ struct block *connection_create_block(struct connection *connection, uint32_t si
 	return block;
 }
 
-static struct wl_proxy *create_shm_pool(struct connection *connection, const struct owned_fd *fd, size_t size) {
+struct block *connection_create_shm_pool(struct connection *connection, const struct owned_fd *fd, size_t size) {
 	const struct wayland *wayland = wayland_get();
-	struct wl_proxy *proxy = NULL;
+	struct block *block = calloc(1, sizeof(*block));
+	if (block == NULL) {
+		return NULL;
+	}
+	block->connection = connection;
+	block->destroy_opcode = WL_SHM_POOL_DESTROY;
 	pthread_mutex_lock(&connection->dispatch_mutex);
 	state_lock();
 	bool is_dead = connection->is_dead;
 	state_unlock();
 	if (!is_dead && owned_fd_is_intact(fd)) {
 		union wl_argument args[] = {{.o = NULL}, {.h = fd->number}, {.i = (int32_t)size}};
-		proxy = wayland->marshal(connection->shm, WL_SHM_CREATE_POOL, wayland->shm_pool_interface, 1, 0, args);
+		block->proxy = wayland->marshal(connection->shm, WL_SHM_CREATE_POOL, wayland->shm_pool_interface, 1, 0, args);
 		// Until then libwayland has an fd, which the program could close.
 		wayland->flush(connection->display);
 	}
-	pthread_mutex_unlock(&connection->dispatch_mutex);
-	return proxy;
-}
-
-struct block *connection_create_shm_pool(struct connection *connection, const struct owned_fd *fd, size_t size) {
-	struct block *block = calloc(1, sizeof(*block));
-	if (block == NULL) {
-		return NULL;
+	bool is_created = block->proxy != NULL;
+	if (is_created) {
+		add_block(connection, block);
 	}
-	block->proxy = create_shm_pool(connection, fd, size);
-	if (block->proxy == NULL) {
+	pthread_mutex_unlock(&connection->dispatch_mutex);
+	if (!is_created) {
 		free(block);
 		return NULL;
 	}
-	block->connection = connection;
-	block->destroy_opcode = WL_SHM_POOL_DESTROY;
-	state_lock();
-	add_block(connection, block);
-	state_unlock();
 	return block;
 }
 

@@ -22,6 +22,7 @@
 #define FDS_MAX 32768
 #define FIRES_WITHIN 1000 // milliseconds: a timer whose time has come is there at once, unless the machine is late
 
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's headers use reserved names.
 #define REPLACES_LIBC __attribute__((visibility("default")))
 
 static int64_t jumped;             // nanoseconds, of all jumps so far
@@ -107,3 +108,4 @@ REPLACES_LIBC int epoll_wait(int epoll, struct epoll_event *events, int events_m
 	jump(start, next);
 	return wait_in_kernel(epoll, events, events_max, next < end ? FIRES_WITHIN : 0);
 }
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
