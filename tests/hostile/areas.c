@@ -173,7 +173,7 @@ ATTACK("area-of-512-MiB-dropped") {
 	expect_alive(&attacker);
 	for (int i = 0; i < AREAS; i++) {
 		if (areas[i].fd != 0 && fallocate(areas[i].fd, 0, 0, (off_t)areas[i].size) != 0) {
-			skip("there is no memory for it: %s", strerror(errno));
+			skip("not enough memory: %s", strerror(errno));
 		}
 	}
 	expect_alive(&attacker);

@@ -118,7 +118,7 @@ int main(int argc, char *argv[]) {
 		}
 	}
 	if (!list) {
-		fprintf(stderr, "attack: there is no attack '%s'\n", argv[1]);
+		fprintf(stderr, "attack: unknown attack '%s'; see attack --list\n", argv[1]);
 	}
 	return list ? 0 : 2;
 }

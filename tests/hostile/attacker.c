@@ -89,7 +89,7 @@ void expect_alive(struct attacker *attacker) {
 		uint32_t id = 0;
 		int error = wl_display_get_error(attacker->display);
 		uint32_t code = wl_display_get_protocol_error(attacker->display, &interface, &id);
-		fail("the server has ended this client: %s, error %u of %s@%u", strerror(error), code,
+		fail("the server has disconnected this client: %s, error %u of %s@%u", strerror(error), code,
 				interface != NULL ? interface->name : "nothing", id);
 	}
 }
@@ -98,11 +98,11 @@ void expect_error(struct attacker *attacker, const struct wl_interface *interfac
 	const struct wl_interface *actual = NULL;
 	uint32_t id = 0;
 	if (attacker_try_roundtrip(attacker)) {
-		fail("the server has not ended this client; error %u of %s would be right", code, interface->name);
+		fail("the server has not disconnected this client; expected error %u of %s", code, interface->name);
 	}
 	uint32_t actual_code = wl_display_get_protocol_error(attacker->display, &actual, &id);
 	if (actual == NULL || strcmp(actual->name, interface->name) != 0 || actual_code != code) {
-		fail("the server's answer was error %u of %s@%u (%s); error %u of %s would be right", actual_code,
+		fail("the server sent error %u of %s@%u (%s); expected error %u of %s", actual_code,
 				actual != NULL ? actual->name : "nothing", id, strerror(wl_display_get_error(attacker->display)), code,
 				interface->name);
 	}
@@ -115,7 +115,7 @@ void expect_no_memory(struct attacker *attacker) {
 int file_create(int64_t size, int seals) {
 	int fd = memfd_create("attack", MFD_CLOEXEC | (seals != -1 ? MFD_ALLOW_SEALING : 0));
 	if (fd == -1 || ftruncate(fd, size) != 0 || (seals > 0 && fcntl(fd, F_ADD_SEALS, seals) != 0)) {
-		fail("no file: %s", strerror(errno));
+		fail("cannot create a file: %s", strerror(errno));
 	}
 	return fd;
 }
@@ -127,7 +127,7 @@ void picture_init(
 	picture->fd = file_create((int64_t)size, seals);
 	picture->data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, picture->fd, 0);
 	if (picture->data == MAP_FAILED) {
-		fail("no mapping: %s", strerror(errno));
+		fail("cannot map the file: %s", strerror(errno));
 	}
 	if (filled) {
 		memset(picture->data, 0x5a, size);

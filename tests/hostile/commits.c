@@ -86,7 +86,7 @@ ATTACK("commits-of-all-bytes") {
 }
 
 // Many commits at once, each of which would be accepted alone.
-ATTACK("commits-of-4k-in-one-turn") {
+ATTACK("commits-of-4k-in-one-dispatch") {
 	struct attacker attacker;
 	struct picture picture;
 	attacker_connect(&attacker);
@@ -237,7 +237,7 @@ ATTACK("never-reads-events") {
 	struct attacker attacker;
 	attacker_connect(&attacker);
 	if (flood(&attacker, 1 << 20, send_sync)) {
-		fail("the server keeps events for ever");
+		fail("the server keeps unread events without a limit");
 	}
 	hold();
 }

@@ -65,7 +65,7 @@ static void live(void) {
 static void wait_for(pid_t child, int *status) {
 	while (waitpid(child, status, 0) == -1) {
 		if (errno != EINTR) {
-			fail("a child was lost");
+			fail("cannot wait for the client");
 		}
 	}
 }
@@ -81,7 +81,7 @@ static bool die_at(int stops) {
 		_exit(0);
 	}
 	if (child == -1) {
-		fail("no child");
+		fail("cannot fork");
 	}
 	wait_for(child, &status);
 	if (!WIFSTOPPED(status)) {
@@ -95,7 +95,7 @@ static bool die_at(int stops) {
 		wait_for(child, &status);
 		if (!WIFSTOPPED(status)) {
 			if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-				fail("the client itself has failed");
+				fail("the client failed before it was killed");
 			}
 			return true;
 		}
@@ -111,6 +111,6 @@ ATTACK("dies-at-each-system-call") {
 		stops += attack_count(100) < 100 ? 5 : 1;
 	}
 	if (stops < 100) {
-		fail("there were only %d system calls", stops / 2);
+		fail("the client made only %d system calls, fewer than 50", stops / 2);
 	}
 }

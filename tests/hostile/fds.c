@@ -150,10 +150,10 @@ static int open_fuse(pid_t *server) {
 	char options[128];
 	int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (fuse == -1) {
-		skip("/dev/fuse cannot be opened: %s", strerror(errno));
+		skip("cannot open /dev/fuse: %s", strerror(errno));
 	}
 	if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
-		skip("no mount namespace: %s", strerror(errno));
+		skip("cannot create a mount namespace: %s", strerror(errno));
 	}
 	int place = mkstemp(path);
 	mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
@@ -162,7 +162,7 @@ static int open_fuse(pid_t *server) {
 	if (mount("attack", path, "fuse", 0, options) != 0) {
 		int error = errno;
 		unlink(path);
-		skip("FUSE cannot be mounted: %s", strerror(error));
+		skip("cannot mount FUSE: %s", strerror(error));
 	}
 	*server = start_child(serve_file, &fuse);
 	int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -172,7 +172,7 @@ static int open_fuse(pid_t *server) {
 	close(place);
 	close(fuse);
 	if (fd == -1) {
-		fail("the FUSE file cannot be opened: %s", strerror(error));
+		fail("cannot open the FUSE file: %s", strerror(error));
 	}
 	return fd;
 }
@@ -196,7 +196,7 @@ ATTACK("keymap-whose-server-never-answers") {
 	pid_t server;
 	attacker_connect(&attacker);
 	if (attacker.keyboards == NULL || attacker.seat == NULL) {
-		skip("no virtual keyboards");
+		skip("the compositor has no virtual keyboards");
 	}
 	int fd = open_fuse(&server);
 	struct zwp_virtual_keyboard_v1 *keyboard =

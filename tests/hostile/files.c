@@ -38,7 +38,7 @@ ATTACK("pools-just-below-the-limit") {
 	struct attacker attacker;
 	attacker_connect(&attacker);
 	if (!create_pools(&attacker, LIDO_FILES_MAX_DEFAULT)) {
-		fail("the server has ended this client before its limit");
+		fail("the server has disconnected this client below its limit");
 	}
 	hold();
 	expect_alive(&attacker);
@@ -75,7 +75,7 @@ ATTACK("mappings-just-below-the-limit") {
 	struct attacker attacker;
 	attacker_connect(&attacker);
 	if (!map_pools(&attacker, attack_count(LIDO_FILES_MAX_DEFAULT))) {
-		fail("the server has ended this client before its limit");
+		fail("the server has disconnected this client below its limit");
 	}
 	hold();
 	expect_alive(&attacker);
@@ -109,7 +109,7 @@ static void take_all(bool (*take)(struct attacker *attacker, int count), int cou
 	int fds[2];
 	pid_t children[GREEDY_CLIENTS];
 	if (pipe2(fds, O_CLOEXEC) != 0) {
-		fail("no pipe: %s", strerror(errno));
+		fail("cannot create a pipe: %s", strerror(errno));
 	}
 	struct greedy greedy = {.ready_fd = fds[1], .count = count, .take = take};
 	for (int i = 0; i < GREEDY_CLIENTS; i++) {
@@ -118,13 +118,13 @@ static void take_all(bool (*take)(struct attacker *attacker, int count), int cou
 	for (int i = 0; i < GREEDY_CLIENTS; i++) {
 		char byte;
 		if (read(fds[0], &byte, 1) != 1) {
-			fail("a greedy client has died");
+			fail("a greedy client has exited");
 		}
 	}
 	struct attacker newcomer;
 	attacker_connect(&newcomer);
 	if (!create_pools(&newcomer, 8)) {
-		fail("nothing is left for a client that wants eight files");
+		fail("the server cannot serve a new client with eight files");
 	}
 	hold();
 	// Kill them one after the other: the server frees a client's files at once, in up to 50 ms.
@@ -171,7 +171,7 @@ ATTACK("file-truncated-after-the-server-has-sealed-it") {
 	picture_init(&picture, &attacker, 0, true, WIDTH, HEIGHT);
 	expect_alive(&attacker);
 	if (ftruncate(picture.fd, 0) == 0) {
-		fail("the server has mapped, or will, a file that can be truncated");
+		fail("the server has not sealed the file, which can be truncated");
 	}
 }
 
@@ -338,17 +338,17 @@ ATTACK("file-swapped-for-another") {
 static const char *mount_tmpfs(void) {
 	static char path[] = "/tmp/lido-attack-XXXXXX";
 	if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
-		skip("no mount namespace: %s", strerror(errno));
+		skip("cannot create a mount namespace: %s", strerror(errno));
 	}
 	if (mkdtemp(path) == NULL) {
-		skip("no directory: %s", strerror(errno));
+		skip("cannot create a directory: %s", strerror(errno));
 	}
 	mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
 	int failed = mount("attack", path, "tmpfs", 0, "size=256k");
 	int error = errno;
 	if (failed != 0) {
 		rmdir(path);
-		skip("no tmpfs can be mounted: %s", strerror(error));
+		skip("cannot mount a tmpfs: %s", strerror(error));
 	}
 	return path;
 }
@@ -364,7 +364,7 @@ ATTACK("file-on-a-full-tmpfs") {
 	int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	// The mount disappears with its last open file.
 	if (fd == -1 || ftruncate(fd, 4 << 20) != 0 || umount2(path, MNT_DETACH) != 0) {
-		fail("no file: %s", strerror(errno));
+		fail("cannot create a file: %s", strerror(errno));
 	}
 	rmdir(path);
 	// Fill the file system: the start of the file has pages, the rest is a hole that no pages are left for.
@@ -386,7 +386,7 @@ ATTACK("files-of-512-MiB-dropped") {
 		struct picture picture;
 		picture_init(&picture, &attacker, 0, false, 2048, 1024);
 		if (fallocate(picture.fd, 0, 0, (off_t)picture.size) != 0) {
-			skip("there is no memory for it: %s", strerror(errno));
+			skip("not enough memory: %s", strerror(errno));
 		}
 		munmap(picture.data, picture.size);
 		close(picture.fd);

@@ -1,27 +1,27 @@
 #!/usr/bin/env python3
-"""Attacks a compositor, one after the other, and looks at what the others notice. Prints TAP.
+"""Runs attacks on a compositor, one at a time, and measures their effect on other clients. Prints TAP.
 
     hostile_test.py LIDO ATTACK WITNESS REFERENCE SANITIZER PART/PARTS
 
-Victims draw all the time in the same compositor: weston-simple-shm, by wl_shm, as it is in Debian, and two of WITNESS, by
-lido_shm_v1 and by wl_shm. All wait for a frame callback, draw, and commit. When they do, they say themselves:
-WAYLAND_DEBUG makes libwayland-client print each message with its time, of any client, unmodified. (A capture client that
-watches the screen would measure its own captures, too, and cost the compositor more than the victims.) The longest time
-from one commit to the next is taken before, during and after each attack. No victim hides another: who is wholly covered
-gets no frame callbacks, and rightly.
+Victims draw continuously in the same compositor: Debian's weston-simple-shm with wl_shm, and two WITNESSes with
+lido_shm_v1 and with wl_shm. Each waits for a frame callback, draws, and commits. WAYLAND_DEBUG makes libwayland-client
+print each message with its time, so clients need no changes. (A client that captures the screen would also measure its
+own captures, and cost the compositor more than the victims.) The test measures the longest gap between two commits
+before, during and after each attack. No victim covers another: fully covered surfaces get no frame callbacks.
 
-Machines are busy. REFERENCE says when each processor stood still, and how long the server and the victims were ready to
-run and did not. What of a wait was that is told, and taken off before the wait is judged.
+The machine may be busy. REFERENCE prints when each processor stalled, and how long the server and the victims were
+runnable but not scheduled. This time is reported, and subtracted from a gap before it is judged.
 
-An attack passes when
-  * the server answered it as it should (see attack.h),
-  * no victim waited longer than GAP_MAX, or GAP_RATIO_MAX times what was its longest wait before, for a frame; where
-    that alone fails, the attack is run once more,
-  * the victims live and draw, and each pixel of the witnesses is seen as they have drawn it,
-  * the server's fds and shared mappings are what they were, exactly, and its resident memory within RSS_SLACK, soon,
-  * at its height it had no more than SHARES allows, where the attack takes as much of something as it can.
+An attack passes if
+  * the server answered it correctly (see attack.h),
+  * no victim waited for a frame longer than the larger of GAP_MAX and GAP_RATIO_MAX times the longest gap before; if only
+    this fails, the attack is run once more,
+  * all victims are alive and draw, and each pixel of the witnesses is shown as drawn,
+  * within SETTLE_SECONDS, the server has exactly as many fds and shared mappings as before, and at most RSS_SLACK more
+    resident memory,
+  * the server's usage never exceeded SHARES, for attacks that take as much of a resource as possible.
 
-Part 2/4 has the second attack of every four; parts may run at the same time, each has a compositor and victims of its own.
+Part 2/4 has the second attack of every four. Parts may run concurrently: each has its own compositor and victims.
 LIDO_TEST may name attacks: hostile@NAME.
 """
 import collections
@@ -37,30 +37,30 @@ import time
 sys.dont_write_bytecode = True
 from lido import Lido, kill_session, read_fds
 
-GAP_MAX = 1000  # ms: plainly starving, on any machine; docs/load.md has what is usual
+GAP_MAX = 1000  # ms: a victim starves, on any machine; docs/load.md has usual values
 GAP_RATIO_MAX = 5
 GAP_USUAL = 40
-PHASE_SECONDS = 0.4  # between attacks: after the one, and before the next
+PHASE_SECONDS = 0.4  # between attacks: after one, and before the next
 ATTACK_SECONDS = 60
 SETTLE_SECONDS = 10
-PICTURE_SECONDS = 10  # until a victim must have drawn, and a witness answered
-RSS_SLACK = 1024  # KiB: what malloc keeps of small pieces between those that live
-REST_SECONDS = 2.2  # a little longer than what is kept warm
+PICTURE_SECONDS = 10  # timeout of a victim's next frame, and of a witness's answer
+RSS_SLACK = 1024  # KiB: free memory that malloc keeps between used allocations
+REST_SECONDS = 2.2  # slightly longer than the server keeps memory warm
 SKIPPED = 77
-SANITIZED_PERCENT = 20  # of the attack's counts; and then time and memory are not judged: both are the sanitizer's
-WITHOUT_OUTPUT = ('output-disabled', 'output-mode-released')  # in which victims may wait as long as there is none
+SANITIZED_PERCENT = 20  # scales an attack's counts; memory is not judged then, and gaps and timeouts may be 4 times as long
+WITHOUT_OUTPUT = ('output-disabled', 'output-mode-released')  # victims get no frames while there is no output
 
-# What one client (or, for connections, two processes) can have the server spend at most, by the default limits: fds, shared
-# mappings, resident MiB. None: what the limit on files of this machine makes of it, see fds_max(). The numbers are those
-# of shm/include/lido/limits.h, compositor/clients.h and compositor/rectangles.h, and what the attack's own connection takes; memory is rounded up by
-# a quarter and more, since malloc does not do the same twice.
+# The most that one client (or, for connections, two processes) can make the server use with the default limits: fds,
+# shared mappings, resident MiB. None: depends on this machine's limit on files, see fds_max(). The numbers follow from
+# shm/include/lido/limits.h, compositor/clients.h, compositor/rectangles.h and the attack's own connection. Memory is
+# rounded up by a quarter or more, since malloc's usage varies.
 SHARES = {
     'pools-just-below-the-limit': (1024 + 8, 8, 12),
     'mappings-just-below-the-limit': (1024 + 8, 1024 + 8, 72),
     'fds-that-nobody-asked-for-just-below-the-limit': (None, 8, 4),
     'connections-without-end': (None, 8, 48),
     'buffers-without-end': (16, 8, 24),
-    'handles-without-end': (128, 8, 12),
+    'resources-without-end': (128, 8, 12),
     'blocks-just-below-the-limit': (8, 8, 24),
     'blocks-without-end': (8, 8, 64),
     'blocks-of-all-bytes': (24, 24, 12),
@@ -75,25 +75,25 @@ COMMIT = re.compile(r'\[ *(\d+)\.(\d+)\].* -> wl_surface[@#]\d+\.commit\(')
 
 
 def since(start, time_):
-    """Microseconds. The clock that libwayland prints has 32 bits of them."""
+    """Returns microseconds. libwayland prints only 32 bits of them."""
     return (time_ - start + 2 ** 31) % 2 ** 32 - 2 ** 31
 
 
 def say(text):
-    """As a comment of TAP, and where meson shows it when a test has failed: that is standard error alone."""
+    """Prints a comment of TAP, also to standard error, since meson shows only that of failed tests."""
     text = re.sub(r'^(?!#)', '# ', text, flags=re.M)
     print(text, flush=True)
     print(text, file=sys.stderr, flush=True)
 
 
 class Log:
-    """What a process says, as it comes."""
+    """Reads the output of a running process from a file."""
 
     def __init__(self, path):
         self.path, self.position = path, 0
 
     def read(self):
-        """The whole lines that are new."""
+        """Returns new, complete lines."""
         with open(self.path, errors='replace') as file:
             file.seek(self.position)
             text = file.read()
@@ -103,7 +103,7 @@ class Log:
 
 
 class Reference:
-    """What the machine itself was late. See reference.c."""
+    """Delays caused by the machine itself. See reference.c."""
 
     def __init__(self, server, program, processes):
         self.server_pid = server.pid
@@ -111,8 +111,8 @@ class Reference:
         self.log, self.lates = Log(os.path.join(server.directory, 'reference')), []
 
     def excuse(self, start, end, pid):
-        """Of the microseconds from start to end, those in which some processor stood still, or the server and this
-        victim were kept from running, whichever is more."""
+        """Returns how many microseconds between start and end a processor stalled, or the server and this victim were
+        runnable but not scheduled, whichever is more."""
         for line in self.log.read().splitlines():
             time_, late, name = line.split()
             self.lates.append((int(time_), int(late), name))
@@ -130,8 +130,8 @@ class Victim:
         self.process = server.start(command, name, WAYLAND_DEBUG='1')
 
     def frames(self, reference=None):
-        """Returns how many there were since the last call, the longest time without one, in ms, and how long the longest
-        was without what the machine is to blame for."""
+        """Returns the number of frames since the last call, the longest gap in ms, and the longest gap without delays
+        caused by the machine."""
         text = self.log.read()
         times = [int(match[1]) * 1000 + int(match[2]) for match in COMMIT.finditer(text)]
         count = len(times)
@@ -140,15 +140,15 @@ class Victim:
         if not times:
             return 0, 0, 0
         self.last = times[-1]
-        times.append(time.time_ns() // 1000 % 2 ** 32)  # what is still being waited for
+        times.append(time.time_ns() // 1000 % 2 ** 32)  # the current gap has not ended
         gaps = [(since(a, b) / 1000, a, b) for a, b in zip(times, times[1:])]
-        # What takes no longer than usual needs no excuse.
+        # Usual gaps need no excuse.
         own = max(gap - (reference.excuse(a, b, self.process.pid) / 1000 if reference and gap > GAP_USUAL else 0)
             for gap, a, b in gaps)
         return count, max(gaps)[0], own
 
     def look(self):
-        """Asks a witness what is seen of it. Returns "right", or what is wrong."""
+        """Makes a witness compare its picture. Returns "right", or what is wrong."""
         self.process.send_signal(signal.SIGUSR1)
         end = time.monotonic() + PICTURE_SECONDS
         log = Log(self.log.path)
@@ -158,7 +158,7 @@ class Victim:
             if pictures:
                 return pictures[0]
             time.sleep(0.01)
-        return 'it does not answer'
+        return 'the witness does not answer'
 
     def is_alive(self):
         return self.process.poll() is None
@@ -174,9 +174,9 @@ class Arena:
         self.victims = [Victim(self.server, 'wl_shm', ['weston-simple-shm'])] + self.witnesses
         self.reference = Reference(self.server, reference,
             [self.server.process] + [victim.process for victim in self.victims])
-        # weston-simple-shm makes further buffers, and destroys them, as it happens to need them.
+        # The number of weston-simple-shm's buffers varies.
         self.server.without.append('weston-shared')
-        # Until memory, policies and outputs have come to rest.
+        # Wait until memory, policies and outputs have settled.
         end = time.monotonic() + 30
         drawn, usage, since = [0] * len(self.victims), None, time.monotonic()
         while time.monotonic() < end and (min(drawn) < 60 or time.monotonic() < since + REST_SECONDS):
@@ -186,13 +186,13 @@ class Arena:
             since = since if usage == last else time.monotonic()
 
     def read_gap(self):
-        """Returns the longest gap of any victim since the last call, the longest without what the machine is to blame
-        for, and the fewest frames."""
+        """Returns the longest gap of any victim since the last call, the longest without delays caused by the machine,
+        and the fewest frames."""
         frames = [victim.frames(self.reference) for victim in self.victims]
         return max(gap for _, gap, _ in frames), max(own for _, _, own in frames), min(count for count, _, _ in frames)
 
     def rest(self):
-        """Returns the longest gap of the phase after the last attack, which is the one before the next."""
+        """Returns the longest gap of the phase between the last attack and the next."""
         if self.gap is None:
             self.read_gap()
             time.sleep(PHASE_SECONDS)
@@ -200,7 +200,7 @@ class Arena:
         return self.gap
 
     def look(self):
-        """Returns what is wrong with the pictures, a list."""
+        """Returns a list of errors in the witnesses' pictures."""
         seen = [(victim.name, victim.look()) for victim in self.witnesses]
         return ['the picture of the victim %s: %s' % pair for pair in seen if pair[1] != 'right']
 
@@ -221,7 +221,7 @@ class Result:
 
 
 def wait_for_usage(server, before, fds_before, sanitized):
-    """Until they are back. Returns what they are in the end, and what is wrong with them."""
+    """Waits until the usage is back to that before the attack. Returns the final usage, and a list of errors."""
     end = time.monotonic() + SETTLE_SECONDS
     while True:
         usage = server.settled_usage()
@@ -238,14 +238,14 @@ def wait_for_usage(server, before, fds_before, sanitized):
 
 
 def fds_max(name):
-    """An eighth of the server's limit for those in flight; for the connections of two processes, half of 21 percent and half
-    of what is left."""
+    """Returns the bound on fds: an eighth of the server's limit for fds in flight; for the connections of two processes, half
+    of 21 percent, and half of the rest."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     return 8 + (limit * 21 // 100 * 3 // 4 if name == 'connections-without-end' else max(1024, limit // 8))
 
 
 def measure_attack(arena, command, sanitized):
-    """Runs the attack. Returns its status (None: no end) and the most the server had meanwhile."""
+    """Runs the attack. Returns its status (None: it does not end) and the server's peak usage."""
     process = arena.server.start(command, 'attack', **({'LIDO_ATTACK_PERCENT': str(SANITIZED_PERCENT)} if sanitized else {}))
     end = time.monotonic() + ATTACK_SECONDS * (4 if sanitized else 1)
     most = arena.server.usage()
@@ -270,10 +270,11 @@ def attack(arena, command, name, sanitized):
     if status == SKIPPED:
         result.skipped = said.strip().replace('skipped: ', '')
     elif status != 0:
-        result.causes.append('the attack has no end' if status is None else 'the attack ended with %d: %s' % (status, said[-500:]))
+        result.causes.append('the attack does not end' if status is None else 'the attack exited with status %d: %s' % (
+            status, said[-500:]))
     try:
         server.process.wait(0.1)
-        result.causes.append('the server died with status %d' % server.process.returncode)
+        result.causes.append('the server exited with status %d' % server.process.returncode)
         return result
     except subprocess.TimeoutExpired:
         pass
@@ -287,21 +288,21 @@ def attack(arena, command, name, sanitized):
         time.sleep(0.1)
         gap_after, own_after, frames = arena.read_gap()
     result.causes += wrong
-    result.causes += ['the victim of %s died' % victim.name for victim in arena.victims if not victim.is_alive()]
+    result.causes += ['the victim %s exited' % victim.name for victim in arena.victims if not victim.is_alive()]
     if frames == 0:
-        result.causes.append('a victim draws no more')
+        result.causes.append('a victim has stopped drawing')
     else:
         result.causes += arena.look()
     gap_max = max(GAP_MAX, GAP_RATIO_MAX * gap_before) * (4 if sanitized else 1)
     if name not in WITHOUT_OUTPUT and max(own_during, own_after) > gap_max:
         result.late = not result.causes
-        result.causes.append('a victim waited %.0f ms for a frame, %.0f of them for no fault of the machine, and before %.0f' % (
-            max(gap_during, gap_after), max(own_during, own_after), gap_before))
+        result.causes.append('a victim waited %.0f ms for a frame, %.0f ms without delays of the machine (limit: %.0f; before the '
+            'attack: %.0f)' % (max(gap_during, gap_after), max(own_during, own_after), gap_max, gap_before))
     taken = {key: most[key] - before[key] for key in ('fds', 'shared', 'rss')}
     for key, bound in zip(taken, SHARES.get(name, ())):
         bound = fds_max(name) if bound is None else bound * 1024 if key == 'rss' else bound
         if taken[key] > bound and not (sanitized and key == 'rss'):
-            result.causes.append('it had the server take %d %s, the bound is %d' % (taken[key], key, bound))
+            result.causes.append('the server took %d %s for the attack, the limit is %d' % (taken[key], key, bound))
     result.row = (name, seconds, gap_before, gap_during, own_during, gap_after, taken['fds'], taken['shared'],
         taken['rss'] / 1024, after['cpu'] - before['cpu'], after['resident'] - before['resident'])
     return result
@@ -313,7 +314,7 @@ def choose(names):
 
 
 def print_table(rows):
-    print('# %-46s %6s %27s  %s' % ('', '', 'longest gap, ms', 'taken of the server at most'))
+    print('# %-46s %6s %27s  %s' % ('', '', 'longest gap, ms', 'peak usage of the server'))
     print('# %-46s %6s %6s %6s %6s %6s  %6s %6s %8s %6s %8s' % ('attack', 's', 'before', 'during', 'own', 'after', 'fds',
         'shared', 'MiB', 'cpu s', 'left KiB'))
     for row in rows:
@@ -321,7 +322,7 @@ def print_table(rows):
 
 
 def print_shares(rows):
-    """The share of the compositor that one client can use up."""
+    """Prints the share of the compositor's resources that one client can use up."""
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     mappings = int(open('/proc/sys/vm/max_map_count').read())
     rows = [row for row in rows if row[0] in SHARES]
@@ -347,7 +348,7 @@ def main():
     for number, name in enumerate(names, 1):
         result = attack(arena, [program], name, sanitized)
         if result.late:
-            say('%s: once more, since %s' % (name, result.causes[0]))
+            say('%s: run once more, since %s' % (name, result.causes[0]))
             result = attack(arena, [program], name, sanitized)
         rows += [result.row] if result.row else []
         failed += bool(result.causes)
@@ -364,7 +365,7 @@ def main():
     said = arena.server.said()
     status = arena.stop()
     if status != 0:
-        say('the server ended with status %d: %s' % (status, said))
+        say('the server exited with status %d: %s' % (status, said))
     print('%sok %d - hostile@the-server-of-part-%s-ends-cleanly' % ('' if status == 0 else 'not ', len(names) + 1, part.split('/')[0]))
     return 1 if failed or status != 0 else 0
 

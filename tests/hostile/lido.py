@@ -1,4 +1,4 @@
-"""The program lido with a runtime directory of its own, and what the kernel counts of a process."""
+"""Runs lido in its own runtime directory, and reads the resource usage of processes."""
 import os
 import re
 import resource
@@ -23,13 +23,13 @@ def read_link(path):
         return ''
 
 
-# wlroots keeps two to four buffers for an output, as many as it happened to need: no client's.
+# wlroots keeps two to four buffers for an output: their number varies, and they are no client's.
 OUTPUT_FILES = '/wlroots-'
 
 
 def read_usage(pid, without=(OUTPUT_FILES,)):
-    """Counts of fds, of shared mappings, both but for files with these names, and of all mappings; resident KiB, and those
-    of shared memory; seconds of CPU."""
+    """Returns the numbers of fds and of shared mappings, both without files of the given names, and of all mappings; resident
+    KiB, in total and of shared memory; seconds of CPU."""
     status = dict(line.split(':', 1) for line in read('/proc/%d/status' % pid).splitlines() if ':' in line)
     maps = read('/proc/%d/maps' % pid).splitlines()
     fds = '/proc/%d/fd/' % pid
@@ -46,7 +46,7 @@ def read_usage(pid, without=(OUTPUT_FILES,)):
 
 
 def read_resident(pid, names):
-    """KiB resident of the mappings of files with these names."""
+    """Returns the resident KiB of mappings of files with these names."""
     sum_, counts = 0, False
     for line in read('/proc/%d/smaps' % pid).splitlines():
         if '-' in line.split(' ', 1)[0]:
@@ -57,16 +57,16 @@ def read_resident(pid, names):
 
 
 def read_fds(pid):
-    """What the fds are, without the numbers of files and sockets, sorted."""
+    """Returns the targets of all fds, sorted, with their numbers replaced by N."""
     fds = '/proc/%d/fd/' % pid
     return sorted(re.sub(r'[0-9]+', 'N', read_link(fds + fd)) for fd in os.listdir(fds))
 
 
 class Lido:
-    """A server; to be ended with stop(). files_max: its RLIMIT_NOFILE."""
+    """A server, to be ended with stop(). files_max: its RLIMIT_NOFILE."""
 
     def __init__(self, program, size='640x480', files_max=None, options=()):
-        # On a tmpfs where there is one, as runtime directories are.
+        # Use a tmpfs if there is one, like a real runtime directory.
         parent = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
         self.directory = tempfile.mkdtemp(prefix='lido-hostile-', dir=parent)
         self.environment = dict(os.environ, XDG_RUNTIME_DIR=self.directory, WAYLAND_DISPLAY='lido',
@@ -85,7 +85,7 @@ class Lido:
             time.sleep(0.05)
 
     def start(self, command, log='client', **environment):
-        """Starts a client in a session of its own; what it says goes to a file beside the server's socket."""
+        """Starts a client in its own session. Its output goes to the file log in the server's directory."""
         with open(os.path.join(self.directory, log), 'wb') as output:
             return subprocess.Popen(command, env=dict(self.environment, **environment), stdin=subprocess.DEVNULL,
                 stdout=output, stderr=output, start_new_session=True)
@@ -97,7 +97,7 @@ class Lido:
         return read_usage(self.pid, self.without)
 
     def settled_usage(self):
-        """The same, and resident KiB without those files, whose number differs. Slow."""
+        """Returns the same, and resident KiB without the files whose number varies. Slow."""
         usage = self.usage()
         return dict(usage, resident=usage['rss'] - read_resident(self.pid, self.without))
 
@@ -105,7 +105,7 @@ class Lido:
         return re.sub(r'^', '# ', read(self.log)[-3000:], flags=re.M)
 
     def stop(self):
-        """Returns the exit status: 0, unless it crashed or a sanitizer found something."""
+        """Ends the server. Returns its status: 0, unless it crashed or a sanitizer found an error."""
         if self.is_alive():
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -119,7 +119,7 @@ class Lido:
 
 
 def kill_session(process, number=signal.SIGKILL):
-    """Ends a client that start() has started, with what it has started itself."""
+    """Ends a client that start() has started, and its children. Returns its status."""
     try:
         os.killpg(process.pid, number)
     except ProcessLookupError:

@@ -20,7 +20,7 @@ ATTACK("buffers-without-end") {
 	expect_no_memory(&attacker);
 }
 
-ATTACK("handles-without-end") {
+ATTACK("resources-without-end") {
 	struct attacker attacker;
 	attacker_connect(&attacker);
 	int fd = file_create(4096, 0);
@@ -97,7 +97,7 @@ ATTACK("blocks-without-end") {
 	}
 	expect_no_memory(&attacker);
 	if (answers[0] != LIDO_BLOCKS_MAX_DEFAULT) {
-		fail("%d blocks were placed, before %d failed", answers[0], answers[1]);
+		fail("%d blocks were placed, and %d failed", answers[0], answers[1]);
 	}
 }
 
@@ -286,7 +286,7 @@ ATTACK("huge-sizes-and-offsets") {
 			window_commit(&window, buffer);
 			// The error depends on the limits: a truncated file, or too many bytes.
 			if (attacker_try_roundtrip(&attacker)) {
-				fail("a picture of no bytes was shown");
+				fail("the server accepted a buffer beyond the end of its file");
 			}
 		}
 		attacker_disconnect(&attacker);

@@ -91,7 +91,7 @@ static const struct zwlr_output_configuration_v1_listener configuration_listener
 static void configure(struct attacker *attacker, int32_t width, int32_t height) {
 	int wanted = answers + 1;
 	if (head == NULL) {
-		fail("no output");
+		fail("the compositor has no output");
 	}
 	struct zwlr_output_configuration_v1 *configuration =
 			zwlr_output_manager_v1_create_configuration(attacker->output_manager, serial);
@@ -115,7 +115,7 @@ static void configure(struct attacker *attacker, int32_t width, int32_t height) 
 static void outputs_connect(struct attacker *attacker) {
 	attacker_connect(attacker);
 	if (attacker->output_manager == NULL) {
-		skip("no zwlr_output_manager_v1");
+		skip("the compositor has no zwlr_output_manager_v1");
 	}
 	zwlr_output_manager_v1_add_listener(attacker->output_manager, &manager_listener, NULL);
 	expect_alive(attacker);

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Stock clients come, are resized, and go, for a long time: is the server what it was before?
+"""Opens, resizes and closes stock clients for a long time, and verifies that the server does not grow.
 
     soak.py LIDO DRIVE OUT MINUTES [SEED]
 
-Each minute is a tide: some fifty seconds of flood, in which clients are opened, resized, asked to close and killed at
-random, then an ebb, in which all of them are gone. What the server has at ebb must not grow: its fds and shared mappings
-not by one, its resident memory not by more than RSS_SLOPE_MAX. (In the flood all three follow the clients.)
+Each minute is a tide: about fifty seconds of flood, in which it opens, resizes, closes and kills clients at random, then
+an ebb without clients. The server's usage at ebb must not grow: fds and shared mappings by none, resident memory by at
+most RSS_SLOPE_MAX. (During the flood all three follow the clients.)
 
-Writes OUT/soak.tsv, a line per second, and OUT/soak.svg; prints the verdict. Ends with 1 if something has grown.
+Writes OUT/soak.tsv, a line per second, and OUT/soak.svg; prints the verdict. Exits with 1 if the usage has grown.
 """
 import glob
 import os
@@ -25,13 +25,13 @@ FLOOD_SECONDS = 52
 EBB_SECONDS = 5  # trimming takes two idle seconds
 CLIENTS_MAX = 6
 RSS_SLOPE_MAX = 16  # KiB a minute, by least squares over the ebbs after the warm-up
-WARM_UP = 3  # ebbs: until then the allocator, the fonts and cursors of the server have come to rest
-SLOPE_LEN_MIN = 6  # ebbs after that: fewer say nothing of a slope
+WARM_UP = 3  # ebbs, after which the server's allocator, fonts and cursors have settled
+SLOPE_LEN_MIN = 6  # ebbs after the warm-up: fewer do not determine a slope
 COLUMNS = ('clients', 'fds', 'shared', 'mappings', 'rss', 'shmem', 'cpu')
 
 
 def find_clients():
-    """What is installed of the stock clients, and ours."""
+    """Returns the commands of installed stock clients, and ours."""
     qt = glob.glob('/usr/lib/*/qt6/examples/widgets/painting/basicdrawing/bin/basicdrawing') + glob.glob(
         '/usr/lib/*/qt6/examples/widgets/painting/basicdrawing/basicdrawing')
     commands = [[name] for name in ('foot', 'gtk3-demo', 'gtk4-demo-application', 'weston-simple-shm',
@@ -64,7 +64,7 @@ class Soak:
         self.tsv.flush()
 
     def act(self, *actions):
-        """As a hand would; it does not matter if the window has gone meanwhile."""
+        """Drives the input devices. The window may be gone already."""
         command = [self.drive] + [str(action) for action in actions]
         driver = self.server.start(command, 'drive')
         try:
@@ -105,14 +105,14 @@ class Soak:
 
 
 def slope(points):
-    """Least squares, per unit of x."""
+    """Returns the slope of y per unit of x, by least squares."""
     mean_x, mean_y = (sum(column) / len(points) for column in zip(*points))
     square = sum((x - mean_x) ** 2 for x, y in points)
     return sum((x - mean_x) * (y - mean_y) for x, y in points) / square if square else 0
 
 
 def draw(soak, path):
-    """Three panels over time: lines follow the clients, dots are the ebbs."""
+    """Draws three panels over time: a line of each second, and a dot for each ebb."""
     width, height, left, gap = 760, 130, 70, 34
     end = soak.rows[-1]['second']
     rows = soak.rows[::max(1, len(soak.rows) // 450)]
@@ -120,7 +120,7 @@ def draw(soak, path):
         % (width + left + 20, 3 * (height + gap) + 26), '<rect width="100%" height="100%" fill="#fff"/>']
     panels = (('rss', 1 / 1024, 'resident, MiB', '#19808a'), ('fds', 1, 'fds', '#cc4c51'),
         ('shared', 1, 'shared mappings', '#5a4fa2'))
-    for number, (column, scale, title, colour) in enumerate(panels):
+    for number, (column, scale, title, color) in enumerate(panels):
         top = gap + number * (height + gap)
         most = max(row[column] for row in soak.rows) * scale * 1.05
 
@@ -133,8 +133,8 @@ def draw(soak, path):
             svg.append('<text x="%d" y="%d" text-anchor="end">%.0f</text>'
                 % (left - 6, top + height * (1 - part) + 4, most * part))
         line = ' '.join('%.0f,%.0f' % place(row) for row in rows)
-        svg.append('<polyline points="%s" fill="none" stroke="%s" opacity="0.55"/>' % (line, colour))
-        svg += ['<circle cx="%.0f" cy="%.0f" r="3" fill="%s"/>' % (*place(row), colour) for row in soak.ebbs]
+        svg.append('<polyline points="%s" fill="none" stroke="%s" opacity="0.55"/>' % (line, color))
+        svg += ['<circle cx="%.0f" cy="%.0f" r="3" fill="%s"/>' % (*place(row), color) for row in soak.ebbs]
     bottom = 3 * (height + gap) + 16
     svg += ['<text x="%.0f" y="%d" text-anchor="middle">%.0f</text>' % (left + part * width, bottom, part * end / 60)
         for part in (0, 0.25, 0.5, 0.75, 1)]
@@ -144,23 +144,23 @@ def draw(soak, path):
 
 
 def judge(soak, status):
-    """Prints what grew; returns whether nothing did."""
+    """Prints the verdict. Returns whether nothing has grown."""
     ebbs = soak.ebbs[WARM_UP:] if len(soak.ebbs) > WARM_UP + 1 else soak.ebbs
     opened = ', '.join('%s %d' % pair for pair in sorted(soak.opened.items()))
     print('soak: %.0f minutes, %d clients opened, %d of them killed (%s)'
         % (soak.rows[-1]['second'] / 60, sum(soak.opened.values()), soak.killed, opened))
     good = status == 0
     if not good:
-        print('soak: FAILED: the server ended with status %d\n%s' % (status, soak.server.said()))
+        print('soak: FAILED: the server exited with status %d\n%s' % (status, soak.server.said()))
     for column in ('fds', 'shared'):
         grown = ebbs[-1][column] - ebbs[0][column]
         good &= grown <= 0
-        print('soak: %s at ebb: %d first, %d last, %d in the flood at most%s' % (column, ebbs[0][column],
-            ebbs[-1][column], max(row[column] for row in soak.rows), '' if grown <= 0 else ': FAILED, it grows'))
+        print('soak: %s at ebb: %d first, %d last, peak %d%s' % (column, ebbs[0][column],
+            ebbs[-1][column], max(row[column] for row in soak.rows), '' if grown <= 0 else ': FAILED, must not grow'))
     rise = slope([(ebb['second'] / 60, ebb['rss']) for ebb in ebbs])
     judged = len(ebbs) >= SLOPE_LEN_MIN
     good &= not judged or rise <= RSS_SLOPE_MAX
-    print('soak: resident at ebb: %d KiB first, %d last, %d in the flood at most; %+.1f KiB a minute, the limit is %d%s'
+    print('soak: resident at ebb: %d KiB first, %d last, peak %d; %+.1f KiB per minute, the limit is %d%s'
         % (ebbs[0]['rss'], ebbs[-1]['rss'], max(row['rss'] for row in soak.rows), rise, RSS_SLOPE_MAX,
         ' (too few tides to judge it)' if not judged else '' if rise <= RSS_SLOPE_MAX else ': FAILED'))
     return good

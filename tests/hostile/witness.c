@@ -132,7 +132,7 @@ static void show_frame(struct witness *witness, uint32_t number) {
 	struct lido_image *image = lido_swapchain_acquire(witness->swapchain, SIZE, SIZE, WL_SHM_FORMAT_ARGB8888);
 	uint8_t *row = image != NULL ? lido_image_get_pixels(image) : NULL;
 	if (row == NULL) {
-		fail("no image");
+		fail("cannot acquire an image");
 	}
 	bool is_first = number == 0;
 	for (uint32_t y = 0; y < SIZE; y++, row += lido_image_get_stride(image)) {
@@ -160,11 +160,11 @@ static void handle_buffer(void *data, struct zwlr_screencopy_frame_v1 *frame, ui
 	}
 	int fd = memfd_create("witness", MFD_CLOEXEC);
 	if (fd == -1 || ftruncate(fd, SIZE * SIZE * 4) != 0) {
-		fail("no file");
+		fail("cannot create a file");
 	}
 	capture->pixels = mmap(NULL, SIZE * SIZE * 4, PROT_READ, MAP_SHARED, fd, 0);
 	if (capture->pixels == MAP_FAILED) {
-		fail("no mapping");
+		fail("cannot map the file");
 	}
 	struct wl_shm_pool *pool = wl_shm_create_pool(capture->witness->shm, fd, SIZE * SIZE * 4);
 	capture->buffer = wl_shm_pool_create_buffer(pool, 0, SIZE, SIZE, SIZE * 4, format);
@@ -204,7 +204,7 @@ static void compare(const struct witness *witness, const uint32_t *pixels) {
 	if (wrong == 0) {
 		printf("picture: right\n");
 	} else {
-		printf("picture: %d of %d pixels are wrong; at %d,%d is %06x, and should be %06x\n", wrong, SIZE * SIZE,
+		printf("picture: %d of %d pixels are wrong; the first, at %d,%d, is %06x instead of %06x\n", wrong, SIZE * SIZE,
 				first % SIZE, first / SIZE, pixels[first] & 0xffffff, witness->rows[first / SIZE] & 0xffffff);
 	}
 }
@@ -227,7 +227,7 @@ static void look(struct witness *witness) {
 	if (capture.ready) {
 		compare(witness, capture.pixels);
 	} else {
-		printf("picture: it cannot be captured\n");
+		printf("picture: the screen cannot be captured\n");
 	}
 	if (capture.pixels != NULL) {
 		munmap(capture.pixels, SIZE * SIZE * 4);
@@ -256,7 +256,7 @@ int main(int argc, char *argv[]) {
 	struct lido_client *client = lido_client_create(witness.display, &options, NULL);
 	witness.swapchain = client != NULL ? lido_swapchain_create(client) : NULL;
 	if (witness.swapchain == NULL) {
-		fail("the library cannot be used");
+		fail("cannot create a swapchain");
 	}
 	open_layer(&witness);
 	for (uint32_t number = 0;; number++) {
