@@ -1,6 +1,6 @@
-"""Runs the conformance suite WLCS, and reads what was written down of its results.
+"""Runs the conformance suite WLCS, and reads files of expected results.
 
-Tests run in batches, each in a process of its own; after a crash or a hang the rest of the batch is run in another.
+Each batch of tests runs in its own process; after a crash or a hang, another process runs the rest of the batch.
 """
 import collections
 import concurrent.futures
@@ -11,14 +11,14 @@ import subprocess
 import sys
 
 BATCH_LEN = 100
-BATCH_SECONDS = 300  # far more than one takes, even on a busy machine
-RACE_LINES_MAX = 200  # enough for the first few
+BATCH_SECONDS = 300  # timeout; a batch takes far less, even on a busy machine
+RACE_LINES_MAX = 200  # enough for the first few races
 RESULTS = {'OK': 'passed', 'FAILED': 'failed', 'SKIP': 'skipped'}
 LINE = re.compile(r'\[ +(RUN|OK|FAILED|SKIP) +\] ([\w/]+\.[\w/]+)')
 
 
 def group_of(name):
-    """LayerShellPopup/XdgPopupTest.some_test/0 is of the group XdgPopupTest."""
+    """Returns a test's group: XdgPopupTest for LayerShellPopup/XdgPopupTest.some_test/0."""
     return name.split('.')[0].split('/')[-1]
 
 
@@ -30,13 +30,13 @@ def by_group(names):
 
 
 def count(results):
-    """How many passed, failed and were skipped."""
+    """Returns how many passed, failed and were skipped."""
     counts = collections.Counter(results)
     return tuple(counts[kind] for kind in RESULTS.values())
 
 
 class Outcome:
-    """What came out: results by name, lines said by name, and what the processes said at their end, if that matters."""
+    """Results by name, output lines by name, and findings of sanitizers that belong to no single test."""
 
     def __init__(self):
         self.results, self.said, self.complaints = {}, {}, []
@@ -48,11 +48,11 @@ class Outcome:
 
 
 class Suite:
-    """The suite's program with a compositor's module, and libraries to be loaded before all others."""
+    """The suite's program with a compositor's module, and libraries to preload."""
 
     def __init__(self, program, module, preload=(), options=None):
         self.command = [program, module]
-        # No test needs a cursor theme; loading one is slow.
+        # No test needs a cursor theme, and loading one is slow.
         self.environment = dict(os.environ, XCURSOR_PATH='/nonexistent', **(options or {}))
         self.preload = ':'.join(preload)
 
@@ -74,7 +74,7 @@ class Suite:
         return [name for name in names if 'DISABLED_' not in name]
 
     def run_process(self, names):
-        """The outcome of one process, also of one that did not come to its end."""
+        """Returns the outcome of one process, even if it crashes or times out."""
         try:
             process = self.execute(['--gtest_filter=' + ':'.join(names)], timeout=BATCH_SECONDS,
                 stderr=subprocess.STDOUT)
@@ -107,7 +107,7 @@ class Suite:
             some = self.run_process(names)
             if not some.results:
                 some.results = {names[0]: 'failed'}
-                some.said = {names[0]: ['the process ended before its first test'] + some.complaints}
+                some.said = {names[0]: ['the process exited before its first test'] + some.complaints}
             outcome.add(some)
             names = [name for name in names if name not in outcome.results]
         return outcome
@@ -124,7 +124,7 @@ class Suite:
 class Record:
     """A file of lines "failed TEST" and "skipped PATTERN"; all other tests pass.
 
-    With causes, each of the former ends in " | cause | where the proof is", and each of the latter in " | cause".
+    With causes, the former end in " | cause | evidence", and the latter in " | cause".
     """
 
     def __init__(self, path, with_causes=False):
@@ -137,7 +137,7 @@ class Record:
                 fields = [field.strip() for field in line.split('|')]
                 words = fields[0].split()
                 if len(words) != 2 or len(fields) != lengths.get(words[0]):
-                    sys.exit('%s: not understood: %s' % (path, line))
+                    sys.exit('%s: invalid line: %s' % (path, line))
                 if words[0] == 'failed':
                     self.failed.add(words[1])
                 else:

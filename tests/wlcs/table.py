@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Lido beside Mir in the conformance suite WLCS, group by group: the tables of docs/conformance.md, in Markdown.
+"""Compares Lido with Mir in the conformance suite WLCS: prints the tables of docs/conformance.md, in Markdown.
 
-    ./dev shell tests/wlcs/table.py       runs the suite twice, with its clients made polite and as they are, against
-                                          what LIDO_CONFIGS=gcc-release ./dev test wlcs has built
-    table.py --record WLCS MODULE         runs a compositor's module, and writes what mir.txt has of Mir
+    ./dev shell tests/wlcs/table.py       runs the suite twice, with corrected clients (see polite.h) and as packaged,
+                                          on the module that LIDO_CONFIGS=gcc-release ./dev test wlcs has built
+    table.py --record WLCS MODULE         runs a compositor's module, and prints its results like those of Mir in mir.txt
 """
 import os
 import subprocess
@@ -30,7 +30,7 @@ def print_row(name, sides, names, form):
 
 
 def print_common(title, results, mir):
-    """How many of the tests that neither skips each passes."""
+    """Prints how many each passes of the tests that neither skips."""
     both = [name for name in results if 'skipped' not in (results[name], mir[name])]
     passes = [sum(side[name] == 'passed' for name in both) for side in (results, mir)]
     print('| %s | %d | %d | %d |' % (title, len(both), *passes))

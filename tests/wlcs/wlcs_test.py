@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The conformance suite WLCS against Lido, compared with what is expected of it. Prints TAP, one line per group.
+"""Runs the conformance suite WLCS against Lido, and compares it with expected results. Prints TAP, a line per group.
 
-What differs from the expected is run once more, alone: many tests wait for real time, which a busy machine may not have.
-Both results are printed, and the second counts. $LIDO_TEST may name groups to run alone: wlcs@GROUP.
+Tests with unexpected results are run once more, one at a time: many depend on real time, and can fail on a busy machine.
+Both results are printed, and the second counts. $LIDO_TEST may name the groups to run: wlcs@GROUP.
 """
 import argparse
 import os
@@ -20,20 +20,19 @@ def words(counts):
 def report_differences(names, outcome, expected):
     differences = [name for name in names if outcome.results[name] != expected.result(name)]
     for name in differences:
-        print('# %s: %s is expected, but it %s' % (name, expected.result(name),
-            'was skipped' if outcome.results[name] == 'skipped' else outcome.results[name]))
+        print('# %s: expected: %s; result: %s' % (name, expected.result(name), outcome.results[name]))
         for line in outcome.said[name][-40:]:
             print('#   ' + line)
     return not differences
 
 
 def run_again(suite, outcome, expected):
-    """Runs those alone that differ, unless there are so many that it cannot be for want of time."""
+    """Runs tests with unexpected results once more, unless there are too many for a busy machine to be the cause."""
     different = [name for name in outcome.results if outcome.results[name] != expected.result(name)]
     for name in different if len(different) <= AGAIN_MAX else []:
         first = outcome.results[name]
         outcome.add(suite.run_batch([name]))
-        print('# %s: at first it %s, alone it %s' % (name, first, outcome.results[name]))
+        print('# %s: first %s, alone %s' % (name, first, outcome.results[name]))
 
 
 def report_group(number, group, names, outcome, expected):
@@ -47,7 +46,7 @@ def report_group(number, group, names, outcome, expected):
 
 
 def report_complaints(number, name, outcome):
-    """What a sanitizer found, which is no single test's: leaks at the end of a process, or races."""
+    """Reports findings of sanitizers that belong to no single test: leaks at the exit of a process, or races."""
     for line in outcome.complaints:
         print('#   ' + line)
     print('%s %d %s' % ('not ok' if outcome.complaints else 'ok', number, name))
@@ -72,12 +71,12 @@ def chosen(names):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--preload', action='append', default=[], help='a library to be loaded first')
-    parser.add_argument('--suppressions', help='leaks that are not ours, if all is built with AddressSanitizer')
-    parser.add_argument('--threads', action='store_true', help='all is built with ThreadSanitizer')
-    parser.add_argument('program', help='the suite')
-    parser.add_argument('module', help='Lido')
-    parser.add_argument('expected', help='results that are expected')
+    parser.add_argument('--preload', action='append', default=[], help='a library to preload')
+    parser.add_argument('--suppressions', help='leaks of other libraries, if everything is built with AddressSanitizer')
+    parser.add_argument('--threads', action='store_true', help='everything is built with ThreadSanitizer')
+    parser.add_argument('program', help="the suite's program")
+    parser.add_argument('module', help="Lido's module")
+    parser.add_argument('expected', help='expected results')
     parser.add_argument('mir', help="Mir's results")
     arguments = parser.parse_args()
     options = {}
@@ -92,7 +91,7 @@ def main():
     good = report(outcome, expected, sanitizer_test)
     unknown = [name for name in expected.failed if name not in every]
     for name in unknown:
-        print('# %s is expected to fail, but there is no such test' % name)
+        print('# %s is expected to fail, but no such test exists' % name)
     print('# Lido: %s' % words(count(outcome.results.values())))
     print('# Mir: %s' % words(count(mir.result(name) for name in outcome.results)))
     return 0 if good and not unknown else 1
