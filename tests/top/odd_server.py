@@ -1,4 +1,4 @@
-"""A server for monitors that sends any names, with a minimal implementation of the wire protocol."""
+"""A server for monitors that sends arbitrary names, with a minimal implementation of the wire protocol."""
 import os
 import socket
 import struct
@@ -14,7 +14,7 @@ def pack_text(data):
 
 
 class OddServer:
-    """names: names of the clients, bytes. None: does not answer requests."""
+    """names: names of the clients, bytes. None: the server does not answer requests."""
 
     def __init__(self, folder, names):
         self.names, self.monitor = names, None
@@ -66,7 +66,7 @@ class OddServer:
             pass
 
     def close(self):
-        """Closes the connection, as the client sees."""
+        """Closes the connection, which the client notices."""
         self.socket.shutdown(socket.SHUT_RDWR)
 
     def stop(self):

@@ -1,4 +1,4 @@
-"""Runs a program in a pseudo-terminal, and emulates the controls of xterm that ncurses sends."""
+"""Runs a program in a pseudo-terminal, and emulates the xterm controls that ncurses sends."""
 import codecs
 import fcntl
 import os
@@ -141,7 +141,7 @@ class Terminal:
         os.write(self.master, text.encode())
 
     def finish(self, seconds=30):
-        """Waits for the program. Returns its status, and its standard error."""
+        """Waits for the program to exit. Returns its status and standard error."""
         end = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < end:
             self.read(0.05)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests lido-top in a pseudo-terminal, its JSON, and its map. Prints TAP.
+"""Tests lido-top: in a pseudo-terminal, its JSON, and its map. Prints TAP.
 
     top_test.py LIDO LIDO_TOP LIDO_ICONS
 
@@ -34,7 +34,7 @@ def expect(condition, *what):
 
 
 class Stage:
-    """A Lido with two clients: lido-icons with different numbers of icons."""
+    """A Lido with two clients: lido-icons with 20 and with 100 icons."""
 
     def __init__(self, programs):
         program, self.top, self.icons = programs
@@ -68,11 +68,11 @@ class Stage:
             kill_session(client)
         status = self.lido.stop()
         self.lido.clean()
-        expect(status == 0, 'lido ended with', status)
+        expect(status == 0, 'lido exited with', status)
 
 
 def rows(lines):
-    """Returns the lines of clients, as lists of words."""
+    """Returns the lines of clients, split into words."""
     return [line.split() for line in lines[2:-1] if line]
 
 
@@ -88,7 +88,7 @@ def has_all(stage):
 def quit_with(terminal, key='q'):
     terminal.type(key)
     status, said = terminal.finish()
-    expect((status, said) == (0, ''), 'ended with', status, said)
+    expect((status, said) == (0, ''), 'lido-top exited with', status, said)
     expect(terminal.is_restored, 'the terminal was not restored')
 
 
@@ -107,12 +107,12 @@ def test_table_has_the_clients_and_q_ends_it(stage):
         told = {client['pid']: client['buffers'] for client in stage.clients_now()}
         return all(told[int(row[1])] == int(row[buffers]) for row in rows(lines))
 
-    # The window of a client may still be changing from its first buffer to its second.
+    # Wait, since a client may just be replacing its window's first buffer.
     expect(terminal.wait_for(is_as_told), stage.clients_now(), *terminal.shown())
     quit_with(terminal)
 
 
-def test_letters_sort_and_v_turns_round(stage):
+def test_letters_sort_and_v_reverses(stage):
     terminal = stage.start()
     by_buffers = [client.pid for client in reversed(stage.clients)]
     by_pid = sorted(by_buffers, reverse=True)
