@@ -1,5 +1,5 @@
 #!/bin/sh
-# The example clients as their users know them: options, drawing, resizing, ending. Prints TAP.
+# Tests the example clients from the outside: options, drawing, resizing, exiting. Prints TAP.
 #
 #     examples_test.sh LIDO DRIVE FINGERS LIDO_PAINT LIDO_ICONS PART
 set -u
@@ -13,15 +13,15 @@ trap 'rm -rf "$runtime"' EXIT
 unset WAYLAND_DISPLAY DISPLAY
 export XDG_RUNTIME_DIR="$runtime"
 
-# What fontconfig has read of the fonts it keeps until the end. It is no leak of ours.
+# fontconfig keeps data of fonts until exit, which is not our leak.
 echo 'leak:libfontconfig' >"$runtime/suppressions"
 export LSAN_OPTIONS="suppressions=$runtime/suppressions:print_suppressions=0"
 
-# The output is SIZE pixels wide and high, so that the driver's thousandths are pixels. Windows appear GAP from its edges.
+# The output has SIZE x SIZE pixels, so that the driver's thousandths are pixels. Windows appear GAP pixels from its edges.
 SIZE=1000
 GAP=16
 
-# Colours, as "red green blue".
+# Colors, as "red green blue".
 desktop='33 63 74'
 paper='251 249 242'
 pool='25 128 138'
@@ -34,7 +34,8 @@ say_why() {
 patience=100
 . "$(dirname "$0")/../runner/tap.sh"
 
-# ends_with STATUS COMMAND...: its output is in $runtime/out and $runtime/err.
+# ends_with STATUS COMMAND...: runs a command, with output to $runtime/out and $runtime/err. Returns whether its status is
+# STATUS.
 ends_with() {
 	wanted=$1
 	shift
@@ -42,12 +43,12 @@ ends_with() {
 	[ $? = "$wanted" ]
 }
 
-# The program itself: sanitizers may say that they find no symbolizer.
+# Returns whether the program printed no errors. Sanitizers may complain about a missing symbolizer.
 says_nothing() {
 	! says err '^lido-'
 }
 
-# Lido in the background; $server is its id. It has devices from the start, so that no client misses the first key.
+# Starts Lido in the background; $server is its pid. Plugs the input devices in first, so that no client misses a key.
 start_server() {
 	"$lido" --headless ${SIZE}x$SIZE --socket here >"$runtime/server" 2>&1 &
 	server=$!
@@ -62,13 +63,13 @@ stop_server() {
 	wait "$server"
 }
 
-# start COMMAND...: a client in the background; $client is its id.
+# start COMMAND...: starts a client in the background; $client is its pid.
 start() {
 	"$@" >"$runtime/out" 2>"$runtime/err" &
 	client=$!
 }
 
-# Waits for the client to end, if need be with force, and returns its status.
+# Waits for the client to exit, or kills it after 60 seconds. Returns its status.
 end() {
 	{ sleep 60; kill -9 "$client"; } >/dev/null 2>&1 &
 	watchdog=$!
@@ -78,7 +79,7 @@ end() {
 	return $status
 }
 
-# stop SIGNAL: of the client.
+# stop SIGNAL: sends it to the client, and waits for its exit.
 stop() {
 	kill -"$1" "$client"
 	end
@@ -88,7 +89,7 @@ act() {
 	"$drive" "$@" >"$runtime/drive" 2>&1
 }
 
-# take NAME: a picture.
+# take NAME: captures the screen to this file.
 take() {
 	grim -t ppm "$runtime/$1"
 }
@@ -97,21 +98,21 @@ differ() {
 	! cmp -s "$runtime/$1" "$runtime/$2"
 }
 
-# has_pixel COLOR X Y: in a new picture, with the position in the window.
+# has_pixel COLOR X Y: captures the screen, and returns whether this position in the window has this color.
 has_pixel() {
 	take now
 	offset=$((($3 + GAP) * SIZE + $2 + GAP))
-	# In front of the pixels is "P6\n1000 1000\n255\n".
+	# The pixels follow "P6\n1000 1000\n255\n".
 	got=$(od -An -tu1 -v -j $((17 + 3 * offset)) -N 3 "$runtime/now" | tr -s ' ')
 	[ "$got" = " $1" ] || { echo "at $2 $3 is$got, not $1" >"$runtime/pixel"; false; }
 }
 
-# stroke X Y X Y X Y: in the window.
+# stroke X Y X Y X Y: draws a stroke in the window.
 stroke() {
 	act press $(($1 + GAP)) $(($2 + GAP)) move $(($3 + GAP)) $(($4 + GAP)) move $(($5 + GAP)) $(($6 + GAP)) release
 }
 
-# The command lines of both.
+# check_options NAME PROGRAM: command lines.
 check_options() {
 	expect "$1-help-is-a-success" ends_with 0 "$2" --help
 	expect "$1-help-lists-the-options" says out '--window'
@@ -127,7 +128,7 @@ check_options() {
 	expect "$1-without-compositor-says-what-to-do" says err '"nowhere".*set WAYLAND_DISPLAY'
 }
 
-# How both end.
+# check_ends NAME PROGRAM: exits by signals, keys, and with the compositor.
 check_ends() {
 	for signal in TERM INT; do
 		start_server
@@ -171,7 +172,7 @@ check_paint() {
 	expect paint-is-round has_pixel "$paper" 200 150
 	expect paint-stays-off-the-rest has_pixel "$paper" 20 20
 	expect paint-takes-the-hint-away differ hint now
-	# The second colour of the palette.
+	# The second color of the palette.
 	act click $((138 + GAP)) $((361 + GAP))
 	stroke 400 200 420 200 440 200
 	expect paint-uses-the-palette wait_for has_pixel "$brick" 420 200
@@ -200,7 +201,7 @@ check_paint() {
 	expect paint-leaves-lido-well test $? = 0
 }
 
-# Two fingers at once.
+# Paints with two fingers at once.
 check_touch() {
 	"$fingers" $SIZE here >"$runtime/server" 2>&1 &
 	server=$!
@@ -220,7 +221,7 @@ check_touch() {
 	expect paint-leaves-a-touch-screen-well test $? = 0
 }
 
-# reports AWK-CONDITION: of the last line of the report.
+# reports AWK-CONDITION: returns whether it is true for the last line of the report.
 reports() {
 	tail -n 1 "$runtime/out" | awk "{ exit !($1) }"
 }
@@ -245,7 +246,7 @@ check_icons() {
 
 	start "$icons" --window 300x300 --report
 	expect icons-say-when-all-are-shown wait_for reports '$1 == 500'
-	# The pointer is in the picture.
+	# Captures include the pointer: move it to its place first.
 	act move $((30 + GAP)) $((30 + GAP))
 	take before
 	act click $((30 + GAP)) $((30 + GAP))

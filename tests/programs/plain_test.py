@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The compositor without wlroots: stock clients and those of the pool are shown in it. Prints TAP.
+"""Runs a stock client and a client of the pool in the compositor without wlroots. Prints TAP.
 
     plain_test.py PLAIN_COMPOSITOR FRAMES [LIDO_TOP]
 """
@@ -31,7 +31,7 @@ class Plain:
             time.sleep(0.05)
 
     def stop(self):
-        """Returns its status, how many frames it has shown, and the picture's pixels."""
+        """Ends the compositor. Returns its status, the number of frames it has shown, and the picture's header and pixels."""
         self.process.send_signal(signal.SIGTERM)
         said = self.process.communicate(timeout=SECONDS)[0]
         with open(self.picture, 'rb') as file:
@@ -40,7 +40,7 @@ class Plain:
         return self.process.returncode, int(said.split()[0]), head, pixels
 
 
-def get_colours(pixels):
+def get_colors(pixels):
     return {pixels[i:i + 3] for i in range(0, len(pixels), 3)}
 
 
@@ -76,8 +76,8 @@ def show_stock_client(program):
     client.wait()
     status, frames, head, pixels = plain.stop()
     expect('weston-simple-shm-draws-frames', lives and frames >= FRAMES, lives, frames)
-    expect('its-picture-is-there', head == b'P6 640 480 255' and len(get_colours(pixels)) > 100, head,
-        len(get_colours(pixels)))
+    expect('its-picture-is-there', head == b'P6 640 480 255' and len(get_colors(pixels)) > 100, head,
+        len(get_colors(pixels)))
     expect('and-nothing-is-left', status == 0, status)
 
 

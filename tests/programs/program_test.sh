@@ -1,5 +1,5 @@
 #!/bin/sh
-# The program lido as its users call it: options, exit statuses, signals, and nested in real sessions. Prints TAP.
+# Tests the program lido from the outside: options, exit statuses, signals, and nested in real sessions. Prints TAP.
 #
 #     program_test.sh LIDO
 set -u
@@ -15,7 +15,7 @@ say_why() {
 }
 . "$(dirname "$0")/../runner/tap.sh"
 
-# ends_with STATUS ARGS...: runs lido; its output is in $runtime/out and $runtime/err.
+# ends_with STATUS ARGS...: runs lido, with output to $runtime/out and $runtime/err. Returns whether its status is STATUS.
 ends_with() {
 	wanted=$1
 	shift
@@ -27,7 +27,7 @@ is_empty() {
 	[ ! -s "$runtime/$1" ]
 }
 
-# Runs lido in the background, headless, on the socket "stays"; $server is its id.
+# Starts lido in the background, headless, on the socket "stays"; $server is its pid.
 start() {
 	"$lido" --headless 320x240 --socket stays >"$runtime/out" 2>"$runtime/err" &
 	server=$!
@@ -64,12 +64,12 @@ expect command-finds-the-socket ends_with 0 --headless 64x64 --socket here -- \
 
 expect command-has-the-users-umask ends_with 0 --headless 64x64 -- sh -c "test \$(umask) = $(umask)"
 
-# ends_with_files FILES STATUS ARGS...: as ends_with, with this RLIMIT_NOFILE.
+# ends_with_files FILES STATUS ARGS...: like ends_with, with this RLIMIT_NOFILE.
 ends_with_files() {
 	(ulimit -n "$1" && shift && ends_with "$@")
 }
 
-# grim is a client of its own; lido must serve it with its share of few files.
+# Even with few files, lido must serve grim, a separate client.
 for files in 64 99 100 199 1024; do
 	expect "$files-files-serve-a-client" ends_with_files "$files" 0 --headless 64x64 -- grim "$runtime/picture.png"
 done
@@ -92,11 +92,11 @@ expect no-socket-is-left sh -c '! ls "$1"/stays*' - "$runtime"
 expect no-monitor-makes-no-socket-for-it ends_with 0 --headless 64x64 --socket here --no-monitor -- \
 	sh -c 'test -S "$XDG_RUNTIME_DIR/here" && test ! -e "$XDG_RUNTIME_DIR/here-monitor"'
 start
-# A shell's background job ignores SIGINT, but lido asks for it by itself.
+# A shell's background jobs ignore SIGINT, but lido installs its own handler.
 stop INT
 expect sigint-is-a-clean-end test $? = 0
 
-# Only a stale socket may be deleted.
+# Of existing files, lido may only delete stale sockets.
 start
 kill -KILL "$server"
 wait "$server"
@@ -105,7 +105,7 @@ expect stale-socket-is-replaced ends_with 0 --headless 64x64 --socket stays -- \
 	sh -c 'test -S "$XDG_RUNTIME_DIR/stays-monitor" && grim "$XDG_RUNTIME_DIR/picture.png"'
 expect stale-socket-is-removed-at-the-end sh -c '! ls "$1"/stays* 2>/dev/null' - "$runtime"
 
-# keeps_file NAME: the file is as it was.
+# keeps_file NAME: returns whether the file is unchanged.
 keeps_file() {
 	[ "$(cat "$runtime/$1")" = precious ]
 }
@@ -126,8 +126,8 @@ expect name-that-a-file-has-is-skipped ends_with 0 --headless 64x64 -- sh -c 'te
 expect file-with-the-first-name-stays keeps_file wayland-1
 rm "$runtime/here-monitor" "$runtime/wayland-1"
 
-# start_four COUNT NAME ARGS...: four at the same moment. They run until COUNT of the files NAME1 to NAME4 have content:
-# "status" has the exit status of each, "name" its WAYLAND_DISPLAY. Then $statuses has all statuses, sorted.
+# start_four COUNT NAME ARGS...: starts four lidos at once, which run until COUNT of the files NAME1 to NAME4 have content:
+# "status" files have their exit statuses, "name" files their WAYLAND_DISPLAYs. Sets $statuses to all statuses, sorted.
 start_four() {
 	count=$1
 	name=$2
@@ -163,7 +163,8 @@ long=$(head -c 120 /dev/zero | tr '\0' x)
 expect name-that-is-too-long-is-a-failure ends_with 1 --headless 64x64 --socket "$long" -- true
 expect name-that-is-too-long-is-explained says err 'choose a shorter name'
 
-# on_full_disk FILES: starts with a disk for so many files, of which the folder is one, then with a disk that has space.
+# on_full_disk FILES: runs lido on a disk with space for FILES files, including its folder, then on one with more space.
+# Returns the first status if the second run succeeds.
 on_full_disk() {
 	unshare --user --map-root-user --mount sh -c '
 		mount -t tmpfs -o nr_inodes="$1" none "$3" && export XDG_RUNTIME_DIR="$3" || exit
@@ -186,7 +187,7 @@ else
 	skip full-disk-is-explained 'no user namespace to mount a file system in'
 fi
 
-# Sends SIGTERM after 0, 3, 6, ... 57 ms. The shell reports 143 where lido did not handle it yet.
+# Sends SIGTERM 0, 3, 6, ... 57 ms after the start. The status is 143 if lido does not handle it yet.
 ends_at_any_moment() {
 	for delay in 00 03 06 09 12 15 18 21 24 27 30 33 36 39 42 45 48 51 54 57; do
 		"$lido" --headless 64x64 --socket early >"$runtime/out" 2>"$runtime/err" &

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The program lido-shm-check as its users call it, against lido at a socket. Prints TAP.
+# Tests the program lido-shm-check from the outside, against lido at a socket. Prints TAP.
 #
 #     shm_check_test.sh LIDO LIDO_SHM_CHECK PART
 set -u
@@ -17,7 +17,8 @@ say_why() {
 }
 . "$(dirname "$0")/../runner/tap.sh"
 
-# ends_with STATUS ARGS...: runs the checks; what they print is in $runtime/out and $runtime/err.
+# ends_with STATUS ARGS...: runs lido-shm-check, with output to $runtime/out and $runtime/err. Returns whether its status is
+# STATUS.
 ends_with() {
 	wanted=$1
 	shift
@@ -25,7 +26,7 @@ ends_with() {
 	[ $? = "$wanted" ]
 }
 
-# start SANITIZER: lido in the background, at the socket "checked".
+# start ASAN-OPTIONS: starts lido in the background, at the socket "checked".
 start() {
 	ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}$1" \
 		"$lido" --headless 320x240 --renderer pixman --socket checked 2>"$runtime/lido" &
@@ -76,14 +77,14 @@ check_formats() {
 	stop "has-ended-well-after-reports"
 }
 
-# check_all NAME SKIPPED ARGS...: Lido is as expected in the checks that the arguments name, of which SKIPPED are skipped.
+# check_all NAME SKIPPED ARGS...: Lido follows the rules that the arguments select, of which SKIPPED are skipped.
 check_all() {
 	name=$1
 	skipped=$2
 	shift 2
 	start detect_leaks=1
 	expect "lido-is-as-expected-in-$name" ends_with 0 --socket checked --strict --hostile --except '*@captured-into-*' "$@"
-	# The renderer has no formats with two planes.
+	# The renderer lacks formats with two planes.
 	expect "nothing-else-is-skipped-in-$name" [ "$(grep -c '^  skipped ' "$runtime/out")" = \
 		"$(grep -c '^  skipped .* no format .* is offered$' "$runtime/out")" ]
 	expect "nothing-is-skipped-without-being-told-in-$name" says out \
@@ -91,14 +92,14 @@ check_all() {
 	stop "has-ended-well-after-$name"
 }
 
-# wlroots' screen capture keeps its lock of a buffer that it refuses: what stands for it is lost, which is no leak of ours.
+# wlroots' screen capture never unlocks a buffer that it refuses, which leaks: run without leak detection.
 check_captures() {
 	start detect_leaks=0
 	expect "lido-is-as-expected-in-captures" ends_with 0 --socket checked --strict '*@captured-into-*'
 	stop "has-ended-well-after-captures"
 }
 
-# All checks take most of a minute: so they are in three parts.
+# All rules take most of a minute, so they are split into three parts.
 case $part in
 options) check_options ;;
 captures) check_captures ;;

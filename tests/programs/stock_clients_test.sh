@@ -1,5 +1,5 @@
 #!/bin/sh
-# A stock client is used and resized in Lido, and lives. Prints TAP.
+# Uses and resizes a stock client in Lido, and verifies that both survive. Prints TAP.
 #
 #     stock_clients_test.sh LIDO DRIVE CLIENT
 set -u
@@ -13,16 +13,16 @@ trap 'rm -rf "$runtime"' EXIT
 unset WAYLAND_DISPLAY DISPLAY
 export XDG_RUNTIME_DIR="$runtime" GDK_BACKEND=wayland QT_QPA_PLATFORM=wayland
 
-# check NAME COMMAND...
+# check NAME COMMAND...: drives the client that the command starts.
 check() {
 	name=$1
 	shift
 	number=$((number + 1))
 	if [ -z "${1:-}" ] || ! command -v "$1" >/dev/null; then
-		echo "ok $number stock-client@$name # SKIP ${1:-it} is not installed"
+		echo "ok $number stock-client@$name # SKIP ${1:-$name} is not installed"
 		return
 	fi
-	# Lido ends by SIGTERM; a leak or a crash gives another status than 0.
+	# After SIGTERM, Lido exits with 0, unless it leaks or crashes.
 	"$lido" --headless 1280x800 --socket "lido-$name" >"$runtime/report" 2>"$runtime/lido" &
 	server=$!
 	tries=100
@@ -45,7 +45,7 @@ check() {
 	else
 		failed=1
 		echo "not ok $number stock-client@$name"
-		echo "# driver: $driven, client alive: $alive (0: yes; it ended with $ended), lido ended with: $served"
+		echo "# status of the driver: $driven; client alive: $alive (0: yes), its status: $ended; status of lido: $served"
 		sed 's/^/# /' "$runtime/drive" "$runtime/lido" "$runtime/client"
 	fi
 }

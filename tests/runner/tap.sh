@@ -1,12 +1,12 @@
-# For tests in sh, which source it: tests are printed as TAP. Before that they set
-#   suite      what stands before the @ of each name
-#   runtime    the folder with what programs have said
-#   say_why    a function that shows what there is to see of a failure
-# and may set patience, in tenths of a second, for wait_for.
+# Functions for tests in sh, which print TAP. Before sourcing this file, a test sets
+#   suite      the part of each name before the @
+#   runtime    the folder with the output of programs
+#   say_why    a function that prints the details of a failure
+# and may set patience, the timeout of wait_for in tenths of a second.
 number=0
 failed=0
 
-# expect NAME CONDITION...: one test; what was said is shown when the condition does not hold.
+# expect NAME COMMAND...: one test, which fails with details if the command fails.
 expect() {
 	sentence=$1
 	shift
@@ -21,25 +21,25 @@ expect() {
 	say_why 2>/dev/null | sed 's/^/# /'
 }
 
-# skip NAME CAUSE
+# skip NAME CAUSE: skips one test.
 skip() {
 	number=$((number + 1))
 	echo "ok $number $suite@$1 # SKIP $2"
 }
 
-# says FILE PATTERN
+# says FILE PATTERN: returns whether the output in this file of $runtime has a match.
 says() {
 	grep -qe "$2" "$runtime/$1"
 }
 
-# finish: prints the plan, and ends the test. A part that is no part, and so ran nothing, has failed.
+# finish: prints the plan, and exits. Running no test, as with an unknown part, is a failure.
 finish() {
-	[ "$number" -gt 0 ] || { echo "Bail out! $suite has no such part" && exit 1; }
+	[ "$number" -gt 0 ] || { echo "Bail out! no test of $suite was run: unknown part" && exit 1; }
 	echo "1..$number"
 	exit "$failed"
 }
 
-# wait_for COMMAND...: until it succeeds.
+# wait_for COMMAND...: repeats the command until it succeeds. Fails after the timeout.
 wait_for() {
 	tries=${patience:-200}
 	until "$@" 2>/dev/null; do
