@@ -1,6 +1,6 @@
 #!/bin/sh
-# lido-run and lido --managed as their users call them, or a stock client, which is used and resized, and lives in the pool.
-# Prints TAP.
+# Tests the options of lido-run and lido --managed, or uses and resizes a stock client with lido-run and verifies that its
+# pixels are in the pool. Prints TAP.
 #
 #     run_test.sh LIDO LIDO_RUN LIBRARY DRIVE options|CLIENT
 set -u
@@ -30,7 +30,7 @@ ends_with() {
 	[ $? = "$wanted" ]
 }
 
-# is_in_pool PID: its pixels are in blocks, and no file of its own is known to the server.
+# is_in_pool PID: returns whether the client's pixels are in blocks, and the server uses no files of the client.
 is_in_pool() {
 	kill -USR1 "$server"
 	sleep 0.2
@@ -38,12 +38,12 @@ is_in_pool() {
 		'"exported_areas": 1, "sealed_files": 0, "unsealable_files": 0, "mappings": 1, "fds": 1, "blocks": [1-9]'
 }
 
-# use NAME COMMAND...
+# use NAME COMMAND...: drives the client that the command starts.
 use() {
 	name=$1
 	shift
 	if [ -z "${1:-}" ] || ! command -v "$1" >/dev/null; then
-		skip "$name" "${1:-it} is not installed"
+		skip "$name" "${1:-$name} is not installed"
 		return
 	fi
 	rm -f "$runtime/report"

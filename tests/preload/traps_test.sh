@@ -1,5 +1,5 @@
 #!/bin/sh
-# What programs do with the files of their pools, without lido-run and with it, in Lido and elsewhere. Prints TAP.
+# Tests unusual uses of the files of wl_shm_pools, with and without lido-run, in Lido and in Weston. Prints TAP.
 #
 #     traps_test.sh LIDO TRAPS TRAPS_LINKED
 set -u
@@ -46,7 +46,7 @@ for case in $cases; do
 	*) expect "$case-is-in-a-block" says out 'is in a block' ;;
 	esac
 done
-# A window is resized: recycled memory is there, with its pages in the page table.
+# On resizes, recycled memory is already in the page table.
 expect "drag-as-it-is" passes "$plain" drag
 plain_faults=$(sed -n 's/^a frame: \([0-9]*\) faults.*/\1/p' "$runtime/out")
 grep '^a frame' "$runtime/out" | sed 's/^/# as it is: /'

@@ -1,5 +1,6 @@
 #!/bin/sh
-# lido-wrap: unmodified compositors with Lido's backend preloaded, put to all checks, with stock clients. Prints TAP.
+# Tests lido-wrap: runs unmodified compositors with Lido's backend preloaded, and verifies all rules and stock clients.
+# Prints TAP.
 #
 #     wrap_test.sh LIDO_WRAP LIBRARY LIDO_SHM_CHECK OTHER_WLROOTS PART
 set -u
@@ -42,7 +43,7 @@ find_socket() {
 	return 1
 }
 
-# start COMMAND...: in the background, in a process group of its own, so that all of it can be ended.
+# start COMMAND...: starts a compositor in the background, in its own process group, so that its children can be killed too.
 start() {
 	rm -f "$runtime"/wayland-*
 	setsid "$wrap" "$@" >"$runtime/log" 2>&1 &
@@ -56,7 +57,7 @@ stop() {
 	compositor=
 }
 
-# Still there after a while?
+# lives COMMAND...: starts a client, and returns whether it is alive after a while.
 lives() {
 	WAYLAND_DISPLAY=$socket "$@" >"$runtime/out" 2>"$runtime/err" &
 	client=$!
@@ -82,7 +83,8 @@ check_options() {
 	expect "other-wlroots-is-named" says err 'libwlroots-0.99'
 }
 
-# check_compositor NAME CHECKS ARGS...: puts it to the checks that the arguments of lido-shm-check name.
+# check_compositor NAME CHECKS ARGS...: verifies that it follows the rules that these arguments of lido-shm-check select.
+# CHECKS: their name in the names of tests.
 check_compositor() {
 	name=$1
 	checks=$2
@@ -99,7 +101,7 @@ check_compositor() {
 	expect "$name-answers-as-lido-in-$checks" ends_with 0 "$check" --socket "$socket" --strict --hostile "$@"
 }
 
-# The compositor shows stock clients and ours.
+# Verifies that stock clients and ours survive in the compositor.
 check_clients() {
 	for client in weston-simple-shm foot gtk3-demo lido-icons; do
 		command -v "$client" >/dev/null || continue
@@ -107,7 +109,7 @@ check_clients() {
 	done
 }
 
-# One limit, and what the compositor starts.
+# Verifies one limit, and the environment of the compositor's clients.
 check_limits() {
 	start --shm-limit files=3 cage -- sh -c 'env >"$XDG_RUNTIME_DIR/environment"; sleep 600'
 	expect "clients-do-not-have-it-preloaded" wait_for grep -q '^WAYLAND_DISPLAY' "$runtime/environment"
@@ -116,12 +118,12 @@ check_limits() {
 	expect "limits-hold" says out 'the limit (files) is 3'
 }
 
-# needs PROGRAM: or the part is skipped.
+# needs PROGRAM: skips the part if the program is not installed.
 needs() {
 	command -v "$1" >/dev/null || { skip "$part" "$1 is not installed" && finish; }
 }
 
-# All checks take most of a minute, and are the same code in each compositor: so they are for one, in three parts.
+# All rules take most of a minute, and test the same code in each compositor: run them only in sway, in three parts.
 case $part in
 options) check_options ;;
 limits)
