@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs each benchmark's client in Lido with tiny counts, only to see that it works. Prints TAP.
+# Runs each benchmark's client in Lido with tiny counts, to verify that it works. Prints TAP.
 #
 #     bench_smoke_test.sh LIDO BENCH...
 set -u
@@ -28,7 +28,7 @@ for bench in "$@"; do
 	resize) set -- "$server" 4 swapchain ;;
 	scale) set -- "$server" 2 4 library ;;
 	esac
-		# A line of results is a name, then KEY=NUMBER fields.
+	# A line of results is a name, then KEY=NUMBER fields.
 	if timeout 60 "$bench" "$@" >"$runtime/out" 2>"$runtime/err" && grep -q '	[a-z_0-9]*=[0-9.-]*' "$runtime/out"; then
 		echo "ok $number bench@$name-runs"
 	else

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A window by the client library, in Lido and in compositors that do not know it. Prints TAP.
+# Shows a window of the client library in Lido and in unmodified compositors. Prints TAP.
 #
 #     compositors_test.sh LIDO FRAMES COMPOSITOR
 set -u
@@ -18,7 +18,7 @@ say_why() {
 }
 . "$(dirname "$0")/../runner/tap.sh"
 
-# start COMMAND...: in the background; $server is its id, $socket what it listens on.
+# start COMMAND...: starts a compositor in the background; $server is its pid, $socket its socket's name.
 start() {
 	socket=
 	rm -f "$runtime"/wayland-* "$runtime/here"
@@ -38,27 +38,28 @@ stop() {
 	wait "$server" 2>/dev/null
 }
 
-# shows BACKEND FRAMES: a window shows so many.
+# shows BACKEND FRAMES: returns whether a window shows this many frames.
 shows() {
 	WAYLAND_DISPLAY=$socket timeout 60 "$frames" "$1" "$2" >"$runtime/out" 2>"$runtime/err"
 }
 
-# fails BACKEND TEXT: a window shows none, and says why.
+# fails BACKEND TEXT: returns whether a window fails to show a frame, with an error that matches TEXT.
 fails() {
 	! shows "$1" 1 && grep -q "$2" "$runtime/err"
 }
 
-# says TEXT: the window has said this line.
+# says TEXT: returns whether the window printed this line.
 says() {
 	grep -qx "$1" "$runtime/out"
 }
 
-# is_at_most KEY NUMBER: by what the window has said.
+# is_at_most KEY NUMBER: returns whether the value that the window printed for KEY is at most NUMBER.
 is_at_most() {
 	[ "$(sed -n "s/^$1 //p" "$runtime/out")" -le "$2" ]
 }
 
-# check_stock COMPOSITOR. Two images do, or three, if the compositor is late; each is a file that grows. Two round trips are to bind.
+# check_stock COMPOSITOR: two images suffice, or three if the compositor is late. Each has one file, which grows. Binding takes
+# two round trips.
 check_stock() {
 	expect "$1-shows-frames" shows auto 160
 	expect "$1-has-wl-shm" says 'backend wl_shm'
@@ -88,7 +89,7 @@ check_lido() {
 	expect lido-needs-one-file says 'areas 1'
 	expect lido-needs-one-mapping says 'mappings 1'
 	expect lido-needs-one-image-since-it-copies says 'images 1'
-	# Two to bind, one for the first image, and five steps of half as much again to four times the pixels.
+	# Binding takes two, the first image one, and growing to four times the pixels five, each by half as much again.
 	expect lido-is-seldom-waited-for is_at_most round_trips 8
 	expect lido-shows-frames-by-wl-shm shows wl_shm 160
 	expect lido-has-wl-shm says 'backend wl_shm'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Lets a fuzzer look for some seconds, the same way each time: fuzz_smoke_test.sh FUZZER CORPUS. Prints TAP.
+# Runs a fuzzer for some seconds with a fixed seed: fuzz_smoke_test.sh FUZZER CORPUS. Prints TAP.
 set -u
 name=$(basename "$1")
 dir=$(mktemp -d "${TMPDIR:-/tmp}/lido-fuzz.XXXXXX")
