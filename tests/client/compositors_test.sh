@@ -58,8 +58,8 @@ is_at_most() {
 	[ "$(sed -n "s/^$1 //p" "$runtime/out")" -le "$2" ]
 }
 
-# check_stock COMPOSITOR: two images suffice, or three if the compositor is late. Each has one file, which grows. Binding takes
-# two round trips.
+# check_stock COMPOSITOR: two images suffice, or three if the compositor is late. Each has one file, which grows.
+# Binding takes two round trips.
 check_stock() {
 	expect "$1-shows-frames" shows auto 160
 	expect "$1-has-wl-shm" says 'backend wl_shm'

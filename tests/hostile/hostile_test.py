@@ -14,8 +14,8 @@ runnable but not scheduled. This time is reported, and subtracted from a gap bef
 
 An attack passes if
   * the server answered it correctly (see attack.h),
-  * no victim waited for a frame longer than the larger of GAP_MAX and GAP_RATIO_MAX times the longest gap before; if only
-    this fails, the attack is run once more,
+  * no victim waited for a frame longer than the larger of GAP_MAX and GAP_RATIO_MAX times the longest gap before; if
+    only this fails, the attack is run once more,
   * all victims are alive and draw, and each pixel of the witnesses is shown as drawn,
   * within SETTLE_SECONDS, the server has exactly as many fds and shared mappings as before, and at most RSS_SLACK more
     resident memory,
@@ -47,7 +47,7 @@ PICTURE_SECONDS = 10  # timeout of a victim's next frame, and of a witness's ans
 RSS_SLACK = 1024  # KiB: free memory that malloc keeps between used allocations
 REST_SECONDS = 2.2  # slightly longer than the server keeps memory warm
 SKIPPED = 77
-SANITIZED_PERCENT = 20  # scales an attack's counts; memory is not judged then, and gaps and timeouts may be 4 times as long
+SANITIZED_PERCENT = 20  # scales an attack's counts; memory is not judged then, and times may be 4 times as long
 WITHOUT_OUTPUT = ('output-disabled', 'output-mode-released')  # victims get no frames while there is no output
 
 # The most that one client (or, for connections, two processes) can make the server use with the default limits: fds,
@@ -238,8 +238,8 @@ def wait_for_usage(server, before, fds_before, sanitized):
 
 
 def fds_max(name):
-    """Returns the bound on fds: an eighth of the server's limit for fds in flight; for the connections of two processes, half
-    of 21 percent, and half of the rest."""
+    """Returns the bound on fds: an eighth of the server's limit for fds in flight; for the connections of two
+    processes, half of 21 percent, and half of the rest."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     return 8 + (limit * 21 // 100 * 3 // 4 if name == 'connections-without-end' else max(1024, limit // 8))
 
@@ -296,8 +296,8 @@ def attack(arena, command, name, sanitized):
     gap_max = max(GAP_MAX, GAP_RATIO_MAX * gap_before) * (4 if sanitized else 1)
     if name not in WITHOUT_OUTPUT and max(own_during, own_after) > gap_max:
         result.late = not result.causes
-        result.causes.append('a victim waited %.0f ms for a frame, %.0f ms without delays of the machine (limit: %.0f; before the '
-            'attack: %.0f)' % (max(gap_during, gap_after), max(own_during, own_after), gap_max, gap_before))
+        result.causes.append('a victim waited %.0f ms for a frame, %.0f ms without delays of the machine (limit: %.0f; '
+            'before the attack: %.0f)' % (max(gap_during, gap_after), max(own_during, own_after), gap_max, gap_before))
     taken = {key: most[key] - before[key] for key in ('fds', 'shared', 'rss')}
     for key, bound in zip(taken, SHARES.get(name, ())):
         bound = fds_max(name) if bound is None else bound * 1024 if key == 'rss' else bound

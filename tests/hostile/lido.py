@@ -28,8 +28,8 @@ OUTPUT_FILES = '/wlroots-'
 
 
 def read_usage(pid, without=(OUTPUT_FILES,)):
-    """Returns the numbers of fds and of shared mappings, both without files of the given names, and of all mappings; resident
-    KiB, in total and of shared memory; seconds of CPU."""
+    """Returns the numbers of fds and of shared mappings, both without files of the given names, and of all mappings;
+    resident KiB, in total and of shared memory; seconds of CPU."""
     status = dict(line.split(':', 1) for line in read('/proc/%d/status' % pid).splitlines() if ':' in line)
     maps = read('/proc/%d/maps' % pid).splitlines()
     fds = '/proc/%d/fd/' % pid

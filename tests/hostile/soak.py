@@ -3,9 +3,9 @@
 
     soak.py LIDO DRIVE OUT MINUTES [SEED]
 
-Each minute is a tide: about fifty seconds of flood, in which it opens, resizes, closes and kills clients at random, then
-an ebb without clients. The server's usage at ebb must not grow: fds and shared mappings by none, resident memory by at
-most RSS_SLOPE_MAX. (During the flood all three follow the clients.)
+Each minute is a tide: about fifty seconds of flood, in which it opens, resizes, closes and kills clients at random,
+then an ebb without clients. The server's usage at ebb must not grow: fds and shared mappings by none, resident memory
+by at most RSS_SLOPE_MAX. (During the flood all three follow the clients.)
 
 Writes OUT/soak.tsv, a line per second, and OUT/soak.svg; prints the verdict. Exits with 1 if the usage has grown.
 """

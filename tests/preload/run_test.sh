@@ -1,6 +1,6 @@
 #!/bin/sh
-# Tests the options of lido-run and lido --managed, or uses and resizes a stock client with lido-run and verifies that its
-# pixels are in the pool. Prints TAP.
+# Tests the options of lido-run and lido --managed, or uses and resizes a stock client with lido-run, and verifies that
+# its pixels are in the pool. Prints TAP.
 #
 #     run_test.sh LIDO LIDO_RUN LIBRARY DRIVE options|CLIENT
 set -u

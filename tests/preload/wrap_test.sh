@@ -43,7 +43,7 @@ find_socket() {
 	return 1
 }
 
-# start COMMAND...: starts a compositor in the background, in its own process group, so that its children can be killed too.
+# start COMMAND...: starts a compositor in the background, in its own process group, to be killed with its children.
 start() {
 	rm -f "$runtime"/wayland-*
 	setsid "$wrap" "$@" >"$runtime/log" 2>&1 &
@@ -83,8 +83,8 @@ check_options() {
 	expect "other-wlroots-is-named" says err 'libwlroots-0.99'
 }
 
-# check_compositor NAME CHECKS ARGS...: verifies that it follows the rules that these arguments of lido-shm-check select.
-# CHECKS: their name in the names of tests.
+# check_compositor NAME CHECKS ARGS...: verifies the rules that these arguments of lido-shm-check select. CHECKS: their
+# name in the names of tests.
 check_compositor() {
 	name=$1
 	checks=$2

@@ -17,7 +17,7 @@ export XDG_RUNTIME_DIR="$runtime"
 echo 'leak:libfontconfig' >"$runtime/suppressions"
 export LSAN_OPTIONS="suppressions=$runtime/suppressions:print_suppressions=0"
 
-# The output has SIZE x SIZE pixels, so that the driver's thousandths are pixels. Windows appear GAP pixels from its edges.
+# The output has SIZE x SIZE pixels, so that the driver's thousandths are pixels. Windows appear GAP pixels from edges.
 SIZE=1000
 GAP=16
 
@@ -34,8 +34,8 @@ say_why() {
 patience=100
 . "$(dirname "$0")/../runner/tap.sh"
 
-# ends_with STATUS COMMAND...: runs a command, with output to $runtime/out and $runtime/err. Returns whether its status is
-# STATUS.
+# ends_with STATUS COMMAND...: runs it, with output to $runtime/out and $runtime/err. Fails if it exits with another
+# status.
 ends_with() {
 	wanted=$1
 	shift

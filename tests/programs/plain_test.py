@@ -31,7 +31,7 @@ class Plain:
             time.sleep(0.05)
 
     def stop(self):
-        """Ends the compositor. Returns its status, the number of frames it has shown, and the picture's header and pixels."""
+        """Ends the compositor. Returns its status, the number of shown frames, and the picture's header and pixels."""
         self.process.send_signal(signal.SIGTERM)
         said = self.process.communicate(timeout=SECONDS)[0]
         with open(self.picture, 'rb') as file:

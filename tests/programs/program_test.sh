@@ -15,7 +15,8 @@ say_why() {
 }
 . "$(dirname "$0")/../runner/tap.sh"
 
-# ends_with STATUS ARGS...: runs lido, with output to $runtime/out and $runtime/err. Returns whether its status is STATUS.
+# ends_with STATUS ARGS...: runs lido, with output to $runtime/out and $runtime/err. Fails if it exits with another
+# status.
 ends_with() {
 	wanted=$1
 	shift
@@ -126,8 +127,8 @@ expect name-that-a-file-has-is-skipped ends_with 0 --headless 64x64 -- sh -c 'te
 expect file-with-the-first-name-stays keeps_file wayland-1
 rm "$runtime/here-monitor" "$runtime/wayland-1"
 
-# start_four COUNT NAME ARGS...: starts four lidos at once, which run until COUNT of the files NAME1 to NAME4 have content:
-# "status" files have their exit statuses, "name" files their WAYLAND_DISPLAYs. Sets $statuses to all statuses, sorted.
+# start_four COUNT NAME ARGS...: starts four lidos at once. They run until COUNT of the files NAME1 to NAME4 have
+# content: "status" files get exit statuses, "name" files WAYLAND_DISPLAYs. Sets $statuses to all statuses, sorted.
 start_four() {
 	count=$1
 	name=$2

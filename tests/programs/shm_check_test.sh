@@ -17,8 +17,8 @@ say_why() {
 }
 . "$(dirname "$0")/../runner/tap.sh"
 
-# ends_with STATUS ARGS...: runs lido-shm-check, with output to $runtime/out and $runtime/err. Returns whether its status is
-# STATUS.
+# ends_with STATUS ARGS...: runs lido-shm-check, with output to $runtime/out and $runtime/err. Fails if it exits
+# with another status.
 ends_with() {
 	wanted=$1
 	shift

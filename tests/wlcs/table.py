@@ -3,7 +3,7 @@
 
     ./dev shell tests/wlcs/table.py       runs the suite twice, with corrected clients (see polite.h) and as packaged,
                                           on the module that LIDO_CONFIGS=gcc-release ./dev test wlcs has built
-    table.py --record WLCS MODULE         runs a compositor's module, and prints its results like those of Mir in mir.txt
+    table.py --record WLCS MODULE         runs a compositor's module, and prints its results in the form of mir.txt
 """
 import os
 import subprocess

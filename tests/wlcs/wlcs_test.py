@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the conformance suite WLCS against Lido, and compares it with expected results. Prints TAP, a line per group.
 
-Tests with unexpected results are run once more, one at a time: many depend on real time, and can fail on a busy machine.
-Both results are printed, and the second counts. $LIDO_TEST may name the groups to run: wlcs@GROUP.
+Tests with unexpected results are run once more, one at a time: many depend on real time, and can fail on a busy
+machine. Both results are printed, and the second counts. $LIDO_TEST may name the groups to run: wlcs@GROUP.
 """
 import argparse
 import os
