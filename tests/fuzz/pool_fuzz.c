@@ -146,7 +146,10 @@ static void step_pool_resource(struct run *run, struct input *input) {
 	if (run->pool_resources[i] == NULL) {
 		uint32_t reserve_max = input_take_byte(input) % 2 == 0 ? 0 : input_take_size(input, 26);
 		lido_pool_resource_create(run->manager, run->last_id + 1, reserve_max);
-		run->pool_resources[i] = find_new(run);
+		struct wl_resource *resource = find_new(run);
+		// Without user data it is the rest of a request that ran out of memory.
+		bool is_created = resource != NULL && wl_resource_get_user_data(resource) != NULL;
+		run->pool_resources[i] = is_created ? resource : NULL;
 	} else if (!has_blocks(run, i)) {
 		wl_resource_destroy(run->pool_resources[i]);
 		run->pool_resources[i] = NULL;
