@@ -12,11 +12,8 @@
 
 #define BEFORE_CLAUSE \
 	"This event is sent before the first placed event of a block of this object that lies in the area."
-#define MAP_CLAUSE \
-	"The client should map the whole reserve, from the start of the file, shared, readable and writable, and then " \
-	"close the fd."
-#define BEYOND_CLAUSE \
-	"It must not access memory beyond the size of the file, which this event and the area_size event tell."
+#define MAP_CLAUSE "The client should map the whole reserve, from the start of the file, shared, readable and writable."
+#define BEYOND_CLAUSE "It must not access memory beyond that size, which this event and the area_size event tell."
 #define SEALED_CLAUSE \
 	"The file is sealed against shrinking, and the client must not change its size; see the file_changed error."
 #define GROWN_CLAUSE \
