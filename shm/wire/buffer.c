@@ -167,8 +167,8 @@ bool lido_buffer_begin_commit(struct lido_buffer *buffer, struct lido_commit *co
 	*commit = (struct lido_commit){
 		.commits = buffer->commits,
 		.file_commits = area != NULL ? area->commits : 0,
-		.is_sealed = area != NULL && area->sealed,
-		.is_exported = buffer->internal.block != NULL,
+		.is_sealed = lido_buffer_is_sealed(buffer),
+		.is_exported = lido_buffer_is_exported(buffer),
 		.is_inspected = state == LIDO_AREA_OK,
 		.bytes_copied = lido_buffer_get_bytes_copied(buffer),
 	};

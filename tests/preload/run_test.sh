@@ -23,13 +23,6 @@ say_why() {
 }
 . "$(dirname "$0")/../runner/tap.sh"
 
-ends_with() {
-	wanted=$1
-	shift
-	timeout 60 "$@" >"$runtime/out" 2>"$runtime/err"
-	[ $? = "$wanted" ]
-}
-
 # is_in_pool PID: returns whether the client's pixels are in blocks, and the server uses no files of the client.
 is_in_pool() {
 	kill -USR1 "$server"

@@ -22,14 +22,8 @@ say_why() {
 		[ ! -f "$runtime/$file" ] || sed "s/^/$file: /" "$runtime/$file" | tail -n 40
 	done
 }
+time_limit=300
 . "$(dirname "$0")/../runner/tap.sh"
-
-ends_with() {
-	wanted=$1
-	shift
-	timeout 300 "$@" >"$runtime/out" 2>"$runtime/err"
-	[ $? = "$wanted" ]
-}
 
 says_not() {
 	! says "$@"

@@ -32,16 +32,8 @@ say_why() {
 	cat "$runtime/out" "$runtime/err" "$runtime/server" "$runtime/drive" "$runtime/pixel"
 }
 patience=100
+time_limit=120
 . "$(dirname "$0")/../runner/tap.sh"
-
-# ends_with STATUS COMMAND...: runs it, with output to $runtime/out and $runtime/err. Fails if it exits with another
-# status.
-ends_with() {
-	wanted=$1
-	shift
-	timeout 120 "$@" >"$runtime/out" 2>"$runtime/err"
-	[ $? = "$wanted" ]
-}
 
 # Returns whether the program printed no errors. Sanitizers may complain about a missing symbolizer.
 says_nothing() {

@@ -13,16 +13,8 @@ suite=program
 say_why() {
 	cat "$runtime/out" "$runtime/err"
 }
+program=$lido
 . "$(dirname "$0")/../runner/tap.sh"
-
-# ends_with STATUS ARGS...: runs lido, with output to $runtime/out and $runtime/err. Fails if it exits with another
-# status.
-ends_with() {
-	wanted=$1
-	shift
-	timeout 60 "$lido" "$@" >"$runtime/out" 2>"$runtime/err"
-	[ $? = "$wanted" ]
-}
 
 is_empty() {
 	[ ! -s "$runtime/$1" ]

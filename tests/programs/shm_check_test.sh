@@ -15,16 +15,9 @@ suite=shm_check
 say_why() {
 	cat "$runtime/out" "$runtime/err"
 }
+time_limit=500
+program=$check
 . "$(dirname "$0")/../runner/tap.sh"
-
-# ends_with STATUS ARGS...: runs lido-shm-check, with output to $runtime/out and $runtime/err. Fails if it exits
-# with another status.
-ends_with() {
-	wanted=$1
-	shift
-	timeout 500 "$check" "$@" >"$runtime/out" 2>"$runtime/err"
-	[ $? = "$wanted" ]
-}
 
 # start ASAN-OPTIONS: starts lido in the background, at the socket "checked".
 start() {

@@ -2,7 +2,10 @@
 #   suite      the part of each name before the @
 #   runtime    the folder with the output of programs
 #   say_why    a function that prints the details of a failure
-# and may set patience, the timeout of wait_for in tenths of a second.
+# and may set
+#   patience   the timeout of wait_for in tenths of a second
+#   time_limit the timeout of ends_with in seconds
+#   program    what ends_with runs, if its tests name only arguments
 number=0
 failed=0
 
@@ -25,6 +28,15 @@ expect() {
 skip() {
 	number=$((number + 1))
 	echo "ok $number $suite@$1 # SKIP $2"
+}
+
+# ends_with STATUS [COMMAND] ARGUMENT...: runs a program, with output to $runtime/out and $runtime/err. Fails if it exits
+# with another status.
+ends_with() {
+	wanted=$1
+	shift
+	timeout "${time_limit:-60}" ${program:+"$program"} "$@" >"$runtime/out" 2>"$runtime/err"
+	[ $? = "$wanted" ]
 }
 
 # says FILE PATTERN: returns whether the output in this file of $runtime has a match.
