@@ -1,13 +1,15 @@
 #include "clients.h"
 
+#include "account.h"
+#include "descriptors.h"
 #include "listener.h"
 #include "parts.h"
+#include "turn.h"
 #include <assert.h>
 #include <lido/limits.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <wayland-server-protocol.h>
@@ -24,8 +26,9 @@ struct client {
 	struct compositor *compositor;
 	struct wl_client *wl;
 	pid_t pid;
+	struct account *account;
+	struct turn turn;
 	size_t surfaces_len;
-	int unread;                         // bytes in its socket at the last clients_end_stuck()
 	struct wl_event_source *disconnect; // idle source that disconnects it; NULL: it stays connected
 
 	struct {
@@ -41,6 +44,29 @@ struct surface_count {
 static void post_no_memory(struct client *client, const char *what, size_t limit) {
 	wl_resource_post_error(
 			client_get_display(client->wl), WL_DISPLAY_ERROR_NO_MEMORY, "too many %s: the limit is %zu", what, limit);
+}
+
+// Other clients' connections, files and unread events need fds, too.
+static size_t get_fds_max(const struct clients *clients) {
+	size_t all = atomic_load(&account_totals.fds_len);
+	size_t left = clients->fds_total_max > all ? clients->fds_total_max - all : 0;
+	return left < clients->fds_max ? left : clients->fds_max;
+}
+
+bool clients_enforce_limits(struct turn *turn) {
+	struct client *client = wl_container_of(turn, client, turn);
+	size_t heap_size = atomic_load(&client->account->heap_size), fds_len = atomic_load(&client->account->fds_len);
+	size_t fds_max = get_fds_max(client->compositor->clients);
+	if (heap_size > ACCOUNT_HEAP_SIZE_MAX) {
+		wl_resource_post_error(client_get_display(client->wl), WL_DISPLAY_ERROR_NO_MEMORY,
+				"too much server memory: %zu bytes held, the limit is %d", heap_size, ACCOUNT_HEAP_SIZE_MAX);
+		return false;
+	} else if (fds_len > fds_max) {
+		wl_resource_post_error(client_get_display(client->wl), WL_DISPLAY_ERROR_NO_MEMORY,
+				"too many fds: %zu held, the limit is %zu", fds_len, fds_max);
+		return false;
+	}
+	return true;
 }
 
 static void handle_surface_destroy(struct wl_listener *listener, void *data) {
@@ -93,6 +119,8 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&client->listeners.destroy);
 	wl_list_remove(&client->link);
 	clients->len--;
+	turn_finish(&client->turn);
+	account_close(client->account);
 	free(client);
 	wl_event_source_timer_update(clients->trimming, TRIM_MS);
 }
@@ -126,12 +154,18 @@ static void handle_client_created(struct wl_listener *listener, void *data) {
 	struct clients *clients = wl_container_of(listener, clients, listeners.client_created);
 	struct wl_client *wl = data;
 	struct client *client = calloc(1, sizeof(*client));
-	if (client == NULL) {
+	struct account *account = account_create();
+	if (client == NULL || account == NULL) {
+		free(client);
+		free(account);
 		wl_client_post_no_memory(wl);
 		return;
 	}
 	client->compositor = clients->compositor;
 	client->wl = wl;
+	client->account = account;
+	turn_init(&client->turn, account);
+	descriptors_set_turn(wl_client_get_fd(wl), &client->turn);
 	wl_client_get_credentials(wl, &client->pid, NULL, NULL);
 	wl_list_insert(&clients->list, &client->link);
 	clients->len++;
@@ -143,24 +177,6 @@ static void handle_client_created(struct wl_listener *listener, void *data) {
 	limit_connections(client);
 }
 
-static int count_unread(const struct client *client) {
-	int unread = 0;
-	return ioctl(wl_client_get_fd(client->wl), FIONREAD, &unread) == 0 ? unread : 0;
-}
-
-void clients_end_stuck(struct compositor *compositor) {
-	struct client *client;
-	wl_list_for_each(client, &compositor->clients->list, link) {
-		int unread = count_unread(client);
-		if (unread > 0 && unread == client->unread && client->disconnect == NULL) {
-			wl_resource_post_error(client_get_display(client->wl), WL_DISPLAY_ERROR_INVALID_METHOD,
-					"message too long: the limit of unread data is %zu bytes", lido_limits_get_unread_bytes_max());
-			client->disconnect = wl_event_loop_add_idle(compositor->loop, handle_disconnect, client);
-		}
-		client->unread = unread;
-	}
-}
-
 bool clients_init(struct compositor *compositor) {
 	struct clients *clients = compositor->clients;
 	clients->compositor = compositor;
@@ -168,6 +184,8 @@ bool clients_init(struct compositor *compositor) {
 	getrlimit(RLIMIT_NOFILE, &limit);
 	wl_list_init(&clients->list);
 	clients->max = clients_get_max(limit.rlim_cur);
+	clients->fds_max = compositor->files_max + ACCOUNT_OTHER_FDS_MAX;
+	clients->fds_total_max = limit.rlim_cur / 100 * ACCOUNT_FDS_PERCENT;
 	clients->trimming = wl_event_loop_add_timer(compositor->loop, handle_trimming, compositor);
 	clients->listeners.client_created.notify = handle_client_created;
 	wl_display_add_client_created_listener(compositor->display, &clients->listeners.client_created);

@@ -1,5 +1,5 @@
 /*
- * Limits on connections, and on the objects of each client. shm/ limits the shared memory of clients.
+ * Limits on connections, and on what each client holds. shm/ limits the shared memory of clients.
  */
 #ifndef CLIENTS_H
 #define CLIENTS_H
@@ -10,6 +10,7 @@
 #include <wayland-server-core.h>
 
 struct compositor;
+struct turn;
 
 /*
  * Connections use at most this share of RLIMIT_NOFILE, at two fds each (libwayland's event loop holds one of them). One
@@ -40,11 +41,15 @@ static inline size_t clients_get_max(uint64_t files) {
  */
 #define CLIENTS_SURFACES_MAX 1024
 
+/* Unread events of one client, bytes: what others do may send it as much in one burst. */
+#define CLIENTS_UNREAD_SIZE_MAX (4 << 20)
+
 struct clients {
 	struct compositor *compositor;
 	struct wl_list list;              // client.link
 	size_t len;                       // number of connections
 	size_t max;                       // limit on len
+	size_t fds_max, fds_total_max;    // limits on received fds, of one client and of all
 	struct wl_event_source *trimming; // a timer that returns the memory of disconnected clients to the kernel
 
 	struct {
@@ -63,10 +68,7 @@ bool clients_init(struct compositor *compositor);
 /* All clients must be destroyed before this call. */
 void clients_finish(struct compositor *compositor);
 
-/*
- * Disconnects each client that has as many unread bytes as at the last call: the event loop has dispatched it many
- * times since then, in vain. Call it repeatedly, with many dispatches in between.
- */
-void clients_end_stuck(struct compositor *compositor);
+/* Disconnects the client whose turn this is if it holds more than an account may. Returns false then. */
+bool clients_enforce_limits(struct turn *turn);
 
 #endif

@@ -7,11 +7,15 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds of CLOCK_MONOTONIC. Events carry the low 32 bits. */
-static inline int64_t monotonic_msec(void) {
+static inline int64_t monotonic_nsec(void) {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Milliseconds. Events carry the low 32 bits. */
+static inline int64_t monotonic_msec(void) {
+	return monotonic_nsec() / 1000000;
 }
 
 #endif

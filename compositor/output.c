@@ -4,6 +4,7 @@
 #include "listener.h"
 #include "log.h"
 #include "parts.h"
+#include "turn.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -26,6 +27,7 @@ void output_send_frame_done(struct output *output) {
 
 static void handle_frame(struct wl_listener *listener, void *data) {
 	struct output *output = wl_container_of(listener, output, listeners.frame);
+	turn_end();
 	wlr_scene_output_commit(output->scene_output, NULL);
 	output_send_frame_done(output);
 }

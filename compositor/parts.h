@@ -32,13 +32,14 @@ struct compositor {
 	struct lido_monitor *monitor; // owned by the manager; may be NULL
 	char *socket;                 // may be NULL
 	int32_t width, height;        // pixels: of the headless output, or the initial size of a nested window
+	size_t files_max;             // of one client, in wl_shm pools
 	bool headless;
 	bool started;
 	size_t parts_len; // number of initialized entries of the table of parts
 
 	// Set before the first part is initialized.
 	struct clients *clients;
-	struct spin *spin;
+	struct turns *turns;
 	struct desktop *desktop;
 	struct outputs *outputs;
 	struct globals *globals;

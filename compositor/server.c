@@ -35,8 +35,10 @@ static const struct {
 	bool (*init)(struct compositor *compositor);
 	void (*finish)(struct compositor *compositor);
 } parts[] = {
+	{descriptors_init, descriptors_finish},
+	{closing_init, closing_finish},
+	{turns_init, turns_finish},
 	{clients_init, clients_finish},
-	{spin_init, spin_finish},
 	{desktop_init, desktop_finish},
 	{outputs_init, outputs_finish},
 	{globals_init, globals_finish},
@@ -256,7 +258,7 @@ static struct compositor *allocate(void) {
 	}
 	struct compositor *compositor = &all->compositor;
 	compositor->clients = &all->clients;
-	compositor->spin = &all->spin;
+	compositor->turns = &all->turns;
 	compositor->desktop = &all->desktop;
 	compositor->outputs = &all->outputs;
 	compositor->globals = &all->globals;
@@ -301,12 +303,13 @@ struct compositor *compositor_create(const struct compositor_options *options) {
 	}
 	compositor->width = options->width > 0 ? options->width : WIDTH_DEFAULT;
 	compositor->height = options->height > 0 ? options->height : HEIGHT_DEFAULT;
+	compositor->files_max = options->limits != NULL ? options->limits->files_max : LIDO_FILES_MAX_DEFAULT;
 	compositor->display = wl_display_create();
 	if (compositor->display == NULL) {
 		deallocate(compositor);
 		return NULL;
 	}
-	wl_display_set_default_max_buffer_size(compositor->display, lido_limits_get_unread_bytes_max());
+	wl_display_set_default_max_buffer_size(compositor->display, CLIENTS_UNREAD_SIZE_MAX);
 	compositor->loop = wl_display_get_event_loop(compositor->display);
 	if (create_backend(compositor, options) && create_rendering(compositor, options) && create_parts(compositor) &&
 			create_socket(compositor, options) && create_monitor(compositor, options) &&

@@ -8,10 +8,12 @@
 #include "activation.h"
 #include "bindings.h"
 #include "clients.h"
+#include "closing.h"
 #include "compositor.h"
 #include "constraint.h"
 #include "cursor.h"
 #include "decoration.h"
+#include "descriptors.h"
 #include "desktop.h"
 #include "drag.h"
 #include "focus.h"
@@ -29,11 +31,11 @@
 #include "rectangles.h"
 #include "seat.h"
 #include "shell.h"
-#include "spin.h"
 #include "surface.h"
 #include "text_input.h"
 #include "toplevel.h"
 #include "touch.h"
+#include "turn.h"
 #include "virtual_keyboard.h"
 #include "virtual_pointer.h"
 #include "xdg_errors.h"
@@ -45,7 +47,7 @@
 struct compositor_parts {
 	struct compositor compositor;
 	struct clients clients;
-	struct spin spin;
+	struct turns turns;
 	struct desktop desktop;
 	struct outputs outputs;
 	struct globals globals;

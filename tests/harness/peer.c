@@ -47,6 +47,9 @@ void server_disconnected(struct server *server, struct peer *peer) {
 	while (peer->client != NULL) {
 		server_dispatch(server, 10);
 	}
+	if (server->settle != NULL) {
+		server->settle();
+	}
 	free(peer);
 }
 

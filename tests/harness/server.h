@@ -20,6 +20,7 @@ struct server {
 	struct compositor *compositor; // NULL: the core alone, or in another process
 	const char *socket;            // path that clients connect to; NULL: they use a socket pair
 	void (*finish)(struct server *server);
+	void (*settle)(void); // waits for what the server's other threads have to do; NULL: it has none
 };
 
 /* A display with a lido_manager only, which offers server_core_formats. limits: NULL for the defaults. */

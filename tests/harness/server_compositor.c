@@ -1,6 +1,7 @@
 #include "runner.h"
 #include "server.h"
 #include <compositor.h>
+#include <compositor/closing.h>
 #include <compositor/output.h>
 #include <compositor/server.h>
 #include <lido/monitor.h>
@@ -33,7 +34,11 @@ void server_init_compositor(struct server *server, int32_t width, int32_t height
 		.without_socket = true,
 		.limits = limits,
 	};
-	*server = (struct server){.finish = finish_compositor, .compositor = compositor_create(&options)};
+	*server = (struct server){
+		.finish = finish_compositor,
+		.settle = closing_wait,
+		.compositor = compositor_create(&options),
+	};
 	expect(server->compositor != NULL);
 	server->display = compositor_get_display(server->compositor);
 	server->manager = compositor_get_manager(server->compositor);

@@ -72,6 +72,7 @@ struct attacker {
 	struct zwlr_output_manager_v1 *output_manager;
 	struct zwlr_screencopy_manager_v1 *screencopy;
 	struct zwp_virtual_keyboard_manager_v1 *keyboards;
+	struct wp_security_context_manager_v1 *security;
 };
 
 /* Connects. On failure, the first fails the attack; the second returns false. */

@@ -1,6 +1,7 @@
 #include "attack.h"
 
 #include "lido-shm-v1-client-protocol.h"
+#include "security-context-v1-client-protocol.h"
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 #include "wlr-output-management-unstable-v1-client-protocol.h"
 #include "wlr-screencopy-unstable-v1-client-protocol.h"
@@ -36,6 +37,7 @@ static void handle_global(
 		{&zwlr_output_manager_v1_interface, (void **)&attacker->output_manager, 4},
 		{&zwlr_screencopy_manager_v1_interface, (void **)&attacker->screencopy, 1},
 		{&zwp_virtual_keyboard_manager_v1_interface, (void **)&attacker->keyboards, 1},
+		{&wp_security_context_manager_v1_interface, (void **)&attacker->security, 1},
 	};
 	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
 		if (strcmp(interface, globals[i].interface->name) == 0 && *globals[i].place == NULL) {

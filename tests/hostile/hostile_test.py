@@ -51,13 +51,13 @@ SANITIZED_PERCENT = 20  # scales an attack's counts; memory is not judged then, 
 WITHOUT_OUTPUT = ('output-disabled', 'output-mode-released')  # victims get no frames while there is no output
 
 # The most that one client (or, for connections, two processes) can make the server use with the default limits: fds,
-# shared mappings, resident MiB. None: depends on this machine's limit on files, see fds_max(). The numbers follow from
-# shm/include/lido/limits.h, compositor/clients.h, compositor/rectangles.h and the attack's own connection. Memory is
+# shared mappings, resident MiB. None: depends on this machine's limit on files, see connection_fds_max(). The numbers follow from
+# shm/include/lido/limits.h, compositor/clients.h, compositor/account.h and the attack's own connection. Memory is
 # rounded up by a quarter or more, since malloc's usage varies.
 SHARES = {
     'pools-just-below-the-limit': (1024 + 8, 8, 12),
     'mappings-just-below-the-limit': (1024 + 8, 1024 + 8, 72),
-    'fds-that-nobody-asked-for-just-below-the-limit': (None, 8, 4),
+    'fds-that-nobody-asked-for-just-below-the-limit': (1024 + 256 + 8, 8, 4),
     'connections-without-end': (None, 8, 48),
     'buffers-without-end': (16, 8, 24),
     'resources-without-end': (128, 8, 12),
@@ -67,7 +67,7 @@ SHARES = {
     'surfaces-just-below-the-limit': (8, 8, 32),
     'regions-without-end': (8, 8, 80),
     'frame-callbacks-without-end': (8, 8, 80),
-    'rectangles-just-below-the-limit': (8, 8, 192),
+    'rectangles-in-all-surfaces': (8, 8, 64),
     'snapshots-of-all-bytes': (8, 8, 512 + 16),
 }
 
@@ -237,11 +237,9 @@ def wait_for_usage(server, before, fds_before, sanitized):
         time.sleep(0.05)
 
 
-def fds_max(name):
-    """Returns the bound on fds: an eighth of the server's limit for fds in flight; for the connections of two
-    processes, half of 21 percent, and half of the rest."""
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    return 8 + (limit * 21 // 100 * 3 // 4 if name == 'connections-without-end' else max(1024, limit // 8))
+def connection_fds_max():
+    """Returns the bound on fds for the connections of two processes: half of 21 percent, and half of the rest."""
+    return 8 + resource.getrlimit(resource.RLIMIT_NOFILE)[1] * 21 // 100 * 3 // 4
 
 
 def measure_attack(arena, command, sanitized):
@@ -300,7 +298,7 @@ def attack(arena, command, name, sanitized):
             'before the attack: %.0f)' % (max(gap_during, gap_after), max(own_during, own_after), gap_max, gap_before))
     taken = {key: most[key] - before[key] for key in ('fds', 'shared', 'rss')}
     for key, bound in zip(taken, SHARES.get(name, ())):
-        bound = fds_max(name) if bound is None else bound * 1024 if key == 'rss' else bound
+        bound = connection_fds_max() if bound is None else bound * 1024 if key == 'rss' else bound
         if taken[key] > bound and not (sanitized and key == 'rss'):
             result.causes.append('the server took %d %s for the attack, the limit is %d' % (taken[key], key, bound))
     result.row = (name, seconds, gap_before, gap_during, own_during, gap_after, taken['fds'], taken['shared'],

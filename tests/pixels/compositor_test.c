@@ -6,6 +6,7 @@
 #include "server.h"
 #include "window.h"
 #include <compositor.h>
+#include <compositor/clients.h>
 #include <drm_fourcc.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -165,7 +166,7 @@ TEST("compositor@client-that-never-reads-is-ended-alone") {
 		wl_display_flush(greedy.display);
 		server_dispatch(&server, 0);
 		// Each sync is answered by two events of twelve bytes. Allow for the limit, the socket's buffer and some slack.
-		expect_int(++rounds, <, (4 * LIDO_UNREAD_BYTES_MAX + (1 << 20)) / 2400);
+		expect_int(++rounds, <, (4 * CLIENTS_UNREAD_SIZE_MAX + (1 << 20)) / 2400);
 	}
 	expect_alive(&other);
 	client_finish(&greedy);

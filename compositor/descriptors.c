@@ -1,0 +1,193 @@
+#include "descriptors.h"
+
+#include "account.h"
+#include "clients.h"
+#include "closing.h"
+#include "turn.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Files without a limit on their number are counted up to this one.
+#define FDS_MAX (1 << 20)
+
+// A file in memory of this size takes the kernel less than a millisecond to free, bytes.
+#define SMALL_SIZE (1 << 20)
+
+// A socket's buffer has less than this many pieces of 4 KiB of unread requests.
+#define DRAIN_LEN 256
+
+#define REPLACES_LIBC __attribute__((visibility("default")))
+
+struct descriptor {
+	struct account *owner; // of the client that has sent it; NULL: the server's own
+	struct turn *turn;     // of the client whose socket it is; NULL: another file
+	bool is_socket;        // of a client, which may be gone
+};
+
+static struct descriptor *table; // by fd; NULL before the first compositor
+static size_t table_len;
+
+static struct descriptor *find(int fd) {
+	return table != NULL && fd >= 0 && (size_t)fd < table_len ? &table[fd] : NULL;
+}
+
+size_t descriptors_get_max(void) {
+	return table_len;
+}
+
+void *descriptors_reserve(size_t element_size) {
+	void *data = mmap(
+			NULL, table_len * element_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return data != MAP_FAILED ? data : NULL;
+}
+
+void descriptors_set_turn(int fd, struct turn *turn) {
+	struct descriptor *descriptor = find(fd);
+	if (descriptor != NULL) {
+		descriptor->turn = turn;
+		descriptor->is_socket = true;
+	}
+}
+
+static void discount(struct account *owner) {
+	if (owner != NULL) {
+		atomic_fetch_sub(&account_totals.fds_len, 1);
+		atomic_fetch_sub(&owner->fds_len, 1);
+	}
+}
+
+static struct account *disown(struct descriptor *descriptor) {
+	struct account *owner = descriptor->owner;
+	descriptor->owner = NULL;
+	return owner;
+}
+
+// If unread requests are left when a socket is closed, the client's next request fails with ECONNRESET, and the client
+// does not read why it was disconnected.
+static void drain(int fd) {
+	char data[4096];
+	for (int i = 0; i < DRAIN_LEN && recv(fd, data, sizeof(data), MSG_DONTWAIT) > 0; i++) {
+	}
+}
+
+int descriptors_close_now(int fd) {
+	struct descriptor *descriptor = find(fd);
+	if (descriptor != NULL && descriptor->is_socket) {
+		descriptor->is_socket = false;
+		drain(fd);
+	}
+	// Another file may have this number as soon as it is closed.
+	struct account *owner = descriptor != NULL ? disown(descriptor) : NULL;
+	int result = (int)syscall(SYS_close, fd);
+	discount(owner);
+	return result;
+}
+
+// Returns whether a thread is to close the fd, and how long that may take. Waits for nobody.
+static bool takes_long(int fd, enum closing_time *time) {
+	struct statx stat;
+	if (fcntl(fd, F_GET_SEALS) != -1) { // a file in memory: the kernel answers by itself
+		*time = CLOSING_LONG;
+		struct stat status;
+		return fstat(fd, &status) == 0 && status.st_blocks * INT64_C(512) > SMALL_SIZE;
+	}
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &stat) != 0) {
+		return false;
+	}
+	// Messages that wait in a socket may hold the last fds of large files.
+	*time = S_ISSOCK(stat.stx_mode) ? CLOSING_LONG : CLOSING_ENDLESS;
+	return S_ISSOCK(stat.stx_mode) || S_ISREG(stat.stx_mode) || S_ISDIR(stat.stx_mode);
+}
+
+REPLACES_LIBC int close(int fd) {
+	int saved = errno;
+	enum closing_time time;
+	struct descriptor *descriptor = find(fd);
+	if (descriptor == NULL) {
+		return (int)syscall(SYS_close, fd);
+	}
+	descriptor->turn = NULL;
+	bool is_added = takes_long(fd, &time) && closing_add(fd, time);
+	errno = saved;
+	return is_added ? 0 : descriptors_close_now(fd);
+}
+
+static void own(struct account *account, const int *fds, size_t fds_len) {
+	for (size_t i = 0; i < fds_len; i++) {
+		struct descriptor *descriptor = find(fds[i]);
+		if (descriptor != NULL) {
+			discount(disown(descriptor)); // if it was closed by other means
+			descriptor->owner = account;
+			atomic_fetch_add(&account_totals.fds_len, 1);
+			atomic_fetch_add(&account->fds_len, 1);
+		}
+	}
+}
+
+static void own_all(struct account *account, struct msghdr *message) {
+	for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(message); cmsg != NULL; cmsg = CMSG_NXTHDR(message, cmsg)) {
+		if (cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS) {
+			int fds[(cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int) + 1];
+			memcpy(fds, CMSG_DATA(cmsg), cmsg->cmsg_len - CMSG_LEN(0));
+			own(account, fds, (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		}
+	}
+}
+
+// Reads at most size bytes.
+static ssize_t receive(int fd, struct msghdr *message, int flags, size_t size) {
+	struct iovec iov[2];
+	struct iovec *before = message->msg_iov;
+	size_t before_len = message->msg_iovlen;
+	message->msg_iovlen = 0;
+	for (size_t i = 0; i < before_len && i < sizeof(iov) / sizeof(iov[0]) && size > 0; i++) {
+		iov[i] = before[i];
+		iov[i].iov_len = before[i].iov_len < size ? before[i].iov_len : size;
+		size -= iov[i].iov_len;
+		message->msg_iovlen++;
+	}
+	message->msg_iov = iov;
+	ssize_t n = syscall(SYS_recvmsg, fd, message, flags);
+	message->msg_iov = before;
+	message->msg_iovlen = before_len;
+	return n;
+}
+
+REPLACES_LIBC ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
+	struct descriptor *descriptor = find(fd);
+	struct turn *turn = descriptor != NULL ? descriptor->turn : NULL;
+	if (turn == NULL) {
+		return syscall(SYS_recvmsg, fd, message, flags);
+	}
+	size_t size = turn_begin(turn);
+	if (size == 0 || !clients_enforce_limits(turn)) {
+		errno = EAGAIN;
+		return -1;
+	}
+	ssize_t n = receive(fd, message, flags, size);
+	if (n > 0) {
+		turn_spend((size_t)n);
+		own_all(turn->account, message);
+	}
+	return n;
+}
+
+bool descriptors_init(struct compositor *compositor) {
+	struct rlimit limit = {.rlim_cur = FDS_MAX};
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (table == NULL) {
+		table_len = limit.rlim_cur < FDS_MAX ? limit.rlim_cur : FDS_MAX;
+		table = descriptors_reserve(sizeof(*table));
+	}
+	return table != NULL;
+}
+
+void descriptors_finish(struct compositor *compositor) {
+}

@@ -1,0 +1,35 @@
+/*
+ * The fds that clients send. The program's recvmsg() and close() replace those of libc, also for libwayland and
+ * wlroots: so each fd is known from its arrival until it is closed, whichever protocol it belongs to, and counted on
+ * the account of the client that has sent it.
+ *
+ * recvmsg() on a client's socket reads no more than the client's turn allows (turn.h). close() lets a thread close what
+ * takes long (closing.h).
+ */
+#ifndef DESCRIPTORS_H
+#define DESCRIPTORS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct compositor;
+struct turn;
+
+/* Returns the limit on fds in this process. What lies beyond it is not counted. */
+size_t descriptors_get_max(void);
+
+/* Reserves zeroed memory for one element of this size per fd. Returns NULL when out of memory. Never freed. */
+void *descriptors_reserve(size_t element_size);
+
+/* The fd is the socket of the client with these turns until it is closed. */
+void descriptors_set_turn(int fd, struct turn *turn);
+
+/* close() in this thread, however long that takes. */
+int descriptors_close_now(int fd);
+
+/* Returns false when out of memory. */
+bool descriptors_init(struct compositor *compositor);
+void descriptors_finish(struct compositor *compositor);
+
+#endif

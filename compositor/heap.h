@@ -1,0 +1,24 @@
+/*
+ * Counts the heap memory of each client. The program's malloc() and its siblings note on each block which client was
+ * served when it was allocated, and free() takes it off again: so all memory is counted that a client causes, also
+ * that of libraries, for whichever protocol, and also what outlives the object that it was for.
+ *
+ * Without glibc, or with a sanitizer (which has a malloc() of its own), nothing is counted.
+ */
+#ifndef HEAP_H
+#define HEAP_H
+
+#include <stdbool.h>
+
+struct account;
+
+/*
+ * From here on, what this thread allocates is counted on this account; NULL: on none. An account must not be closed
+ * while it is the current one.
+ */
+void heap_set_account(struct account *account);
+
+/* Does this build count? */
+bool heap_is_counted(void);
+
+#endif
