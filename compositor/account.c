@@ -1,44 +1,46 @@
 #include "account.h"
 
 #include <stdlib.h>
-
-// Number of closed accounts to inspect whenever another one is closed: more than one, so that they become fewer.
-#define SWEEP_LEN 8
+#include <unistd.h>
 
 struct account_totals account_totals;
 
-static struct wl_list closed = {&closed, &closed};
+static struct wl_list accounts = {&accounts, &accounts};
 
-struct account *account_create(void) {
+// Nothing is added to an account without connections, so one that is empty stays so.
+static bool is_over(struct account *account) {
+	return account->users_len == 0 && atomic_load(&account->heap_size) == 0 && atomic_load(&account->fds_len) == 0;
+}
+
+static struct account *create(pid_t pid) {
 	struct account *account = calloc(1, sizeof(*account));
 	if (account != NULL) {
-		wl_list_init(&account->link);
+		account->pid = pid;
+		wl_list_insert(&accounts, &account->link);
 	}
 	return account;
 }
 
-static bool is_empty(struct account *account) {
-	return atomic_load(&account->heap_size) == 0 && atomic_load(&account->fds_len) == 0;
-}
-
-// Nothing is added to a closed account, so one that is empty stays so.
-static void sweep(void) {
-	struct account *account, *next;
-	int inspected = 0;
-	wl_list_for_each_safe(account, next, &closed, link) {
-		if (inspected++ == SWEEP_LEN) {
-			break;
-		}
-		wl_list_remove(&account->link);
-		if (is_empty(account)) {
+struct account *account_open(pid_t pid) {
+	struct account *account, *next, *found = NULL;
+	wl_list_for_each_safe(account, next, &accounts, link) {
+		if (account->pid == pid && pid != getpid()) {
+			found = account;
+		} else if (is_over(account)) {
+			wl_list_remove(&account->link);
 			free(account);
-		} else {
-			wl_list_insert(closed.prev, &account->link);
 		}
 	}
+	found = found != NULL ? found : create(pid);
+	if (found != NULL) {
+		found->users_len++;
+	}
+	return found;
 }
 
 void account_close(struct account *account) {
-	wl_list_insert(&closed, &account->link);
-	sweep();
+	if (--account->users_len == 0 && is_over(account)) {
+		wl_list_remove(&account->link);
+		free(account);
+	}
 }

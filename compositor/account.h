@@ -1,8 +1,9 @@
 /*
- * What each client costs the compositor's process, whichever protocol it uses: memory of the heap (counted by heap.c),
- * received fds (descriptors.c), and time (turn.c). A client that holds more than its limit is disconnected.
+ * What each process that is a client costs the compositor's process, whichever protocol it uses: memory of the heap
+ * (counted by heap.c) and received fds (descriptors.c). Whoever holds more than its limit is disconnected. All
+ * connections of a process have the same account, so a process gains nothing by further connections.
  *
- * An account outlives its client until all that is counted on it is freed.
+ * An account outlives its connections until all that is counted on it is freed.
  */
 #ifndef ACCOUNT_H
 #define ACCOUNT_H
@@ -11,25 +12,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <wayland-server-core.h>
 
 /*
- * Limit on the heap memory of one client, bytes: objects, regions, strings, queued commits, unread events, and what
+ * Limit on the heap memory of one process, bytes: objects, regions, strings, queued commits, unread events, and what
  * wlroots keeps after an object is destroyed. The heaviest stock client needs less than one percent of this.
  */
 #define ACCOUNT_HEAP_SIZE_MAX (56 << 20)
 
 /*
- * Limit on the open fds that one client has sent: those of its wl_shm pools, and this many of other protocols or not
+ * Limit on the open fds that one process has sent: those of its wl_shm pools, and this many of other protocols or not
  * yet requested.
  */
 #define ACCOUNT_OTHER_FDS_MAX 256
 
-/* All clients' received fds use at most this share of RLIMIT_NOFILE. No client holds more than it leaves for others. */
+/* All received fds are at most this share of RLIMIT_NOFILE. No process holds more than it leaves for others. */
 #define ACCOUNT_FDS_PERCENT 75
 
 struct account {
-	struct wl_list link; // of all closed accounts
+	struct wl_list link; // of all accounts
+	pid_t pid;
+	size_t users_len; // connections
 
 	// Other threads free memory and close fds, too.
 	atomic_size_t heap_size; // bytes
@@ -43,10 +47,13 @@ struct account_totals {
 
 extern struct account_totals account_totals;
 
-/* Returns NULL when out of memory. */
-struct account *account_create(void);
+/*
+ * Returns the account of a process, for one more connection. The compositor's own process has one per connection: it
+ * connects others through socket pairs. Returns NULL when out of memory.
+ */
+struct account *account_open(pid_t pid);
 
-/* The client is gone. */
+/* A connection is gone. */
 void account_close(struct account *account);
 
 #endif

@@ -153,20 +153,23 @@ static void limit_connections(struct client *client) {
 static void handle_client_created(struct wl_listener *listener, void *data) {
 	struct clients *clients = wl_container_of(listener, clients, listeners.client_created);
 	struct wl_client *wl = data;
+	turn_end(); // another client may have been served in this iteration of the event loop
 	struct client *client = calloc(1, sizeof(*client));
-	struct account *account = account_create();
-	if (client == NULL || account == NULL) {
-		free(client);
-		free(account);
+	if (client == NULL) {
 		wl_client_post_no_memory(wl);
 		return;
 	}
 	client->compositor = clients->compositor;
 	client->wl = wl;
-	client->account = account;
-	turn_init(&client->turn, account);
-	descriptors_set_turn(wl_client_get_fd(wl), &client->turn);
 	wl_client_get_credentials(wl, &client->pid, NULL, NULL);
+	client->account = account_open(client->pid);
+	if (client->account == NULL) {
+		free(client);
+		wl_client_post_no_memory(wl);
+		return;
+	}
+	turn_init(&client->turn, client->account);
+	descriptors_set_turn(wl_client_get_fd(wl), &client->turn);
 	wl_list_insert(&clients->list, &client->link);
 	clients->len++;
 	client->listeners.resource_created.notify = handle_resource_created;

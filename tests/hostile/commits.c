@@ -151,33 +151,53 @@ ATTACK("rectangles-without-end") {
 	expect_no_memory(&attacker);
 }
 
-// Each of both regions of each surface is a copy, or two.
-ATTACK("rectangles-in-all-surfaces") {
-	struct attacker attacker;
-	attacker_connect(&attacker);
-	struct wl_region *region = wl_compositor_create_region(attacker.compositor);
+static struct wl_region *create_large_region(struct attacker *attacker) {
+	struct wl_region *region = wl_compositor_create_region(attacker->compositor);
 	for (int i = 0; i < 2048; i++) {
 		add_rectangle(region, i);
 	}
+	return region;
+}
+
+// Each of both regions of each surface is a copy, or two. False: the server has disconnected this client.
+static bool copy_region(struct attacker *attacker, struct wl_region *region, int count) {
 	bool alive = true;
-	for (int i = 0; alive && i < attack_count(1024); i++) {
-		struct wl_surface *surface = wl_compositor_create_surface(attacker.compositor);
+	for (int i = 0; alive && i < count; i++) {
+		struct wl_surface *surface = wl_compositor_create_surface(attacker->compositor);
 		wl_surface_set_input_region(surface, region);
 		wl_surface_set_opaque_region(surface, region);
 		wl_surface_commit(surface);
-		alive = i % 16 != 15 || attacker_try_roundtrip(&attacker);
+		alive = i % 16 != 15 || attacker_try_roundtrip(attacker);
 	}
+	return alive;
+}
+
+ATTACK("rectangles-in-all-surfaces") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	copy_region(&attacker, create_large_region(&attacker), 1024);
 	expect_no_memory(&attacker);
+}
+
+// A process gains nothing by further connections.
+ATTACK("rectangles-in-all-surfaces-of-many-connections") {
+	static struct attacker attackers[20];
+	int ended = 0;
+	for (int i = 0; i < 20; i++) {
+		if (attacker_try_connect(&attackers[i])) {
+			ended += !copy_region(&attackers[i], create_large_region(&attackers[i]), 128);
+		}
+	}
+	if (ended == 0) {
+		fail("the server has no limit for a process");
+	}
 }
 
 // Adding an existing rectangle costs as much without increasing their number. Send as many as fit into a dispatch.
 ATTACK("rectangles-added-again") {
 	struct attacker attacker;
 	attacker_connect(&attacker);
-	struct wl_region *region = wl_compositor_create_region(attacker.compositor);
-	for (int i = 0; i < 2048; i++) {
-		add_rectangle(region, i);
-	}
+	struct wl_region *region = create_large_region(&attacker);
 	for (int i = 0; i < attack_count(10000); i++) {
 		add_rectangle(region, i % 2048);
 	}

@@ -68,6 +68,7 @@ SHARES = {
     'regions-without-end': (8, 8, 80),
     'frame-callbacks-without-end': (8, 8, 80),
     'rectangles-in-all-surfaces': (8, 8, 64),
+    'rectangles-in-all-surfaces-of-many-connections': (64, 8, 64),
     'snapshots-of-all-bytes': (8, 8, 512 + 16),
 }
 
