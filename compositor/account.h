@@ -30,6 +30,11 @@
 /* All received fds are at most this share of RLIMIT_NOFILE. No process holds more than it leaves for others. */
 #define ACCOUNT_FDS_PERCENT 75
 
+/* Returns the limit on all received fds where RLIMIT_NOFILE is this many files. */
+static inline size_t account_get_fds_total_max(uint64_t files) {
+	return (size_t)(files / 100 * ACCOUNT_FDS_PERCENT + files % 100 * ACCOUNT_FDS_PERCENT / 100);
+}
+
 struct account {
 	struct wl_list link; // of all accounts
 	pid_t pid;

@@ -188,7 +188,7 @@ bool clients_init(struct compositor *compositor) {
 	wl_list_init(&clients->list);
 	clients->max = clients_get_max(limit.rlim_cur);
 	clients->fds_max = compositor->files_max + ACCOUNT_OTHER_FDS_MAX;
-	clients->fds_total_max = limit.rlim_cur / 100 * ACCOUNT_FDS_PERCENT;
+	clients->fds_total_max = account_get_fds_total_max(limit.rlim_cur);
 	clients->trimming = wl_event_loop_add_timer(compositor->loop, handle_trimming, compositor);
 	clients->listeners.client_created.notify = handle_client_created;
 	wl_display_add_client_created_listener(compositor->display, &clients->listeners.client_created);

@@ -56,7 +56,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 }
 
 static void output_set_title(struct output *output) {
-	const char *socket = output->compositor->socket;
+	const char *socket = output->compositor->socket.name;
 	char title[128];
 	snprintf(title, sizeof(title), "Lido%s%s (Alt+Escape quits)", socket != NULL ? " on " : "",
 			socket != NULL ? socket : "");

@@ -5,6 +5,7 @@
 #ifndef PARTS_H
 #define PARTS_H
 
+#include "display_socket.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,9 +31,9 @@ struct compositor {
 	struct wlr_xdg_shell *xdg_shell; // created by shell.c
 	struct lido_wlroots *shm;
 	struct lido_monitor *monitor; // owned by the manager; may be NULL
-	char *socket;                 // may be NULL
-	int32_t width, height;        // pixels: of the headless output, or the initial size of a nested window
-	size_t files_max;             // of one client, in wl_shm pools
+	struct display_socket socket;
+	int32_t width, height; // pixels: of the headless output, or the initial size of a nested window
+	size_t files_max;      // of one client, in wl_shm pools
 	bool headless;
 	bool started;
 	size_t parts_len; // number of initialized entries of the table of parts

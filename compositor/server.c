@@ -8,9 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <wayland-server-core.h>
 #include <wlr/backend.h>
@@ -25,9 +22,6 @@
 // Default size of the output, pixels.
 #define WIDTH_DEFAULT 1280
 #define HEIGHT_DEFAULT 720
-
-// Names that are tried: wayland-1 and so on, as many as by wl_display_add_socket_auto().
-#define SOCKETS_MAX 32
 
 // Initialized from top to bottom, finished from bottom to top. Listeners run in this order: layer surfaces reserve
 // their space before windows use the rest, and task bars receive a new or unmapped window before the focus moves.
@@ -152,95 +146,24 @@ static bool create_parts(struct compositor *compositor) {
 	return true;
 }
 
-// libwayland deletes any file in the place of a socket. Only a socket may be stale: it deletes that with its lock held.
-// Returns false, with errno EEXIST, if there is another file.
-static bool is_name_free(const char *name) {
-	const char *folder = getenv("XDG_RUNTIME_DIR");
-	struct sockaddr_un address;
-	struct stat stat;
-	if (folder == NULL ||
-			(size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", folder, name) >=
-					sizeof(address.sun_path) ||
-			lstat(address.sun_path, &stat) != 0 || S_ISSOCK(stat.st_mode)) {
-		return true; // or wl_display_add_socket() fails
-	}
-	errno = EEXIST;
-	return false;
-}
-
-static bool add_socket(struct compositor *compositor, const char *name) {
-	char *copy = strdup(name);
-	if (copy == NULL || !is_name_free(name) || wl_display_add_socket(compositor->display, name) != 0) {
-		free(copy);
-		return false;
-	}
-	compositor->socket = copy;
-	return true;
-}
-
-// wl_display_add_socket_auto() would delete files.
-static bool add_first_free_socket(struct compositor *compositor) {
-	char name[32];
-	for (int i = 1; i <= SOCKETS_MAX; i++) {
-		snprintf(name, sizeof(name), "wayland-%d", i);
-		if (add_socket(compositor, name)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-// libwayland has removed what bind() did not create, so errno is that of unlink(). Its lock file had space.
-static bool is_out_of_space(const char *folder, int error) {
-	return error == ENOENT && access(folder, F_OK) == 0 && folder[0] == '/';
-}
-
-static void log_socket_error(const char *name, const char *use, int error) {
-	const char *folder = getenv("XDG_RUNTIME_DIR");
-	const char *problem = strerror(error);
-	const char *remedy = "XDG_RUNTIME_DIR must be the absolute path of a directory that you own, with space left";
-	if (folder == NULL) {
-		problem = "XDG_RUNTIME_DIR is not set";
-	} else if (error == EEXIST) {
-		problem = "a file that is not a socket has this name";
-		remedy = "remove the file, or choose another name with --socket";
-	} else if (error == EWOULDBLOCK) {
-		problem = "already in use by another compositor";
-		remedy = "choose another name with --socket";
-	} else if (error == ENAMETOOLONG) {
-		remedy = "choose a shorter name with --socket";
-	} else if (is_out_of_space(folder, error)) {
-		problem = strerror(ENOSPC);
-	}
-	log_error("cannot create socket \"%s/%s\"%s: %s; %s", folder != NULL ? folder : "$XDG_RUNTIME_DIR", name, use,
-			problem, remedy);
-}
-
 static bool create_socket(struct compositor *compositor, const struct compositor_options *options) {
-	if (options->without_socket) {
-		return true;
-	}
-	if (options->socket != NULL ? add_socket(compositor, options->socket) : add_first_free_socket(compositor)) {
-		return true;
-	}
-	log_socket_error(options->socket != NULL ? options->socket : "wayland-N", "", errno);
-	return false;
+	return options->without_socket || display_socket_init(compositor, options->socket);
 }
 
 // The compositor runs without a monitor socket if it cannot create one.
 static bool create_monitor(struct compositor *compositor, const struct compositor_options *options) {
-	if (compositor->socket == NULL || compositor->shm == NULL || options->without_monitor) {
+	if (compositor->socket.name == NULL || compositor->shm == NULL || options->without_monitor) {
 		return true;
 	}
-	size_t size = strlen(compositor->socket) + sizeof(LIDO_MONITOR_SUFFIX);
+	size_t size = strlen(compositor->socket.name) + sizeof(LIDO_MONITOR_SUFFIX);
 	char *name = malloc(size);
 	if (name == NULL) {
 		return false;
 	}
-	snprintf(name, size, "%s" LIDO_MONITOR_SUFFIX, compositor->socket);
+	snprintf(name, size, "%s" LIDO_MONITOR_SUFFIX, compositor->socket.name);
 	compositor->monitor = lido_monitor_create(compositor_get_manager(compositor), name);
 	if (compositor->monitor == NULL) {
-		log_socket_error(name, " for lido-top", errno);
+		display_socket_log_error(name, " for lido-top", errno);
 	}
 	free(name);
 	return true;
@@ -292,7 +215,6 @@ static struct compositor *allocate(void) {
 
 static void deallocate(struct compositor *compositor) {
 	struct compositor_parts *all = wl_container_of(compositor, all, compositor);
-	free(compositor->socket);
 	free(all);
 }
 
@@ -362,6 +284,7 @@ void compositor_destroy(struct compositor *compositor) {
 		wlr_renderer_destroy(compositor->renderer);
 	}
 	wl_display_destroy(compositor->display);
+	display_socket_finish(&compositor->socket);
 	deallocate(compositor);
 }
 
@@ -382,5 +305,5 @@ struct lido_manager *compositor_get_manager(struct compositor *compositor) {
 }
 
 const char *compositor_get_socket(const struct compositor *compositor) {
-	return compositor->socket;
+	return compositor->socket.name;
 }

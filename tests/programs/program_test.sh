@@ -114,6 +114,12 @@ echo precious >"$runtime/here-monitor"
 expect file-in-place-of-the-monitor-socket-means-no-monitor ends_with 0 --headless 64x64 --socket here -- true
 expect file-in-place-of-the-monitor-socket-is-named says err "$runtime/here-monitor\" for lido-top: a file that is not"
 expect file-in-place-of-the-monitor-socket-stays keeps_file here-monitor
+start
+rm -f "$runtime/stays"
+echo precious >"$runtime/stays"
+stop TERM
+expect file-in-place-of-the-socket-stays-at-the-end keeps_file stays
+rm -f "$runtime/stays"
 echo precious >"$runtime/wayland-1"
 expect name-that-a-file-has-is-skipped ends_with 0 --headless 64x64 -- sh -c 'test "$WAYLAND_DISPLAY" = wayland-2'
 expect file-with-the-first-name-stays keeps_file wayland-1

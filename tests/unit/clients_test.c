@@ -1,6 +1,7 @@
 /*
- * The limit on connections.
+ * The limits on connections and on received fds.
  */
+#include "account.h"
 #include "clients.h"
 #include "runner.h"
 
@@ -23,4 +24,14 @@ TEST("clients@more-files-never-mean-fewer-connections") {
 	}
 	// RLIM_INFINITY
 	expect(clients_get_max(UINT64_MAX) == UINT64_MAX / 200 * 21 + UINT64_MAX % 200 * 21 / 200);
+}
+
+TEST("account@fds-are-exactly-their-share-of-the-files") {
+	static const struct {
+		uint64_t files;
+		size_t max;
+	} cases[] = {{0, 0}, {20, 15}, {64, 48}, {99, 74}, {100, 75}, {199, 149}, {1024, 768}, {20000, 15000}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		expect_int(account_get_fds_total_max(cases[i].files), ==, cases[i].max);
+	}
 }
