@@ -41,6 +41,7 @@ struct compositor {
 	// Set before the first part is initialized.
 	struct clients *clients;
 	struct turns *turns;
+	struct requests *requests;
 	struct desktop *desktop;
 	struct outputs *outputs;
 	struct globals *globals;
@@ -66,8 +67,6 @@ struct compositor {
 	struct constraints *constraints;
 	struct activation *activation;
 	struct shell *shell;
-	struct xdg_errors *xdg_errors;
-	struct rectangles *rectangles;
 	struct output_management *output_management;
 
 	struct {

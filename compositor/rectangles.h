@@ -8,7 +8,6 @@
 #include <stdbool.h>
 
 struct compositor;
-struct wl_protocol_logger;
 
 /*
  * Limit on the rectangles of one wl_region, counted as pixman stores them: disjoint, in bands. A client that adds more
@@ -23,12 +22,7 @@ struct wl_protocol_logger;
  */
 #define RECTANGLES_DAMAGE_MAX 256
 
-struct rectangles {
-	struct wl_protocol_logger *logger; // receives each request before wlroots does
-};
-
 /* Returns false when out of memory. */
 bool rectangles_init(struct compositor *compositor);
-void rectangles_finish(struct compositor *compositor);
 
 #endif

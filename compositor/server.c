@@ -27,12 +27,13 @@
 // their space before windows use the rest, and task bars receive a new or unmapped window before the focus moves.
 static const struct {
 	bool (*init)(struct compositor *compositor);
-	void (*finish)(struct compositor *compositor);
+	void (*finish)(struct compositor *compositor); // may be NULL
 } parts[] = {
 	{descriptors_init, descriptors_finish},
 	{closing_init, closing_finish},
 	{turns_init, turns_finish},
 	{clients_init, clients_finish},
+	{requests_init, requests_finish},
 	{desktop_init, desktop_finish},
 	{outputs_init, outputs_finish},
 	{globals_init, globals_finish},
@@ -58,8 +59,8 @@ static const struct {
 	{constraints_init, constraints_finish},
 	{activation_init, activation_finish},
 	{shell_init, shell_finish},
-	{xdg_errors_init, xdg_errors_finish},
-	{rectangles_init, rectangles_finish},
+	{xdg_errors_init, NULL},
+	{rectangles_init, NULL},
 	{output_management_init, output_management_finish},
 };
 
@@ -182,6 +183,7 @@ static struct compositor *allocate(void) {
 	struct compositor *compositor = &all->compositor;
 	compositor->clients = &all->clients;
 	compositor->turns = &all->turns;
+	compositor->requests = &all->requests;
 	compositor->desktop = &all->desktop;
 	compositor->outputs = &all->outputs;
 	compositor->globals = &all->globals;
@@ -207,8 +209,6 @@ static struct compositor *allocate(void) {
 	compositor->constraints = &all->constraints;
 	compositor->activation = &all->activation;
 	compositor->shell = &all->shell;
-	compositor->xdg_errors = &all->xdg_errors;
-	compositor->rectangles = &all->rectangles;
 	compositor->output_management = &all->output_management;
 	return compositor;
 }
@@ -275,7 +275,10 @@ void compositor_destroy(struct compositor *compositor) {
 		wlr_backend_destroy(compositor->backend);
 	}
 	while (compositor->parts_len > 0) {
-		parts[--compositor->parts_len].finish(compositor);
+		const size_t i = --compositor->parts_len;
+		if (parts[i].finish != NULL) {
+			parts[i].finish(compositor);
+		}
 	}
 	if (compositor->allocator != NULL) {
 		wlr_allocator_destroy(compositor->allocator);

@@ -29,6 +29,7 @@
 #include "parts.h"
 #include "popup.h"
 #include "rectangles.h"
+#include "requests.h"
 #include "seat.h"
 #include "shell.h"
 #include "surface.h"
@@ -48,6 +49,7 @@ struct compositor_parts {
 	struct compositor compositor;
 	struct clients clients;
 	struct turns turns;
+	struct requests requests;
 	struct desktop desktop;
 	struct outputs outputs;
 	struct globals globals;
@@ -73,8 +75,6 @@ struct compositor_parts {
 	struct constraints constraints;
 	struct activation activation;
 	struct shell shell;
-	struct xdg_errors xdg_errors;
-	struct rectangles rectangles;
 	struct output_management output_management;
 };
 

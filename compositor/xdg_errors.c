@@ -1,14 +1,9 @@
-/*
- * libwayland passes each request to its protocol loggers first, and then to wlroots, which handles it as usual. A
- * client receives only the first error: libwayland drops what wlroots posts after ours, and the client is disconnected
- * after this request. So a logger that only inspects requests and posts errors changes the error and nothing else.
- */
 #include "xdg_errors.h"
 
 #include "compat.h"
 #include "parts.h"
+#include "requests.h"
 #include "xdg-shell-protocol.h"
-#include <string.h>
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_xdg_shell.h>
@@ -42,31 +37,19 @@ static void validate_attach(struct wlr_surface *surface) {
 	}
 }
 
-static bool is_request(const struct wl_protocol_logger_message *message, const char *class, const char *name) {
-	return strcmp(message->message->name, name) == 0 && strcmp(wl_resource_get_class(message->resource), class) == 0;
+static void handle_get_xdg_surface(
+		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
+	validate_get_xdg_surface(resource, wlr_surface_from_resource((struct wl_resource *)arguments[1].o));
 }
 
-static void handle_message(
-		void *data, enum wl_protocol_logger_type type, const struct wl_protocol_logger_message *message) {
-	if (type != WL_PROTOCOL_LOGGER_REQUEST) {
-		return;
-	}
-	if (is_request(message, "wl_surface", "attach") && message->arguments[0].o != NULL) {
-		validate_attach(wlr_surface_from_resource(message->resource));
-	} else if (is_request(message, "xdg_wm_base", "get_xdg_surface")) {
-		// In a server, objects among the arguments are wl_resources.
-		struct wl_resource *surface = (struct wl_resource *)message->arguments[1].o;
-		validate_get_xdg_surface(message->resource, wlr_surface_from_resource(surface));
+static void handle_attach(
+		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
+	if (arguments[0].o != NULL) {
+		validate_attach(wlr_surface_from_resource(resource));
 	}
 }
 
 bool xdg_errors_init(struct compositor *compositor) {
-	compositor->xdg_errors->logger = wl_display_add_protocol_logger(compositor->display, handle_message, NULL);
-	return compositor->xdg_errors->logger != NULL;
-}
-
-void xdg_errors_finish(struct compositor *compositor) {
-	if (compositor->xdg_errors->logger != NULL) {
-		wl_protocol_logger_destroy(compositor->xdg_errors->logger);
-	}
+	return requests_watch(compositor, "xdg_wm_base", "get_xdg_surface", handle_get_xdg_surface) &&
+		   requests_watch(compositor, "wl_surface", "attach", handle_attach);
 }
