@@ -42,6 +42,8 @@ struct compositor {
 	struct clients *clients;
 	struct turns *turns;
 	struct requests *requests;
+	struct object_limits *object_limits;
+	struct usages *usages;
 	struct desktop *desktop;
 	struct outputs *outputs;
 	struct globals *globals;

@@ -34,6 +34,8 @@ static const struct {
 	{turns_init, turns_finish},
 	{clients_init, clients_finish},
 	{requests_init, requests_finish},
+	{object_limits_init, object_limits_finish},
+	{usages_init, usages_finish},
 	{desktop_init, desktop_finish},
 	{outputs_init, outputs_finish},
 	{globals_init, globals_finish},
@@ -184,6 +186,8 @@ static struct compositor *allocate(void) {
 	compositor->clients = &all->clients;
 	compositor->turns = &all->turns;
 	compositor->requests = &all->requests;
+	compositor->object_limits = &all->object_limits;
+	compositor->usages = &all->usages;
 	compositor->desktop = &all->desktop;
 	compositor->outputs = &all->outputs;
 	compositor->globals = &all->globals;

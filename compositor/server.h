@@ -24,6 +24,7 @@
 #include "input_method.h"
 #include "keyboard.h"
 #include "layer.h"
+#include "object_limits.h"
 #include "output.h"
 #include "output_management.h"
 #include "parts.h"
@@ -37,6 +38,7 @@
 #include "toplevel.h"
 #include "touch.h"
 #include "turn.h"
+#include "usage.h"
 #include "virtual_keyboard.h"
 #include "virtual_pointer.h"
 #include "xdg_errors.h"
@@ -50,6 +52,8 @@ struct compositor_parts {
 	struct clients clients;
 	struct turns turns;
 	struct requests requests;
+	struct object_limits object_limits;
+	struct usages usages;
 	struct desktop desktop;
 	struct outputs outputs;
 	struct globals globals;

@@ -1,0 +1,141 @@
+#include "object_limits.h"
+
+#include "clients.h"
+#include "parts.h"
+#include "requests.h"
+#include "usage.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+// No client that was observed has more than a tenth of these. Where old versions of an interface lack a destructor,
+// objects pile up when outputs and devices come and go; these limits are higher.
+struct object_limit {
+	const char *interface;
+	size_t max;
+};
+
+static const struct object_limit table[] = {
+	// Each receives all globals, and each new one.
+	{"wl_registry", 256},
+	// Callbacks of frames are kept until the next frame, and sent all at once.
+	{"wl_callback", 16384},
+	{"wp_presentation_feedback", 4096},
+	// wlr_output walks them when surfaces enter and leave.
+	{"wl_output", 256},
+	{"zxdg_output_v1", 256},
+	// One event for each at every input event. A wl_keyboard receives an fd with each keymap.
+	{"wl_seat", 256},
+	{"wl_keyboard", 256},
+	{"wl_pointer", 256},
+	{"wl_touch", 256},
+	{"wp_cursor_shape_device_v1", 256},
+	{"zwp_relative_pointer_v1", 64},
+	{"zwp_locked_pointer_v1", 64},
+	{"zwp_confined_pointer_v1", 64},
+	{"zwp_virtual_keyboard_v1", 16},
+	{"zwlr_virtual_pointer_v1", 16},
+	{"zwp_text_input_v3", 64},
+	{"zwp_input_method_v2", 16},
+	{"zwp_input_method_keyboard_grab_v2", 16},
+	{"zwp_input_popup_surface_v2", 64},
+	{"ext_idle_notification_v1", 64},
+	{"zwp_idle_inhibitor_v1", 64},
+	// Each device receives each selection: all of its MIME types.
+	{"wl_data_device", 16},
+	{"wl_data_source", 256},
+	{"wl_data_offer", 4096},
+	{"zwp_primary_selection_device_v1", 16},
+	{"zwp_primary_selection_source_v1", 256},
+	{"zwp_primary_selection_offer_v1", 4096},
+	{"zwlr_data_control_device_v1", 16},
+	{"zwlr_data_control_source_v1", 256},
+	{"zwlr_data_control_offer_v1", 4096},
+	// Each manager receives an object for each window or output.
+	{"zwlr_foreign_toplevel_manager_v1", 8},
+	{"zwlr_foreign_toplevel_handle_v1", 4096},
+	{"zwlr_output_manager_v1", 16},
+	{"zwlr_output_head_v1", 1024},
+	{"zwlr_output_mode_v1", 16384},
+	{"zwlr_output_configuration_v1", 16},
+	// All layer surfaces are placed anew when one of them changes.
+	{"zwlr_layer_surface_v1", 128},
+	{"org_kde_kwin_server_decoration", 1024},
+	{"xdg_wm_base", 64},
+	{"xdg_positioner", 4096},
+	{"xdg_activation_token_v1", 256},
+	// Each waits for the next frame, and copies all of it.
+	{"zwlr_screencopy_frame_v1", 16},
+	// Each has fds: two, or one per plane.
+	{"wp_security_context_v1", 16},
+	{"zwp_linux_buffer_params_v1", 128},
+	// Each receives a table of formats, with an fd.
+	{"zwp_linux_dmabuf_v1", 64},
+	{"zwp_linux_dmabuf_feedback_v1", 1024},
+};
+
+#define TABLE_LEN (sizeof(table) / sizeof(table[0]))
+static_assert(TABLE_LEN <= USAGE_INTERFACES_MAX, "raise USAGE_INTERFACES_MAX");
+
+struct object_count {
+	uint32_t *count;
+	struct wl_listener destroy;
+};
+
+static const struct object_limit *find_limit(const char *interface) {
+	for (size_t i = 0; i < TABLE_LEN; i++) {
+		if (strcmp(table[i].interface, interface) == 0) {
+			return &table[i];
+		}
+	}
+	return NULL;
+}
+
+static const struct object_limit *find_limit_of(struct object_limits *limits, struct wl_resource *resource) {
+	const char *name = wl_resource_get_class(resource);
+	const void *value;
+	if (pointer_map_find(&limits->by_name, name, &value)) {
+		return value;
+	}
+	const struct object_limit *limit = find_limit(name);
+	pointer_map_add(&limits->by_name, name, limit);
+	return limit;
+}
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct object_count *count = wl_container_of(listener, count, destroy);
+	--*count->count;
+	wl_list_remove(&count->destroy.link);
+	free(count);
+}
+
+void object_limits_count(struct usage *usage, struct wl_resource *resource) {
+	const struct object_limit *limit = find_limit_of(usage->compositor->object_limits, resource);
+	if (limit == NULL) {
+		return;
+	}
+	struct object_count *count = calloc(1, sizeof(*count));
+	if (count == NULL) {
+		wl_client_post_no_memory(usage->wl);
+		return;
+	}
+	count->count = &usage->objects[limit - table];
+	count->destroy.notify = handle_destroy;
+	wl_resource_add_destroy_listener(resource, &count->destroy);
+	if (++*count->count > limit->max && requests_is_from(usage->compositor, usage->wl)) {
+		usage_post_too_many(usage->wl, limit->interface, *count->count, limit->max);
+	}
+}
+
+size_t object_limits_get(const char *interface) {
+	const struct object_limit *limit = find_limit(interface);
+	return limit != NULL ? limit->max : 0;
+}
+
+bool object_limits_init(struct compositor *compositor) {
+	return true;
+}
+
+void object_limits_finish(struct compositor *compositor) {
+	pointer_map_finish(&compositor->object_limits->by_name);
+}

@@ -1,0 +1,61 @@
+/*
+ * What each client uses of what other parts limit: objects, queued commits, and work per time.
+ */
+#ifndef USAGE_H
+#define USAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <wayland-server-core.h>
+
+struct compositor;
+
+/* Kinds of work that a client may cause at a limited rate; see the table in usage.c. */
+enum budget {
+	BUDGET_RECEIVES,        // requests that ask another client for the data of its selection
+	BUDGET_SELECTION_BYTES, // MIME types sent to others because a selection was set
+	BUDGET_KEYMAP_BYTES,    // text of keymaps that were compiled
+	BUDGETS_LEN,
+};
+
+/* Limit on the interfaces in the table of object_limits.c. */
+#define USAGE_INTERFACES_MAX 64
+
+struct usage {
+	struct compositor *compositor;
+	struct wl_client *wl;
+	uint32_t objects[USAGE_INTERFACES_MAX]; // number of objects, by index of the table in object_limits.c
+	size_t queued_commits;                  // of all its surfaces, see queue.h
+
+	struct {
+		uint64_t level; // what was spent and has not drained yet
+		int64_t time;   // of level, ms
+	} budgets[BUDGETS_LEN];
+
+	struct {
+		struct wl_listener resource_created, destroy;
+	} listeners;
+};
+
+struct usages {
+	struct compositor *compositor;
+	struct wl_listener client_created;
+};
+
+/* Always returns true. */
+bool usages_init(struct compositor *compositor);
+
+/* All clients must be destroyed before this call. */
+void usages_finish(struct compositor *compositor);
+
+/* The record of a client, which lives as long as its last object. NULL: there was no memory for it. */
+struct usage *usage_from_client(struct wl_client *wl);
+
+/* Ends the client: "too many WHAT: COUNT, the limit is LIMIT". */
+void usage_post_too_many(struct wl_client *wl, const char *what, uint64_t count, uint64_t limit);
+
+/* Adds an amount to what the client has spent. Ends the client, and returns false, if it exceeds the budget. */
+bool usage_spend(struct wl_client *wl, enum budget budget, uint64_t amount);
+
+#endif
