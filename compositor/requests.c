@@ -75,6 +75,12 @@ bool requests_is_from(const struct compositor *compositor, const struct wl_clien
 	return compositor->requests->client == client;
 }
 
+pid_t requests_get_pid(const struct compositor *compositor) {
+	pid_t pid;
+	wl_client_get_credentials(compositor->requests->client, &pid, NULL, NULL);
+	return pid;
+}
+
 bool requests_init(struct compositor *compositor) {
 	struct requests *requests = compositor->requests;
 	requests->compositor = compositor;

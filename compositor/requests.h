@@ -9,6 +9,7 @@
 
 #include "pointer_map.h"
 #include <stdbool.h>
+#include <sys/types.h>
 #include <wayland-server-core.h>
 
 struct compositor;
@@ -34,7 +35,7 @@ struct requests {
 	 * of a protocol, so their names are compared once for each copy.
 	 */
 	struct pointer_map by_message;
-	const struct wl_client *client; // that sent the last request; may be destroyed
+	struct wl_client *client; // that sent the last request; may be destroyed
 };
 
 /* Returns false when out of memory. */
@@ -56,5 +57,8 @@ bool requests_watch_all(
  * disconnects) it may be true for the client that sent the last one.
  */
 bool requests_is_from(const struct compositor *compositor, const struct wl_client *client);
+
+/* The process of the client that sent the request that is being handled. Call it only while one is. */
+pid_t requests_get_pid(const struct compositor *compositor);
 
 #endif

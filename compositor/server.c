@@ -63,6 +63,7 @@ static const struct {
 	{shell_init, shell_finish},
 	{xdg_errors_init, NULL},
 	{rectangles_init, NULL},
+	{selections_init, NULL},
 	{output_management_init, output_management_finish},
 };
 

@@ -32,6 +32,7 @@
 #include "rectangles.h"
 #include "requests.h"
 #include "seat.h"
+#include "selections.h"
 #include "shell.h"
 #include "surface.h"
 #include "text_input.h"

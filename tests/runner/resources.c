@@ -25,6 +25,11 @@ static void resources_add(struct resources *resources, const char *line) {
 	resources->lines[resources->lines_len++] = copy;
 }
 
+// wlroots opens it once per process, for activation tokens.
+static bool is_kept_open(const char *path) {
+	return strcmp(path, "/dev/urandom") == 0;
+}
+
 static void resources_add_fds(struct resources *resources) {
 	DIR *dir = opendir("/proc/self/fd");
 	assert(dir != NULL);
@@ -33,7 +38,7 @@ static void resources_add_fds(struct resources *resources) {
 	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
 		char target[256] = {0}, line[600];
 		if (entry->d_name[0] == '.' || atoi(entry->d_name) == fd ||
-				readlinkat(fd, entry->d_name, target, sizeof(target) - 1) < 0) {
+				readlinkat(fd, entry->d_name, target, sizeof(target) - 1) < 0 || is_kept_open(target)) {
 			continue;
 		}
 		snprintf(line, sizeof(line), "fd %s %s", entry->d_name, target);
