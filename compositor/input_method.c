@@ -58,6 +58,11 @@ static struct wlr_input_method_keyboard_grab_v2 *keyboard_grab(
 	return wlr->keyboard_grab;
 }
 
+struct wlr_keyboard *input_method_current_keyboard(struct compositor *compositor, struct wlr_keyboard *keyboard) {
+	struct wlr_input_method_keyboard_grab_v2 *grab = keyboard_grab(compositor, keyboard);
+	return grab != NULL ? grab->keyboard : wlr_seat_get_keyboard(compositor->seat->wlr);
+}
+
 bool input_method_take_key(
 		struct compositor *compositor, struct wlr_keyboard *keyboard, const struct wlr_keyboard_key_event *event) {
 	struct wlr_input_method_keyboard_grab_v2 *grab = keyboard_grab(compositor, keyboard);

@@ -50,6 +50,12 @@ void input_method_deactivate(struct compositor *compositor);
 void input_method_send_state(struct compositor *compositor);
 
 /*
+ * The keyboard whose keys were sent last to those who would receive a key of this keyboard: the input method, if it has
+ * grabbed the keyboard, or else the focused surface.
+ */
+struct wlr_keyboard *input_method_current_keyboard(struct compositor *compositor, struct wlr_keyboard *keyboard);
+
+/*
  * Send a key, or the modifiers, to the input method if it has grabbed the keyboard. They return false if it has not:
  * the focused surface receives them then.
  */

@@ -4,8 +4,10 @@
 #include "idle.h"
 #include "input_method.h"
 #include "listener.h"
+#include "monotonic.h"
 #include "parts.h"
 #include "seat.h"
+#include "virtual_keyboard.h"
 #include <stdlib.h>
 #include <wlr/interfaces/wlr_keyboard.h>
 #include <wlr/types/wlr_seat.h>
@@ -42,6 +44,28 @@ static bool keyboard_release(struct keyboard *keyboard, uint32_t keycode) {
 	return false;
 }
 
+// Whether a virtual keyboard may send keys after another keyboard: each change of the keyboard sends a keymap to every
+// client. One bucket for all virtual keyboards, which drains at a constant rate.
+static bool may_follow(struct keyboard *keyboard, uint64_t changes_max) {
+	struct keyboards *keyboards = keyboard->compositor->keyboards;
+	if (virtual_keyboard_client(keyboard->wlr) == NULL ||
+			input_method_current_keyboard(keyboard->compositor, keyboard->wlr) == keyboard->wlr) {
+		return true;
+	}
+	int64_t now = monotonic_msec();
+	uint64_t drained = (uint64_t)(now - keyboards->time) * KEYBOARD_CHANGES_PER_SECOND;
+	if (drained >= 1000) {
+		drained /= 1000;
+		keyboards->changes -= drained < keyboards->changes ? drained : keyboards->changes;
+		keyboards->time = now;
+	}
+	if (keyboards->changes >= changes_max) {
+		return false;
+	}
+	keyboards->changes++;
+	return true;
+}
+
 static void handle_key(struct wl_listener *listener, void *data) {
 	struct keyboard *keyboard = wl_container_of(listener, keyboard, listeners.key);
 	const struct wlr_keyboard_key_event *event = data;
@@ -52,7 +76,10 @@ static void handle_key(struct wl_listener *listener, void *data) {
 														   : keyboard_release(keyboard, event->keycode))) {
 		return;
 	}
-	if (input_method_take_key(compositor, keyboard->wlr, event)) {
+	// Some releases more, so that no key stays pressed.
+	bool pressed = event->state == WL_KEYBOARD_KEY_STATE_PRESSED;
+	if (!may_follow(keyboard, pressed ? KEYBOARD_CHANGES_MAX : 2 * KEYBOARD_CHANGES_MAX) ||
+			input_method_take_key(compositor, keyboard->wlr, event)) {
 		return;
 	}
 	wlr_seat_set_keyboard(compositor->seat->wlr, keyboard->wlr);
@@ -63,11 +90,22 @@ static void handle_modifiers(struct wl_listener *listener, void *data) {
 	struct keyboard *keyboard = wl_container_of(listener, keyboard, listeners.modifiers);
 	struct compositor *compositor = keyboard->compositor;
 	bindings_modifiers(compositor, wlr_keyboard_get_modifiers(keyboard->wlr));
-	if (input_method_take_modifiers(compositor, keyboard->wlr)) {
+	if (!may_follow(keyboard, KEYBOARD_CHANGES_MAX) || input_method_take_modifiers(compositor, keyboard->wlr)) {
 		return;
 	}
 	wlr_seat_set_keyboard(compositor->seat->wlr, keyboard->wlr);
 	wlr_seat_keyboard_notify_modifiers(compositor->seat->wlr, &keyboard->wlr->modifiers);
+}
+
+// A virtual keyboard has a keymap only if its client has sent one.
+static struct wlr_keyboard *next_keyboard(struct compositor *compositor) {
+	struct keyboard *keyboard;
+	wl_list_for_each(keyboard, &compositor->seat->keyboards, link) {
+		if (keyboard->wlr->keymap != NULL) {
+			return keyboard->wlr;
+		}
+	}
+	return &compositor->keyboards->fallback;
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
@@ -78,17 +116,14 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&keyboard->listeners.destroy);
 	wl_list_remove(&keyboard->link);
 	if (wlr_seat_get_keyboard(compositor->seat->wlr) == keyboard->wlr) {
-		struct keyboard *other = NULL;
-		if (!wl_list_empty(&compositor->seat->keyboards)) {
-			other = wl_container_of(compositor->seat->keyboards.next, other, link);
-		}
-		wlr_seat_set_keyboard(compositor->seat->wlr, other != NULL ? other->wlr : NULL);
+		wlr_seat_set_keyboard(compositor->seat->wlr, next_keyboard(compositor));
 	}
 	free(keyboard);
 	seat_update_capabilities(compositor);
 }
 
-// Follows the keyboard until it is destroyed, and sets the seat's keymap if it has none.
+// Follows the keyboard until it is destroyed, and sets the seat's keymap if it has none: but not for virtual keyboards,
+// since that takes some milliseconds and an fd, and their clients have to send one.
 static void handle_new_keyboard(struct wl_listener *listener, void *data) {
 	struct keyboards *keyboards = wl_container_of(listener, keyboards, new_keyboard);
 	struct compositor *compositor = keyboards->compositor;
@@ -99,7 +134,7 @@ static void handle_new_keyboard(struct wl_listener *listener, void *data) {
 	}
 	keyboard->compositor = compositor;
 	keyboard->wlr = wlr;
-	if (wlr->keymap == NULL && compositor->seat->keymap != NULL) {
+	if (wlr->keymap == NULL && compositor->seat->keymap != NULL && virtual_keyboard_client(wlr) == NULL) {
 		wlr_keyboard_set_keymap(wlr, compositor->seat->keymap);
 	}
 	wlr_keyboard_set_repeat_info(wlr, REPEAT_RATE, REPEAT_DELAY);
@@ -107,18 +142,29 @@ static void handle_new_keyboard(struct wl_listener *listener, void *data) {
 	listener_add(&keyboard->listeners.modifiers, &wlr->events.modifiers, handle_modifiers);
 	listener_add(&keyboard->listeners.destroy, &wlr->base.events.destroy, handle_destroy);
 	wl_list_insert(&compositor->seat->keyboards, &keyboard->link);
-	if (wlr_seat_get_keyboard(compositor->seat->wlr) == NULL) {
+	if (wlr_seat_get_keyboard(compositor->seat->wlr) == &keyboards->fallback && wlr->keymap != NULL) {
 		wlr_seat_set_keyboard(compositor->seat->wlr, wlr);
 	}
 }
 
+static const struct wlr_keyboard_impl fallback_impl = {
+	.name = "fallback",
+};
+
 bool keyboards_init(struct compositor *compositor) {
 	struct keyboards *keyboards = compositor->keyboards;
 	keyboards->compositor = compositor;
+	wlr_keyboard_init(&keyboards->fallback, &fallback_impl, fallback_impl.name);
+	if (compositor->seat->keymap != NULL) {
+		wlr_keyboard_set_keymap(&keyboards->fallback, compositor->seat->keymap);
+	}
+	wlr_keyboard_set_repeat_info(&keyboards->fallback, REPEAT_RATE, REPEAT_DELAY);
+	wlr_seat_set_keyboard(compositor->seat->wlr, &keyboards->fallback);
 	listener_add(&keyboards->new_keyboard, &compositor->seat->events.new_keyboard, handle_new_keyboard);
 	return true;
 }
 
 void keyboards_finish(struct compositor *compositor) {
 	listener_remove(&compositor->keyboards->new_keyboard);
+	wlr_keyboard_finish(&compositor->keyboards->fallback);
 }

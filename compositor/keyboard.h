@@ -8,12 +8,20 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <wayland-server-core.h>
+#include <wlr/types/wlr_keyboard.h>
 
 struct compositor;
-struct wlr_keyboard;
 
 /* More keys than a person holds down at once. */
 #define KEYBOARD_TAKEN_MAX 16
+
+/*
+ * Limit on how often a virtual keyboard may follow another keyboard: this many times at once, and this many times per
+ * second. Beyond it, what it types is dropped. Every client receives the keymap each time, and compiles it. A person
+ * who types on two keyboards by turns changes it 20 times a second.
+ */
+#define KEYBOARD_CHANGES_MAX 64
+#define KEYBOARD_CHANGES_PER_SECOND 20
 
 struct keyboard {
 	struct compositor *compositor;
@@ -29,6 +37,9 @@ struct keyboard {
 
 struct keyboards {
 	struct compositor *compositor;
+	struct wlr_keyboard fallback; // has the seat's keymap and no keys: the seat's keyboard while it has no other
+	uint64_t changes;             // that virtual keyboards have caused and that have not drained yet
+	int64_t time;                 // when they drained, ms
 	struct wl_listener new_keyboard;
 };
 

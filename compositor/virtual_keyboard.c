@@ -2,11 +2,13 @@
 
 #include "parts.h"
 #include "seat.h"
+#include "usage.h"
 #include "virtual-keyboard-unstable-v1-protocol.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <lido/shm.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <wlr/interfaces/wlr_keyboard.h>
 #include <xkbcommon/xkbcommon.h>
@@ -14,10 +16,13 @@
 #define VIRTUAL_KEYBOARD_VERSION 1
 #define REASON_SIZE 128
 
+// A small keymap costs as much as one of this size: other clients receive it, too.
+#define KEYMAP_BYTES_MIN (16 * 1024)
+
 struct virtual_keyboard {
+	struct virtual_keyboards *all;
 	struct wlr_keyboard wlr;
 	struct wl_resource *resource;
-	bool has_keymap;
 };
 
 static const struct wlr_keyboard_impl keyboard_impl = {
@@ -66,8 +71,38 @@ static struct xkb_keymap *compile_keymap(const char *text) {
 	return keymap;
 }
 
+static void forget_last(struct virtual_keyboards *all) {
+	free(all->last.text);
+	all->last.text = NULL;
+	xkb_keymap_unref(all->last.keymap);
+	all->last.keymap = NULL;
+}
+
+static bool is_last(const struct virtual_keyboards *all, const char *text, uint32_t size) {
+	return all->last.keymap != NULL && all->last.size == size && memcmp(all->last.text, text, size) == 0;
+}
+
+// Compiles the text, unless it is that of the last keymap, and takes it over. Returns a reference, or NULL.
+static struct xkb_keymap *get_keymap(struct virtual_keyboards *all, char *text, uint32_t size) {
+	if (is_last(all, text, size)) {
+		free(text);
+		return xkb_keymap_ref(all->last.keymap);
+	}
+	struct xkb_keymap *keymap = compile_keymap(text);
+	if (keymap == NULL) {
+		free(text);
+		return NULL;
+	}
+	forget_last(all);
+	all->last.text = text;
+	all->last.size = size;
+	all->last.keymap = xkb_keymap_ref(keymap);
+	return keymap;
+}
+
 static bool set_keymap(
 		struct virtual_keyboard *keyboard, uint32_t format, int fd, uint32_t size, char reason[REASON_SIZE]) {
+	struct virtual_keyboards *all = keyboard->all;
 	if (format != WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1) {
 		snprintf(reason, REASON_SIZE, "keymap format %" PRIu32 ": must be xkb_v1 (1)", format);
 		return false;
@@ -76,16 +111,20 @@ static bool set_keymap(
 	if (text == NULL) {
 		return false;
 	}
-	struct xkb_keymap *keymap = compile_keymap(text);
-	free(text);
-	if (keymap == NULL || !wlr_keyboard_set_keymap(&keyboard->wlr, keymap)) {
-		xkb_keymap_unref(keymap);
-		snprintf(reason, REASON_SIZE, "keymap does not compile");
-		return false;
+	bool unchanged = keyboard->wlr.keymap != NULL && keyboard->wlr.keymap == all->last.keymap;
+	uint64_t cost = size > KEYMAP_BYTES_MIN ? size : KEYMAP_BYTES_MIN;
+	if ((unchanged && is_last(all, text, size)) ||
+			!usage_spend(wl_resource_get_client(keyboard->resource), BUDGET_KEYMAP_BYTES, cost)) {
+		free(text);
+		return true; // or the client is ended
 	}
+	struct xkb_keymap *keymap = get_keymap(all, text, size);
+	bool ok = keymap != NULL && wlr_keyboard_set_keymap(&keyboard->wlr, keymap);
 	xkb_keymap_unref(keymap);
-	keyboard->has_keymap = true;
-	return true;
+	if (!ok) {
+		snprintf(reason, REASON_SIZE, "keymap does not compile");
+	}
+	return ok;
 }
 
 static void handle_keymap(
@@ -99,11 +138,11 @@ static void handle_keymap(
 }
 
 static bool require_keymap(struct virtual_keyboard *keyboard) {
-	if (!keyboard->has_keymap) {
+	if (keyboard->wlr.keymap == NULL) {
 		wl_resource_post_error(keyboard->resource, ZWP_VIRTUAL_KEYBOARD_V1_ERROR_NO_KEYMAP,
 				"no keymap: send one before keys and modifiers");
 	}
-	return keyboard->has_keymap;
+	return keyboard->wlr.keymap != NULL;
 }
 
 static void handle_key(
@@ -157,6 +196,7 @@ static void handle_create(
 		wl_client_post_no_memory(client);
 		return;
 	}
+	keyboard->all = compositor->virtual_keyboards;
 	keyboard->resource = resource;
 	wlr_keyboard_init(&keyboard->wlr, &keyboard_impl, keyboard_impl.name);
 	wl_resource_set_implementation(resource, &virtual_keyboard_impl, keyboard, handle_resource_destroy);
@@ -187,6 +227,7 @@ void virtual_keyboards_finish(struct compositor *compositor) {
 	if (compositor->virtual_keyboards->global != NULL) {
 		wl_global_destroy(compositor->virtual_keyboards->global);
 	}
+	forget_last(compositor->virtual_keyboards);
 }
 
 struct wl_client *virtual_keyboard_client(struct wlr_keyboard *wlr) {

@@ -8,17 +8,28 @@
 #define VIRTUAL_KEYBOARD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct compositor;
 struct wl_client;
 struct wl_global;
 struct wlr_keyboard;
+struct xkb_keymap;
 
-/* Limit on the bytes of a keymap: about ten times the largest one that libxkbcommon ships. */
-#define VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX (1024 * 1024)
+/*
+ * Limit on the bytes of a keymap. Those of libxkbcommon with four layouts have 82,000. The time to compile a keymap may
+ * grow with the square of its size, here and in each client that receives it: 10 ms for this one.
+ */
+#define VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX (128 * 1024)
 
 struct virtual_keyboards {
 	struct wl_global *global;
+
+	struct {
+		char *text;    // size bytes
+		uint32_t size; // with the terminating zero
+		struct xkb_keymap *keymap;
+	} last; // that was compiled: tools send the same one again; keymap is NULL if there was none
 };
 
 /* Returns false when out of memory. */

@@ -5,6 +5,8 @@
 #include "runner.h"
 #include "stage.h"
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
+#include <compositor/keyboard.h>
+#include <compositor/virtual_keyboard.h>
 #include <fcntl.h>
 #include <linux/input-event-codes.h>
 #include <stdlib.h>
@@ -51,6 +53,20 @@ static int create_keymap(enum file_kind kind, uint32_t *size) {
 	free(text);
 	xkb_keymap_unref(keymap);
 	xkb_context_unref(context);
+	return fd;
+}
+
+// The default keymap, followed by spaces up to this size.
+static int create_padded_keymap(uint32_t size, char last) {
+	uint32_t text_size;
+	int fd = create_keymap(FILE_SEALABLE, &text_size);
+	expect_int(text_size, <, size);
+	file_set_size(fd, size);
+	char *spaces = malloc(size - text_size + 1);
+	memset(spaces, ' ', size - text_size + 1);
+	spaces[size - text_size] = last;
+	file_write(fd, text_size - 1, spaces, size - text_size + 1);
+	free(spaces);
 	return fd;
 }
 
@@ -142,5 +158,168 @@ TEST("virtual_keyboard@modifiers-without-a-keymap-is-no_keymap") {
 	typing_init(&typing);
 	zwp_virtual_keyboard_v1_modifiers(typing.keyboard, 1, 0, 0, 0);
 	expect_protocol_error(&typing.client, typing.keyboard, ZWP_VIRTUAL_KEYBOARD_V1_ERROR_NO_KEYMAP, "keymap");
+	typing_finish(&typing);
+}
+
+TEST("virtual_keyboard@keymap-of-the-largest-size-is-accepted-and-no-larger-one") {
+	struct typing typing;
+	typing_init(&typing);
+	send_keymap(&typing, create_padded_keymap(VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX, ' '), VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX);
+	expect_alive(&typing.client);
+	send_keymap(&typing, create_padded_keymap(VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX + 1, ' '),
+			VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX + 1);
+	expect_refused(&typing, "keymap of 131073 bytes: the size must be 1 to 131072");
+	typing_finish(&typing);
+}
+
+TEST("virtual_keyboard@keymaps-without-end-end-the-client") {
+	struct typing typing;
+	typing_init(&typing);
+	int count = 0;
+	bool alive = true;
+	// By turns, so that none is the same as the last.
+	for (; alive && count < 100; count++) {
+		uint32_t size = VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX - (uint32_t)(count % 2);
+		send_keymap(&typing, create_padded_keymap(size, ' '), size);
+		alive = client_try_roundtrip(&typing.client);
+	}
+	expect_int(count, >, 4);
+	expect_int(count, <, 100);
+	expect_contains(typing.client.error, "bytes of keymaps in a second");
+	typing_finish(&typing);
+}
+
+TEST("virtual_keyboard@unchanged-keymap-is-not-compiled-again") {
+	struct typing typing;
+	typing_init(&typing);
+	for (int i = 0; i < 100; i++) {
+		send_keymap(
+				&typing, create_padded_keymap(VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX, ' '), VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX);
+		expect_alive(&typing.client);
+	}
+	typing_finish(&typing);
+}
+
+static int count_fds(void) {
+	int count = 0;
+	for (int fd = 0; fd < 1024; fd++) {
+		count += fcntl(fd, F_GETFD) != -1;
+	}
+	return count;
+}
+
+TEST("virtual_keyboard@without-a-keymap-has-no-fd") {
+	struct typing typing;
+	struct zwp_virtual_keyboard_v1 *more[10];
+	typing_init(&typing);
+	struct wl_seat *seat = client_bind(&typing.client, &wl_seat_interface, 1);
+	int before = count_fds();
+	for (int i = 0; i < 10; i++) {
+		more[i] = zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(typing.manager, seat);
+	}
+	client_roundtrip(&typing.client);
+	expect_int(count_fds(), ==, before);
+	for (int i = 0; i < 10; i++) {
+		zwp_virtual_keyboard_v1_destroy(more[i]);
+	}
+	wl_seat_destroy(seat);
+	typing_finish(&typing);
+}
+
+// What a client's wl_keyboard has received.
+struct heard {
+	int keymaps, presses, releases;
+};
+
+static void handle_keymap(void *data, struct wl_keyboard *keyboard, uint32_t format, int32_t fd, uint32_t size) {
+	((struct heard *)data)->keymaps++;
+	close(fd);
+}
+
+static void handle_enter(
+		void *data, struct wl_keyboard *keyboard, uint32_t serial, struct wl_surface *surface, struct wl_array *keys) {
+}
+
+static void handle_leave(void *data, struct wl_keyboard *keyboard, uint32_t serial, struct wl_surface *surface) {
+}
+
+static void handle_key(
+		void *data, struct wl_keyboard *keyboard, uint32_t serial, uint32_t time, uint32_t key, uint32_t state) {
+	struct heard *heard = data;
+	if (state == WL_KEYBOARD_KEY_STATE_PRESSED) {
+		heard->presses++;
+	} else {
+		heard->releases++;
+	}
+}
+
+static void handle_modifiers(void *data, struct wl_keyboard *keyboard, uint32_t serial, uint32_t depressed,
+		uint32_t latched, uint32_t locked, uint32_t group) {
+}
+
+static void handle_repeat_info(void *data, struct wl_keyboard *keyboard, int32_t rate, int32_t delay) {
+}
+
+static const struct wl_keyboard_listener keyboard_listener = {
+	.keymap = handle_keymap,
+	.enter = handle_enter,
+	.leave = handle_leave,
+	.key = handle_key,
+	.modifiers = handle_modifiers,
+	.repeat_info = handle_repeat_info,
+};
+
+// Types on these keyboards by turns, each key once.
+static void type_by_turns(
+		struct typing *typing, struct screen *screen, struct zwp_virtual_keyboard_v1 *const keyboards[2], int count) {
+	for (int i = 0; i < count; i++) {
+		zwp_virtual_keyboard_v1_key(keyboards[i % 2], 1, KEY_A, WL_KEYBOARD_KEY_STATE_PRESSED);
+		zwp_virtual_keyboard_v1_key(keyboards[i % 2], 1, KEY_A, WL_KEYBOARD_KEY_STATE_RELEASED);
+		client_roundtrip(&typing->client);
+		client_roundtrip(&screen->client);
+	}
+}
+
+TEST("virtual_keyboard@two-that-type-by-turns-send-a-limited-number-of-keymaps") {
+	struct typing typing;
+	struct screen screen;
+	struct window window;
+	struct picture picture;
+	struct heard heard = {0};
+	uint32_t size;
+	typing_init(&typing);
+	screen_init(&screen, &typing.server);
+	struct wl_keyboard *keyboard = wl_seat_get_keyboard(screen.seat);
+	wl_keyboard_add_listener(keyboard, &keyboard_listener, &heard);
+	window_init(&window, &screen, WINDOW_TOPLEVEL, 16, 16);
+	picture_init(&picture, &screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 16, 16, 64);
+	window_commit(&window, picture.buffer);
+	struct wl_seat *seat = client_bind(&typing.client, &wl_seat_interface, 1);
+	struct zwp_virtual_keyboard_v1 *first = typing.keyboard,
+								   *second = zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(
+										   typing.manager, seat);
+	int fd = create_keymap(FILE_SEALABLE, &size);
+	send_keymap(&typing, fd, size);
+	typing.keyboard = second;
+	send_keymap(&typing, create_padded_keymap(100 * 1024, ' '), 100 * 1024);
+	typing.keyboard = first;
+	expect_int(heard.keymaps, ==, 1);
+	type_by_turns(&typing, &screen, (struct zwp_virtual_keyboard_v1 *const[]){first, first}, 200);
+	expect_int(heard.presses, ==, 200);
+	expect_int(heard.keymaps, ==, 2);
+	type_by_turns(&typing, &screen, (struct zwp_virtual_keyboard_v1 *const[]){first, second}, 20);
+	expect_int(heard.presses, ==, 220);
+	expect_int(heard.keymaps, ==, 21);
+	type_by_turns(&typing, &screen, (struct zwp_virtual_keyboard_v1 *const[]){first, second}, 1000);
+	expect_int(heard.keymaps, >=, KEYBOARD_CHANGES_MAX);
+	expect_int(heard.keymaps, <=, 3 * KEYBOARD_CHANGES_MAX);
+	expect_int(heard.presses, <, 1000);
+	expect_int(heard.releases, >=, heard.presses);
+	zwp_virtual_keyboard_v1_destroy(second);
+	wl_seat_destroy(seat);
+	wl_keyboard_release(keyboard);
+	picture_finish(&picture);
+	window_finish(&window);
+	screen_finish(&screen);
 	typing_finish(&typing);
 }
