@@ -75,15 +75,35 @@ static void foreign_toplevel_destroy(struct foreign_toplevel *foreign) {
 	free(foreign);
 }
 
+// Copies a text, and cuts it where a character of UTF-8 begins.
+static void cut_text(char cut[FOREIGN_TEXT_SIZE_MAX], const char *text) {
+	size_t size = strnlen(text, FOREIGN_TEXT_SIZE_MAX);
+	if (size == FOREIGN_TEXT_SIZE_MAX) {
+		size--;
+		while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80) {
+			size--;
+		}
+	}
+	memcpy(cut, text, size);
+	cut[size] = '\0';
+}
+
 // wlroots would send unchanged texts again.
 static void update_texts(struct foreign_toplevel *foreign) {
 	struct wlr_foreign_toplevel_handle_v1 *handle = foreign->handle;
 	const char *title = foreign->toplevel->xdg->title, *app_id = foreign->toplevel->xdg->app_id;
-	if (title != NULL && (handle->title == NULL || strcmp(handle->title, title) != 0)) {
-		wlr_foreign_toplevel_handle_v1_set_title(handle, title);
+	char cut[FOREIGN_TEXT_SIZE_MAX];
+	if (title != NULL) {
+		cut_text(cut, title);
+		if (handle->title == NULL || strcmp(handle->title, cut) != 0) {
+			wlr_foreign_toplevel_handle_v1_set_title(handle, cut);
+		}
 	}
-	if (app_id != NULL && (handle->app_id == NULL || strcmp(handle->app_id, app_id) != 0)) {
-		wlr_foreign_toplevel_handle_v1_set_app_id(handle, app_id);
+	if (app_id != NULL) {
+		cut_text(cut, app_id);
+		if (handle->app_id == NULL || strcmp(handle->app_id, cut) != 0) {
+			wlr_foreign_toplevel_handle_v1_set_app_id(handle, cut);
+		}
 	}
 }
 
@@ -127,10 +147,35 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 	}
 }
 
+// Updates the task bars if there have not been too many updates lately, otherwise later.
+static void update_or_defer(struct foreign *foreign, struct foreign_toplevel *toplevel) {
+	toplevel->stale = foreign->updates_left == 0;
+	if (toplevel->stale) {
+		return;
+	}
+	if (foreign->updates_left-- == FOREIGN_UPDATES_MAX) {
+		wl_event_source_timer_update(foreign->timer, FOREIGN_UPDATES_MS);
+	}
+	foreign_toplevel_update(toplevel);
+}
+
+static int handle_timer(void *data) {
+	struct compositor *compositor = data;
+	compositor->foreign->updates_left = FOREIGN_UPDATES_MAX;
+	struct toplevel *toplevel;
+	wl_list_for_each(toplevel, &compositor->toplevels->list, link) {
+		if (toplevel->foreign != NULL && toplevel->foreign->stale) {
+			update_or_defer(compositor->foreign, toplevel->foreign);
+		}
+	}
+	return 0;
+}
+
 static void handle_changed(struct wl_listener *listener, void *data) {
+	struct foreign *foreign = wl_container_of(listener, foreign, listeners.changed);
 	struct toplevel *toplevel = data;
 	if (toplevel->foreign != NULL) {
-		foreign_toplevel_update(toplevel->foreign);
+		update_or_defer(foreign, toplevel->foreign);
 	}
 }
 
@@ -138,7 +183,9 @@ bool foreign_init(struct compositor *compositor) {
 	struct foreign *foreign = compositor->foreign;
 	struct toplevels *toplevels = compositor->toplevels;
 	foreign->manager = wlr_foreign_toplevel_manager_v1_create(compositor->display);
-	if (foreign->manager == NULL) {
+	foreign->timer = wl_event_loop_add_timer(compositor->loop, handle_timer, compositor);
+	foreign->updates_left = FOREIGN_UPDATES_MAX;
+	if (foreign->manager == NULL || foreign->timer == NULL) {
 		return false;
 	}
 	listener_add(&foreign->listeners.map, &toplevels->events.map, handle_map);
@@ -152,5 +199,9 @@ void foreign_finish(struct compositor *compositor) {
 	listener_remove(&foreign->listeners.map);
 	listener_remove(&foreign->listeners.unmap);
 	listener_remove(&foreign->listeners.changed);
+	if (foreign->timer != NULL) {
+		wl_event_source_remove(foreign->timer);
+		foreign->timer = NULL;
+	}
 	foreign->manager = NULL;
 }

@@ -2,6 +2,7 @@
 
 #include "compat.h"
 #include "listener.h"
+#include "monotonic.h"
 #include "parts.h"
 #include "seat.h"
 #include "text_input.h"
@@ -11,7 +12,7 @@
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_text_input_v3.h>
 
-void input_method_send_state(struct compositor *compositor) {
+static void send_state(struct compositor *compositor) {
 	struct wlr_input_method_v2 *wlr = compositor->input_method->wlr;
 	struct text_input *active = compositor->text_inputs->active;
 	if (wlr == NULL || active == NULL) {
@@ -28,6 +29,24 @@ void input_method_send_state(struct compositor *compositor) {
 	}
 	wlr_input_method_v2_send_done(wlr);
 	input_popups_arrange(compositor);
+}
+
+static int handle_timer(void *data) {
+	struct compositor *compositor = data;
+	compositor->input_method->sent = monotonic_msec();
+	send_state(compositor);
+	return 0;
+}
+
+// The surrounding text has 4,000 bytes, and a commit of the text input, which sends it again, has eight.
+void input_method_send_state(struct compositor *compositor) {
+	struct input_method *input_method = compositor->input_method;
+	int64_t since = monotonic_msec() - input_method->sent;
+	if (since >= INPUT_METHOD_STATE_MS) {
+		handle_timer(compositor);
+	} else {
+		wl_event_source_timer_update(input_method->timer, (int)(INPUT_METHOD_STATE_MS - since));
+	}
 }
 
 void input_method_activate(struct compositor *compositor) {
@@ -166,8 +185,9 @@ bool input_method_init(struct compositor *compositor) {
 	struct input_method *input_method = compositor->input_method;
 	input_method->compositor = compositor;
 	wl_list_init(&input_method->popups);
+	input_method->timer = wl_event_loop_add_timer(compositor->loop, handle_timer, compositor);
 	struct wlr_input_method_manager_v2 *manager = wlr_input_method_manager_v2_create(compositor->display);
-	if (manager == NULL) {
+	if (manager == NULL || input_method->timer == NULL) {
 		return false;
 	}
 	listener_add(
@@ -177,4 +197,7 @@ bool input_method_init(struct compositor *compositor) {
 
 void input_method_finish(struct compositor *compositor) {
 	listener_remove(&compositor->input_method->listeners.new_input_method);
+	if (compositor->input_method->timer != NULL) {
+		wl_event_source_remove(compositor->input_method->timer);
+	}
 }

@@ -5,6 +5,7 @@
 #define INPUT_METHOD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <wayland-server-core.h>
 
 struct compositor;
@@ -27,10 +28,18 @@ struct input_popup {
 	} listeners;
 };
 
+/*
+ * The input method receives the state of the text input at most once in this time, in milliseconds: a client that
+ * changes it without end must not end a slow input method.
+ */
+#define INPUT_METHOD_STATE_MS 10
+
 struct input_method {
 	struct compositor *compositor;
 	struct wlr_input_method_v2 *wlr; // NULL if there is no input method
 	struct wl_list popups;           // input_popup.link
+	int64_t sent;                    // when it was last sent the state of a text input, ms
+	struct wl_event_source *timer;   // sends it again
 
 	struct {
 		struct wl_listener new_input_method, commit, new_popup, grab_keyboard, grab_destroy, destroy;
@@ -43,7 +52,7 @@ void input_method_finish(struct compositor *compositor);
 
 /*
  * Tell the input method that a text input has become active, that none is active any more, or that the state of the
- * active one has changed. They do nothing without an input method.
+ * active one has changed. The state may follow some milliseconds later. They do nothing without an input method.
  */
 void input_method_activate(struct compositor *compositor);
 void input_method_deactivate(struct compositor *compositor);

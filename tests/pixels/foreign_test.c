@@ -1,0 +1,146 @@
+/*
+ * Titles of windows, as task bars receive them (wlr-foreign-toplevel-management).
+ */
+#include "runner.h"
+#include "stage.h"
+#include "wlr-foreign-toplevel-management-unstable-v1-client-protocol.h"
+#include "xdg-shell-client-protocol.h"
+#include <compositor/foreign.h>
+#include <compositor/monotonic.h>
+#include <stdio.h>
+#include <string.h>
+
+// A task bar, and what it knows of the only window.
+struct bar {
+	struct client client;
+	struct zwlr_foreign_toplevel_manager_v1 *manager;
+	struct zwlr_foreign_toplevel_handle_v1 *handle;
+	char title[4096], app_id[4096];
+	int titles;
+};
+
+static void handle_title(void *data, struct zwlr_foreign_toplevel_handle_v1 *handle, const char *title) {
+	struct bar *bar = data;
+	bar->titles++;
+	snprintf(bar->title, sizeof(bar->title), "%s", title);
+}
+
+static void handle_app_id(void *data, struct zwlr_foreign_toplevel_handle_v1 *handle, const char *app_id) {
+	struct bar *bar = data;
+	snprintf(bar->app_id, sizeof(bar->app_id), "%s", app_id);
+}
+
+static void handle_output(void *data, struct zwlr_foreign_toplevel_handle_v1 *handle, struct wl_output *output) {
+}
+
+static void handle_state(void *data, struct zwlr_foreign_toplevel_handle_v1 *handle, struct wl_array *state) {
+}
+
+static void handle_done(void *data, struct zwlr_foreign_toplevel_handle_v1 *handle) {
+}
+
+static const struct zwlr_foreign_toplevel_handle_v1_listener handle_listener = {
+	.title = handle_title,
+	.app_id = handle_app_id,
+	.output_enter = handle_output,
+	.output_leave = handle_output,
+	.state = handle_state,
+	.done = handle_done,
+	.closed = handle_done,
+};
+
+static void handle_toplevel(
+		void *data, struct zwlr_foreign_toplevel_manager_v1 *manager, struct zwlr_foreign_toplevel_handle_v1 *handle) {
+	struct bar *bar = data;
+	bar->handle = handle;
+	zwlr_foreign_toplevel_handle_v1_add_listener(handle, &handle_listener, bar);
+}
+
+static void handle_finished(void *data, struct zwlr_foreign_toplevel_manager_v1 *manager) {
+}
+
+static const struct zwlr_foreign_toplevel_manager_v1_listener manager_listener = {
+	.toplevel = handle_toplevel,
+	.finished = handle_finished,
+};
+
+struct scene {
+	struct stage stage;
+	struct window window;
+	struct picture picture;
+	struct bar bar;
+};
+
+static void scene_init(struct scene *scene) {
+	struct stage *stage = &scene->stage;
+	stage_init(stage, 64, 64);
+	window_init(&scene->window, &stage->screen, WINDOW_TOPLEVEL, 16, 16);
+	picture_init(&scene->picture, &stage->screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 16, 16, 64);
+	window_commit(&scene->window, scene->picture.buffer);
+	scene->bar = (struct bar){0};
+	client_init(&scene->bar.client, &stage->server);
+	scene->bar.manager = client_bind(&scene->bar.client, &zwlr_foreign_toplevel_manager_v1_interface, 1);
+	zwlr_foreign_toplevel_manager_v1_add_listener(scene->bar.manager, &manager_listener, &scene->bar);
+	client_roundtrip(&scene->bar.client);
+	expect(scene->bar.handle != NULL);
+}
+
+static void scene_finish(struct scene *scene) {
+	zwlr_foreign_toplevel_handle_v1_destroy(scene->bar.handle);
+	zwlr_foreign_toplevel_manager_v1_destroy(scene->bar.manager);
+	client_finish(&scene->bar.client);
+	picture_finish(&scene->picture);
+	window_finish(&scene->window);
+	stage_finish(&scene->stage);
+}
+
+static void set_title(struct scene *scene, const char *title) {
+	xdg_toplevel_set_title(scene->window.toplevel, title);
+	client_roundtrip(&scene->stage.screen.client);
+	client_roundtrip(&scene->bar.client);
+}
+
+TEST("foreign@long-title-is-cut-where-a-character-begins") {
+	struct scene scene;
+	char title[4000] = "", wanted[FOREIGN_TEXT_SIZE_MAX];
+	scene_init(&scene);
+	// Three bytes each: 255 of them are 85 characters, and with one byte before them there is room for 84.
+	for (int i = 0; i < 1000; i++) {
+		strcat(title, "\xe2\x82\xac");
+	}
+	set_title(&scene, title);
+	snprintf(wanted, sizeof(wanted), "%s", title);
+	expect_string(scene.bar.title, wanted);
+	memmove(title + 1, title, 3000);
+	title[0] = 'a';
+	set_title(&scene, title);
+	snprintf(wanted, 1 + 84 * 3 + 1, "%s", title);
+	expect_string(scene.bar.title, wanted);
+	xdg_toplevel_set_app_id(scene.window.toplevel, title);
+	set_title(&scene, "short");
+	expect_string(scene.bar.title, "short");
+	expect_string(scene.bar.app_id, wanted);
+	scene_finish(&scene);
+}
+
+TEST("foreign@titles-without-end-are-sent-at-a-limited-rate-and-the-last-one-arrives") {
+	struct scene scene;
+	char title[32];
+	scene_init(&scene);
+	int64_t start = monotonic_msec();
+	for (int i = 0; i < 50 * FOREIGN_UPDATES_MAX; i++) {
+		snprintf(title, sizeof(title), "title %d", i);
+		xdg_toplevel_set_title(scene.window.toplevel, title);
+		if (i % 64 == 63) {
+			client_roundtrip(&scene.stage.screen.client);
+			client_roundtrip(&scene.bar.client);
+		}
+	}
+	int periods = (int)((monotonic_msec() - start) / FOREIGN_UPDATES_MS) + 2;
+	expect_int(scene.bar.titles, >=, FOREIGN_UPDATES_MAX / 2);
+	expect_int(scene.bar.titles, <=, periods * FOREIGN_UPDATES_MAX);
+	while (strcmp(scene.bar.title, title) != 0) {
+		client_pump(&scene.bar.client, 10);
+	}
+	scene_finish(&scene);
+}
