@@ -52,6 +52,11 @@ struct account_totals {
 
 extern struct account_totals account_totals;
 
+/* Is more heap memory used than the limit? */
+static inline bool account_is_exhausted(const struct account *account) {
+	return atomic_load_explicit(&account->heap_size, memory_order_relaxed) > ACCOUNT_HEAP_SIZE_MAX;
+}
+
 /*
  * Returns the account of a process, for one more connection. The compositor's own process has one per connection: it
  * connects others through socket pairs. Returns NULL when out of memory.

@@ -188,6 +188,3 @@ bool descriptors_init(struct compositor *compositor) {
 	}
 	return table != NULL;
 }
-
-void descriptors_finish(struct compositor *compositor) {
-}

@@ -30,6 +30,5 @@ int descriptors_close_now(int fd);
 
 /* Returns false when out of memory. */
 bool descriptors_init(struct compositor *compositor);
-void descriptors_finish(struct compositor *compositor);
 
 #endif

@@ -4,7 +4,10 @@
  */
 #include "requests.h"
 
+#include "account.h"
+#include "clients.h"
 #include "parts.h"
+#include "turn.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +40,10 @@ static void handle_message(
 		return;
 	}
 	requests->client = wl_resource_get_client(message->resource);
+	struct turn *turn = turn_get_current();
+	if (turn != NULL && account_is_exhausted(turn->account)) {
+		clients_enforce_limits(turn);
+	}
 	for (const struct request_watch *watch = find_by_message(requests, message); watch != NULL; watch = watch->next) {
 		watch->handle(requests->compositor, message->resource, message->arguments);
 	}

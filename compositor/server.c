@@ -29,7 +29,7 @@ static const struct {
 	bool (*init)(struct compositor *compositor);
 	void (*finish)(struct compositor *compositor); // may be NULL
 } parts[] = {
-	{descriptors_init, descriptors_finish},
+	{descriptors_init, NULL},
 	{closing_init, closing_finish},
 	{turns_init, turns_finish},
 	{clients_init, clients_finish},

@@ -51,6 +51,10 @@ void turn_spend(size_t size) {
 	current.left -= size;
 }
 
+struct turn *turn_get_current(void) {
+	return current.turn;
+}
+
 void turn_end(void) {
 	struct turn *turn = current.turn;
 	if (turn != NULL) {

@@ -50,6 +50,9 @@ size_t turn_begin(struct turn *turn);
 /* Counts bytes that were read in the current turn. */
 void turn_spend(size_t size);
 
+/* Returns the current turn, or NULL. */
+struct turn *turn_get_current(void);
+
 /* Ends the current turn, if any: what follows is not done for a client. */
 void turn_end(void);
 
