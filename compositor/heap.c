@@ -74,13 +74,13 @@ static void discharge(const struct header *header) {
 }
 
 // Writes the header of a block with this start in glibc's heap.
-static void *begin(void *start, size_t offset, size_t size) {
+static void *begin(struct account *account, void *start, size_t offset, size_t size) {
 	if (start == NULL) {
 		return NULL;
 	}
 	void *data = (char *)start + offset;
 	struct header *header = get_header(data);
-	header->account = current;
+	header->account = account;
 	header->offset = (uint32_t)(offset / UNIT);
 	charge(header, size);
 	return data;
@@ -98,8 +98,9 @@ static bool add_header(size_t size, size_t header_size, size_t *sum) {
 
 REPLACES_LIBC void *malloc(size_t size) {
 	size_t sum;
-	return add_header(size, sizeof(struct header), &sum) ? begin(__libc_malloc(sum), sizeof(struct header), size)
-														 : NULL;
+	return add_header(size, sizeof(struct header), &sum)
+				   ? begin(current, __libc_malloc(sum), sizeof(struct header), size)
+				   : NULL;
 }
 
 REPLACES_LIBC void *calloc(size_t len, size_t size) {
@@ -109,7 +110,7 @@ REPLACES_LIBC void *calloc(size_t len, size_t size) {
 		return NULL;
 	}
 	return add_header(product, sizeof(struct header), &sum)
-				   ? begin(__libc_calloc(1, sum), sizeof(struct header), product)
+				   ? begin(current, __libc_calloc(1, sum), sizeof(struct header), product)
 				   : NULL;
 }
 
@@ -154,13 +155,14 @@ REPLACES_LIBC void *realloc(void *data, size_t size) {
 	return header + 1;
 }
 
+// Only renderers ask for aligned blocks, for the pixels of textures: a window may have more of them than the limit.
 static void *allocate_aligned(size_t alignment, size_t size) {
 	size_t offset = alignment > sizeof(struct header) ? alignment : sizeof(struct header), sum;
 	if (offset > PTRDIFF_MAX / 2 || offset / UNIT > UINT32_MAX || !add_header(size, offset, &sum)) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	return begin(__libc_memalign(offset, sum), offset, size);
+	return begin(NULL, __libc_memalign(offset, sum), offset, size);
 }
 
 static bool is_power_of_two(size_t number) {

@@ -3,6 +3,8 @@
  * served when it was allocated, and free() takes it off again: so all memory is counted that a client causes, also
  * that of libraries, for whichever protocol, and also what outlives the object that it was for.
  *
+ * Aligned blocks are not counted: they are the textures of renderers without a GPU.
+ *
  * Without glibc, or with a sanitizer (which has a malloc() of its own), nothing is counted.
  */
 #ifndef HEAP_H
