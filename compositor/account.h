@@ -40,6 +40,11 @@ struct account {
 	pid_t pid;
 	size_t users_len; // connections
 
+	// See turn.c.
+	uint64_t dispatch;  // the last one in which any of its connections had a turn
+	int64_t nsec;       // that its turns took in that dispatch
+	size_t waiting_len; // connections that wait for a turn because others used up the time
+
 	// Other threads free memory and close fds, too.
 	atomic_size_t heap_size; // bytes
 	atomic_size_t fds_len;

@@ -1,5 +1,6 @@
 #include "turn.h"
 
+#include "account.h"
 #include "heap.h"
 #include "monotonic.h"
 #include "parts.h"
@@ -13,14 +14,23 @@ static struct {
 	int64_t start;     // ns
 } current;
 
+static uint64_t dispatch; // number of this iteration of the event loop
+
 void turn_init(struct turn *turn, struct account *account) {
 	*turn = (struct turn){.account = account, .size = TURN_SIZE_INITIAL};
+}
+
+static void set_waiting(struct turn *turn, bool is_waiting) {
+	turn->account->waiting_len += is_waiting;
+	turn->account->waiting_len -= turn->is_waiting;
+	turn->is_waiting = is_waiting;
 }
 
 void turn_finish(struct turn *turn) {
 	if (current.turn == turn) {
 		turn_end();
 	}
+	set_waiting(turn, false);
 }
 
 static size_t clamp(size_t size) {
@@ -35,9 +45,20 @@ size_t turn_get_next_size(size_t size, size_t read, int64_t nsec) {
 	return read == size && nsec <= TURN_NSEC_MAX / 2 ? clamp(size * 2) : size;
 }
 
+// Whether the time of its process is used up, or belongs to connections that have waited for it.
+static bool has_to_wait(const struct turn *turn) {
+	const struct account *account = turn->account;
+	bool is_used_up = account->dispatch == dispatch && account->nsec >= TURN_NSEC_MAX;
+	return is_used_up || (account->waiting_len > 0 && !turn->is_waiting);
+}
+
 size_t turn_begin(struct turn *turn) {
 	if (current.turn != turn) {
 		turn_end();
+		set_waiting(turn, has_to_wait(turn));
+		if (turn->is_waiting) {
+			return 0;
+		}
 		current.turn = turn;
 		current.left = turn->size;
 		current.start = monotonic_nsec();
@@ -58,7 +79,10 @@ struct turn *turn_get_current(void) {
 void turn_end(void) {
 	struct turn *turn = current.turn;
 	if (turn != NULL) {
-		turn->size = turn_get_next_size(turn->size, turn->size - current.left, monotonic_nsec() - current.start);
+		int64_t nsec = monotonic_nsec() - current.start;
+		turn->size = turn_get_next_size(turn->size, turn->size - current.left, nsec);
+		turn->account->nsec = nsec + (turn->account->dispatch == dispatch ? turn->account->nsec : 0);
+		turn->account->dispatch = dispatch;
 		current.turn = NULL;
 		heap_set_account(NULL);
 	}
@@ -66,6 +90,7 @@ void turn_end(void) {
 
 static int handle_dispatch(int fd, uint32_t mask, void *data) {
 	turn_end();
+	dispatch++;
 	return 0;
 }
 

@@ -24,13 +24,17 @@ struct compositor;
 #define TURN_SIZE_MAX (16 << 10)
 #define TURN_SIZE_INITIAL (4 << 10)
 
-/* Time that a turn should not exceed, ns. */
+/*
+ * Time that a turn should not exceed, ns. All connections of a process together have no more in one iteration of the
+ * event loop: those that have had no turn wait for the next one, and are served first then.
+ */
 #define TURN_NSEC_MAX (8 * INT64_C(1000000))
 
 /* A client's turns. */
 struct turn {
 	struct account *account;
-	size_t size; // bytes that may be read in the next turn, or in the current one
+	size_t size;     // bytes that may be read in the next turn, or in the current one
+	bool is_waiting; // in account.waiting_len
 };
 
 /* The part that ends turns with each iteration of the event loop. */
@@ -44,7 +48,10 @@ void turn_init(struct turn *turn, struct account *account);
 /* Ends the turn if it is the current one. */
 void turn_finish(struct turn *turn);
 
-/* Begins the client's turn, unless it is the current one. Returns how many more bytes may be read in it. */
+/*
+ * Begins the client's turn, unless it is the current one. Returns how many more bytes may be read in it; 0: the client
+ * has to wait.
+ */
 size_t turn_begin(struct turn *turn);
 
 /* Counts bytes that were read in the current turn. */

@@ -204,6 +204,28 @@ ATTACK("rectangles-added-again") {
 	expect_alive(&attacker);
 }
 
+// A process has no more time for many connections than for one.
+ATTACK("rectangles-added-again-by-100-connections") {
+	static struct attacker attackers[100];
+	struct wl_region *regions[100];
+	for (int i = 0; i < 100; i++) {
+		attacker_connect(&attackers[i]);
+		regions[i] = create_large_region(&attackers[i]);
+		expect_alive(&attackers[i]);
+	}
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 100; i++) {
+			for (int j = 0; j < 1000; j++) {
+				add_rectangle(regions[i], j);
+			}
+			wl_display_flush(attackers[i].display);
+		}
+	}
+	for (int i = 0; i < 100; i++) {
+		expect_alive(&attackers[i]);
+	}
+}
+
 // Damage of one commit, with far more rectangles than fit into a dispatch.
 ATTACK("damage-of-sixty-thousand-rectangles") {
 	struct attacker attacker;
