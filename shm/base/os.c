@@ -33,10 +33,6 @@ static int add_seals(int fd, int seals) {
 	return fcntl(fd, F_ADD_SEALS, seals);
 }
 
-static off_t seek_hole(int fd, off_t offset) {
-	return lseek(fd, offset, SEEK_HOLE);
-}
-
 static int punch_hole(int fd, off_t offset, off_t size) {
 	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size);
 }
@@ -134,12 +130,6 @@ static int call_accept(int socket) {
 	return accept4(socket, NULL, NULL, SOCK_CLOEXEC);
 }
 
-static int reopen(int fd, int flags) {
-	char path[32];
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return open(path, flags | O_CLOEXEC);
-}
-
 static int call_fstat(int fd, struct stat *stat) {
 	return fstat(fd, stat);
 }
@@ -154,7 +144,6 @@ struct lido_os lido_os = {
 	.get_flags = get_flags,
 	.get_seals = get_seals,
 	.add_seals = add_seals,
-	.seek_hole = seek_hole,
 	.punch_hole = punch_hole,
 	.is_writable = is_writable,
 	.open_pressure = open_pressure,
@@ -165,7 +154,6 @@ struct lido_os lido_os = {
 	.accept = call_accept,
 	.unlink = unlink,
 	.unlink_socket = unlink_socket,
-	.reopen = reopen,
 	.close = close,
 	.pread = pread,
 	.preadv = preadv,
@@ -173,5 +161,6 @@ struct lido_os lido_os = {
 	.mmap = mmap,
 	.munmap = munmap,
 	.madvise = madvise,
+	.mincore = mincore,
 	.clock_gettime = clock_gettime,
 };

@@ -20,11 +20,10 @@ struct lido_os {
 	int (*ftruncate)(int fd, off_t size);
 	int (*fstat)(int fd, struct stat *stat);
 	int (*fstatfs)(int fd, struct statfs *statfs);
-	int (*stat_cached)(int fd, struct statx *stat); // statx(): what the kernel has cached; never waits
-	int (*get_flags)(int fd);                       // fcntl(F_GETFL)
-	int (*get_seals)(int fd);                       // fcntl(F_GET_SEALS)
-	int (*add_seals)(int fd, int seals);            // fcntl(F_ADD_SEALS)
-	off_t (*seek_hole)(int fd, off_t offset);
+	int (*stat_cached)(int fd, struct statx *stat);      // statx(): what the kernel has cached; never waits
+	int (*get_flags)(int fd);                            // fcntl(F_GETFL)
+	int (*get_seals)(int fd);                            // fcntl(F_GET_SEALS)
+	int (*add_seals)(int fd, int seals);                 // fcntl(F_ADD_SEALS)
 	int (*punch_hole)(int fd, off_t offset, off_t size); // fallocate(); the file keeps its size
 	bool (*is_writable)(int socket);                     // poll(): a send would not wait
 	int (*open_pressure)(const char *trigger);           // /proc/pressure/memory with that trigger
@@ -35,7 +34,6 @@ struct lido_os {
 	int (*accept)(int socket);                           // accept4(), close-on-exec
 	int (*unlink)(const char *path);
 	int (*unlink_socket)(const char *path); // 0 without a file, too; EEXIST if it is not a socket: then it stays
-	int (*reopen)(int fd, int flags);       // a new open file description of the same file
 	int (*close)(int fd);
 	ssize_t (*pread)(int fd, void *data, size_t size, off_t offset);
 	ssize_t (*preadv)(int fd, const struct iovec *iov, int iov_len, off_t offset);
@@ -43,6 +41,7 @@ struct lido_os {
 	void *(*mmap)(void *address, size_t size, int protection, int flags, int fd, off_t offset);
 	int (*munmap)(void *address, size_t size);
 	int (*madvise)(void *address, size_t size, int advice);
+	int (*mincore)(void *address, size_t size, unsigned char *pages);
 	int (*clock_gettime)(clockid_t clock, struct timespec *time);
 };
 

@@ -1,13 +1,18 @@
 #include "memory/area.h"
 
+#include "base/number.h"
 #include "base/os.h"
 #include "base/page.h"
 
+#include <assert.h>
 #include <sys/mman.h>
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
 #endif
+
+// The kernel is asked about this many pages at once.
+#define PAGES_MAX 4096
 
 const void *lido_area_map(
 		struct lido_area *area, int64_t offset, int64_t size, struct lido_pages *pages, bool is_inspected) {
@@ -21,6 +26,33 @@ enum lido_area_state lido_area_inspect(struct lido_area *area) {
 int64_t lido_area_get_resident(const struct lido_area *area) {
 	struct stat stat;
 	return lido_os.fstat(area->fd, &stat) == 0 ? (int64_t)stat.st_blocks * 512 : 0;
+}
+
+static bool has_pages(const uint8_t *start, size_t pages_len) {
+	unsigned char pages[PAGES_MAX], all = 1;
+	assert(pages_len <= PAGES_MAX);
+	if (lido_os.mincore((void *)(uintptr_t)start, pages_len * (size_t)lido_page_get_size(), pages) != 0) {
+		return false;
+	}
+	for (size_t i = 0; i < pages_len; i++) {
+		all &= pages[i];
+	}
+	return all == 1;
+}
+
+bool lido_area_has_pages(struct lido_area *area, const uint8_t *mapping, int64_t offset, int64_t size) {
+	int64_t start = lido_page_round_down(offset), end = lido_page_round_up(offset + size);
+	if (!lido_quota_spend(area->quota, LIDO_QUOTA_SEARCHED_BYTES, end - start)) {
+		return false;
+	}
+	while (start < end) {
+		int64_t pages_len = lido_min((end - start) / lido_page_get_size(), PAGES_MAX);
+		if (!has_pages(mapping + start, (size_t)pages_len)) {
+			return false;
+		}
+		start += pages_len * lido_page_get_size();
+	}
+	return true;
 }
 
 void lido_area_populate(const uint8_t *mapping, int64_t offset, int64_t size) {

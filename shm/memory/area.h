@@ -57,6 +57,13 @@ enum lido_area_state lido_area_inspect(struct lido_area *area);
 /* Bytes that the file takes, in memory or on a disk; 0 if the kernel does not say. A system call. */
 int64_t lido_area_get_resident(const struct lido_area *area);
 
+/*
+ * Has the file all pages of that range of its mapping, in memory? Asks the kernel about each, up to the work that the
+ * quota allows in one dispatch. False: not all, or unknown. The answer is right only for files of this process's user:
+ * of others the kernel says that all pages are there.
+ */
+bool lido_area_has_pages(struct lido_area *area, const uint8_t *mapping, int64_t offset, int64_t size);
+
 /* Fills the page table for a range of a mapping that has all its pages. A hint: without it, the first read faults. */
 void lido_area_populate(const uint8_t *mapping, int64_t offset, int64_t size);
 

@@ -154,14 +154,14 @@ enum lido_grow_result lido_exported_area_grow(struct lido_exported_area *area) {
 }
 
 // Reading a hole in place would make the kernel allocate its pages, on the client's behalf and in the server's time. A
-// file with as many pages as it is long has no hole. Otherwise SEEK_HOLE tells, which visits each page; a range without
+// file with as many pages as it is long has no hole. Otherwise the pages of the range are looked at; a range without
 // holes stays so until the file has fewer pages than before. (A client that punches one page and fills another at the
 // same time can have the first one filled by the server's reading; it pays for as many pages as it gains.)
 static bool range_has_holes(struct lido_exported_area *area, int64_t offset, int64_t size, struct lido_pages *pages) {
 	if (area->bytes_present >= area->base.size || (pages != NULL && pages->generation == area->generation)) {
 		return false;
 	}
-	if (lido_os.seek_hole(area->base.fd, offset) < offset + size) {
+	if (!lido_area_has_pages(&area->base, area->data, offset, size)) {
 		return true;
 	}
 	if (pages != NULL) {

@@ -10,6 +10,7 @@
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 struct mapping {
 	const uint8_t *data; // never moves while the area exists
@@ -20,9 +21,9 @@ struct imported_area {
 	struct lido_area base; // .link: lido_imports.buckets
 	dev_t device;
 	ino_t inode;
-	bool is_private;    // the fd is our own file description: seeking does not move the client's file position
 	bool is_unmappable; // an attempt to map more of it failed
 	bool is_dense;      // had no holes when last inspected
+	uid_t owner;        // at that time
 	int64_t allocated;  // bytes of its pages at that time
 	struct {
 		int64_t start, end;
@@ -63,6 +64,7 @@ static bool area_stat(struct imported_area *area) {
 		area->dense_range.start = area->dense_range.end = 0;
 	}
 	area->allocated = allocated;
+	area->owner = stat.st_uid;
 	return true;
 }
 
@@ -140,7 +142,6 @@ static void area_add_fd(struct imported_area *area, int fd, const struct statfs 
 	}
 	// The first fd allowed neither sealing nor writing; this one does.
 	lido_os.close(area->base.fd);
-	area->is_private = false;
 	area_adopt_fd(area, fd, statfs);
 }
 
@@ -172,21 +173,6 @@ enum lido_import_result lido_imports_add(struct lido_imports *imports, int fd, s
 	}
 	*area_out = &area->base;
 	return LIDO_IMPORT_OK;
-}
-
-// SEEK_HOLE moves the file position, which the client shares: opens a file description of our own.
-static bool area_make_private(struct imported_area *area) {
-	if (area->is_private) {
-		return true;
-	}
-	int fd = lido_os.reopen(area->base.fd, area->base.writable ? O_RDWR : O_RDONLY);
-	if (fd == -1) {
-		return false;
-	}
-	lido_os.close(area->base.fd);
-	area->base.fd = fd;
-	area->is_private = true;
-	return true;
 }
 
 // Maps as much address space as the wire can name, so that the file can grow under the mapping. Where address space is
@@ -232,11 +218,13 @@ static const struct mapping *area_get_mapping(struct imported_area *area, int64_
 	return area_find_mapping(area, end);
 }
 
-// Reading a hole in place would make the kernel allocate its pages. SEEK_HOLE visits each page, so the file's block
-// count is asked first: it tells in O(1) that there is no hole at all. Pages beyond the end of the file are counted as
-// well, and the client can move pages; a client that does so can have as many holes filled as it pays pages for.
-static bool area_has_holes(struct imported_area *area, int64_t start, int64_t end) {
-	return !area->is_dense && (!area_make_private(area) || lido_os.seek_hole(area->base.fd, start) < end);
+// Reading a hole in place would make the kernel allocate its pages. The file's block count tells in O(1) that there is
+// no hole at all. Pages beyond the end of the file are counted as well, and the client can move pages; a client that
+// does so can have as many holes filled as it pays pages for. Otherwise the pages of the range are looked at. Of files
+// of other users the kernel tells nothing about them.
+static bool area_has_holes(struct imported_area *area, const struct mapping *mapping, int64_t start, int64_t end) {
+	return !area->is_dense &&
+		   (area->owner != geteuid() || !lido_area_has_pages(&area->base, mapping->data, start, end - start));
 }
 
 // Skips the part of a range that lies in the range read last and so is known to have no holes: a terminal that scrolls
@@ -258,12 +246,12 @@ static const void *handle_map(
 	if (!area->base.sealed || !area_stat(area) || end > area->base.size) {
 		return NULL;
 	}
-	int64_t start = area_skip_dense(area, offset, end);
-	if (start < end && area_has_holes(area, start, end)) {
-		return NULL;
-	}
 	const struct mapping *mapping = area_get_mapping(area, end);
 	if (mapping == NULL) {
+		return NULL;
+	}
+	int64_t start = area_skip_dense(area, offset, end);
+	if (start < end && area_has_holes(area, mapping, start, end)) {
 		return NULL;
 	}
 	if (start < end) {

@@ -28,6 +28,7 @@ static const struct kind {
 	[LIDO_QUOTA_SCRATCH_BYTES] = {"scratch-bytes", "much server memory", " bytes", "held"},
 	[LIDO_QUOTA_UNREAD_FDS] = {NULL, "many unread fds", "", "sent"},
 	[LIDO_QUOTA_COPIED_BYTES] = {NULL, "much at once", " bytes", "copied", true},
+	[LIDO_QUOTA_SEARCHED_BYTES] = {NULL, "much at once", " bytes", "searched for holes", true},
 };
 
 void lido_quota_total_init(struct lido_quota_total *total, uint32_t files_max) {
@@ -77,6 +78,7 @@ void lido_quota_init(struct lido_quota *quota, struct wl_client *client, struct 
 	quota->counts[LIDO_QUOTA_SCRATCH_BYTES].max = limits->scratch_bytes_max;
 	quota->counts[LIDO_QUOTA_UNREAD_FDS].max = LIDO_UNREAD_FDS_MAX;
 	quota->counts[LIDO_QUOTA_COPIED_BYTES].max = LIDO_DISPATCH_BYTES_MAX;
+	quota->counts[LIDO_QUOTA_SEARCHED_BYTES].max = LIDO_DISPATCH_SEARCHED_BYTES_MAX;
 }
 
 bool lido_quota_fail(struct lido_quota *quota, const char *format, ...) {

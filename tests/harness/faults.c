@@ -59,10 +59,6 @@ static int fault_add_seals(int fd, int seals) {
 	return is_hit(FAULT_ADD_SEALS, 1, EPERM) ? -1 : state.real.add_seals(fd, seals);
 }
 
-static off_t fault_seek_hole(int fd, off_t offset) {
-	return is_hit(FAULT_SEEK_HOLE, 1, EINVAL) ? -1 : state.real.seek_hole(fd, offset);
-}
-
 static int fault_punch_hole(int fd, off_t offset, off_t size) {
 	return is_hit(FAULT_PUNCH_HOLE, 1, ENOMEM) ? -1 : state.real.punch_hole(fd, offset, size);
 }
@@ -99,10 +95,6 @@ static int fault_accept(int socket) {
 	return is_hit(FAULT_ACCEPT, 1, EMFILE) ? -1 : state.real.accept(socket);
 }
 
-static int fault_reopen(int fd, int flags) {
-	return is_hit(FAULT_REOPEN, 1, EMFILE) ? -1 : state.real.reopen(fd, flags);
-}
-
 static ssize_t note_bytes(ssize_t n) {
 	state.bytes_read += n > 0 ? (uint64_t)n : 0;
 	return n;
@@ -129,6 +121,10 @@ static int fault_madvise(void *address, size_t size, int advice) {
 	return is_hit(FAULT_MADVISE, 1, EINVAL) ? -1 : state.real.madvise(address, size, advice);
 }
 
+static int fault_mincore(void *address, size_t size, unsigned char *pages) {
+	return is_hit(FAULT_MINCORE, 1, EAGAIN) ? -1 : state.real.mincore(address, size, pages);
+}
+
 static void start(void) {
 	expect(!state.running);
 	state = (__typeof__(state)){.real = lido_os, .running = true, .all_of = -1};
@@ -142,7 +138,6 @@ static void start(void) {
 		.get_flags = fault_get_flags,
 		.get_seals = fault_get_seals,
 		.add_seals = fault_add_seals,
-		.seek_hole = fault_seek_hole,
 		.punch_hole = fault_punch_hole,
 		.is_writable = fault_is_writable,
 		.open_pressure = fault_open_pressure,
@@ -153,7 +148,6 @@ static void start(void) {
 		.accept = fault_accept,
 		.unlink = state.real.unlink,
 		.unlink_socket = fault_unlink_socket,
-		.reopen = fault_reopen,
 		.close = state.real.close,
 		.pread = fault_pread,
 		.preadv = fault_preadv,
@@ -161,6 +155,7 @@ static void start(void) {
 		.mmap = fault_mmap,
 		.munmap = state.real.munmap,
 		.madvise = fault_madvise,
+		.mincore = fault_mincore,
 		.clock_gettime = state.real.clock_gettime,
 	};
 }

@@ -18,7 +18,6 @@ enum fault {
 	FAULT_GET_FLAGS,
 	FAULT_GET_SEALS,
 	FAULT_ADD_SEALS,
-	FAULT_SEEK_HOLE,
 	FAULT_PUNCH_HOLE,
 	FAULT_IS_WRITABLE, // returns false
 	FAULT_OPEN_PRESSURE,
@@ -28,12 +27,12 @@ enum fault {
 	FAULT_UNLINK_SOCKET,
 	FAULT_LISTEN_AT,
 	FAULT_ACCEPT,
-	FAULT_REOPEN,
 	FAULT_PREAD,
 	FAULT_PREADV,
 	FAULT_PWRITE,
 	FAULT_MMAP,
 	FAULT_MADVISE,
+	FAULT_MINCORE,
 	// Calls of libwayland, in programs linked with --wrap whose wrappers call faults_is_hit().
 	FAULT_RESOURCE,     // wl_resource_create()
 	FAULT_GLOBAL,       // wl_global_create()

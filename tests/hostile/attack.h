@@ -82,6 +82,9 @@ bool attacker_try_connect(struct attacker *attacker);
 /* Closes the connection without destroying proxies. */
 void attacker_disconnect(struct attacker *attacker);
 
+/* Sends all requests without waiting for replies, but reads events when the socket is full. */
+void attacker_flush(struct attacker *attacker);
+
 /* Makes a round trip. False: the server has disconnected this client. */
 bool attacker_try_roundtrip(struct attacker *attacker);
 

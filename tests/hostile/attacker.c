@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -79,6 +80,16 @@ void attacker_connect(struct attacker *attacker) {
 void attacker_disconnect(struct attacker *attacker) {
 	wl_display_disconnect(attacker->display);
 	*attacker = (struct attacker){0};
+}
+
+void attacker_flush(struct attacker *attacker) {
+	while (wl_display_flush(attacker->display) == -1) {
+		struct pollfd pollfd = {.fd = wl_display_get_fd(attacker->display), .events = POLLOUT};
+		poll(&pollfd, 1, 100);
+		if (wl_display_get_error(attacker->display) != 0) {
+			expect_alive(attacker);
+		}
+	}
 }
 
 bool attacker_try_roundtrip(struct attacker *attacker) {

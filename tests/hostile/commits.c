@@ -26,14 +26,7 @@ static void storm(int count, int32_t width, int32_t height, int seals, int recta
 			wl_surface_damage_buffer(window.surface, 0, 0, INT32_MAX, INT32_MAX);
 		}
 		wl_surface_commit(window.surface);
-		// Send without waiting for replies, but read events when the socket is full.
-		while (wl_display_flush(attacker.display) == -1) {
-			struct pollfd pollfd = {.fd = wl_display_get_fd(attacker.display), .events = POLLOUT};
-			poll(&pollfd, 1, 100);
-			if (wl_display_get_error(attacker.display) != 0) {
-				expect_alive(&attacker);
-			}
-		}
+		attacker_flush(&attacker);
 		if (i % 16 == 15) {
 			expect_alive(&attacker);
 		}

@@ -378,6 +378,35 @@ ATTACK("file-on-a-full-tmpfs") {
 	}
 }
 
+// The server must know whether the range that it reads from its mapping has a hole. The first hole of the file is far
+// behind it.
+ATTACK("holes-at-the-end-of-large-files") {
+	struct attacker attacker;
+	struct window window;
+	attacker_connect(&attacker);
+	window_init(&window, &attacker);
+	const size_t size = (size_t)attack_count(512) << 20;
+	int fd = file_create((int64_t)size, 0);
+	uint8_t *data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (data == MAP_FAILED) {
+		fail("cannot map the file: %s", strerror(errno));
+	}
+	// Each page is written: space that is only reserved counts as a hole.
+	memset(data, 0x5a, size - 4096);
+	struct wl_shm_pool *pool = wl_shm_create_pool(attacker.shm, fd, (int32_t)size);
+	struct wl_buffer *buffers[2];
+	for (int i = 0; i < 2; i++) {
+		buffers[i] = wl_shm_pool_create_buffer(pool, i << 20, 256, 64, 1024, WL_SHM_FORMAT_ARGB8888);
+	}
+	for (int i = 0; i < 2 * 1260; i++) {
+		wl_surface_attach(window.surface, buffers[i % 2], 0, 0);
+		wl_surface_damage_buffer(window.surface, 0, 0, 1, 1);
+		wl_surface_commit(window.surface);
+		attacker_flush(&attacker);
+	}
+	expect_alive(&attacker);
+}
+
 // The server holds the last fds of the files, so the kernel frees their pages in the server's time.
 ATTACK("files-of-512-MiB-dropped") {
 	struct attacker attacker;

@@ -175,7 +175,7 @@ TEST("exported@file-without-holes-is-never-searched-for-holes") {
 	for (int i = 0; i < BLOCKS; i++) {
 		expect(map(&fixture, i, &(struct lido_pages){0}) != NULL);
 	}
-	expect_int(faults_get_count(FAULT_SEEK_HOLE), ==, 0);
+	expect_int(faults_get_count(FAULT_MINCORE), ==, 0);
 	faults_stop();
 	fixture_finish(&fixture);
 }
@@ -203,15 +203,15 @@ TEST("exported@range-without-holes-is-searched-again-only-after-pages-were-lost"
 	const uint8_t *first = map(&fixture, 0, &pages);
 	expect(first != NULL);
 	expect(map(&fixture, 0, &pages) == first);
-	expect_int(faults_get_count(FAULT_SEEK_HOLE), ==, 1);
+	expect_int(faults_get_count(FAULT_MINCORE), ==, 1);
 	expect_int(faults_get_count(FAULT_MADVISE), ==, 1);
 	expect(map(&fixture, 5, NULL) == NULL);
-	expect_int(faults_get_count(FAULT_SEEK_HOLE), ==, 2);
+	expect_int(faults_get_count(FAULT_MINCORE), ==, 2);
 	// The client punches another block, and then this one.
 	expect_int(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, PAGE, PAGE), ==, 0);
 	expect(map(&fixture, 0, &pages) == first);
 	expect(map(&fixture, 0, &pages) == first);
-	expect_int(faults_get_count(FAULT_SEEK_HOLE), ==, 3);
+	expect_int(faults_get_count(FAULT_MINCORE), ==, 3);
 	expect_int(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, PAGE), ==, 0);
 	expect(map(&fixture, 0, &pages) == NULL);
 	faults_stop();
@@ -230,7 +230,7 @@ TEST("exported@trimming-causes-no-new-search-for-holes") {
 	expect_int(get_allocated(&fixture), ==, 3 * PAGE);
 	faults_start(0);
 	expect(map(&fixture, 0, &pages) != NULL);
-	expect_int(faults_get_count(FAULT_SEEK_HOLE), ==, 0);
+	expect_int(faults_get_count(FAULT_MINCORE), ==, 0);
 	faults_stop();
 	fixture_finish(&fixture);
 }

@@ -295,14 +295,14 @@ TEST("imported@range-without-holes-is-searched-again-only-after-pages-were-lost"
 	expect(map_all(buffer) != NULL);
 	expect(map_all(buffer) != NULL);
 	expect(lido_buffer_map(buffer, 10, 20, NULL) != NULL);
-	expect_int(faults_get_count(FAULT_SEEK_HOLE), ==, 1);
+	expect_int(faults_get_count(FAULT_MINCORE), ==, 1);
 	expect_int(faults_get_count(FAULT_MADVISE), ==, 1);
 	// A terminal scrolls: it draws a page at the end and punches one at the start.
 	for (int i = 1; i < 8; i++) {
 		file_fill(fixture.fd, SIZE + (i - 1) * page, page, 5);
 		expect_int(fallocate(fixture.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, i * page), ==, 0);
 		expect(map_all(create_buffer(&fixture, (int32_t)(i * page))) != NULL);
-		expect_int(faults_get_count(FAULT_SEEK_HOLE), ==, 1 + i);
+		expect_int(faults_get_count(FAULT_MINCORE), ==, 1 + i);
 		expect_int(faults_get_count(FAULT_MADVISE), ==, 1 + i);
 		expect_int(file_get_allocated(fixture.fd), ==, SIZE);
 	}
@@ -315,6 +315,60 @@ TEST("imported@range-without-holes-is-searched-again-only-after-pages-were-lost"
 	expect(map_all(buffer) == NULL);
 	expect_int(file_get_allocated(fixture.fd), ==, SIZE - page);
 	faults_stop();
+	fixture_finish(&fixture);
+}
+
+static int pretend_other_owner(int fd, struct stat *stat) {
+	int result = fstat(fd, stat);
+	stat->st_uid++;
+	return result;
+}
+
+TEST("imported@file-of-another-user-is-mapped-only-while-it-has-all-pages") {
+	// The kernel does not tell which pages such a file has.
+	struct fixture fixture;
+	faults_start(0);
+	lido_os.fstat = pretend_other_owner;
+	fixture_init(&fixture, FILE_SEALED, 2 * SIZE, 2 * SIZE);
+	file_fill(fixture.fd, 0, SIZE, 5);
+	struct lido_buffer *buffer = create_buffer(&fixture, 0);
+	expect(map_all(buffer) == NULL);
+	expect_int(faults_get_count(FAULT_MINCORE), ==, 0);
+	file_fill(fixture.fd, SIZE, SIZE, 5);
+	expect_pixels(map_all(buffer), 0, 5);
+	faults_stop();
+	fixture_finish(&fixture);
+}
+
+TEST("imported@range-is-searched-page-by-page-and-no-further") {
+	// The first page that the file lacks lies behind the buffer.
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED, 64 * SIZE, 64 * SIZE);
+	file_fill(fixture.fd, 0, 63 * SIZE, 5);
+	struct lido_buffer *buffer = create_buffer(&fixture, 3 * SIZE);
+	struct lido_quota *quota = &pair_get_pool(&fixture.pair)->quota;
+	expect(lido_buffer_map(buffer, 10, 1, NULL) != NULL);
+	expect_int(lido_quota_get_used(quota, LIDO_QUOTA_SEARCHED_BYTES), ==, 4096);
+	expect(map_all(buffer) != NULL);
+	expect_int(lido_quota_get_used(quota, LIDO_QUOTA_SEARCHED_BYTES), ==, 4096 + SIZE);
+	expect(map_all(buffer) != NULL);
+	expect_int(lido_quota_get_used(quota, LIDO_QUOTA_SEARCHED_BYTES), ==, 4096 + SIZE);
+	fixture_finish(&fixture);
+}
+
+TEST("imported@search-beyond-the-work-of-a-dispatch-is-not-made") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED, 2 * SIZE, 2 * SIZE);
+	file_fill(fixture.fd, 0, SIZE, 5);
+	struct lido_buffer *buffer = create_buffer(&fixture, 0);
+	struct lido_quota *quota = &pair_get_pool(&fixture.pair)->quota;
+	expect(lido_quota_spend(quota, LIDO_QUOTA_SEARCHED_BYTES, LIDO_DISPATCH_SEARCHED_BYTES_MAX - SIZE + 1));
+	faults_start(0);
+	expect(map_all(buffer) == NULL);
+	expect_int(faults_get_count(FAULT_MINCORE), ==, 0);
+	faults_stop();
+	expect_alive(&fixture.pair.client);
+	expect(map_all(buffer) != NULL);
 	fixture_finish(&fixture);
 }
 

@@ -9,6 +9,7 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -16,34 +17,24 @@
 
 TEST("os@every-call-is-set") {
 	expect(lido_os.calloc && lido_os.fstat && lido_os.fstatfs && lido_os.get_flags && lido_os.get_seals);
-	expect(lido_os.add_seals && lido_os.seek_hole && lido_os.reopen && lido_os.close && lido_os.pread);
+	expect(lido_os.add_seals && lido_os.close && lido_os.pread && lido_os.mincore);
 	expect(lido_os.preadv && lido_os.pwrite && lido_os.mmap && lido_os.munmap && lido_os.madvise);
 }
 
-TEST("os@reopened-fd-has-a-position-of-its-own-and-closes-on-exec") {
-	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
-		int fd = file_create(kind, 4096), other = lido_os.reopen(fd, O_RDONLY);
-		expect(other >= 0);
-		expect_int(file_count_fds(fd), ==, 2);
-		expect_int(lseek(other, 100, SEEK_SET), ==, 100);
-		expect_int(lseek(fd, 0, SEEK_CUR), ==, 0);
-		expect_int(fcntl(other, F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
-		expect_int(lido_os.get_flags(other) & O_ACCMODE, ==, O_RDONLY);
-		expect_int(lido_os.get_flags(fd) & O_ACCMODE, ==, O_RDWR);
-		lido_os.close(other);
-		close(fd);
-	}
-}
-
-TEST("os@seek_hole-finds-the-first-hole-or-the-end") {
+TEST("os@mincore-finds-each-hole-and-fills-none") {
 	int fd = file_create(FILE_SEALABLE, 16384);
-	expect_int(lido_os.seek_hole(fd, 0), ==, 0);
-	file_fill(fd, 0, 8192, 1);
-	expect_int(lido_os.seek_hole(fd, 0), ==, 8192);
-	expect_int(lido_os.seek_hole(fd, 12000), ==, 12000);
-	file_fill(fd, 8192, 8192, 1);
-	expect_int(lido_os.seek_hole(fd, 0), ==, 16384);
-	expect_int(lido_os.seek_hole(fd, 16384), ==, -1);
+	void *data = lido_os.mmap(NULL, 16384, PROT_READ, MAP_SHARED, fd, 0);
+	unsigned char pages[4];
+	expect(data != MAP_FAILED);
+	file_fill(fd, 4096, 4096, 1);
+	file_fill(fd, 12288, 4096, 1);
+	expect_int(lido_os.mincore(data, 16384, pages), ==, 0);
+	expect(pages[0] == 0 && pages[1] == 1 && pages[2] == 0 && pages[3] == 1);
+	expect_int(file_get_allocated(fd), ==, 8192);
+	expect_int(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 4096, 4096), ==, 0);
+	expect_int(lido_os.mincore(data, 16384, pages), ==, 0);
+	expect(pages[0] == 0 && pages[1] == 0 && pages[2] == 0 && pages[3] == 1);
+	expect_int(lido_os.munmap(data, 16384), ==, 0);
 	close(fd);
 }
 
