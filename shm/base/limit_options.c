@@ -158,10 +158,17 @@ static uint64_t get_map_count_max(void) {
 	return count;
 }
 
+static uint32_t get_share(uint64_t count) {
+	return (uint32_t)(count / 100 * LIDO_TOTAL_SHARE_PERCENT + count % 100 * LIDO_TOTAL_SHARE_PERCENT / 100);
+}
+
+uint32_t lido_limits_get_mappings_total_max(void) {
+	return get_share(get_map_count_max());
+}
+
 uint32_t lido_limits_get_files_total_max(void) {
 	struct rlimit limit = {.rlim_cur = 1024};
 	getrlimit(RLIMIT_NOFILE, &limit);
 	uint64_t by_mappings = get_map_count_max() / LIDO_MAPPINGS_PER_FILE;
-	uint64_t files = limit.rlim_cur < by_mappings ? limit.rlim_cur : by_mappings;
-	return (uint32_t)(files / 100 * LIDO_TOTAL_SHARE_PERCENT + files % 100 * LIDO_TOTAL_SHARE_PERCENT / 100);
+	return get_share(limit.rlim_cur < by_mappings ? limit.rlim_cur : by_mappings);
 }

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <linux/memfd.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
@@ -49,22 +48,6 @@ static int create_file(void) {
 	return fd;
 }
 
-// Halves the reserve until the kernel maps it.
-static bool area_map_reserve(struct lido_exported_area *area, int64_t reserve, int64_t reserve_min) {
-	for (;;) {
-		void *data = lido_os.mmap(NULL, (size_t)reserve, PROT_READ, MAP_SHARED | MAP_NORESERVE, area->base.fd, 0);
-		if (data != MAP_FAILED) {
-			area->data = data;
-			area->reserve = reserve;
-			return true;
-		}
-		if (reserve == reserve_min) {
-			return false;
-		}
-		reserve = lido_max(lido_page_round_down(reserve / 2), reserve_min);
-	}
-}
-
 struct lido_exported_area *lido_exported_area_create(
 		struct lido_exports *exports, int64_t reserve, int64_t reserve_min) {
 	struct lido_exported_area *area = lido_os.calloc(1, sizeof(*area));
@@ -81,9 +64,11 @@ struct lido_exported_area *lido_exported_area_create(
 	if (area->base.fd == -1) {
 		goto error_area;
 	}
-	if (!area_map_reserve(area, reserve, reserve_min)) {
+	area->mapping = lido_mapping_create_of_file(exports->quota, area->base.fd, reserve, reserve_min);
+	if (area->mapping == NULL) {
 		goto error_fd;
 	}
+	area->reserve = (int64_t)area->mapping->size;
 	area->allocator = lido_allocator_create(area->reserve);
 	if (area->allocator == NULL) {
 		goto error_mapping;
@@ -95,12 +80,10 @@ struct lido_exported_area *lido_exported_area_create(
 	wl_list_insert(exports->areas.prev, &area->base.link);
 	lido_quota_add(exports->quota, LIDO_QUOTA_AREAS, 1);
 	lido_quota_add(exports->quota, LIDO_QUOTA_FILES, 1);
-	lido_quota_add(exports->quota, LIDO_QUOTA_MAPPINGS, 1);
-	lido_quota_add(exports->quota, LIDO_QUOTA_MAPPED_BYTES, area->reserve);
 	return area;
 
 error_mapping:
-	lido_os.munmap((void *)(uintptr_t)area->data, (size_t)area->reserve);
+	lido_reclaimer_unmap(exports->reclaimer, exports->quota, area->mapping);
 error_fd:
 	lido_os.close(area->base.fd);
 error_area:
@@ -114,12 +97,10 @@ void lido_exported_area_destroy(struct lido_exported_area *area) {
 	wl_signal_emit(&area->events.removed, area);
 	assert(wl_list_empty(&area->events.removed.listener_list));
 	lido_allocator_destroy(area->allocator);
-	lido_os.munmap((void *)(uintptr_t)area->data, (size_t)area->reserve);
+	lido_reclaimer_unmap(area->base.reclaimer, quota, area->mapping);
 	wl_list_remove(&area->base.link);
 	lido_quota_subtract(quota, LIDO_QUOTA_AREAS, 1);
 	lido_quota_subtract(quota, LIDO_QUOTA_FILES, 1);
-	lido_quota_subtract(quota, LIDO_QUOTA_MAPPINGS, 1);
-	lido_quota_subtract(quota, LIDO_QUOTA_MAPPED_BYTES, area->reserve);
 	lido_reclaimer_close(area->base.reclaimer, area->base.fd, true);
 	free(area);
 }
@@ -161,7 +142,7 @@ static bool range_has_holes(struct lido_exported_area *area, int64_t offset, int
 	if (area->bytes_present >= area->base.size || (pages != NULL && pages->generation == area->generation)) {
 		return false;
 	}
-	if (!lido_area_has_pages(&area->base, area->data, offset, size)) {
+	if (!lido_area_has_pages(&area->base, area->mapping->data, offset, size)) {
 		return true;
 	}
 	if (pages != NULL) {
@@ -178,7 +159,7 @@ static void area_populate(struct lido_exported_area *area, int64_t offset, int64
 	if (is_current && offset >= area->populated.start && end <= area->populated.end) {
 		return;
 	}
-	lido_area_populate(area->data, offset, size);
+	lido_area_populate(area->mapping->data, offset, size);
 	if (!is_current || offset > area->populated.end || end < area->populated.start) {
 		area->populated.start = offset;
 		area->populated.end = end;
@@ -203,7 +184,7 @@ static const void *handle_map(
 		pages->populated = true;
 		area_populate(area, offset, size);
 	}
-	return area->data + offset;
+	return area->mapping->data + offset;
 }
 
 static const struct lido_area_impl exported_impl = {

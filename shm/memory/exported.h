@@ -28,7 +28,7 @@ struct lido_exported_area {
 	struct lido_area base; // .link: lido_exports.areas
 	uint32_t id;           // for the client; never 0
 	int64_t reserve;       // bytes of the mapping
-	const uint8_t *data;   // the mapping
+	struct lido_mapping *mapping;
 	struct lido_allocator *allocator;
 	int64_t bytes_present; // of pages that the file had when last inspected
 	uint32_t generation;   // incremented when the file lost pages we did not punch; ranges known to have no holes must

@@ -9,13 +9,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
-
-struct mapping {
-	const uint8_t *data; // never moves while the area exists
-	size_t size;         // bytes of address space; may extend beyond the end of the file
-};
 
 struct imported_area {
 	struct lido_area base; // .link: lido_imports.buckets
@@ -29,7 +23,7 @@ struct imported_area {
 		int64_t start, end;
 	} dense_range; // the range last read in place had no holes; empty once the file lost pages
 	uint8_t mappings_len;
-	struct mapping mappings[LIDO_MAPPINGS_PER_FILE]; // each from the start of the file
+	struct lido_mapping *mappings[LIDO_MAPPINGS_PER_FILE]; // each may extend beyond the end of the file
 };
 
 static const struct lido_area_impl imported_impl;
@@ -104,10 +98,8 @@ static void handle_unused(struct lido_refs *refs) {
 	struct imported_area *area = wl_container_of(refs, area, base.refs);
 	struct lido_quota *quota = area->base.quota;
 	for (unsigned i = 0; i < area->mappings_len; i++) {
-		lido_os.munmap((void *)(uintptr_t)area->mappings[i].data, area->mappings[i].size);
-		lido_quota_subtract(quota, LIDO_QUOTA_MAPPED_BYTES, (int64_t)area->mappings[i].size);
+		lido_reclaimer_unmap(area->base.reclaimer, quota, area->mappings[i]);
 	}
-	lido_quota_subtract(quota, LIDO_QUOTA_MAPPINGS, area->mappings_len);
 	lido_quota_subtract(quota, LIDO_QUOTA_SEALED_FILES, area->base.sealed);
 	lido_quota_subtract(quota, LIDO_QUOTA_FILES, 1);
 	lido_reclaimer_close(area->base.reclaimer, area->base.fd, false);
@@ -183,33 +175,25 @@ static bool area_add_mapping(struct imported_area *area) {
 	}
 	const int64_t reserve_max = INT64_C(1) << 31;
 	_Static_assert(LIDO_IMPORT_SIZE_MAX < INT64_C(1) << 31, "the mapping holds every size that the wire can name");
-	int64_t size = lido_min(area->base.size, reserve_max);
-	int64_t reserve = reserve_max;
-	void *data = lido_os.mmap(NULL, (size_t)reserve, PROT_READ, MAP_SHARED, area->base.fd, 0);
-	while (data == MAP_FAILED && reserve > size) {
-		reserve = lido_max(reserve / 4, size);
-		data = lido_os.mmap(NULL, (size_t)reserve, PROT_READ, MAP_SHARED, area->base.fd, 0);
+	struct lido_mapping *mapping = lido_mapping_create_of_file(
+			area->base.quota, area->base.fd, reserve_max, lido_min(area->base.size, reserve_max));
+	if (mapping != NULL) {
+		area->mappings[area->mappings_len++] = mapping;
 	}
-	if (data == MAP_FAILED) {
-		return false;
-	}
-	area->mappings[area->mappings_len++] = (struct mapping){.data = data, .size = (size_t)reserve};
-	lido_quota_add(area->base.quota, LIDO_QUOTA_MAPPINGS, 1);
-	lido_quota_add(area->base.quota, LIDO_QUOTA_MAPPED_BYTES, reserve);
-	return true;
+	return mapping != NULL;
 }
 
-static const struct mapping *area_find_mapping(struct imported_area *area, int64_t end) {
+static const struct lido_mapping *area_find_mapping(struct imported_area *area, int64_t end) {
 	for (unsigned i = 0; i < area->mappings_len; i++) {
-		if ((uint64_t)end <= area->mappings[i].size) {
-			return &area->mappings[i];
+		if ((uint64_t)end <= area->mappings[i]->size) {
+			return area->mappings[i];
 		}
 	}
 	return NULL;
 }
 
-static const struct mapping *area_get_mapping(struct imported_area *area, int64_t end) {
-	const struct mapping *mapping = area_find_mapping(area, end);
+static const struct lido_mapping *area_get_mapping(struct imported_area *area, int64_t end) {
+	const struct lido_mapping *mapping = area_find_mapping(area, end);
 	if (mapping != NULL || area->is_unmappable) {
 		return mapping;
 	}
@@ -222,7 +206,7 @@ static const struct mapping *area_get_mapping(struct imported_area *area, int64_
 // no hole at all. Pages beyond the end of the file are counted as well, and the client can move pages; a client that
 // does so can have as many holes filled as it pays pages for. Otherwise the pages of the range are looked at. Of files
 // of other users the kernel tells nothing about them.
-static bool area_has_holes(struct imported_area *area, const struct mapping *mapping, int64_t start, int64_t end) {
+static bool area_has_holes(struct imported_area *area, const struct lido_mapping *mapping, int64_t start, int64_t end) {
 	return !area->is_dense &&
 		   (area->owner != geteuid() || !lido_area_has_pages(&area->base, mapping->data, start, end - start));
 }
@@ -246,7 +230,7 @@ static const void *handle_map(
 	if (!area->base.sealed || !area_stat(area) || end > area->base.size) {
 		return NULL;
 	}
-	const struct mapping *mapping = area_get_mapping(area, end);
+	const struct lido_mapping *mapping = area_get_mapping(area, end);
 	if (mapping == NULL) {
 		return NULL;
 	}
@@ -294,7 +278,7 @@ static void area_audit(const struct imported_area *area, struct lido_quota *sums
 	lido_quota_add(sums, LIDO_QUOTA_SEALED_FILES, area->base.sealed);
 	lido_quota_add(sums, LIDO_QUOTA_MAPPINGS, area->mappings_len);
 	for (unsigned i = 0; i < area->mappings_len; i++) {
-		lido_quota_add(sums, LIDO_QUOTA_MAPPED_BYTES, (int64_t)area->mappings[i].size);
+		lido_quota_add(sums, LIDO_QUOTA_MAPPED_BYTES, (int64_t)area->mappings[i]->size);
 	}
 }
 

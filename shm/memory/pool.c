@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-// Debug builds audit a pool after each request if it has no more blocks and files than this.
+// Debug builds audit a pool after each request if it has no more blocks, files and scratches than this.
 #define AUDIT_MAX 256
 
 static void handle_client_destroy(struct wl_listener *listener, void *data) {
@@ -13,7 +13,7 @@ static void handle_client_destroy(struct wl_listener *listener, void *data) {
 	// libwayland has destroyed all resources, and with them all buffers that no reader locks.
 	wl_list_remove(&pool->client_destroy.link);
 	lido_quota_leave_client(&pool->quota);
-	lido_scratches_trim(&pool->scratches, 0);
+	lido_scratches_free_idle(&pool->scratches);
 	lido_exports_trim(&pool->exports, 0, &(uint32_t){0});
 	lido_pool_audit_in_debug_build(pool);
 	lido_refs_unref(&pool->refs);
@@ -21,7 +21,7 @@ static void handle_client_destroy(struct wl_listener *listener, void *data) {
 
 static void handle_unused(struct lido_refs *refs) {
 	struct lido_pool *pool = wl_container_of(refs, pool, refs);
-	lido_scratches_trim(&pool->scratches, 0);
+	lido_scratches_free_idle(&pool->scratches);
 	assert(wl_list_empty(&pool->exports.areas));
 	for (int i = 0; i < LIDO_QUOTA_KINDS_LEN; i++) {
 		assert(i == LIDO_QUOTA_READ_BYTES || i == LIDO_QUOTA_UNREAD_FDS || lido_quota_get_used(&pool->quota, i) == 0);
@@ -68,7 +68,7 @@ void lido_pool_detach(struct lido_pool *pool) {
 }
 
 bool lido_pool_trim(struct lido_pool *pool, int64_t before, uint32_t *calls_left) {
-	bool is_left = lido_scratches_trim(&pool->scratches, before);
+	bool is_left = lido_scratches_trim(&pool->scratches, before, calls_left);
 	is_left |= lido_exports_trim(&pool->exports, before, calls_left);
 	lido_pool_audit_in_debug_build(pool);
 	return is_left;
@@ -84,30 +84,28 @@ void lido_pool_post_no_memory(struct lido_pool *pool) {
 
 void lido_pool_audit(const struct lido_pool *pool) {
 	static const enum lido_quota_kind summed[] = {LIDO_QUOTA_FILES, LIDO_QUOTA_SEALED_FILES, LIDO_QUOTA_MAPPINGS,
-		LIDO_QUOTA_MAPPED_BYTES, LIDO_QUOTA_AREAS, LIDO_QUOTA_BLOCKS, LIDO_QUOTA_BLOCK_BYTES};
+		LIDO_QUOTA_SCRATCH_MAPPINGS, LIDO_QUOTA_MAPPED_BYTES, LIDO_QUOTA_AREAS, LIDO_QUOTA_BLOCKS,
+		LIDO_QUOTA_BLOCK_BYTES, LIDO_QUOTA_SCRATCH_BYTES};
 	struct lido_quota sums = {0};
 	lido_imports_audit(&pool->imports, &sums);
 	lido_exports_audit(&pool->exports, &sums);
+	int64_t used_scratches = lido_scratches_audit(&pool->scratches, &sums);
 	for (size_t i = 0; i < sizeof(summed) / sizeof(summed[0]); i++) {
 		assert(lido_quota_get_used(&sums, summed[i]) == lido_quota_get_used(&pool->quota, summed[i]));
 	}
 	for (int i = 0; i < LIDO_QUOTA_KINDS_LEN; i++) {
 		assert(pool->quota.counts[i].used >= 0 && pool->quota.counts[i].used <= pool->quota.counts[i].peak);
 	}
-	int64_t idle = lido_scratches_get_idle(&pool->scratches);
 	int64_t objects = lido_quota_get_used(&pool->quota, LIDO_QUOTA_SHM_POOLS) +
 					  lido_quota_get_used(&pool->quota, LIDO_QUOTA_OBJECTS) +
 					  lido_quota_get_used(&pool->quota, LIDO_QUOTA_BUFFERS);
-	int64_t in_use = (int64_t)pool->refs.count - objects - (pool->quota.client != NULL); // scratches
-	assert(in_use >= 0);
-	assert(idle <= lido_quota_get_used(&pool->quota, LIDO_QUOTA_SCRATCH_BYTES));
-	assert(in_use > 0 || idle == lido_quota_get_used(&pool->quota, LIDO_QUOTA_SCRATCH_BYTES));
+	assert((int64_t)pool->refs.count >= objects + used_scratches + (pool->quota.client != NULL));
 }
 
 void lido_pool_audit_in_debug_build(const struct lido_pool *pool) {
 #ifdef LIDO_DEBUG
-	int64_t blocks = lido_quota_get_used(&pool->quota, LIDO_QUOTA_BLOCKS);
-	if (blocks + lido_quota_get_used(&pool->quota, LIDO_QUOTA_FILES) <= AUDIT_MAX) {
+	int64_t files = lido_quota_get_used(&pool->quota, LIDO_QUOTA_FILES);
+	if (lido_quota_get_used(&pool->quota, LIDO_QUOTA_BLOCKS) + files + pool->scratches.len <= AUDIT_MAX) {
 		lido_pool_audit(pool);
 	}
 #endif

@@ -19,6 +19,7 @@ static const struct kind {
 	bool is_work;      // counted for one dispatch
 } kinds[LIDO_QUOTA_KINDS_LEN] = {
 	[LIDO_QUOTA_FILES] = {"files", "many files of wl_shm pools", "", "held"},
+	[LIDO_QUOTA_MAPPINGS] = {NULL, "many mappings", "", "held"},
 	[LIDO_QUOTA_SHM_POOLS] = {"shm-pools", "many wl_shm_pool objects", "", "held"},
 	[LIDO_QUOTA_OBJECTS] = {NULL, "many lido_shm_v1 objects", "", "held"},
 	[LIDO_QUOTA_BUFFERS] = {"buffers", "many wl_buffer objects", "", "held"},
@@ -31,12 +32,13 @@ static const struct kind {
 	[LIDO_QUOTA_SEARCHED_BYTES] = {NULL, "much at once", " bytes", "searched for holes", true},
 };
 
-void lido_quota_total_init(struct lido_quota_total *total, uint32_t files_max) {
+void lido_quota_total_init(struct lido_quota_total *total, uint32_t files_max, uint32_t mappings_max) {
 	*total = (struct lido_quota_total){0};
 	for (int i = 0; i < LIDO_QUOTA_KINDS_LEN; i++) {
 		total->counts[i].max = UNLIMITED;
 	}
 	total->counts[LIDO_QUOTA_FILES].max = files_max;
+	total->counts[LIDO_QUOTA_MAPPINGS].max = mappings_max;
 }
 
 static void count_add(struct lido_quota_count *count, int64_t amount) {
@@ -69,6 +71,9 @@ void lido_quota_init(struct lido_quota *quota, struct wl_client *client, struct 
 		quota->counts[i].max = UNLIMITED;
 	}
 	quota->counts[LIDO_QUOTA_FILES].max = limits->files_max;
+	quota->counts[LIDO_QUOTA_MAPPINGS].max = (int64_t)limits->files_max * LIDO_MAPPINGS_PER_FILE +
+											 limits->scratch_bytes_max / LIDO_SCRATCH_BYTES_PER_MAPPING +
+											 LIDO_SCRATCH_MAPPINGS_MIN;
 	quota->counts[LIDO_QUOTA_SHM_POOLS].max = limits->shm_pools_max;
 	quota->counts[LIDO_QUOTA_OBJECTS].max = (int64_t)limits->blocks_max * LIDO_OBJECTS_PER_BLOCK;
 	quota->counts[LIDO_QUOTA_BUFFERS].max = limits->buffers_max;

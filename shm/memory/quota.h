@@ -23,6 +23,7 @@
 enum lido_quota_kind {
 	// With a limit for each client.
 	LIDO_QUOTA_FILES,          // fds of imported files and areas; has a total limit as well
+	LIDO_QUOTA_MAPPINGS,       // of files and of scratch memory; has a total limit as well
 	LIDO_QUOTA_SHM_POOLS,      // wl_shm_pool objects
 	LIDO_QUOTA_OBJECTS,        // lido_shm_v1 objects, except managers
 	LIDO_QUOTA_BUFFERS,        // wl_buffer objects, alive or locked
@@ -35,11 +36,11 @@ enum lido_quota_kind {
 	LIDO_QUOTA_SEARCHED_BYTES, // work: bytes searched for holes in this dispatch
 
 	// Without a limit: the limits above bound them.
-	LIDO_QUOTA_SEALED_FILES, // imported files that can be mapped
-	LIDO_QUOTA_MAPPINGS,
-	LIDO_QUOTA_MAPPED_BYTES, // address space of these mappings
-	LIDO_QUOTA_BUFFER_BYTES, // of the buffers
-	LIDO_QUOTA_READ_BYTES,   // copied out of buffers, ever
+	LIDO_QUOTA_SEALED_FILES,     // imported files that can be mapped
+	LIDO_QUOTA_SCRATCH_MAPPINGS, // the mappings that are not of files
+	LIDO_QUOTA_MAPPED_BYTES,     // address space of the mappings of files
+	LIDO_QUOTA_BUFFER_BYTES,     // of the buffers
+	LIDO_QUOTA_READ_BYTES,       // copied out of buffers, ever
 
 	LIDO_QUOTA_KINDS_LEN
 };
@@ -64,8 +65,8 @@ struct lido_quota {
 	char failure[LIDO_ERROR_TEXT_SIZE];   // the last thing that failed: for lido_quota_post_no_memory(); may be empty
 };
 
-/* Nothing is used. files_max: the total limit of LIDO_QUOTA_FILES. */
-void lido_quota_total_init(struct lido_quota_total *total, uint32_t files_max);
+/* Nothing is used. files_max, mappings_max: the total limits of LIDO_QUOTA_FILES and LIDO_QUOTA_MAPPINGS. */
+void lido_quota_total_init(struct lido_quota_total *total, uint32_t files_max, uint32_t mappings_max);
 
 /* Adds to a total what belongs to no client any more. total: NULL is fine. */
 void lido_quota_total_add(struct lido_quota_total *total, enum lido_quota_kind kind, int64_t amount);

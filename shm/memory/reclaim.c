@@ -20,6 +20,7 @@ static void reclaim_trim(struct lido_reclaim *reclaim) {
 	wl_list_for_each(reclaimer, &reclaim->reclaimers, link) {
 		is_left |= reclaimer->trim(reclaimer, before, &calls_left);
 	}
+	is_left |= lido_unmapping_retry(&reclaim->unmapping, &calls_left);
 	reclaim->is_under_pressure &= calls_left == 0;
 	reclaim->is_scheduled = false;
 	if (is_left) {
@@ -45,6 +46,7 @@ bool lido_reclaim_init(struct lido_reclaim *reclaim, struct wl_event_loop *loop,
 	}
 	wl_list_init(&reclaim->reclaimers);
 	lido_disposal_init(&reclaim->disposal, loop, total);
+	lido_unmapping_init(&reclaim->unmapping, total);
 	lido_pressure_init(&reclaim->pressure, loop, handle_pressure, reclaim);
 	return true;
 }
@@ -57,6 +59,7 @@ void lido_reclaim_finish(struct lido_reclaim *reclaim) {
 	wl_event_source_remove(reclaim->timer);
 	lido_pressure_finish(&reclaim->pressure);
 	lido_disposal_finish(&reclaim->disposal);
+	lido_unmapping_finish(&reclaim->unmapping);
 }
 
 void lido_reclaimer_init(struct lido_reclaimer *reclaimer, struct lido_reclaim *reclaim,
@@ -76,6 +79,13 @@ void lido_reclaimer_finish(struct lido_reclaimer *reclaimer) {
 void lido_reclaimer_schedule(struct lido_reclaimer *reclaimer) {
 	if (reclaimer->reclaim != NULL && !reclaimer->reclaim->is_scheduled) {
 		schedule(reclaimer->reclaim, LIDO_TRIM_TICK_MS);
+	}
+}
+
+void lido_reclaimer_unmap(struct lido_reclaimer *reclaimer, struct lido_quota *quota, struct lido_mapping *mapping) {
+	struct lido_unmapping *unmapping = reclaimer->reclaim != NULL ? &reclaimer->reclaim->unmapping : NULL;
+	if (!lido_unmapping_unmap(unmapping, quota, mapping)) {
+		lido_reclaimer_schedule(reclaimer);
 	}
 }
 

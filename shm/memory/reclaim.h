@@ -7,6 +7,7 @@
 #define LIDO_RECLAIM_H
 
 #include "memory/disposal.h"
+#include "memory/mapping.h"
 #include "memory/pressure.h"
 
 /* How long memory may be idle, and how often the timer looks. Milliseconds. */
@@ -19,6 +20,7 @@ struct lido_reclaim {
 	bool is_under_pressure; // idle memory is given back however short a time it has been idle
 	struct lido_pressure pressure;
 	struct lido_disposal disposal;
+	struct lido_unmapping unmapping;
 	struct wl_list reclaimers; // lido_reclaimer.link, in the order in which they were made
 };
 
@@ -34,10 +36,10 @@ struct lido_reclaimer {
 	bool (*trim)(struct lido_reclaimer *reclaimer, int64_t before, uint32_t *calls_left);
 };
 
-/* total: counts the files that wait to be closed. Returns false if memory is short; then nothing is left to finish. */
+/* total: counts files and mappings of no client. Returns false if memory is short; then nothing is left to finish. */
 bool lido_reclaim_init(struct lido_reclaim *reclaim, struct wl_event_loop *loop, struct lido_quota_total *total);
 
-/* Detaches all reclaimers, and closes all files that wait. */
+/* Detaches all reclaimers, and closes and unmaps all that waits. */
 void lido_reclaim_finish(struct lido_reclaim *reclaim);
 
 void lido_reclaimer_init(struct lido_reclaimer *reclaimer, struct lido_reclaim *reclaim,
@@ -47,6 +49,9 @@ void lido_reclaimer_finish(struct lido_reclaimer *reclaimer);
 
 /* Something became idle: the timer will look at it. */
 void lido_reclaimer_schedule(struct lido_reclaimer *reclaimer);
+
+/* As lido_unmapping_unmap(), with a retry by the timer; with none if the reclaim is finished. */
+void lido_reclaimer_unmap(struct lido_reclaimer *reclaimer, struct lido_quota *quota, struct lido_mapping *mapping);
 
 /* As lido_disposal_close(); at once if the reclaim is finished. */
 void lido_reclaimer_close(struct lido_reclaimer *reclaimer, int fd, bool is_ours);

@@ -56,7 +56,7 @@ void lido_pool_get_stats(const struct lido_pool *pool, struct lido_pool_stats *s
 		.exported_areas = (uint32_t)areas,
 		.sealed_files = (uint32_t)sealed,
 		.unsealable_files = (uint32_t)(files - areas - sealed),
-		.mappings = (uint32_t)counts[LIDO_QUOTA_MAPPINGS].used,
+		.mappings = (uint32_t)(counts[LIDO_QUOTA_MAPPINGS].used - counts[LIDO_QUOTA_SCRATCH_MAPPINGS].used),
 		.fds = (uint32_t)files,
 		.blocks = (uint32_t)counts[LIDO_QUOTA_BLOCKS].used,
 		.buffers = (uint32_t)counts[LIDO_QUOTA_BUFFERS].used,

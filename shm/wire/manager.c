@@ -104,7 +104,7 @@ struct lido_manager *lido_manager_create(
 		.formats = &manager->formats};
 	wl_list_init(&manager->pools);
 	wl_signal_init(&manager->events.destroy);
-	lido_quota_total_init(&manager->total, lido_limits_get_files_total_max());
+	lido_quota_total_init(&manager->total, lido_limits_get_files_total_max(), lido_limits_get_mappings_total_max());
 	if (!lido_format_list_init(&manager->formats, formats, formats_len) ||
 			!lido_reclaim_init(&manager->reclaim, wl_display_get_event_loop(display), &manager->total)) {
 		goto error_formats;

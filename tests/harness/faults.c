@@ -117,6 +117,10 @@ static void *fault_mmap(void *address, size_t size, int protection, int flags, i
 											: state.real.mmap(address, size, protection, flags, fd, offset);
 }
 
+static int fault_munmap(void *address, size_t size) {
+	return is_hit(FAULT_MUNMAP, size, ENOMEM) ? -1 : state.real.munmap(address, size);
+}
+
 static int fault_madvise(void *address, size_t size, int advice) {
 	return is_hit(FAULT_MADVISE, 1, EINVAL) ? -1 : state.real.madvise(address, size, advice);
 }
@@ -153,7 +157,7 @@ static void start(void) {
 		.preadv = fault_preadv,
 		.pwrite = fault_pwrite,
 		.mmap = fault_mmap,
-		.munmap = state.real.munmap,
+		.munmap = fault_munmap,
 		.madvise = fault_madvise,
 		.mincore = fault_mincore,
 		.clock_gettime = state.real.clock_gettime,

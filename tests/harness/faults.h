@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Calls that can fail; others (close, munmap) never do. */
+/* Calls that can fail; others (close) never do. */
 enum fault {
 	FAULT_CALLOC,
 	FAULT_MEMFD_CREATE,
@@ -31,6 +31,7 @@ enum fault {
 	FAULT_PREADV,
 	FAULT_PWRITE,
 	FAULT_MMAP,
+	FAULT_MUNMAP,
 	FAULT_MADVISE,
 	FAULT_MINCORE,
 	// Calls of libwayland, in programs linked with --wrap whose wrappers call faults_is_hit().

@@ -17,8 +17,8 @@ An attack passes if
   * no victim waited for a frame longer than the larger of GAP_MAX and GAP_RATIO_MAX times the longest gap before; if
     only this fails, the attack is run once more,
   * all victims are alive and draw, and each pixel of the witnesses is shown as drawn,
-  * within SETTLE_SECONDS, the server has exactly as many fds and shared mappings as before, and at most RSS_SLACK more
-    resident memory,
+  * within SETTLE_SECONDS, the server has exactly as many fds and shared mappings as before, at most MAPPINGS_SLACK more
+    mappings of any kind, and at most RSS_SLACK more resident memory,
   * the server's usage never exceeded SHARES, for attacks that take as much of a resource as possible.
 
 Part 2/4 has the second attack of every four. Parts may run concurrently: each has its own compositor and victims.
@@ -44,6 +44,7 @@ PHASE_SECONDS = 0.4  # between attacks: after one, and before the next
 ATTACK_SECONDS = 60
 SETTLE_SECONDS = 10
 PICTURE_SECONDS = 10  # timeout of a victim's next frame, and of a witness's answer
+MAPPINGS_SLACK = 16  # malloc's own mappings
 RSS_SLACK = 1024  # KiB: free memory that malloc keeps between used allocations
 REST_SECONDS = 2.2  # slightly longer than the server keeps memory warm
 SKIPPED = 77
@@ -51,7 +52,7 @@ SANITIZED_PERCENT = 20  # scales an attack's counts; memory is not judged then, 
 WITHOUT_OUTPUT = ('output-disabled', 'output-mode-released')  # victims get no frames while there is no output
 
 # The most that one client (or, for connections, two processes) can make the server use with the default limits: fds,
-# shared mappings, resident MiB. None: depends on this machine's limit on files, see connection_fds_max(). The numbers follow from
+# mappings, resident MiB. None: depends on this machine's limit on files, see connection_fds_max(). The numbers follow from
 # shm/include/lido/limits.h, compositor/clients.h, compositor/account.h and the attack's own connection. Memory is
 # rounded up by a quarter or more, since malloc's usage varies.
 SHARES = {
@@ -70,6 +71,7 @@ SHARES = {
     'rectangles-in-all-surfaces': (8, 8, 64),
     'rectangles-in-all-surfaces-of-many-connections': (64, 8, 64),
     'snapshots-of-all-bytes': (8, 8, 512 + 16),
+    'mappings-of-queued-pictures': (32, 128, 960),  # of five clients and a newcomer
 }
 
 COMMIT = re.compile(r'\[ *(\d+)\.(\d+)\].* -> wl_surface[@#]\d+\.commit\(')
@@ -228,6 +230,8 @@ def wait_for_usage(server, before, fds_before, sanitized):
         usage = server.settled_usage()
         wrong = ['%s: %d before, %d after' % (key, before[key], usage[key]) for key in ('fds', 'shared')
             if usage[key] != before[key]]
+        if usage['mappings'] > before['mappings'] + MAPPINGS_SLACK:
+            wrong.append('mappings: %d before, %d after' % (before['mappings'], usage['mappings']))
         if not sanitized and usage['resident'] > before['resident'] + RSS_SLACK:
             wrong.append('resident: %d KiB before, %d after' % (before['resident'], usage['resident']))
         if wrong and time.monotonic() > end:
@@ -297,12 +301,12 @@ def attack(arena, command, name, sanitized):
         result.late = not result.causes
         result.causes.append('a victim waited %.0f ms for a frame, %.0f ms without delays of the machine (limit: %.0f; '
             'before the attack: %.0f)' % (max(gap_during, gap_after), max(own_during, own_after), gap_max, gap_before))
-    taken = {key: most[key] - before[key] for key in ('fds', 'shared', 'rss')}
+    taken = {key: most[key] - before[key] for key in ('fds', 'mappings', 'rss')}
     for key, bound in zip(taken, SHARES.get(name, ())):
         bound = connection_fds_max() if bound is None else bound * 1024 if key == 'rss' else bound
         if taken[key] > bound and not (sanitized and key == 'rss'):
             result.causes.append('the server took %d %s for the attack, the limit is %d' % (taken[key], key, bound))
-    result.row = (name, seconds, gap_before, gap_during, own_during, gap_after, taken['fds'], taken['shared'],
+    result.row = (name, seconds, gap_before, gap_during, own_during, gap_after, taken['fds'], taken['mappings'],
         taken['rss'] / 1024, after['cpu'] - before['cpu'], after['resident'] - before['resident'])
     return result
 
@@ -315,7 +319,7 @@ def choose(names):
 def print_table(rows):
     print('# %-46s %6s %27s  %s' % ('', '', 'longest gap, ms', 'peak usage of the server'))
     print('# %-46s %6s %6s %6s %6s %6s  %6s %6s %8s %6s %8s' % ('attack', 's', 'before', 'during', 'own', 'after', 'fds',
-        'shared', 'MiB', 'cpu s', 'left KiB'))
+        'maps', 'MiB', 'cpu s', 'left KiB'))
     for row in rows:
         print('# %-46s %6.1f %6.0f %6.0f %6.0f %6.0f  %6d %6d %8.1f %6.2f %8d' % row)
 

@@ -10,6 +10,7 @@
 #include "monitor_client.h"
 #include "runner.h"
 #include "server.h"
+#include "wire/manager.h"
 #include <errno.h>
 #include <lido/monitor.h>
 
@@ -149,6 +150,26 @@ TEST("faults@one-kind-of-call-may-always-fail") {
 	for (int i = 0; i < FAULTS_LEN; i++) {
 		run_with_all_failing(i);
 	}
+}
+
+TEST("faults@what-cannot-be-unmapped-is-unmapped-later") {
+	int fds[LIFE_FILES];
+	struct server server;
+	struct client client;
+	life_create_files(fds);
+	server_init_core(&server, NULL);
+	client_init(&client, &server);
+	faults_start_all_of(FAULT_MUNMAP, 0);
+	life_run(&client, fds);
+	life_expect_honest_end(&client);
+	client_finish(&client);
+	expect_int(server.manager->total.counts[LIDO_QUOTA_MAPPINGS].used, >, 0);
+	expect_int(server.manager->total.counts[LIDO_QUOTA_MAPPINGS].used, ==, faults_get_count(FAULT_MUNMAP));
+	faults_stop();
+	server_dispatch(&server, 2 * LIDO_TRIM_TICK_MS);
+	expect_int(server.manager->total.counts[LIDO_QUOTA_MAPPINGS].used, ==, 0);
+	server_finish(&server);
+	life_close_files(fds);
 }
 
 TEST("faults@without-an-event-source-a-large-file-is-closed-at-once") {

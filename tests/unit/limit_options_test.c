@@ -1,3 +1,4 @@
+#include "memory/quota.h"
 #include "runner.h"
 #include <lido/limits.h>
 #include <stdlib.h>
@@ -125,6 +126,21 @@ TEST("limit_options@total-of-files-is-a-share-of-the-process-limit") {
 	limit.rlim_cur = 10;
 	expect_int(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
 	expect_int(lido_limits_get_files_total_max(), ==, 7);
+}
+
+TEST("limit_options@total-of-mappings-is-a-share-of-the-kernels-limit") {
+	FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+	long count;
+	expect(file != NULL);
+	expect_int(fscanf(file, "%ld", &count), ==, 1);
+	fclose(file);
+	expect_int(lido_limits_get_mappings_total_max(), ==, count * 7 / 10);
+	// One client may have 15 % of them at most.
+	struct lido_limits limits = lido_limits_default();
+	struct lido_quota quota;
+	lido_quota_init(&quota, NULL, NULL, &limits);
+	expect_int(quota.counts[LIDO_QUOTA_MAPPINGS].max, ==, 4112);
+	expect_int(quota.counts[LIDO_QUOTA_MAPPINGS].max, <, 65530 * 15 / 100);
 }
 
 TEST("limit_options@unread-fds-are-limited-to-an-eighth-of-the-process-limit") {

@@ -25,7 +25,7 @@ struct fixture {
 
 static void fixture_init(struct fixture *fixture, uint32_t files_max) {
 	pair_init(&fixture->pair, NULL);
-	lido_quota_total_init(&fixture->total, files_max);
+	lido_quota_total_init(&fixture->total, files_max, 1000);
 	lido_quota_init(&fixture->first, client_get_peer(&fixture->pair.client), &fixture->total, &limits);
 	lido_quota_init(&fixture->second, client_get_peer(&fixture->pair.other), &fixture->total, &limits);
 }
@@ -49,6 +49,7 @@ TEST("quota@each-kind-stops-at-its-own-limit") {
 		int64_t max;
 	} cases[] = {
 		{LIDO_QUOTA_FILES, 60},
+		{LIDO_QUOTA_MAPPINGS, 60 * LIDO_MAPPINGS_PER_FILE + LIDO_SCRATCH_MAPPINGS_MIN},
 		{LIDO_QUOTA_SHM_POOLS, 2},
 		{LIDO_QUOTA_OBJECTS, 5 * LIDO_OBJECTS_PER_BLOCK},
 		{LIDO_QUOTA_BUFFERS, 3},

@@ -44,7 +44,7 @@ struct fixture {
 static void fixture_init(struct fixture *fixture) {
 	*fixture = (struct fixture){.loop = wl_event_loop_create()};
 	lido_os.clock_gettime = fake_clock_gettime;
-	lido_quota_total_init(&fixture->total, 100);
+	lido_quota_total_init(&fixture->total, 100, 100);
 	expect(lido_reclaim_init(&fixture->reclaim, fixture->loop, &fixture->total));
 	lido_reclaimer_init(&fixture->first.reclaimer, &fixture->reclaim, handle_trim);
 	lido_reclaimer_init(&fixture->second.reclaimer, &fixture->reclaim, handle_trim);

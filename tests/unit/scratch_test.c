@@ -7,6 +7,7 @@
 #include "memory/scratch.h"
 #include "pair.h"
 #include "runner.h"
+#include "wire/manager.h"
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,7 +50,7 @@ TEST("scratch@new-one-is-zero-and-page-aligned") {
 		expect_int((uintptr_t)lido_scratch_get_data(scratch) % 4096, ==, 0);
 		expect(is_zero(lido_scratch_get_data(scratch), sizes[i]));
 		lido_scratch_destroy(scratch);
-		lido_scratches_trim(&fixture.pool->scratches, 0);
+		lido_scratches_free_idle(&fixture.pool->scratches);
 		expect_int(pool_used(fixture.pool, SCRATCH_BYTES), ==, 0);
 	}
 	lido_scratch_destroy(NULL);
@@ -147,7 +148,7 @@ TEST("scratch@never-has-another-clients-pixels") {
 		struct lido_scratch *foreign = lido_scratch_create(other, 100000);
 		expect(is_zero(lido_scratch_get_data(foreign), 100000));
 		lido_scratch_destroy(foreign);
-		lido_scratches_trim(&other->scratches, 0);
+		lido_scratches_free_idle(&other->scratches);
 	}
 	fixture_finish(&fixture);
 }
@@ -278,6 +279,81 @@ TEST("scratch@used-one-outlives-the-server") {
 	memset(lido_scratch_get_data(scratch), 1, 100000);
 	lido_scratch_destroy(scratch);
 	client_finish(&client);
+}
+
+TEST("scratch@small-ones-share-a-mapping-with-those-of-no-other-client") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	struct lido_pool *pools[] = {
+		fixture.pool, lido_pool_from_client(fixture.pair.server.manager, client_get_peer(&fixture.pair.other))};
+	struct lido_scratch *scratches[2][20];
+	for (int i = 0; i < 20; i++) {
+		for (int j = 0; j < 2; j++) {
+			scratches[j][i] = lido_scratch_create(pools[j], 4096);
+		}
+	}
+	for (int j = 0; j < 2; j++) {
+		expect_int(pool_used(pools[j], MAPPINGS), ==, 1);
+		for (int i = 0; i < 20; i++) {
+			expect(scratches[j][i]->piece.chunk == scratches[j][0]->piece.chunk);
+			lido_scratch_destroy(scratches[j][i]);
+		}
+	}
+	expect(scratches[0][0]->piece.chunk != scratches[1][0]->piece.chunk);
+	expect_int(manager_used(fixture.pair.server.manager, MAPPINGS), ==, 2);
+	fixture_finish(&fixture);
+}
+
+TEST("scratch@large-one-has-a-mapping-of-its-own") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	struct lido_scratch *large = lido_scratch_create(fixture.pool, 400000);
+	struct lido_scratch *other = lido_scratch_create(fixture.pool, 400000);
+	expect_int(pool_used(fixture.pool, MAPPINGS), ==, 2);
+	expect(large->mapping != NULL && other->mapping != NULL);
+	lido_scratch_destroy(large);
+	lido_scratches_free_idle(&fixture.pool->scratches);
+	expect_int(pool_used(fixture.pool, MAPPINGS), ==, 1);
+	lido_scratch_destroy(other);
+	fixture_finish(&fixture);
+}
+
+TEST("scratch@one-mapping-too-many-is-refused-after-idle-ones-are-freed") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	fixture.pool->quota.counts[LIDO_QUOTA_MAPPINGS].max = 2;
+	struct lido_scratch *first = lido_scratch_create(fixture.pool, 360000);
+	struct lido_scratch *idle = lido_scratch_create(fixture.pool, 360000);
+	lido_scratch_destroy(idle);
+	struct lido_scratch *second = lido_scratch_create(fixture.pool, 600000);
+	expect(second != NULL);
+	expect(lido_scratch_create(fixture.pool, 4096) == NULL);
+	expect_contains(fixture.pool->quota.failure, "too many mappings: 2 held, the limit is 2");
+	lido_scratch_destroy(first);
+	lido_scratch_destroy(second);
+	fixture_finish(&fixture);
+}
+
+TEST("scratch@idle-ones-are-freed-in-pieces") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	struct lido_scratches *scratches = &fixture.pool->scratches;
+	struct lido_scratch *large = lido_scratch_create(fixture.pool, 400000);
+	struct lido_scratch *other = lido_scratch_create(fixture.pool, 400000);
+	struct lido_scratch *small = lido_scratch_create(fixture.pool, 4096);
+	lido_scratch_destroy(small);
+	lido_scratch_destroy(large);
+	lido_scratch_destroy(other);
+	// A small one takes no call until its chunk goes.
+	uint32_t calls_left = 1;
+	expect(lido_scratches_trim(scratches, 0, &calls_left));
+	expect_int(calls_left, ==, 0);
+	expect_int(scratches->len, ==, 1);
+	expect_int(pool_used(fixture.pool, MAPPINGS), ==, 2);
+	calls_left = 2;
+	expect(!lido_scratches_trim(scratches, 0, &calls_left));
+	expect_int(pool_used(fixture.pool, MAPPINGS), ==, 0);
+	fixture_finish(&fixture);
 }
 
 TEST("scratch@failed-mmap-gives-no-scratch") {

@@ -80,10 +80,18 @@ extern "C" {
 /*
  * Share of the process's resources that all clients together may take: of RLIMIT_NOFILE in files, and of
  * vm.max_map_count in mappings. The rest is for connections, the compositor's own files, and fds in flight. No client
- * may hold more files than are left for all others: the first may hold half of the total, and however many clients
+ * may hold more of either than is left for all others: the first may hold half of the total, and however many clients
  * exhaust their share, another one still finds some.
  */
 #define LIDO_TOTAL_SHARE_PERCENT 70
+
+/*
+ * Mappings of scratch memory for one client: one for each of so many bytes that it may have, and these. Scratches of
+ * more than 341 KiB have a mapping of their own, smaller ones share some. With the defaults and two for each file, one
+ * client may have 4,112 mappings: 6.3 % of those that Linux allows a process.
+ */
+#define LIDO_SCRATCH_BYTES_PER_MAPPING (256 << 10)
+#define LIDO_SCRATCH_MAPPINGS_MIN 16
 
 /* Mappings of one file: the first, and another one when the file has grown beyond it. */
 #define LIDO_MAPPINGS_PER_FILE 2
@@ -158,6 +166,9 @@ void lido_limits_print_help(FILE *stream);
  * lido_limits_raise_nofile().
  */
 uint32_t lido_limits_get_files_total_max(void);
+
+/* The same for mappings. */
+uint32_t lido_limits_get_mappings_total_max(void);
 
 /*
  * A value for wl_display_set_default_max_buffer_size(): a power of two, from LIDO_UNREAD_BYTES_MIN to

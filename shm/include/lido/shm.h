@@ -239,7 +239,7 @@ struct lido_pool_stats {
 	uint32_t exported_areas;   // files that the server made
 	uint32_t sealed_files;     // imported files that can be mapped
 	uint32_t unsealable_files; // imported files that are only read with pread()
-	uint32_t mappings;
+	uint32_t mappings;         // of files
 	uint32_t fds;
 	uint32_t blocks;
 	uint32_t buffers;

@@ -1,0 +1,137 @@
+#include "memory/mapping.h"
+
+#include "base/number.h"
+#include "base/os.h"
+#include "base/page.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+// Returns NULL if memory is short or the limit does not allow another one. The record exists before the mapping, so
+// that unmapping needs no memory.
+static struct lido_mapping *create_record(struct lido_quota *quota) {
+	if (!lido_quota_allows(quota, LIDO_QUOTA_MAPPINGS, 1)) {
+		return NULL;
+	}
+	struct lido_mapping *mapping = lido_os.calloc(1, sizeof(*mapping));
+	if (mapping == NULL) {
+		lido_quota_fail(quota, "out of memory for a mapping");
+	}
+	return mapping;
+}
+
+static int64_t get_mapped_bytes(const struct lido_mapping *mapping) {
+	return mapping->is_anonymous ? 0 : (int64_t)mapping->size;
+}
+
+// Returns the mapping, now charged; or NULL, without the record.
+static struct lido_mapping *finish_record(
+		struct lido_quota *quota, struct lido_mapping *mapping, void *data, int64_t size) {
+	if (data == MAP_FAILED) {
+		lido_quota_fail(quota, "out of memory for a mapping of %" PRId64 " bytes: %s", size, strerror(errno));
+		free(mapping);
+		return NULL;
+	}
+	mapping->data = data;
+	mapping->size = (size_t)size;
+	lido_quota_add(quota, LIDO_QUOTA_MAPPINGS, 1);
+	lido_quota_add(quota, LIDO_QUOTA_SCRATCH_MAPPINGS, mapping->is_anonymous);
+	lido_quota_add(quota, LIDO_QUOTA_MAPPED_BYTES, get_mapped_bytes(mapping));
+	return mapping;
+}
+
+struct lido_mapping *lido_mapping_create_anonymous(struct lido_quota *quota, size_t size) {
+	struct lido_mapping *mapping = create_record(quota);
+	if (mapping == NULL) {
+		return NULL;
+	}
+	mapping->is_anonymous = true;
+	void *data = lido_os.mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return finish_record(quota, mapping, data, (int64_t)size);
+}
+
+// Halves the size until the kernel maps it.
+struct lido_mapping *lido_mapping_create_of_file(struct lido_quota *quota, int fd, int64_t size, int64_t size_min) {
+	struct lido_mapping *mapping = create_record(quota);
+	if (mapping == NULL) {
+		return NULL;
+	}
+	size = lido_page_round_up(size);
+	size_min = lido_page_round_up(size_min);
+	void *data = lido_os.mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	while (data == MAP_FAILED && size > size_min) {
+		size = lido_max(lido_page_round_down(size / 2), size_min);
+		data = lido_os.mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	}
+	return finish_record(quota, mapping, data, size);
+}
+
+void lido_unmapping_init(struct lido_unmapping *unmapping, struct lido_quota_total *total) {
+	unmapping->total = total;
+	wl_list_init(&unmapping->mappings);
+}
+
+static bool unmap(struct lido_mapping *mapping) {
+	return lido_os.munmap(mapping->data, mapping->size) == 0;
+}
+
+bool lido_unmapping_unmap(struct lido_unmapping *unmapping, struct lido_quota *quota, struct lido_mapping *mapping) {
+	lido_quota_subtract(quota, LIDO_QUOTA_MAPPINGS, 1);
+	lido_quota_subtract(quota, LIDO_QUOTA_SCRATCH_MAPPINGS, mapping->is_anonymous);
+	lido_quota_subtract(quota, LIDO_QUOTA_MAPPED_BYTES, get_mapped_bytes(mapping));
+	if (unmap(mapping)) {
+		free(mapping);
+		return true;
+	}
+	if (mapping->is_anonymous) {
+		lido_os.madvise(mapping->data, mapping->size, MADV_DONTNEED);
+	}
+	if (unmapping == NULL) {
+		free(mapping);
+		return false;
+	}
+	wl_list_insert(unmapping->mappings.prev, &mapping->link);
+	lido_quota_total_add(unmapping->total, LIDO_QUOTA_MAPPINGS, 1);
+	return false;
+}
+
+static bool try_again(struct lido_unmapping *unmapping, struct lido_mapping *mapping) {
+	if (!unmap(mapping)) {
+		return false;
+	}
+	lido_quota_total_subtract(unmapping->total, LIDO_QUOTA_MAPPINGS, 1);
+	free(mapping);
+	return true;
+}
+
+// Tries each at most once. Those that fail go to the end of the list, so that each gets its turn.
+bool lido_unmapping_retry(struct lido_unmapping *unmapping, uint32_t *calls_left) {
+	struct wl_list failed;
+	wl_list_init(&failed);
+	struct lido_mapping *mapping, *next;
+	wl_list_for_each_safe(mapping, next, &unmapping->mappings, link) {
+		if (*calls_left == 0) {
+			break;
+		}
+		(*calls_left)--;
+		wl_list_remove(&mapping->link);
+		if (!try_again(unmapping, mapping)) {
+			wl_list_insert(failed.prev, &mapping->link);
+		}
+	}
+	wl_list_insert_list(unmapping->mappings.prev, &failed);
+	return !wl_list_empty(&unmapping->mappings);
+}
+
+void lido_unmapping_finish(struct lido_unmapping *unmapping) {
+	struct lido_mapping *mapping, *next;
+	wl_list_for_each_safe(mapping, next, &unmapping->mappings, link) {
+		wl_list_remove(&mapping->link);
+		if (!try_again(unmapping, mapping)) {
+			free(mapping);
+		}
+	}
+}
