@@ -80,8 +80,11 @@ static void area_adopt_fd(struct imported_area *area, int fd, const struct statf
 	}
 }
 
+// Hashes by multiplication. The client chooses among inodes, and could otherwise put all its files into one bucket. It
+// does not know the address.
 static struct wl_list *get_bucket(struct lido_imports *imports, const struct stat *stat) {
-	return &imports->buckets[(stat->st_ino ^ stat->st_dev) % LIDO_IMPORTS_BUCKETS];
+	uint64_t key = (uint64_t)stat->st_ino ^ (uint64_t)stat->st_dev ^ (uintptr_t)imports;
+	return &imports->buckets[(key * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - LIDO_IMPORTS_BUCKETS_LOG2)];
 }
 
 static struct imported_area *find_area(struct lido_imports *imports, const struct stat *stat) {

@@ -10,13 +10,14 @@
 
 #include "memory/area.h"
 
-#define LIDO_IMPORTS_BUCKETS 64
+#define LIDO_IMPORTS_BUCKETS_LOG2 6
+#define LIDO_IMPORTS_BUCKETS (1 << LIDO_IMPORTS_BUCKETS_LOG2)
 
 /* The imported areas of one client. */
 struct lido_imports {
 	struct lido_quota *quota;
 	struct lido_reclaimer *reclaimer;
-	struct wl_list buckets[LIDO_IMPORTS_BUCKETS]; // lido_area.link; by device and inode
+	struct wl_list buckets[LIDO_IMPORTS_BUCKETS]; // lido_area.link; by a hash of device and inode
 };
 
 enum lido_import_result {

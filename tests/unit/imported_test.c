@@ -507,3 +507,37 @@ TEST("imported@files-in-one-hash-bucket-stay-distinct") {
 	}
 	pair_finish(&pair);
 }
+
+static ino_t pretended_inode;
+
+static int pretend_inode(int fd, struct stat *stat) {
+	int result = fstat(fd, stat);
+	stat->st_ino = pretended_inode;
+	return result;
+}
+
+TEST("imported@files-whose-inodes-the-client-has-chosen-spread-over-the-buckets") {
+	enum {
+		FILES = 8 * LIDO_IMPORTS_BUCKETS
+	};
+	struct pair pair;
+	pair_init(&pair, NULL);
+	struct wl_shm_pool *shm_pools[FILES];
+	int fd = file_create(FILE_SEALABLE, SIZE);
+	lido_os.fstat = pretend_inode;
+	for (int i = 0; i < FILES; i++) {
+		pretended_inode = (ino_t)i * LIDO_IMPORTS_BUCKETS;
+		shm_pools[i] = wl_shm_create_pool(pair.client.shm, fd, SIZE);
+		client_roundtrip(&pair.client);
+	}
+	lido_os.fstat = fstat;
+	expect_int(pool_used(pair_get_pool(&pair), FILES), ==, FILES);
+	for (int i = 0; i < LIDO_IMPORTS_BUCKETS; i++) {
+		expect_int(wl_list_length(&pair_get_pool(&pair)->imports.buckets[i]), <, FILES / 8);
+	}
+	for (int i = 0; i < FILES; i++) {
+		wl_shm_pool_destroy(shm_pools[i]);
+	}
+	close(fd);
+	pair_finish(&pair);
+}
