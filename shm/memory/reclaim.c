@@ -21,6 +21,12 @@ static void reclaim_trim(struct lido_reclaim *reclaim) {
 		is_left |= reclaimer->trim(reclaimer, before, &calls_left);
 	}
 	is_left |= lido_unmapping_retry(&reclaim->unmapping, &calls_left);
+	if (calls_left == 0 && !wl_list_empty(&reclaim->reclaimers)) {
+		// Whoever was first has taken the most, and comes last the next time.
+		struct wl_list *first = reclaim->reclaimers.next;
+		wl_list_remove(first);
+		wl_list_insert(reclaim->reclaimers.prev, first);
+	}
 	reclaim->is_under_pressure &= calls_left == 0;
 	reclaim->is_scheduled = false;
 	if (is_left) {

@@ -21,7 +21,7 @@ struct lido_reclaim {
 	struct lido_pressure pressure;
 	struct lido_disposal disposal;
 	struct lido_unmapping unmapping;
-	struct wl_list reclaimers; // lido_reclaimer.link, in the order in which they were made
+	struct wl_list reclaimers; // lido_reclaimer.link, in the order in which they are trimmed
 };
 
 /* The idle memory of one client. */

@@ -112,6 +112,21 @@ TEST("reclaim@all-share-the-system-calls-of-one-trim-and-the-rest-follows-soon")
 	fixture_finish(&fixture);
 }
 
+TEST("reclaim@who-takes-all-system-calls-of-one-trim-comes-last-in-the-next") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	fixture.first.calls = UINT32_MAX;
+	fixture.first.is_left = true;
+	lido_reclaimer_schedule(&fixture.first.reclaimer);
+	dispatch(&fixture);
+	expect_int(fixture.first.calls_left, ==, 64);
+	expect_int(fixture.second.calls_left, ==, 0);
+	dispatch(&fixture);
+	expect_int(fixture.second.calls_left, ==, 64);
+	expect_int(fixture.first.calls_left, ==, 64);
+	fixture_finish(&fixture);
+}
+
 TEST("reclaim@what-is-finished-is-not-trimmed") {
 	struct fixture fixture;
 	fixture_init(&fixture);
