@@ -55,7 +55,10 @@ bool lido_area_has_pages(struct lido_area *area, const uint8_t *mapping, int64_t
 	return true;
 }
 
-void lido_area_populate(const uint8_t *mapping, int64_t offset, int64_t size) {
+void lido_area_populate(struct lido_area *area, const uint8_t *mapping, int64_t offset, int64_t size) {
 	int64_t start = lido_page_round_down(offset);
-	lido_os.madvise((void *)(uintptr_t)(mapping + start), (size_t)(offset + size - start), MADV_POPULATE_READ);
+	size = lido_min(offset + size - start, lido_quota_get_left(area->quota, LIDO_QUOTA_POPULATED_BYTES));
+	if (size > 0 && lido_quota_spend(area->quota, LIDO_QUOTA_POPULATED_BYTES, size)) {
+		lido_os.madvise((void *)(uintptr_t)(mapping + start), (size_t)size, MADV_POPULATE_READ);
+	}
 }

@@ -64,7 +64,10 @@ int64_t lido_area_get_resident(const struct lido_area *area);
  */
 bool lido_area_has_pages(struct lido_area *area, const uint8_t *mapping, int64_t offset, int64_t size);
 
-/* Fills the page table for a range of a mapping that has all its pages. A hint: without it, the first read faults. */
-void lido_area_populate(const uint8_t *mapping, int64_t offset, int64_t size);
+/*
+ * Fills the page table for a range of a mapping of the area that has all its pages, or for as much of its start as the
+ * quota allows in one dispatch. A hint: without it, the first read faults.
+ */
+void lido_area_populate(struct lido_area *area, const uint8_t *mapping, int64_t offset, int64_t size);
 
 #endif

@@ -159,7 +159,7 @@ static void area_populate(struct lido_exported_area *area, int64_t offset, int64
 	if (is_current && offset >= area->populated.start && end <= area->populated.end) {
 		return;
 	}
-	lido_area_populate(area->mapping->data, offset, size);
+	lido_area_populate(&area->base, area->mapping->data, offset, size);
 	if (!is_current || offset > area->populated.end || end < area->populated.start) {
 		area->populated.start = offset;
 		area->populated.end = end;

@@ -248,7 +248,7 @@ static const void *handle_map(
 	if (pages != NULL && !pages->populated) {
 		pages->populated = true;
 		if (start < end) {
-			lido_area_populate(mapping->data, start, end - start);
+			lido_area_populate(base, mapping->data, start, end - start);
 		}
 	}
 	return mapping->data + offset;

@@ -30,6 +30,7 @@ static const struct kind {
 	[LIDO_QUOTA_UNREAD_FDS] = {NULL, "many unread fds", "", "sent"},
 	[LIDO_QUOTA_COPIED_BYTES] = {NULL, "much at once", " bytes", "copied", true},
 	[LIDO_QUOTA_SEARCHED_BYTES] = {NULL, "much at once", " bytes", "searched for holes", true},
+	[LIDO_QUOTA_POPULATED_BYTES] = {NULL, "much at once", " bytes", "populated", true},
 };
 
 void lido_quota_total_init(struct lido_quota_total *total, uint32_t files_max, uint32_t mappings_max) {
@@ -84,6 +85,7 @@ void lido_quota_init(struct lido_quota *quota, struct wl_client *client, struct 
 	quota->counts[LIDO_QUOTA_UNREAD_FDS].max = LIDO_UNREAD_FDS_MAX;
 	quota->counts[LIDO_QUOTA_COPIED_BYTES].max = LIDO_DISPATCH_BYTES_MAX;
 	quota->counts[LIDO_QUOTA_SEARCHED_BYTES].max = LIDO_DISPATCH_SEARCHED_BYTES_MAX;
+	quota->counts[LIDO_QUOTA_POPULATED_BYTES].max = LIDO_DISPATCH_POPULATED_BYTES_MAX;
 }
 
 bool lido_quota_fail(struct lido_quota *quota, const char *format, ...) {
@@ -183,6 +185,10 @@ void lido_quota_leave_client(struct lido_quota *quota) {
 		wl_event_source_remove(quota->dispatch_end);
 		forget_work(quota);
 	}
+}
+
+int64_t lido_quota_get_left(const struct lido_quota *quota, enum lido_quota_kind kind) {
+	return quota->counts[kind].max - quota->counts[kind].used;
 }
 
 int64_t lido_quota_get_used(const struct lido_quota *quota, enum lido_quota_kind kind) {

@@ -22,18 +22,19 @@
 
 enum lido_quota_kind {
 	// With a limit for each client.
-	LIDO_QUOTA_FILES,          // fds of imported files and areas; has a total limit as well
-	LIDO_QUOTA_MAPPINGS,       // of files and of scratch memory; has a total limit as well
-	LIDO_QUOTA_SHM_POOLS,      // wl_shm_pool objects
-	LIDO_QUOTA_OBJECTS,        // lido_shm_v1 objects, except managers
-	LIDO_QUOTA_BUFFERS,        // wl_buffer objects, alive or locked
-	LIDO_QUOTA_AREAS,          // exported files
-	LIDO_QUOTA_BLOCKS,         // blocks with memory
-	LIDO_QUOTA_BLOCK_BYTES,    // of these blocks
-	LIDO_QUOTA_SCRATCH_BYTES,  // server memory for copies of pixels, in use or idle
-	LIDO_QUOTA_UNREAD_FDS,     // sent to the client since its socket was last seen to take more
-	LIDO_QUOTA_COPIED_BYTES,   // work: bytes copied in this dispatch
-	LIDO_QUOTA_SEARCHED_BYTES, // work: bytes searched for holes in this dispatch
+	LIDO_QUOTA_FILES,           // fds of imported files and areas; has a total limit as well
+	LIDO_QUOTA_MAPPINGS,        // of files and of scratch memory; has a total limit as well
+	LIDO_QUOTA_SHM_POOLS,       // wl_shm_pool objects
+	LIDO_QUOTA_OBJECTS,         // lido_shm_v1 objects, except managers
+	LIDO_QUOTA_BUFFERS,         // wl_buffer objects, alive or locked
+	LIDO_QUOTA_AREAS,           // exported files
+	LIDO_QUOTA_BLOCKS,          // blocks with memory
+	LIDO_QUOTA_BLOCK_BYTES,     // of these blocks
+	LIDO_QUOTA_SCRATCH_BYTES,   // server memory for copies of pixels, in use or idle
+	LIDO_QUOTA_UNREAD_FDS,      // sent to the client since its socket was last seen to take more
+	LIDO_QUOTA_COPIED_BYTES,    // work: bytes copied in this dispatch
+	LIDO_QUOTA_SEARCHED_BYTES,  // work: bytes searched for holes in this dispatch
+	LIDO_QUOTA_POPULATED_BYTES, // work: bytes put into the page table in this dispatch
 
 	// Without a limit: the limits above bound them.
 	LIDO_QUOTA_SEALED_FILES,     // imported files that can be mapped
@@ -98,6 +99,9 @@ void lido_quota_set(struct lido_quota *quota, enum lido_quota_kind kind, int64_t
  * notes the reason. The work for a client that is gone has no limit.
  */
 bool lido_quota_spend(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount);
+
+/* How much more the limit of the client allows. Ignores limits of all clients together. */
+int64_t lido_quota_get_left(const struct lido_quota *quota, enum lido_quota_kind kind);
 
 int64_t lido_quota_get_used(const struct lido_quota *quota, enum lido_quota_kind kind);
 

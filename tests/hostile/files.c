@@ -407,6 +407,32 @@ ATTACK("holes-at-the-end-of-large-files") {
 	expect_alive(&attacker);
 }
 
+// Each commit is of a new buffer as large as an 8K screen, which is read in place: the server fills its page table.
+ATTACK("new-large-buffers-without-end") {
+	const int32_t width = 7680, height = 4320, stride = width * 4;
+	const size_t size = (size_t)stride * (size_t)height;
+	struct attacker attacker;
+	struct window window;
+	attacker_connect(&attacker);
+	window_init(&window, &attacker);
+	int fd = file_create((int64_t)(2 * size), 0);
+	if (fallocate(fd, 0, 0, (off_t)(2 * size)) != 0) {
+		skip("not enough memory: %s", strerror(errno));
+	}
+	struct wl_shm_pool *pool = wl_shm_create_pool(attacker.shm, fd, (int32_t)(2 * size));
+	for (int i = 0; i < attack_count(700); i++) {
+		// Two parts of the file in turn, so that neither is the one that the server remembers.
+		struct wl_buffer *buffer =
+				wl_shm_pool_create_buffer(pool, i % 2 * (int32_t)size, width, height, stride, WL_SHM_FORMAT_ARGB8888);
+		window_commit(&window, buffer);
+		attacker_flush(&attacker);
+		if (i < 16) {
+			expect_alive(&attacker); // the first few are copied
+		}
+	}
+	expect_alive(&attacker);
+}
+
 // The server holds the last fds of the files, so the kernel frees their pages in the server's time.
 ATTACK("files-of-512-MiB-dropped") {
 	struct attacker attacker;

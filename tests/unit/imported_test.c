@@ -356,6 +356,27 @@ TEST("imported@range-is-searched-page-by-page-and-no-further") {
 	fixture_finish(&fixture);
 }
 
+TEST("imported@page-table-is-filled-as-far-as-the-work-of-a-dispatch-allows") {
+	struct fixture fixture;
+	fixture_init(&fixture, FILE_SEALED, 4 * SIZE, 4 * SIZE);
+	file_fill(fixture.fd, 0, 4 * SIZE, 5);
+	struct lido_quota *quota = &pair_get_pool(&fixture.pair)->quota;
+	struct lido_buffer *buffers[4];
+	for (int i = 0; i < 4; i++) {
+		buffers[i] = create_buffer(&fixture, i * SIZE);
+	}
+	// One and a half buffers are left.
+	expect(lido_quota_spend(quota, LIDO_QUOTA_POPULATED_BYTES, LIDO_DISPATCH_POPULATED_BYTES_MAX - SIZE * 3 / 2));
+	faults_start(0);
+	for (int i = 0; i < 4; i++) {
+		expect(map_all(buffers[i]) != NULL);
+		expect_int(lido_quota_get_left(quota, LIDO_QUOTA_POPULATED_BYTES), ==, i == 0 ? SIZE / 2 : 0);
+		expect_int(faults_get_count(FAULT_MADVISE), ==, i == 0 ? 1 : 2);
+	}
+	faults_stop();
+	fixture_finish(&fixture);
+}
+
 TEST("imported@search-beyond-the-work-of-a-dispatch-is-not-made") {
 	struct fixture fixture;
 	fixture_init(&fixture, FILE_SEALED, 2 * SIZE, 2 * SIZE);
