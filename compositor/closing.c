@@ -36,14 +36,18 @@ static int queue_take(struct queue *queue) {
 	return fd;
 }
 
+// Returns false if the thread is to end. Threads for files whose closing may never end are rarely needed.
+static bool wait_for_fds(struct queue *queue) {
+	while (is_active && queue == &queues[CLOSING_LONG] && queue->len == 0) {
+		pthread_cond_wait(&queue->changed, &lock);
+	}
+	return queue->len > 0;
+}
+
 static void *close_fds(void *data) {
 	struct queue *queue = data;
 	pthread_mutex_lock(&lock);
-	while (is_active || queue->len > 0) {
-		if (queue->len == 0) {
-			pthread_cond_wait(&queue->changed, &lock);
-			continue;
-		}
+	while (queue->len > 0 || wait_for_fds(queue)) {
 		int fd = queue_take(queue);
 		queue->busy_len++;
 		pthread_mutex_unlock(&lock);
