@@ -6,6 +6,7 @@
 
 #include <wlr/types/wlr_input_method_v2.h>
 #include <wlr/types/wlr_presentation_time.h>
+#include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_text_input_v3.h>
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/version.h>
@@ -45,6 +46,24 @@ static inline struct wl_resource *surface_attached_buffer(struct wlr_surface *su
 	return surface->WLR_PRIVATE.pending_buffer_resource;
 #else
 	return surface->pending_buffer_resource;
+#endif
+}
+
+/* The part of a node that nothing covers, layout coordinates. Private. */
+static inline const pixman_region32_t *scene_node_visible(const struct wlr_scene_node *node) {
+#if WLR_SINCE(19)
+	return &node->WLR_PRIVATE.visible;
+#else
+	return &node->visible;
+#endif
+}
+
+/* Whether opaque nodes reduce what is visible of the nodes below, from the next update of each node on. Private. */
+static inline void scene_set_calculate_visibility(struct wlr_scene *scene, bool calculate) {
+#if WLR_SINCE(19)
+	scene->WLR_PRIVATE.calculate_visibility = calculate;
+#else
+	scene->calculate_visibility = calculate;
 #endif
 }
 

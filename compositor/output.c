@@ -3,6 +3,7 @@
 #include "desktop.h"
 #include "listener.h"
 #include "log.h"
+#include "overdraw.h"
 #include "parts.h"
 #include "turn.h"
 #include <stdio.h>
@@ -28,6 +29,7 @@ void output_send_frame_done(struct output *output) {
 static void handle_frame(struct wl_listener *listener, void *data) {
 	struct output *output = wl_container_of(listener, output, listeners.frame);
 	turn_end();
+	overdraw_limit(output->compositor);
 	wlr_scene_output_commit(output->scene_output, NULL);
 	output_send_frame_done(output);
 }

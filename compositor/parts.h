@@ -44,6 +44,7 @@ struct compositor {
 	struct requests *requests;
 	struct object_limits *object_limits;
 	struct usages *usages;
+	struct overdraw *overdraw;
 	struct desktop *desktop;
 	struct outputs *outputs;
 	struct globals *globals;

@@ -22,6 +22,13 @@ struct compositor;
  */
 #define RECTANGLES_DAMAGE_MAX 256
 
+/*
+ * Limit on the rectangles of a surface's opaque region. Beyond it, the region is replaced by its largest rectangle:
+ * opaque regions are hints, and a smaller one is drawn the same. wlr_scene subtracts the opaque region of each surface
+ * from what is below it, at each commit that changes a size. A window with round corners has fewer than ten.
+ */
+#define RECTANGLES_OPAQUE_MAX 8
+
 /* Returns false when out of memory. */
 bool rectangles_init(struct compositor *compositor);
 

@@ -64,6 +64,7 @@ static const struct {
 	{xdg_errors_init, NULL},
 	{rectangles_init, NULL},
 	{selections_init, NULL},
+	{overdraw_init, NULL},
 	{output_management_init, output_management_finish},
 };
 
@@ -189,6 +190,7 @@ static struct compositor *allocate(void) {
 	compositor->requests = &all->requests;
 	compositor->object_limits = &all->object_limits;
 	compositor->usages = &all->usages;
+	compositor->overdraw = &all->overdraw;
 	compositor->desktop = &all->desktop;
 	compositor->outputs = &all->outputs;
 	compositor->globals = &all->globals;

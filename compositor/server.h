@@ -27,6 +27,7 @@
 #include "object_limits.h"
 #include "output.h"
 #include "output_management.h"
+#include "overdraw.h"
 #include "parts.h"
 #include "popup.h"
 #include "rectangles.h"
@@ -55,6 +56,7 @@ struct compositor_parts {
 	struct requests requests;
 	struct object_limits object_limits;
 	struct usages usages;
+	struct overdraw overdraw;
 	struct desktop desktop;
 	struct outputs outputs;
 	struct globals globals;

@@ -3,6 +3,7 @@
  */
 #include "desktop.h"
 #include "output.h"
+#include "overdraw.h"
 #include "parts.h"
 #include "placement.h"
 #include "toplevel.h"
@@ -108,6 +109,9 @@ void toplevel_set_minimized(struct toplevel *toplevel, bool minimized) {
 		return;
 	}
 	toplevel->minimized = minimized;
+	if (!minimized) {
+		overdraw_will_show(toplevel->compositor, toplevel->xdg->base->surface);
+	}
 	wlr_scene_node_set_enabled(&toplevel->tree->node, !minimized);
 	wlr_xdg_toplevel_set_suspended(toplevel->xdg, minimized);
 	toplevel_notify_changed(toplevel);

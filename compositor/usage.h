@@ -28,6 +28,13 @@ struct usage {
 	uint32_t objects[USAGE_INTERFACES_MAX]; // number of objects, by index of the table in object_limits.c
 	size_t queued_commits;                  // of all its surfaces, see queue.h
 
+	size_t subsurfaces_changed; // requests since the last commit of a parent, see overdraw.c
+
+	struct {
+		uint64_t serial; // of the walk
+		uint64_t pixels;
+	} drawn; // see overdraw.c
+
 	struct {
 		uint64_t level; // what was spent and has not drained yet
 		int64_t time;   // of level, ms

@@ -73,6 +73,10 @@ struct attacker {
 	struct zwlr_screencopy_manager_v1 *screencopy;
 	struct zwp_virtual_keyboard_manager_v1 *keyboards;
 	struct wp_security_context_manager_v1 *security;
+	struct wp_viewporter *viewporter;
+	struct wl_data_device_manager *data_devices;
+	struct zwlr_data_control_manager_v1 *data_control;
+	struct xdg_activation_v1 *activation;
 };
 
 /* Connects. On failure, the first fails the attack; the second returns false. */

@@ -2,9 +2,12 @@
 
 #include "lido-shm-v1-client-protocol.h"
 #include "security-context-v1-client-protocol.h"
+#include "viewporter-client-protocol.h"
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
+#include "wlr-data-control-unstable-v1-client-protocol.h"
 #include "wlr-output-management-unstable-v1-client-protocol.h"
 #include "wlr-screencopy-unstable-v1-client-protocol.h"
+#include "xdg-activation-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
 #include <errno.h>
@@ -39,6 +42,10 @@ static void handle_global(
 		{&zwlr_screencopy_manager_v1_interface, (void **)&attacker->screencopy, 1},
 		{&zwp_virtual_keyboard_manager_v1_interface, (void **)&attacker->keyboards, 1},
 		{&wp_security_context_manager_v1_interface, (void **)&attacker->security, 1},
+		{&wp_viewporter_interface, (void **)&attacker->viewporter, 1},
+		{&wl_data_device_manager_interface, (void **)&attacker->data_devices, 1},
+		{&zwlr_data_control_manager_v1_interface, (void **)&attacker->data_control, 1},
+		{&xdg_activation_v1_interface, (void **)&attacker->activation, 1},
 	};
 	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
 		if (strcmp(interface, globals[i].interface->name) == 0 && *globals[i].place == NULL) {

@@ -107,3 +107,31 @@ TEST("rectangles@damage-of-a-commit-is-bounded-and-complete") {
 	show_frames(true);
 	show_frames(false);
 }
+
+TEST("rectangles@opaque-region-of-many-becomes-one-of-them") {
+	struct stage stage;
+	struct window window;
+	struct picture picture;
+	struct counter counter = {.new_surface.notify = watch_surface};
+	stage_init(&stage, SIZE, SIZE);
+	wl_signal_add(&stage.server.compositor->wlr->events.new_surface, &counter.new_surface);
+	window_init(&window, &stage.screen, WINDOW_LAYER, SIZE, SIZE);
+	picture_init(&picture, &stage.screen.client, FILE_SEALED, WL_SHM_FORMAT_ARGB8888, SIZE, SIZE, SIZE * 4);
+	struct wl_region *region = wl_compositor_create_region(stage.screen.compositor);
+	add_rectangles(&stage.screen.client, region, RECTANGLES_OPAQUE_MAX - 1);
+	wl_region_add(region, 10, 20, 30, 40);
+	wl_surface_set_opaque_region(window.surface, region);
+	window_commit(&window, picture.buffer);
+	expect_int(pixman_region32_n_rects(&counter.surface->current.opaque), ==, RECTANGLES_OPAQUE_MAX);
+	wl_region_add(region, 60, 60, 1, 1);
+	wl_surface_set_opaque_region(window.surface, region);
+	window_commit(&window, picture.buffer);
+	expect_int(pixman_region32_n_rects(&counter.surface->current.opaque), ==, 1);
+	const pixman_box32_t *box = pixman_region32_extents(&counter.surface->current.opaque);
+	expect(box->x1 == 10 && box->y1 == 20 && box->x2 == 40 && box->y2 == 60);
+	wl_list_remove(&counter.commit.link);
+	wl_region_destroy(region);
+	picture_finish(&picture);
+	window_finish(&window);
+	stage_finish(&stage);
+}
