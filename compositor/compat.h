@@ -4,6 +4,7 @@
 #ifndef COMPAT_H
 #define COMPAT_H
 
+#include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_input_method_v2.h>
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/types/wlr_scene.h>
@@ -47,6 +48,11 @@ static inline struct wl_resource *surface_attached_buffer(struct wlr_surface *su
 #else
 	return surface->pending_buffer_resource;
 #endif
+}
+
+/* Will the commit be queued because others are, or are locked? Call it in a listener of client_commit. */
+static inline bool surface_is_queued(struct wlr_surface *surface) {
+	return surface->pending.cached_state_locks > 0 || !wl_list_empty(&surface->cached);
 }
 
 /* The part of a node that nothing covers, layout coordinates. Private. */

@@ -1,24 +1,58 @@
 #include "surface.h"
 
+#include "compat.h"
 #include "cursor.h"
 #include "listener.h"
 #include "overdraw.h"
 #include "parts.h"
 #include "touch.h"
+#include "usage.h"
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
 
 struct surface {
 	struct compositor *compositor;
 	struct wlr_surface *wlr;
+	size_t queued_len; // commits that are queued, without the first
 
 	struct {
-		struct wl_listener commit, map, unmap, destroy;
+		struct wl_listener client_commit, commit, map, unmap, destroy;
 	} listeners;
 };
 
+static struct usage *get_usage(const struct surface *surface) {
+	return usage_from_client(wl_resource_get_client(surface->wlr->resource));
+}
+
+// Forgets as many queued commits of the surface.
+static void forget_queued(struct surface *surface, size_t len) {
+	struct usage *usage = get_usage(surface);
+	if (usage != NULL) {
+		usage->queued_len -= len;
+	}
+	surface->queued_len -= len;
+}
+
+// Emitted before wlroots queues or applies the commit. The listener of a subsurface, which decides to queue the first
+// one, comes later.
+static void handle_client_commit(struct wl_listener *listener, void *data) {
+	struct surface *surface = wl_container_of(listener, surface, listeners.client_commit);
+	struct usage *usage = surface_is_queued(surface->wlr) ? get_usage(surface) : NULL;
+	if (usage == NULL) {
+		return;
+	}
+	surface->queued_len++;
+	if (++usage->queued_len > SURFACES_QUEUED_MAX) {
+		usage_post_too_many(usage->wl, "queued commits", usage->queued_len, SURFACES_QUEUED_MAX);
+	}
+}
+
+// While commits are queued, each that is applied is the first of them.
 static void handle_commit(struct wl_listener *listener, void *data) {
 	struct surface *surface = wl_container_of(listener, surface, listeners.commit);
+	if (surface->queued_len > 0) {
+		forget_queued(surface, 1);
+	}
 	cursor_refresh(surface->compositor);
 	overdraw_surface_changed(surface->compositor);
 }
@@ -37,6 +71,8 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct surface *surface = wl_container_of(listener, surface, listeners.destroy);
 	touch_forget(surface->compositor, surface->wlr);
+	forget_queued(surface, surface->queued_len);
+	listener_remove(&surface->listeners.client_commit);
 	listener_remove(&surface->listeners.commit);
 	listener_remove(&surface->listeners.map);
 	listener_remove(&surface->listeners.unmap);
@@ -54,6 +90,7 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 	}
 	surface->compositor = surfaces->compositor;
 	surface->wlr = wlr;
+	listener_add(&surface->listeners.client_commit, &wlr->events.client_commit, handle_client_commit);
 	listener_add(&surface->listeners.commit, &wlr->events.commit, handle_commit);
 	listener_add(&surface->listeners.map, &wlr->events.map, handle_map);
 	listener_add(&surface->listeners.unmap, &wlr->events.unmap, handle_unmap);

@@ -1,5 +1,6 @@
 /*
- * Follows every wl_surface, whatever its role: when one changes, the surface below the pointer may be another.
+ * Follows every wl_surface, whatever its role: when one changes, the surface below the pointer may be another. Limits
+ * the commits that are queued.
  */
 #ifndef SURFACE_H
 #define SURFACE_H
@@ -8,6 +9,12 @@
 #include <wayland-server-core.h>
 
 struct compositor;
+
+/*
+ * Limit on the commits of one client that wait for those of parents, of all its surfaces together. Toolkits queue one
+ * per surface. wlroots keeps each with a copy of all state, and applies them at once.
+ */
+#define SURFACES_QUEUED_MAX 2048
 
 struct surfaces {
 	struct compositor *compositor;

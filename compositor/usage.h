@@ -26,7 +26,7 @@ struct usage {
 	struct compositor *compositor;
 	struct wl_client *wl;
 	uint32_t objects[USAGE_INTERFACES_MAX]; // number of objects, by index of the table in object_limits.c
-	size_t queued_commits;                  // of all its surfaces, see queue.h
+	size_t queued_len;                      // commits of all its surfaces that are queued, see surface.h
 
 	size_t subsurfaces_changed; // requests since the last commit of a parent, see overdraw.c
 

@@ -68,7 +68,7 @@ ATTACK("commits-queued-and-applied-at-once") {
 	}
 	wl_surface_commit(window.surface);
 	expect_alive(&attacker);
-	for (int round = 0; round < attack_count(10); round++) {
+	for (int round = 0; round < attack_count(6); round++) {
 		for (int i = 0; i < QUEUED_MAX; i++) {
 			struct wl_surface *child = children[round % 2 == 0 ? i % 256 : 0];
 			wl_surface_frame(child);
