@@ -10,15 +10,32 @@
 #include <wlr/types/wlr_seat.h>
 #include <xkbcommon/xkbcommon.h>
 
-void seat_update_capabilities(struct compositor *compositor) {
-	struct seat *seat = compositor->seat;
+static uint32_t get_capabilities(const struct seat *seat) {
 	uint32_t capabilities = wl_list_empty(&seat->keyboards) ? 0 : WL_SEAT_CAPABILITY_KEYBOARD;
 	struct device *device;
 	wl_list_for_each(device, &seat->devices, link) {
 		capabilities |=
 				device->wlr->type == WLR_INPUT_DEVICE_POINTER ? WL_SEAT_CAPABILITY_POINTER : WL_SEAT_CAPABILITY_TOUCH;
 	}
-	wlr_seat_set_capabilities(seat->wlr, capabilities);
+	return capabilities;
+}
+
+static int handle_loss(void *data) {
+	struct seat *seat = data;
+	wlr_seat_set_capabilities(seat->wlr, get_capabilities(seat));
+	return 0;
+}
+
+// Each change is sent to all clients, and a virtual device comes and goes by 40 bytes of requests.
+void seat_update_capabilities(struct compositor *compositor) {
+	struct seat *seat = compositor->seat;
+	uint32_t now = seat->wlr->capabilities, then = get_capabilities(seat);
+	if ((then & ~now) != 0) {
+		wlr_seat_set_capabilities(seat->wlr, now | then);
+	}
+	if ((now & ~then) != 0) {
+		wl_event_source_timer_update(seat->loss, SEAT_LOSS_MS);
+	}
 }
 
 static void handle_device_destroy(struct wl_listener *listener, void *data) {
@@ -105,7 +122,8 @@ bool seat_init(struct compositor *compositor) {
 	wl_list_init(&seat->keyboards);
 	seat->wlr = wlr_seat_create(compositor->display, "seat0");
 	seat->keymap = compile_keymap();
-	if (seat->wlr == NULL) {
+	seat->loss = wl_event_loop_add_timer(compositor->loop, handle_loss, seat);
+	if (seat->wlr == NULL || seat->loss == NULL) {
 		return false;
 	}
 	seat_listen(compositor);
@@ -120,6 +138,9 @@ void seat_finish(struct compositor *compositor) {
 	listener_remove(&seat->listeners.request_set_selection);
 	listener_remove(&seat->listeners.request_set_primary_selection);
 	xkb_keymap_unref(seat->keymap);
+	if (seat->loss != NULL) {
+		wl_event_source_remove(seat->loss);
+	}
 	if (seat->wlr != NULL) {
 		wlr_seat_destroy(seat->wlr);
 	}

@@ -21,12 +21,16 @@ struct device {
 	struct wl_listener destroy;
 };
 
+/* How long the last device of a kind must be gone until clients are told that the seat has none, ms. */
+#define SEAT_LOSS_MS 100
+
 struct seat {
 	struct compositor *compositor;
 	struct wlr_seat *wlr;
-	struct xkb_keymap *keymap; // for keyboards without a keymap of their own; NULL if none compiled
-	struct wl_list devices;    // device.link
-	struct wl_list keyboards;  // keyboard.link
+	struct xkb_keymap *keymap;    // for keyboards without a keymap of their own; NULL if none compiled
+	struct wl_list devices;       // device.link
+	struct wl_list keyboards;     // keyboard.link
+	struct wl_event_source *loss; // timer
 
 	struct {
 		struct wl_signal new_device;   // struct wlr_input_device *: a pointer or touch screen
@@ -49,7 +53,7 @@ void seat_add_device(struct compositor *compositor, struct wlr_input_device *wlr
 /* Adds a keyboard, until it is destroyed. */
 void seat_add_keyboard(struct compositor *compositor, struct wlr_keyboard *wlr);
 
-/* Sends the kinds of devices to clients. Call it when a device was added or removed. */
+/* Sends the kinds of devices to clients, or later that there are fewer. Call it when a device was added or removed. */
 void seat_update_capabilities(struct compositor *compositor);
 
 #endif

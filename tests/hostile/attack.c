@@ -93,6 +93,12 @@ void stop_child(pid_t child) {
 	}
 }
 
+void expect_child_alive(pid_t child) {
+	if (waitpid(child, NULL, WNOHANG) != 0) {
+		fail("a child has exited");
+	}
+}
+
 uint32_t random_below(uint32_t max) {
 	static uint64_t state = 88172645463325252U; // xorshift64
 	state ^= state << 13;

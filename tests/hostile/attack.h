@@ -55,6 +55,9 @@ void sleep_ms(int milliseconds);
 pid_t start_child(void (*fn)(void *data), void *data);
 void stop_child(pid_t child);
 
+/* Fails if the child has exited. */
+void expect_child_alive(pid_t child);
+
 /*
  * A connection with the globals that attacks use. Once connected, compositor, shm, wm_base and lido_shm are set; the
  * others are NULL if the compositor lacks them.
@@ -77,6 +80,7 @@ struct attacker {
 	struct wl_data_device_manager *data_devices;
 	struct zwlr_data_control_manager_v1 *data_control;
 	struct xdg_activation_v1 *activation;
+	uint32_t toplevels_name; // of the global zwlr_foreign_toplevel_manager_v1, which is not bound; 0: there is none
 };
 
 /* Connects. On failure, the first fails the attack; the second returns false. */

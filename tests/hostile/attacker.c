@@ -47,6 +47,9 @@ static void handle_global(
 		{&zwlr_data_control_manager_v1_interface, (void **)&attacker->data_control, 1},
 		{&xdg_activation_v1_interface, (void **)&attacker->activation, 1},
 	};
+	if (strcmp(interface, "zwlr_foreign_toplevel_manager_v1") == 0) {
+		attacker->toplevels_name = name;
+	}
 	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
 		if (strcmp(interface, globals[i].interface->name) == 0 && *globals[i].place == NULL) {
 			*globals[i].place = wl_registry_bind(registry, name, globals[i].interface, globals[i].version);

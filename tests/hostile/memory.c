@@ -14,7 +14,7 @@
 #define PAGE_SIZE (SIDE * SIDE * 4)
 
 #define QUEUE_SURFACES 1000
-#define QUEUE_COMMITS 31
+#define QUEUE_COMMITS 3 // per surface: as many as may be queued
 #define QUEUE_CLIENTS 5
 
 // After this time the server has given idle memory back.

@@ -40,7 +40,6 @@ static void pile_init(struct pile *pile, int len, int rectangles, int32_t width,
 		pile->layers[i].viewport = wp_viewporter_get_viewport(attacker->viewporter, pile->layers[i].surface);
 		wp_viewport_set_destination(pile->layers[i].viewport, width, height);
 		wl_surface_set_opaque_region(pile->layers[i].surface, region);
-		wl_surface_set_input_region(pile->layers[i].surface, region);
 		wl_surface_attach(pile->layers[i].surface, pile->picture.buffer, 0, 0);
 		wl_surface_commit(pile->layers[i].surface);
 		if (i % 16 == 15) {

@@ -1,0 +1,65 @@
+// Virtual keyboards and their keymaps, which other clients receive.
+#include "attack.h"
+
+#include "virtual-keyboard-unstable-v1-client-protocol.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define KEYMAP_SIZE_MAX (128 * 1024)
+
+ATTACK("virtual-keyboards-without-end") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	for (int i = 0; i < attack_count(20000); i++) {
+		zwp_virtual_keyboard_v1_destroy(
+				zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(attacker.keyboards, attacker.seat));
+		if (i % 256 == 255) {
+			expect_alive(&attacker);
+		}
+	}
+	for (int i = 0; i < 1000; i++) {
+		zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(attacker.keyboards, attacker.seat);
+		if (!attacker_try_roundtrip(&attacker)) {
+			break;
+		}
+	}
+	expect_no_memory(&attacker);
+}
+
+// Compiling takes a time that grows with the square of the number of interpretations.
+static int create_slow_keymap(int number) {
+	static char text[KEYMAP_SIZE_MAX];
+	size_t size = (size_t)snprintf(text, sizeof(text),
+			"xkb_keymap{xkb_keycodes \"\"{<a>=%d;};xkb_types \"\"{type \"ONE_LEVEL\"{modifiers=none;};};"
+			"xkb_compatibility \"\"{",
+			9 + number);
+	for (int i = 0; size < sizeof(text) - 200; i++) {
+		size += (size_t)snprintf(
+				text + size, sizeof(text) - size, "interpret U%X+AnyOf(all){repeat=True;};", 0x4000 + i);
+	}
+	size += (size_t)snprintf(text + size, sizeof(text) - size, "};xkb_symbols \"\"{key<a>{[a]};};};");
+	memset(text + size, ' ', sizeof(text) - size);
+	text[sizeof(text) - 1] = '\0';
+	int fd = file_create(sizeof(text), 0);
+	if (write(fd, text, sizeof(text)) != (ssize_t)sizeof(text)) {
+		fail("cannot write a keymap");
+	}
+	return fd;
+}
+
+ATTACK("keymaps-without-end") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	struct zwp_virtual_keyboard_v1 *keyboard =
+			zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(attacker.keyboards, attacker.seat);
+	int fds[2] = {create_slow_keymap(0), create_slow_keymap(1)};
+	for (int i = 0; i < 1000; i++) {
+		zwp_virtual_keyboard_v1_keymap(keyboard, WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1, fds[i % 2], KEYMAP_SIZE_MAX);
+		if (i > 2 && !attacker_try_roundtrip(&attacker)) {
+			break;
+		}
+	}
+	expect_no_memory(&attacker);
+}

@@ -1,0 +1,140 @@
+// Selections, and objects that the server creates for those who ask.
+#include "attack.h"
+
+#include "wlr-data-control-unstable-v1-client-protocol.h"
+#include "wlr-foreign-toplevel-management-unstable-v1-client-protocol.h"
+#include "xdg-shell-client-protocol.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void offer_without_end(struct attacker *attacker, size_t size, bool distinct) {
+	struct wl_data_source *source = wl_data_device_manager_create_data_source(attacker->data_devices);
+	char type[4000];
+	memset(type, 'a', size);
+	for (int i = 0; i < 50000; i++) {
+		snprintf(type + size, 16, "%d", distinct ? i : 0);
+		wl_data_source_offer(source, type);
+		if (!attacker_try_roundtrip(attacker)) {
+			break;
+		}
+	}
+	expect_no_memory(attacker);
+	attacker_disconnect(attacker);
+}
+
+ATTACK("mime-types-without-end") {
+	struct attacker attacker;
+	static const size_t sizes[] = {3900, 4};
+	for (int i = 0; i < 4; i++) {
+		attacker_connect(&attacker);
+		offer_without_end(&attacker, sizes[i / 2], i % 2 == 0);
+	}
+}
+
+static void offer_many(struct zwlr_data_control_source_v1 *source) {
+	for (int i = 0; i < 256; i++) {
+		char type[120];
+		snprintf(type, sizeof(type), "%0100d", i);
+		zwlr_data_control_source_v1_offer(source, type);
+	}
+}
+
+// Sets selections of as many types as possible: clipboard managers and the focused client receive all of them.
+ATTACK("selections-of-many-types-without-end") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	struct zwlr_data_control_device_v1 *devices[8];
+	for (int i = 0; i < 8; i++) {
+		devices[i] = zwlr_data_control_manager_v1_get_data_device(attacker.data_control, attacker.seat);
+	}
+	for (int i = 0; i < 1000; i++) {
+		struct zwlr_data_control_source_v1 *source =
+				zwlr_data_control_manager_v1_create_data_source(attacker.data_control);
+		offer_many(source);
+		zwlr_data_control_device_v1_set_selection(devices[i % 8], source);
+		if (!attacker_try_roundtrip(&attacker)) {
+			break;
+		}
+	}
+	expect_no_memory(&attacker);
+}
+
+static void bind_without_end(struct attacker *attacker) {
+	struct wl_registry *registry = attacker->registry;
+	for (int i = 0; i < 100000; i++) {
+		struct zwlr_foreign_toplevel_manager_v1 *manager =
+				wl_registry_bind(registry, attacker->toplevels_name, &zwlr_foreign_toplevel_manager_v1_interface, 1);
+		zwlr_foreign_toplevel_manager_v1_stop(manager);
+		if (!attacker_try_roundtrip(attacker)) {
+			break;
+		}
+	}
+	expect_no_memory(attacker);
+}
+
+ATTACK("handles-and-offers-without-end") {
+	struct attacker attacker;
+	struct window window;
+	struct picture picture;
+	attacker_connect(&attacker);
+	window_init(&window, &attacker);
+	picture_init(&picture, &attacker, 0, true, 16, 16);
+	window_commit(&window, picture.buffer);
+	bind_without_end(&attacker);
+	attacker_disconnect(&attacker);
+	attacker_connect(&attacker);
+	struct zwlr_data_control_source_v1 *source = zwlr_data_control_manager_v1_create_data_source(attacker.data_control);
+	zwlr_data_control_source_v1_offer(source, "text/plain");
+	struct zwlr_data_control_device_v1 *device =
+			zwlr_data_control_manager_v1_get_data_device(attacker.data_control, attacker.seat);
+	zwlr_data_control_device_v1_set_selection(device, source);
+	for (int i = 0; i < 100000; i++) {
+		device = zwlr_data_control_manager_v1_get_data_device(attacker.data_control, attacker.seat);
+		if (!attacker_try_roundtrip(&attacker)) {
+			break;
+		}
+		zwlr_data_control_device_v1_destroy(device);
+	}
+	expect_no_memory(&attacker);
+}
+
+// Opens windows, which get the focus and with it the selection. It must not be disconnected.
+static void get_the_focus(void *data) {
+	struct attacker client;
+	struct window window;
+	struct picture picture;
+	attacker_connect(&client);
+	picture_init(&picture, &client, 0, true, 16, 16);
+	wl_data_device_manager_get_data_device(client.data_devices, client.seat);
+	for (;;) {
+		window_init(&window, &client);
+		window_commit(&window, picture.buffer);
+		expect_alive(&client);
+		wl_surface_attach(window.surface, NULL, 0, 0);
+		wl_surface_commit(window.surface);
+		expect_alive(&client);
+		xdg_toplevel_destroy(window.toplevel);
+		xdg_surface_destroy(window.xdg_surface);
+		wl_surface_destroy(window.surface);
+		sleep_ms(10);
+	}
+}
+
+ATTACK("selection-of-many-types-for-whoever-gets-the-focus") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	struct zwlr_data_control_source_v1 *source = zwlr_data_control_manager_v1_create_data_source(attacker.data_control);
+	offer_many(source);
+	struct zwlr_data_control_device_v1 *device =
+			zwlr_data_control_manager_v1_get_data_device(attacker.data_control, attacker.seat);
+	zwlr_data_control_device_v1_set_selection(device, source);
+	expect_alive(&attacker);
+	pid_t child = start_child(get_the_focus, NULL);
+	for (int i = 0; i < 40; i++) {
+		sleep_ms(20);
+		expect_alive(&attacker);
+	}
+	expect_child_alive(child);
+	stop_child(child);
+}
