@@ -2,30 +2,29 @@
  * The interposed functions of the C library: those that map memory, resize files, and allocate or punch ranges of them.
  * For tracked files they act on the store. The names for 64-bit offsets (mmap64) are aliases, since off_t has 64 bits.
  */
+#include "interpose.h"
 #include "lock.h"
 #include "mapping.h"
 #include "memory.h"
+#include "moving.h"
+#include "outside.h"
 #include "page.h"
-#include "public.h"
 #include "raw.h"
-#include "shm_pool.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 
-// The names in C differ: headers redirect one variant of the real names to the other.
-#define NAMED(name) __asm__(name) PUBLIC
 #define ALIAS(name, other) __asm__(other) __attribute__((visibility("default"), alias(name)))
 
-void *call_mmap(void *address, size_t size, int prot, int flags, int fd, off_t offset) NAMED("mmap");
-int call_munmap(void *address, size_t size) NAMED("munmap");
-void *call_mremap(void *address, size_t size, size_t new_size, int flags, ...) NAMED("mremap");
-int call_mprotect(void *address, size_t size, int prot) NAMED("mprotect");
-int call_ftruncate(int fd, off_t size) NAMED("ftruncate");
-int call_fallocate(int fd, int mode, off_t offset, off_t size) NAMED("fallocate");
-int call_posix_fallocate(int fd, off_t offset, off_t size) NAMED("posix_fallocate");
+void *call_mmap(void *address, size_t size, int prot, int flags, int fd, off_t offset) SYMBOL("mmap");
+int call_munmap(void *address, size_t size) SYMBOL("munmap");
+void *call_mremap(void *address, size_t size, size_t new_size, int flags, ...) SYMBOL("mremap");
+int call_mprotect(void *address, size_t size, int prot) SYMBOL("mprotect");
+int call_ftruncate(int fd, off_t size) SYMBOL("ftruncate");
+int call_fallocate(int fd, int mode, off_t offset, off_t size) SYMBOL("fallocate");
+int call_posix_fallocate(int fd, off_t offset, off_t size) SYMBOL("posix_fallocate");
 
 void *call_mmap64(void *address, size_t size, int prot, int flags, int fd, off_t offset) ALIAS("mmap", "mmap64");
 int call_ftruncate64(int fd, off_t size) ALIAS("ftruncate", "ftruncate64");
@@ -48,38 +47,12 @@ static void *map_store(struct store *store, const struct mapping *mapping, int f
 	return address;
 }
 
-// With the state lock held: copies bytes of the store to an anonymous mapping, and protects that.
-static bool copy_from_store(const struct store *store, size_t offset, size_t size, int prot, void *address) {
-	if (raw_mprotect(address, size, PROT_READ | PROT_WRITE) != 0) {
-		return false;
-	}
-	memory_copy(address, store->data + offset, size);
-	return raw_mprotect(address, size, prot) == 0;
-}
-
-// With the state lock held. POSIX leaves open whether a private mapping shows what others write later: this one does
-// not.
-static void *map_copy(const struct store *store, const struct mapping *mapping, int flags) {
-	const int fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
-	void *address = (void *)mapping->start;
-	address = raw_mmap(address, mapping->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
-	if (address != MAP_FAILED &&
-			!copy_from_store(store, (size_t)mapping->offset, mapping->size, mapping->prot, address)) {
-		raw_munmap(address, mapping->size);
-		errno = ENOMEM;
-		return MAP_FAILED;
-	}
-	return address;
-}
-
 // With the state lock held: maps a file, and adds it to the table of mappings.
 static void *map_file(struct mapping *mapping, int flags, int fd) {
 	struct store *store = mapping->file->store;
 	void *address;
 	if (store == NULL) {
 		address = raw_mmap((void *)mapping->start, mapping->size, mapping->prot, flags, fd, mapping->offset);
-	} else if (mapping->is_private) {
-		address = map_copy(store, mapping, flags);
 	} else {
 		address = map_store(store, mapping, flags);
 	}
@@ -105,7 +78,7 @@ static struct file *lock_file(int fd, size_t end) {
 	if (file != NULL && file->store != NULL && end > file->store->size) {
 		file->users++;
 		state_unlock();
-		shm_pool_ensure_room(file, end);
+		moving_ensure_room(file, end);
 		state_lock();
 		file->users--;
 	}
@@ -123,8 +96,12 @@ static void remove_mapping(void *address, size_t size) {
 }
 
 void *call_mmap(void *address, size_t size, int prot, int flags, int fd, off_t offset) {
+	bool is_private = (flags & MAP_TYPE) == MAP_PRIVATE;
 	bool is_ours = (flags & MAP_ANONYMOUS) == 0 && size > 0 && size <= PTRDIFF_MAX && offset >= 0 &&
 				   offset % (off_t)page_size() == 0;
+	if (is_ours && is_private && !outside_access(fd)) {
+		return MAP_FAILED;
+	}
 	struct file *file = is_ours ? lock_file(fd, (size_t)offset + page_round(size)) : NULL;
 	if (file == NULL) {
 		void *result = raw_mmap(address, size, prot, flags, fd, offset);
@@ -138,7 +115,7 @@ void *call_mmap(void *address, size_t size, int prot, int flags, int fd, off_t o
 		.size = page_round(size),
 		.offset = offset,
 		.prot = prot,
-		.is_private = (flags & MAP_TYPE) == MAP_PRIVATE,
+		.is_private = is_private,
 		.file = file,
 	};
 	void *result = MAP_FAILED;
@@ -191,7 +168,7 @@ static struct file *prepare_remap(void *address, size_t size, size_t new_size, s
 	size_t end = (size_t)moved->offset + new_size;
 	if (new_size > size && file->store != NULL && end > file->store->size) {
 		state_unlock();
-		shm_pool_ensure_room(file, end);
+		moving_ensure_room(file, end);
 		state_lock();
 	}
 	return file;
@@ -214,10 +191,6 @@ static void *remap(void *address, size_t size, size_t new_size, int flags, void 
 			mapping_remove((uintptr_t)address, size);
 		}
 		moved.start = (uintptr_t)result;
-		if (file != NULL && file->store != NULL && moved.is_private && new_size > size) {
-			copy_from_store(
-					file->store, (size_t)moved.offset + size, new_size - size, moved.prot, (uint8_t *)result + size);
-		}
 		if (file != NULL) {
 			mapping_add(&moved);
 		}
@@ -254,28 +227,31 @@ int call_mprotect(void *address, size_t size, int prot) {
 	return result;
 }
 
-// Begins to track the file: programs set a file's size before they map it or create a pool of it.
+// Begins to track the file: programs set a file's size before they map it or create a pool of it. Only a larger size
+// leaves its bytes where they are.
 int call_ftruncate(int fd, off_t size) {
-	struct file *file = size > 0 ? lock_file(fd, 0) : NULL;
+	struct stat stat;
+	bool is_smaller = fstat(fd, &stat) == 0 && size < stat.st_size;
+	if (is_smaller && !outside_access(fd)) {
+		return -1;
+	}
+	struct file *file = size > 0 && !is_smaller ? lock_file(fd, 0) : NULL;
 	if (file != NULL) {
 		state_unlock();
 	}
 	return raw_ftruncate(fd, size);
 }
 
-// With the state lock held. Holes are punched into the store. Other modes only grow the size of the file itself: space
+// With the state lock held. Holes are punched into the store as well; of other ranges the file only has the size: space
 // is the server's concern.
 static int allocate_in_store(const struct store *store, int fd, int mode, off_t offset, off_t size) {
 	if ((mode & FALLOC_FL_PUNCH_HOLE) != 0) {
+		int result = raw_fallocate(fd, mode, offset, size);
 		off_t end = offset + size < (off_t)store->size ? offset + size : (off_t)store->size;
-		if (offset < end) {
+		if (result == 0 && offset < end) {
 			memory_punch(store->data + offset, (size_t)(end - offset));
 		}
-		return 0;
-	}
-	if ((mode & ~FALLOC_FL_KEEP_SIZE) != 0) {
-		errno = EOPNOTSUPP; // as on tmpfs
-		return -1;
+		return result;
 	}
 	struct stat stat;
 	if ((mode & FALLOC_FL_KEEP_SIZE) != 0 || fstat(fd, &stat) != 0 || stat.st_size >= offset + size) {
@@ -285,8 +261,12 @@ static int allocate_in_store(const struct store *store, int fd, int mode, off_t 
 }
 
 int call_fallocate(int fd, int mode, off_t offset, off_t size) {
+	const int known_modes = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
 	bool is_sane = offset >= 0 && size > 0 && offset <= PTRDIFF_MAX - size;
-	struct file *file = is_sane ? lock_file(fd, 0) : NULL;
+	if (is_sane && (mode & ~known_modes) != 0 && !outside_access(fd)) {
+		return -1;
+	}
+	struct file *file = is_sane && (mode & ~known_modes) == 0 ? lock_file(fd, 0) : NULL;
 	if (file == NULL) {
 		return raw_fallocate(fd, mode, offset, size);
 	}

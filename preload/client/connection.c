@@ -44,6 +44,7 @@ static struct connection *connections;
 static pthread_mutex_t connect_mutex = PTHREAD_MUTEX_INITIALIZER;
 // block.next; changed only with the state lock held, atomic so that it can be compared with NULL without it.
 static _Atomic(struct block *) deferred;
+static atomic_int process; // that uses the connections
 
 static struct area *find_area(const struct connection *connection, uint32_t id) {
 	struct area *area = connection->areas;
@@ -263,6 +264,18 @@ struct connection *connection_find(const struct wl_display *display) {
 	return connection != NULL && connection->pool != NULL ? connection : NULL;
 }
 
+bool connection_has_socket(int fd) {
+	if (!state_lock()) {
+		return true;
+	}
+	struct connection *connection = connections;
+	while (connection != NULL && (connection->is_dead || wayland_get()->get_fd(connection->display) != fd)) {
+		connection = connection->next;
+	}
+	state_unlock();
+	return connection != NULL;
+}
+
 static struct connection *connect_to(struct wl_display *display, ino_t socket) {
 	struct connection *connection = calloc(1, sizeof(*connection));
 	if (connection == NULL) {
@@ -286,8 +299,13 @@ static struct connection *connect_to(struct wl_display *display, ino_t socket) {
 	return connection;
 }
 
+bool connection_is_of_this_process(void) {
+	return atomic_load(&process) == (int)getpid();
+}
+
 struct connection *connection_get(struct wl_display *display) {
 	ino_t socket = get_socket(display);
+	atomic_store(&process, (int)getpid());
 	pthread_mutex_lock(&connect_mutex);
 	state_lock();
 	struct connection *connection = find_connection(display);

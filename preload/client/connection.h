@@ -88,6 +88,12 @@ void connection_flush_destroyed(struct wl_display *display);
 /* With the state lock held: finds the connection of a display, if it is alive and has a pool. NULL: there is none. */
 struct connection *connection_find(const struct wl_display *display);
 
+/* Is this process the one that last found or created a connection, not a fork of it? */
+bool connection_is_of_this_process(void);
+
+/* Is it the socket of a connection? Then libwayland is what uses it, and holds its locks. */
+bool connection_has_socket(int fd);
+
 /* With the state lock held: adds a user. */
 void connection_ref(struct connection *connection);
 

@@ -1,25 +1,35 @@
 #include "file.h"
 
+#include "copy.h"
+#include "freeze.h"
 #include "lock.h"
 #include "mapping.h"
 #include "memory.h"
+#include "raw.h"
 
 #include <dirent.h>
-#include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/single_threaded.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define BUCKETS_LEN 256
-#define CHUNK_SIZE 65536
 
 // Numbers of fds that are tried if they cannot be listed.
 #define NUMBERS_MAX 4096
 
+// Files without a use are looked at again when there are this many more than after the last look.
+#define LOOK_LEN 64
+
 static struct file *buckets[BUCKETS_LEN];
+static size_t files_len, next_look = LOOK_LEN; // number of files at which file_get() looks for those without a use
+static atomic_uint moved_len;                  // files whose bytes are in a block or fallback file
+static atomic_uint generation;                 // of these files; never 0 while there are any
 
 bool file_is_eligible(int fd, struct stat *stat) {
 	struct statfs statfs;
@@ -44,8 +54,13 @@ struct file *file_get(const struct stat *stat) {
 	if (file != NULL) {
 		return file;
 	}
+	if (files_len >= next_look) {
+		file_consider_all();
+		next_look = 2 * files_len + LOOK_LEN;
+	}
 	file = calloc(1, sizeof(*file));
 	if (file != NULL) {
+		files_len++;
 		struct file **bucket = find_bucket(stat->st_ino);
 		*file = (struct file){.next = *bucket, .device = stat->st_dev, .inode = stat->st_ino};
 		*bucket = file;
@@ -60,10 +75,50 @@ static void file_destroy(struct file *file) {
 		place = &(*place)->next;
 	}
 	*place = file->next;
+	files_len--;
 	if (file->store != NULL) {
 		store_unref(file->store);
+		atomic_fetch_sub(&moved_len, 1);
+	}
+	if (file->own != NULL) {
+		store_unref(file->own);
 	}
 	free(file);
+}
+
+struct store *file_get_store(const struct file *file) {
+	return file->store != NULL ? file->store : file->own;
+}
+
+bool file_is_any_moved(void) {
+	return atomic_load_explicit(&moved_len, memory_order_acquire) > 0;
+}
+
+unsigned file_get_generation(void) {
+	return atomic_load_explicit(&generation, memory_order_acquire);
+}
+
+static void count_moved(const struct store *from, const struct store *to) {
+	if (from->is_own && !to->is_own) {
+		atomic_fetch_add(&generation, 1);
+		atomic_fetch_add(&moved_len, 1);
+	} else if (!from->is_own && to->is_own) {
+		atomic_fetch_sub(&moved_len, 1);
+	}
+}
+
+void file_mark_unsupported(struct file *file, const char *why) {
+	if (file->unsupported_reason == NULL) {
+		file->unsupported_reason = why;
+	}
+}
+
+void file_for_each(void (*fn)(struct file *file, void *data), void *data) {
+	for (size_t i = 0; i < BUCKETS_LEN; i++) {
+		for (struct file *file = buckets[i]; file != NULL; file = file->next) {
+			fn(file, data);
+		}
+	}
 }
 
 static bool is_unused(const struct file *file) {
@@ -71,44 +126,52 @@ static bool is_unused(const struct file *file) {
 		   file->users == 0;
 }
 
-static void mark_open_file(int fd) {
+// The same as file_for_each_fd(), without /proc.
+static bool for_each_number(bool (*fn)(int fd, void *data), void *data) {
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > NUMBERS_MAX) {
+		return false;
+	}
+	for (int fd = 0; fd < NUMBERS_MAX && fn(fd, data); fd++) {
+	}
+	return true;
+}
+
+// Calls fn for each entry. Returns false once it does.
+static bool for_each_entry(const char *entries, size_t size, bool (*fn)(int fd, void *data), void *data) {
+	for (size_t done = 0; done < size;) {
+		const struct dirent64 *entry = (const struct dirent64 *)(const void *)(entries + done);
+		done += entry->d_reclen;
+		if (entry->d_name[0] != '.' && !fn((int)strtol(entry->d_name, NULL, 10), data)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+// opendir() would allocate memory, which is not possible everywhere before fork() and after vfork().
+bool file_for_each_fd(bool (*fn)(int fd, void *data), void *data) {
+	_Alignas(struct dirent64) char entries[4096];
+	int folder =
+			(int)raw_call(SYS_openat, (long[6]){AT_FDCWD, (long)"/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC});
+	if (folder < 0) {
+		return for_each_number(fn, data);
+	}
+	long size = 0;
+	do {
+		size = raw_call(SYS_getdents64, (long[6]){folder, (long)entries, sizeof(entries)});
+	} while (size > 0 && for_each_entry(entries, (size_t)size, fn, data));
+	close(folder);
+	return size >= 0;
+}
+
+static bool mark_open_file(int fd, void *data) {
 	struct stat stat;
 	struct file *file = fstat(fd, &stat) == 0 ? file_find(&stat) : NULL;
 	if (file != NULL) {
 		file->has_fd = true;
 	}
-}
-
-// The same as mark_open_files(), without /proc.
-static bool mark_open_numbers(void) {
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > NUMBERS_MAX) {
-		return false;
-	}
-	for (int fd = 0; fd < NUMBERS_MAX; fd++) {
-		mark_open_file(fd);
-	}
 	return true;
-}
-
-// Sets has_fd of all files of which this process has an fd: the program may map such a file later. Returns false if the
-// fds cannot be listed: the program has restricted its system calls, or has no /proc.
-static bool mark_open_files(void) {
-	DIR *folder = opendir("/proc/self/fd");
-	if (folder == NULL) {
-		return mark_open_numbers();
-	}
-	struct dirent *entry;
-	errno = 0;
-	while ((entry = readdir(folder)) != NULL) {
-		if (entry->d_name[0] != '.') {
-			mark_open_file((int)strtol(entry->d_name, NULL, 10));
-		}
-		errno = 0;
-	}
-	bool is_complete = errno == 0;
-	closedir(folder);
-	return is_complete;
 }
 
 void file_consider_all(void) {
@@ -119,7 +182,8 @@ void file_consider_all(void) {
 			is_any = is_any || is_unused(file);
 		}
 	}
-	if (!is_any || !mark_open_files()) {
+	// The program may map a file later of which it has an fd.
+	if (!is_any || !file_for_each_fd(mark_open_file, NULL)) {
 		return;
 	}
 	for (size_t i = 0; i < BUCKETS_LEN; i++) {
@@ -137,86 +201,55 @@ void file_consider_destroy(struct file *file) {
 	if (!is_unused(file)) {
 		return;
 	}
-	if (file->store == NULL) {
-		file_destroy(file);
-	} else {
+	if (file->store != NULL) {
 		file_consider_all();
+	} else if (file->unsupported_reason == NULL) {
+		file_destroy(file);
 	}
 }
 
-// Calls fn for each range between start and end that is no hole. Returns false if one of the calls does.
-static bool for_each_data(
-		int fd, off_t start, off_t end, bool (*fn)(int fd, off_t offset, size_t size, void *data), void *data) {
-	off_t position = lseek(fd, 0, SEEK_CUR); // belongs to the program, and is restored
-	bool done = true;
-	while (start < end && done) {
-		off_t from = lseek(fd, start, SEEK_DATA);
-		if (from < 0 || from >= end) {
-			break;
-		}
-		off_t to = lseek(fd, from, SEEK_HOLE);
-		to = to < 0 || to > end ? end : to;
-		done = fn(fd, from, (size_t)(to - from), data);
-		start = to;
-	}
-	lseek(fd, position, SEEK_SET);
-	return done;
+// The destination must read as zeros, so the file keeps no bytes while they are elsewhere.
+static void empty_own(struct store *own) {
+	memory_punch(own->data, memory_count(own->data, own->reserve));
 }
 
-struct copy {
-	uint8_t *data;  // of the destination
-	bool is_second; // second pass: copies only words that are zero in the destination, since all others are newer
-	bool is_any;    // some data has been found
-};
-
-static bool copy_range(int fd, off_t offset, size_t size, void *data) {
-	struct copy *copy = data;
-	copy->is_any = true;
-	uint8_t *destination = copy->data + offset;
-	if (!copy->is_second) {
-		return pread(fd, destination, size, offset) == (ssize_t)size;
+// While other threads wait.
+static bool move_bytes(struct file *file, struct store *store, struct copy *copy, const char **why) {
+	bool is_own = file->store == NULL;
+	if (!copy_begin(copy)) {
+		*why = "its bytes cannot be copied";
+		return false;
 	}
-	uint64_t words[CHUNK_SIZE / sizeof(uint64_t)];
-	for (size_t done = 0; done < size; done += sizeof(words)) {
-		ssize_t got = pread(fd, words, size - done < sizeof(words) ? size - done : sizeof(words), offset + (off_t)done);
-		uint64_t *place = (uint64_t *)(void *)(destination + done);
-		for (ssize_t i = 0; i < got / (ssize_t)sizeof(uint64_t); i++) {
-			place[i] = words[i] != 0 && place[i] == 0 ? words[i] : place[i];
-		}
+	bool is_written = is_own && copy->has_data && file->shared_mappings == 0;
+	bool is_mapped = !is_written && mapping_move_all(file, store);
+	copy_finish(copy, is_mapped);
+	if (is_mapped && is_own && copy->has_data) {
+		empty_own(file->own);
 	}
-	return true;
-}
-
-static bool copy_file(const struct file *file, struct store *store, int fd, struct copy *copy) {
-	if (file->store == NULL) {
-		return for_each_data(fd, 0, (off_t)store->size, copy_range, copy);
-	}
-	memory_copy(store->data, file->store->data, file->store->size < store->size ? file->store->size : store->size);
-	return true;
+	*why = is_written ? "its file has data, but is not mapped" : "the new memory cannot be mapped";
+	return is_mapped;
 }
 
 bool file_move(struct file *file, struct store *store, int fd, const char **why) {
-	struct copy copy = {.data = store->data};
-	if (!copy_file(file, store, fd, &copy)) {
-		*why = "its bytes cannot be read";
+	struct store *from = file_get_store(file);
+	size_t from_size = from->is_own ? from->reserve : from->size;
+	size_t to_size = store->is_own ? memory_count(store->data, store->reserve) : store->size;
+	struct copy copy = {.fd = from->is_own ? fd : -1,
+		.source = from->data,
+		.destination = store->data,
+		.size = from_size < to_size ? from_size : to_size};
+	struct freeze freeze = {.fd = -1};
+	bool is_drawn = !__libc_single_threaded && file->shared_mappings > 0;
+	copy.has_two_passes = is_drawn && !freeze_begin(&freeze, file);
+	bool done = move_bytes(file, store, &copy, why);
+	freeze_end(&freeze);
+	if (!done) {
 		return false;
 	}
-	if (file->store == NULL && copy.is_any && file->shared_mappings == 0) {
-		*why = "its file has data, but is not mapped";
-		return false;
+	file->store = store->is_own ? NULL : store;
+	count_moved(from, store);
+	if (!from->is_own) {
+		store_unref(from);
 	}
-	if (!mapping_move_all(file, store, fd)) {
-		*why = "the new memory cannot be mapped";
-		return false;
-	}
-	if (file->store == NULL && !copy.is_any) {
-		// The first pass has found no data, but another thread may have drawn until its mapping was replaced.
-		copy.is_second = true;
-		copy_file(file, store, fd, &copy);
-	}
-	if (file->store != NULL) {
-		store_unref(file->store);
-	}
-	file->store = store;
 	return true;
 }

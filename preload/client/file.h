@@ -14,12 +14,13 @@ struct file {
 	struct file *next; // of its bucket
 	dev_t device;
 	ino_t inode;
-	struct store *store;            // NULL: the file has its own bytes
+	struct store *store;            // a block or fallback file; NULL: the file has its own bytes
+	struct store *own;              // in the file; NULL until its bytes have first moved
 	uint32_t shared_mappings;       // of this process
 	uint32_t private_mappings;      // of this process
 	uint32_t shm_pools, buffers;    // of the program
 	uint32_t users;                 // functions that use it while they do not hold the state lock
-	const char *unsupported_reason; // why its bytes cannot move into a store; NULL: they can
+	const char *unsupported_reason; // why its own bytes cannot move into a block; NULL: they can
 	bool has_fd;                    // this process had an fd of it at the last look
 };
 
@@ -32,9 +33,30 @@ struct file *file_find(const struct stat *stat);
 /* Finds the file, or begins to track it. NULL: no memory. */
 struct file *file_get(const struct stat *stat);
 
+/* Where its bytes are. NULL: in the file, and they have never moved. */
+struct store *file_get_store(const struct file *file);
+
+/* Are the bytes of any file elsewhere? Cheap, and needs no lock. */
+bool file_is_any_moved(void);
+
+/* Changes whenever the bytes of a file move out of it. Needs no lock. */
+unsigned file_get_generation(void);
+
+/* Marks the file as one whose own bytes cannot move into a block. */
+void file_mark_unsupported(struct file *file, const char *why);
+
+/*
+ * Calls fn for each fd of this process until it returns false. Returns false if the fds cannot be listed: the program
+ * has restricted its system calls, or has no /proc.
+ */
+bool file_for_each_fd(bool (*fn)(int fd, void *data), void *data);
+
+/* Calls fn for each tracked file. It must not destroy any. */
+void file_for_each(void (*fn)(struct file *file, void *data), void *data);
+
 /*
  * Destroys the file and releases its store if nothing can show its bytes any more: no mapping, shm_pool, buffer, user
- * or fd.
+ * or fd. A file that has its own bytes and is unsupported stays for a while, since looking for fds takes time.
  */
 void file_consider_destroy(struct file *file);
 
@@ -42,9 +64,10 @@ void file_consider_destroy(struct file *file);
 void file_consider_all(void);
 
 /*
- * Copies the bytes into another store and maps that wherever the file is mapped. fd: of the file; not used if the file
- * has a store already. On success the file has taken over the caller's reference to the store. On failure returns
- * false, *why receives the reason, and nothing has changed but the store's bytes.
+ * Copies the bytes into another store and maps that wherever the file is mapped. file->own must exist; if it is the
+ * other store, the file has its own bytes afterwards, and otherwise it has taken over the caller's reference to the
+ * store. fd: of the file, if it has its own bytes and an fd is known, otherwise -1. On failure returns false, *why
+ * receives the reason, and nothing has changed but the other store's bytes.
  */
 bool file_move(struct file *file, struct store *store, int fd, const char **why);
 

@@ -28,16 +28,3 @@ bool state_is_tracking(void) {
 void state_start_tracking(void) {
 	atomic_store_explicit(&is_tracking, true, memory_order_release);
 }
-
-// The child of a fork has only the thread that forked: no other thread may hold the mutex at that moment.
-static void lock_for_fork(void) {
-	pthread_mutex_lock(&mutex);
-}
-
-static void unlock_after_fork(void) {
-	pthread_mutex_unlock(&mutex);
-}
-
-__attribute__((constructor)) static void register_fork_handlers(void) {
-	pthread_atfork(lock_for_fork, unlock_after_fork, unlock_after_fork);
-}

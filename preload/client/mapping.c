@@ -1,10 +1,7 @@
 #include "mapping.h"
 
-#include "raw.h"
-
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 static struct mapping *mappings; // sorted by address, disjoint
 static size_t mappings_len, mappings_max;
@@ -120,23 +117,28 @@ size_t mapping_get_end(const struct file *file) {
 	return end;
 }
 
-static bool map_again(const struct mapping *mapping, struct store *store, int fd) {
-	void *address = (void *)mapping->start;
-	if (store != NULL) {
-		return store_map(store, (size_t)mapping->offset, mapping->size, mapping->prot, address);
+bool mapping_for_each(const struct file *file, bool (*fn)(const struct mapping *mapping, void *data), void *data) {
+	for (size_t i = 0; i < mappings_len; i++) {
+		if (mappings[i].file == file && !fn(&mappings[i], data)) {
+			return false;
+		}
 	}
-	return raw_mmap(address, mapping->size, mapping->prot, MAP_SHARED | MAP_FIXED, fd, mapping->offset) != MAP_FAILED;
+	return true;
 }
 
-bool mapping_move_all(const struct file *file, struct store *store, int fd) {
+static bool map_again(const struct mapping *mapping, struct store *store) {
+	return store_map(store, (size_t)mapping->offset, mapping->size, mapping->prot, (void *)mapping->start);
+}
+
+bool mapping_move_all(const struct file *file, struct store *store) {
 	for (size_t i = 0; i < mappings_len; i++) {
-		if (mappings[i].file != file || mappings[i].is_private || map_again(&mappings[i], store, fd)) {
+		if (mappings[i].file != file || mappings[i].is_private || map_again(&mappings[i], store)) {
 			continue;
 		}
 		// The one that failed may be mapped otherwise, too.
 		for (size_t k = 0; k <= i; k++) {
 			if (mappings[k].file == file && !mappings[k].is_private) {
-				map_again(&mappings[k], file->store, fd);
+				map_again(&mappings[k], file_get_store(file));
 			}
 		}
 		return false;

@@ -33,10 +33,13 @@ void mapping_protect(uintptr_t start, size_t size, int prot);
 /* The largest offset in the file at which a mapping ends; 0 if the file is not mapped. */
 size_t mapping_get_end(const struct file *file);
 
+/* Calls fn for each mapping of the file until it returns false. Returns false if one of the calls does. */
+bool mapping_for_each(const struct file *file, bool (*fn)(const struct mapping *mapping, void *data), void *data);
+
 /*
- * Maps the store at all addresses where the file has shared mappings. fd: of the file, or -1 if it has a store already.
- * Returns false if one of them cannot be mapped: then all show what they did before.
+ * Maps the store at all addresses where the file has shared mappings. Returns false if one of them cannot be mapped:
+ * then all show the present store again.
  */
-bool mapping_move_all(const struct file *file, struct store *store, int fd);
+bool mapping_move_all(const struct file *file, struct store *store);
 
 #endif

@@ -23,7 +23,7 @@ void memory_punch(uint8_t *data, size_t size);
 /* Can the byte be read? Not if it is beyond the end of its file: access would raise SIGBUS. data: any. */
 bool memory_exists(const uint8_t *data);
 
-/* Copies memory to other memory that reads as zeros, but for holes, if it is known where they are. */
-void memory_copy(uint8_t *destination, const uint8_t *source, size_t size);
+/* How many bytes exist: whole pages from data on, up to the end of its file, which must not shrink meanwhile. */
+size_t memory_count(const uint8_t *data, size_t size);
 
 #endif

@@ -7,11 +7,16 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* Any system call. */
+long raw_call(long number, const long args[6]);
+
 void *raw_mmap(void *address, size_t size, int prot, int flags, int fd, off_t offset);
 void *raw_mremap(void *address, size_t size, size_t new_size, int flags, void *new_address);
 int raw_munmap(void *address, size_t size);
 int raw_mprotect(void *address, size_t size, int prot);
 int raw_ftruncate(int fd, off_t size);
 int raw_fallocate(int fd, int mode, off_t offset, off_t size);
+off_t raw_lseek(int fd, off_t offset, int whence);
+ssize_t raw_pread(int fd, void *data, size_t size, off_t offset);
 
 #endif

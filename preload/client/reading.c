@@ -117,8 +117,8 @@ static void note_done(struct wl_display *display) {
 // Libwayland also calls the functions below itself, always in pairs, which need no count. But a tail call in libwayland
 // looks as if the program had made it: therefore is_preparing.
 static bool is_called_by_libwayland(const void *caller) {
-	const struct wayland *wayland = wayland_get();
-	return (uintptr_t)caller >= wayland->start && (uintptr_t)caller < wayland->end;
+	wayland_get();
+	return wayland_has_code(caller);
 }
 
 PUBLIC int wl_display_prepare_read(struct wl_display *display) {

@@ -3,6 +3,7 @@
  * wl_proxy_marshal_array_flags(): the others call it through the dynamic linker, also in a libwayland-client that the
  * program has loaded with dlopen().
  */
+#include "objects.h"
 #include "public.h"
 #include "shm_pool.h"
 
@@ -38,9 +39,9 @@ static void handle_surface(struct wl_proxy *surface, uint32_t opcode, const unio
 	struct wl_display *display = wayland->get_display(surface);
 	if (opcode == WL_SURFACE_ATTACH) {
 		struct wl_proxy *buffer = (struct wl_proxy *)args[0].o;
-		shm_pool_attach(display, wayland->get_id(surface), buffer != NULL ? wayland->get_id(buffer) : 0);
+		objects_attach(display, wayland->get_id(surface), buffer != NULL ? wayland->get_id(buffer) : 0);
 	} else if (opcode == WL_SURFACE_COMMIT) {
-		shm_pool_commit(display, wayland->get_id(surface));
+		objects_commit(display, wayland->get_id(surface));
 	}
 }
 
@@ -48,7 +49,7 @@ static struct wl_proxy *handle_buffer(struct wl_proxy *buffer, uint32_t opcode, 
 		uint32_t version, uint32_t flags, union wl_argument *args) {
 	const struct wayland *wayland = wayland_get();
 	if (opcode == WL_BUFFER_DESTROY) {
-		shm_pool_remove_buffer(wayland->get_display(buffer), wayland->get_id(buffer));
+		objects_remove_buffer(wayland->get_display(buffer), wayland->get_id(buffer));
 	}
 	return wayland->marshal(buffer, opcode, interface, version, flags, args);
 }
@@ -76,7 +77,7 @@ PUBLIC struct wl_proxy *wl_proxy_marshal_array_flags(struct wl_proxy *proxy, uin
 	case KIND_BUFFER:
 		return handle_buffer(proxy, opcode, interface, version, flags, args);
 	case KIND_SURFACE:
-		if (shm_pool_has_stale_buffers()) {
+		if (objects_has_stale_buffers()) {
 			handle_surface(proxy, opcode, args);
 		}
 		break;
@@ -87,7 +88,7 @@ PUBLIC struct wl_proxy *wl_proxy_marshal_array_flags(struct wl_proxy *proxy, uin
 }
 
 PUBLIC void wl_display_disconnect(struct wl_display *display) {
-	shm_pool_handle_disconnect(display);
+	objects_handle_disconnect(display);
 	connection_handle_disconnect(display);
 	wayland_get()->disconnect(display);
 }

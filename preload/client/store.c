@@ -2,6 +2,7 @@
 
 #include "lock.h"
 #include "memory.h"
+#include "page.h"
 #include "raw.h"
 
 #include <stdlib.h>
@@ -22,19 +23,36 @@ struct store *store_create_in_block(struct block *block) {
 	return store;
 }
 
-static void add_fallback_pool(struct store *store, struct connection *connection, const struct owned_fd *fd) {
-	struct fallback_pool *fallback_pool = calloc(1, sizeof(*fallback_pool));
-	if (fallback_pool == NULL) {
+struct store *store_create_own(int fd, size_t size, size_t reserve) {
+	void *data = raw_mmap(NULL, reserve, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	if (data == MAP_FAILED) {
+		return NULL;
+	}
+	struct store *store = calloc(1, sizeof(*store));
+	if (store == NULL) {
+		raw_munmap(data, reserve);
+		return NULL;
+	}
+	*store = (struct store){.users = 1, .is_own = true, .size = size, .reserve = reserve, .data = data};
+	return store;
+}
+
+void store_tell(struct store *store, struct connection *connection, const struct owned_fd *fd) {
+	struct plain_pool *plain_pool = calloc(1, sizeof(*plain_pool));
+	if (plain_pool == NULL) {
 		return;
 	}
-	fallback_pool->pool = connection_create_shm_pool(connection, fd, store->size);
-	if (fallback_pool->pool == NULL) {
-		free(fallback_pool);
+	// A pool must not be larger than its file.
+	*plain_pool = (struct plain_pool){.size = store->size < (size_t)fd->size ? store->size : (size_t)fd->size};
+	plain_pool->pool = connection_create_shm_pool(connection, fd, plain_pool->size);
+	if (plain_pool->pool == NULL) {
+		free(plain_pool);
 		return;
 	}
-	fallback_pool->size = store->size;
-	fallback_pool->next = store->fallback_pools;
-	store->fallback_pools = fallback_pool;
+	state_lock();
+	plain_pool->next = store->plain_pools;
+	store->plain_pools = plain_pool;
+	state_unlock();
 }
 
 struct store *store_create_fallback(
@@ -48,7 +66,7 @@ struct store *store_create_fallback(
 	if (data != MAP_FAILED) {
 		*store = (struct store){.users = 1, .size = size, .reserve = reserve, .data = data};
 		for (size_t i = 0; i < connections_len; i++) {
-			add_fallback_pool(store, connections[i], &fd);
+			store_tell(store, connections[i], &fd);
 		}
 	} else {
 		free(store);
@@ -58,7 +76,15 @@ struct store *store_create_fallback(
 	return store;
 }
 
-bool store_grow_fallback(struct store *store, size_t size) {
+bool store_grow(struct store *store, size_t size) {
+	if (store->is_own && size > store->reserve) {
+		void *data = raw_mremap(store->data, store->reserve, page_round(size), MREMAP_MAYMOVE, NULL);
+		if (data == MAP_FAILED) {
+			return false;
+		}
+		store->data = data;
+		store->reserve = page_round(size);
+	}
 	if (size > store->size && size <= store->reserve) {
 		store->size = size;
 	}
@@ -76,11 +102,11 @@ void store_unref(struct store *store) {
 	if (store->block != NULL) {
 		block_defer_destroy(store->block);
 	} else {
-		while (store->fallback_pools != NULL) {
-			struct fallback_pool *fallback_pool = store->fallback_pools;
-			store->fallback_pools = fallback_pool->next;
-			block_defer_destroy(fallback_pool->pool);
-			free(fallback_pool);
+		while (store->plain_pools != NULL) {
+			struct plain_pool *plain_pool = store->plain_pools;
+			store->plain_pools = plain_pool->next;
+			block_defer_destroy(plain_pool->pool);
+			free(plain_pool);
 		}
 		raw_munmap(store->data, store->reserve);
 	}
@@ -94,17 +120,16 @@ bool store_map(struct store *store, size_t offset, size_t size, int prot, void *
 	return memory_duplicate(store->data + offset, size, prot, address);
 }
 
-static struct fallback_pool *find_fallback_pool(const struct store *store, const struct connection *connection) {
-	struct fallback_pool *fallback_pool = store->fallback_pools;
-	while (fallback_pool != NULL && fallback_pool->pool->connection != connection) {
-		fallback_pool = fallback_pool->next;
+static struct plain_pool *find_plain_pool(const struct store *store, const struct connection *connection) {
+	struct plain_pool *plain_pool = store->plain_pools;
+	while (plain_pool != NULL && plain_pool->pool->connection != connection) {
+		plain_pool = plain_pool->next;
 	}
-	return fallback_pool;
+	return plain_pool;
 }
 
 bool store_is_known_to(const struct store *store, const struct connection *connection) {
-	return store->block != NULL ? store->block->connection == connection
-								: find_fallback_pool(store, connection) != NULL;
+	return store->block != NULL ? store->block->connection == connection : find_plain_pool(store, connection) != NULL;
 }
 
 struct wl_proxy *store_get_proxy(struct store *store, const struct connection *connection) {
@@ -112,16 +137,16 @@ struct wl_proxy *store_get_proxy(struct store *store, const struct connection *c
 		return store->block->connection == connection ? store->block->proxy : NULL;
 	}
 	state_lock();
-	struct fallback_pool *fallback_pool = find_fallback_pool(store, connection);
+	struct plain_pool *plain_pool = find_plain_pool(store, connection);
 	size_t size = store->size;
 	state_unlock();
-	if (fallback_pool == NULL) {
+	if (plain_pool == NULL) {
 		return NULL;
 	}
-	if (fallback_pool->size < size) {
-		fallback_pool->size = size;
+	if (plain_pool->size < size) {
+		plain_pool->size = size;
 		union wl_argument args[] = {{.i = (int32_t)size}};
-		wayland_send(fallback_pool->pool->proxy, WL_SHM_POOL_RESIZE, args);
+		wayland_send(plain_pool->pool->proxy, WL_SHM_POOL_RESIZE, args);
 	}
-	return fallback_pool->pool->proxy;
+	return plain_pool->pool->proxy;
 }

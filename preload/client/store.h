@@ -1,29 +1,30 @@
 /*
- * A store holds the bytes of a tracked file, in one of two places: a block of the server's memory, or a fallback file,
- * a memfd of this library that servers know by ordinary wl_shm_pools. This library keeps no fd of that file: so a
- * connection that a fallback file was not created for cannot be told of it, and the file needs another store. All
- * functions need the state lock, but for those that say otherwise.
+ * A store holds the bytes of a tracked file, in one of three places: a block of the server's memory; the program's own
+ * file; or a fallback file, a memfd of this library. Servers know the latter two by ordinary wl_shm_pools. This library
+ * keeps no fd of a fallback file: so a connection that it was not created for cannot be told of it, and the file needs
+ * another store. All functions need the state lock, but for those that say otherwise.
  */
 #ifndef LIDO_RUN_STORE_H
 #define LIDO_RUN_STORE_H
 
 #include "connection.h"
 
-/* The wl_shm_pool by which one connection's server knows a fallback file. */
-struct fallback_pool {
-	struct fallback_pool *next;
+/* The wl_shm_pool by which one connection's server knows a store that is no block. */
+struct plain_pool {
+	struct plain_pool *next;
 	struct block *pool; // a wl_shm_pool: see connection_create_shm_pool()
 	size_t size;        // bytes, as the server knows it
 };
 
 struct store {
-	uint32_t users;                       // the file, and buffers made while the file had this store
-	struct block *block;                  // NULL: the bytes are in a fallback file
-	size_t offset;                        // of the block in its area; bytes
-	size_t size;                          // bytes; whole pages
-	size_t reserve;                       // to which a fallback file may grow; bytes of its mapping
-	uint8_t *data;                        // mapping of the bytes
-	struct fallback_pool *fallback_pools; // fallback_pool.next; constant; empty if there is a block
+	uint32_t users;                 // the file, and buffers made while the file had this store
+	struct block *block;            // NULL: the bytes are in a fallback file, or in the program's own
+	bool is_own;                    // the bytes are in the program's own file
+	size_t offset;                  // of the block in its area; bytes
+	size_t size;                    // bytes; whole pages, or if is_own: of the largest pool
+	size_t reserve;                 // bytes of the mapping, to which a fallback file may grow; whole pages
+	uint8_t *data;                  // mapping of the bytes
+	struct plain_pool *plain_pools; // plain_pool.next; empty if there is a block
 };
 
 /*
@@ -39,8 +40,23 @@ struct store *store_create_in_block(struct block *block);
 struct store *store_create_fallback(
 		size_t size, size_t reserve, struct connection *const *connections, size_t connections_len);
 
-/* Grows a fallback file. Returns true at once if the store has that size. False: it is a block, or its reserve ends. */
-bool store_grow_fallback(struct store *store, size_t size);
+/*
+ * Creates a store in the program's own file, with one user and without plain pools. fd: of the file; borrowed. NULL: no
+ * memory, or the file must not be written.
+ */
+struct store *store_create_own(int fd, size_t size, size_t reserve);
+
+/*
+ * Without the state lock: tells the server of this connection of a store that is no block. fd: of its file. Nothing
+ * happens if there is no memory, or the connection is dead.
+ */
+void store_tell(struct store *store, struct connection *connection, const struct owned_fd *fd);
+
+/*
+ * Grows a store that is no block, and the reserve of the program's own file. Returns true at once if it has that size.
+ * False: it is a block, its reserve ends, or there is no memory.
+ */
+bool store_grow(struct store *store, size_t size);
 
 /* Adds a user. */
 void store_ref(struct store *store);

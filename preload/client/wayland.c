@@ -85,6 +85,10 @@ const struct wayland *wayland_get(void) {
 	return &wayland;
 }
 
+bool wayland_has_code(const void *address) {
+	return (uintptr_t)address >= wayland.start && (uintptr_t)address < wayland.end;
+}
+
 void wayland_send(struct wl_proxy *proxy, uint32_t opcode, union wl_argument *args) {
 	union wl_argument none = {0};
 	wayland_get()->marshal(proxy, opcode, NULL, 1, 0, args != NULL ? args : &none);

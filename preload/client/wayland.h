@@ -45,6 +45,9 @@ struct wayland {
 /* Finds libwayland-client, or aborts: only interposed functions of libwayland-client may call it. */
 const struct wayland *wayland_get(void);
 
+/* Is the address in the code of libwayland-client? False if that was not needed yet. */
+bool wayland_has_code(const void *address);
+
 /* Sends a request that creates no object. args: NULL if it has none. */
 void wayland_send(struct wl_proxy *proxy, uint32_t opcode, union wl_argument *args);
 

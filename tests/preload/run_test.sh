@@ -66,6 +66,16 @@ check_options() {
 	expect "library-that-is-not-there-gives-126" ends_with 126 env LIDO_RUN_PRELOAD=/nowhere "$run" true
 	expect "other-programs-run-as-they-are" ends_with 7 "$run" sh -c 'exit 7'
 	expect "and-nothing-is-said" [ ! -s "$runtime/err" ]
+	# A program that gains privileges does not load the library.
+	if setpriv --ruid 1 true 2>/dev/null; then
+		expect "privileged-programs-run-as-they-are" ends_with 7 "$run" setpriv --ruid 1 sh -c 'exit 7'
+		expect "and-nothing-is-said-of-it" [ ! -s "$runtime/err" ]
+		expect "privileged-programs-are-without-the-library" ends_with 1 \
+			"$run" setpriv --ruid 1 grep -q liblido-run /proc/self/maps
+	else
+		skip "privileged-programs-run-as-they-are" "this user cannot run setpriv --ruid 1"
+	fi
+	expect "others-are-with-the-library" ends_with 0 "$run" grep -q liblido-run /proc/self/maps
 	expect "libwayland-is-not-brought-along" ends_with 1 "$run" grep -q libwayland /proc/self/maps
 
 	expect "managed-sets-it" ends_with 0 "$lido" --headless 64x64 --managed -- sh -c 'test "$LD_PRELOAD" = "$LIDO_RUN_PRELOAD"'

@@ -9,12 +9,16 @@
 #include "wlr-screencopy-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
+#include <aio.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/io_uring.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +26,11 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -247,6 +254,10 @@ static void check_shown(struct session *session, uint32_t color, const char *tex
 #include "traps_cases.h"
 
 int main(int argc, char *argv[]) {
+	if (argc == 4 && strcmp(argv[1], "see") == 0) {
+		uint32_t color = (uint32_t)strtoul(argv[3], NULL, 10);
+		return see((int)strtol(argv[2], NULL, 10), color, color + 1);
+	}
 	check(argc == 2, "usage: traps NAME");
 	alarm(30);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

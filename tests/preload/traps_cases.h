@@ -379,7 +379,23 @@ static void run_drag(struct session *session) {
 			(long)(user + system) / FRAMES);
 }
 
+static void *wait_for_end(void *data) {
+	pause();
+	return NULL;
+}
+
+// The same in a program that has threads, which must not draw while a file moves.
+static void run_drag_threads(struct session *session) {
+	pthread_t thread;
+	check(pthread_create(&thread, NULL, wait_for_end, NULL) == 0, "cannot create a thread");
+	run_drag(session);
+	pthread_cancel(thread);
+	pthread_join(thread, NULL);
+}
+
 #include "traps_fd_cases.h"
+#include "traps_io_cases.h"
+#include "traps_process_cases.h"
 
 static const struct {
 	const char *name;
@@ -401,6 +417,7 @@ static const struct {
 	{"written", run_written},
 	{"beyond-limit", run_beyond_limit},
 	{"drag", run_drag},
+	{"drag-threads", run_drag_threads},
 	{"closes-unknown-fds", run_closes_unknown_fds},
 	{"close-range", run_close_range},
 	{"closefrom", run_closefrom},
@@ -411,6 +428,27 @@ static const struct {
 	{"daemonizes", run_daemonizes},
 	{"signals", run_signals},
 	{"seccomp", run_seccomp},
+	{"reads", run_reads},
+	{"writes", run_writes},
+	{"shrinks-sealed", run_shrinks_sealed},
+	{"shrinks", run_shrinks},
+	{"fallocates", run_fallocates},
+	{"private-mapping", run_private_mapping},
+	{"draws-meanwhile", run_draws_meanwhile},
+	{"draws-in-sandbox", run_draws_in_sandbox},
+	{"unseen-read", run_unseen_read},
+	{"unseen-write", run_unseen_write},
+	{"reuses-fds", run_reuses_fds},
+	{"ordinary-reads", run_ordinary_reads},
+	{"sent", run_sent},
+	{"received", run_received},
+	{"forked-before", run_forked_before},
+	{"inherited", run_inherited},
+	{"debugged", run_debugged},
+	{"forked-grows", run_forked_grows},
+	{"named", run_named},
+	{"ring-after", run_ring_after},
+	{"ring-before", run_ring_before},
 };
 
 #endif

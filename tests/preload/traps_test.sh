@@ -1,11 +1,12 @@
 #!/bin/sh
 # Tests unusual uses of the files of wl_shm_pools, with and without lido-run, in Lido and in Weston. Prints TAP.
 #
-#     traps_test.sh LIDO TRAPS TRAPS_LINKED
+#     traps_test.sh LIDO TRAPS TRAPS_LINKED files|fds|io|processes|drag
 set -u
 lido=$1
 plain=$2
 linked=$3
+part=$4
 runtime=$(mktemp -d /dev/shm/lido-traps.XXXXXX)
 server=
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$runtime"' EXIT
@@ -22,6 +23,15 @@ passes() {
 	timeout 60 "$@" >"$runtime/out" 2>&1
 }
 
+# expect_ring NAME TEXT: expects the text, unless the machine has no io_uring.
+expect_ring() {
+	if says out '^skipped: io_uring'; then
+		skip "$1" "$(grep '^skipped: io_uring' "$runtime/out")"
+	else
+		expect "$1" says out "$2"
+	fi
+}
+
 stop() {
 	kill "$server"
 	wait "$server"
@@ -29,36 +39,59 @@ stop() {
 	server=
 }
 
-cases='drawn-before mapped-late mapped-twice grows reads-as-zeros outlives two-pools two-connections fork-draws punches prepared
-	queue threads written beyond-limit closes-unknown-fds close-range closefrom dup2 closes-stderr fork-closes vfork-exec
-	daemonizes signals seccomp'
+# run CASE...: each with and without lido-run.
+run() {
+	for case in "$@"; do
+		expect "$case-as-it-is" passes "$plain" "$case"
+		expect "$case-in-the-pool" passes "$linked" "$case"
+		case $case in
+		written | received | forked-before | named) expect "$case-stays-a-file" says out 'stays a file: ' ;;
+		beyond-limit) expect "$case-goes-on-with-files" says out 'stays a file: the server has no memory' ;;
+		ring-before) expect_ring "$case-stays-a-file" 'stays a file: the program uses io_uring' ;;
+		ring-after) expect_ring "$case-is-plain-afterwards" 'plain from now on: the program uses io_uring' ;;
+		*) expect "$case-is-in-a-block" says out 'is in a block' ;;
+		esac
+	done
+}
 
-"$lido" --headless 320x240 --renderer pixman --socket lido-traps >"$runtime/report" 2>"$runtime/table" &
-server=$!
-wait_for test -S "$runtime/lido-traps"
-export WAYLAND_DISPLAY=lido-traps
-for case in $cases; do
-	expect "$case-as-it-is" passes "$plain" "$case"
-	expect "$case-in-the-pool" passes "$linked" "$case"
-	case $case in
-	written) expect "$case-stays-a-file" says out 'stays a file: ' ;;
-	beyond-limit) expect "$case-goes-on-with-files" says out 'stays a file: the server has no memory' ;;
-	*) expect "$case-is-in-a-block" says out 'is in a block' ;;
-	esac
-done
-# On resizes, recycled memory is already in the page table.
-expect "drag-as-it-is" passes "$plain" drag
-plain_faults=$(sed -n 's/^a frame: \([0-9]*\) faults.*/\1/p' "$runtime/out")
-grep '^a frame' "$runtime/out" | sed 's/^/# as it is: /'
-expect "drag-in-the-pool" passes "$linked" drag
-faults=$(sed -n 's/^a frame: \([0-9]*\) faults.*/\1/p' "$runtime/out")
-grep '^a frame' "$runtime/out" | sed 's/^/# in the pool: /'
-expect "drag-has-a-quarter-of-the-faults" test "$((faults * 4))" -lt "$plain_faults"
-stop
-expect "lido-ends-well" test "$ended" = 0
+# run_plain CASE...: the same, of cases that make the file of a pool plain.
+run_plain() {
+	for case in "$@"; do
+		run "$case"
+		expect "$case-is-plain-afterwards" says out 'is plain from now on: '
+	done
+}
+
+# run_unlike CASE PATTERN OTHER: a case that no library can see. It prints the pattern, and in the pool the other one.
+run_unlike() {
+	expect "$1-as-it-is" passes "$plain" "$1"
+	expect "$1-prints-${2##* }" says out "$2"
+	expect "$1-in-the-pool" passes "$linked" "$1"
+	expect "$1-prints-${3##* }-in-the-pool" says out "$3"
+}
+
+# run_drag CASE: on resizes, recycled memory is already in the page table.
+run_drag() {
+	expect "$1-as-it-is" passes "$plain" "$1"
+	plain_faults=$(sed -n 's/^a frame: \([0-9]*\) faults.*/\1/p' "$runtime/out")
+	grep '^a frame' "$runtime/out" | sed "s/^/# $1 as it is: /"
+	expect "$1-in-the-pool" passes "$linked" "$1"
+	faults=$(sed -n 's/^a frame: \([0-9]*\) faults.*/\1/p' "$runtime/out")
+	grep '^a frame' "$runtime/out" | sed "s/^/# $1 in the pool: /"
+	expect "$1-has-a-quarter-of-the-faults" test "$((faults * 4))" -lt "$plain_faults"
+}
+
+# Without --debug nothing is printed, whatever the program does.
+check_silence() {
+	unset LIDO_RUN_DEBUG
+	for case in reads writes shrinks draws-meanwhile sent inherited written; do
+		expect "$case-is-silent" passes "$linked" "$case"
+		expect "$case-prints-nothing" test ! -s "$runtime/out"
+	done
+}
 
 # A server without Lido's pool.
-if command -v weston >/dev/null; then
+check_elsewhere() {
 	weston --backend=headless --renderer=pixman --no-config --socket=other >"$runtime/weston" 2>&1 &
 	server=$!
 	wait_for test -S "$runtime/other"
@@ -66,5 +99,42 @@ if command -v weston >/dev/null; then
 	expect "nothing-happens-elsewhere" passes "$linked" threads
 	expect "and-nothing-is-in-a-block" sh -c '! grep -q "a pool of" "$1"' - "$runtime/out"
 	stop
+}
+
+"$lido" --headless 320x240 --renderer pixman --socket lido-traps >"$runtime/report" 2>"$runtime/table" &
+server=$!
+wait_for test -S "$runtime/lido-traps"
+export WAYLAND_DISPLAY=lido-traps
+case $part in
+files)
+	run drawn-before mapped-late mapped-twice grows reads-as-zeros outlives two-pools two-connections fork-draws punches \
+		prepared queue threads written beyond-limit
+	;;
+fds)
+	run closes-unknown-fds close-range closefrom dup2 closes-stderr fork-closes vfork-exec daemonizes signals seccomp
+	;;
+io)
+	run_plain reads writes shrinks shrinks-sealed fallocates private-mapping draws-meanwhile reuses-fds
+	run draws-in-sandbox ordinary-reads
+	grep '^a read' "$runtime/out" | sed 's/^/# /'
+	run_unlike unseen-read 'an unseen read: 373737' 'an unseen read: 000000'
+	run_unlike unseen-write 'after an unseen write: 383838' 'after an unseen write: 373737'
+	;;
+processes)
+	run_plain sent inherited
+	run received forked-before named ring-after ring-before
+	run_unlike debugged ' 00484848' ' 00000000'
+	run_unlike forked-grows 'after the child: 4d4d4d' 'after the child: 4e4e4e'
+	check_silence
+	;;
+drag)
+	run_drag drag
+	run_drag drag-threads
+	;;
+esac
+stop
+expect "lido-ends-well" test "$ended" = 0
+if [ "$part" = files ] && command -v weston >/dev/null; then
+	check_elsewhere
 fi
 finish

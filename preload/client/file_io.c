@@ -1,0 +1,198 @@
+/*
+ * The interposed functions of the C library that read, write and duplicate fds, and that open files. A file whose bytes
+ * have moved returns to its own bytes before: see outside.h.
+ */
+#include "interpose.h"
+#include "outside.h"
+
+#include <aio.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define READS(name, params, args) INTERPOSE(ssize_t, name, params, args, outside_access(fd), -1)
+
+READS(read, (int fd, void *data, size_t size), (fd, data, size))
+READS(__read_chk, (int fd, void *data, size_t size, size_t room), (fd, data, size, room))
+READS(pread, (int fd, void *data, size_t size, off_t offset), (fd, data, size, offset))
+READS(pread64, (int fd, void *data, size_t size, off_t offset), (fd, data, size, offset))
+READS(__pread_chk, (int fd, void *data, size_t size, off_t offset, size_t room), (fd, data, size, offset, room))
+READS(__pread64_chk, (int fd, void *data, size_t size, off_t offset, size_t room), (fd, data, size, offset, room))
+READS(readv, (int fd, const struct iovec *parts, int len), (fd, parts, len))
+READS(preadv, (int fd, const struct iovec *parts, int len, off_t offset), (fd, parts, len, offset))
+READS(preadv64, (int fd, const struct iovec *parts, int len, off_t offset), (fd, parts, len, offset))
+READS(preadv2, (int fd, const struct iovec *parts, int len, off_t offset, int flags), (fd, parts, len, offset, flags))
+READS(preadv64v2, (int fd, const struct iovec *parts, int len, off_t offset, int flags),
+		(fd, parts, len, offset, flags))
+
+#define WRITES READS
+
+WRITES(write, (int fd, const void *data, size_t size), (fd, data, size))
+WRITES(pwrite, (int fd, const void *data, size_t size, off_t offset), (fd, data, size, offset))
+WRITES(pwrite64, (int fd, const void *data, size_t size, off_t offset), (fd, data, size, offset))
+WRITES(writev, (int fd, const struct iovec *parts, int len), (fd, parts, len))
+WRITES(pwritev, (int fd, const struct iovec *parts, int len, off_t offset), (fd, parts, len, offset))
+WRITES(pwritev64, (int fd, const struct iovec *parts, int len, off_t offset), (fd, parts, len, offset))
+WRITES(pwritev2, (int fd, const struct iovec *parts, int len, off_t offset, int flags), (fd, parts, len, offset, flags))
+WRITES(pwritev64v2, (int fd, const struct iovec *parts, int len, off_t offset, int flags),
+		(fd, parts, len, offset, flags))
+INTERPOSE(int, vdprintf, (int fd, const char *format, va_list list), (fd, format, list), outside_access(fd), -1)
+INTERPOSE(int, __vdprintf_chk, (int fd, int flag, const char *format, va_list list), (fd, flag, format, list),
+		outside_access(fd), -1)
+
+int call_dprintf(int fd, const char *format, ...) SYMBOL("dprintf");
+int call_dprintf(int fd, const char *format, ...) {
+	va_list list;
+	va_start(list, format);
+	int result = call_vdprintf(fd, format, list);
+	va_end(list);
+	return result;
+}
+
+int call___dprintf_chk(int fd, int flag, const char *format, ...) SYMBOL("__dprintf_chk");
+int call___dprintf_chk(int fd, int flag, const char *format, ...) {
+	va_list list;
+	va_start(list, format);
+	int result = call___vdprintf_chk(fd, flag, format, list);
+	va_end(list);
+	return result;
+}
+
+// The kernel copies from one fd to another.
+#define COPIES(name, params, args) \
+	INTERPOSE(ssize_t, name, params, args, outside_access(from) && outside_access(to), -1)
+
+COPIES(sendfile, (int to, int from, off_t *offset, size_t size), (to, from, offset, size))
+COPIES(sendfile64, (int to, int from, off_t *offset, size_t size), (to, from, offset, size))
+COPIES(splice, (int from, off_t *from_offset, int to, off_t *to_offset, size_t size, unsigned flags),
+		(from, from_offset, to, to_offset, size, flags))
+COPIES(copy_file_range, (int from, off_t *from_offset, int to, off_t *to_offset, size_t size, unsigned flags),
+		(from, from_offset, to, to_offset, size, flags))
+
+// Where data is, only the file itself can tell.
+#define SEEKS(name) \
+	INTERPOSE(off_t, name, (int fd, off_t offset, int whence), (fd, offset, whence), \
+			(whence != SEEK_DATA && whence != SEEK_HOLE) || outside_access(fd), -1)
+
+SEEKS(lseek)
+SEEKS(lseek64)
+
+// Requests that another thread carries out, and streams, which read and write without calling any of the above.
+INTERPOSE(int, aio_read, (struct aiocb * request), (request), outside_access(request->aio_fildes), -1)
+INTERPOSE(int, aio_read64, (struct aiocb * request), (request), outside_access(request->aio_fildes), -1)
+INTERPOSE(int, aio_write, (struct aiocb * request), (request), outside_access(request->aio_fildes), -1)
+INTERPOSE(int, aio_write64, (struct aiocb * request), (request), outside_access(request->aio_fildes), -1)
+
+static bool access_all(struct aiocb *const *requests, int len) {
+	for (int i = 0; i < len; i++) {
+		if (requests[i] != NULL && !outside_access(requests[i]->aio_fildes)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+INTERPOSE(int, lio_listio, (int mode, struct aiocb *const *requests, int len, struct sigevent *event),
+		(mode, requests, len, event), access_all(requests, len), -1)
+INTERPOSE(int, lio_listio64, (int mode, struct aiocb *const *requests, int len, struct sigevent *event),
+		(mode, requests, len, event), access_all(requests, len), -1)
+
+static bool share_with_stream(int fd) {
+	outside_share(fd, "a stream reads or writes it", false);
+	return outside_access(fd);
+}
+
+INTERPOSE(FILE *, fdopen, (int fd, const char *mode), (fd, mode), share_with_stream(fd), NULL)
+
+// New fds of files that may have moved.
+INTERPOSE(int, dup, (int fd), (fd), outside_access(fd), -1)
+INTERPOSE(int, dup2, (int fd, int number), (fd, number), outside_access(fd), -1)
+INTERPOSE(int, dup3, (int fd, int number, int flags), (fd, number, flags), outside_access(fd), -1)
+
+// Duplicates the fd, or forbids to write the file, so that it could not return any more.
+static bool needs_file(int command, uintptr_t value) {
+	return command == F_DUPFD || command == F_DUPFD_CLOEXEC ||
+		   (command == F_ADD_SEALS && (value & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0);
+}
+
+static int control(int fd, int command, void *value, uintptr_t original) {
+	if (needs_file(command, (uintptr_t)value) && !outside_access(fd)) {
+		return -1;
+	}
+	return ((int (*)(int, int, ...))original)(fd, command, value);
+}
+
+#define CONTROLS(name) \
+	int call_##name(int fd, int command, ...) SYMBOL(#name); \
+	int call_##name(int fd, int command, ...) { \
+		static _Atomic(uintptr_t) place; \
+		va_list list; \
+		va_start(list, command); \
+		void *value = va_arg(list, void *); \
+		va_end(list); \
+		return control(fd, command, value, find_original(&place, #name)); \
+	}
+
+CONTROLS(fcntl)
+CONTROLS(fcntl64)
+
+// Files that are opened by way of /proc/self/fd.
+static int check_new(int fd) {
+	if (fd >= 0 && !outside_access_new(fd)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+#define OPENS(name, params, args) \
+	int call_##name params SYMBOL(#name); \
+	int call_##name params { \
+		static _Atomic(uintptr_t) place; \
+		va_list list; \
+		va_start(list, flags); \
+		mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(list, mode_t) : 0; \
+		va_end(list); \
+		return check_new(((int(*) params)find_original(&place, #name))args); \
+	}
+
+OPENS(open, (const char *path, int flags, ...), (path, flags, mode))
+OPENS(open64, (const char *path, int flags, ...), (path, flags, mode))
+OPENS(openat, (int folder, const char *path, int flags, ...), (folder, path, flags, mode))
+OPENS(openat64, (int folder, const char *path, int flags, ...), (folder, path, flags, mode))
+
+#define OPENS_CHECKED(name, params, args) \
+	int call_##name params SYMBOL(#name); \
+	int call_##name params { \
+		static _Atomic(uintptr_t) place; \
+		return check_new(((int(*) params)find_original(&place, #name))args); \
+	}
+
+OPENS_CHECKED(__open_2, (const char *path, int flags), (path, flags))
+OPENS_CHECKED(__open64_2, (const char *path, int flags), (path, flags))
+OPENS_CHECKED(__openat_2, (int folder, const char *path, int flags), (folder, path, flags))
+OPENS_CHECKED(__openat64_2, (int folder, const char *path, int flags), (folder, path, flags))
+
+#define OPENS_STREAM(name) \
+	INTERPOSE(FILE *, name, (const char *path, const char *mode), (path, mode), \
+			outside_access_path(AT_FDCWD, path, 0), NULL)
+
+OPENS_STREAM(fopen)
+OPENS_STREAM(fopen64)
+INTERPOSE(FILE *, freopen, (const char *path, const char *mode, FILE *stream), (path, mode, stream),
+		path == NULL || outside_access_path(AT_FDCWD, path, 0), NULL)
+INTERPOSE(FILE *, freopen64, (const char *path, const char *mode, FILE *stream), (path, mode, stream),
+		path == NULL || outside_access_path(AT_FDCWD, path, 0), NULL)
+INTERPOSE(int, truncate, (const char *path, off_t size), (path, size), outside_access_path(AT_FDCWD, path, 0), -1)
+INTERPOSE(int, truncate64, (const char *path, off_t size), (path, size), outside_access_path(AT_FDCWD, path, 0), -1)
+
+static bool access_for_link(int folder, const char *path, int flags) {
+	int follow = (flags & AT_SYMLINK_FOLLOW) != 0 ? 0 : AT_SYMLINK_NOFOLLOW;
+	return outside_access_path(folder, path, follow | (flags & AT_EMPTY_PATH));
+}
+
+INTERPOSE(int, linkat, (int folder, const char *path, int new_folder, const char *new_path, int flags),
+		(folder, path, new_folder, new_path, flags), access_for_link(folder, path, flags), -1)

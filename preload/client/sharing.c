@@ -1,0 +1,164 @@
+/*
+ * The interposed functions of the C library by which other processes receive fds, in messages and when a program is
+ * started, and close(). fork() is in outside.c.
+ */
+#include "connection.h"
+#include "interpose.h"
+#include "moving.h"
+#include "outside.h"
+
+#include <alloca.h>
+#include <errno.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void share_message(const struct msghdr *message, const char *why, bool is_sent) {
+	struct cmsghdr *part = message->msg_controllen > 0 ? CMSG_FIRSTHDR(message) : NULL;
+	for (; part != NULL; part = CMSG_NXTHDR((struct msghdr *)(uintptr_t)message, part)) {
+		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS || part->cmsg_len < CMSG_LEN(0)) {
+			continue;
+		}
+		for (size_t i = 0; i < (part->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++) {
+			int fd;
+			memcpy(&fd, CMSG_DATA(part) + i * sizeof(fd), sizeof(fd));
+			outside_share(fd, why, is_sent);
+		}
+	}
+}
+
+#define SENT "its fd was sent to another process"
+#define RECEIVED "its fd came from another process"
+
+static bool send_all(const struct mmsghdr *messages, unsigned len) {
+	for (unsigned i = 0; i < len; i++) {
+		share_message(&messages[i].msg_hdr, SENT, true);
+	}
+	return true;
+}
+
+// Libwayland sends the files of ordinary pools.
+static bool send_one(int fd, const struct msghdr *message) {
+	if (message->msg_controllen > 0) {
+		share_message(message, SENT, !connection_has_socket(fd));
+	}
+	return true;
+}
+
+INTERPOSE(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags),
+		send_one(fd, message), -1)
+INTERPOSE(int, sendmmsg, (int fd, struct mmsghdr *messages, unsigned len, int flags), (fd, messages, len, flags),
+		send_all(messages, len), -1)
+
+ssize_t call_recvmsg(int fd, struct msghdr *message, int flags) SYMBOL("recvmsg");
+ssize_t call_recvmsg(int fd, struct msghdr *message, int flags) {
+	static _Atomic(uintptr_t) place;
+	ssize_t result = ((ssize_t(*)(int, struct msghdr *, int))find_original(&place, "recvmsg"))(fd, message, flags);
+	if (result >= 0) {
+		share_message(message, RECEIVED, false);
+	}
+	return result;
+}
+
+int call_recvmmsg(int fd, struct mmsghdr *messages, unsigned len, int flags, struct timespec *timeout)
+		SYMBOL("recvmmsg");
+int call_recvmmsg(int fd, struct mmsghdr *messages, unsigned len, int flags, struct timespec *timeout) {
+	static _Atomic(uintptr_t) place;
+	int result = ((int (*)(int, struct mmsghdr *, unsigned, int, struct timespec *))find_original(&place, "recvmmsg"))(
+			fd, messages, len, flags, timeout);
+	for (int i = 0; i < result; i++) {
+		share_message(&messages[i].msg_hdr, RECEIVED, false);
+	}
+	return result;
+}
+
+int call_pidfd_getfd(int process, int number, unsigned flags) SYMBOL("pidfd_getfd");
+int call_pidfd_getfd(int process, int number, unsigned flags) {
+	static _Atomic(uintptr_t) place;
+	int fd = ((int (*)(int, int, unsigned))find_original(&place, "pidfd_getfd"))(process, number, flags);
+	if (fd >= 0) {
+		outside_share(fd, RECEIVED, false);
+	}
+	return fd;
+}
+
+static bool prepare_close(int fd, const void *caller) {
+	int before = errno;
+	if (!wayland_has_code(caller)) {
+		moving_tell(fd);
+	}
+	errno = before;
+	return true;
+}
+
+INTERPOSE(int, close, (int fd), (fd), prepare_close(fd, __builtin_return_address(0)), -1)
+
+static bool share_all(bool only_inherited) {
+	outside_share_all(only_inherited);
+	return true;
+}
+
+// The actions may pass any fd on.
+#define SPAWNS(name) \
+	INTERPOSE(int, name, \
+			(pid_t * process, const char *path, const posix_spawn_file_actions_t *actions, \
+					const posix_spawnattr_t *attributes, char *const *arguments, char *const *environment), \
+			(process, path, actions, attributes, arguments, environment), share_all(actions == NULL), ENOMEM)
+
+SPAWNS(posix_spawn)
+SPAWNS(posix_spawnp)
+INTERPOSE(int, system, (const char *command), (command), share_all(true), -1)
+INTERPOSE(FILE *, popen, (const char *command, const char *mode), (command, mode), share_all(true), NULL)
+
+// After vfork() these act on the memory of the parent, as the parent would.
+#define EXECUTES(name, params, args) INTERPOSE(int, name, params, args, share_all(true), -1)
+
+EXECUTES(execve, (const char *path, char *const *arguments, char *const *environment), (path, arguments, environment))
+EXECUTES(execv, (const char *path, char *const *arguments), (path, arguments))
+EXECUTES(execvp, (const char *path, char *const *arguments), (path, arguments))
+EXECUTES(execvpe, (const char *path, char *const *arguments, char *const *environment), (path, arguments, environment))
+EXECUTES(execveat, (int folder, const char *path, char *const *arguments, char *const *environment, int flags),
+		(folder, path, arguments, environment, flags))
+INTERPOSE(int, fexecve, (int fd, char *const *arguments, char *const *environment), (fd, arguments, environment),
+		outside_access(fd) && share_all(true), -1)
+
+// The arguments as an array, which lives as long as the caller.
+#define COLLECT(arguments, first, list) \
+	size_t len = 1; \
+	va_list list; \
+	va_start(list, first); \
+	while (va_arg(list, char *) != NULL) { \
+		len++; \
+	} \
+	va_end(list); \
+	char **arguments = alloca((len + 1) * sizeof(*arguments)); \
+	va_start(list, first); \
+	arguments[0] = (char *)(uintptr_t)first; \
+	for (size_t i = 1; i <= len; i++) { \
+		arguments[i] = va_arg(list, char *); \
+	}
+
+int call_execl(const char *path, const char *first, ...) SYMBOL("execl");
+int call_execl(const char *path, const char *first, ...) {
+	COLLECT(arguments, first, list)
+	va_end(list);
+	return call_execv(path, arguments);
+}
+
+int call_execlp(const char *path, const char *first, ...) SYMBOL("execlp");
+int call_execlp(const char *path, const char *first, ...) {
+	COLLECT(arguments, first, list)
+	va_end(list);
+	return call_execvp(path, arguments);
+}
+
+int call_execle(const char *path, const char *first, ...) SYMBOL("execle");
+int call_execle(const char *path, const char *first, ...) {
+	COLLECT(arguments, first, list)
+	char *const *environment = va_arg(list, char *const *);
+	va_end(list);
+	return call_execve(path, arguments, environment);
+}

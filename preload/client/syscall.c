@@ -1,0 +1,120 @@
+/*
+ * The interposed function syscall(). System calls that this library interposes go to its own functions, and those that
+ * use files are tested. What a program does by instructions of its own, no library sees.
+ */
+#include "interpose.h"
+#include "outside.h"
+#include "raw.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Those that map memory, or change the size of files. *is_done: false if it is none of them.
+static long call_memory(long number, const long args[6], bool *is_done) {
+	switch (number) {
+	case SYS_mmap:
+		return (long)mmap((void *)args[0], (size_t)args[1], (int)args[2], (int)args[3], (int)args[4], args[5]);
+	case SYS_munmap:
+		return munmap((void *)args[0], (size_t)args[1]);
+	case SYS_mremap:
+		return (long)mremap((void *)args[0], (size_t)args[1], (size_t)args[2], (int)args[3], (void *)args[4]);
+	case SYS_mprotect:
+		return mprotect((void *)args[0], (size_t)args[1], (int)args[2]);
+	case SYS_ftruncate:
+		return ftruncate((int)args[0], args[1]);
+	case SYS_fallocate:
+		return fallocate((int)args[0], (int)args[1], args[2], args[3]);
+	case SYS_sendmsg:
+		return sendmsg((int)args[0], (const struct msghdr *)args[1], (int)args[2]);
+	case SYS_recvmsg:
+		return recvmsg((int)args[0], (struct msghdr *)args[1], (int)args[2]);
+	case SYS_fcntl:
+		return fcntl((int)args[0], (int)args[1], args[2]);
+	default:
+		*is_done = false;
+		return -1;
+	}
+}
+
+// Tests what the program is about to do. False, with errno: there is no memory.
+static bool test(long number, const long args[6]) {
+	switch (number) {
+	case SYS_read:
+	case SYS_pread64:
+	case SYS_readv:
+	case SYS_preadv:
+	case SYS_preadv2:
+	case SYS_write:
+	case SYS_pwrite64:
+	case SYS_writev:
+	case SYS_pwritev:
+	case SYS_pwritev2:
+	case SYS_dup:
+	case SYS_dup3:
+#ifdef SYS_dup2
+	case SYS_dup2:
+#endif
+		return outside_access((int)args[0]);
+	case SYS_lseek:
+		return (args[2] != SEEK_DATA && args[2] != SEEK_HOLE) || outside_access((int)args[0]);
+	case SYS_sendfile:
+		return outside_access((int)args[0]) && outside_access((int)args[1]);
+	case SYS_splice:
+	case SYS_copy_file_range:
+		return outside_access((int)args[0]) && outside_access((int)args[2]);
+	case SYS_truncate:
+		return outside_access_path(AT_FDCWD, (const char *)args[0], 0);
+#ifdef SYS_fork
+	case SYS_fork:
+	case SYS_vfork:
+#endif
+	case SYS_clone:
+	case SYS_clone3:
+	case SYS_execve:
+	case SYS_execveat:
+		outside_share_all(true);
+		return true;
+	case SYS_io_uring_setup:
+		outside_give_up("the program uses io_uring");
+		return true;
+	default:
+		return true;
+	}
+}
+
+static long finish(long number, long result) {
+	bool is_fd = number == SYS_openat;
+#ifdef SYS_open
+	is_fd = is_fd || number == SYS_open;
+#endif
+	if (is_fd && result >= 0 && !outside_access_new((int)result)) {
+		close((int)result);
+		return -1;
+	}
+	if (number == SYS_pidfd_getfd && result >= 0) {
+		outside_share((int)result, "its fd came from another process", false);
+	}
+	return result;
+}
+
+long call_syscall(long number, ...) SYMBOL("syscall");
+long call_syscall(long number, ...) {
+	long args[6];
+	va_list list;
+	va_start(list, number);
+	for (size_t i = 0; i < sizeof(args) / sizeof(args[0]); i++) {
+		args[i] = va_arg(list, long);
+	}
+	va_end(list);
+	bool is_done = true;
+	long result = call_memory(number, args, &is_done);
+	if (is_done) {
+		return result;
+	}
+	return test(number, args) ? finish(number, raw_call(number, args)) : -1;
+}

@@ -1,0 +1,294 @@
+/*
+ * The cases of traps.c in which another process has the file of a pool, or a ring of io_uring has it.
+ */
+#ifndef TRAPS_PROCESS_CASES_H
+#define TRAPS_PROCESS_CASES_H
+
+// What another process does with the file: it must have this color, and receives another one.
+static int see(int fd, uint32_t color, uint32_t new_color) {
+	uint32_t word, *pixels = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (pixels == MAP_FAILED || pread(fd, &word, 4, OFFSET) != 4) {
+		return 2;
+	}
+	if (pixels[0] != color || word != color) {
+		fprintf(stderr, "traps: another process sees %06x in its mapping, and reads %06x\n", pixels[0], word);
+		return 1;
+	}
+	fill(pixels, new_color);
+	return 0;
+}
+
+static void send_fd(int socket, int fd) {
+	char byte = 0, control[CMSG_SPACE(sizeof(int))] = {0};
+	struct iovec part = {.iov_base = &byte, .iov_len = 1};
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	*header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	check(sendmsg(socket, &message, 0) == 1, "cannot send an fd");
+}
+
+static int receive_fd(int socket) {
+	char byte, control[CMSG_SPACE(sizeof(int))];
+	struct iovec part = {.iov_base = &byte, .iov_len = 1};
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+	check(recvmsg(socket, &message, MSG_CMSG_CLOEXEC) == 1 && CMSG_FIRSTHDR(&message) != NULL, "cannot receive an fd");
+	int fd;
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
+	return fd;
+}
+
+static void check_ended(pid_t child) {
+	int status;
+	check(child > 0 && waitpid(child, &status, 0) == child && status == 0, "the other process has failed");
+}
+
+static void run_sent(struct session *session) {
+	int ends[2];
+	check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0, "cannot create sockets");
+	pid_t child = fork();
+	if (child == 0) {
+		_exit(see(receive_fd(ends[1]), 0x414141, 0x424242));
+	}
+	struct picture picture;
+	picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+	picture_check(&picture, 0, 0x414141);
+	send_fd(ends[0], picture.fd);
+	check_ended(child);
+	// With the fd closed, new buffers must show the same file.
+	close(picture.fd);
+	struct wl_buffer *next = create_buffer(session, picture.pool, 0);
+	show(session, next);
+	check_shown(session, 0x424242, "pixels that another process has drawn are not shown in a new buffer");
+	wl_buffer_destroy(next);
+	picture.fd = ends[0];
+	close(ends[1]);
+	finish_after_showing(&picture, 0x424242);
+}
+
+// A file of another process, which draws on.
+static void run_received(struct session *session) {
+	int ends[2];
+	check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0, "cannot create sockets");
+	pid_t child = fork();
+	if (child == 0) {
+		int fd = create_file(SIZE);
+		char byte;
+		send_fd(ends[1], fd);
+		_exit(read(ends[1], &byte, 1) == 1 ? see(fd, 0x434343, 0x444444) : 1);
+	}
+	struct picture picture;
+	picture_init(&picture, session, receive_fd(ends[0]), SIZE, 0);
+	picture_check(&picture, 0, 0x434343);
+	check(write(ends[0], "1", 1) == 1, "cannot write to a socket");
+	check_ended(child);
+	close(ends[0]);
+	close(ends[1]);
+	finish_after_showing(&picture, 0x444444);
+}
+
+// A child that was forked before the pool was created draws into its own mapping.
+static void run_forked_before(struct session *session) {
+	int ends[2], fd = create_file(SIZE);
+	uint32_t *pixels = map(fd, SIZE, 0);
+	check(pipe2(ends, O_CLOEXEC) == 0, "cannot create a pipe");
+	pid_t child = fork();
+	if (child == 0) {
+		char byte;
+		check(read(ends[0], &byte, 1) == 1, "cannot read from a pipe");
+		fill(pixels, 0x454545);
+		_exit(0);
+	}
+	struct picture picture;
+	picture_init(&picture, session, fd, SIZE, 0);
+	picture_check(&picture, 0, 0x464646);
+	check(write(ends[1], "1", 1) == 1, "cannot write to a pipe");
+	check_ended(child);
+	check(pixels[0] == 0x454545, "a mapping made before does not show what a child has drawn");
+	munmap(pixels, SIZE);
+	close(ends[0]);
+	close(ends[1]);
+	finish_after_showing(&picture, 0x454545);
+}
+
+// A child draws into a mapping of its own after its parent has made the pool larger.
+static void run_forked_grows(struct session *session) {
+	int ends[2];
+	struct picture picture;
+	check(pipe2(ends, O_CLOEXEC) == 0, "cannot create a pipe");
+	picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+	pid_t child = fork();
+	if (child == 0) {
+		char byte;
+		check(read(ends[0], &byte, 1) == 1, "cannot read from a pipe");
+		fill(picture.pixels, 0x4d4d4d);
+		_exit(0);
+	}
+	picture_grow(&picture, 64 * SIZE);
+	picture_check(&picture, 0, 0x4e4e4e);
+	check(write(ends[1], "1", 1) == 1, "cannot write to a pipe");
+	check_ended(child);
+	printf("after the child: %06x\n", picture.pixels[0]);
+	picture_check(&picture, 0, 0x4f4f4f);
+	picture_finish(&picture);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+// Starts this program again, which sees the fd.
+static pid_t start_to_see(int how, int fd, uint32_t color) {
+	char name[] = "traps", action[] = "see", text_fd[16], text_color[16], command[128];
+	snprintf(text_fd, sizeof(text_fd), "%d", fd);
+	snprintf(text_color, sizeof(text_color), "%u", color);
+	char *arguments[] = {name, action, text_fd, text_color, NULL};
+	pid_t child = -1;
+	switch (how) {
+	case 0:
+		child = fork();
+		if (child == 0) {
+			execv("/proc/self/exe", arguments);
+			_exit(1);
+		}
+		break;
+	case 1:
+		child = vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork): this is the trap
+		if (child == 0) {
+			execl("/proc/self/exe", name, action, text_fd, text_color, NULL);
+			_exit(1);
+		}
+		break;
+	case 2:
+		check(posix_spawn(&child, "/proc/self/exe", NULL, NULL, arguments, environ) == 0, "cannot start a program");
+		break;
+	default:
+		snprintf(command, sizeof(command), "exec /proc/%d/exe see %d %u", (int)getpid(), fd, color);
+		check(system(command) == 0, "another program has failed");
+		break;
+	}
+	return child;
+}
+
+static void run_inherited(struct session *session) {
+	for (int how = 0; how < 4; how++) {
+		struct picture picture;
+		uint32_t color = 0x474700 + 0x10 * (uint32_t)how;
+		picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+		picture_check(&picture, 0, color);
+		check(fcntl(picture.fd, F_SETFD, 0) == 0, "cannot make an fd inheritable");
+		pid_t child = start_to_see(how, picture.fd, color);
+		if (child > 0) {
+			check_ended(child);
+		}
+		finish_after_showing(&picture, color + 1);
+	}
+}
+
+// Any process of the same user can open the files of a program: but only a debugger does.
+static void run_debugged(struct session *session) {
+	struct picture picture;
+	picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+	picture_check(&picture, 0, 0x484848);
+	char command[128];
+	snprintf(command, sizeof(command), "od -A n -t x4 -N 4 /proc/%d/fd/%d", (int)getpid(), picture.fd);
+	fflush(stdout);
+	check(system(command) == 0, "cannot run od");
+	finish_after_showing(&picture, 0x484848);
+}
+
+// A file that others can open by its name.
+static void run_named(struct session *session) {
+	char path[256];
+	snprintf(path, sizeof(path), "%s/named.XXXXXX", getenv("XDG_RUNTIME_DIR"));
+	struct picture picture;
+	picture_init(&picture, session, mkstemp(path), SIZE, 0);
+	picture_check(&picture, 0, 0x494949);
+	pid_t child = fork();
+	if (child == 0) {
+		_exit(see(open(path, O_RDWR | O_CLOEXEC), 0x494949, 0x4a4a4a));
+	}
+	check_ended(child);
+	check(unlink(path) == 0, "cannot remove a file");
+	finish_after_showing(&picture, 0x4a4a4a);
+}
+
+// One request of io_uring: a read or write of one word at OFFSET.
+struct ring {
+	int fd;
+	struct io_uring_params params;
+	uint8_t *queues;
+	struct io_uring_sqe *requests;
+};
+
+static bool ring_init(struct ring *ring) {
+	*ring = (struct ring){.fd = -1};
+	ring->fd = (int)syscall(SYS_io_uring_setup, 1, &ring->params);
+	if (ring->fd < 0) {
+		printf("skipped: io_uring_setup: %s\n", strerror(errno));
+		return false;
+	}
+	ring->queues = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_SQ_RING);
+	ring->requests =
+			mmap(NULL, sizeof(struct io_uring_sqe), PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_SQES);
+	check(ring->queues != MAP_FAILED && (void *)ring->requests != MAP_FAILED &&
+					(ring->params.features & IORING_FEAT_SINGLE_MMAP) != 0,
+			"cannot map a ring");
+	return true;
+}
+
+static void ring_transfer(struct ring *ring, int opcode, int fd, uint32_t *word) {
+	uint32_t *tail = (uint32_t *)(void *)(ring->queues + ring->params.sq_off.tail);
+	uint32_t *array = (uint32_t *)(void *)(ring->queues + ring->params.sq_off.array);
+	ring->requests[0] = (struct io_uring_sqe){
+		.opcode = (uint8_t)opcode, .fd = fd, .addr = (uintptr_t)word, .len = 4, .off = (uint64_t)OFFSET};
+	array[0] = 0;
+	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+	check(syscall(SYS_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) == 1, "a ring does not work");
+	uint32_t *head = (uint32_t *)(void *)(ring->queues + ring->params.cq_off.head);
+	const struct io_uring_cqe *results =
+			(const struct io_uring_cqe *)(const void *)(ring->queues + ring->params.cq_off.cqes);
+	check(results[*head % ring->params.cq_entries].res == 4, "a ring cannot read or write");
+	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
+}
+
+static void ring_finish(struct ring *ring) {
+	munmap(ring->queues, 4096);
+	munmap(ring->requests, sizeof(struct io_uring_sqe));
+	close(ring->fd);
+}
+
+static void check_ring(struct ring *ring, struct picture *picture, uint32_t color) {
+	uint32_t word = 0;
+	fill(picture->pixels, color);
+	ring_transfer(ring, IORING_OP_READ, picture->fd, &word);
+	check(word == color, "a ring reads something else");
+	word = color + 1;
+	ring_transfer(ring, IORING_OP_WRITE, picture->fd, &word);
+	check(picture->pixels[OFFSET / 4] == color + 1, "what a ring writes is not in the mapping");
+	fill(picture->pixels, color);
+	finish_after_showing(picture, color);
+}
+
+// A pool that is older than the ring.
+static void run_ring_after(struct session *session) {
+	struct picture picture;
+	struct ring ring;
+	picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+	if (ring_init(&ring)) {
+		check_ring(&ring, &picture, 0x4b4b4b);
+		ring_finish(&ring);
+	}
+}
+
+static void run_ring_before(struct session *session) {
+	struct picture picture;
+	struct ring ring;
+	if (ring_init(&ring)) {
+		picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+		check_ring(&ring, &picture, 0x4c4c4c);
+		ring_finish(&ring);
+	}
+}
+
+#endif
