@@ -376,32 +376,48 @@ struct block *connection_create_block(struct connection *connection, uint32_t si
 	return block;
 }
 
-struct block *connection_create_shm_pool(struct connection *connection, const struct owned_fd *fd, size_t size) {
-	const struct wayland *wayland = wayland_get();
+// A request that creates another object than a block. *fd: NULL, or the fd that its arguments have.
+static struct block *create_other(struct connection *connection, struct wl_proxy *factory, uint32_t opcode,
+		const struct wl_interface *interface, union wl_argument *args, const struct owned_fd *fd) {
 	struct block *block = calloc(1, sizeof(*block));
 	if (block == NULL) {
 		return NULL;
 	}
 	block->connection = connection;
-	block->destroy_opcode = WL_SHM_POOL_DESTROY;
 	pthread_mutex_lock(&connection->dispatch_mutex);
 	state_lock();
 	bool is_dead = connection->is_dead;
 	state_unlock();
-	if (!is_dead && owned_fd_is_intact(fd)) {
-		union wl_argument args[] = {{.o = NULL}, {.h = fd->number}, {.i = (int32_t)size}};
-		block->proxy = wayland->marshal(connection->shm, WL_SHM_CREATE_POOL, wayland->shm_pool_interface, 1, 0, args);
-		// Until then libwayland has an fd, which the program could close.
-		wayland->flush(connection->display);
+	if (!is_dead && (fd == NULL || owned_fd_is_intact(fd))) {
+		block->proxy = wayland_get()->marshal(factory, opcode, interface, 1, 0, args);
 	}
-	bool is_created = block->proxy != NULL;
-	if (is_created) {
+	if (block->proxy != NULL) {
 		add_block(connection, block);
+		// Until then libwayland has the fd, which the program could close.
+		wayland_get()->flush(connection->display);
+	} else {
+		free(block);
+		block = NULL;
 	}
 	pthread_mutex_unlock(&connection->dispatch_mutex);
-	if (!is_created) {
-		free(block);
-		return NULL;
+	return block;
+}
+
+struct block *connection_create_shm_pool(struct connection *connection, const struct owned_fd *fd, size_t size) {
+	union wl_argument args[] = {{.o = NULL}, {.h = fd->number}, {.i = (int32_t)size}};
+	struct block *block =
+			create_other(connection, connection->shm, WL_SHM_CREATE_POOL, wayland_get()->shm_pool_interface, args, fd);
+	if (block != NULL) {
+		block->destroy_opcode = WL_SHM_POOL_DESTROY;
+	}
+	return block;
+}
+
+struct block *connection_create_buffer(
+		struct connection *connection, struct wl_proxy *factory, uint32_t opcode, union wl_argument *args) {
+	struct block *block = create_other(connection, factory, opcode, wayland_get()->buffer_interface, args, NULL);
+	if (block != NULL) {
+		block->destroy_opcode = WL_BUFFER_DESTROY;
 	}
 	return block;
 }

@@ -39,7 +39,10 @@ enum block_state {
 	BLOCK_FAILED,
 };
 
-/* A block; or a wl_shm_pool of this library, which stays BLOCK_WAITING: its destruction is deferred in the same way. */
+/*
+ * A block; or a wl_shm_pool or wl_buffer of this library, which stays BLOCK_WAITING: its destruction is deferred in the
+ * same way.
+ */
 struct block {
 	struct block *next;             // of those whose destruction is deferred
 	struct block *sibling, **place; // of those that the connection has
@@ -68,6 +71,13 @@ struct block *connection_create_block(struct connection *connection, uint32_t si
 struct block *connection_create_shm_pool(struct connection *connection, const struct owned_fd *fd, size_t size);
 
 /*
+ * Creates a wl_buffer on the queue of the connection, by a request of a block or wl_shm_pool. args: of that request.
+ * NULL: no memory, or the connection is dead.
+ */
+struct block *connection_create_buffer(
+		struct connection *connection, struct wl_proxy *factory, uint32_t opcode, union wl_argument *args);
+
+/*
  * Creates a placeholder: a proxy that the program takes for a wl_shm_pool, and that has no object on the server. It may
  * be used after the next connection_wait(), and must then be put on the program's queue. NULL: no memory.
  */
@@ -77,8 +87,8 @@ struct wl_proxy *connection_create_placeholder(struct connection *connection, ui
 bool connection_wait(struct connection *connection);
 
 /*
- * With the state lock held: gives up a block or a wl_shm_pool of this library. The next connection_flush_destroyed()
- * destroys it.
+ * With the state lock held: gives up a block, a wl_shm_pool or a wl_buffer of this library. The next
+ * connection_flush_destroyed() destroys it.
  */
 void block_defer_destroy(struct block *block);
 

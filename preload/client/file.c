@@ -100,7 +100,6 @@ unsigned file_get_generation(void) {
 
 static void count_moved(const struct store *from, const struct store *to) {
 	if (from->is_own && !to->is_own) {
-		atomic_fetch_add(&generation, 1);
 		atomic_fetch_add(&moved_len, 1);
 	} else if (!from->is_own && to->is_own) {
 		atomic_fetch_sub(&moved_len, 1);
@@ -243,6 +242,7 @@ bool file_move(struct file *file, struct store *store, int fd, const char **why)
 	copy.has_two_passes = is_drawn && !freeze_begin(&freeze, file);
 	bool done = move_bytes(file, store, &copy, why);
 	freeze_end(&freeze);
+	atomic_fetch_add(&generation, 1);
 	if (!done) {
 		return false;
 	}

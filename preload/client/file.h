@@ -39,7 +39,7 @@ struct store *file_get_store(const struct file *file);
 /* Are the bytes of any file elsewhere? Cheap, and needs no lock. */
 bool file_is_any_moved(void);
 
-/* Changes whenever the bytes of a file move out of it. Needs no lock. */
+/* Changes whenever the bytes of a file move, or fail to; never 0 while file_is_any_moved(). Needs no lock. */
 unsigned file_get_generation(void);
 
 /* Marks the file as one whose own bytes cannot move into a block. */

@@ -2,6 +2,7 @@
  * The interposed functions of the C library that read, write and duplicate fds, and that open files. A file whose bytes
  * have moved returns to its own bytes before: see outside.h.
  */
+#include "file.h"
 #include "interpose.h"
 #include "outside.h"
 
@@ -13,7 +14,22 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define READS(name, params, args) INTERPOSE(ssize_t, name, params, args, outside_access(fd), -1)
+#define READS(name, params, args) \
+	ssize_t call_##name params SYMBOL(#name); \
+	ssize_t call_##name params { \
+		static _Atomic(uintptr_t) place; \
+		if (!outside_access(fd)) { \
+			return -1; \
+		} \
+		ssize_t(*original) params = (ssize_t(*) params)find_original(&place, #name); \
+		unsigned generation; \
+		ssize_t result; \
+		do { \
+			generation = file_get_generation(); \
+			result = original args; \
+		} while (result == -1 && outside_was_moving(generation)); \
+		return result; \
+	}
 
 READS(read, (int fd, void *data, size_t size), (fd, data, size))
 READS(__read_chk, (int fd, void *data, size_t size, size_t room), (fd, data, size, room))

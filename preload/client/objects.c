@@ -115,6 +115,19 @@ void objects_add_buffer(const struct buffer *buffer) {
 	state_unlock();
 }
 
+struct buffer *objects_find_stale_buffer(struct wl_display *display, uint32_t id) {
+	struct buffer *buffer = *find_buffer(display, id);
+	return buffer != NULL && is_stale(buffer) ? buffer : NULL;
+}
+
+void objects_remove_twin(struct buffer *buffer) {
+	if (buffer->twin_store != NULL) {
+		store_unref(buffer->twin_store);
+		block_defer_destroy(buffer->twin);
+	}
+	buffer->twin_store = NULL;
+}
+
 // With the state lock held.
 static void remove_buffer(struct buffer **place) {
 	struct buffer *buffer = *place;
@@ -122,6 +135,7 @@ static void remove_buffer(struct buffer **place) {
 	if (is_stale(buffer)) {
 		atomic_fetch_sub(&stale_buffers_len, 1);
 	}
+	objects_remove_twin(buffer);
 	store_unref(buffer->store);
 	buffer->file->buffers--;
 	file_consider_destroy(buffer->file);

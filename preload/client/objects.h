@@ -2,7 +2,8 @@
  * The tables of the program's wl_shm_pools and wl_buffers whose bytes are in stores, by display and object id.
  *
  * Buffers stay in the store in which they were created, since the server knows them there. When the file moves, they
- * become stale: at each commit that attaches one, it receives the bytes of the file's present store.
+ * become stale: at each commit that attaches one, it receives the bytes of the file's present store. Where the server
+ * writes into a buffer, a stale one has a twin, in the present store.
  *
  * A shm_pool exists from create_pool until the program destroys the placeholder, a buffer from create_buffer until
  * wl_buffer.destroy, and both at most until the display is disconnected. The entry is removed before libwayland
@@ -19,9 +20,12 @@ struct buffer {
 	struct wl_display *display;
 	uint32_t id;
 	struct file *file;
-	struct store *store; // that it was created in
-	size_t offset, size; // bytes
-	uint32_t surface;    // to which it was last attached while stale, until the commit; 0: none
+	struct store *store;       // that it was created in
+	size_t offset, size;       // bytes
+	union wl_argument args[6]; // of create_buffer
+	struct store *twin_store;  // in which its twin is; NULL: it has none
+	struct block *twin;        // a wl_buffer: see connection_create_buffer()
+	uint32_t surface;          // to which it was last attached while stale, until the commit; 0: none
 };
 
 /* Adds a wl_shm_pool of the file. id: of the placeholder. Returns false if there is no memory. */
@@ -41,6 +45,12 @@ struct connection **objects_list_connections(const struct file *file, struct con
 
 /* Adds a copy of this buffer. */
 void objects_add_buffer(const struct buffer *buffer);
+
+/* With the state lock held: finds the buffer if it is stale. Valid as long as the lock is held. NULL: it is not. */
+struct buffer *objects_find_stale_buffer(struct wl_display *display, uint32_t id);
+
+/* With the state lock held: gives up the twin of a buffer, if it has one. */
+void objects_remove_twin(struct buffer *buffer);
 
 /* The program destroys a wl_buffer, which need not be tracked. */
 void objects_remove_buffer(struct wl_display *display, uint32_t id);

@@ -70,6 +70,15 @@ bool outside_access(int fd) {
 	return is_known || outside_access_new(fd);
 }
 
+bool outside_was_moving(unsigned generation) {
+	if (errno != EFAULT || !state_is_tracking() || !state_lock()) {
+		return false;
+	}
+	state_unlock();
+	errno = EFAULT;
+	return file_get_generation() != generation;
+}
+
 bool outside_access_path(int folder, const char *path, int flags) {
 	struct stat stat;
 	int before = errno;

@@ -15,6 +15,12 @@
 /* The program is about to read, write or duplicate the fd, which may be any. False, with errno: there is no memory. */
 bool outside_access(int fd);
 
+/*
+ * A system call that accesses memory has failed, with errno; generation: from before the call. True if that may be
+ * because a file was moving (freeze.h): then it has moved by now, and the call is to be made again.
+ */
+bool outside_was_moving(unsigned generation);
+
 /* The program has a new fd of an existing file. Otherwise the same. */
 bool outside_access_new(int fd);
 

@@ -10,17 +10,22 @@
 #include <string.h>
 #include <wayland-client-protocol.h>
 
+// Of zwlr_screencopy_frame_v1.
+#define SCREENCOPY_COPY 0
+#define SCREENCOPY_COPY_WITH_DAMAGE 2
+
 enum kind {
 	KIND_OTHER,
 	KIND_SHM,
 	KIND_SHM_POOL,
 	KIND_BUFFER,
 	KIND_SURFACE,
+	KIND_SCREENCOPY_FRAME,
 };
 
 static enum kind classify(const char *name) {
 	if (strncmp(name, "wl_", 3) != 0) {
-		return KIND_OTHER;
+		return strcmp(name, "zwlr_screencopy_frame_v1") == 0 ? KIND_SCREENCOPY_FRAME : KIND_OTHER;
 	}
 	static const struct {
 		const char *name;
@@ -42,6 +47,14 @@ static void handle_surface(struct wl_proxy *surface, uint32_t opcode, const unio
 		objects_attach(display, wayland->get_id(surface), buffer != NULL ? wayland->get_id(buffer) : 0);
 	} else if (opcode == WL_SURFACE_COMMIT) {
 		objects_commit(display, wayland->get_id(surface));
+	}
+}
+
+// The requests "copy" and "copy_with_damage" name a buffer that the server is to write into.
+static void handle_screencopy_frame(uint32_t opcode, union wl_argument *args) {
+	if (opcode == SCREENCOPY_COPY || opcode == SCREENCOPY_COPY_WITH_DAMAGE) {
+		struct wl_proxy *written = shm_pool_get_written((struct wl_proxy *)args[0].o);
+		args[0].o = written != NULL ? (struct wl_object *)written : args[0].o;
 	}
 }
 
@@ -79,6 +92,11 @@ PUBLIC struct wl_proxy *wl_proxy_marshal_array_flags(struct wl_proxy *proxy, uin
 	case KIND_SURFACE:
 		if (objects_has_stale_buffers()) {
 			handle_surface(proxy, opcode, args);
+		}
+		break;
+	case KIND_SCREENCOPY_FRAME:
+		if (objects_has_stale_buffers()) {
+			handle_screencopy_frame(opcode, args);
 		}
 		break;
 	case KIND_OTHER:

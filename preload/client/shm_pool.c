@@ -8,6 +8,7 @@
 #include "outside.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <wayland-client-protocol.h>
 
 static struct file *acquire_file(const struct stat *stat, const char **why) {
@@ -99,6 +100,10 @@ struct wl_proxy *shm_pool_create(struct wl_proxy *shm, uint32_t version, union w
 	return NULL;
 }
 
+static uint32_t get_create_opcode(const struct store *store) {
+	return store->block != NULL ? LIDO_SHM_BLOCK_V1_CREATE_BUFFER : WL_SHM_POOL_CREATE_BUFFER;
+}
+
 static struct wl_proxy *create_buffer(struct file *file, struct wl_proxy *pool, const struct wl_interface *interface,
 		uint32_t version, union wl_argument *args) {
 	const struct wayland *wayland = wayland_get();
@@ -115,7 +120,7 @@ static struct wl_proxy *create_buffer(struct file *file, struct wl_proxy *pool, 
 	file->buffers++;
 	state_unlock();
 	struct wl_proxy *target = store_get_proxy(store, connection);
-	uint32_t opcode = store->block != NULL ? LIDO_SHM_BLOCK_V1_CREATE_BUFFER : WL_SHM_POOL_CREATE_BUFFER;
+	uint32_t opcode = get_create_opcode(store);
 	struct wl_proxy *factory = target != NULL ? wayland->create_wrapper(target) : NULL, *proxy = NULL;
 	if (factory != NULL) {
 		// The program expects the buffer's events on the queue of its pool.
@@ -137,8 +142,73 @@ static struct wl_proxy *create_buffer(struct file *file, struct wl_proxy *pool, 
 		.store = store,
 		.offset = args[1].i > 0 ? (size_t)args[1].i : 0,
 		.size = size > 0 ? (size_t)size : 0};
+	memcpy(buffer.args, args, sizeof(buffer.args));
 	objects_add_buffer(&buffer);
 	return proxy;
+}
+
+// With the state lock held: the file of a stale buffer that has no twin in the present store. Adds a user to it, and
+// copies the arguments by which the buffer was created.
+static struct file *acquire_without_twin(struct wl_display *display, uint32_t id, union wl_argument args[6]) {
+	struct buffer *buffer = objects_find_stale_buffer(display, id);
+	if (buffer == NULL || buffer->twin_store == file_get_store(buffer->file)) {
+		return NULL;
+	}
+	memcpy(args, buffer->args, sizeof(buffer->args));
+	buffer->file->users++;
+	return buffer->file;
+}
+
+static void create_twin(struct file *file, struct connection *connection, uint32_t id, union wl_argument *args) {
+	const char *why;
+	if (!moving_ensure_known(file, connection, 0, &why)) {
+		return;
+	}
+	state_lock();
+	struct store *store = file_get_store(file);
+	store_ref(store);
+	state_unlock();
+	struct wl_proxy *factory = store_get_proxy(store, connection);
+	struct block *twin =
+			factory != NULL ? connection_create_buffer(connection, factory, get_create_opcode(store), args) : NULL;
+	state_lock();
+	struct buffer *buffer = objects_find_stale_buffer(connection->display, id);
+	if (buffer != NULL && twin != NULL) {
+		objects_remove_twin(buffer);
+		buffer->twin = twin;
+		buffer->twin_store = store;
+	} else {
+		store_unref(store);
+		if (twin != NULL) {
+			block_defer_destroy(twin);
+		}
+	}
+	state_unlock();
+}
+
+struct wl_proxy *shm_pool_get_written(struct wl_proxy *proxy) {
+	const struct wayland *wayland = wayland_get();
+	struct wl_display *display = wayland->get_display(proxy);
+	uint32_t id = wayland->get_id(proxy);
+	struct connection *connection = connection_get(display);
+	union wl_argument args[6];
+	state_lock();
+	struct file *file = acquire_without_twin(display, id, args);
+	state_unlock();
+	if (file != NULL && connection != NULL) {
+		create_twin(file, connection, id, args);
+	}
+	state_lock();
+	const struct buffer *buffer = objects_find_stale_buffer(display, id);
+	struct wl_proxy *written = proxy;
+	if (buffer != NULL) {
+		written = buffer->twin_store == file_get_store(buffer->file) ? buffer->twin->proxy : NULL;
+	}
+	state_unlock();
+	if (file != NULL) {
+		release_file(file);
+	}
+	return written;
 }
 
 static void destroy_shm_pool(struct wl_proxy *proxy, uint32_t flags) {

@@ -20,4 +20,10 @@ struct wl_proxy *shm_pool_create(struct wl_proxy *shm, uint32_t version, union w
 bool shm_pool_request(struct wl_proxy *pool, uint32_t opcode, const struct wl_interface *interface, uint32_t version,
 		uint32_t flags, union wl_argument *args, struct wl_proxy **result);
 
+/*
+ * The server is about to write into a wl_buffer, proxy. Returns it, or if it is stale, its twin: that is in the place
+ * where the program sees its pixels. NULL: no memory.
+ */
+struct wl_proxy *shm_pool_get_written(struct wl_proxy *proxy);
+
 #endif

@@ -56,6 +56,7 @@ static void load_symbols(void *handle) {
 		{"wl_shm_interface", &wayland.shm_interface},
 		{"wl_shm_pool_interface", &wayland.shm_pool_interface},
 		{"wl_callback_interface", &wayland.callback_interface},
+		{"wl_buffer_interface", &wayland.buffer_interface},
 	};
 	wayland.is_complete = true;
 	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {

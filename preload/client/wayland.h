@@ -37,6 +37,7 @@ struct wayland {
 	const struct wl_interface *shm_interface;
 	const struct wl_interface *shm_pool_interface;
 	const struct wl_interface *callback_interface;
+	const struct wl_interface *buffer_interface;
 
 	uintptr_t start, end; // of the segment with its code
 	bool is_complete;     // all of the above were found; otherwise this library changes nothing

@@ -196,6 +196,55 @@ static void run_writes(struct session *session) {
 	}
 }
 
+static void handle_anything(void *data, struct zwlr_screencopy_frame_v1 *frame, uint32_t format, uint32_t width,
+		uint32_t height, uint32_t stride) {
+}
+
+static void handle_captured(
+		void *data, struct zwlr_screencopy_frame_v1 *frame, uint32_t high, uint32_t low, uint32_t nanoseconds) {
+	bool *is_done = data;
+	*is_done = true;
+}
+
+static const struct zwlr_screencopy_frame_v1_listener captured_listener = {
+	.buffer = handle_anything,
+	.flags = handle_flags,
+	.ready = handle_captured,
+	.failed = handle_failed,
+};
+
+// Captures a part of the screen into a picture.
+static void capture_into(struct picture *picture) {
+	struct session *session = picture->session;
+	bool is_done = false;
+	struct zwlr_screencopy_frame_v1 *frame = zwlr_screencopy_manager_v1_capture_output_region(
+			session->screencopy, 0, session->output, 0, 0, WIDTH, HEIGHT);
+	zwlr_screencopy_frame_v1_add_listener(frame, &captured_listener, &is_done);
+	check(wl_display_roundtrip(session->display) >= 0, "the connection is broken");
+	fill(picture->pixels, 0x012345);
+	zwlr_screencopy_frame_v1_copy(frame, picture->buffer);
+	while (!is_done) {
+		check(wl_display_dispatch(session->display) >= 0, "the connection is broken");
+	}
+	zwlr_screencopy_frame_v1_destroy(frame);
+	check(picture->pixels[0] != 0x012345, "a mapping does not show what was captured");
+}
+
+// The server writes into a buffer that is older than the place where its file's bytes are.
+static void run_captures(struct session *session) {
+	struct picture picture;
+	uint32_t word;
+	picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+	capture_into(&picture);
+	picture_grow(&picture, 64 * SIZE);
+	capture_into(&picture);
+	capture_into(&picture);
+	check(pread(picture.fd, &word, 4, 0) == 4 && word == picture.pixels[0], "a file has not what was captured");
+	capture_into(&picture);
+	check(pread(picture.fd, &word, 4, 0) == 4 && word == picture.pixels[0], "a file has not what was captured");
+	picture_finish(&picture);
+}
+
 // A stock client's file is sealed by the server.
 static void run_shrinks_sealed(struct session *session) {
 	struct picture picture;
@@ -286,14 +335,14 @@ static void *draw_on(void *data) {
 	return NULL;
 }
 
-// A thread draws while the file moves: into a block, into larger ones, and back.
-static void run_draws_meanwhile(struct session *session) {
+// A thread draws while the file moves: into a block, into a larger one, and back. draw returns what has failed.
+static void move_while(struct session *session, void *(*draw)(void *pixels)) {
 	for (int i = 0; i < 100; i++) {
 		int fd = create_file(SIZE);
 		uint32_t *pixels = map(fd, SIZE, 0), word;
 		pthread_t thread;
 		is_drawing = true;
-		check(pthread_create(&thread, NULL, draw_on, pixels) == 0, "cannot create a thread");
+		check(pthread_create(&thread, NULL, draw, pixels) == 0, "cannot create a thread");
 		usleep((useconds_t)(i % 10) * 30);
 		struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, SIZE);
 		check(ftruncate(fd, 8 * (off_t)SIZE) == 0, "cannot grow a file");
@@ -309,6 +358,49 @@ static void run_draws_meanwhile(struct session *session) {
 		munmap(pixels, SIZE);
 		close(fd);
 	}
+}
+
+static void run_draws_meanwhile(struct session *session) {
+	move_while(session, draw_on);
+}
+
+static struct precious source;
+
+// Has the kernel draw, as much at once as it likes. Returns NULL if it always draws.
+static void *read_on(void *data) {
+	static char failed[] = "a read into a mapping has failed";
+	uint8_t *bytes = data;
+	do {
+		for (size_t done = 0; done < 4096;) {
+			ssize_t got = pread(source.fd, bytes + done, 4096 - done, (off_t)done);
+			if (got <= 0) {
+				return failed;
+			}
+			done += (size_t)got;
+		}
+	} while (is_drawing);
+	return bytes[0] == 'P' && bytes[4095] == 'P' ? NULL : failed;
+}
+
+static void run_reads_meanwhile(struct session *session) {
+	create_precious(&source);
+	move_while(session, read_on);
+	finish_precious(&source);
+}
+
+// The same by calls that the library does not interpose.
+static void *ask_on(void *data) {
+	static char failed[] = "a system call has failed otherwise than with EFAULT";
+	while (is_drawing) {
+		if (getrandom(data, 4096, 0) != 4096 && errno != EFAULT) {
+			return failed;
+		}
+	}
+	return NULL;
+}
+
+static void run_asks_meanwhile(struct session *session) {
+	move_while(session, ask_on);
 }
 
 static void *draw_blindly(void *data) {

@@ -114,7 +114,8 @@ fds)
 	run closes-unknown-fds close-range closefrom dup2 closes-stderr fork-closes vfork-exec daemonizes signals seccomp
 	;;
 io)
-	run_plain reads writes shrinks shrinks-sealed fallocates private-mapping draws-meanwhile reuses-fds
+	run_plain reads writes captures shrinks shrinks-sealed fallocates private-mapping reuses-fds
+	run_plain draws-meanwhile reads-meanwhile asks-meanwhile
 	run draws-in-sandbox ordinary-reads
 	grep '^a read' "$runtime/out" | sed 's/^/# /'
 	run_unlike unseen-read 'an unseen read: 373737' 'an unseen read: 000000'
