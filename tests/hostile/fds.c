@@ -195,7 +195,7 @@ static void send_fd(int socket_fd, const void *data, size_t size, int fd) {
 	control.header.cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
 	// The server may have disconnected this client already.
-	if (sendmsg(socket_fd, &message, MSG_NOSIGNAL) != (ssize_t)size && errno != EPIPE && errno != ECONNRESET) {
+	if (sendmsg(socket_fd, &message, MSG_NOSIGNAL) == -1 && errno != EPIPE && errno != ECONNRESET) {
 		fail("cannot send an fd: %s", strerror(errno));
 	}
 }
