@@ -119,24 +119,24 @@ REPLACES_LIBC int close(int fd) {
 	return is_added ? 0 : descriptors_close_now(fd);
 }
 
-static void own(struct account *account, const int *fds, size_t fds_len) {
-	for (size_t i = 0; i < fds_len; i++) {
-		struct descriptor *descriptor = find(fds[i]);
-		if (descriptor != NULL) {
-			discount(disown(descriptor)); // if it was closed by other means
-			descriptor->owner = account;
-			atomic_fetch_add(&account_totals.fds_len, 1);
-			atomic_fetch_add(&account->fds_len, 1);
-		}
+static void own(struct account *account, int fd) {
+	struct descriptor *descriptor = find(fd);
+	if (descriptor != NULL) {
+		discount(disown(descriptor)); // if it was closed by other means
+		descriptor->owner = account;
+		atomic_fetch_add(&account_totals.fds_len, 1);
+		atomic_fetch_add(&account->fds_len, 1);
 	}
 }
 
 static void own_all(struct account *account, struct msghdr *message) {
 	for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(message); cmsg != NULL; cmsg = CMSG_NXTHDR(message, cmsg)) {
 		if (cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS) {
-			int fds[(cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int) + 1];
-			memcpy(fds, CMSG_DATA(cmsg), cmsg->cmsg_len - CMSG_LEN(0));
-			own(account, fds, (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+			for (size_t offset = 0; offset < cmsg->cmsg_len - CMSG_LEN(0); offset += sizeof(int)) {
+				int fd;
+				memcpy(&fd, CMSG_DATA(cmsg) + offset, sizeof(fd));
+				own(account, fd);
+			}
 		}
 	}
 }
