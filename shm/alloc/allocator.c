@@ -345,9 +345,9 @@ static bool grow(struct lido_allocator *allocator, struct lido_range *range, int
 //     |  allocated  | part |  range (free)  |
 //     |  allocated  |      range (free)     |
 //
-// part exists on the stack only, so that no record is needed and nothing can fail. It stands for a range that was freed
-// now and merges at once: it decides idle_since if it is larger than range in whole pages, or range is cold. It is
-// never in a list or in the table.
+// part exists on the stack only, so that no record is needed. It stands for a range that was freed now and merges at
+// once: it decides idle_since if it is larger than range in whole pages, or range is cold. It is never in a list or in
+// the table. Its start must be reserved.
 static void extend_down(struct lido_allocator *allocator, struct lido_range *range, int64_t more, int64_t now) {
 	struct lido_range part = {.offset = range->offset - more, .size = more};
 	free_part(allocator, &part, now);
@@ -367,17 +367,18 @@ static void extend_down(struct lido_allocator *allocator, struct lido_range *ran
 }
 
 // Reverting a growth never fails: growth either left a part of the free range behind, which is extended downward, or it
-// recycled the record of that range, which is spare now.
+// recycled the record of that range, which is spare now. In either case a free range has started at the old end, so its
+// zone exists.
 static bool shrink(struct lido_allocator *allocator, struct lido_range *range, int64_t less, int64_t now) {
-	if (range->after->is_free) {
-		range->size -= less;
-		extend_down(allocator, range->after, less, now);
-		return true;
-	}
-	if (!reserve(allocator, 1, lido_range_get_end(range) - less)) {
+	bool merges = range->after->is_free;
+	if (!reserve(allocator, merges ? 0 : 1, lido_range_get_end(range) - less)) {
 		return false;
 	}
 	range->size -= less;
+	if (merges) {
+		extend_down(allocator, range->after, less, now);
+		return true;
+	}
 	give_back(allocator, add_range(allocator, range, lido_range_get_end(range), less), now);
 	return true;
 }

@@ -247,6 +247,17 @@ TEST("allocator@shrinks-by-freeing-its-end") {
 	lido_allocator_destroy(allocator);
 }
 
+// The free range after it begins in a higher zone, and moves to one that never had a free range.
+TEST("allocator@shrinks-into-a-zone-without-free-ranges") {
+	struct lido_allocator *allocator = lido_allocator_create(8 * MIB);
+	struct lido_range *range = alloc(allocator, 5 * MIB);
+	expect(lido_range_get_after(range) != NULL && lido_range_get_after(range)->is_free);
+	expect(lido_allocator_resize(allocator, range, 2 * MIB + PAGE, 0));
+	lido_allocator_audit(allocator);
+	expect_int(lido_allocator_get_end(allocator), ==, 2 * MIB + PAGE);
+	lido_allocator_destroy(allocator);
+}
+
 TEST("allocator@refused-resize-changes-nothing") {
 	struct lido_allocator *allocator = lido_allocator_create(8 * PAGE);
 	struct lido_range *a = alloc(allocator, 128), *b = alloc(allocator, 64), *c = alloc(allocator, PAGE);
