@@ -201,9 +201,14 @@ static void apply_button(struct compositor *compositor, const struct wlr_pointer
 }
 
 static void apply_axis(struct compositor *compositor, const struct wlr_pointer_axis_event *event) {
+	struct wlr_seat *seat = compositor->seat->wlr;
 	idle_notify_activity(compositor);
-	wlr_seat_pointer_notify_axis(compositor->seat->wlr, event->time_msec, event->orientation, event->delta,
-			event->delta_discrete, event->source, event->relative_direction);
+	// wlroots asserts that a frame has one source, but virtual pointers may send any.
+	if (seat->pointer_state.sent_axis_source && seat->pointer_state.cached_axis_source != event->source) {
+		wlr_seat_pointer_notify_frame(seat);
+	}
+	wlr_seat_pointer_notify_axis(seat, event->time_msec, event->orientation, event->delta, event->delta_discrete,
+			event->source, event->relative_direction);
 }
 
 void cursor_apply(struct compositor *compositor, const struct pointer_event *event) {

@@ -137,3 +137,21 @@ TEST("virtual_pointer@events-beyond-the-limit-take-effect-without-a-frame") {
 	expect_events(&pointing, 101 * VIRTUAL_POINTER_EVENTS_MAX, 0, 0, 101);
 	pointing_finish(&pointing);
 }
+
+// wlroots asserts that all axes of a frame have the same source.
+TEST("virtual_pointer@axes-of-different-sources-in-one-frame-arrive-in-two") {
+	struct pointing pointing;
+	pointing_init(&pointing);
+	struct zwlr_virtual_pointer_v1 *device = pointing.mouse.device;
+	zwlr_virtual_pointer_v1_axis(device, 1, WL_POINTER_AXIS_VERTICAL_SCROLL, wl_fixed_from_int(5));
+	zwlr_virtual_pointer_v1_axis_source(device, WL_POINTER_AXIS_SOURCE_FINGER);
+	zwlr_virtual_pointer_v1_axis(device, 1, WL_POINTER_AXIS_HORIZONTAL_SCROLL, wl_fixed_from_int(5));
+	zwlr_virtual_pointer_v1_frame(device);
+	expect_events(&pointing, 0, 0, 2, 2);
+	// Axes of the same source stay in one frame.
+	zwlr_virtual_pointer_v1_axis(device, 1, WL_POINTER_AXIS_VERTICAL_SCROLL, wl_fixed_from_int(5));
+	zwlr_virtual_pointer_v1_axis(device, 1, WL_POINTER_AXIS_HORIZONTAL_SCROLL, wl_fixed_from_int(5));
+	zwlr_virtual_pointer_v1_frame(device);
+	expect_events(&pointing, 0, 0, 4, 3);
+	pointing_finish(&pointing);
+}
