@@ -8,6 +8,7 @@
 #include <wlr/types/wlr_input_method_v2.h>
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/types/wlr_scene.h>
+#include <wlr/types/wlr_security_context_v1.h>
 #include <wlr/types/wlr_text_input_v3.h>
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/version.h>
@@ -70,6 +71,15 @@ static inline void scene_set_calculate_visibility(struct wlr_scene *scene, bool 
 	scene->WLR_PRIVATE.calculate_visibility = calculate;
 #else
 	scene->calculate_visibility = calculate;
+#endif
+}
+
+/* The list of security contexts. */
+static inline const struct wl_list *security_contexts(const struct wlr_security_context_manager_v1 *manager) {
+#if WLR_SINCE(19)
+	return &manager->WLR_PRIVATE.contexts;
+#else
+	return &manager->contexts;
 #endif
 }
 

@@ -65,6 +65,7 @@ static const struct {
 	{rectangles_init, NULL},
 	{selections_init, NULL},
 	{overdraw_init, NULL},
+	{sandboxes_init, NULL},
 	{output_management_init, output_management_finish},
 };
 

@@ -32,6 +32,7 @@
 #include "popup.h"
 #include "rectangles.h"
 #include "requests.h"
+#include "sandboxes.h"
 #include "seat.h"
 #include "selections.h"
 #include "shell.h"

@@ -7,9 +7,13 @@
 #include "runner.h"
 #include "security-context-v1-client-protocol.h"
 #include "server.h"
+#include <compositor/clients.h>
+#include <compositor/sandboxes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -168,4 +172,63 @@ TEST("sandbox@client-has-its-own-pool-like-any-other") {
 	wl_shm_pool_destroy(pool);
 	close(fd);
 	sandbox_finish(&sandbox);
+}
+
+// The runner compares the fds of this process, which is the server's, before and after.
+TEST("sandbox@listener-that-is-no-listening-socket-is-refused-and-closed") {
+	struct server server;
+	server_init_compositor(&server, 100, 100, NULL);
+	for (int i = 0; i < 3; i++) {
+		struct client client;
+		client_init(&client, &server);
+		struct wp_security_context_manager_v1 *manager =
+				client_bind(&client, &wp_security_context_manager_v1_interface, 1);
+		int fds[2];
+		expect((i == 0 ? pipe(fds) : socketpair(AF_UNIX, SOCK_STREAM, 0, fds)) == 0);
+		struct wp_security_context_v1 *context =
+				wp_security_context_manager_v1_create_listener(manager, fds[0], fds[1]);
+		close(fds[0]);
+		close(fds[1]);
+		expect_protocol_error(&client, manager, WP_SECURITY_CONTEXT_MANAGER_V1_ERROR_INVALID_LISTEN_FD, "listen_fd");
+		wp_security_context_v1_destroy(context);
+		wp_security_context_manager_v1_destroy(manager);
+		client_finish(&client);
+	}
+	server_finish(&server);
+}
+
+// An eventfd is never hung up, so these contexts outlive their clients.
+TEST("sandbox@contexts-reach-the-limit-and-no-more") {
+	struct rlimit limit;
+	expect(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	limit.rlim_cur = 1024;
+	expect(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	struct server server;
+	server_init_compositor(&server, 100, 100, NULL);
+	size_t max = sandboxes_get_max(clients_get_max(limit.rlim_cur));
+	expect_int(max, ==, 10);
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	snprintf(path, sizeof(path), "%s/sandbox", getenv("XDG_RUNTIME_DIR"));
+	int listener = listen_at(path), endless = eventfd(0, EFD_CLOEXEC);
+	for (size_t i = 0; i <= max; i++) {
+		struct client client;
+		client_init(&client, &server);
+		struct wp_security_context_manager_v1 *manager =
+				client_bind(&client, &wp_security_context_manager_v1_interface, 1);
+		struct wp_security_context_v1 *context =
+				wp_security_context_manager_v1_create_listener(manager, listener, endless);
+		wp_security_context_v1_commit(context);
+		if (i < max) {
+			client_roundtrip(&client);
+		} else {
+			expect_no_memory(&client, "too many security contexts: 11, the limit is 10");
+		}
+		wp_security_context_v1_destroy(context);
+		wp_security_context_manager_v1_destroy(manager);
+		client_finish(&client);
+	}
+	close(listener);
+	close(endless);
+	server_finish(&server);
+	unlink(path);
 }
