@@ -4,7 +4,9 @@
 #ifndef COMPAT_H
 #define COMPAT_H
 
+#include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_input_method_v2.h>
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/types/wlr_scene.h>
@@ -80,6 +82,21 @@ static inline const struct wl_list *security_contexts(const struct wlr_security_
 	return &manager->WLR_PRIVATE.contexts;
 #else
 	return &manager->contexts;
+#endif
+}
+
+/*
+ * Destroys a drag that was not started and has no source; with a source, destroy that. wlroots has no function for it:
+ * newer versions, which hide the listeners, leak it.
+ */
+static inline void drag_discard(struct wlr_drag *drag) {
+#if !WLR_SINCE(19)
+	if (drag->icon != NULL) {
+		wl_list_remove(&drag->icon_destroy.link);
+		wl_list_remove(&drag->icon->surface_destroy.link);
+		free(drag->icon);
+	}
+	free(drag);
 #endif
 }
 

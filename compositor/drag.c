@@ -1,13 +1,16 @@
 #include "drag.h"
 
+#include "compat.h"
 #include "cursor.h"
 #include "desktop.h"
 #include "focus.h"
 #include "grab.h"
 #include "listener.h"
 #include "parts.h"
+#include "requests.h"
 #include "seat.h"
 #include "touch.h"
+#include "usage.h"
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_scene.h>
@@ -22,8 +25,20 @@ static void handle_request_start_drag(struct wl_listener *listener, void *data) 
 		wlr_seat_start_pointer_drag(seat, event->drag, event->serial);
 	} else if (wlr_seat_validate_touch_grab_serial(seat, event->origin, event->serial, &point)) {
 		wlr_seat_start_touch_drag(seat, event->drag, event->serial, point);
-	} else {
+	} else if (event->drag->source != NULL) {
 		wlr_data_source_destroy(event->drag->source);
+	} else {
+		drag_discard(event->drag);
+	}
+}
+
+// wlroots leaks a drag without a source that is requested while another one is in progress.
+static void count_leaks(
+		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
+	struct drag *drag = compositor->drag;
+	if (arguments[0].o == NULL && compositor->seat->wlr->drag != NULL && ++drag->leaks > DRAG_LEAKS_MAX) {
+		usage_post_too_many(wl_resource_get_client(resource), "drags without a source while another is in progress",
+				drag->leaks, DRAG_LEAKS_MAX);
 	}
 }
 
@@ -69,7 +84,7 @@ bool drag_init(struct compositor *compositor) {
 	}
 	listener_add(&drag->listeners.request_start_drag, &seat->events.request_start_drag, handle_request_start_drag);
 	listener_add(&drag->listeners.start_drag, &seat->events.start_drag, handle_start_drag);
-	return true;
+	return requests_watch(compositor, "wl_data_device", "start_drag", count_leaks);
 }
 
 void drag_finish(struct compositor *compositor) {

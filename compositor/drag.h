@@ -5,14 +5,19 @@
 #define DRAG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <wayland-server-core.h>
 
 struct compositor;
 struct wlr_scene_tree;
 
+/* Limit on drag.leaks. A client that causes more is disconnected. */
+#define DRAG_LEAKS_MAX 256
+
 struct drag {
 	struct compositor *compositor;
 	struct wlr_scene_tree *icons; // positioned at the pointer or finger
+	size_t leaks;                 // drags that wlroots has leaked, some hundred bytes each
 
 	struct {
 		struct wl_listener request_start_drag, start_drag, drag_destroy;

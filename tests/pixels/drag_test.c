@@ -1,0 +1,89 @@
+/*
+ * Drags that are refused. LeakSanitizer sees what they leave behind.
+ */
+#include "mouse.h"
+#include "runner.h"
+#include "stage.h"
+#include <compositor/drag.h>
+#ifdef TEST_HAS_ASAN
+#include <sanitizer/lsan_interface.h>
+#endif
+
+#define SIZE 80
+
+struct dragging {
+	struct stage stage;
+	struct window window;
+	struct picture picture;
+	struct mouse mouse;
+	struct wl_data_device_manager *manager;
+	struct wl_data_device *device;
+};
+
+// A window over the whole output, with the pointer in it.
+static void dragging_init(struct dragging *dragging) {
+	*dragging = (struct dragging){0};
+	stage_init(&dragging->stage, SIZE, SIZE);
+	struct screen *screen = &dragging->stage.screen;
+	mouse_init(&dragging->mouse, screen, SIZE);
+	window_init(&dragging->window, screen, WINDOW_LAYER, SIZE, SIZE);
+	picture_init(&dragging->picture, &screen->client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+	window_commit(&dragging->window, dragging->picture.buffer);
+	mouse_move(&dragging->mouse, 10, 10);
+	dragging->manager = client_bind(&screen->client, &wl_data_device_manager_interface, 3);
+	dragging->device = wl_data_device_manager_get_data_device(dragging->manager, screen->seat);
+}
+
+static void dragging_finish(struct dragging *dragging) {
+	wl_data_device_release(dragging->device);
+	wl_data_device_manager_destroy(dragging->manager);
+	picture_finish(&dragging->picture);
+	window_finish(&dragging->window);
+	mouse_finish(&dragging->mouse);
+	stage_finish(&dragging->stage);
+}
+
+// A drag within the client: it has no source.
+static void start_drag(struct dragging *dragging, struct wl_surface *icon, uint32_t serial) {
+	wl_data_device_start_drag(dragging->device, NULL, dragging->window.surface, icon, serial);
+}
+
+TEST("drag@refused-drag-without-a-source-leaves-nothing") {
+	struct dragging dragging;
+	dragging_init(&dragging);
+	struct wl_surface *icon = wl_compositor_create_surface(dragging.stage.screen.compositor);
+	for (int i = 0; i < 10; i++) {
+		start_drag(&dragging, i % 2 == 0 ? icon : NULL, 1);
+	}
+	client_roundtrip(&dragging.stage.screen.client);
+	wl_surface_destroy(icon);
+	client_roundtrip(&dragging.stage.screen.client);
+	// A drag with a button down still starts.
+	mouse_press(&dragging.mouse, true);
+	start_drag(&dragging, NULL, dragging.mouse.serial);
+	client_roundtrip(&dragging.stage.screen.client);
+	expect(dragging.stage.server.compositor != NULL);
+	mouse_press(&dragging.mouse, false);
+	dragging_finish(&dragging);
+}
+
+TEST("drag@client-that-makes-wlroots-leak-drags-is-ended") {
+	struct dragging dragging;
+	dragging_init(&dragging);
+	mouse_press(&dragging.mouse, true);
+	start_drag(&dragging, NULL, dragging.mouse.serial);
+	client_roundtrip(&dragging.stage.screen.client);
+#ifdef TEST_HAS_ASAN
+	__lsan_disable();
+#endif
+	for (int i = 0; i < DRAG_LEAKS_MAX; i++) {
+		start_drag(&dragging, NULL, dragging.mouse.serial);
+	}
+	client_roundtrip(&dragging.stage.screen.client);
+	start_drag(&dragging, NULL, dragging.mouse.serial);
+	expect_no_memory(&dragging.stage.screen.client, "too many drags");
+#ifdef TEST_HAS_ASAN
+	__lsan_enable();
+#endif
+	dragging_finish(&dragging);
+}
