@@ -4,6 +4,7 @@
 #ifndef COMPAT_H
 #define COMPAT_H
 
+#include "geometry.h"
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_data_device.h>
@@ -33,15 +34,18 @@ static inline bool surface_accepts_touch(struct wlr_seat *seat, struct wlr_surfa
 #endif
 }
 
-/* The window geometry in surface coordinates: as the client has set it, or else the bounds of its surfaces. */
+/*
+ * The window geometry in surface coordinates: as the client has set it, or else the bounds of its surfaces. Subsurfaces
+ * may lie anywhere, so wlroots' sums may have overflowed: the result is clamped.
+ */
 static inline struct wlr_box xdg_surface_geometry(struct wlr_xdg_surface *surface) {
-#if WLR_SINCE(19)
-	return surface->geometry;
-#else
 	struct wlr_box box;
+#if WLR_SINCE(19)
+	box = surface->geometry;
+#else
 	wlr_xdg_surface_get_geometry(surface, &box);
-	return box;
 #endif
+	return geometry_clamp_box(box);
 }
 
 /* The wl_buffer that is attached but not committed; NULL if there is none. */

@@ -1,4 +1,5 @@
 #include "desktop.h"
+#include "geometry.h"
 #include "input_method.h"
 #include "listener.h"
 #include "output.h"
@@ -22,8 +23,11 @@ static void input_popup_arrange(struct input_popup *popup) {
 	}
 	struct wlr_box cursor = {0};
 	if (active->wlr->active_features & WLR_TEXT_INPUT_V3_FEATURE_CURSOR_RECTANGLE) {
-		cursor = active->wlr->current.cursor_rectangle;
+		cursor = geometry_clamp_box(active->wlr->current.cursor_rectangle);
 	}
+	// The surface may be a subsurface, anywhere.
+	x = geometry_clamp(x);
+	y = geometry_clamp(y);
 	struct output *output = desktop_output_at(compositor->desktop, x + cursor.x, y + cursor.y);
 	if (output == NULL) {
 		return;

@@ -9,6 +9,7 @@
 #include "clients.h"
 #include "compat.h"
 #include "desktop.h"
+#include "geometry.h"
 #include "output.h"
 #include "parts.h"
 #include "requests.h"
@@ -73,13 +74,18 @@ static void limit_buffer(struct walk *walk, struct wlr_scene_node *node, int lx,
 	node->enabled = enabled;
 }
 
+// Clients may place subsurfaces anywhere. What lies beyond the limit is on no output, wherever it is exactly.
+static int move(int place, int distance) {
+	return geometry_clamp(place + geometry_clamp(distance));
+}
+
 static void limit_tree(struct walk *walk, struct wlr_scene_tree *tree, int lx, int ly) {
 	struct wlr_scene_node *node;
 	wl_list_for_each_reverse(node, &tree->children, link) {
 		if (node->type == WLR_SCENE_NODE_BUFFER) {
-			limit_buffer(walk, node, lx + node->x, ly + node->y);
+			limit_buffer(walk, node, move(lx, node->x), move(ly, node->y));
 		} else if (node->type == WLR_SCENE_NODE_TREE && node->enabled) {
-			limit_tree(walk, wlr_scene_tree_from_node(node), lx + node->x, ly + node->y);
+			limit_tree(walk, wlr_scene_tree_from_node(node), move(lx, node->x), move(ly, node->y));
 		}
 	}
 }
@@ -142,7 +148,7 @@ void overdraw_surface_changed(struct compositor *compositor) {
 // The edges of opaque surfaces. Between any two that follow each other, a visible region may have a rectangle.
 struct edges {
 	size_t surfaces_len, opaque_len;
-	int x[2 * CLIENTS_SURFACES_MAX], y[2 * CLIENTS_SURFACES_MAX];
+	int64_t x[2 * CLIENTS_SURFACES_MAX], y[2 * CLIENTS_SURFACES_MAX]; // surfaces may lie anywhere
 };
 
 static void add_edges(struct wlr_surface *surface, int sx, int sy, void *data) {
@@ -153,21 +159,21 @@ static void add_edges(struct wlr_surface *surface, int sx, int sy, void *data) {
 		return;
 	}
 	const pixman_box32_t *box = pixman_region32_extents(&surface->opaque_region);
-	edges->x[i] = sx + box->x1;
-	edges->x[i + 1] = sx + box->x2;
-	edges->y[i] = sy + box->y1;
-	edges->y[i + 1] = sy + box->y2;
+	edges->x[i] = INT64_C(1) * sx + box->x1;
+	edges->x[i + 1] = INT64_C(1) * sx + box->x2;
+	edges->y[i] = INT64_C(1) * sy + box->y1;
+	edges->y[i + 1] = INT64_C(1) * sy + box->y2;
 	edges->opaque_len++;
 }
 
-static int compare_ints(const void *left, const void *right) {
-	int a = *(const int *)left, b = *(const int *)right;
+static int compare_edges(const void *left, const void *right) {
+	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
 	return (a > b) - (a < b);
 }
 
-static size_t count_distinct(int *values, size_t len) {
+static size_t count_distinct(int64_t *values, size_t len) {
 	size_t distinct = 0;
-	qsort(values, len, sizeof(*values), compare_ints);
+	qsort(values, len, sizeof(*values), compare_edges);
 	for (size_t i = 0; i < len; i++) {
 		distinct += i == 0 || values[i] != values[i - 1];
 	}

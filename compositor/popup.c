@@ -21,12 +21,13 @@ static struct wlr_box popup_place(struct popup *popup) {
 	int x, y;
 	if (popup->tree != NULL && wlr_scene_node_coords(&popup->parent->node, &x, &y)) {
 		const struct wlr_box *anchor = &rules->anchor_rect;
-		struct output *output = desktop_output_at(
-				popup->compositor->desktop, x + anchor->x + anchor->width / 2.0, y + anchor->y + anchor->height / 2.0);
-		if (output != NULL) {
-			struct wlr_box area = output->area;
-			area.x -= x;
-			area.y -= y;
+		double center_x = (double)x + anchor->x + anchor->width / 2.0;
+		double center_y = (double)y + anchor->y + anchor->height / 2.0;
+		struct output *output = desktop_output_at(popup->compositor->desktop, center_x, center_y);
+		struct wlr_box area = output != NULL ? output->area : (struct wlr_box){0};
+		// A client may place parents and anchors anywhere.
+		if (output != NULL && !__builtin_sub_overflow(area.x, x, &area.x) &&
+				!__builtin_sub_overflow(area.y, y, &area.y)) {
 			wlr_xdg_positioner_rules_unconstrain_box(rules, &area, &box);
 		}
 	}

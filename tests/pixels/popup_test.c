@@ -238,3 +238,21 @@ TEST("popup@unmapped-popup-is-not-configured-while-its-window-moves") {
 	expect_int(desk.menu.configures, ==, 0);
 	desk_finish(&desk);
 }
+
+TEST("popup@anchor-may-lie-anywhere") {
+	struct desk desk;
+	desk_init(&desk, true);
+	struct client *client = &desk.stage.screen.client;
+	struct xdg_wm_base *wm_base = client_bind(client, &xdg_wm_base_interface, 3);
+	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(wm_base);
+	xdg_positioner_set_size(positioner, MENU, MENU);
+	const int32_t places[] = {INT32_MAX - 255, INT32_MIN, INT32_MAX};
+	for (uint32_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		xdg_positioner_set_anchor_rect(positioner, places[i], places[i], WINDOW, WINDOW);
+		xdg_popup_reposition(desk.menu.popup, positioner, i);
+		client_roundtrip(client);
+		expect_int(desk.menu.repositions, ==, i + 1);
+	}
+	xdg_positioner_destroy(positioner);
+	desk_finish(&desk);
+}

@@ -3,6 +3,7 @@
  */
 #include "runner.h"
 #include "stage.h"
+#include "xdg-shell-client-protocol.h"
 #include <stdio.h>
 
 #define SIZE 64
@@ -284,6 +285,33 @@ TEST("subsurface@destroyed-with-commits-in-the-queue") {
 		for (int i = 0; i < 5; i++) {
 			picture_finish(&pictures[i]);
 		}
+		family_finish(&family);
+	}
+}
+
+// The window's geometry is the sum of its surfaces' then.
+TEST("subsurface@of-a-maximized-window-may-lie-anywhere") {
+	const int32_t places[] = {INT32_MIN, INT32_MIN + CHILD / 2, INT32_MAX - CHILD, INT32_MAX};
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		struct family family;
+		struct window window;
+		struct picture picture;
+		family_init(&family);
+		struct screen *screen = &family.stage.screen;
+		picture_init_child(&picture, &family, FILE_SEALED);
+		window_init(&window, screen, WINDOW_FULLSCREEN, 0, 0);
+		struct wl_surface *surface = wl_compositor_create_surface(screen->compositor);
+		struct wl_subsurface *role = wl_subcompositor_get_subsurface(screen->subcompositor, surface, window.surface);
+		wl_subsurface_set_position(role, places[i], places[i]);
+		commit(&family, surface, &picture);
+		window_commit(&window, picture.buffer);
+		xdg_toplevel_unset_fullscreen(window.toplevel);
+		window_commit(&window, picture.buffer);
+		expect_alive(&screen->client);
+		wl_subsurface_destroy(role);
+		wl_surface_destroy(surface);
+		window_finish(&window);
+		picture_finish(&picture);
 		family_finish(&family);
 	}
 }
