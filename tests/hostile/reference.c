@@ -76,7 +76,10 @@ int main(int argc, char *argv[]) {
 		}
 	}
 	int64_t *delays = calloc((size_t)argc, sizeof(*delays));
-	for (bool is_first = true; delays != NULL; is_first = false) {
+	if (delays == NULL) {
+		return EXIT_FAILURE;
+	}
+	for (bool is_first = true;; is_first = false) {
 		for (int i = 1; i < argc; i++) {
 			int64_t delay = read_delay(argv[i]);
 			say(is_first ? 0 : delay - delays[i], "", atol(argv[i]));
@@ -84,6 +87,4 @@ int main(int argc, char *argv[]) {
 		}
 		usleep(FRAME);
 	}
-	free(delays);
-	return EXIT_FAILURE;
 }

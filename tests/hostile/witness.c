@@ -1,11 +1,13 @@
 /*
  * A victim that verifies its own pixels on the screen.
  *
- *     witness pool|wl_shm X
+ *     witness pool|wl_shm X [timer]
  *
  * Draws frames forever with the client library, on an overlay layer, X pixels from the left edge of the output. Each
- * frame changes some rows and damages only these. On SIGUSR1, captures its part of the screen, compares each pixel with
- * the committed ones, and prints "picture: right", or the differences.
+ * frame changes some rows and damages only these. It waits for a frame callback between two frames or, with "timer",
+ * for the server's answer and 16 ms: others may then cover it, and a gap still shows how long the server was busy. On
+ * SIGUSR1, captures its part of the screen, compares each pixel with the committed ones, and prints "picture: right",
+ * or the differences.
  */
 #include "wlr-layer-shell-unstable-v1-client-protocol.h"
 #include "wlr-screencopy-unstable-v1-client-protocol.h"
@@ -23,6 +25,8 @@
 #define SIZE 128
 #define ROWS 16 // each frame changes every 16th row
 
+#define TIMER 16000 // us
+
 struct witness {
 	struct wl_display *display;
 	struct wl_registry *registry;
@@ -34,7 +38,7 @@ struct witness {
 	struct wl_surface *surface;
 	struct lido_swapchain *swapchain;
 	int32_t x;
-	bool is_configured, is_shown;
+	bool is_configured, is_shown, has_timer;
 	uint32_t rows[SIZE]; // color of each row
 };
 
@@ -146,8 +150,14 @@ static void show_frame(struct witness *witness, uint32_t number) {
 	}
 	wl_surface_attach(witness->surface, lido_image_get_buffer(image), 0, 0);
 	witness->is_shown = false;
-	wl_callback_add_listener(wl_surface_frame(witness->surface), &frame_listener, witness);
+	if (!witness->has_timer) {
+		wl_callback_add_listener(wl_surface_frame(witness->surface), &frame_listener, witness);
+	}
 	wl_surface_commit(witness->surface);
+	if (witness->has_timer) {
+		usleep(TIMER);
+		wl_callback_add_listener(wl_display_sync(witness->display), &frame_listener, witness);
+	}
 	wait_for(witness, &witness->is_shown);
 }
 
@@ -236,8 +246,9 @@ static void look(struct witness *witness) {
 
 int main(int argc, char *argv[]) {
 	struct witness witness = {.display = wl_display_connect(NULL)};
-	if (argc != 3 || witness.display == NULL) {
-		fail(argc != 3 ? "usage: witness pool|wl_shm X" : "cannot connect");
+	witness.has_timer = argc == 4 && strcmp(argv[3], "timer") == 0;
+	if ((argc != 3 && !witness.has_timer) || witness.display == NULL) {
+		fail(witness.display != NULL ? "usage: witness pool|wl_shm X [timer]" : "cannot connect");
 	}
 	setlinebuf(stdout);
 	sigaction(SIGUSR1, &(struct sigaction){.sa_handler = handle_signal, .sa_flags = SA_RESTART}, NULL);
