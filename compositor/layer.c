@@ -48,6 +48,10 @@ static void layers_arrange(struct output *output) {
 	output->usable = output->area;
 	arrange_pass(output, true);
 	arrange_pass(output, false);
+	// wlroots does not check what layers reserve. If they leave nothing, windows use all of the output.
+	if (!wlr_box_intersection(&output->usable, &output->usable, &output->area)) {
+		output->usable = output->area;
+	}
 	popups_refresh(output->compositor);
 	if (!wlr_box_equal(&old, &output->usable)) {
 		wl_signal_emit_mutable(&output->compositor->desktop->events.usable_changed, output);
