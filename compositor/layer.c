@@ -1,10 +1,13 @@
 #include "layer.h"
 
+#include "clients.h"
 #include "desktop.h"
 #include "listener.h"
 #include "output.h"
 #include "parts.h"
 #include "popup.h"
+#include "requests.h"
+#include <inttypes.h>
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_layer_shell_v1.h>
@@ -224,6 +227,18 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 	layer_surface_create(compositor, wlr, output);
 }
 
+// wlroots does not check if the popup was dismissed. The layer surface is gone then, too, which it does check.
+static void handle_get_popup(
+		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
+	struct wl_resource *popup = (struct wl_resource *)arguments[0].o;
+	struct wlr_layer_surface_v1 *layer = wlr_layer_surface_v1_from_resource(resource);
+	if (layer != NULL && wlr_xdg_popup_from_resource(popup) == NULL) {
+		wl_resource_post_error(client_get_display(wl_resource_get_client(resource)), WL_DISPLAY_ERROR_INVALID_OBJECT,
+				"xdg_popup %" PRIu32 " was dismissed", wl_resource_get_id(popup));
+		wlr_layer_surface_v1_destroy(layer);
+	}
+}
+
 bool layers_init(struct compositor *compositor) {
 	struct layers *layers = compositor->layers;
 	layers->compositor = compositor;
@@ -237,7 +252,7 @@ bool layers_init(struct compositor *compositor) {
 	listener_add(&layers->listeners.new_surface, &layers->shell->events.new_surface, handle_new_surface);
 	listener_add(&layers->listeners.layout_changed, &compositor->desktop->events.layout_changed, handle_layout_changed);
 	listener_add(&layers->listeners.output_destroy, &compositor->outputs->events.destroy, handle_output_destroy);
-	return true;
+	return requests_watch(compositor, "zwlr_layer_surface_v1", "get_popup", handle_get_popup);
 }
 
 void layers_finish(struct compositor *compositor) {

@@ -4,6 +4,7 @@
 #include "runner.h"
 #include "stage.h"
 #include "wlr-layer-shell-unstable-v1-client-protocol.h"
+#include "xdg-shell-client-protocol.h"
 
 #define SCREEN 200
 #define WINDOW 60
@@ -40,5 +41,39 @@ TEST("layer@zones-and-margins-may-be-any-numbers") {
 	picture_finish(&bar);
 	window_finish(&window);
 	picture_finish(&picture);
+	stage_finish(&stage);
+}
+
+TEST("layer@dismissed-popup-is-refused") {
+	struct stage stage;
+	struct window panel;
+	struct picture bar;
+	stage_init(&stage, SCREEN, SCREEN);
+	struct client *client = &stage.screen.client;
+	window_init(&panel, &stage.screen, WINDOW_LAYER, PANEL, PANEL);
+	picture_init(&bar, client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, PANEL, PANEL, PANEL * 4);
+	window_commit(&panel, bar.buffer);
+	struct xdg_wm_base *wm_base = client_bind(client, &xdg_wm_base_interface, 3);
+	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(wm_base);
+	xdg_positioner_set_size(positioner, PANEL, PANEL);
+	xdg_positioner_set_anchor_rect(positioner, 0, 0, PANEL, PANEL);
+	struct wl_surface *surface = wl_compositor_create_surface(stage.screen.compositor);
+	struct xdg_surface *xdg_surface = xdg_wm_base_get_xdg_surface(wm_base, surface);
+	struct xdg_popup *popup = xdg_surface_get_popup(xdg_surface, NULL, positioner);
+	zwlr_layer_surface_v1_get_popup(panel.layer_surface, popup);
+	wl_surface_commit(surface);
+	client_roundtrip(client);
+	// Unmaps the panel, which dismisses its popups.
+	wl_surface_attach(panel.surface, NULL, 0, 0);
+	wl_surface_commit(panel.surface);
+	client_roundtrip(client);
+	zwlr_layer_surface_v1_get_popup(panel.layer_surface, popup);
+	expect_protocol_error(client, client->display, WL_DISPLAY_ERROR_INVALID_OBJECT, "was dismissed");
+	xdg_popup_destroy(popup);
+	xdg_surface_destroy(xdg_surface);
+	wl_surface_destroy(surface);
+	xdg_positioner_destroy(positioner);
+	window_finish(&panel);
+	picture_finish(&bar);
 	stage_finish(&stage);
 }
