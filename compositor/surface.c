@@ -9,11 +9,13 @@
 #include "usage.h"
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
+#include <wlr/util/addon.h>
 
 struct surface {
 	struct compositor *compositor;
 	struct wlr_surface *wlr;
 	size_t queued_len; // commits that are queued, without the first
+	struct wlr_addon addon;
 
 	struct {
 		struct wl_listener client_commit, commit, map, unmap, destroy;
@@ -77,8 +79,24 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&surface->listeners.map);
 	listener_remove(&surface->listeners.unmap);
 	listener_remove(&surface->listeners.destroy);
+}
+
+// wlroots lets a destroyed surface leave its outputs first. If what listens to the destruction shows it once more, as
+// when that moves the cursor, the output would keep it, and a client that binds the output would make wlroots use it.
+static void handle_addon_destroy(struct wlr_addon *addon) {
+	struct surface *surface = wl_container_of(addon, surface, addon);
+	struct wlr_surface_output *output, *tmp;
+	wl_list_for_each_safe(output, tmp, &surface->wlr->current_outputs, link) {
+		wlr_surface_send_leave(surface->wlr, output->output);
+	}
+	wlr_addon_finish(addon);
 	free(surface);
 }
+
+static const struct wlr_addon_interface addon_interface = {
+	.name = "lido_surface",
+	.destroy = handle_addon_destroy,
+};
 
 static void handle_new_surface(struct wl_listener *listener, void *data) {
 	struct surfaces *surfaces = wl_container_of(listener, surfaces, new_surface);
@@ -90,6 +108,7 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 	}
 	surface->compositor = surfaces->compositor;
 	surface->wlr = wlr;
+	wlr_addon_init(&surface->addon, &wlr->addons, surfaces, &addon_interface);
 	listener_add(&surface->listeners.client_commit, &wlr->events.client_commit, handle_client_commit);
 	listener_add(&surface->listeners.commit, &wlr->events.commit, handle_commit);
 	listener_add(&surface->listeners.map, &wlr->events.map, handle_map);

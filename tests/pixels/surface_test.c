@@ -1,9 +1,11 @@
 /*
- * Commits that are queued: of synchronised subsurfaces, until their parent commits.
+ * Commits that are queued: of synchronised subsurfaces, until their parent commits. Surfaces that are destroyed.
  */
 #include "runner.h"
 #include "stage.h"
 #include <compositor/server.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_output.h>
 
 struct family {
 	struct stage stage;
@@ -75,4 +77,35 @@ TEST("surface@commits-of-destroyed-surfaces-do-not-count") {
 	}
 	expect_alive(&screen->client);
 	family_finish(&family);
+}
+
+static struct wlr_output *late_output;
+
+// As wlr_scene does when something else that listens to the destruction moves what it still shows.
+static void handle_late_destroy(struct wl_listener *listener, void *data) {
+	wl_list_remove(&listener->link);
+	wlr_surface_send_enter(data, late_output);
+}
+
+TEST("surface@output-forgets-one-that-enters-it-while-destroyed") {
+	struct stage stage;
+	stage_init(&stage, 64, 64);
+	struct client *client = &stage.screen.client;
+	struct compositor *compositor = stage.server.compositor;
+	struct output *output = wl_container_of(compositor->desktop->outputs.next, output, link);
+	struct wl_surface *surface = wl_compositor_create_surface(stage.screen.compositor);
+	client_roundtrip(client);
+	struct wl_resource *resource =
+			wl_client_get_object(client_get_peer(client), wl_proxy_get_id((struct wl_proxy *)surface));
+	struct wl_listener late = {.notify = handle_late_destroy};
+	wl_signal_add(&wlr_surface_from_resource(resource)->events.destroy, &late);
+	late_output = output->wlr;
+	int before = wl_list_length(&output->wlr->events.bind.listener_list);
+	wl_surface_destroy(surface);
+	client_roundtrip(client);
+	expect_int(wl_list_length(&output->wlr->events.bind.listener_list), ==, before);
+	struct wl_output *bound = client_bind(client, &wl_output_interface, 1); // tells all surfaces that are on it
+	expect_alive(client);
+	wl_output_destroy(bound);
+	stage_finish(&stage);
 }
