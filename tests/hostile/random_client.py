@@ -139,8 +139,11 @@ class Client:
         message = object_.interface.by_name[name]
         if message.since > object_.version or not object_.is_alive:
             raise Refused
-        values = [given[argument.name] if argument.name in given else None if argument.type == 'new_id'
+        values = [given[argument.name] if argument.name in given else None if argument.type in ('new_id', 'fd')
             else self.value(argument) for argument in message.arguments]
+        # Files come last, since nothing else refuses then.
+        values = [self.value(argument) if argument.type == 'fd' and value is None else value
+            for argument, value in zip(message.arguments, values)]
         created = None
         if message.creates is not None:
             parents = [object_] + [value for value in values if isinstance(value, Object)]
@@ -162,10 +165,14 @@ class Client:
         return self.request(object_, name, **dict(chosen, **given))
 
     def make(self, name, request, /, **given):
-        """Sends a request to any object of the interface."""
-        if not self.live(name):
-            raise Refused
-        return self.polite(self.random.choice(self.live(name)), request, **given)
+        """Sends a request to any object of the interface. Closes given files if it is refused."""
+        try:
+            if not self.live(name):
+                raise Refused
+            return self.polite(self.random.choice(self.live(name)), request, **given)
+        except Refused:
+            close_all(value for key, value in given.items() if key.endswith('fd'))
+            raise
 
     def impolite(self, object_, message):
         """Sends a request of the right types, and perhaps breaks one rule of the wire."""

@@ -248,6 +248,8 @@ def configure_outputs(client):
 def open_sandbox(client):
     """Opens a security context. Connections to its socket end with the process, or when another one takes its place."""
     sandboxes = client.shared['sandboxes']
+    if not client.live('wp_security_context_manager_v1'):
+        return
     directory = tempfile.mkdtemp(dir=os.environ['XDG_RUNTIME_DIR'])
     path = os.path.join(directory, 's')
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
