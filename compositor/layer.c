@@ -32,17 +32,22 @@ static struct wlr_scene_tree *layer_tree(struct layer_surface *layer) {
 	return layer->compositor->desktop->layers[desktop_layers[layer->wlr->current.layer]];
 }
 
+static void layer_arrange(struct layer_surface *layer, struct wlr_box *usable) {
+	wlr_scene_layer_surface_v1_configure(layer->scene, &layer->output->area, usable);
+	// Negative margins would make it larger than the output.
+	wlr_box_intersection(usable, usable, &layer->output->area);
+	struct wlr_scene_node *node = &layer->scene->tree->node;
+	wlr_scene_node_set_position(&layer->popups->node, node->x, node->y);
+}
+
 // Layer surfaces that reserve space are arranged first, in whatever order they were created; the others get the
 // remaining area.
 static void arrange_pass(struct output *output, bool exclusive) {
 	struct layer_surface *layer;
 	wl_list_for_each(layer, &output->layers, link) {
-		if (!layer->wlr->initialized || layer->is_unmapping || (layer->wlr->current.exclusive_zone > 0) != exclusive) {
-			continue;
+		if (layer->wlr->initialized && (layer->wlr->current.exclusive_zone > 0) == exclusive) {
+			layer_arrange(layer, &output->usable);
 		}
-		wlr_scene_layer_surface_v1_configure(layer->scene, &output->area, &output->usable);
-		struct wlr_scene_node *node = &layer->scene->tree->node;
-		wlr_scene_node_set_position(&layer->popups->node, node->x, node->y);
 	}
 }
 
@@ -61,12 +66,37 @@ static void layers_arrange(struct output *output) {
 	}
 }
 
-static void handle_layout_changed(struct wl_listener *listener, void *data) {
-	struct desktop *desktop = data;
+static void arrange_all(struct compositor *compositor) {
 	struct output *output;
-	wl_list_for_each(output, &desktop->outputs, link) {
+	wl_list_for_each(output, &compositor->desktop->outputs, link) {
 		layers_arrange(output);
 	}
+}
+
+static void arrange_idle(void *data) {
+	struct compositor *compositor = data;
+	compositor->layers->arrange = NULL;
+	arrange_all(compositor);
+}
+
+static void arrange_later(struct compositor *compositor) {
+	struct layers *layers = compositor->layers;
+	if (layers->arrange == NULL) {
+		layers->arrange = wl_event_loop_add_idle(compositor->loop, arrange_idle, compositor);
+	}
+}
+
+void layers_settle(struct compositor *compositor) {
+	struct layers *layers = compositor->layers;
+	if (layers->arrange != NULL) {
+		wl_event_source_remove(layers->arrange);
+		arrange_idle(compositor);
+	}
+}
+
+static void handle_layout_changed(struct wl_listener *listener, void *data) {
+	struct layers *layers = wl_container_of(listener, layers, listeners.layout_changed);
+	arrange_all(layers->compositor);
 }
 
 static void handle_output_destroy(struct wl_listener *listener, void *data) {
@@ -105,17 +135,13 @@ struct wlr_surface *layers_exclusive_surface(struct compositor *compositor) {
 
 static void handle_map(struct wl_listener *listener, void *data) {
 	struct layer_surface *layer = wl_container_of(listener, layer, listeners.map);
-	layers_arrange(layer->output);
+	arrange_later(layer->compositor);
 	wl_signal_emit_mutable(&layer->compositor->layers->events.map, layer);
 }
 
 static void handle_unmap(struct wl_listener *listener, void *data) {
 	struct layer_surface *layer = wl_container_of(listener, layer, listeners.unmap);
-	// wlroots is about to reset the layer surface, and would reject the client's acknowledgment of a configure sent
-	// now.
-	layer->is_unmapping = true;
-	layers_arrange(layer->output);
-	layer->is_unmapping = false;
+	arrange_later(layer->compositor);
 	wl_signal_emit_mutable(&layer->compositor->layers->events.unmap, layer);
 }
 
@@ -145,7 +171,15 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 	if (layer->scene->tree->node.parent != tree) {
 		wlr_scene_node_reparent(&layer->scene->tree->node, tree);
 	}
-	layers_arrange(layer->output);
+	if (!layer->wlr->initial_commit) {
+		arrange_later(layer->compositor);
+	} else if (layer->compositor->layers->arrange == NULL) {
+		layers_arrange(layer->output);
+	} else {
+		// A client may wait for its first configure with a round trip.
+		struct wlr_box usable = layer->output->usable;
+		layer_arrange(layer, &usable);
+	}
 	wl_signal_emit_mutable(&layer->compositor->layers->events.changed, layer);
 }
 
@@ -257,6 +291,10 @@ bool layers_init(struct compositor *compositor) {
 
 void layers_finish(struct compositor *compositor) {
 	struct layers *layers = compositor->layers;
+	if (layers->arrange != NULL) {
+		wl_event_source_remove(layers->arrange);
+		layers->arrange = NULL;
+	}
 	signal_finish(&layers->events.map);
 	signal_finish(&layers->events.unmap);
 	signal_finish(&layers->events.changed);

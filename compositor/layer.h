@@ -24,7 +24,6 @@ struct layer_surface {
 	struct wlr_scene_tree *popups; // above all windows, at the position of the surface
 	struct output *output;
 	struct wl_list link; // output.layers
-	bool is_unmapping;   // set while its unmap is handled
 
 	struct {
 		struct wl_listener map, unmap, client_commit, commit, new_popup, destroy;
@@ -34,6 +33,7 @@ struct layer_surface {
 struct layers {
 	struct compositor *compositor;
 	struct wlr_layer_shell_v1 *shell;
+	struct wl_event_source *arrange; // idle source, set when layer surfaces have to be arranged; else NULL
 
 	// The data is the struct layer_surface.
 	struct {
@@ -52,6 +52,12 @@ void layers_finish(struct compositor *compositor);
 
 /* The layer surface of an owner; NULL if the owner is NULL or no layer surface. */
 struct layer_surface *layer_surface_try_from_owner(struct owner *owner);
+
+/*
+ * Places all layer surfaces if any has changed. Otherwise this happens before the event loop sleeps: however many
+ * commits a client sends at once, the others move only once.
+ */
+void layers_settle(struct compositor *compositor);
 
 /* The topmost mapped layer surface that takes the keyboard exclusively; NULL if there is none. */
 struct wlr_surface *layers_exclusive_surface(struct compositor *compositor);
