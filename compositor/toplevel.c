@@ -48,7 +48,7 @@ static struct toplevel *toplevel_parent(struct toplevel *toplevel) {
 
 struct toplevel *toplevel_root(struct toplevel *toplevel) {
 	struct toplevel *parent;
-	while ((parent = toplevel_parent(toplevel)) != NULL) {
+	for (int i = 0; i < TOPLEVEL_GENERATIONS_MAX && (parent = toplevel_parent(toplevel)) != NULL; i++) {
 		toplevel = parent;
 	}
 	return toplevel;
@@ -69,19 +69,60 @@ void toplevel_move(struct toplevel *toplevel, int lx, int ly) {
 	popups_refresh(toplevel->compositor);
 }
 
-static void raise_children(struct toplevel *toplevel) {
-	struct toplevel *child;
-	wl_list_for_each_reverse(child, &toplevel->compositor->toplevels->list, link) {
-		if (toplevel_parent(child) == toplevel) {
-			wlr_scene_node_raise_to_top(&child->tree->node);
-			raise_children(child);
+// Returns how many generations the window is below its ancestor. 0: it is none of its dialogs, or too far away.
+static int generations_below(struct toplevel *toplevel, const struct toplevel *ancestor) {
+	for (int i = 1; i <= TOPLEVEL_GENERATIONS_MAX && (toplevel = toplevel_parent(toplevel)) != NULL; i++) {
+		if (toplevel == ancestor) {
+			return i;
 		}
 	}
+	return 0;
+}
+
+// The lowest window of each layer that is in its place.
+struct stack {
+	struct wlr_scene_node *lowest[2];
+	size_t len;
+};
+
+// Places the window below those of the stack. Each window that moves costs a walk over the scene.
+static void stack_add(struct stack *stack, struct toplevel *toplevel) {
+	struct wlr_scene_node *node = &toplevel->tree->node;
+	for (size_t i = 0; i < stack->len; i++) {
+		if (stack->lowest[i]->parent == node->parent) {
+			wlr_scene_node_place_below(node, stack->lowest[i]);
+			stack->lowest[i] = node;
+			return;
+		}
+	}
+	wlr_scene_node_raise_to_top(node);
+	assert(stack->len < sizeof(stack->lowest) / sizeof(stack->lowest[0]));
+	stack->lowest[stack->len++] = node;
 }
 
 void toplevel_raise(struct toplevel *toplevel) {
-	wlr_scene_node_raise_to_top(&toplevel->tree->node);
-	raise_children(toplevel);
+	struct {
+		struct toplevel *toplevel;
+		int generations;
+	} dialogs[TOPLEVEL_DIALOGS_MAX];
+	size_t dialogs_len = 0;
+	struct toplevel *other;
+	wl_list_for_each(other, &toplevel->compositor->toplevels->list, link) {
+		int generations = generations_below(other, toplevel);
+		if (generations > 0 && dialogs_len < TOPLEVEL_DIALOGS_MAX) {
+			dialogs[dialogs_len].toplevel = other;
+			dialogs[dialogs_len++].generations = generations;
+		}
+	}
+	struct stack stack = {0};
+	for (int generation = TOPLEVEL_GENERATIONS_MAX; generation > 0; generation--) {
+		for (size_t i = 0; i < dialogs_len; i++) {
+			if (dialogs[i].generations == generation) {
+				stack_add(&stack, dialogs[i].toplevel);
+			}
+		}
+	}
+	stack_add(&stack, toplevel);
 }
 
 static bool has_reached(const struct toplevel *toplevel, uint32_t serial) {

@@ -106,7 +106,14 @@ struct toplevel *toplevel_try_from_owner(struct owner *owner);
 /* The window that a surface is, or is a subsurface or popup of; NULL if there is none. */
 struct toplevel *toplevel_try_from_surface(struct wlr_surface *surface);
 
-/* The window at the end of the chain of parents; toplevel if it has no parent. */
+/* How many generations of dialogs follow a window, and how many of its dialogs are raised with it. */
+#define TOPLEVEL_GENERATIONS_MAX 16
+#define TOPLEVEL_DIALOGS_MAX 64
+
+/*
+ * The window at the end of the chain of parents; toplevel if it has no parent. At most TOPLEVEL_GENERATIONS_MAX
+ * generations away.
+ */
 struct toplevel *toplevel_root(struct toplevel *toplevel);
 
 /* The window geometry in layout coordinates. */
@@ -131,7 +138,7 @@ void toplevel_set_activated(struct toplevel *toplevel, bool activated);
 /* Emits toplevels.events.changed. */
 void toplevel_notify_changed(struct toplevel *toplevel);
 
-/* Raises the window above the others, and its dialogs above it. */
+/* Raises the window above the others, and its dialogs above it, up to both limits. */
 void toplevel_raise(struct toplevel *toplevel);
 
 /* Moves the window to the layer that the focus and its state require. */

@@ -11,7 +11,8 @@
 #include <wlr/types/wlr_xdg_shell.h>
 
 static bool is_in_fullscreen_chain(struct toplevel *toplevel) {
-	for (struct wlr_xdg_toplevel *xdg = toplevel->xdg; xdg != NULL; xdg = xdg->parent) {
+	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
+	for (int i = 0; i <= TOPLEVEL_GENERATIONS_MAX && xdg != NULL; i++, xdg = xdg->parent) {
 		struct toplevel *link = toplevel_try_from_surface(xdg->base->surface);
 		if (link != NULL && link->fullscreen) {
 			return true;
@@ -33,7 +34,7 @@ void toplevel_update_layer(struct toplevel *toplevel) {
 	struct compositor *compositor = toplevel->compositor;
 	struct toplevel *active = compositor->toplevels->active;
 	bool in_front =
-			active != NULL && toplevel_root(active) == toplevel_root(toplevel) && is_in_fullscreen_chain(toplevel);
+			active != NULL && is_in_fullscreen_chain(toplevel) && toplevel_root(active) == toplevel_root(toplevel);
 	struct wlr_scene_tree *layer =
 			compositor->desktop->layers[in_front ? DESKTOP_LAYER_FULLSCREEN : DESKTOP_LAYER_WINDOWS];
 	if (toplevel->tree->node.parent != layer) {
