@@ -125,6 +125,12 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	wl_event_source_timer_update(clients->trimming, TRIM_MS);
 }
 
+struct account *clients_get_account(struct wl_client *wl) {
+	struct wl_listener *listener = wl_client_get_destroy_late_listener(wl, handle_destroy);
+	struct client *client = NULL;
+	return listener != NULL ? (wl_container_of(listener, client, listeners.destroy))->account : NULL;
+}
+
 static void handle_disconnect(void *data) {
 	struct client *client = data;
 	client->disconnect = NULL;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <wayland-server-core.h>
 
+struct account;
 struct compositor;
 struct turn;
 
@@ -61,6 +62,9 @@ struct clients {
 static inline struct wl_resource *client_get_display(struct wl_client *wl) {
 	return wl_client_get_object(wl, 1);
 }
+
+/* The account of a client; NULL: there was no memory for it. */
+struct account *clients_get_account(struct wl_client *wl);
 
 /* Returns false when out of memory. */
 bool clients_init(struct compositor *compositor);

@@ -216,8 +216,36 @@ void heap_set_account(struct account *account) {
 	current = account;
 }
 
+// In a program that loads the compositor as a module (WLCS), malloc() is that of libc.
+static bool is_malloc_ours(void) {
+	struct account probe = {0}, *before = current;
+	current = &probe;
+	void *volatile data = malloc(1);
+	bool is_ours = atomic_load(&probe.heap_size) > 0;
+	free(data);
+	current = before;
+	return is_ours;
+}
+
 bool heap_is_counted(void) {
-	return true;
+	static enum {
+		UNKNOWN,
+		NO,
+		YES
+	} known;
+	if (known == UNKNOWN) {
+		known = is_malloc_ours() ? YES : NO;
+	}
+	return known == YES;
+}
+
+void heap_give(void *data, struct account *account) {
+	if (data != NULL && heap_is_counted()) {
+		struct header *header = get_header(data);
+		discharge(header);
+		header->account = account;
+		charge(header, (size_t)header->size * UNIT);
+	}
 }
 
 // NOLINTEND(readability-inconsistent-declaration-parameter-name)
@@ -225,6 +253,9 @@ bool heap_is_counted(void) {
 #else
 
 void heap_set_account(struct account *account) {
+}
+
+void heap_give(void *data, struct account *account) {
 }
 
 bool heap_is_counted(void) {

@@ -20,7 +20,10 @@ struct account;
  */
 void heap_set_account(struct account *account);
 
-/* Does this build count? */
+/* Counts a block, which may be NULL, on this account from now on. */
+void heap_give(void *data, struct account *account);
+
+/* Is memory counted? Not if this build, or the program that loads it, has another malloc(). */
 bool heap_is_counted(void);
 
 #endif

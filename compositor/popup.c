@@ -5,6 +5,7 @@
 #include "output.h"
 #include "parts.h"
 #include "seat.h"
+#include "shell.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
@@ -130,6 +131,10 @@ static void handle_tree_destroy(struct wl_listener *listener, void *data) {
 	popup->tree = NULL;
 }
 
+static void handle_configure(struct wl_listener *listener, void *data) {
+	shell_own_configure(data);
+}
+
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct popup *popup = wl_container_of(listener, popup, listeners.destroy);
 	struct popups *popups = popup->compositor->popups;
@@ -140,6 +145,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&popup->listeners.unmap);
 	listener_remove(&popup->listeners.commit);
 	listener_remove(&popup->listeners.reposition);
+	listener_remove(&popup->listeners.configure);
 	listener_remove(&popup->listeners.destroy);
 	wl_list_remove(&popup->link);
 	free(popup);
@@ -164,6 +170,7 @@ void popup_create(struct compositor *compositor, struct wlr_xdg_popup *xdg, stru
 	listener_add(&popup->listeners.unmap, &xdg->base->surface->events.unmap, handle_unmap);
 	listener_add(&popup->listeners.commit, &xdg->base->surface->events.commit, handle_commit);
 	listener_add(&popup->listeners.reposition, &xdg->events.reposition, handle_reposition);
+	listener_add(&popup->listeners.configure, &xdg->base->events.configure, handle_configure);
 	listener_add(&popup->listeners.destroy, &xdg->events.destroy, handle_destroy);
 	listener_add(&popup->listeners.tree_destroy, &tree->node.events.destroy, handle_tree_destroy);
 }

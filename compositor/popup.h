@@ -23,7 +23,7 @@ struct popup {
 	uint32_t serial;               // of the configure with that place
 
 	struct {
-		struct wl_listener map, unmap, commit, reposition, destroy, tree_destroy;
+		struct wl_listener map, unmap, commit, configure, reposition, destroy, tree_destroy;
 	} listeners;
 };
 

@@ -1,5 +1,7 @@
 #include "shell.h"
 
+#include "clients.h"
+#include "heap.h"
 #include "listener.h"
 #include "parts.h"
 #include "popup.h"
@@ -7,6 +9,17 @@
 #include <wlr/types/wlr_xdg_shell.h>
 
 #define XDG_SHELL_VERSION 6
+
+void shell_own_configure(void *data) {
+	struct wlr_xdg_surface_configure *configure = data;
+	struct account *account = clients_get_account(wl_resource_get_client(configure->surface->resource));
+	if (configure->surface->role == WLR_XDG_SURFACE_ROLE_TOPLEVEL) {
+		heap_give(configure->toplevel_configure, account);
+	} else if (configure->surface->role == WLR_XDG_SURFACE_ROLE_POPUP) {
+		heap_give(configure->popup_configure, account);
+	}
+	heap_give(configure, account);
+}
 
 static void handle_new_toplevel(struct wl_listener *listener, void *data) {
 	struct shell *shell = wl_container_of(listener, shell, listeners.new_toplevel);

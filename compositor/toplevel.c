@@ -7,6 +7,7 @@
 #include "parts.h"
 #include "placement.h"
 #include "popup.h"
+#include "shell.h"
 #include "xdg-shell-protocol.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -288,11 +289,16 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 	wl_signal_emit_mutable(&toplevel->compositor->toplevels->events.unmap, toplevel);
 }
 
+static void handle_configure(struct wl_listener *listener, void *data) {
+	shell_own_configure(data);
+}
+
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.destroy);
 	listener_remove(&toplevel->listeners.map);
 	listener_remove(&toplevel->listeners.unmap);
 	listener_remove(&toplevel->listeners.commit);
+	listener_remove(&toplevel->listeners.configure);
 	listener_remove(&toplevel->listeners.destroy);
 	listener_remove(&toplevel->listeners.request_move);
 	listener_remove(&toplevel->listeners.request_resize);
@@ -368,6 +374,7 @@ static void toplevel_listen(struct toplevel *toplevel) {
 	listener_add(&toplevel->listeners.map, &surface->events.map, handle_map);
 	listener_add(&toplevel->listeners.unmap, &surface->events.unmap, handle_unmap);
 	listener_add(&toplevel->listeners.commit, &surface->events.commit, handle_commit);
+	listener_add(&toplevel->listeners.configure, &xdg->base->events.configure, handle_configure);
 	listener_add(&toplevel->listeners.destroy, &xdg->events.destroy, handle_destroy);
 	listener_add(&toplevel->listeners.request_move, &xdg->events.request_move, handle_request_move);
 	listener_add(&toplevel->listeners.request_resize, &xdg->events.request_resize, handle_request_resize);

@@ -52,7 +52,7 @@ struct toplevel {
 	} resize;
 
 	struct {
-		struct wl_listener map, unmap, commit, destroy;
+		struct wl_listener map, unmap, commit, configure, destroy;
 		struct wl_listener request_move, request_resize;
 		struct wl_listener request_maximize, request_fullscreen, request_minimize;
 		struct wl_listener set_title, set_app_id, set_parent;

@@ -149,6 +149,22 @@ static void *free_in_thread(void *data) {
 	return NULL;
 }
 
+TEST("heap@block-that-is-given-counts-on-its-new-account-only") {
+	struct account *second = account_open(2);
+	struct account *first = begin();
+	void *data = keep(malloc(1000));
+	size_t held = first->heap_size;
+	heap_give(data, second);
+	heap_give(NULL, second);
+	expect_int(first->heap_size, ==, 0);
+	expect_int(second->heap_size, ==, held);
+	heap_give(data, NULL);
+	expect_int(second->heap_size, ==, 0);
+	free(data);
+	account_close(second);
+	end(first);
+}
+
 TEST("heap@block-may-be-freed-by-another-thread") {
 	struct account *account = begin();
 	void *data = keep(malloc(1234));
