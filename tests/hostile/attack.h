@@ -87,6 +87,9 @@ struct attacker {
 void attacker_connect(struct attacker *attacker);
 bool attacker_try_connect(struct attacker *attacker);
 
+/* Binds a further global. Skips the attack if the compositor lacks it. */
+void *attacker_bind(struct attacker *attacker, const struct wl_interface *interface, uint32_t version);
+
 /* Closes the connection without destroying proxies. */
 void attacker_disconnect(struct attacker *attacker);
 

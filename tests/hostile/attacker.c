@@ -81,6 +81,37 @@ bool attacker_try_connect(struct attacker *attacker) {
 	return true;
 }
 
+struct wanted {
+	const struct wl_interface *interface;
+	uint32_t version;
+	void *object;
+};
+
+static void handle_further_global(
+		void *data, struct wl_registry *registry, uint32_t name, const char *interface, uint32_t version) {
+	struct wanted *wanted = data;
+	if (wanted->object == NULL && strcmp(interface, wanted->interface->name) == 0) {
+		wanted->object = wl_registry_bind(registry, name, wanted->interface, wanted->version);
+	}
+}
+
+static const struct wl_registry_listener further_listener = {
+	.global = handle_further_global,
+	.global_remove = handle_global_remove,
+};
+
+void *attacker_bind(struct attacker *attacker, const struct wl_interface *interface, uint32_t version) {
+	struct wanted wanted = {.interface = interface, .version = version};
+	struct wl_registry *registry = wl_display_get_registry(attacker->display);
+	wl_registry_add_listener(registry, &further_listener, &wanted);
+	expect_alive(attacker);
+	wl_registry_destroy(registry);
+	if (wanted.object == NULL) {
+		skip("the compositor has no %s", interface->name);
+	}
+	return wanted.object;
+}
+
 void attacker_connect(struct attacker *attacker) {
 	if (!attacker_try_connect(attacker)) {
 		fail("cannot connect: %s", strerror(errno));
