@@ -6,6 +6,7 @@
 #include "turn.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -22,6 +23,9 @@
 
 // A socket's buffer has less than this many pieces of 4 KiB of unread requests.
 #define DRAIN_LEN 256
+
+// How often to look whether a thread has begun to close an fd, with other threads running in between.
+#define DETACH_TRIES_MAX 100000
 
 #define REPLACES_LIBC __attribute__((visibility("default")))
 
@@ -117,6 +121,28 @@ REPLACES_LIBC int close(int fd) {
 	bool is_added = takes_long(fd, &time) && closing_add(fd, time);
 	errno = saved;
 	return is_added ? 0 : descriptors_close_now(fd);
+}
+
+static bool is_open(int fd) {
+	return fcntl(fd, F_GETFD) != -1;
+}
+
+// The kernel forgets the number before it waits for anybody. A socket has no such wait, but what is in it may take long
+// to free: its copy keeps that.
+void descriptors_detach(int fd) {
+	enum closing_time time;
+	if (takes_long(fd, &time) && time == CLOSING_ENDLESS) {
+		close(fd);
+		for (int i = 0; i < DETACH_TRIES_MAX && is_open(fd); i++) {
+			sched_yield();
+		}
+		return;
+	}
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	descriptors_close_now(fd);
+	if (copy != -1) {
+		close(copy);
+	}
 }
 
 static void own(struct account *account, int fd) {

@@ -28,6 +28,12 @@ void descriptors_set_turn(int fd, struct turn *turn);
 /* close() in this thread, however long that takes. */
 int descriptors_close_now(int fd);
 
+/*
+ * Closes the fd so that its number names no file when this returns, even where closing the file takes long: whoever
+ * else has the number finds it closed. Where CLOSING_ENDLESS_THREADS_MAX files are never closed, one more stays open.
+ */
+void descriptors_detach(int fd);
+
 /* Returns false when out of memory. */
 bool descriptors_init(struct compositor *compositor);
 

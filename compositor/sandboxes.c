@@ -2,6 +2,7 @@
 
 #include "clients.h"
 #include "compat.h"
+#include "descriptors.h"
 #include "globals.h"
 #include "parts.h"
 #include "requests.h"
@@ -16,7 +17,8 @@ static bool is_listening(int fd) {
 	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0;
 }
 
-// wlroots leaks both fds where listen_fd is not a listening socket. It finds them closed, and posts the error.
+// wlroots leaks both fds of a request that it refuses. It refuses an fd that is closed, and must find it closed: it
+// would ask the server of a file, and use a socket that listens by then.
 static void handle_create_listener(
 		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
 	int listen_fd = arguments[1].h, close_fd = arguments[2].h;
@@ -27,7 +29,7 @@ static void handle_create_listener(
 	} else if (is_listening(listen_fd)) {
 		return;
 	}
-	close(listen_fd);
+	descriptors_detach(listen_fd);
 	close(close_fd);
 }
 

@@ -259,6 +259,32 @@ ATTACK("keymap-whose-server-never-answers") {
 	stop_child(server);
 }
 
+// wlroots asks what kind of file it is.
+ATTACK("sandbox-socket-whose-server-never-answers") {
+	struct attacker attacker;
+	pid_t server;
+	attacker_connect(&attacker);
+	if (attacker.security == NULL) {
+		skip("the compositor has no wp_security_context_manager_v1");
+	}
+	int pipes[2], fd = open_fuse(&server);
+	if (pipe2(pipes, O_CLOEXEC) != 0) {
+		fail("cannot create a pipe: %s", strerror(errno));
+	}
+	struct wl_proxy *context = wl_proxy_create((struct wl_proxy *)attacker.security, &wp_security_context_v1_interface);
+	const uint32_t message[3] = {
+		wl_proxy_get_id((struct wl_proxy *)attacker.security),
+		sizeof(message) << 16 | WP_SECURITY_CONTEXT_MANAGER_V1_CREATE_LISTENER,
+		wl_proxy_get_id(context),
+	};
+	send_with_fd(attacker.display, message, 1, fd);
+	send_with_fd(attacker.display, (const char *)message + 1, sizeof(message) - 1, pipes[0]);
+	sleep_ms(1500);
+	stop_child(server);
+	expect_error(&attacker, &wp_security_context_manager_v1_interface,
+			WP_SECURITY_CONTEXT_MANAGER_V1_ERROR_INVALID_LISTEN_FD);
+}
+
 // Closing any of them never ends. They are closed by whoever refuses them, and by libwayland, which knows of no request
 // that wants them.
 ATTACK("files-whose-server-never-answers-without-end") {
