@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-struct account_totals account_totals;
+atomic_size_t account_fds_total;
 
 static struct wl_list accounts = {&accounts, &accounts};
 

@@ -50,12 +50,8 @@ struct account {
 	atomic_size_t fds_len;
 };
 
-/* What all accounts hold together. */
-struct account_totals {
-	atomic_size_t fds_len;
-};
-
-extern struct account_totals account_totals;
+/* The received fds of all accounts. */
+extern atomic_size_t account_fds_total;
 
 /* Is more heap memory used than the limit? */
 static inline bool account_is_exhausted(const struct account *account) {

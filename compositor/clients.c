@@ -9,7 +9,6 @@
 #include <lido/limits.h>
 #include <malloc.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <wayland-server-protocol.h>
@@ -28,17 +27,11 @@ struct client {
 	pid_t pid;
 	struct account *account;
 	struct turn turn;
-	size_t surfaces_len;
 	struct wl_event_source *disconnect; // idle source that disconnects it; NULL: it stays connected
 
 	struct {
 		struct wl_listener resource_created, destroy;
 	} listeners;
-};
-
-struct surface_count {
-	struct client *client;
-	struct wl_listener destroy;
 };
 
 static void post_no_memory(struct client *client, const char *what, size_t limit) {
@@ -48,7 +41,7 @@ static void post_no_memory(struct client *client, const char *what, size_t limit
 
 // Other clients' connections, files and unread events need fds, too.
 static size_t get_fds_max(const struct clients *clients) {
-	size_t all = atomic_load(&account_totals.fds_len);
+	size_t all = atomic_load(&account_fds_total);
 	size_t left = clients->fds_total_max > all ? clients->fds_total_max - all : 0;
 	return left < clients->fds_max ? left : clients->fds_max;
 }
@@ -69,27 +62,6 @@ bool clients_enforce_limits(struct turn *turn) {
 	return true;
 }
 
-static void handle_surface_destroy(struct wl_listener *listener, void *data) {
-	struct surface_count *count = wl_container_of(listener, count, destroy);
-	count->client->surfaces_len--;
-	wl_list_remove(&count->destroy.link);
-	free(count);
-}
-
-static void count_surface(struct client *client, struct wl_resource *resource) {
-	struct surface_count *count = calloc(1, sizeof(*count));
-	if (count == NULL) {
-		wl_client_post_no_memory(client->wl);
-		return;
-	}
-	count->client = client;
-	count->destroy.notify = handle_surface_destroy;
-	wl_resource_add_destroy_listener(resource, &count->destroy);
-	if (++client->surfaces_len > CLIENTS_SURFACES_MAX) {
-		post_no_memory(client, "surfaces", CLIENTS_SURFACES_MAX);
-	}
-}
-
 static void handle_resource_created(struct wl_listener *listener, void *data) {
 	struct client *client = wl_container_of(listener, client, listeners.resource_created);
 	struct wl_resource *resource = data;
@@ -97,8 +69,6 @@ static void handle_resource_created(struct wl_listener *listener, void *data) {
 	uint32_t id = wl_resource_get_id(resource);
 	if (id > CLIENTS_OBJECTS_MAX && id < SERVER_IDS_FIRST) {
 		post_no_memory(client, "objects", CLIENTS_OBJECTS_MAX);
-	} else if (strcmp(wl_resource_get_class(resource), wl_surface_interface.name) == 0) {
-		count_surface(client, resource);
 	}
 }
 
@@ -111,7 +81,6 @@ static int handle_trimming(void *data) {
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct client *client = wl_container_of(listener, client, listeners.destroy);
 	struct clients *clients = client->compositor->clients;
-	assert(client->surfaces_len == 0);
 	if (client->disconnect != NULL) {
 		wl_event_source_remove(client->disconnect);
 	}

@@ -62,7 +62,7 @@ void descriptors_set_turn(int fd, struct turn *turn) {
 
 static void discount(struct account *owner) {
 	if (owner != NULL) {
-		atomic_fetch_sub(&account_totals.fds_len, 1);
+		atomic_fetch_sub(&account_fds_total, 1);
 		atomic_fetch_sub(&owner->fds_len, 1);
 	}
 }
@@ -150,7 +150,7 @@ static void own(struct account *account, int fd) {
 	if (descriptor != NULL) {
 		discount(disown(descriptor)); // if it was closed by other means
 		descriptor->owner = account;
-		atomic_fetch_add(&account_totals.fds_len, 1);
+		atomic_fetch_add(&account_fds_total, 1);
 		atomic_fetch_add(&account->fds_len, 1);
 	}
 }

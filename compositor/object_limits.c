@@ -16,6 +16,7 @@ struct object_limit {
 };
 
 static const struct object_limit table[] = {
+	{"wl_surface", CLIENTS_SURFACES_MAX},
 	// Each receives all globals, and each new one.
 	{"wl_registry", 256},
 	// Callbacks of frames are kept until the next frame, and sent all at once.

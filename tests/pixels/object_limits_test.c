@@ -91,6 +91,7 @@ static struct wl_pointer *pointer(struct maker *maker) {
 	}
 #define GLOBAL(interface) global(maker, &interface##_interface)
 
+MAKE(wl_surface, wl_compositor_create_surface(GLOBAL(wl_compositor)))
 MAKE(wl_registry, wl_display_get_registry(maker->client.display))
 MAKE(wl_callback, wl_surface_frame(surface(maker)))
 MAKE(wp_presentation_feedback, wp_presentation_feedback(GLOBAL(wp_presentation), surface(maker)))
@@ -142,6 +143,7 @@ static const struct {
 	const char *interface;
 	void *(*make)(struct maker *maker);
 } cases[] = {
+	CASE(wl_surface),
 	CASE(wl_registry),
 	CASE(wl_callback),
 	CASE(wp_presentation_feedback),
