@@ -143,6 +143,12 @@ void window_init(struct window *window, struct attacker *attacker);
 /* Attaches the buffer with full damage and commits, without waiting. */
 void window_commit(struct window *window, struct wl_buffer *buffer);
 
+/* The largest number of fds that libwayland receives with one message. */
+#define FDS_PER_MESSAGE 28
+
+/* Sends the bytes with as many copies of the fd, which stays open. False: errno says why not. */
+bool send_fds(int socket_fd, const void *data, size_t size, int fd, size_t count);
+
 /* A random number below max, from a fixed seed. */
 uint32_t random_below(uint32_t max);
 

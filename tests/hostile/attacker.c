@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static void handle_ping(void *data, struct xdg_wm_base *wm_base, uint32_t serial) {
@@ -231,4 +232,25 @@ void window_commit(struct window *window, struct wl_buffer *buffer) {
 	wl_surface_attach(window->surface, buffer, 0, 0);
 	wl_surface_damage_buffer(window->surface, 0, 0, INT32_MAX, INT32_MAX);
 	wl_surface_commit(window->surface);
+}
+
+bool send_fds(int socket_fd, const void *data, size_t size, int fd, size_t count) {
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(FDS_PER_MESSAGE * sizeof(int))];
+	} control = {0};
+	struct iovec iov = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
+	struct msghdr message = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = CMSG_SPACE(count * sizeof(int)),
+	};
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
+	for (size_t i = 0; i < count; i++) {
+		memcpy(CMSG_DATA(&control.header) + i * sizeof(int), &fd, sizeof(int));
+	}
+	return sendmsg(socket_fd, &message, MSG_NOSIGNAL) == (ssize_t)size;
 }

@@ -130,28 +130,11 @@ ATTACK("garbage") {
 	expect_newcomer_is_served();
 }
 
-static bool send_fds(int socket_fd, int fd, int count) {
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(28 * sizeof(int))];
-	} control = {0};
-	char byte = 0;
-	struct iovec iov = {.iov_base = &byte, .iov_len = 1};
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int)),
-	};
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN((size_t)count * sizeof(int));
-	for (int i = 0; i < count; i++) {
-		memcpy(CMSG_DATA(&control.header) + (size_t)i * sizeof(int), &fd, sizeof(int));
-	}
+// Sends one byte with as many copies of the fd as one message can have. False: the server takes no more.
+static bool send_patiently(int socket_fd, int fd) {
 	struct timeval patience = {.tv_sec = 1};
 	setsockopt(socket_fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	return sendmsg(socket_fd, &message, MSG_NOSIGNAL) == 1;
+	return send_fds(socket_fd, "", 1, fd, FDS_PER_MESSAGE);
 }
 
 // A message that is never complete, with fds that no request takes: libwayland keeps them until a request needs them.
@@ -161,7 +144,7 @@ ATTACK("fds-that-nobody-asked-for") {
 	if (fd == -1 || null == -1 || write(fd, header, sizeof(header)) != (ssize_t)sizeof(header)) {
 		fail("cannot write: %s", strerror(errno));
 	}
-	for (int i = 0; i < 2000 && send_fds(fd, null, 28); i++) {
+	for (int i = 0; i < 2000 && send_patiently(fd, null); i++) {
 	}
 	hold();
 	expect_newcomer_is_served();
@@ -174,9 +157,9 @@ ATTACK("fds-that-nobody-asked-for-just-below-the-limit") {
 	if (fd == -1 || null == -1 || write(fd, header, sizeof(header)) != (ssize_t)sizeof(header)) {
 		fail("cannot write: %s", strerror(errno));
 	}
-	for (int i = 0; i < (LIDO_FILES_MAX_DEFAULT + 256) / 28; i++) {
-		if (!send_fds(fd, null, 28)) {
-			fail("the server has taken only %d fds", i * 28);
+	for (int i = 0; i < (LIDO_FILES_MAX_DEFAULT + 256) / FDS_PER_MESSAGE; i++) {
+		if (!send_patiently(fd, null)) {
+			fail("the server has taken only %d fds", i * FDS_PER_MESSAGE);
 		}
 	}
 	hold();

@@ -179,23 +179,8 @@ static int open_fuse(pid_t *server) {
 }
 
 static void send_fd(int socket_fd, const void *data, size_t size, int fd) {
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	struct iovec iov = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
 	// The server may have disconnected this client already.
-	if (sendmsg(socket_fd, &message, MSG_NOSIGNAL) == -1 && errno != EPIPE && errno != ECONNRESET) {
+	if (!send_fds(socket_fd, data, size, fd, 1) && errno != EPIPE && errno != ECONNRESET) {
 		fail("cannot send an fd: %s", strerror(errno));
 	}
 }
