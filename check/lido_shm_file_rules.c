@@ -170,7 +170,7 @@ RULE("lido_shm_block_v1.create_buffer@captured-into-with-a-file-made-larger-is-f
 		.expected = {ERROR(wl_buffer, LIDO_SHM_BLOCK_V1, FILE_CHANGED)}) {
 	sight_need(actor);
 	struct wl_buffer *buffer = create_changed(actor, screen_get_capture_format(&actor->screen));
-	screen_capture_in_vain(&actor->screen, 64, 64, buffer);
+	screen_capture_into(&actor->screen, 0, 0, 64, 64, buffer);
 	actor_blame(actor, buffer);
 }
 

@@ -70,6 +70,7 @@ struct compositor {
 	struct constraints *constraints;
 	struct activation *activation;
 	struct shell *shell;
+	struct captures *captures;
 	struct output_management *output_management;
 
 	struct {

@@ -6,10 +6,12 @@
 
 #include "account.h"
 #include "clients.h"
+#include "listener.h"
 #include "parts.h"
 #include "turn.h"
 #include <stdlib.h>
 #include <string.h>
+#include <wayland-server-protocol.h>
 
 static struct request_watch *find_watch(const struct requests *requests, const char *interface, const char *name) {
 	struct request_watch *watch;
@@ -33,13 +35,22 @@ static const struct request_watch *find_by_message(
 	return watch;
 }
 
+static void handle_event(struct requests *requests, const struct wl_protocol_logger_message *message) {
+	if (message->message == &wl_display_interface.events[WL_DISPLAY_ERROR] &&
+			wl_resource_get_client(message->resource) == requests->client) {
+		wl_signal_emit(&requests->events.error, NULL);
+	}
+}
+
 static void handle_message(
 		void *data, enum wl_protocol_logger_type type, const struct wl_protocol_logger_message *message) {
 	struct requests *requests = data;
 	if (type != WL_PROTOCOL_LOGGER_REQUEST) {
+		handle_event(requests, message);
 		return;
 	}
 	requests->client = wl_resource_get_client(message->resource);
+	requests->len++;
 	struct turn *turn = turn_get_current();
 	if (turn != NULL && account_is_exhausted(turn->account)) {
 		clients_enforce_limits(turn);
@@ -92,6 +103,7 @@ bool requests_init(struct compositor *compositor) {
 	struct requests *requests = compositor->requests;
 	requests->compositor = compositor;
 	wl_list_init(&requests->watches);
+	wl_signal_init(&requests->events.error);
 	requests->logger = wl_display_add_protocol_logger(compositor->display, handle_message, requests);
 	return requests->logger != NULL;
 }
@@ -110,4 +122,5 @@ void requests_finish(struct compositor *compositor) {
 		}
 	}
 	pointer_map_finish(&requests->by_message);
+	signal_finish(&requests->events.error);
 }

@@ -9,6 +9,7 @@
 
 #include "pointer_map.h"
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <wayland-server-core.h>
 
@@ -36,6 +37,11 @@ struct requests {
 	 */
 	struct pointer_map by_message;
 	struct wl_client *client; // that sent the last request; may be destroyed
+	uint64_t len;             // number of requests so far
+
+	struct {
+		struct wl_signal error; // a protocol error is being sent to the client of the last request; no data
+	} events;
 };
 
 /* Returns false when out of memory. */

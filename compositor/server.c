@@ -64,6 +64,7 @@ static const struct {
 	{xdg_errors_init, NULL},
 	{rectangles_init, NULL},
 	{selections_init, NULL},
+	{captures_init, captures_finish},
 	{overdraw_init, NULL},
 	{sandboxes_init, NULL},
 	{output_management_init, output_management_finish},
@@ -192,6 +193,7 @@ static struct compositor *allocate(void) {
 	compositor->object_limits = &all->object_limits;
 	compositor->usages = &all->usages;
 	compositor->overdraw = &all->overdraw;
+	compositor->captures = &all->captures;
 	compositor->desktop = &all->desktop;
 	compositor->outputs = &all->outputs;
 	compositor->globals = &all->globals;

@@ -7,6 +7,7 @@
 
 #include "activation.h"
 #include "bindings.h"
+#include "captures.h"
 #include "clients.h"
 #include "closing.h"
 #include "compositor.h"
@@ -83,6 +84,7 @@ struct compositor_parts {
 	struct constraints constraints;
 	struct activation activation;
 	struct shell shell;
+	struct captures captures;
 	struct output_management output_management;
 };
 

@@ -9,9 +9,6 @@
 #include "xdg-shell-client-protocol.h"
 #include <string.h>
 #include <unistd.h>
-#ifdef TEST_HAS_ASAN
-#include <sanitizer/lsan_interface.h>
-#endif
 
 static void handle_ping(void *data, struct xdg_wm_base *wm_base, uint32_t serial) {
 	xdg_wm_base_pong(wm_base, serial);
@@ -205,17 +202,6 @@ bool screen_capture_into(
 	struct capture capture = {0};
 	struct zwlr_screencopy_frame_v1 *frame = start(screen, &(struct area){x, y, width, height}, false, &capture);
 	return copy(screen, frame, buffer, &capture);
-}
-
-bool screen_capture_in_vain(struct screen *screen, int32_t width, int32_t height, struct wl_buffer *buffer) {
-#ifdef TEST_HAS_ASAN
-	__lsan_disable();
-#endif
-	bool ready = screen_capture_into(screen, 0, 0, width, height, buffer);
-#ifdef TEST_HAS_ASAN
-	__lsan_enable();
-#endif
-	return !ready;
 }
 
 uint32_t screen_get_capture_format(struct screen *screen) {

@@ -42,13 +42,6 @@ void screen_capture_with_cursor(
 bool screen_capture_into(
 		struct screen *screen, int32_t x, int32_t y, int32_t width, int32_t height, struct wl_buffer *buffer);
 
-/*
- * The same from 0, 0, for a capture that will be refused. wlroots (wlr_screencopy_v1.c, frame_handle_copy()) keeps its
- * lock on a buffer that it refuses. So it leaks the some hundred bytes of Lido's wlr_buffer, which LeakSanitizer must
- * ignore. Everything else must be freed: file, mapping and pool. Returns whether the capture was refused.
- */
-bool screen_capture_in_vain(struct screen *screen, int32_t width, int32_t height, struct wl_buffer *buffer);
-
 /* The format of captures: a wl_shm code, with four bytes per pixel and blue first. */
 uint32_t screen_get_capture_format(struct screen *screen);
 

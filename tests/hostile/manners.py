@@ -29,10 +29,9 @@ ONLY_IN_RECIPES = {'wl_registry.bind', 'xdg_wm_base.get_xdg_surface', 'xdg_surfa
     'xdg_popup.grab', 'wp_security_context_manager_v1.create_listener', 'zwlr_output_manager_v1.create_configuration'}
 
 
-# Never sent otherwise than politely. The first two end the compositor, or change outputs. Of the others, wlroots 0.18
-# leaks some hundred bytes each, when it refuses a buffer, and a drag without a source.
-ALWAYS_POLITE = {'zwp_virtual_keyboard_v1.key', 'zwlr_output_configuration_v1.apply', 'zwlr_screencopy_frame_v1.copy',
-    'zwlr_screencopy_frame_v1.copy_with_damage', 'wl_data_device.start_drag'}
+# Never sent otherwise than politely. The first two end the compositor, or change outputs. wlroots 0.18 leaks some hundred
+# bytes when it refuses a drag without a source.
+ALWAYS_POLITE = {'zwp_virtual_keyboard_v1.key', 'zwlr_output_configuration_v1.apply', 'wl_data_device.start_drag'}
 
 
 # Surfaces

@@ -128,7 +128,7 @@ static void expect_invalid_buffer(struct target *target, int32_t width, int32_t 
 	static uint8_t before[FILE_SIZE], after[FILE_SIZE];
 	client_init(&other, &target->stage.server);
 	file_read(target->fd, 0, before, FILE_SIZE);
-	expect(screen_capture_in_vain(&target->stage.screen, width, height, target->buffer));
+	expect(!screen_capture_into(&target->stage.screen, 0, 0, width, height, target->buffer));
 	expect_contains(target->stage.screen.client.error, "zwlr_screencopy_frame_v1");
 	expect_contains(target->stage.screen.client.error, "error 1: ");
 	file_read(target->fd, 0, after, FILE_SIZE);

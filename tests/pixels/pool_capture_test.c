@@ -114,7 +114,7 @@ TEST("pool_capture@into-a-buffer-without-memory-is-refused-and-harms-nobody") {
 	struct wl_buffer *buffer = lido_shm_block_v1_create_buffer(
 			block.block, 0, WIDTH, HEIGHT, WIDTH * 4, screen_get_capture_format(&stage.screen));
 	expect_reason(&block, BYTES);
-	expect(screen_capture_in_vain(&stage.screen, WIDTH, HEIGHT, buffer));
+	expect(!screen_capture_into(&stage.screen, 0, 0, WIDTH, HEIGHT, buffer));
 	expect_alive(&other);
 	wl_buffer_destroy(buffer);
 	pool_client_finish(&pool);
@@ -128,7 +128,7 @@ TEST("pool_capture@into-an-enlarged-file-disconnects-only-that-client") {
 	target_init(&target);
 	client_init(&other, &target.stage.server);
 	file_set_size(target.block.area->fd, (int64_t)target.block.area->size + 4096);
-	screen_capture_in_vain(&target.stage.screen, WIDTH, HEIGHT, target.buffer);
+	expect(!screen_capture_into(&target.stage.screen, 0, 0, WIDTH, HEIGHT, target.buffer));
 	expect_protocol_error(
 			&target.stage.screen.client, target.buffer, LIDO_SHM_BLOCK_V1_ERROR_FILE_CHANGED, "changed the size");
 	expect_int(file_get_size(target.block.area->fd), ==, (int64_t)target.block.area->size + 4096);
