@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -203,6 +204,43 @@ REPLACES_LIBC ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
 		own_all(turn->account, message);
 	}
 	return n;
+}
+
+static int control(int fd, int command, va_list arguments) {
+	// Commands without an argument ignore it, as in libc.
+	void *argument = va_arg(arguments, void *);
+	int result = (int)syscall(SYS_fcntl, fd, command, argument);
+	struct turn *turn = turn_get_current();
+	if (command == F_DUPFD_CLOEXEC && result != -1 && turn != NULL) {
+		own(turn->account, result);
+	}
+	return result;
+}
+
+// libwayland sends a copy of each fd, and keeps that while the client does not read. It may call either name.
+REPLACES_LIBC int replaced_fcntl(int fd, int command, ...) __asm__("fcntl");
+int replaced_fcntl(int fd, int command, ...) {
+	va_list arguments;
+	va_start(arguments, command);
+	int result = control(fd, command, arguments);
+	va_end(arguments);
+	return result;
+}
+
+REPLACES_LIBC int replaced_fcntl64(int fd, int command, ...) __asm__("fcntl64");
+int replaced_fcntl64(int fd, int command, ...) {
+	va_list arguments;
+	va_start(arguments, command);
+	int result = control(fd, command, arguments);
+	va_end(arguments);
+	return result;
+}
+
+// A new connection belongs to no client that was served before.
+REPLACES_LIBC int replaced_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags) __asm__("accept4");
+int replaced_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags) {
+	turn_end();
+	return (int)syscall(SYS_accept4, fd, address, size, flags);
 }
 
 bool descriptors_init(struct compositor *compositor) {

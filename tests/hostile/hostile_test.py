@@ -59,6 +59,7 @@ SHARES = {
     'pools-just-below-the-limit': (1024 + 8, 8, 12),
     'mappings-just-below-the-limit': (1024 + 8, 1024 + 8, 72),
     'fds-that-nobody-asked-for-just-below-the-limit': (1024 + 256 + 8, 8, 4),
+    'keymaps-asked-for-without-reading': (1024 + 256 + 8, 8, 8),
     'connections-without-end': (None, 8, 48),
     'buffers-without-end': (16, 8, 24),
     'resources-without-end': (128, 8, 12),

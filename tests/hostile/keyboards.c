@@ -3,6 +3,7 @@
 
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -62,4 +63,23 @@ ATTACK("keymaps-without-end") {
 		}
 	}
 	expect_no_memory(&attacker);
+}
+
+// Each keyboard receives a keymap, with an fd, even if it is released at once.
+ATTACK("keymaps-asked-for-without-reading") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(attacker.keyboards, attacker.seat);
+	struct wl_seat *seat = attacker_bind(&attacker, &wl_seat_interface, 5);
+	for (int i = 0; i < 100000 && wl_display_get_error(attacker.display) == 0; i++) {
+		wl_keyboard_release(wl_seat_get_keyboard(seat));
+		if (i % 64 == 63) {
+			struct pollfd pollfd = {.fd = wl_display_get_fd(attacker.display), .events = POLLOUT};
+			wl_display_flush(attacker.display);
+			if (poll(&pollfd, 1, 2000) == 0 || (pollfd.revents & POLLHUP) != 0) {
+				break; // the server does not read on, or has ended this client
+			}
+		}
+	}
+	hold();
 }

@@ -3,6 +3,7 @@
  */
 #include "runner.h"
 #include "stage.h"
+#include "virtual-keyboard-unstable-v1-client-protocol.h"
 #include <compositor/account.h>
 #include <compositor/clients.h>
 #include <compositor/heap.h>
@@ -104,6 +105,31 @@ TEST("account@fds-of-one-client-are-limited-also-if-no-request-takes-them") {
 	expect(!client_try_roundtrip(&pair.greedy.client));
 	expect_contains(pair.greedy.client.error, "too many fds: ");
 	close(null);
+	end();
+}
+
+// Each keyboard receives a keymap, whose fd the server keeps until the client reads.
+TEST("account@fds-of-unread-events-are-limited") {
+	begin();
+	struct zwp_virtual_keyboard_manager_v1 *manager =
+			client_bind(&pair.other, &zwp_virtual_keyboard_manager_v1_interface, 1);
+	struct wl_seat *other_seat = client_bind(&pair.other, &wl_seat_interface, 1),
+				   *seat = client_bind(&pair.greedy.client, &wl_seat_interface, 5);
+	struct zwp_virtual_keyboard_v1 *keyboard =
+			zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(manager, other_seat);
+	client_roundtrip(&pair.other);
+	client_roundtrip(&pair.greedy.client);
+	for (int i = 0; i < 10000 && client_get_peer(&pair.greedy.client) != NULL; i++) {
+		wl_keyboard_release(wl_seat_get_keyboard(seat));
+		wl_display_flush(pair.greedy.client.display);
+		server_dispatch(&pair.server, 0);
+	}
+	expect(client_get_peer(&pair.greedy.client) == NULL);
+	expect(!client_try_roundtrip(&pair.greedy.client));
+	zwp_virtual_keyboard_v1_destroy(keyboard);
+	zwp_virtual_keyboard_manager_v1_destroy(manager);
+	wl_seat_destroy(other_seat);
+	wl_seat_destroy(seat);
 	end();
 }
 
