@@ -1,7 +1,8 @@
 /*
  * What each process that is a client costs the compositor's process, whichever protocol it uses: memory of the heap
- * (counted by heap.c) and received fds (descriptors.c). Whoever holds more than its limit is disconnected. All
- * connections of a process have the same account, so a process gains nothing by further connections.
+ * (counted by heap.c), fds (descriptors.c), objects (object_limits.c) and work (usage.c). Whoever holds more than its
+ * limit is disconnected. All connections of a process have the same account, so a process gains nothing by further
+ * connections.
  *
  * An account outlives its connections until all that is counted on it is freed.
  */
@@ -22,18 +23,22 @@
 #define ACCOUNT_HEAP_SIZE_MAX (56 << 20)
 
 /*
- * Limit on the open fds that one process has sent: those of its wl_shm pools, and this many of other protocols or not
- * yet requested.
+ * Limit on the open fds that one process has sent, or that are to be sent because of it: those of its wl_shm pools, and
+ * this many of other protocols or not yet requested.
  */
 #define ACCOUNT_OTHER_FDS_MAX 256
 
-/* All received fds are at most this share of RLIMIT_NOFILE. No process holds more than it leaves for others. */
+/* All these fds are at most this share of RLIMIT_NOFILE. No process holds more than it leaves for others. */
 #define ACCOUNT_FDS_PERCENT 75
 
-/* Returns the limit on all received fds where RLIMIT_NOFILE is this many files. */
+/* Returns the limit on all these fds where RLIMIT_NOFILE is this many files. */
 static inline size_t account_get_fds_total_max(uint64_t files) {
 	return (size_t)(files / 100 * ACCOUNT_FDS_PERCENT + files % 100 * ACCOUNT_FDS_PERCENT / 100);
 }
+
+/* Limits on the interfaces in the table of object_limits.c, and on the kinds of work in usage.h. */
+#define ACCOUNT_INTERFACES_MAX 64
+#define ACCOUNT_BUDGETS_MAX 8
 
 struct account {
 	struct wl_list link; // of all accounts
@@ -45,12 +50,19 @@ struct account {
 	int64_t nsec;       // that its turns took in that dispatch
 	size_t waiting_len; // connections that wait for a turn because others used up the time
 
+	uint32_t objects[ACCOUNT_INTERFACES_MAX]; // number of objects, by index of the table in object_limits.c
+	size_t queued_len;                        // commits of all surfaces that are queued, see surface.h
+	struct {
+		uint64_t level;             // what was spent and has not drained yet
+		int64_t time;               // of level, ms
+	} budgets[ACCOUNT_BUDGETS_MAX]; // by enum budget
+
 	// Other threads free memory and close fds, too.
 	atomic_size_t heap_size; // bytes
 	atomic_size_t fds_len;
 };
 
-/* The received fds of all accounts. */
+/* The fds of all accounts. */
 extern atomic_size_t account_fds_total;
 
 /* Is more heap memory used than the limit? */

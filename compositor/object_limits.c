@@ -1,5 +1,6 @@
 #include "object_limits.h"
 
+#include "account.h"
 #include "clients.h"
 #include "parts.h"
 #include "requests.h"
@@ -8,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// No client that was observed has more than a tenth of these. Where old versions of an interface lack a destructor,
-// objects pile up when outputs and devices come and go; these limits are higher.
+// Of all connections of a process. No client that was observed has more than a tenth of these. Where old versions of an
+// interface lack a destructor, objects pile up when outputs and devices come and go; these limits are higher.
 struct object_limit {
 	const char *interface;
 	size_t max;
@@ -43,13 +44,13 @@ static const struct object_limit table[] = {
 	{"ext_idle_notification_v1", 64},
 	{"zwp_idle_inhibitor_v1", 64},
 	// Each device receives each selection: all of its MIME types.
-	{"wl_data_device", 16},
+	{"wl_data_device", 64},
 	{"wl_data_source", 256},
 	{"wl_data_offer", 4096},
-	{"zwp_primary_selection_device_v1", 16},
+	{"zwp_primary_selection_device_v1", 64},
 	{"zwp_primary_selection_source_v1", 256},
 	{"zwp_primary_selection_offer_v1", 4096},
-	{"zwlr_data_control_device_v1", 16},
+	{"zwlr_data_control_device_v1", 32},
 	{"zwlr_data_control_source_v1", 256},
 	{"zwlr_data_control_offer_v1", 4096},
 	// Each manager receives an object for each window or output.
@@ -76,7 +77,7 @@ static const struct object_limit table[] = {
 };
 
 #define TABLE_LEN (sizeof(table) / sizeof(table[0]))
-static_assert(TABLE_LEN <= USAGE_INTERFACES_MAX, "raise USAGE_INTERFACES_MAX");
+static_assert(TABLE_LEN <= ACCOUNT_INTERFACES_MAX, "raise ACCOUNT_INTERFACES_MAX");
 
 struct object_count {
 	uint32_t *count;
@@ -112,7 +113,8 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 
 void object_limits_count(struct usage *usage, struct wl_resource *resource) {
 	const struct object_limit *limit = find_limit_of(usage->compositor->object_limits, resource);
-	if (limit == NULL) {
+	struct account *account = usage_get_account(usage);
+	if (limit == NULL || account == NULL) {
 		return;
 	}
 	struct object_count *count = calloc(1, sizeof(*count));
@@ -120,7 +122,7 @@ void object_limits_count(struct usage *usage, struct wl_resource *resource) {
 		wl_client_post_no_memory(usage->wl);
 		return;
 	}
-	count->count = &usage->objects[limit - table];
+	count->count = &account->objects[limit - table];
 	count->destroy.notify = handle_destroy;
 	wl_resource_add_destroy_listener(resource, &count->destroy);
 	if (++*count->count > limit->max && requests_is_from(usage->compositor, usage->wl)) {

@@ -1,5 +1,6 @@
 /*
- * Limits on the objects of each interface that one client may have. CLIENTS_OBJECTS_MAX bounds all others.
+ * Limits on the objects of each interface that one process may have, by all of its connections.
+ * CLIENTS_OBJECTS_MAX bounds all others.
  *
  * Objects that the server creates, such as data offers, count as well, but a client is only ended when a request of its
  * own creates one too many: what others do must not end it.

@@ -1,5 +1,6 @@
 #include "surface.h"
 
+#include "account.h"
 #include "compat.h"
 #include "cursor.h"
 #include "listener.h"
@@ -22,15 +23,16 @@ struct surface {
 	} listeners;
 };
 
-static struct usage *get_usage(const struct surface *surface) {
-	return usage_from_client(wl_resource_get_client(surface->wlr->resource));
+static struct account *get_account(const struct surface *surface) {
+	struct usage *usage = usage_from_client(wl_resource_get_client(surface->wlr->resource));
+	return usage != NULL ? usage_get_account(usage) : NULL;
 }
 
 // Forgets as many queued commits of the surface.
 static void forget_queued(struct surface *surface, size_t len) {
-	struct usage *usage = get_usage(surface);
-	if (usage != NULL) {
-		usage->queued_len -= len;
+	struct account *account = get_account(surface);
+	if (account != NULL) {
+		account->queued_len -= len;
 	}
 	surface->queued_len -= len;
 }
@@ -39,13 +41,14 @@ static void forget_queued(struct surface *surface, size_t len) {
 // one, comes later.
 static void handle_client_commit(struct wl_listener *listener, void *data) {
 	struct surface *surface = wl_container_of(listener, surface, listeners.client_commit);
-	struct usage *usage = surface_is_queued(surface->wlr) ? get_usage(surface) : NULL;
-	if (usage == NULL) {
+	struct account *account = surface_is_queued(surface->wlr) ? get_account(surface) : NULL;
+	if (account == NULL) {
 		return;
 	}
 	surface->queued_len++;
-	if (++usage->queued_len > SURFACES_QUEUED_MAX) {
-		usage_post_too_many(usage->wl, "queued commits", usage->queued_len, SURFACES_QUEUED_MAX);
+	if (++account->queued_len > SURFACES_QUEUED_MAX) {
+		usage_post_too_many(wl_resource_get_client(surface->wlr->resource), "queued commits", account->queued_len,
+				SURFACES_QUEUED_MAX);
 	}
 }
 

@@ -1,10 +1,12 @@
 #include "usage.h"
 
+#include "account.h"
 #include "clients.h"
 #include "listener.h"
 #include "monotonic.h"
 #include "object_limits.h"
 #include "parts.h"
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <wayland-server-protocol.h>
@@ -21,6 +23,8 @@ static const struct {
 	// Compiling takes up to 10 ms for VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX. Tools send one keymap, and then type.
 	[BUDGET_KEYMAP_BYTES] = {"bytes of keymaps in a second", 512 << 10, 512 << 10},
 };
+
+static_assert(BUDGETS_LEN <= ACCOUNT_BUDGETS_MAX, "raise ACCOUNT_BUDGETS_MAX");
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct usage *usage = wl_container_of(listener, usage, listeners.destroy);
@@ -57,6 +61,14 @@ struct usage *usage_from_client(struct wl_client *wl) {
 	return listener != NULL ? wl_container_of(listener, usage, listeners.destroy) : NULL;
 }
 
+// Later than the client: libwayland calls the listeners of new clients in any order.
+struct account *usage_get_account(struct usage *usage) {
+	if (usage->account == NULL) {
+		usage->account = clients_get_account(usage->wl);
+	}
+	return usage->account;
+}
+
 void usage_post_too_many(struct wl_client *wl, const char *what, uint64_t count, uint64_t limit) {
 	wl_resource_post_error(client_get_display(wl), WL_DISPLAY_ERROR_NO_MEMORY,
 			"too many %s: %" PRIu64 ", the limit is %" PRIu64, what, count, limit);
@@ -64,14 +76,15 @@ void usage_post_too_many(struct wl_client *wl, const char *what, uint64_t count,
 
 bool usage_spend(struct wl_client *wl, enum budget budget, uint64_t amount) {
 	struct usage *usage = usage_from_client(wl);
-	if (usage == NULL) {
+	struct account *account = usage != NULL ? usage_get_account(usage) : NULL;
+	if (account == NULL) {
 		return false; // the client is being disconnected
 	}
-	uint64_t *level = &usage->budgets[budget].level;
+	uint64_t *level = &account->budgets[budget].level;
 	int64_t now = monotonic_msec();
-	uint64_t drained = (uint64_t)(now - usage->budgets[budget].time) * budgets[budget].per_second / 1000;
+	uint64_t drained = (uint64_t)(now - account->budgets[budget].time) * budgets[budget].per_second / 1000;
 	*level = (drained < *level ? *level - drained : 0) + amount;
-	usage->budgets[budget].time = now;
+	account->budgets[budget].time = now;
 	if (*level > budgets[budget].burst) {
 		usage_post_too_many(wl, budgets[budget].what, *level, budgets[budget].burst);
 		return false;

@@ -1,5 +1,6 @@
 /*
- * What each client uses of what other parts limit: objects, queued commits, and work per time.
+ * What each client uses of what other parts limit: objects, and work per time. All connections of a process share what
+ * one may use.
  */
 #ifndef USAGE_H
 #define USAGE_H
@@ -9,6 +10,7 @@
 #include <stdint.h>
 #include <wayland-server-core.h>
 
+struct account;
 struct compositor;
 
 /* Kinds of work that a client may cause at a limited rate; see the table in usage.c. */
@@ -19,14 +21,10 @@ enum budget {
 	BUDGETS_LEN,
 };
 
-/* Limit on the interfaces in the table of object_limits.c. */
-#define USAGE_INTERFACES_MAX 64
-
 struct usage {
 	struct compositor *compositor;
 	struct wl_client *wl;
-	uint32_t objects[USAGE_INTERFACES_MAX]; // number of objects, by index of the table in object_limits.c
-	size_t queued_len;                      // commits of all its surfaces that are queued, see surface.h
+	struct account *account; // see usage_get_account()
 
 	size_t subsurfaces_changed; // requests since the last commit of a parent, see overdraw.c
 
@@ -34,11 +32,6 @@ struct usage {
 		uint64_t serial; // of the walk
 		uint64_t pixels;
 	} drawn; // see overdraw.c
-
-	struct {
-		uint64_t level; // what was spent and has not drained yet
-		int64_t time;   // of level, ms
-	} budgets[BUDGETS_LEN];
 
 	struct {
 		struct wl_listener resource_created, destroy;
@@ -58,6 +51,9 @@ void usages_finish(struct compositor *compositor);
 
 /* The record of a client, which lives as long as its last object. NULL: there was no memory for it. */
 struct usage *usage_from_client(struct wl_client *wl);
+
+/* The account of the client's process. NULL: there was no memory for it. */
+struct account *usage_get_account(struct usage *usage);
 
 /* Ends the client: "too many WHAT: COUNT, the limit is LIMIT". */
 void usage_post_too_many(struct wl_client *wl, const char *what, uint64_t count, uint64_t limit);

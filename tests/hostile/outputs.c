@@ -1,7 +1,8 @@
 // Attacks that change outputs while clients draw.
-#include "attack.h"
+#include "crowd.h"
 
 #include "wlr-output-management-unstable-v1-client-protocol.h"
+#include "xdg-output-unstable-v1-client-protocol.h"
 
 #include <signal.h>
 
@@ -169,6 +170,25 @@ ATTACK("output-mode-released") {
 	for (int i = 0; i < 10; i++) {
 		configure(&attacker, WIDTH - i, HEIGHT);
 		configure(&attacker, 0, 0);
+	}
+	configure(&attacker, WIDTH, HEIGHT);
+}
+
+static void get_xdg_outputs(struct attacker *attacker) {
+	struct zxdg_output_manager_v1 *manager = attacker_bind(attacker, &zxdg_output_manager_v1_interface, 3);
+	for (int i = 0; i < 256; i++) {
+		zxdg_output_manager_v1_get_xdg_output(manager, attacker->output);
+	}
+}
+
+// Each object of each connection receives each change of the output.
+ATTACK("output-resized-for-many-connections") {
+	struct attacker attacker;
+	static struct attacker crowd[CROWD_MAX];
+	crowd_gather(crowd, get_xdg_outputs);
+	outputs_connect(&attacker);
+	for (int i = 0; i < 20; i++) {
+		configure(&attacker, WIDTH - i, HEIGHT);
 	}
 	configure(&attacker, WIDTH, HEIGHT);
 }

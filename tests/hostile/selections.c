@@ -5,8 +5,10 @@
 #include "wlr-foreign-toplevel-management-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void offer_without_end(struct attacker *attacker, size_t size, bool distinct) {
 	struct wl_data_source *source = wl_data_device_manager_create_data_source(attacker->data_devices);
@@ -137,4 +139,68 @@ ATTACK("selection-of-many-types-for-whoever-gets-the-focus") {
 	}
 	expect_child_alive(child);
 	stop_child(child);
+}
+
+// Has a selection, and reads nothing.
+static void own_selection(void *data) {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	struct zwlr_data_control_source_v1 *source = zwlr_data_control_manager_v1_create_data_source(attacker.data_control);
+	zwlr_data_control_source_v1_offer(source, "text/plain");
+	struct zwlr_data_control_device_v1 *device =
+			zwlr_data_control_manager_v1_get_data_device(attacker.data_control, attacker.seat);
+	zwlr_data_control_device_v1_set_selection(device, source);
+	expect_alive(&attacker);
+	pause();
+}
+
+static struct zwlr_data_control_offer_v1 *last_offer;
+
+static void handle_offer(
+		void *data, struct zwlr_data_control_device_v1 *device, struct zwlr_data_control_offer_v1 *offer) {
+	last_offer = offer;
+}
+
+static void handle_selection(
+		void *data, struct zwlr_data_control_device_v1 *device, struct zwlr_data_control_offer_v1 *offer) {
+}
+
+static void handle_device_finished(void *data, struct zwlr_data_control_device_v1 *device) {
+}
+
+static const struct zwlr_data_control_device_v1_listener device_listener = {
+	.data_offer = handle_offer,
+	.selection = handle_selection,
+	.finished = handle_device_finished,
+	.primary_selection = handle_selection,
+};
+
+// Each request sends an fd to the owner.
+static void ask_for_data(void *data) {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	struct zwlr_data_control_device_v1 *device =
+			zwlr_data_control_manager_v1_get_data_device(attacker.data_control, attacker.seat);
+	zwlr_data_control_device_v1_add_listener(device, &device_listener, NULL);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (attacker_try_roundtrip(&attacker)) {
+		for (int i = 0; last_offer != NULL && i < 4; i++) {
+			zwlr_data_control_offer_v1_receive(last_offer, "text/plain", null);
+		}
+		sleep_ms(10);
+	}
+	pause();
+}
+
+ATTACK("selection-asked-for-whose-owner-never-reads") {
+	pid_t owner = start_child(own_selection, NULL), children[20];
+	sleep_ms(100);
+	for (int i = 0; i < 20; i++) {
+		children[i] = start_child(ask_for_data, NULL);
+	}
+	sleep_ms(5000);
+	for (int i = 0; i < 20; i++) {
+		stop_child(children[i]);
+	}
+	stop_child(owner);
 }
