@@ -3,6 +3,7 @@
 #include "bindings.h"
 #include "idle.h"
 #include "input_method.h"
+#include "keymaps.h"
 #include "listener.h"
 #include "monotonic.h"
 #include "parts.h"
@@ -82,7 +83,7 @@ static void handle_key(struct wl_listener *listener, void *data) {
 			input_method_take_key(compositor, keyboard->wlr, event)) {
 		return;
 	}
-	wlr_seat_set_keyboard(compositor->seat->wlr, keyboard->wlr);
+	keymaps_set_keyboard(compositor, keyboard->wlr);
 	wlr_seat_keyboard_notify_key(compositor->seat->wlr, event->time_msec, event->keycode, event->state);
 }
 
@@ -93,7 +94,7 @@ static void handle_modifiers(struct wl_listener *listener, void *data) {
 	if (!may_follow(keyboard, KEYBOARD_CHANGES_MAX) || input_method_take_modifiers(compositor, keyboard->wlr)) {
 		return;
 	}
-	wlr_seat_set_keyboard(compositor->seat->wlr, keyboard->wlr);
+	keymaps_set_keyboard(compositor, keyboard->wlr);
 	wlr_seat_keyboard_notify_modifiers(compositor->seat->wlr, &keyboard->wlr->modifiers);
 }
 
@@ -116,7 +117,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&keyboard->listeners.destroy);
 	wl_list_remove(&keyboard->link);
 	if (wlr_seat_get_keyboard(compositor->seat->wlr) == keyboard->wlr) {
-		wlr_seat_set_keyboard(compositor->seat->wlr, next_keyboard(compositor));
+		keymaps_set_keyboard(compositor, next_keyboard(compositor));
 	}
 	free(keyboard);
 	seat_update_capabilities(compositor);
@@ -143,7 +144,7 @@ static void handle_new_keyboard(struct wl_listener *listener, void *data) {
 	listener_add(&keyboard->listeners.destroy, &wlr->base.events.destroy, handle_destroy);
 	wl_list_insert(&compositor->seat->keyboards, &keyboard->link);
 	if (wlr_seat_get_keyboard(compositor->seat->wlr) == &keyboards->fallback && wlr->keymap != NULL) {
-		wlr_seat_set_keyboard(compositor->seat->wlr, wlr);
+		keymaps_set_keyboard(compositor, wlr);
 	}
 }
 
@@ -159,7 +160,7 @@ bool keyboards_init(struct compositor *compositor) {
 		wlr_keyboard_set_keymap(&keyboards->fallback, compositor->seat->keymap);
 	}
 	wlr_keyboard_set_repeat_info(&keyboards->fallback, REPEAT_RATE, REPEAT_DELAY);
-	wlr_seat_set_keyboard(compositor->seat->wlr, &keyboards->fallback);
+	keymaps_set_keyboard(compositor, &keyboards->fallback);
 	listener_add(&keyboards->new_keyboard, &compositor->seat->events.new_keyboard, handle_new_keyboard);
 	return true;
 }

@@ -53,6 +53,7 @@ struct compositor {
 	struct seat *seat;
 	struct text_inputs *text_inputs;
 	struct input_method *input_method;
+	struct keymaps *keymaps;
 	struct keyboards *keyboards;
 	struct virtual_keyboards *virtual_keyboards;
 	struct virtual_pointers *virtual_pointers;

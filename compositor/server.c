@@ -44,6 +44,7 @@ static const struct {
 	{seat_init, seat_finish},
 	{text_inputs_init, text_inputs_finish},
 	{input_method_init, input_method_finish},
+	{keymaps_init, keymaps_finish},
 	{keyboards_init, keyboards_finish},
 	{virtual_keyboards_init, virtual_keyboards_finish},
 	{virtual_pointers_init, virtual_pointers_finish},
@@ -202,6 +203,7 @@ static struct compositor *allocate(void) {
 	compositor->seat = &all->seat;
 	compositor->text_inputs = &all->text_inputs;
 	compositor->input_method = &all->input_method;
+	compositor->keymaps = &all->keymaps;
 	compositor->keyboards = &all->keyboards;
 	compositor->virtual_keyboards = &all->virtual_keyboards;
 	compositor->virtual_pointers = &all->virtual_pointers;

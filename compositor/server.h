@@ -24,6 +24,7 @@
 #include "idle.h"
 #include "input_method.h"
 #include "keyboard.h"
+#include "keymaps.h"
 #include "layer.h"
 #include "object_limits.h"
 #include "output.h"
@@ -67,6 +68,7 @@ struct compositor_parts {
 	struct seat seat;
 	struct text_inputs text_inputs;
 	struct input_method input_method;
+	struct keymaps keymaps;
 	struct keyboards keyboards;
 	struct virtual_keyboards virtual_keyboards;
 	struct virtual_pointers virtual_pointers;

@@ -28,6 +28,10 @@ struct usage {
 
 	size_t subsurfaces_changed; // requests since the last commit of a parent, see overdraw.c
 
+	// See keymaps.c.
+	size_t keymaps_unread; // sent since it had read all
+	bool lacks_keymap;
+
 	struct {
 		uint64_t serial; // of the walk
 		uint64_t pixels;

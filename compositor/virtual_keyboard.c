@@ -1,5 +1,6 @@
 #include "virtual_keyboard.h"
 
+#include "keymaps.h"
 #include "parts.h"
 #include "seat.h"
 #include "usage.h"
@@ -119,7 +120,7 @@ static bool set_keymap(
 		return true; // or the client is ended
 	}
 	struct xkb_keymap *keymap = get_keymap(all, text, size);
-	bool ok = keymap != NULL && wlr_keyboard_set_keymap(&keyboard->wlr, keymap);
+	bool ok = keymap != NULL && keymaps_set_keymap(all->compositor, &keyboard->wlr, keymap);
 	xkb_keymap_unref(keymap);
 	if (!ok) {
 		snprintf(reason, REASON_SIZE, "keymap does not compile");
@@ -218,6 +219,7 @@ static void manager_bind(struct wl_client *client, void *data, uint32_t version,
 }
 
 bool virtual_keyboards_init(struct compositor *compositor) {
+	compositor->virtual_keyboards->compositor = compositor;
 	compositor->virtual_keyboards->global = wl_global_create(compositor->display,
 			&zwp_virtual_keyboard_manager_v1_interface, VIRTUAL_KEYBOARD_VERSION, compositor, manager_bind);
 	return compositor->virtual_keyboards->global != NULL;

@@ -23,6 +23,7 @@ struct xkb_keymap;
 #define VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX (128 * 1024)
 
 struct virtual_keyboards {
+	struct compositor *compositor;
 	struct wl_global *global;
 
 	struct {

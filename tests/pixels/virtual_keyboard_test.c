@@ -229,10 +229,13 @@ TEST("virtual_keyboard@without-a-keymap-has-no-fd") {
 // What a client's wl_keyboard has received.
 struct heard {
 	int keymaps, presses, releases;
+	uint32_t size; // of the last keymap
 };
 
 static void handle_keymap(void *data, struct wl_keyboard *keyboard, uint32_t format, int32_t fd, uint32_t size) {
-	((struct heard *)data)->keymaps++;
+	struct heard *heard = data;
+	heard->keymaps++;
+	heard->size = size;
 	close(fd);
 }
 
@@ -321,5 +324,64 @@ TEST("virtual_keyboard@two-that-type-by-turns-send-a-limited-number-of-keymaps")
 	picture_finish(&picture);
 	window_finish(&window);
 	screen_finish(&screen);
+	typing_finish(&typing);
+}
+
+#define LISTENERS 40
+
+static int create_small_keymap(uint32_t *size) {
+	static const char text[] =
+			"xkb_keymap{xkb_keycodes \"\"{<a>=38;};xkb_types \"\"{type \"ONE_LEVEL\"{modifiers=none;};};"
+			"xkb_compatibility \"\"{};xkb_symbols \"\"{key<a>{[a]};};};";
+	int fd = file_create(FILE_SEALABLE, sizeof(text));
+	file_write(fd, 0, text, sizeof(text));
+	*size = sizeof(text);
+	return fd;
+}
+
+TEST("keymaps@client-that-does-not-read-receives-few-of-them-and-the-last-one-once-it-reads") {
+	struct typing typing;
+	struct client listener;
+	struct heard heard[LISTENERS] = {0};
+	uint32_t size;
+	typing_init(&typing);
+	client_init(&listener, &typing.server);
+	struct wl_seat *seat = client_bind(&listener, &wl_seat_interface, 5),
+				   *typing_seat = client_bind(&typing.client, &wl_seat_interface, 1);
+	struct zwp_virtual_keyboard_v1 *keyboards[2] = {
+		typing.keyboard, zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(typing.manager, typing_seat)};
+	int fd = create_keymap(FILE_SEALABLE, &size);
+	send_keymap(&typing, fd, size);
+	fd = create_small_keymap(&size);
+	typing.keyboard = keyboards[1];
+	send_keymap(&typing, fd, size);
+	typing.keyboard = keyboards[0];
+	struct wl_keyboard *wl_keyboards[LISTENERS];
+	for (int i = 0; i < LISTENERS; i++) {
+		wl_keyboards[i] = wl_seat_get_keyboard(seat);
+		wl_keyboard_add_listener(wl_keyboards[i], &keyboard_listener, &heard[i]);
+	}
+	client_roundtrip(&listener);
+	size = heard[0].size;
+	for (int i = 0; i < LISTENERS; i++) {
+		heard[i].keymaps = 0; // wlroots sends one to all of a client's keyboards for each new one
+	}
+	for (int i = 0; i < 20; i++) {
+		zwp_virtual_keyboard_v1_key(keyboards[i % 2], 1, KEY_A, WL_KEYBOARD_KEY_STATE_PRESSED);
+		zwp_virtual_keyboard_v1_key(keyboards[i % 2], 1, KEY_A, WL_KEYBOARD_KEY_STATE_RELEASED);
+		client_roundtrip(&typing.client);
+	}
+	while (heard[LISTENERS - 1].size == size) {
+		client_roundtrip(&listener);
+	}
+	for (int i = 0; i < LISTENERS; i++) {
+		expect_int(heard[i].size, !=, size);
+		expect_int(heard[i].keymaps, <=, 3);
+		wl_keyboard_release(wl_keyboards[i]);
+	}
+	zwp_virtual_keyboard_v1_destroy(keyboards[1]);
+	wl_seat_destroy(typing_seat);
+	wl_seat_destroy(seat);
+	client_finish(&listener);
 	typing_finish(&typing);
 }

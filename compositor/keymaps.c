@@ -1,0 +1,130 @@
+#include "keymaps.h"
+
+#include "parts.h"
+#include "seat.h"
+#include "usage.h"
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <wlr/types/wlr_keyboard.h>
+#include <wlr/types/wlr_seat.h>
+#include <xkbcommon/xkbcommon.h>
+
+// Has the client read all that was sent to it?
+static bool has_read_all(struct wl_client *wl) {
+	int unread = 0;
+	wl_client_flush(wl);
+	return ioctl(wl_client_get_fd(wl), SIOCOUTQ, &unread) == 0 && unread == 0;
+}
+
+// Counts as many keymaps as sent to the client. Returns false, and counts nothing, if it does not read.
+static bool spend(struct wl_client *wl, struct usage *usage, size_t len) {
+	if (has_read_all(wl)) {
+		usage->keymaps_unread = 0;
+	} else if (usage->keymaps_unread + len > KEYMAPS_UNREAD_MAX) {
+		return false;
+	}
+	usage->keymaps_unread += len;
+	return true;
+}
+
+// Keyboards of clients that do not read, so that wlroots sends them nothing. Those of each client are one after the
+// other.
+static void hide(struct keymaps *keymaps, struct wl_list *hidden) {
+	struct wlr_seat_client *client;
+	wl_list_init(hidden);
+	wl_list_for_each(client, &keymaps->compositor->seat->wlr->clients, link) {
+		struct usage *usage = usage_from_client(client->client);
+		if (usage != NULL && !wl_list_empty(&client->keyboards) &&
+				!spend(client->client, usage, (size_t)wl_list_length(&client->keyboards))) {
+			usage->lacks_keymap = true;
+			wl_list_insert_list(hidden->prev, &client->keyboards);
+			wl_list_init(&client->keyboards);
+			wl_event_source_timer_update(keymaps->late, KEYMAPS_LATE_MS);
+		}
+	}
+}
+
+static void show(struct keymaps *keymaps, struct wl_list *hidden) {
+	struct wl_resource *resource, *next;
+	wl_resource_for_each_safe(resource, next, hidden) {
+		struct wlr_seat_client *client =
+				wlr_seat_client_for_wl_client(keymaps->compositor->seat->wlr, wl_resource_get_client(resource));
+		wl_list_remove(wl_resource_get_link(resource));
+		wl_list_insert(client->keyboards.prev, wl_resource_get_link(resource));
+	}
+}
+
+void keymaps_set_keyboard(struct compositor *compositor, struct wlr_keyboard *keyboard) {
+	struct wlr_seat *seat = compositor->seat->wlr;
+	if (wlr_seat_get_keyboard(seat) == keyboard) {
+		return;
+	}
+	struct wl_list hidden;
+	hide(compositor->keymaps, &hidden);
+	wlr_seat_set_keyboard(seat, keyboard);
+	show(compositor->keymaps, &hidden);
+}
+
+bool keymaps_set_keymap(struct compositor *compositor, struct wlr_keyboard *keyboard, struct xkb_keymap *keymap) {
+	if (wlr_seat_get_keyboard(compositor->seat->wlr) != keyboard) {
+		return wlr_keyboard_set_keymap(keyboard, keymap);
+	}
+	struct wl_list hidden;
+	hide(compositor->keymaps, &hidden);
+	bool ok = wlr_keyboard_set_keymap(keyboard, keymap);
+	show(compositor->keymaps, &hidden);
+	return ok;
+}
+
+static void send_keymap(struct wlr_seat_client *client, struct wlr_keyboard *keyboard) {
+	bool is_focused = client->seat->keyboard_state.focused_client == client;
+	uint32_t serial = is_focused ? wlr_seat_client_next_serial(client) : 0;
+	struct wl_resource *resource;
+	wl_resource_for_each(resource, &client->keyboards) {
+		if (wl_resource_get_user_data(resource) == NULL) {
+			continue; // wlroots has no use for it
+		}
+		wl_keyboard_send_keymap(
+				resource, WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1, keyboard->keymap_fd, (uint32_t)keyboard->keymap_size);
+		if (is_focused) {
+			wl_keyboard_send_modifiers(resource, serial, keyboard->modifiers.depressed, keyboard->modifiers.latched,
+					keyboard->modifiers.locked, keyboard->modifiers.group);
+		}
+	}
+}
+
+static int handle_late(void *data) {
+	struct keymaps *keymaps = data;
+	struct wlr_seat *seat = keymaps->compositor->seat->wlr;
+	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat);
+	struct wlr_seat_client *client;
+	wl_list_for_each(client, &seat->clients, link) {
+		struct usage *usage = usage_from_client(client->client);
+		if (usage == NULL || !usage->lacks_keymap) {
+			continue;
+		}
+		if (!has_read_all(client->client)) {
+			wl_event_source_timer_update(keymaps->late, KEYMAPS_LATE_MS);
+			continue;
+		}
+		usage->lacks_keymap = false;
+		usage->keymaps_unread = (size_t)wl_list_length(&client->keyboards);
+		if (keyboard != NULL && keyboard->keymap != NULL) {
+			send_keymap(client, keyboard);
+		}
+	}
+	return 0;
+}
+
+bool keymaps_init(struct compositor *compositor) {
+	struct keymaps *keymaps = compositor->keymaps;
+	keymaps->compositor = compositor;
+	keymaps->late = wl_event_loop_add_timer(compositor->loop, handle_late, keymaps);
+	return keymaps->late != NULL;
+}
+
+void keymaps_finish(struct compositor *compositor) {
+	if (compositor->keymaps->late != NULL) {
+		wl_event_source_remove(compositor->keymaps->late);
+	}
+}
