@@ -9,71 +9,72 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Of all connections of a process. No client that was observed has more than a tenth of these. Where old versions of an
-// interface lack a destructor, objects pile up when outputs and devices come and go; these limits are higher.
+// No client that was observed has more than a tenth of these. Where old versions of an interface lack a destructor,
+// objects pile up when outputs and devices come and go; these limits are higher.
 struct object_limit {
 	const char *interface;
-	size_t max;
+	size_t max;  // of all connections of a process
+	size_t more; // of each further connection, for what every client has
 };
 
 static const struct object_limit table[] = {
-	{"wl_surface", CLIENTS_SURFACES_MAX},
+	{"wl_surface", CLIENTS_SURFACES_MAX, 2},
 	// Each receives all globals, and each new one.
-	{"wl_registry", 256},
+	{"wl_registry", 256, 4},
 	// Callbacks of frames are kept until the next frame, and sent all at once.
-	{"wl_callback", 16384},
-	{"wp_presentation_feedback", 4096},
+	{"wl_callback", 16384, 0},
+	{"wp_presentation_feedback", 4096, 0},
 	// wlr_output walks them when surfaces enter and leave.
-	{"wl_output", 256},
-	{"zxdg_output_v1", 256},
+	{"wl_output", 256, 4},
+	{"zxdg_output_v1", 256, 4},
 	// One event for each at every input event. A wl_keyboard receives an fd with each keymap.
-	{"wl_seat", 256},
-	{"wl_keyboard", 256},
-	{"wl_pointer", 256},
-	{"wl_touch", 256},
-	{"wp_cursor_shape_device_v1", 256},
-	{"zwp_relative_pointer_v1", 64},
-	{"zwp_locked_pointer_v1", 64},
-	{"zwp_confined_pointer_v1", 64},
-	{"zwp_virtual_keyboard_v1", 16},
-	{"zwlr_virtual_pointer_v1", 16},
-	{"zwp_text_input_v3", 64},
-	{"zwp_input_method_v2", 16},
-	{"zwp_input_method_keyboard_grab_v2", 16},
-	{"zwp_input_popup_surface_v2", 64},
-	{"ext_idle_notification_v1", 64},
-	{"zwp_idle_inhibitor_v1", 64},
+	{"wl_seat", 256, 4},
+	{"wl_keyboard", 256, 1},
+	{"wl_pointer", 256, 1},
+	{"wl_touch", 256, 1},
+	{"wp_cursor_shape_device_v1", 256, 0},
+	{"zwp_relative_pointer_v1", 64, 0},
+	{"zwp_locked_pointer_v1", 64, 0},
+	{"zwp_confined_pointer_v1", 64, 0},
+	{"zwp_virtual_keyboard_v1", 16, 0},
+	{"zwlr_virtual_pointer_v1", 16, 0},
+	{"zwp_text_input_v3", 64, 1},
+	{"zwp_input_method_v2", 16, 0},
+	{"zwp_input_method_keyboard_grab_v2", 16, 0},
+	{"zwp_input_popup_surface_v2", 64, 0},
+	{"ext_idle_notification_v1", 64, 0},
+	{"zwp_idle_inhibitor_v1", 64, 0},
 	// Each device receives each selection: all of its MIME types.
-	{"wl_data_device", 64},
-	{"wl_data_source", 256},
-	{"wl_data_offer", 4096},
-	{"zwp_primary_selection_device_v1", 64},
-	{"zwp_primary_selection_source_v1", 256},
-	{"zwp_primary_selection_offer_v1", 4096},
-	{"zwlr_data_control_device_v1", 32},
-	{"zwlr_data_control_source_v1", 256},
-	{"zwlr_data_control_offer_v1", 4096},
+	{"wl_data_device", 64, 1},
+	{"wl_data_source", 256, 0},
+	{"wl_data_offer", 4096, 0},
+	{"zwp_primary_selection_device_v1", 64, 1},
+	{"zwp_primary_selection_source_v1", 256, 0},
+	{"zwp_primary_selection_offer_v1", 4096, 0},
+	{"zwlr_data_control_device_v1", 32, 0},
+	{"zwlr_data_control_source_v1", 256, 0},
+	{"zwlr_data_control_offer_v1", 4096, 0},
 	// Each manager receives an object for each window or output.
-	{"zwlr_foreign_toplevel_manager_v1", 8},
-	{"zwlr_foreign_toplevel_handle_v1", 4096},
-	{"zwlr_output_manager_v1", 16},
-	{"zwlr_output_head_v1", 1024},
-	{"zwlr_output_mode_v1", 16384},
-	{"zwlr_output_configuration_v1", 16},
+	{"zwlr_foreign_toplevel_manager_v1", 8, 0},
+	{"zwlr_foreign_toplevel_handle_v1", 4096, 0},
+	{"zwlr_output_manager_v1", 16, 0},
+	{"zwlr_output_head_v1", 1024, 0},
+	{"zwlr_output_mode_v1", 16384, 0},
+	{"zwlr_output_configuration_v1", 16, 0},
 	// All layer surfaces are placed anew when one of them changes.
-	{"zwlr_layer_surface_v1", 128},
-	{"org_kde_kwin_server_decoration", 1024},
-	{"xdg_wm_base", 64},
-	{"xdg_positioner", 4096},
-	{"xdg_activation_token_v1", 256},
+	{"zwlr_layer_surface_v1", 128, 0},
+	{"org_kde_kwin_server_decoration", 1024, 0},
+	{"xdg_wm_base", 64, 4},
+	{"xdg_positioner", 4096, 0},
+	{"xdg_activation_token_v1", 256, 0},
 	// Each waits for the next frame, and copies all of it.
-	{"zwlr_screencopy_frame_v1", 16},
+	{"zwlr_screencopy_frame_v1", 16, 0},
 	// Each has fds: two, or one per plane.
-	{"wp_security_context_v1", 16},
-	{"zwp_linux_buffer_params_v1", 128},
+	{"wp_security_context_v1", 16, 0},
+	{"zwp_linux_buffer_params_v1", 128, 0},
 	// Each receives a table of formats, with an fd.
-	{"zwp_linux_dmabuf_v1", 64},
-	{"zwp_linux_dmabuf_feedback_v1", 1024},
+	{"zwp_linux_dmabuf_v1", 64, 0},
+	{"zwp_linux_dmabuf_feedback_v1", 1024, 0},
 };
 
 #define TABLE_LEN (sizeof(table) / sizeof(table[0]))
@@ -125,8 +126,9 @@ void object_limits_count(struct usage *usage, struct wl_resource *resource) {
 	count->count = &account->objects[limit - table];
 	count->destroy.notify = handle_destroy;
 	wl_resource_add_destroy_listener(resource, &count->destroy);
-	if (++*count->count > limit->max && requests_is_from(usage->compositor, usage->wl)) {
-		usage_post_too_many(usage->wl, limit->interface, *count->count, limit->max);
+	size_t max = limit->max + limit->more * (account->users_len - 1);
+	if (++*count->count > max && requests_is_from(usage->compositor, usage->wl)) {
+		usage_post_too_many(usage->wl, limit->interface, *count->count, max);
 	}
 }
 

@@ -26,6 +26,7 @@ static void handle_unused(struct lido_refs *refs) {
 	for (int i = 0; i < LIDO_QUOTA_KINDS_LEN; i++) {
 		assert(i == LIDO_QUOTA_READ_BYTES || i == LIDO_QUOTA_UNREAD_FDS || lido_quota_get_used(&pool->quota, i) == 0);
 	}
+	lido_quota_finish(&pool->quota);
 	lido_reclaimer_finish(&pool->reclaimer);
 	wl_list_remove(&pool->link);
 	free(pool);
@@ -62,7 +63,7 @@ struct lido_pool *lido_pool_find(struct wl_client *client) {
 
 void lido_pool_detach(struct lido_pool *pool) {
 	lido_reclaimer_finish(&pool->reclaimer);
-	pool->quota.total = NULL;
+	lido_quota_detach(&pool->quota);
 	wl_list_remove(&pool->link);
 	wl_list_init(&pool->link);
 }

@@ -2,11 +2,15 @@
 
 #include "base/no_memory.h"
 #include "base/number.h"
+#include "base/os.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #define UNLIMITED INT64_MAX
 
@@ -33,8 +37,16 @@ static const struct kind {
 	[LIDO_QUOTA_POPULATED_BYTES] = {NULL, "much at once", " bytes", "populated", true},
 };
 
+struct lido_quota_process {
+	struct wl_list link; // lido_quota_total.processes
+	pid_t pid;
+	size_t quotas_len;
+	int64_t used[LIDO_QUOTA_KINDS_LEN];
+};
+
 void lido_quota_total_init(struct lido_quota_total *total, uint32_t files_max, uint32_t mappings_max) {
 	*total = (struct lido_quota_total){0};
+	wl_list_init(&total->processes);
 	for (int i = 0; i < LIDO_QUOTA_KINDS_LEN; i++) {
 		total->counts[i].max = UNLIMITED;
 	}
@@ -65,6 +77,28 @@ void lido_quota_total_subtract(struct lido_quota_total *total, enum lido_quota_k
 	}
 }
 
+static struct lido_quota_process *find_process(struct lido_quota_total *total, pid_t pid) {
+	struct lido_quota_process *process;
+	wl_list_for_each(process, &total->processes, link) {
+		if (process->pid == pid) {
+			return process;
+		}
+	}
+	if ((process = lido_os.calloc(1, sizeof(*process))) != NULL) {
+		process->pid = pid;
+		wl_list_insert(&total->processes, &process->link);
+	}
+	return process;
+}
+
+static void join_process(struct lido_quota *quota) {
+	pid_t pid;
+	wl_client_get_credentials(quota->client, &pid, NULL, NULL);
+	if (pid != getpid() && (quota->process = find_process(quota->total, pid)) != NULL) {
+		quota->process->quotas_len++;
+	}
+}
+
 void lido_quota_init(struct lido_quota *quota, struct wl_client *client, struct lido_quota_total *total,
 		const struct lido_limits *limits) {
 	*quota = (struct lido_quota){.client = client, .total = total};
@@ -86,6 +120,45 @@ void lido_quota_init(struct lido_quota *quota, struct wl_client *client, struct 
 	quota->counts[LIDO_QUOTA_COPIED_BYTES].max = LIDO_DISPATCH_BYTES_MAX;
 	quota->counts[LIDO_QUOTA_SEARCHED_BYTES].max = LIDO_DISPATCH_SEARCHED_BYTES_MAX;
 	quota->counts[LIDO_QUOTA_POPULATED_BYTES].max = LIDO_DISPATCH_POPULATED_BYTES_MAX;
+	if (client != NULL && total != NULL) {
+		join_process(quota);
+	}
+}
+
+void lido_quota_detach(struct lido_quota *quota) {
+	quota->total = NULL;
+	if (quota->process != NULL) {
+		wl_list_remove(&quota->process->link);
+		wl_list_init(&quota->process->link);
+	}
+}
+
+void lido_quota_finish(struct lido_quota *quota) {
+	struct lido_quota_process *process = quota->process;
+	if (process == NULL) {
+		return;
+	}
+	for (int i = 0; i < LIDO_QUOTA_KINDS_LEN; i++) {
+		process->used[i] -= quota->counts[i].used;
+	}
+	if (--process->quotas_len == 0) {
+		wl_list_remove(&process->link);
+		free(process);
+	}
+}
+
+// How much more the limits of the client and of its process allow.
+static int64_t get_left_of_client(const struct lido_quota *quota, enum lido_quota_kind kind) {
+	return quota->counts[kind].max - quota->counts[kind].used;
+}
+
+static int64_t get_process_max(const struct lido_quota *quota, enum lido_quota_kind kind) {
+	int64_t max = quota->counts[kind].max;
+	return max < UNLIMITED / LIDO_PROCESS_PERCENT ? max * LIDO_PROCESS_PERCENT / 100 : UNLIMITED;
+}
+
+static int64_t get_left_of_process(const struct lido_quota *quota, enum lido_quota_kind kind) {
+	return quota->process != NULL ? get_process_max(quota, kind) - quota->process->used[kind] : UNLIMITED;
 }
 
 bool lido_quota_fail(struct lido_quota *quota, const char *format, ...) {
@@ -97,22 +170,25 @@ bool lido_quota_fail(struct lido_quota *quota, const char *format, ...) {
 }
 
 static bool fail_beyond_limit(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount) {
-	const struct lido_quota_count *count = &quota->counts[kind];
 	const struct kind *words = &kinds[kind];
-	char more[48] = "", key[32] = "";
+	char more[48] = "", whose[32] = "";
+	bool of_process = amount <= get_left_of_client(quota, kind);
+	int64_t used = of_process ? quota->process->used[kind] : quota->counts[kind].used;
+	int64_t max = of_process ? get_process_max(quota, kind) : quota->counts[kind].max;
 	if (amount > 1) {
 		snprintf(more, sizeof(more), " %" PRId64 " more wanted,", amount);
 	}
-	if (words->key != NULL) {
-		snprintf(key, sizeof(key), " (%s)", words->key);
+	if (of_process) {
+		snprintf(whose, sizeof(whose), " of a process");
+	} else if (words->key != NULL) {
+		snprintf(whose, sizeof(whose), " (%s)", words->key);
 	}
-	return lido_quota_fail(quota, "too %s: %" PRId64 "%s %s,%s the limit%s is %" PRId64, words->much, count->used,
-			words->unit, words->state, more, key, count->max);
+	return lido_quota_fail(quota, "too %s: %" PRId64 "%s %s,%s the limit%s is %" PRId64, words->much, used, words->unit,
+			words->state, more, whose, max);
 }
 
 bool lido_quota_allows(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount) {
-	const struct lido_quota_count *count = &quota->counts[kind];
-	if (amount > count->max - count->used) {
+	if (amount > get_left_of_client(quota, kind) || amount > get_left_of_process(quota, kind)) {
 		return fail_beyond_limit(quota, kind, amount);
 	}
 	if (quota->total == NULL || quota->total->counts[kind].max == UNLIMITED) {
@@ -120,20 +196,27 @@ bool lido_quota_allows(struct lido_quota *quota, enum lido_quota_kind kind, int6
 	}
 	const struct lido_quota_count *total = &quota->total->counts[kind];
 	int64_t left = total->max - total->used;
-	if (amount > left - count->used) {
+	int64_t used = quota->process != NULL ? quota->process->used[kind] : quota->counts[kind].used;
+	if (amount > left - used) {
 		return lido_quota_fail(quota, "too %s: %" PRId64 "%s %s, all clients together leave %" PRId64 " of %" PRId64,
-				kinds[kind].much, count->used, kinds[kind].unit, kinds[kind].state, left, total->max);
+				kinds[kind].much, used, kinds[kind].unit, kinds[kind].state, left, total->max);
 	}
 	return true;
 }
 
 void lido_quota_add(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount) {
 	count_add(&quota->counts[kind], amount);
+	if (quota->process != NULL) {
+		quota->process->used[kind] += amount;
+	}
 	lido_quota_total_add(quota->total, kind, amount);
 }
 
 void lido_quota_subtract(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount) {
 	count_subtract(&quota->counts[kind], amount);
+	if (quota->process != NULL) {
+		quota->process->used[kind] -= amount;
+	}
 	lido_quota_total_subtract(quota->total, kind, amount);
 }
 
@@ -188,7 +271,7 @@ void lido_quota_leave_client(struct lido_quota *quota) {
 }
 
 int64_t lido_quota_get_left(const struct lido_quota *quota, enum lido_quota_kind kind) {
-	return quota->counts[kind].max - quota->counts[kind].used;
+	return lido_min(get_left_of_client(quota, kind), get_left_of_process(quota, kind));
 }
 
 int64_t lido_quota_get_used(const struct lido_quota *quota, enum lido_quota_kind kind) {

@@ -1,10 +1,12 @@
 /*
- * What each client holds, and what all clients hold together. This file alone adds and subtracts.
+ * What each client holds, what all clients of a process hold, and what all clients hold together. This file alone adds
+ * and subtracts.
  *
  * Each kind counts something that costs the server: objects, fds, mappings, bytes, or work. A client may hold as much
- * of a kind as its limit allows. Of a kind that has a total limit as well, it may hold no more than is left for all
- * others: with a total of 100, the first client may hold 50, the next one 25, and there is always something left for
- * one more. Work is counted for one dispatch (iteration of the event loop), and returns to zero with its end.
+ * of a kind as its limit allows, and all clients of a process together little more (LIDO_PROCESS_PERCENT), so a process
+ * gains nothing by connecting often. Of a kind that has a total limit as well, they may hold no more than is left for
+ * all others: with a total of 100, the first process may hold 50, the next one 25, and there is always something left
+ * for one more. Work is counted for one dispatch (iteration of the event loop), and returns to zero with its end.
  *
  *     if (!lido_quota_allows(quota, LIDO_QUOTA_BUFFERS, 1)) {
  *         lido_quota_post_no_memory(quota); // the text names the value and the limit
@@ -55,12 +57,20 @@ struct lido_quota_count {
 /* What all clients hold together. */
 struct lido_quota_total {
 	struct lido_quota_count counts[LIDO_QUOTA_KINDS_LEN];
+	struct wl_list processes; // lido_quota_process.link
 };
+
+struct lido_quota_process;
 
 /* What one client holds. */
 struct lido_quota {
 	struct wl_client *client;       // NULL once it is gone
 	struct lido_quota_total *total; // NULL once its owner is gone
+	/*
+	 * What all clients of its process hold; may be NULL: this client alone. Clients of the server's own process are
+	 * counted one by one: it connects others through socket pairs.
+	 */
+	struct lido_quota_process *process;
 	struct lido_quota_count counts[LIDO_QUOTA_KINDS_LEN];
 	struct wl_event_source *dispatch_end; // NULL: no work was counted in this dispatch
 	char failure[LIDO_ERROR_TEXT_SIZE];   // the last thing that failed: for lido_quota_post_no_memory(); may be empty
@@ -75,12 +85,18 @@ void lido_quota_total_add(struct lido_quota_total *total, enum lido_quota_kind k
 /* Takes it back. total: NULL is fine. */
 void lido_quota_total_subtract(struct lido_quota_total *total, enum lido_quota_kind kind, int64_t amount);
 
-/* Nothing is used. total must outlive the quota, or the quota's pointer to it. */
+/* Nothing is used. total may be NULL; otherwise it must live until lido_quota_detach() or lido_quota_finish(). */
 void lido_quota_init(struct lido_quota *quota, struct wl_client *client, struct lido_quota_total *total,
 		const struct lido_limits *limits);
 
 /* The client is gone. What is used remains so. */
 void lido_quota_leave_client(struct lido_quota *quota);
+
+/* The total is gone. What is used remains so. */
+void lido_quota_detach(struct lido_quota *quota);
+
+/* Nothing may be used, except what has no limit or is sent. */
+void lido_quota_finish(struct lido_quota *quota);
 
 /* May that much more be used? If not, notes the reason for lido_quota_post_no_memory(). Changes no count. */
 bool lido_quota_allows(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount);
@@ -100,7 +116,7 @@ void lido_quota_set(struct lido_quota *quota, enum lido_quota_kind kind, int64_t
  */
 bool lido_quota_spend(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount);
 
-/* How much more the limit of the client allows. Ignores limits of all clients together. */
+/* How much more the limit allows. Ignores limits of all clients together. */
 int64_t lido_quota_get_left(const struct lido_quota *quota, enum lido_quota_kind kind);
 
 int64_t lido_quota_get_used(const struct lido_quota *quota, enum lido_quota_kind kind);

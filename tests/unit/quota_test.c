@@ -6,6 +6,10 @@
 #include "pair.h"
 #include "runner.h"
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const struct lido_limits limits = {
 	.files_max = 60,
@@ -105,6 +109,64 @@ TEST("quota@no-client-takes-more-than-is-left-for-the-others") {
 		struct lido_quota next;
 		lido_quota_init(&next, fixture.first.client, &fixture.total, &limits);
 		expect_int(take_all(&next, LIDO_QUOTA_FILES), >, 0);
+	}
+	pair_finish(&fixture.pair);
+}
+
+// Connects sockets that another process has created. Returns the server's ends.
+static void connect_foreign(int fds[], int len) {
+	struct sockaddr_un address = {.sun_family = AF_UNIX}; // the kernel chooses a name
+	socklen_t size = sizeof(address);
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	expect_int(bind(listener, (struct sockaddr *)&address, sizeof(sa_family_t)), ==, 0);
+	expect_int(getsockname(listener, (struct sockaddr *)&address, &size), ==, 0);
+	expect_int(listen(listener, len), ==, 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		for (int i = 0; i < len; i++) {
+			if (connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&address, size) != 0) {
+				_exit(1);
+			}
+		}
+		_exit(0);
+	}
+	for (int i = 0; i < len; i++) {
+		fds[i] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		expect_int(fds[i], >=, 0);
+	}
+	close(listener);
+	waitpid(pid, NULL, 0);
+}
+
+TEST("quota@clients-of-one-process-share-its-limits") {
+	struct fixture fixture;
+	struct lido_quota quotas[3];
+	int fds[3];
+	fixture_init(&fixture, 1000);
+	connect_foreign(fds, 2);
+	connect_foreign(&fds[2], 1);
+	for (int i = 0; i < 3; i++) {
+		struct wl_client *client = wl_client_create(fixture.pair.server.display, fds[i]);
+		expect(client != NULL);
+		lido_quota_init(&quotas[i], client, &fixture.total, &limits);
+	}
+	expect_int(take_all(&quotas[0], LIDO_QUOTA_FILES), ==, 60);
+	expect_contains(quotas[0].failure, "60 held, the limit (files) is 60");
+	expect_int(take_all(&quotas[1], LIDO_QUOTA_FILES), ==, 15);
+	expect_contains(quotas[1].failure, "75 held, the limit of a process is 75");
+	expect_int(take_all(&quotas[2], LIDO_QUOTA_FILES), ==, 60);
+	lido_quota_subtract(&quotas[0], LIDO_QUOTA_FILES, 10);
+	expect_int(take_all(&quotas[1], LIDO_QUOTA_FILES), ==, 10);
+	// A client that is gone leaves its share, the total, or both.
+	lido_quota_subtract(&quotas[0], LIDO_QUOTA_FILES, 50);
+	lido_quota_add(&quotas[0], LIDO_QUOTA_READ_BYTES, 1);
+	lido_quota_finish(&quotas[0]);
+	expect_int(take_all(&quotas[1], LIDO_QUOTA_FILES), ==, 35);
+	lido_quota_detach(&quotas[1]);
+	expect(!lido_quota_allows(&quotas[1], LIDO_QUOTA_FILES, 1));
+	for (int i = 1; i < 3; i++) {
+		lido_quota_subtract(&quotas[i], LIDO_QUOTA_FILES, 60);
+		lido_quota_finish(&quotas[i]);
 	}
 	pair_finish(&fixture.pair);
 }

@@ -1,8 +1,8 @@
 /*
  * Every limit of Lido's shared memory, with its arithmetic.
  *
- * A limit holds for each client (one struct wl_client), unless its name says "total". Exceeding one affects that client
- * only: memory requested through lido_shm_v1 fails with a reason, everything else disconnects the client with
+ * A limit holds for each client (one struct wl_client), unless its name says "total". All clients of a process together
+ * may use a quarter more (LIDO_PROCESS_PERCENT). Exceeding a limit affects that client only: memory requested through lido_shm_v1 fails with a reason, everything else disconnects the client with
  * wl_display.no_memory and a message that names the limit and its value.
  */
 #ifndef LIDO_LIMITS_H
@@ -76,6 +76,13 @@ extern "C" {
  * for all programs of a user together.
  */
 #define LIDO_UNREAD_FDS_MAX 64
+
+/*
+ * Share of a client's limit that all clients of one process may use together: whoever connects often gains little, and
+ * a connection beside one that uses all of its own limit still gets something. Clients that the server connects through
+ * socket pairs of its own do not count as of one process.
+ */
+#define LIDO_PROCESS_PERCENT 125
 
 /*
  * Share of the process's resources that all clients together may take: of RLIMIT_NOFILE in files, and of
