@@ -11,6 +11,7 @@
 
 struct compositor;
 struct wlr_output;
+struct wlr_output_mode;
 struct wlr_scene_output;
 
 struct output {
@@ -22,8 +23,9 @@ struct output {
 	struct wlr_box area;   // layout coordinates; empty while the output is disabled
 	struct {
 		int32_t width, height, refresh;
-	} sent;                // the mode that output management has sent to clients; 0: disabled
-	struct wlr_box usable; // area without the zones that panels reserve, layout coordinates
+		const struct wlr_output_mode *mode; // NULL: a custom one
+	} sent;                                 // the mode that output management has sent to clients; 0: disabled
+	struct wlr_box usable;                  // area without the zones that panels reserve, layout coordinates
 
 	struct {
 		struct wl_listener frame;

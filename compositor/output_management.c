@@ -2,6 +2,7 @@
 
 #include "desktop.h"
 #include "listener.h"
+#include "monotonic.h"
 #include "output.h"
 #include "parts.h"
 #include <wlr/types/wlr_output.h>
@@ -12,7 +13,8 @@ static bool has_mode_as_sent(const struct output *output) {
 	const struct wlr_output *wlr = output->wlr;
 	return output->sent.width == (wlr->enabled ? wlr->width : 0) &&
 		   output->sent.height == (wlr->enabled ? wlr->height : 0) &&
-		   output->sent.refresh == (wlr->enabled ? wlr->refresh : 0);
+		   output->sent.refresh == (wlr->enabled ? wlr->refresh : 0) &&
+		   output->sent.mode == (wlr->enabled ? wlr->current_mode : NULL);
 }
 
 static void send_configuration(struct compositor *compositor, bool all) {
@@ -51,8 +53,67 @@ static void output_management_update(struct compositor *compositor) {
 		output->sent.width = output->wlr->enabled ? output->wlr->width : 0;
 		output->sent.height = output->wlr->enabled ? output->wlr->height : 0;
 		output->sent.refresh = output->wlr->enabled ? output->wlr->refresh : 0;
+		output->sent.mode = output->wlr->enabled ? output->wlr->current_mode : NULL;
 	}
 	send_configuration(compositor, true);
+}
+
+static bool is_size_allowed(double width, double height) {
+	return width >= 1 && width <= OUTPUT_MANAGEMENT_SIZE_MAX && height >= 1 && height <= OUTPUT_MANAGEMENT_SIZE_MAX &&
+		   width * height <= OUTPUT_MANAGEMENT_PIXELS_MAX;
+}
+
+// A mode that the output itself has may have any refresh rate.
+static bool is_refresh_allowed(const struct wlr_output_head_v1_state *head) {
+	int32_t refresh = head->mode == NULL ? head->custom_mode.refresh : 0;
+	return refresh == 0 || (refresh >= OUTPUT_MANAGEMENT_REFRESH_MIN && refresh <= OUTPUT_MANAGEMENT_REFRESH_MAX);
+}
+
+static bool is_position_allowed(int32_t position) {
+	return position >= -OUTPUT_MANAGEMENT_POSITION_MAX && position <= OUTPUT_MANAGEMENT_POSITION_MAX;
+}
+
+static void get_size(const struct wlr_output_head_v1_state *head, int32_t *width, int32_t *height) {
+	*width = head->mode != NULL ? head->mode->width : head->custom_mode.width;
+	*height = head->mode != NULL ? head->mode->height : head->custom_mode.height;
+}
+
+bool output_management_allows(const struct wlr_output_head_v1_state *head) {
+	int32_t width, height;
+	get_size(head, &width, &height);
+	return !head->enabled ||
+		   (is_size_allowed(width, height) && head->scale >= OUTPUT_MANAGEMENT_SCALE_MIN &&
+				   head->scale <= OUTPUT_MANAGEMENT_SCALE_MAX &&
+				   is_size_allowed(width / (double)head->scale, height / (double)head->scale) &&
+				   is_refresh_allowed(head) && is_position_allowed(head->x) && is_position_allowed(head->y));
+}
+
+static uint64_t count_pixels(const struct wlr_output_head_v1_state *head) {
+	int32_t width, height;
+	get_size(head, &width, &height);
+	uint64_t pixels = head->enabled ? (uint64_t)width * (uint64_t)height : 0;
+	return pixels > OUTPUT_MANAGEMENT_PIXELS_MIN ? pixels : OUTPUT_MANAGEMENT_PIXELS_MIN;
+}
+
+// Whether the configuration is within the limits, and the pixels that configurations may have are not used up.
+static bool admit(struct output_management *management, const struct wlr_output_configuration_v1 *configuration) {
+	uint64_t pixels = 0;
+	const struct wlr_output_configuration_head_v1 *head;
+	wl_list_for_each(head, &configuration->heads, link) {
+		if (!output_management_allows(&head->state)) {
+			return false;
+		}
+		pixels += count_pixels(&head->state);
+	}
+	int64_t now = monotonic_msec();
+	uint64_t drained = (uint64_t)(now - management->time) * OUTPUT_MANAGEMENT_PIXELS_PER_SECOND / 1000;
+	management->pixels -= drained < management->pixels ? drained : management->pixels;
+	management->time = now;
+	if (management->pixels + pixels > OUTPUT_MANAGEMENT_PIXELS_BURST) {
+		return false;
+	}
+	management->pixels += pixels;
+	return true;
 }
 
 static bool configure_head(struct output *output, const struct wlr_output_head_v1_state *head, bool test) {
@@ -74,7 +135,7 @@ static bool configure_head(struct output *output, const struct wlr_output_head_v
 }
 
 static void configure(struct compositor *compositor, struct wlr_output_configuration_v1 *configuration, bool test) {
-	bool ok = true;
+	bool ok = admit(compositor->output_management, configuration);
 	struct wlr_output_configuration_head_v1 *head;
 	wl_list_for_each(head, &configuration->heads, link) {
 		struct output *output = desktop_output_from_wlr(compositor->desktop, head->state.output);

@@ -13,6 +13,7 @@
 static struct zwlr_output_head_v1 *head;
 static uint32_t serial;
 static int answers;         // to configurations
+static bool has_succeeded;  // the last answer
 static bool releases_modes; // releases modes as soon as they are announced
 
 static void ignore_mode(void *data, struct zwlr_output_head_v1 *object, struct zwlr_output_mode_v1 *mode) {
@@ -78,39 +79,83 @@ static const struct zwlr_output_manager_v1_listener manager_listener = {
 	.finished = handle_finished,
 };
 
-static void handle_answer(void *data, struct zwlr_output_configuration_v1 *configuration) {
+static void handle_success(void *data, struct zwlr_output_configuration_v1 *configuration) {
+	has_succeeded = true;
+	answers++;
+}
+
+static void handle_failure(void *data, struct zwlr_output_configuration_v1 *configuration) {
+	has_succeeded = false;
 	answers++;
 }
 
 static const struct zwlr_output_configuration_v1_listener configuration_listener = {
-	.succeeded = handle_answer,
-	.failed = handle_answer,
-	.cancelled = handle_answer,
+	.succeeded = handle_success,
+	.failed = handle_failure,
+	.cancelled = handle_failure,
 };
 
-// width: 0 disables the output.
-static void configure(struct attacker *attacker, int32_t width, int32_t height) {
-	int wanted = answers + 1;
+// What a configuration asks for. Fields that are 0 are not set.
+struct setup {
+	int32_t width, height; // 0: the output is disabled
+	int32_t refresh;
+	int32_t x, y;
+	double scale;
+	int32_t transform;
+};
+
+static struct zwlr_output_configuration_v1 *create_configuration(struct attacker *attacker, const struct setup *setup) {
 	if (head == NULL) {
 		fail("the compositor has no output");
 	}
 	struct zwlr_output_configuration_v1 *configuration =
 			zwlr_output_manager_v1_create_configuration(attacker->output_manager, serial);
 	zwlr_output_configuration_v1_add_listener(configuration, &configuration_listener, NULL);
-	if (width > 0) {
-		struct zwlr_output_configuration_head_v1 *enabled =
-				zwlr_output_configuration_v1_enable_head(configuration, head);
-		zwlr_output_configuration_head_v1_set_custom_mode(enabled, width, height, 0);
-		zwlr_output_configuration_head_v1_destroy(enabled);
-	} else {
+	if (setup->width == 0) {
 		zwlr_output_configuration_v1_disable_head(configuration, head);
+		return configuration;
 	}
-	zwlr_output_configuration_v1_apply(configuration);
+	struct zwlr_output_configuration_head_v1 *enabled = zwlr_output_configuration_v1_enable_head(configuration, head);
+	zwlr_output_configuration_head_v1_set_custom_mode(enabled, setup->width, setup->height, setup->refresh);
+	zwlr_output_configuration_head_v1_set_position(enabled, setup->x, setup->y);
+	zwlr_output_configuration_head_v1_set_transform(enabled, setup->transform);
+	zwlr_output_configuration_head_v1_set_scale(
+			enabled, setup->scale != 0 ? wl_fixed_from_double(setup->scale) : wl_fixed_from_int(1));
+	zwlr_output_configuration_head_v1_destroy(enabled);
+	return configuration;
+}
+
+// Returns whether the server has done, or would do, what is asked for.
+static bool ask(struct attacker *attacker, const struct setup *setup, bool test) {
+	int wanted = answers + 1;
+	struct zwlr_output_configuration_v1 *configuration = create_configuration(attacker, setup);
+	if (test) {
+		zwlr_output_configuration_v1_test(configuration);
+	} else {
+		zwlr_output_configuration_v1_apply(configuration);
+	}
 	while (answers < wanted) {
 		expect_alive(attacker);
 	}
 	zwlr_output_configuration_v1_destroy(configuration);
 	expect_alive(attacker);
+	return has_succeeded;
+}
+
+// width: 0 disables the output.
+static void configure(struct attacker *attacker, int32_t width, int32_t height) {
+	ask(attacker, &(struct setup){.width = width, .height = height}, false);
+}
+
+// Ends an attack. The server refuses changes for a while that follow many others.
+static void restore(struct attacker *attacker) {
+	for (int i = 0; i < 500; i++) {
+		if (ask(attacker, &(struct setup){.width = WIDTH, .height = HEIGHT}, false)) {
+			return;
+		}
+		sleep_ms(10);
+	}
+	fail("the server does not restore the mode");
 }
 
 static void outputs_connect(struct attacker *attacker) {
@@ -145,7 +190,7 @@ ATTACK("output-resized") {
 		configure(&attacker, 1 + (int32_t)random_below(1280), 1 + (int32_t)random_below(1024));
 		sleep_ms(10);
 	}
-	configure(&attacker, WIDTH, HEIGHT);
+	restore(&attacker);
 	stop_child(child);
 }
 
@@ -159,6 +204,7 @@ ATTACK("output-disabled") {
 		configure(&attacker, WIDTH, HEIGHT);
 		sleep_ms(5);
 	}
+	restore(&attacker);
 	stop_child(child);
 }
 
@@ -171,7 +217,75 @@ ATTACK("output-mode-released") {
 		configure(&attacker, WIDTH - i, HEIGHT);
 		configure(&attacker, 0, 0);
 	}
-	configure(&attacker, WIDTH, HEIGHT);
+	restore(&attacker);
+}
+
+// Each must be refused, both when it is tested and when it is applied, and leave the output as it is.
+ATTACK("output-of-impossible-modes") {
+	static const struct setup setups[] = {
+		{.width = 30000, .height = 30000},
+		{.width = INT32_MAX, .height = 1},
+		{.width = 1 << 30, .height = 4},
+		{.width = 1, .height = INT32_MAX},
+		{.width = 16384, .height = 16384},
+		{.width = WIDTH, .height = HEIGHT, .refresh = 1},
+		{.width = WIDTH, .height = HEIGHT, .refresh = 1000},
+		{.width = WIDTH, .height = HEIGHT, .refresh = 2000000},
+		{.width = WIDTH, .height = HEIGHT, .refresh = INT32_MAX},
+		{.width = WIDTH, .height = HEIGHT, .scale = 1. / 256},
+		{.width = WIDTH, .height = HEIGHT, .scale = 1000},
+		{.width = WIDTH, .height = HEIGHT, .scale = 1000000},
+		{.width = 1, .height = 1, .scale = 2},
+		{.width = WIDTH, .height = HEIGHT, .x = INT32_MAX, .y = INT32_MAX},
+		{.width = WIDTH, .height = HEIGHT, .x = INT32_MIN, .y = INT32_MIN},
+		{.width = WIDTH, .height = HEIGHT, .x = 1 << 30, .y = -(1 << 30)},
+	};
+	struct attacker attacker;
+	outputs_connect(&attacker);
+	for (size_t i = 0; i < sizeof(setups) / sizeof(setups[0]); i++) {
+		for (int test = 1; test >= 0; test--) {
+			if (ask(&attacker, &setups[i], test != 0)) {
+				fail("the server accepts mode %zu", i);
+			}
+			sleep_ms(20);
+		}
+	}
+	restore(&attacker);
+}
+
+static void never_read(void *data) {
+	struct attacker attacker;
+	outputs_connect(&attacker);
+	for (;;) {
+		sleep_ms(1000);
+	}
+}
+
+// Changes the mode as often as the server allows, with another client that reads nothing of it. large: each change
+// draws as many pixels as possible, otherwise there are as many changes as possible.
+static void change_without_end(bool large) {
+	struct attacker attacker;
+	outputs_connect(&attacker);
+	pid_t child = start_child(never_read, NULL);
+	int changes = 0, count = attack_count(1000);
+	for (int i = 0; i < count; i++) {
+		struct setup setup = {.width = large ? 7680 - i % 2 : 300 + i % 2, .height = large ? 4320 : 200};
+		setup.transform = i % 8;
+		changes += ask(&attacker, &setup, i % 2 == 0);
+	}
+	if (changes > count / 2) {
+		fail("the server has no limit");
+	}
+	restore(&attacker);
+	stop_child(child);
+}
+
+ATTACK("output-of-large-modes-without-end") {
+	change_without_end(true);
+}
+
+ATTACK("output-of-small-modes-without-end") {
+	change_without_end(false);
 }
 
 static void get_xdg_outputs(struct attacker *attacker) {
