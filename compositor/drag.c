@@ -21,9 +21,11 @@ static void handle_request_start_drag(struct wl_listener *listener, void *data) 
 	const struct wlr_seat_request_start_drag_event *event = data;
 	struct wlr_seat *seat = drag->compositor->seat->wlr;
 	struct wlr_touch_point *point;
-	if (wlr_seat_validate_pointer_grab_serial(seat, event->origin, event->serial)) {
+	// wlroots destroys the source of the last drag when the next one starts. After a drop it still exists.
+	bool is_used = event->drag->source != NULL && event->drag->source == seat->drag_source;
+	if (!is_used && wlr_seat_validate_pointer_grab_serial(seat, event->origin, event->serial)) {
 		wlr_seat_start_pointer_drag(seat, event->drag, event->serial);
-	} else if (wlr_seat_validate_touch_grab_serial(seat, event->origin, event->serial, &point)) {
+	} else if (!is_used && wlr_seat_validate_touch_grab_serial(seat, event->origin, event->serial, &point)) {
 		wlr_seat_start_touch_drag(seat, event->drag, event->serial, point);
 	} else if (event->drag->source != NULL) {
 		wlr_data_source_destroy(event->drag->source);

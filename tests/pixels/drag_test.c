@@ -1,5 +1,5 @@
 /*
- * Drags that are refused. LeakSanitizer sees what they leave behind.
+ * Drags that are refused, and what drags send to others. LeakSanitizer sees what they leave behind.
  */
 #include "mouse.h"
 #include "runner.h"
@@ -18,6 +18,8 @@ struct dragging {
 	struct mouse mouse;
 	struct wl_data_device_manager *manager;
 	struct wl_data_device *device;
+	struct wl_data_offer *offer; // the last one
+	int enters, leaves, drops;   // events so far
 };
 
 // A window over the whole output, with the pointer in it.
@@ -85,5 +87,68 @@ TEST("drag@client-that-makes-wlroots-leak-drags-is-ended") {
 #ifdef TEST_HAS_ASAN
 	__lsan_enable();
 #endif
+	dragging_finish(&dragging);
+}
+
+static void handle_data_offer(void *data, struct wl_data_device *device, struct wl_data_offer *offer) {
+	((struct dragging *)data)->offer = offer;
+}
+
+static void handle_enter(void *data, struct wl_data_device *device, uint32_t serial, struct wl_surface *surface,
+		wl_fixed_t x, wl_fixed_t y, struct wl_data_offer *offer) {
+	((struct dragging *)data)->enters++;
+}
+
+static void handle_leave(void *data, struct wl_data_device *device) {
+	((struct dragging *)data)->leaves++;
+}
+
+static void ignore_motion(void *data, struct wl_data_device *device, uint32_t time, wl_fixed_t x, wl_fixed_t y) {
+}
+
+static void handle_drop(void *data, struct wl_data_device *device) {
+	((struct dragging *)data)->drops++;
+}
+
+static void ignore_selection(void *data, struct wl_data_device *device, struct wl_data_offer *offer) {
+}
+
+static const struct wl_data_device_listener device_listener = {
+	.data_offer = handle_data_offer,
+	.enter = handle_enter,
+	.leave = handle_leave,
+	.motion = ignore_motion,
+	.drop = handle_drop,
+	.selection = ignore_selection,
+};
+
+TEST("drag@source-that-was-dropped-cannot-be-dragged-again") {
+	struct dragging dragging;
+	dragging_init(&dragging);
+	struct client *client = &dragging.stage.screen.client;
+	wl_data_device_add_listener(dragging.device, &device_listener, &dragging);
+	struct wl_data_source *source = wl_data_device_manager_create_data_source(dragging.manager);
+	wl_data_source_offer(source, "text/plain");
+	wl_data_source_set_actions(source, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY);
+	mouse_press(&dragging.mouse, true);
+	wl_data_device_start_drag(dragging.device, source, dragging.window.surface, NULL, dragging.mouse.serial);
+	mouse_move(&dragging.mouse, 20, 20);
+	client_roundtrip(client);
+	expect_int(dragging.enters, ==, 1);
+	wl_data_offer_set_actions(
+			dragging.offer, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY);
+	wl_data_offer_accept(dragging.offer, 0, "text/plain");
+	mouse_press(&dragging.mouse, false);
+	client_roundtrip(client);
+	expect_int(dragging.drops, ==, 1);
+	mouse_move(&dragging.mouse, 30, 30);
+	mouse_press(&dragging.mouse, true);
+	wl_data_device_start_drag(dragging.device, source, dragging.window.surface, NULL, dragging.mouse.serial);
+	mouse_move(&dragging.mouse, 40, 40);
+	client_roundtrip(client);
+	expect_int(dragging.enters, ==, 1);
+	mouse_press(&dragging.mouse, false);
+	wl_data_offer_destroy(dragging.offer);
+	wl_data_source_destroy(source);
 	dragging_finish(&dragging);
 }
