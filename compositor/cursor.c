@@ -74,6 +74,10 @@ static void pick(struct compositor *compositor, uint32_t time_msec) {
 		wlr_seat_pointer_notify_clear_focus(seat);
 		return;
 	}
+	if (!drag_may_enter(compositor, surface)) {
+		wlr_seat_pointer_notify_clear_focus(seat); // a drop meanwhile must not go to the last one
+		return;
+	}
 	cursor->origin_x = lx - sx;
 	cursor->origin_y = ly - sy;
 	wlr_seat_pointer_notify_enter(seat, surface, sx, sy);

@@ -6,15 +6,21 @@
 #include "focus.h"
 #include "grab.h"
 #include "listener.h"
+#include "monotonic.h"
 #include "parts.h"
 #include "requests.h"
 #include "seat.h"
 #include "touch.h"
 #include "usage.h"
+#include <string.h>
+#include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_seat.h>
+
+// What a type costs in addition to its name: the event that announces it.
+#define DRAG_TYPE_SIZE 16
 
 static void handle_request_start_drag(struct wl_listener *listener, void *data) {
 	struct drag *drag = wl_container_of(listener, drag, listeners.request_start_drag);
@@ -76,12 +82,48 @@ void drag_motion(struct compositor *compositor, double lx, double ly) {
 	}
 }
 
+// What a client receives when the drag enters one of its surfaces, by each of its data devices.
+static size_t count_bytes(const struct wlr_drag *drag, struct wlr_surface *surface) {
+	struct wlr_seat_client *client =
+			wlr_seat_client_for_wl_client(drag->seat, wl_resource_get_client(surface->resource));
+	if (client == NULL || drag->source == NULL) {
+		return 0;
+	}
+	size_t bytes = 0;
+	char **type;
+	wl_array_for_each(type, &drag->source->mime_types) {
+		bytes += DRAG_TYPE_SIZE + strlen(*type);
+	}
+	return bytes * (size_t)wl_list_length(&client->data_devices);
+}
+
+bool drag_may_enter(struct compositor *compositor, struct wlr_surface *surface) {
+	struct drag *drag = compositor->drag;
+	struct wlr_drag *wlr = compositor->seat->wlr->drag;
+	if (wlr == NULL || wlr->focus == surface) {
+		return true;
+	}
+	int64_t now = monotonic_nsec();
+	if (now < drag->next_enter) {
+		wl_event_source_timer_update(drag->timer, (int)((drag->next_enter - now) / 1000000) + 1);
+		return false;
+	}
+	drag->next_enter = now + (int64_t)count_bytes(wlr, surface) * DRAG_ENTER_NSEC_PER_BYTE;
+	return true;
+}
+
+static int handle_timer(void *data) {
+	cursor_refresh_now(data);
+	return 0;
+}
+
 bool drag_init(struct compositor *compositor) {
 	struct drag *drag = compositor->drag;
 	drag->compositor = compositor;
 	struct wlr_seat *seat = compositor->seat->wlr;
 	drag->icons = wlr_scene_tree_create(compositor->desktop->layers[DESKTOP_LAYER_DRAG]);
-	if (drag->icons == NULL) {
+	drag->timer = wl_event_loop_add_timer(compositor->loop, handle_timer, compositor);
+	if (drag->icons == NULL || drag->timer == NULL) {
 		return false;
 	}
 	listener_add(&drag->listeners.request_start_drag, &seat->events.request_start_drag, handle_request_start_drag);
@@ -93,4 +135,7 @@ void drag_finish(struct compositor *compositor) {
 	listener_remove(&compositor->drag->listeners.request_start_drag);
 	listener_remove(&compositor->drag->listeners.start_drag);
 	listener_remove(&compositor->drag->listeners.drag_destroy);
+	if (compositor->drag->timer != NULL) {
+		wl_event_source_remove(compositor->drag->timer);
+	}
 }

@@ -6,23 +6,40 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <wayland-server-core.h>
 
 struct compositor;
 struct wlr_scene_tree;
+struct wlr_surface;
 
 /* Limit on drag.leaks. A client that causes more is disconnected. */
 #define DRAG_LEAKS_MAX 256
+
+/*
+ * Time per byte of MIME types during which the pointer enters no other surface after a drag has entered one, ns: each
+ * receives all types, by a motion of 30 bytes. So drags send a MiB per second at most. Ten types take half a
+ * millisecond.
+ */
+#define DRAG_ENTER_NSEC_PER_BYTE 1000
 
 struct drag {
 	struct compositor *compositor;
 	struct wlr_scene_tree *icons; // positioned at the pointer or finger
 	size_t leaks;                 // drags that wlroots has leaked, some hundred bytes each
+	int64_t next_enter;           // time from which a drag may enter another surface, ns
+	struct wl_event_source *timer;
 
 	struct {
 		struct wl_listener request_start_drag, start_drag, drag_destroy;
 	} listeners;
 };
+
+/*
+ * Whether the pointer may enter the surface. False: a drag is in progress, and has to wait; the cursor is refreshed
+ * when it may.
+ */
+bool drag_may_enter(struct compositor *compositor, struct wlr_surface *surface);
 
 /* Returns false when out of memory. */
 bool drag_init(struct compositor *compositor);

@@ -4,7 +4,9 @@
 #include "mouse.h"
 #include "runner.h"
 #include "stage.h"
+#include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
 #include <compositor/drag.h>
+#include <stdio.h>
 #ifdef TEST_HAS_ASAN
 #include <sanitizer/lsan_interface.h>
 #endif
@@ -150,5 +152,42 @@ TEST("drag@source-that-was-dropped-cannot-be-dragged-again") {
 	mouse_press(&dragging.mouse, false);
 	wl_data_offer_destroy(dragging.offer);
 	wl_data_source_destroy(source);
+	dragging_finish(&dragging);
+}
+
+// Each window that the pointer enters receives all types.
+TEST("drag@of-many-types-enters-windows-at-a-limited-rate-and-the-last-one-in-the-end") {
+	struct dragging dragging;
+	dragging_init(&dragging);
+	struct screen *screen = &dragging.stage.screen;
+	wl_data_device_add_listener(dragging.device, &device_listener, &dragging);
+	struct window corner;
+	struct picture picture;
+	window_init(&corner, screen, WINDOW_LAYER, SIZE / 2, SIZE / 2);
+	picture_init(&picture, &screen->client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, SIZE / 2, SIZE / 2, SIZE / 2 * 4);
+	window_commit(&corner, picture.buffer);
+	mouse_move(&dragging.mouse, SIZE - 10, SIZE - 10);
+	struct wl_data_source *source = wl_data_device_manager_create_data_source(dragging.manager);
+	char type[120];
+	for (int i = 0; i < 256; i++) {
+		snprintf(type, sizeof(type), "%0100d", i);
+		wl_data_source_offer(source, type);
+	}
+	mouse_press(&dragging.mouse, true);
+	wl_data_device_start_drag(dragging.device, source, dragging.window.surface, NULL, dragging.mouse.serial);
+	for (int i = 0; i < 200; i++) {
+		uint32_t place = i % 2 == 0 ? 10 : SIZE - 10;
+		zwlr_virtual_pointer_v1_motion_absolute(dragging.mouse.device, 1, place, place, SIZE, SIZE);
+		zwlr_virtual_pointer_v1_frame(dragging.mouse.device);
+	}
+	client_roundtrip(&screen->client);
+	expect_int(dragging.enters, <=, 20);
+	while (dragging.enters == dragging.leaves) {
+		expect(client_pump(&screen->client, 1000));
+	}
+	mouse_press(&dragging.mouse, false);
+	wl_data_source_destroy(source);
+	window_finish(&corner);
+	picture_finish(&picture);
 	dragging_finish(&dragging);
 }
