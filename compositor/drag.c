@@ -7,6 +7,8 @@
 #include "grab.h"
 #include "listener.h"
 #include "monotonic.h"
+#include "output.h"
+#include "overdraw.h"
 #include "parts.h"
 #include "requests.h"
 #include "seat.h"
@@ -16,6 +18,7 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_data_device.h>
+#include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_seat.h>
 
@@ -71,15 +74,32 @@ static void handle_start_drag(struct wl_listener *listener, void *data) {
 		}
 	}
 	drag_motion(compositor, lx, ly);
+	drag_settle(compositor);
 	if (wlr->icon != NULL) {
+		overdraw_will_show(compositor, wlr->icon->surface);
+		// wlr_scene visits all nodes for each one that is added and enabled, and there may be a thousand.
+		wlr_scene_node_set_enabled(&drag->icons->node, false);
 		wlr_scene_drag_icon_create(drag->icons, wlr->icon);
+		wlr_scene_node_set_enabled(&drag->icons->node, true);
 	}
 }
 
 void drag_motion(struct compositor *compositor, double lx, double ly) {
-	if (compositor->seat->wlr->drag != NULL) {
-		wlr_scene_node_set_position(&compositor->drag->icons->node, (int)lx, (int)ly);
+	struct drag *drag = compositor->drag;
+	if (compositor->seat->wlr->drag == NULL) {
+		return;
 	}
+	drag->x = (int)lx;
+	drag->y = (int)ly;
+	struct output *output;
+	wl_list_for_each(output, &compositor->desktop->outputs, link) {
+		wlr_output_schedule_frame(output->wlr);
+	}
+}
+
+void drag_settle(struct compositor *compositor) {
+	struct drag *drag = compositor->drag;
+	wlr_scene_node_set_position(&drag->icons->node, drag->x, drag->y);
 }
 
 // What a client receives when the drag enters one of its surfaces, by each of its data devices.

@@ -26,6 +26,7 @@ struct wlr_surface;
 struct drag {
 	struct compositor *compositor;
 	struct wlr_scene_tree *icons; // positioned at the pointer or finger
+	int x, y;                     // where it is to be, layout coordinates
 	size_t leaks;                 // drags that wlroots has leaked, some hundred bytes each
 	int64_t next_enter;           // time from which a drag may enter another surface, ns
 	struct wl_event_source *timer;
@@ -45,7 +46,13 @@ bool drag_may_enter(struct compositor *compositor, struct wlr_surface *surface);
 bool drag_init(struct compositor *compositor);
 void drag_finish(struct compositor *compositor);
 
-/* Moves the icon to the pointer or finger that drags, layout coordinates. Does nothing if there is no drag. */
+/*
+ * The pointer or finger that drags is here, layout coordinates. The icon, which may have a thousand subsurfaces, moves
+ * with the next frame. Does nothing if there is no drag.
+ */
 void drag_motion(struct compositor *compositor, double lx, double ly);
+
+/* Moves the icon. Call it before each frame. */
+void drag_settle(struct compositor *compositor);
 
 #endif

@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include "desktop.h"
+#include "drag.h"
 #include "layer.h"
 #include "listener.h"
 #include "log.h"
@@ -31,6 +32,7 @@ static void handle_frame(struct wl_listener *listener, void *data) {
 	struct output *output = wl_container_of(listener, output, listeners.frame);
 	turn_end();
 	layers_settle(output->compositor);
+	drag_settle(output->compositor);
 	overdraw_limit(output->compositor);
 	wlr_scene_output_commit(output->scene_output, NULL);
 	output_send_frame_done(output);

@@ -44,7 +44,7 @@ static void handle_global(
 		{&zwp_virtual_keyboard_manager_v1_interface, (void **)&attacker->keyboards, 1},
 		{&wp_security_context_manager_v1_interface, (void **)&attacker->security, 1},
 		{&wp_viewporter_interface, (void **)&attacker->viewporter, 1},
-		{&wl_data_device_manager_interface, (void **)&attacker->data_devices, 1},
+		{&wl_data_device_manager_interface, (void **)&attacker->data_devices, 3},
 		{&zwlr_data_control_manager_v1_interface, (void **)&attacker->data_control, 1},
 		{&xdg_activation_v1_interface, (void **)&attacker->activation, 1},
 	};

@@ -126,3 +126,91 @@ ATTACK("drags-of-many-types-to-a-window") {
 	bystander_draw(&bystander, 200);
 	stop_child(child);
 }
+
+#define LAYERS 1000
+
+// An icon of one pixel, enlarged to that size, with as many subsurfaces over each other.
+static struct wl_surface *create_icon(struct attacker *attacker, struct wl_buffer *buffer, int layers) {
+	struct wl_surface *icon = wl_compositor_create_surface(attacker->compositor);
+	wp_viewport_set_destination(wp_viewporter_get_viewport(attacker->viewporter, icon), 600, 400);
+	for (int i = 0; i < layers; i++) {
+		struct wl_surface *surface = wl_compositor_create_surface(attacker->compositor);
+		struct wl_subsurface *subsurface = wl_subcompositor_get_subsurface(attacker->subcompositor, surface, icon);
+		wl_subsurface_set_desync(subsurface);
+		wl_subsurface_set_position(subsurface, -i % 300, -i % 200);
+		wp_viewport_set_destination(wp_viewporter_get_viewport(attacker->viewporter, surface), 600, 400);
+		wl_surface_attach(surface, buffer, 0, 0);
+		wl_surface_commit(surface);
+		if (i % 16 == 15) {
+			expect_alive(attacker);
+		}
+	}
+	wl_surface_attach(icon, buffer, 0, 0);
+	wl_surface_commit(icon);
+	expect_alive(attacker);
+	return icon;
+}
+
+// Each motion moves the icon with all of its subsurfaces.
+ATTACK("drag-icon-of-a-thousand-subsurfaces") {
+	static struct dragging dragging;
+	struct picture picture;
+	dragging_init(&dragging);
+	picture_init(&picture, &dragging.attacker, 0, true, 1, 1);
+	start_drag(&dragging, create_source(&dragging.attacker, 1),
+			create_icon(&dragging.attacker, picture.buffer, attack_count(LAYERS)));
+	for (int i = 0; i < attack_count(4000); i++) {
+		mouse_move(&dragging.mouse, (uint32_t)i % SCREEN_WIDTH, (uint32_t)i % SCREEN_HEIGHT);
+		if (i % 64 == 63) {
+			expect_alive(&dragging.attacker);
+		}
+	}
+	mouse_move_away(&dragging.mouse);
+	expect_alive(&dragging.attacker);
+	hold();
+}
+
+// The icon, the source, or the window of a drag is destroyed while it goes on, or another drag is started.
+ATTACK("drags-cut-short") {
+	static struct dragging dragging;
+	struct picture picture;
+	dragging_init(&dragging);
+	struct attacker *attacker = &dragging.attacker;
+	picture_init(&picture, attacker, 0, true, 1, 1);
+	for (int i = 0; i < attack_count(300); i++) {
+		struct wl_data_source *source = i % 7 != 6 ? create_source(attacker, 1) : NULL;
+		struct wl_surface *icon = create_icon(attacker, picture.buffer, 1);
+		if (source != NULL && i % 2 == 0) {
+			wl_data_source_set_actions(source, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY);
+		}
+		start_drag(&dragging, source, icon);
+		mouse_move(&dragging.mouse, dragging.panel.x + 1, dragging.panel.y);
+		wl_data_device_start_drag(dragging.device, source, dragging.panel.surface, icon, dragging.mouse.serial);
+		expect_alive(attacker);
+		if (i % 5 == 0) {
+			wl_surface_destroy(icon);
+		}
+		if (source != NULL && i % 3 == 0) {
+			wl_data_source_destroy(source);
+			source = NULL;
+		} else if (dragging.offer != NULL && i % 3 == 1) {
+			wl_data_offer_destroy(dragging.offer);
+			dragging.offer = NULL;
+		}
+		mouse_press(&dragging.mouse, false);
+		// With the serial of a button that is no longer down.
+		wl_data_device_start_drag(dragging.device, NULL, dragging.panel.surface, NULL, dragging.mouse.serial);
+		expect_alive(attacker);
+		if (i % 5 != 0) {
+			wl_surface_destroy(icon);
+		}
+		if (source != NULL) {
+			wl_data_source_destroy(source);
+		}
+		dragging.offer = NULL;
+	}
+	start_drag(&dragging, create_source(attacker, 1), create_icon(attacker, picture.buffer, 1));
+	mouse_move(&dragging.mouse, dragging.panel.x + 1, dragging.panel.y);
+	wl_surface_destroy(dragging.panel.surface);
+	attacker_flush(attacker);
+}

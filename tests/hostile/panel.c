@@ -85,12 +85,17 @@ void mouse_init(struct mouse *mouse, struct attacker *attacker) {
 	expect_alive(attacker);
 	mouse->pointer = wl_seat_get_pointer(attacker->seat);
 	wl_pointer_add_listener(mouse->pointer, &pointer_listener, mouse);
+	mouse_move_away(mouse);
 	expect_alive(attacker);
 }
 
 void mouse_move(struct mouse *mouse, uint32_t x, uint32_t y) {
 	zwlr_virtual_pointer_v1_motion_absolute(mouse->device, 1, x, y, SCREEN_WIDTH, SCREEN_HEIGHT);
 	zwlr_virtual_pointer_v1_frame(mouse->device);
+}
+
+void mouse_move_away(struct mouse *mouse) {
+	mouse_move(mouse, SCREEN_WIDTH / 2, SCREEN_HEIGHT - 1);
 }
 
 void mouse_press(struct mouse *mouse, bool down) {

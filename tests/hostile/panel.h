@@ -37,7 +37,8 @@ struct mouse {
 
 void mouse_init(struct mouse *mouse, struct attacker *attacker);
 
-/* Do not wait. */
+/* Do not wait. An attack that ends has to leave the pointer elsewhere than over victims, whose pixels are compared. */
+void mouse_move_away(struct mouse *mouse);
 void mouse_move(struct mouse *mouse, uint32_t x, uint32_t y);
 void mouse_press(struct mouse *mouse, bool down);
 
