@@ -111,31 +111,44 @@ void cursor_refresh(struct compositor *compositor) {
 	}
 }
 
-static void apply_motion(struct compositor *compositor, const struct wlr_pointer_motion_event *motion) {
-	struct cursor *cursor = compositor->cursor;
+// Moves the cursor. Returns false if a client has locked it.
+static bool move(struct compositor *compositor, const struct wlr_pointer_motion_event *motion) {
+	struct wlr_cursor *wlr = compositor->cursor->wlr;
 	double dx = motion->delta_x, dy = motion->delta_y;
-	idle_notify_activity(compositor);
-	wlr_relative_pointer_manager_v1_send_relative_motion(cursor->relative, compositor->seat->wlr,
-			(uint64_t)motion->time_msec * 1000, dx, dy, motion->unaccel_dx, motion->unaccel_dy);
 	if (!constraint_limit(compositor, &dx, &dy)) {
-		return;
+		return false;
 	}
-	wlr_cursor_move(cursor->wlr, &motion->pointer->base, dx, dy);
-	drag_motion(compositor, cursor->wlr->x, cursor->wlr->y);
+	wlr_cursor_move(wlr, &motion->pointer->base, dx, dy);
+	drag_motion(compositor, wlr->x, wlr->y);
+	return true;
+}
+
+static void notify_moved(struct compositor *compositor, uint32_t time_msec) {
+	struct cursor *cursor = compositor->cursor;
 	if (compositor->grab->mode != GRAB_NONE && !compositor->grab->by_touch) {
 		grab_motion(compositor, cursor->wlr->x, cursor->wlr->y);
 		return;
 	}
-	pick(compositor, motion->time_msec);
+	pick(compositor, time_msec);
 	constraint_update(compositor);
 }
 
-static void apply_motion_absolute(
+static void apply_motion(struct compositor *compositor, const struct wlr_pointer_motion_event *motion) {
+	idle_notify_activity(compositor);
+	wlr_relative_pointer_manager_v1_send_relative_motion(compositor->cursor->relative, compositor->seat->wlr,
+			(uint64_t)motion->time_msec * 1000, motion->delta_x, motion->delta_y, motion->unaccel_dx,
+			motion->unaccel_dy);
+	if (move(compositor, motion)) {
+		notify_moved(compositor, motion->time_msec);
+	}
+}
+
+static struct wlr_pointer_motion_event from_absolute(
 		struct compositor *compositor, const struct wlr_pointer_motion_absolute_event *event) {
 	struct wlr_cursor *wlr = compositor->cursor->wlr;
 	double lx, ly;
 	wlr_cursor_absolute_to_layout_coords(wlr, &event->pointer->base, event->x, event->y, &lx, &ly);
-	const struct wlr_pointer_motion_event motion = {
+	return (struct wlr_pointer_motion_event){
 		.pointer = event->pointer,
 		.time_msec = event->time_msec,
 		.delta_x = lx - wlr->x,
@@ -143,7 +156,24 @@ static void apply_motion_absolute(
 		.unaccel_dx = lx - wlr->x,
 		.unaccel_dy = ly - wlr->y,
 	};
+}
+
+static void apply_motion_absolute(
+		struct compositor *compositor, const struct wlr_pointer_motion_absolute_event *event) {
+	const struct wlr_pointer_motion_event motion = from_absolute(compositor, event);
 	apply_motion(compositor, &motion);
+}
+
+void cursor_apply_quietly(struct compositor *compositor, const struct pointer_event *event) {
+	const struct wlr_pointer_motion_event motion =
+			event->type == POINTER_EVENT_MOTION ? event->motion : from_absolute(compositor, &event->motion_absolute);
+	move(compositor, &motion);
+}
+
+void cursor_settle(struct compositor *compositor) {
+	idle_notify_activity(compositor);
+	notify_moved(compositor, (uint32_t)monotonic_msec());
+	wlr_seat_pointer_notify_frame(compositor->seat->wlr);
 }
 
 static bool is_alt_held(struct compositor *compositor) {
@@ -269,7 +299,9 @@ static void handle_axis(struct wl_listener *listener, void *data) {
 
 static void handle_frame(struct wl_listener *listener, void *data) {
 	struct cursor *cursor = wl_container_of(listener, cursor, listeners.frame);
-	wlr_seat_pointer_notify_frame(cursor->compositor->seat->wlr);
+	if (!virtual_pointer_is_frame_empty(cursor->compositor)) {
+		wlr_seat_pointer_notify_frame(cursor->compositor->seat->wlr);
+	}
 }
 
 static void handle_request_set_cursor(struct wl_listener *listener, void *data) {

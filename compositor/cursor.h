@@ -46,6 +46,12 @@ void cursor_refresh_now(struct compositor *compositor);
 /* Handles an event of a pointing device. */
 void cursor_apply(struct compositor *compositor, const struct pointer_event *event);
 
+/* Handles a motion, but clients are not told before cursor_settle(). */
+void cursor_apply_quietly(struct compositor *compositor, const struct pointer_event *event);
+
+/* Tells clients where the cursor is. */
+void cursor_settle(struct compositor *compositor);
+
 /* Shows the cursor image of a grab; GRAB_NONE: the default image. */
 void cursor_set_grabbing(struct compositor *compositor, enum grab_mode mode, uint32_t edges);
 

@@ -67,18 +67,25 @@ static bool may_follow(struct keyboard *keyboard, uint64_t changes_max) {
 	return true;
 }
 
+// Whether clients may be told of a further event of this keyboard.
+static bool may_send(struct keyboard *keyboard, uint64_t virtual_max) {
+	return virtual_keyboard_client(keyboard->wlr) == NULL || seat_admit_virtual(keyboard->compositor, virtual_max);
+}
+
 static void handle_key(struct wl_listener *listener, void *data) {
 	struct keyboard *keyboard = wl_container_of(listener, keyboard, listeners.key);
 	const struct wlr_keyboard_key_event *event = data;
 	struct compositor *compositor = keyboard->compositor;
-	idle_notify_activity(compositor);
-	if (keyboard->wlr->xkb_state != NULL &&
-			(event->state == WL_KEYBOARD_KEY_STATE_PRESSED ? keyboard_take(keyboard, event->keycode)
-														   : keyboard_release(keyboard, event->keycode))) {
+	bool pressed = event->state == WL_KEYBOARD_KEY_STATE_PRESSED;
+	// Some releases more, here and below, so that no key stays pressed.
+	if (!may_send(keyboard, pressed ? SEAT_VIRTUAL_EVENTS_MAX : 2 * SEAT_VIRTUAL_EVENTS_MAX)) {
 		return;
 	}
-	// Some releases more, so that no key stays pressed.
-	bool pressed = event->state == WL_KEYBOARD_KEY_STATE_PRESSED;
+	idle_notify_activity(compositor);
+	if (keyboard->wlr->xkb_state != NULL &&
+			(pressed ? keyboard_take(keyboard, event->keycode) : keyboard_release(keyboard, event->keycode))) {
+		return;
+	}
 	if (!may_follow(keyboard, pressed ? KEYBOARD_CHANGES_MAX : 2 * KEYBOARD_CHANGES_MAX) ||
 			input_method_take_key(compositor, keyboard->wlr, event)) {
 		return;
@@ -90,6 +97,9 @@ static void handle_key(struct wl_listener *listener, void *data) {
 static void handle_modifiers(struct wl_listener *listener, void *data) {
 	struct keyboard *keyboard = wl_container_of(listener, keyboard, listeners.modifiers);
 	struct compositor *compositor = keyboard->compositor;
+	if (!may_send(keyboard, SEAT_VIRTUAL_EVENTS_MAX)) {
+		return;
+	}
 	bindings_modifiers(compositor, wlr_keyboard_get_modifiers(keyboard->wlr));
 	if (!may_follow(keyboard, KEYBOARD_CHANGES_MAX) || input_method_take_modifiers(compositor, keyboard->wlr)) {
 		return;

@@ -2,6 +2,7 @@
 
 #include "listener.h"
 #include "log.h"
+#include "monotonic.h"
 #include "parts.h"
 #include <stdlib.h>
 #include <wlr/backend.h>
@@ -63,6 +64,19 @@ void seat_add_device(struct compositor *compositor, struct wlr_input_device *wlr
 void seat_add_keyboard(struct compositor *compositor, struct wlr_keyboard *wlr) {
 	wl_signal_emit_mutable(&compositor->seat->events.new_keyboard, wlr);
 	seat_update_capabilities(compositor);
+}
+
+bool seat_admit_virtual(struct compositor *compositor, uint64_t virtual_max) {
+	struct seat *seat = compositor->seat;
+	int64_t now = monotonic_msec();
+	uint64_t drained = (uint64_t)(now - seat->virtual_time) * SEAT_VIRTUAL_EVENTS_PER_SECOND / 1000;
+	seat->virtual_events -= drained < seat->virtual_events ? drained : seat->virtual_events;
+	seat->virtual_time = now;
+	if (seat->virtual_events >= virtual_max) {
+		return false;
+	}
+	seat->virtual_events++;
+	return true;
 }
 
 static void handle_new_input(struct wl_listener *listener, void *data) {

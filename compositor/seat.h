@@ -5,6 +5,7 @@
 #define SEAT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <wayland-server-core.h>
 
 struct compositor;
@@ -24,6 +25,14 @@ struct device {
 /* How long the last device of a kind must be gone until clients are told that the seat has none, ms. */
 #define SEAT_LOSS_MS 100
 
+/*
+ * Limit on the events that virtual pointers and keyboards of all clients together send to others: this many at once,
+ * and this many per second. A mouse that reports a thousand times a second needs a quarter of them. One event has up to
+ * a hundred bytes, and a client that does not read for some seconds keeps its connection.
+ */
+#define SEAT_VIRTUAL_EVENTS_MAX 4096
+#define SEAT_VIRTUAL_EVENTS_PER_SECOND 4096
+
 struct seat {
 	struct compositor *compositor;
 	struct wlr_seat *wlr;
@@ -31,6 +40,8 @@ struct seat {
 	struct wl_list devices;       // device.link
 	struct wl_list keyboards;     // keyboard.link
 	struct wl_event_source *loss; // timer
+	uint64_t virtual_events;      // that have not drained yet
+	int64_t virtual_time;         // when they drained, ms
 
 	struct {
 		struct wl_signal new_device;   // struct wlr_input_device *: a pointer or touch screen
@@ -52,6 +63,12 @@ void seat_add_device(struct compositor *compositor, struct wlr_input_device *wlr
 
 /* Adds a keyboard, until it is destroyed. */
 void seat_add_keyboard(struct compositor *compositor, struct wlr_keyboard *wlr);
+
+/*
+ * Counts an event of a virtual device. Returns false if there are more than virtual_max (SEAT_VIRTUAL_EVENTS_MAX, or
+ * more for events that must not be lost easily): clients must not receive it.
+ */
+bool seat_admit_virtual(struct compositor *compositor, uint64_t virtual_max);
 
 /* Sends the kinds of devices to clients, or later that there are fewer. Call it when a device was added or removed. */
 void seat_update_capabilities(struct compositor *compositor);

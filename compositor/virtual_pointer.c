@@ -20,33 +20,69 @@ static struct virtual_pointer *find(struct compositor *compositor, struct wlr_po
 	return NULL;
 }
 
-static void forget_button(struct virtual_pointer *pointer, uint32_t button) {
+static bool forget_button(struct virtual_pointer *pointer, uint32_t button) {
 	for (size_t i = 0; i < pointer->pressed_len; i++) {
 		if (pointer->pressed[i] == button) {
 			pointer->pressed[i] = pointer->pressed[--pointer->pressed_len];
-			return;
+			return true;
 		}
 	}
+	return false;
 }
 
-// Returns false if the event must be ignored.
+// Returns false if the event must be ignored. The release of a button that is down must not: all pointers would stay
+// with the window.
 static bool note_button(struct virtual_pointer *pointer, const struct wlr_pointer_button_event *button) {
-	if (button->state == WL_POINTER_BUTTON_STATE_RELEASED) {
-		forget_button(pointer, button->button);
+	if (button->state == WL_POINTER_BUTTON_STATE_RELEASED && forget_button(pointer, button->button)) {
 		return true;
 	}
-	if (pointer->pressed_len == VIRTUAL_POINTER_BUTTONS_MAX) {
+	if (!seat_admit_virtual(pointer->compositor, SEAT_VIRTUAL_EVENTS_MAX)) {
 		return false;
 	}
-	pointer->pressed[pointer->pressed_len++] = button->button;
+	if (button->state == WL_POINTER_BUTTON_STATE_PRESSED) {
+		if (pointer->pressed_len == VIRTUAL_POINTER_BUTTONS_MAX) {
+			return false;
+		}
+		pointer->pressed[pointer->pressed_len++] = button->button;
+	}
 	return true;
 }
 
+static bool is_motion(const struct pointer_event *event) {
+	return event->type == POINTER_EVENT_MOTION || event->type == POINTER_EVENT_MOTION_ABSOLUTE;
+}
+
+static void settle_later(struct compositor *compositor) {
+	struct virtual_pointers *pointers = compositor->virtual_pointers;
+	if (!pointers->is_settling && pointers->settle != NULL) {
+		pointers->is_settling = true;
+		wl_event_source_timer_update(pointers->settle, VIRTUAL_POINTER_SETTLE_MS);
+	}
+}
+
+static int handle_settle(void *data) {
+	struct compositor *compositor = data;
+	compositor->virtual_pointers->is_settling = false;
+	cursor_settle(compositor);
+	return 0;
+}
+
+// Returns false if clients must not be told of it.
+static bool admit(struct virtual_pointer *pointer, const struct pointer_event *event) {
+	return event->type == POINTER_EVENT_BUTTON ? note_button(pointer, &event->button)
+											   : seat_admit_virtual(pointer->compositor, SEAT_VIRTUAL_EVENTS_MAX);
+}
+
 static void apply_held(struct virtual_pointer *pointer) {
+	struct compositor *compositor = pointer->compositor;
 	for (size_t i = 0; i < pointer->held_len; i++) {
 		const struct pointer_event *event = &pointer->held[i];
-		if (event->type != POINTER_EVENT_BUTTON || note_button(pointer, &event->button)) {
-			cursor_apply(pointer->compositor, event);
+		if (admit(pointer, event)) {
+			compositor->virtual_pointers->is_frame_empty = false;
+			cursor_apply(compositor, event);
+		} else if (is_motion(event)) {
+			cursor_apply_quietly(compositor, event);
+			settle_later(compositor);
 		}
 	}
 	pointer->held_len = 0;
@@ -68,6 +104,14 @@ static void release_buttons(struct virtual_pointer *pointer) {
 	wlr_seat_pointer_notify_frame(pointer->compositor->seat->wlr);
 }
 
+// Applies what the frame holds. A frame that holds nothing is an event by itself.
+static void begin_frame(struct virtual_pointer *pointer) {
+	struct compositor *compositor = pointer->compositor;
+	compositor->virtual_pointers->is_frame_empty =
+			pointer->held_len > 0 || !seat_admit_virtual(compositor, SEAT_VIRTUAL_EVENTS_MAX);
+	apply_held(pointer);
+}
+
 bool virtual_pointer_hold(struct compositor *compositor, struct wlr_pointer *wlr, const struct pointer_event *event) {
 	struct virtual_pointer *pointer = find(compositor, wlr);
 	if (pointer == NULL) {
@@ -75,16 +119,24 @@ bool virtual_pointer_hold(struct compositor *compositor, struct wlr_pointer *wlr
 	}
 	pointer->held[pointer->held_len++] = *event;
 	if (pointer->held_len == VIRTUAL_POINTER_EVENTS_MAX) {
-		apply_held(pointer);
-		wlr_seat_pointer_notify_frame(compositor->seat->wlr);
+		begin_frame(pointer);
+		if (!virtual_pointer_is_frame_empty(compositor)) {
+			wlr_seat_pointer_notify_frame(compositor->seat->wlr);
+		}
 	}
 	return true;
+}
+
+bool virtual_pointer_is_frame_empty(struct compositor *compositor) {
+	bool is_empty = compositor->virtual_pointers->is_frame_empty;
+	compositor->virtual_pointers->is_frame_empty = false;
+	return is_empty;
 }
 
 // The cursor's listener runs after this one, and sends the frame to clients.
 static void handle_frame(struct wl_listener *listener, void *data) {
 	struct virtual_pointer *pointer = wl_container_of(listener, pointer, listeners.frame);
-	apply_held(pointer);
+	begin_frame(pointer);
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
@@ -122,7 +174,8 @@ bool virtual_pointers_init(struct compositor *compositor) {
 	pointers->compositor = compositor;
 	wl_list_init(&pointers->list);
 	struct wlr_virtual_pointer_manager_v1 *manager = wlr_virtual_pointer_manager_v1_create(compositor->display);
-	if (manager == NULL) {
+	pointers->settle = wl_event_loop_add_timer(compositor->loop, handle_settle, compositor);
+	if (manager == NULL || pointers->settle == NULL) {
 		return false;
 	}
 	listener_add(&pointers->new_pointer, &manager->events.new_virtual_pointer, handle_new_pointer);
@@ -131,4 +184,8 @@ bool virtual_pointers_init(struct compositor *compositor) {
 
 void virtual_pointers_finish(struct compositor *compositor) {
 	listener_remove(&compositor->virtual_pointers->new_pointer);
+	if (compositor->virtual_pointers->settle != NULL) {
+		wl_event_source_remove(compositor->virtual_pointers->settle);
+		compositor->virtual_pointers->settle = NULL;
+	}
 }

@@ -26,6 +26,12 @@ struct compositor;
  */
 #define VIRTUAL_POINTER_BUTTONS_MAX 16
 
+/*
+ * Beyond SEAT_VIRTUAL_EVENTS_MAX, clients are told where the pointer is after this time, ms. Presses and scrolling are
+ * ignored then.
+ */
+#define VIRTUAL_POINTER_SETTLE_MS 16
+
 /* An event of a pointing device. */
 struct pointer_event {
 	enum {
@@ -58,12 +64,21 @@ struct virtual_pointer {
 
 struct virtual_pointers {
 	struct compositor *compositor;
-	struct wl_list list; // virtual_pointer.link
+	struct wl_list list;            // virtual_pointer.link
+	struct wl_event_source *settle; // timer, set while the pointer was moved and clients do not know
+	bool is_settling;               // the timer is set
+	bool is_frame_empty;            // nothing of the current frame was sent to clients
 	struct wl_listener new_pointer;
 };
 
 /* Returns false when out of memory. */
 bool virtual_pointers_init(struct compositor *compositor);
+
+/*
+ * Whether clients received nothing of the frame that is handled now, and no more may be sent: then they need not be
+ * told of the frame. Call it once for each frame of any pointer.
+ */
+bool virtual_pointer_is_frame_empty(struct compositor *compositor);
 
 /* Virtual pointers may outlive this call. */
 void virtual_pointers_finish(struct compositor *compositor);

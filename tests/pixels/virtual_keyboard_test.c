@@ -6,6 +6,8 @@
 #include "stage.h"
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 #include <compositor/keyboard.h>
+#include <compositor/seat.h>
+#include <compositor/server.h>
 #include <compositor/virtual_keyboard.h>
 #include <fcntl.h>
 #include <linux/input-event-codes.h>
@@ -383,5 +385,44 @@ TEST("keymaps@client-that-does-not-read-receives-few-of-them-and-the-last-one-on
 	wl_seat_destroy(typing_seat);
 	wl_seat_destroy(seat);
 	client_finish(&listener);
+	typing_finish(&typing);
+}
+
+TEST("virtual_keyboard@keys-without-end-are-sent-at-a-limited-rate") {
+	struct typing typing;
+	struct screen screen;
+	struct window window;
+	struct picture picture;
+	struct heard heard = {0};
+	uint32_t size;
+	typing_init(&typing);
+	screen_init(&screen, &typing.server);
+	struct wl_keyboard *keyboard = wl_seat_get_keyboard(screen.seat);
+	wl_keyboard_add_listener(keyboard, &keyboard_listener, &heard);
+	window_init(&window, &screen, WINDOW_TOPLEVEL, 16, 16);
+	picture_init(&picture, &screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 16, 16, 64);
+	window_commit(&window, picture.buffer);
+	int fd = create_keymap(FILE_SEALABLE, &size);
+	send_keymap(&typing, fd, size);
+	for (int i = 0; i < 4 * SEAT_VIRTUAL_EVENTS_MAX; i++) {
+		zwp_virtual_keyboard_v1_key(typing.keyboard, 1, KEY_A, WL_KEYBOARD_KEY_STATE_PRESSED);
+		zwp_virtual_keyboard_v1_key(typing.keyboard, 1, KEY_A, WL_KEYBOARD_KEY_STATE_RELEASED);
+		if (i % 256 == 255) {
+			client_roundtrip(&typing.client);
+			client_roundtrip(&screen.client);
+		}
+	}
+	expect_int(heard.presses, >=, SEAT_VIRTUAL_EVENTS_MAX / 2);
+	expect_int(heard.presses, <, 2 * SEAT_VIRTUAL_EVENTS_MAX);
+	expect_int(heard.releases, >=, heard.presses);
+	// Later, keys are sent again.
+	typing.server.compositor->seat->virtual_time -= 4000;
+	int presses = heard.presses;
+	type_by_turns(&typing, &screen, (struct zwp_virtual_keyboard_v1 *const[]){typing.keyboard, typing.keyboard}, 100);
+	expect_int(heard.presses, ==, presses + 100);
+	wl_keyboard_release(keyboard);
+	picture_finish(&picture);
+	window_finish(&window);
+	screen_finish(&screen);
 	typing_finish(&typing);
 }

@@ -5,6 +5,8 @@
 #include "runner.h"
 #include "stage.h"
 #include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
+#include <compositor/seat.h>
+#include <compositor/server.h>
 #include <linux/input-event-codes.h>
 #include <virtual_pointer.h>
 
@@ -131,10 +133,10 @@ TEST("virtual_pointer@events-beyond-the-limit-take-effect-without-a-frame") {
 	move_by(device, 0, 1);
 	expect_events(&pointing, VIRTUAL_POINTER_EVENTS_MAX, 0, 0, 1);
 	// The limit applies repeatedly.
-	for (int i = 0; i < 100 * VIRTUAL_POINTER_EVENTS_MAX; i++) {
+	for (int i = 0; i < 50 * VIRTUAL_POINTER_EVENTS_MAX; i++) {
 		move_by(device, i % 2 == 0 ? -1 : 1, 0);
 	}
-	expect_events(&pointing, 101 * VIRTUAL_POINTER_EVENTS_MAX, 0, 0, 101);
+	expect_events(&pointing, 51 * VIRTUAL_POINTER_EVENTS_MAX, 0, 0, 51);
 	pointing_finish(&pointing);
 }
 
@@ -153,5 +155,51 @@ TEST("virtual_pointer@axes-of-different-sources-in-one-frame-arrive-in-two") {
 	zwlr_virtual_pointer_v1_axis(device, 1, WL_POINTER_AXIS_HORIZONTAL_SCROLL, wl_fixed_from_int(5));
 	zwlr_virtual_pointer_v1_frame(device);
 	expect_events(&pointing, 0, 0, 4, 3);
+	pointing_finish(&pointing);
+}
+
+// Sends frames of one motion, beyond the limit. The pointer ends where it was.
+static void exceed_limit(struct pointing *pointing) {
+	for (int i = 0; i < 4 * SEAT_VIRTUAL_EVENTS_MAX; i++) {
+		move_by(pointing->mouse.device, i % 2 == 0 ? -1 : 1, 0);
+		zwlr_virtual_pointer_v1_frame(pointing->mouse.device);
+		if (i % 256 == 255) {
+			client_roundtrip(&pointing->stage.screen.client);
+		}
+	}
+}
+
+TEST("virtual_pointer@motions-without-end-are-sent-at-a-limited-rate-and-the-last-position-arrives") {
+	struct pointing pointing;
+	pointing_init(&pointing);
+	struct zwlr_virtual_pointer_v1 *device = pointing.mouse.device;
+	exceed_limit(&pointing);
+	expect_int(pointing.mouse.motions, <, 3 * SEAT_VIRTUAL_EVENTS_MAX);
+	int frames = pointing.mouse.frames;
+	zwlr_virtual_pointer_v1_axis(device, 1, WL_POINTER_AXIS_VERTICAL_SCROLL, wl_fixed_from_int(5));
+	zwlr_virtual_pointer_v1_motion_absolute(device, 1, 30, 40, SIZE, SIZE);
+	zwlr_virtual_pointer_v1_frame(device);
+	client_roundtrip(&pointing.stage.screen.client);
+	while (pointing.mouse.x != 30 || pointing.mouse.y != 40) {
+		expect(client_pump(&pointing.stage.screen.client, 1000));
+	}
+	expect_int(pointing.mouse.frames, <=, frames + 2);
+	pointing_finish(&pointing);
+}
+
+TEST("virtual_pointer@press-beyond-the-limit-is-ignored-and-the-release-of-an-earlier-one-is-not") {
+	struct pointing pointing;
+	pointing_init(&pointing);
+	struct zwlr_virtual_pointer_v1 *device = pointing.mouse.device;
+	mouse_press(&pointing.mouse, true);
+	pointing.stage.server.compositor->seat->virtual_events = UINT32_MAX;
+	int buttons = pointing.mouse.buttons;
+	zwlr_virtual_pointer_v1_button(device, 1, BTN_RIGHT, WL_POINTER_BUTTON_STATE_PRESSED);
+	zwlr_virtual_pointer_v1_button(device, 1, BTN_RIGHT, WL_POINTER_BUTTON_STATE_RELEASED);
+	zwlr_virtual_pointer_v1_frame(device);
+	client_roundtrip(&pointing.stage.screen.client);
+	expect_int(pointing.mouse.buttons, ==, buttons);
+	mouse_press(&pointing.mouse, false);
+	expect_int(pointing.mouse.buttons, ==, buttons + 1);
 	pointing_finish(&pointing);
 }

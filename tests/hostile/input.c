@@ -1,0 +1,112 @@
+// Floods of input events from virtual pointers and keyboards, at a client that reads them and at one that does not.
+#include "attack.h"
+#include "bystander.h"
+#include "panel.h"
+
+#include "virtual-keyboard-unstable-v1-client-protocol.h"
+#include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
+
+struct flood {
+	const struct panel *target;
+	void (*send)(struct attacker *attacker, struct mouse *mouse, struct zwp_virtual_keyboard_v1 *keyboard, int i);
+};
+
+static void flood(void *data) {
+	const struct flood *flood = data;
+	static struct attacker attacker;
+	static struct mouse mouse;
+	for (;;) {
+		attacker_connect(&attacker);
+		mouse_init(&mouse, &attacker);
+		struct zwp_virtual_keyboard_v1 *keyboard = keyboard_create(&attacker, 0);
+		mouse_move(&mouse, flood->target->x, flood->target->y);
+		for (int i = 0;; i++) {
+			flood->send(&attacker, &mouse, keyboard, i);
+			if (i % 64 == 63 && !attacker_try_roundtrip(&attacker)) {
+				break;
+			}
+		}
+		attacker_disconnect(&attacker);
+	}
+}
+
+static void send_motion(
+		struct attacker *attacker, struct mouse *mouse, struct zwp_virtual_keyboard_v1 *keyboard, int i) {
+	zwlr_virtual_pointer_v1_motion(mouse->device, 1, wl_fixed_from_int(i % 2 == 0 ? 1 : -1), 0);
+	zwlr_virtual_pointer_v1_frame(mouse->device);
+}
+
+static void send_axis(struct attacker *attacker, struct mouse *mouse, struct zwp_virtual_keyboard_v1 *keyboard, int i) {
+	zwlr_virtual_pointer_v1_axis_source(mouse->device, WL_POINTER_AXIS_SOURCE_WHEEL);
+	zwlr_virtual_pointer_v1_axis_discrete(
+			mouse->device, 1, WL_POINTER_AXIS_VERTICAL_SCROLL, wl_fixed_from_int(i % 2 == 0 ? 1 : -1), 1);
+	zwlr_virtual_pointer_v1_axis_discrete(
+			mouse->device, 1, WL_POINTER_AXIS_HORIZONTAL_SCROLL, wl_fixed_from_int(i % 2 == 0 ? 1 : -1), 1);
+	zwlr_virtual_pointer_v1_frame(mouse->device);
+}
+
+static void send_button(
+		struct attacker *attacker, struct mouse *mouse, struct zwp_virtual_keyboard_v1 *keyboard, int i) {
+	mouse_press(mouse, i % 2 == 0);
+}
+
+static void send_crossing(
+		struct attacker *attacker, struct mouse *mouse, struct zwp_virtual_keyboard_v1 *keyboard, int i) {
+	int32_t distance = i % 2 == 0 ? PANEL_SIZE : -PANEL_SIZE;
+	zwlr_virtual_pointer_v1_motion(mouse->device, 1, wl_fixed_from_int(distance), 0);
+	zwlr_virtual_pointer_v1_motion(mouse->device, 1, wl_fixed_from_int(-2 * distance), 0);
+	zwlr_virtual_pointer_v1_frame(mouse->device);
+}
+
+static void send_key(struct attacker *attacker, struct mouse *mouse, struct zwp_virtual_keyboard_v1 *keyboard, int i) {
+	zwp_virtual_keyboard_v1_key(
+			keyboard, 1, 1, i % 2 == 0 ? WL_KEYBOARD_KEY_STATE_PRESSED : WL_KEYBOARD_KEY_STATE_RELEASED);
+}
+
+static void send_modifiers(
+		struct attacker *attacker, struct mouse *mouse, struct zwp_virtual_keyboard_v1 *keyboard, int i) {
+	zwp_virtual_keyboard_v1_modifiers(keyboard, (uint32_t)i % 2, 0, 0, 0);
+}
+
+// The bystander reads, does not read for a while, and reads again.
+static void attack_bystander(
+		void (*send)(struct attacker *attacker, struct mouse *mouse, struct zwp_virtual_keyboard_v1 *keyboard, int i)) {
+	struct bystander bystander;
+	struct panel panel;
+	bystander_init(&bystander, false, 16, 16);
+	panel_init(&panel, &bystander.attacker, true);
+	struct mouse mouse;
+	mouse_init(&mouse, &bystander.attacker); // for its wl_pointer
+	keyboard_create(&bystander.attacker, 0); // for its wl_keyboard
+	wl_seat_get_keyboard(bystander.attacker.seat);
+	pid_t child = start_child(flood, &(struct flood){.target = &panel, .send = send});
+	bystander_draw(&bystander, 300);
+	bystander_stall(&bystander, 1000);
+	bystander_draw(&bystander, 300);
+	expect_child_alive(child);
+	stop_child(child);
+}
+
+ATTACK("motions-without-end") {
+	attack_bystander(send_motion);
+}
+
+ATTACK("scrolling-without-end") {
+	attack_bystander(send_axis);
+}
+
+ATTACK("buttons-without-end") {
+	attack_bystander(send_button);
+}
+
+ATTACK("pointer-crosses-a-window-without-end") {
+	attack_bystander(send_crossing);
+}
+
+ATTACK("keys-without-end") {
+	attack_bystander(send_key);
+}
+
+ATTACK("modifiers-without-end") {
+	attack_bystander(send_modifiers);
+}
