@@ -65,9 +65,10 @@ struct account {
 /* The fds of all accounts. */
 extern atomic_size_t account_fds_total;
 
-/* Is more heap memory used than the limit? */
-static inline bool account_is_exhausted(const struct account *account) {
-	return atomic_load_explicit(&account->heap_size, memory_order_relaxed) > ACCOUNT_HEAP_SIZE_MAX;
+/* Is more heap memory used than the limit, or are there more fds than this? */
+static inline bool account_is_exhausted(const struct account *account, size_t fds_max) {
+	return atomic_load_explicit(&account->heap_size, memory_order_relaxed) > ACCOUNT_HEAP_SIZE_MAX ||
+		   atomic_load_explicit(&account->fds_len, memory_order_relaxed) > fds_max;
 }
 
 /*

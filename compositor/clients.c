@@ -50,7 +50,7 @@ bool clients_enforce_limits(struct turn *turn) {
 	struct client *client = wl_container_of(turn, client, turn);
 	size_t heap_size = atomic_load(&client->account->heap_size), fds_len = atomic_load(&client->account->fds_len);
 	size_t fds_max = get_fds_max(client->compositor->clients);
-	if (account_is_exhausted(client->account)) {
+	if (heap_size > ACCOUNT_HEAP_SIZE_MAX) {
 		wl_resource_post_error(client_get_display(client->wl), WL_DISPLAY_ERROR_NO_MEMORY,
 				"too much server memory: %zu bytes held, the limit is %d", heap_size, ACCOUNT_HEAP_SIZE_MAX);
 		return false;

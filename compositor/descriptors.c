@@ -28,6 +28,13 @@
 // How often to look whether a thread has begun to close an fd, with other threads running in between.
 #define DETACH_TRIES_MAX 100000
 
+// The system call for files of any size.
+#ifdef SYS_fcntl64
+#define SYSTEM_FCNTL SYS_fcntl64
+#else
+#define SYSTEM_FCNTL SYS_fcntl
+#endif
+
 #define REPLACES_LIBC __attribute__((visibility("default")))
 
 struct descriptor {
@@ -38,6 +45,9 @@ struct descriptor {
 
 static struct descriptor *table; // by fd; NULL before the first compositor
 static size_t table_len;
+
+// Other threads serve no client.
+static _Thread_local bool is_serving;
 
 static struct descriptor *find(int fd) {
 	return table != NULL && fd >= 0 && (size_t)fd < table_len ? &table[fd] : NULL;
@@ -209,8 +219,8 @@ REPLACES_LIBC ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
 static int control(int fd, int command, va_list arguments) {
 	// Commands without an argument ignore it, as in libc.
 	void *argument = va_arg(arguments, void *);
-	int result = (int)syscall(SYS_fcntl, fd, command, argument);
-	struct turn *turn = turn_get_current();
+	int result = (int)syscall(SYSTEM_FCNTL, fd, command, argument);
+	struct turn *turn = is_serving ? turn_get_current() : NULL;
 	if (command == F_DUPFD_CLOEXEC && result != -1 && turn != NULL) {
 		own(turn->account, result);
 	}
@@ -246,6 +256,7 @@ int replaced_accept4(int fd, struct sockaddr *address, socklen_t *size, int flag
 bool descriptors_init(struct compositor *compositor) {
 	struct rlimit limit = {.rlim_cur = FDS_MAX};
 	getrlimit(RLIMIT_NOFILE, &limit);
+	is_serving = true;
 	if (table == NULL) {
 		table_len = limit.rlim_cur < FDS_MAX ? limit.rlim_cur : FDS_MAX;
 		table = descriptors_reserve(sizeof(*table));

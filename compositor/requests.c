@@ -52,7 +52,7 @@ static void handle_message(
 	requests->client = wl_resource_get_client(message->resource);
 	requests->len++;
 	struct turn *turn = turn_get_current();
-	if (turn != NULL && account_is_exhausted(turn->account)) {
+	if (turn != NULL && account_is_exhausted(turn->account, requests->compositor->clients->fds_max)) {
 		clients_enforce_limits(turn);
 	}
 	for (const struct request_watch *watch = find_by_message(requests, message); watch != NULL; watch = watch->next) {

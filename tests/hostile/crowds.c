@@ -1,5 +1,6 @@
 // Many connections of one process, with as many objects each as one may have.
 #include "crowd.h"
+#include "panel.h"
 
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 #include "wlr-data-control-unstable-v1-client-protocol.h"
@@ -7,6 +8,7 @@
 #include "wlr-screencopy-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
+#include <linux/input-event-codes.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -47,31 +49,16 @@ static void get_keyboards(struct attacker *attacker) {
 	}
 }
 
-static void set_keymap(struct zwp_virtual_keyboard_v1 *keyboard, int number) {
-	char text[512];
-	int size = snprintf(text, sizeof(text),
-			"xkb_keymap{xkb_keycodes \"\"{<a>=%d;};xkb_types \"\"{type \"ONE_LEVEL\"{modifiers=none;};};"
-			"xkb_compatibility \"\"{};xkb_symbols \"\"{key<a>{[a]};};};",
-			10 + number);
-	int fd = file_create(size + 1, 0);
-	if (write(fd, text, (size_t)size + 1) != size + 1) {
-		fail("cannot write a keymap");
-	}
-	zwp_virtual_keyboard_v1_keymap(keyboard, WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1, fd, (uint32_t)size + 1);
-	close(fd);
-}
-
-// Two keyboards with different keymaps type 1 by turns: all keyboards receive the keymap of each, with an fd.
+// Two keyboards with different keymaps type by turns: all keyboards receive the keymap of each, with an fd.
 static void type_by_turns(void *data) {
 	struct attacker typist;
 	struct zwp_virtual_keyboard_v1 *keyboards[2];
 	attacker_connect(&typist);
 	for (int i = 0; i < 2; i++) {
-		keyboards[i] = zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(typist.keyboards, typist.seat);
-		set_keymap(keyboards[i], i);
+		keyboards[i] = keyboard_create(&typist, i);
 	}
 	for (int i = 0; attacker_try_roundtrip(&typist); i++) {
-		zwp_virtual_keyboard_v1_key(keyboards[i / 2 % 2], 0, 2, i % 2 == 0);
+		zwp_virtual_keyboard_v1_key(keyboards[i / 2 % 2], 0, KEY_A, i % 2 == 0);
 		sleep_ms(10);
 	}
 	pause();

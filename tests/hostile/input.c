@@ -6,6 +6,8 @@
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 #include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
 
+#include <linux/input-event-codes.h>
+
 struct flood {
 	const struct panel *target;
 	void (*send)(struct attacker *attacker, struct mouse *mouse, struct zwp_virtual_keyboard_v1 *keyboard, int i);
@@ -60,7 +62,7 @@ static void send_crossing(
 
 static void send_key(struct attacker *attacker, struct mouse *mouse, struct zwp_virtual_keyboard_v1 *keyboard, int i) {
 	zwp_virtual_keyboard_v1_key(
-			keyboard, 1, 1, i % 2 == 0 ? WL_KEYBOARD_KEY_STATE_PRESSED : WL_KEYBOARD_KEY_STATE_RELEASED);
+			keyboard, 1, KEY_A, i % 2 == 0 ? WL_KEYBOARD_KEY_STATE_PRESSED : WL_KEYBOARD_KEY_STATE_RELEASED);
 }
 
 static void send_modifiers(

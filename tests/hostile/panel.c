@@ -112,10 +112,12 @@ void mouse_press_on(struct mouse *mouse, struct panel *panel) {
 
 struct zwp_virtual_keyboard_v1 *keyboard_create(struct attacker *attacker, int number) {
 	char text[400];
-	int size = 1 + snprintf(text, sizeof(text),
-						   "xkb_keymap{xkb_keycodes \"\"{<a>=%d;};xkb_types \"\"{type \"ONE_LEVEL\"{modifiers=none;};};"
-						   "xkb_compatibility \"\"{};xkb_symbols \"\"{key<a>{[a]};};};",
-						   9 + number);
+	int size =
+			1 +
+			snprintf(text, sizeof(text),
+					"xkb_keymap{xkb_keycodes \"\"{<a>=%d;<b>=38;};xkb_types \"\"{type \"ONE_LEVEL\"{modifiers=none;};};"
+					"xkb_compatibility \"\"{};xkb_symbols \"\"{key<a>{[a]};};};",
+					50 + number);
 	int fd = file_create(size, 0);
 	if (write(fd, text, (size_t)size) != size) {
 		fail("cannot write a keymap");
