@@ -6,11 +6,14 @@
 #include "grab.h"
 #include "listener.h"
 #include "parts.h"
+#include "requests.h"
 #include "seat.h"
 #include "toplevel.h"
+#include "usage.h"
 #include <math.h>
 #include <pixman.h>
 #include <stdlib.h>
+#include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_pointer_constraints_v1.h>
 #include <wlr/types/wlr_seat.h>
@@ -26,15 +29,19 @@ struct constraint {
 static void warp(struct compositor *compositor, struct wlr_surface *surface, double sx, double sy) {
 	int lx, ly;
 	if (desktop_surface_position(compositor->desktop, surface, &lx, &ly)) {
-		wlr_cursor_warp(compositor->cursor->wlr, NULL, lx + sx, ly + sy);
-		wlr_seat_pointer_warp(compositor->seat->wlr, sx, sy);
+		if (wlr_cursor_warp(compositor->cursor->wlr, NULL, lx + sx, ly + sy)) {
+			wlr_seat_pointer_warp(compositor->seat->wlr, sx, sy);
+		}
 	}
 }
 
-// A client that draws the pointer itself while it is locked requests its position afterwards by a hint.
+// A client that draws the pointer itself while it is locked requests its position afterwards by a hint. It must not
+// move the pointer to another client's window.
 static void warp_to_hint(struct compositor *compositor, struct wlr_pointer_constraint_v1 *wlr) {
-	if (wlr->type == WLR_POINTER_CONSTRAINT_V1_LOCKED && wlr->current.cursor_hint.enabled) {
-		warp(compositor, wlr->surface, wlr->current.cursor_hint.x, wlr->current.cursor_hint.y);
+	double x = wlr->current.cursor_hint.x, y = wlr->current.cursor_hint.y;
+	if (wlr->type == WLR_POINTER_CONSTRAINT_V1_LOCKED && wlr->current.cursor_hint.enabled && x >= 0 && y >= 0 &&
+			x < wlr->surface->current.width && y < wlr->surface->current.height) {
+		warp(compositor, wlr->surface, x, y);
 	}
 }
 
@@ -121,7 +128,8 @@ static void handle_set_region(struct wl_listener *listener, void *data) {
 	if (confined && !contains(wlr, x, y) && nearest_point(&wlr->region, &x, &y)) {
 		warp(compositor, wlr->surface, x, y);
 	}
-	constraint_update(compositor);
+	// Later: wlroots destroys a constraint for one time when it ends, and is still emitting one of its signals.
+	cursor_refresh(compositor);
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
@@ -157,6 +165,23 @@ static void handle_focus_changed(struct wl_listener *listener, void *data) {
 	constraint_update(constraints->compositor);
 }
 
+static void limit_rectangles(struct wl_resource *region, struct wl_client *client) {
+	int rectangles = region != NULL ? pixman_region32_n_rects(wlr_region_from_resource(region)) : 0;
+	if (rectangles > CONSTRAINT_RECTANGLES_MAX) {
+		usage_post_too_many(client, "rectangles in the region of a pointer constraint", (uint64_t)rectangles,
+				CONSTRAINT_RECTANGLES_MAX);
+	}
+}
+
+static void limit_new(struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
+	limit_rectangles((struct wl_resource *)arguments[3].o, wl_resource_get_client(resource));
+}
+
+static void limit_changed(
+		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
+	limit_rectangles((struct wl_resource *)arguments[0].o, wl_resource_get_client(resource));
+}
+
 bool constraints_init(struct compositor *compositor) {
 	struct constraints *constraints = compositor->constraints;
 	constraints->compositor = compositor;
@@ -166,7 +191,10 @@ bool constraints_init(struct compositor *compositor) {
 	}
 	listener_add(&constraints->new_constraint, &constraints->manager->events.new_constraint, handle_new_constraint);
 	listener_add(&constraints->focus_changed, &compositor->focus->events.changed, handle_focus_changed);
-	return true;
+	return requests_watch(compositor, "zwp_pointer_constraints_v1", "lock_pointer", limit_new) &&
+		   requests_watch(compositor, "zwp_pointer_constraints_v1", "confine_pointer", limit_new) &&
+		   requests_watch(compositor, "zwp_locked_pointer_v1", "set_region", limit_changed) &&
+		   requests_watch(compositor, "zwp_confined_pointer_v1", "set_region", limit_changed);
 }
 
 void constraints_finish(struct compositor *compositor) {
