@@ -23,7 +23,8 @@ static const struct object_limit table[] = {
 	{"wl_registry", 256, 4},
 	// Callbacks of frames are kept until the next frame, and sent all at once.
 	{"wl_callback", 16384, 0},
-	{"wp_presentation_feedback", 4096, 0},
+	// Each is sent one event for each wl_output of its client, all in the same frame.
+	{"wp_presentation_feedback", 512, 0},
 	// wlr_output walks them when surfaces enter and leave.
 	{"wl_output", 256, 4},
 	{"zxdg_output_v1", 256, 4},
