@@ -7,6 +7,7 @@
 #include "seat.h"
 #include "text_input.h"
 #include "virtual_keyboard.h"
+#include <string.h>
 #include <wlr/types/wlr_input_method_v2.h>
 #include <wlr/types/wlr_keyboard.h>
 #include <wlr/types/wlr_seat.h>
@@ -103,13 +104,30 @@ bool input_method_take_modifiers(struct compositor *compositor, struct wlr_keybo
 	return true;
 }
 
+// Counts what is to be sent to a text input. Returns false if it must be dropped.
+static bool admit_text(struct input_method *input_method, size_t size) {
+	int64_t now = monotonic_msec();
+	uint64_t drained = (uint64_t)(now - input_method->text_time) * INPUT_METHOD_TEXT_PER_SECOND / 1000;
+	input_method->text_size -= drained < input_method->text_size ? drained : input_method->text_size;
+	input_method->text_time = now;
+	if (input_method->text_size >= INPUT_METHOD_TEXT_MAX) {
+		return false;
+	}
+	input_method->text_size += INPUT_METHOD_TEXT_MIN + size;
+	return true;
+}
+
+static size_t size_of(const char *text) {
+	return text != NULL ? strlen(text) : 0;
+}
+
 static void handle_commit(struct wl_listener *listener, void *data) {
 	struct input_method *input_method = wl_container_of(listener, input_method, listeners.commit);
 	struct text_input *active = input_method->compositor->text_inputs->active;
-	if (active == NULL) {
+	const struct wlr_input_method_v2_state *state = &input_method->wlr->current;
+	if (active == NULL || !admit_text(input_method, size_of(state->preedit.text) + size_of(state->commit_text))) {
 		return;
 	}
-	const struct wlr_input_method_v2_state *state = &input_method->wlr->current;
 	if (state->preedit.text != NULL) {
 		wlr_text_input_v3_send_preedit_string(
 				active->wlr, state->preedit.text, state->preedit.cursor_begin, state->preedit.cursor_end);
@@ -135,7 +153,7 @@ static void handle_grab_destroy(struct wl_listener *listener, void *data) {
 	struct compositor *compositor = input_method->compositor;
 	listener_remove(&input_method->listeners.grab_destroy);
 	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(compositor->seat->wlr);
-	if (keyboard != NULL) {
+	if (keyboard != NULL && seat_admit_virtual(compositor, SEAT_VIRTUAL_EVENTS_MAX)) {
 		wlr_seat_keyboard_notify_modifiers(compositor->seat->wlr, &keyboard->modifiers);
 	}
 }
@@ -158,7 +176,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&input_method->listeners.grab_keyboard);
 	listener_remove(&input_method->listeners.destroy);
 	struct text_input *active = input_method->compositor->text_inputs->active;
-	if (active != NULL) {
+	if (active != NULL && admit_text(input_method, 0)) {
 		// Discards the text that it was composing.
 		wlr_text_input_v3_send_preedit_string(active->wlr, NULL, 0, 0);
 		wlr_text_input_v3_send_done(active->wlr);

@@ -34,12 +34,23 @@ struct input_popup {
  */
 #define INPUT_METHOD_STATE_MS 10
 
+/*
+ * Limit on what input methods send to text inputs, bytes: this many at once, and this many per second. What is beyond
+ * is dropped: a client that receives more than it reads does nothing else. Each commit counts as INPUT_METHOD_TEXT_MIN
+ * at least.
+ */
+#define INPUT_METHOD_TEXT_MAX (256 * 1024)
+#define INPUT_METHOD_TEXT_PER_SECOND (256 * 1024)
+#define INPUT_METHOD_TEXT_MIN 128
+
 struct input_method {
 	struct compositor *compositor;
 	struct wlr_input_method_v2 *wlr; // NULL if there is no input method
 	struct wl_list popups;           // input_popup.link
 	int64_t sent;                    // when it was last sent the state of a text input, ms
 	struct wl_event_source *timer;   // sends it again
+	uint64_t text_size;              // that was sent to text inputs and has not drained yet, bytes
+	int64_t text_time;               // when it drained, ms
 
 	struct {
 		struct wl_listener new_input_method, commit, new_popup, grab_keyboard, grab_destroy, destroy;

@@ -5,6 +5,7 @@
 #include "listener.h"
 #include "parts.h"
 #include "seat.h"
+#include "usage.h"
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_seat.h>
@@ -24,9 +25,14 @@ static void text_input_deactivate(struct text_input *text_input) {
 	}
 }
 
+// The input method is told each time. Returns false if the client is ended.
+static bool spend(struct text_input *text_input) {
+	return usage_spend(wl_resource_get_client(text_input->wlr->resource), BUDGET_TEXT_INPUTS, 1);
+}
+
 static void handle_enable(struct wl_listener *listener, void *data) {
 	struct text_input *text_input = wl_container_of(listener, text_input, listeners.enable);
-	if (text_input->wlr->focused_surface != NULL) {
+	if (text_input->wlr->focused_surface != NULL && spend(text_input)) {
 		text_input_activate(text_input);
 	}
 }
@@ -40,6 +46,7 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 
 static void handle_disable(struct wl_listener *listener, void *data) {
 	struct text_input *text_input = wl_container_of(listener, text_input, listeners.disable);
+	spend(text_input);
 	text_input_deactivate(text_input);
 }
 

@@ -20,6 +20,8 @@ static const struct {
 	[BUDGET_RECEIVES] = {"requests for data of selections", 512, 512},
 	// A text view sets the primary selection at each motion of the pointer: some hundred bytes, a thousand times.
 	[BUDGET_SELECTION_BYTES] = {"bytes of MIME types in a second", 1 << 20, 1 << 20},
+	// A window that is clicked disables one and enables another.
+	[BUDGET_TEXT_INPUTS] = {"text inputs enabled and disabled in a second", 512, 256},
 	// Compiling takes up to 10 ms for VIRTUAL_KEYBOARD_KEYMAP_SIZE_MAX. Tools send one keymap, and then type.
 	[BUDGET_KEYMAP_BYTES] = {"bytes of keymaps in a second", 512 << 10, 512 << 10},
 };

@@ -17,6 +17,7 @@ struct compositor;
 enum budget {
 	BUDGET_RECEIVES,        // requests that ask another client for the data of its selection
 	BUDGET_SELECTION_BYTES, // MIME types sent to others because a selection was set
+	BUDGET_TEXT_INPUTS,     // text inputs enabled and disabled, which the input method is told
 	BUDGET_KEYMAP_BYTES,    // text of keymaps that were compiled
 	BUDGETS_LEN,
 };
