@@ -37,8 +37,7 @@ static inline size_t clients_get_max(uint64_t files) {
 #define CLIENTS_OBJECTS_MAX (256 * 1024)
 
 /*
- * Limit on the wl_surface objects of one client. They are much larger than other objects, and each can be a window: the
- * destruction of this many at once delays all clients by a quarter of a second.
+ * Limit on the wl_surface objects of one client. They are much larger than other objects, and each can be a window.
  */
 #define CLIENTS_SURFACES_MAX 1024
 

@@ -93,12 +93,29 @@ static struct owner *node_owner(struct wlr_scene_node *node) {
 	return NULL;
 }
 
+// The root is disabled while a batch is open (batch.h). Returns if it was enabled.
+static bool set_root_enabled(struct desktop *desktop, bool enabled) {
+	struct wlr_scene_node *root = &desktop->scene->tree.node;
+	bool was_enabled = root->enabled;
+	root->enabled = enabled;
+	return was_enabled;
+}
+
+bool desktop_node_coords(struct desktop *desktop, struct wlr_scene_node *node, int *lx, int *ly) {
+	bool was_enabled = set_root_enabled(desktop, true);
+	bool is_shown = wlr_scene_node_coords(node, lx, ly);
+	set_root_enabled(desktop, was_enabled);
+	return is_shown;
+}
+
 struct wlr_surface *desktop_surface_at(
 		struct desktop *desktop, double lx, double ly, double *sx, double *sy, struct owner **owner) {
 	if (owner != NULL) {
 		*owner = NULL;
 	}
+	bool was_enabled = set_root_enabled(desktop, true);
 	struct wlr_scene_node *node = wlr_scene_node_at(&desktop->scene->tree.node, lx, ly, sx, sy);
+	set_root_enabled(desktop, was_enabled);
 	if (node == NULL) {
 		return NULL;
 	}
@@ -130,7 +147,9 @@ static void search_buffer(struct wlr_scene_buffer *buffer, int x, int y, void *d
 
 bool desktop_surface_position(struct desktop *desktop, struct wlr_surface *surface, int *lx, int *ly) {
 	struct search search = {.surface = surface};
+	bool was_enabled = set_root_enabled(desktop, true);
 	wlr_scene_node_for_each_buffer(&desktop->scene->tree.node, search_buffer, &search);
+	set_root_enabled(desktop, was_enabled);
 	*lx = search.x;
 	*ly = search.y;
 	return search.found;

@@ -16,6 +16,7 @@ struct wlr_cursor;
 struct wlr_output;
 struct wlr_output_layout;
 struct wlr_scene;
+struct wlr_scene_node;
 struct wlr_scene_output_layout;
 struct wlr_scene_rect;
 struct wlr_scene_tree;
@@ -85,6 +86,9 @@ struct output *desktop_output_from_wlr(struct desktop *desktop, struct wlr_outpu
  */
 struct wlr_surface *desktop_surface_at(
 		struct desktop *desktop, double lx, double ly, double *sx, double *sy, struct owner **owner);
+
+/* Sets lx and ly to the place of a node, layout coordinates. Returns false if it or a node above it is disabled. */
+bool desktop_node_coords(struct desktop *desktop, struct wlr_scene_node *node, int *lx, int *ly);
 
 /* Sets lx and ly to the origin of a surface, layout coordinates. Returns false if the surface is not in the scene. */
 bool desktop_surface_position(struct desktop *desktop, struct wlr_surface *surface, int *lx, int *ly);

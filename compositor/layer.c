@@ -1,5 +1,6 @@
 #include "layer.h"
 
+#include "batch.h"
 #include "clients.h"
 #include "desktop.h"
 #include "listener.h"
@@ -33,6 +34,7 @@ static struct wlr_scene_tree *layer_tree(struct layer_surface *layer) {
 }
 
 static void layer_arrange(struct layer_surface *layer, struct wlr_box *usable) {
+	batch_expect_surface(layer->compositor, layer->wlr->surface);
 	wlr_scene_layer_surface_v1_configure(layer->scene, &layer->output->area, usable);
 	// Negative margins would make it larger than the output.
 	wlr_box_intersection(usable, usable, &layer->output->area);
@@ -53,6 +55,7 @@ static void arrange_pass(struct output *output, bool exclusive) {
 
 static void layers_arrange(struct output *output) {
 	struct wlr_box old = output->usable;
+	batch_expect(output->compositor, (size_t)wl_list_length(&output->layers));
 	output->usable = output->area;
 	arrange_pass(output, true);
 	arrange_pass(output, false);

@@ -6,22 +6,19 @@
  */
 #include "overdraw.h"
 
-#include "clients.h"
+#include "batch.h"
 #include "compat.h"
 #include "desktop.h"
 #include "geometry.h"
 #include "output.h"
 #include "parts.h"
-#include "requests.h"
 #include "usage.h"
 #include <pixman.h>
 #include <stdlib.h>
 #include <sys/param.h>
 #include <wlr/types/wlr_compositor.h>
-#include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_scene.h>
-#include <wlr/types/wlr_subcompositor.h>
 
 struct walk {
 	uint64_t serial;
@@ -90,6 +87,92 @@ static void limit_tree(struct walk *walk, struct wlr_scene_tree *tree, int lx, i
 	}
 }
 
+// Collects opaque rectangles. False: there are too many.
+static bool add_opaque(struct overdraw *overdraw, struct wlr_scene_node *node, int lx, int ly) {
+	struct wlr_scene_surface *surface = wlr_scene_surface_try_from_buffer(wlr_scene_buffer_from_node(node));
+	int boxes_len = 0;
+	const pixman_box32_t *boxes =
+			surface != NULL ? pixman_region32_rectangles(&surface->surface->opaque_region, &boxes_len) : NULL;
+	for (int i = 0; i < boxes_len; i++) {
+		if (overdraw->opaque_len == OVERDRAW_OPAQUE_MAX) {
+			return false;
+		}
+		overdraw->opaque[overdraw->opaque_len++] = (pixman_box32_t){
+			.x1 = move(lx, boxes[i].x1),
+			.y1 = move(ly, boxes[i].y1),
+			.x2 = move(lx, boxes[i].x2),
+			.y2 = move(ly, boxes[i].y2),
+		};
+	}
+	overdraw->estimated_len++;
+	return true;
+}
+
+static bool collect_opaque(struct overdraw *overdraw, struct wlr_scene_tree *tree, int lx, int ly) {
+	bool ok = true;
+	struct wlr_scene_node *node;
+	wl_list_for_each(node, &tree->children, link) {
+		int x = move(lx, node->x), y = move(ly, node->y);
+		if (node->enabled && node->type == WLR_SCENE_NODE_BUFFER) {
+			ok = ok && add_opaque(overdraw, node, x, y);
+		} else if (node->enabled && node->type == WLR_SCENE_NODE_TREE) {
+			ok = ok && collect_opaque(overdraw, wlr_scene_tree_from_node(node), x, y);
+		}
+	}
+	return ok;
+}
+
+static int compare_edges(const void *left, const void *right) {
+	int32_t a = *(const int32_t *)left, b = *(const int32_t *)right;
+	return (a > b) - (a < b);
+}
+
+// Returns the number of different edges, sorted.
+static size_t sort_edges(int32_t *edges, size_t len) {
+	size_t distinct = 0;
+	qsort(edges, len, sizeof(*edges), compare_edges);
+	for (size_t i = 0; i < len; i++) {
+		if (i == 0 || edges[i] != edges[i - 1]) {
+			edges[distinct++] = edges[i];
+		}
+	}
+	return distinct;
+}
+
+static size_t find_edge(const int32_t *edges, size_t len, int32_t edge) {
+	const int32_t *found = bsearch(&edge, edges, len, sizeof(*edges), compare_edges);
+	return (size_t)(found - edges);
+}
+
+// Returns the most rectangles of which the region that nothing opaque covers may consist. pixman stores a region as
+// bands between vertical edges. In each, every opaque rectangle that crosses it leaves one rectangle more.
+static size_t estimate_rectangles(struct overdraw *overdraw) {
+	const pixman_box32_t *opaque = overdraw->opaque;
+	int32_t *edges = overdraw->edges;
+	size_t len = overdraw->opaque_len;
+	for (size_t i = 0; i < len; i++) {
+		edges[2 * i] = opaque[i].x1;
+		edges[2 * i + 1] = opaque[i].x2;
+	}
+	size_t columns = sort_edges(edges, 2 * len);
+	for (size_t i = 0; i < len; i++) {
+		edges[2 * i] = opaque[i].y1;
+		edges[2 * i + 1] = opaque[i].y2;
+	}
+	size_t bands = sort_edges(edges, 2 * len), crossings = bands;
+	for (size_t i = 0; i < len; i++) {
+		crossings += find_edge(edges, bands, opaque[i].y2) - find_edge(edges, bands, opaque[i].y1);
+	}
+	return MIN(crossings, columns * bands / 4);
+}
+
+static bool is_estimate_too_high(struct compositor *compositor) {
+	struct overdraw *overdraw = compositor->overdraw;
+	overdraw->opaque_len = overdraw->estimated_len = 0;
+	return !collect_opaque(overdraw, &compositor->desktop->scene->tree, 0, 0) ||
+		   estimate_rectangles(overdraw) * overdraw->estimated_len > OVERDRAW_WORK_MAX;
+}
+
 // wlr_scene subtracts opaque surfaces from the visible regions of all nodes below them. That can be turned off: then it
 // draws what is hidden, too.
 static void set_without_visibility(struct compositor *compositor, bool without) {
@@ -101,24 +184,25 @@ static void set_without_visibility(struct compositor *compositor, bool without) 
 static void limit_rectangles(struct compositor *compositor, struct walk *walk) {
 	struct overdraw *overdraw = compositor->overdraw;
 	overdraw->nodes_peak = MAX(overdraw->nodes_peak, walk->nodes_len);
-	bool without = overdraw->without_visibility ? walk->nodes_len >= overdraw->nodes_peak / 2
-												: walk->rectangles > OVERDRAW_RECTANGLES_MAX;
+	bool without = walk->rectangles > OVERDRAW_RECTANGLES_MAX;
+	if (overdraw->without_visibility) {
+		without = walk->nodes_len >= overdraw->nodes_peak / 2 || is_estimate_too_high(compositor);
+	}
 	if (without != overdraw->without_visibility) {
 		set_without_visibility(compositor, without);
 		walk->changed = true;
 	}
 }
 
-static void damage_output(struct output *output) {
-	pixman_region32_t all;
-	pixman_region32_init_rect(&all, 0, 0, (unsigned)output->wlr->width, (unsigned)output->wlr->height);
-	struct wlr_output_event_damage event = {.output = output->wlr, .damage = &all};
-	wl_signal_emit_mutable(&output->wlr->events.damage, &event);
-	pixman_region32_fini(&all);
+void overdraw_estimate(struct compositor *compositor) {
+	if (!compositor->overdraw->without_visibility && is_estimate_too_high(compositor)) {
+		set_without_visibility(compositor, true);
+	}
 }
 
 void overdraw_limit(struct compositor *compositor) {
 	struct desktop *desktop = compositor->desktop;
+	batch_end(compositor);
 	compositor->overdraw->changes = 0;
 	struct walk walk = {.serial = ++compositor->overdraw->walks};
 	struct output *output;
@@ -127,114 +211,28 @@ void overdraw_limit(struct compositor *compositor) {
 	}
 	wlr_output_layout_get_box(desktop->layout, NULL, &walk.outputs);
 	limit_tree(&walk, &desktop->scene->tree, 0, 0);
+	compositor->overdraw->nodes_len = walk.nodes_len;
 	limit_rectangles(compositor, &walk);
-	if (!walk.changed) {
-		return;
-	}
-	// Updates what is visible of each node within the color, which is behind all outputs.
-	wlr_scene_node_set_enabled(&desktop->color->node, false);
-	wlr_scene_node_set_enabled(&desktop->color->node, true);
-	wl_list_for_each(output, &desktop->outputs, link) {
-		damage_output(output);
+	if (walk.changed) {
+		batch_recompute(compositor);
 	}
 }
 
 void overdraw_surface_changed(struct compositor *compositor) {
-	if (++compositor->overdraw->changes >= OVERDRAW_CHANGES_MAX) {
+	// While a batch is open, what is visible is not known.
+	if (++compositor->overdraw->changes >= OVERDRAW_CHANGES_MAX && compositor->batch->end == NULL) {
 		overdraw_limit(compositor);
 	}
 }
 
-// The edges of opaque surfaces. Between any two that follow each other, a visible region may have a rectangle.
-struct edges {
-	size_t surfaces_len, opaque_len;
-	int64_t x[2 * CLIENTS_SURFACES_MAX], y[2 * CLIENTS_SURFACES_MAX]; // surfaces may lie anywhere
-};
-
-static void add_edges(struct wlr_surface *surface, int sx, int sy, void *data) {
-	struct edges *edges = data;
-	size_t i = 2 * edges->opaque_len;
-	edges->surfaces_len++;
-	if (!pixman_region32_not_empty(&surface->opaque_region) || edges->opaque_len == CLIENTS_SURFACES_MAX) {
-		return;
-	}
-	const pixman_box32_t *box = pixman_region32_extents(&surface->opaque_region);
-	edges->x[i] = INT64_C(1) * sx + box->x1;
-	edges->x[i + 1] = INT64_C(1) * sx + box->x2;
-	edges->y[i] = INT64_C(1) * sy + box->y1;
-	edges->y[i + 1] = INT64_C(1) * sy + box->y2;
-	edges->opaque_len++;
-}
-
-static int compare_edges(const void *left, const void *right) {
-	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-	return (a > b) - (a < b);
-}
-
-static size_t count_distinct(int64_t *values, size_t len) {
-	size_t distinct = 0;
-	qsort(values, len, sizeof(*values), compare_edges);
-	for (size_t i = 0; i < len; i++) {
-		distinct += i == 0 || values[i] != values[i - 1];
-	}
-	return distinct;
-}
-
-static void limit_edges(struct compositor *compositor, struct edges *edges) {
-	size_t len = 2 * edges->opaque_len;
-	size_t rectangles = count_distinct(edges->x, len) * count_distinct(edges->y, len) / 4;
-	if (rectangles * edges->surfaces_len > OVERDRAW_WORK_MAX) {
-		set_without_visibility(compositor, true);
-	}
-}
-
-static bool has_subsurfaces(const struct wlr_surface_state *state) {
-	return !wl_list_empty(&state->subsurfaces_below) || !wl_list_empty(&state->subsurfaces_above);
-}
-
-void overdraw_will_show(struct compositor *compositor, struct wlr_surface *surface) {
-	if (!compositor->overdraw->without_visibility && has_subsurfaces(&surface->current)) {
-		struct edges edges = {0};
-		wlr_surface_for_each_surface(surface, add_edges, &edges);
-		limit_edges(compositor, &edges);
-	}
-}
-
-static void handle_change(
-		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
-	struct usage *usage = usage_from_client(wl_resource_get_client(resource));
-	if (usage != NULL) {
-		usage->subsurfaces_changed++;
-	}
-}
-
-// wlroots moves all subsurfaces in the commit of their parent.
-static void handle_commit(
-		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
-	struct wlr_surface *surface = wlr_surface_from_resource(resource);
-	struct usage *usage = usage_from_client(wl_resource_get_client(resource));
-	if (usage == NULL || usage->subsurfaces_changed < OVERDRAW_CHANGES_MAX || !has_subsurfaces(&surface->pending)) {
-		return;
-	}
-	usage->subsurfaces_changed = 0;
-	if (compositor->overdraw->without_visibility) {
-		return;
-	}
-	struct edges edges = {0};
-	struct wlr_subsurface *subsurface;
-	wl_list_for_each(subsurface, &surface->pending.subsurfaces_below, pending.link) {
-		add_edges(subsurface->surface, subsurface->pending.x, subsurface->pending.y, &edges);
-	}
-	wl_list_for_each(subsurface, &surface->pending.subsurfaces_above, pending.link) {
-		add_edges(subsurface->surface, subsurface->pending.x, subsurface->pending.y, &edges);
-	}
-	limit_edges(compositor, &edges);
-}
-
 bool overdraw_init(struct compositor *compositor) {
-	return requests_watch(compositor, "wl_subcompositor", "get_subsurface", handle_change) &&
-		   requests_watch(compositor, "wl_subsurface", "set_position", handle_change) &&
-		   requests_watch(compositor, "wl_subsurface", "place_above", handle_change) &&
-		   requests_watch(compositor, "wl_subsurface", "place_below", handle_change) &&
-		   requests_watch(compositor, "wl_surface", "commit", handle_commit);
+	struct overdraw *overdraw = compositor->overdraw;
+	overdraw->opaque = calloc(OVERDRAW_OPAQUE_MAX, sizeof(*overdraw->opaque));
+	overdraw->edges = calloc(2 * OVERDRAW_OPAQUE_MAX, sizeof(*overdraw->edges));
+	return overdraw->opaque != NULL && overdraw->edges != NULL;
+}
+
+void overdraw_finish(struct compositor *compositor) {
+	free(compositor->overdraw->opaque);
+	free(compositor->overdraw->edges);
 }

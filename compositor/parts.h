@@ -45,6 +45,7 @@ struct compositor {
 	struct object_limits *object_limits;
 	struct usages *usages;
 	struct overdraw *overdraw;
+	struct batch *batch;
 	struct desktop *desktop;
 	struct outputs *outputs;
 	struct globals *globals;

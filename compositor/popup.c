@@ -20,7 +20,7 @@ static struct wlr_box popup_place(struct popup *popup) {
 	struct wlr_box box;
 	wlr_xdg_positioner_rules_get_geometry(rules, &box);
 	int x, y;
-	if (popup->tree != NULL && wlr_scene_node_coords(&popup->parent->node, &x, &y)) {
+	if (popup->tree != NULL && desktop_node_coords(popup->compositor->desktop, &popup->parent->node, &x, &y)) {
 		const struct wlr_box *anchor = &rules->anchor_rect;
 		double center_x = (double)x + anchor->x + anchor->width / 2.0;
 		double center_y = (double)y + anchor->y + anchor->height / 2.0;

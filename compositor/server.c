@@ -37,6 +37,8 @@ static const struct {
 	{object_limits_init, object_limits_finish},
 	{usages_init, usages_finish},
 	{desktop_init, desktop_finish},
+	{overdraw_init, overdraw_finish},
+	{batch_init, batch_finish},
 	{outputs_init, outputs_finish},
 	{globals_init, globals_finish},
 	{surfaces_init, surfaces_finish},
@@ -66,7 +68,6 @@ static const struct {
 	{rectangles_init, NULL},
 	{selections_init, NULL},
 	{captures_init, captures_finish},
-	{overdraw_init, NULL},
 	{sandboxes_init, NULL},
 	{output_management_init, output_management_finish},
 };
@@ -195,6 +196,7 @@ static struct compositor *allocate(void) {
 	compositor->usages = &all->usages;
 	compositor->overdraw = &all->overdraw;
 	compositor->captures = &all->captures;
+	compositor->batch = &all->batch;
 	compositor->desktop = &all->desktop;
 	compositor->outputs = &all->outputs;
 	compositor->globals = &all->globals;

@@ -6,6 +6,7 @@
 #define SERVER_H
 
 #include "activation.h"
+#include "batch.h"
 #include "bindings.h"
 #include "captures.h"
 #include "clients.h"
@@ -60,6 +61,7 @@ struct compositor_parts {
 	struct object_limits object_limits;
 	struct usages usages;
 	struct overdraw overdraw;
+	struct batch batch;
 	struct desktop desktop;
 	struct outputs outputs;
 	struct globals globals;

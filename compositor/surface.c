@@ -23,8 +23,12 @@ struct surface {
 	} listeners;
 };
 
+static struct usage *get_usage(const struct surface *surface) {
+	return usage_from_client(wl_resource_get_client(surface->wlr->resource));
+}
+
 static struct account *get_account(const struct surface *surface) {
-	struct usage *usage = usage_from_client(wl_resource_get_client(surface->wlr->resource));
+	struct usage *usage = get_usage(surface);
 	return usage != NULL ? usage_get_account(usage) : NULL;
 }
 
@@ -64,7 +68,6 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 
 static void handle_map(struct wl_listener *listener, void *data) {
 	struct surface *surface = wl_container_of(listener, surface, listeners.map);
-	overdraw_will_show(surface->compositor, surface->wlr); // wlr_scene's listener comes later
 	overdraw_surface_changed(surface->compositor);
 }
 
@@ -75,6 +78,10 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct surface *surface = wl_container_of(listener, surface, listeners.destroy);
+	struct usage *usage = get_usage(surface);
+	if (usage != NULL) {
+		usage->surfaces_len--;
+	}
 	touch_forget(surface->compositor, surface->wlr);
 	forget_queued(surface, surface->queued_len);
 	listener_remove(&surface->listeners.client_commit);
@@ -111,6 +118,10 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 	}
 	surface->compositor = surfaces->compositor;
 	surface->wlr = wlr;
+	struct usage *usage = get_usage(surface);
+	if (usage != NULL) {
+		usage->surfaces_len++;
+	}
 	wlr_addon_init(&surface->addon, &wlr->addons, surfaces, &addon_interface);
 	listener_add(&surface->listeners.client_commit, &wlr->events.client_commit, handle_client_commit);
 	listener_add(&surface->listeners.commit, &wlr->events.commit, handle_commit);

@@ -1,5 +1,6 @@
 #include "toplevel.h"
 
+#include "batch.h"
 #include "compat.h"
 #include "desktop.h"
 #include "listener.h"
@@ -66,7 +67,10 @@ struct output *toplevel_output(struct toplevel *toplevel) {
 }
 
 void toplevel_move(struct toplevel *toplevel, int lx, int ly) {
-	wlr_scene_node_set_position(&toplevel->tree->node, lx, ly);
+	if (toplevel->tree->node.x != lx || toplevel->tree->node.y != ly) {
+		batch_expect_surface(toplevel->compositor, toplevel->xdg->base->surface);
+		wlr_scene_node_set_position(&toplevel->tree->node, lx, ly);
+	}
 	popups_refresh(toplevel->compositor);
 }
 
@@ -115,6 +119,8 @@ void toplevel_raise(struct toplevel *toplevel) {
 			dialogs[dialogs_len++].generations = generations;
 		}
 	}
+	batch_expect(toplevel->compositor, dialogs_len);
+	batch_expect_surface(toplevel->compositor, toplevel->xdg->base->surface);
 	struct stack stack = {0};
 	for (int generation = TOPLEVEL_GENERATIONS_MAX; generation > 0; generation--) {
 		for (size_t i = 0; i < dialogs_len; i++) {
@@ -157,7 +163,12 @@ static void center_content(struct toplevel *toplevel) {
 		x = (toplevel->backdrop->width - toplevel->geometry.width) / 2;
 		y = (toplevel->backdrop->height - toplevel->geometry.height) / 2;
 	}
-	wlr_scene_node_set_position(&toplevel->content->node, MAX(x, 0), MAX(y, 0));
+	x = MAX(x, 0);
+	y = MAX(y, 0);
+	if (toplevel->content->node.x != x || toplevel->content->node.y != y) {
+		batch_expect_surface(toplevel->compositor, toplevel->xdg->base->surface);
+		wlr_scene_node_set_position(&toplevel->content->node, x, y);
+	}
 	popups_refresh(toplevel->compositor);
 }
 

@@ -1,9 +1,9 @@
 /*
  * Maximized, fullscreen and minimized windows: how these states change position and size.
  */
+#include "batch.h"
 #include "desktop.h"
 #include "output.h"
-#include "overdraw.h"
 #include "parts.h"
 #include "placement.h"
 #include "toplevel.h"
@@ -38,6 +38,7 @@ void toplevel_update_layer(struct toplevel *toplevel) {
 	struct wlr_scene_tree *layer =
 			compositor->desktop->layers[in_front ? DESKTOP_LAYER_FULLSCREEN : DESKTOP_LAYER_WINDOWS];
 	if (toplevel->tree->node.parent != layer) {
+		batch_expect_surface(compositor, toplevel->xdg->base->surface);
 		wlr_scene_node_reparent(&toplevel->tree->node, layer);
 	}
 }
@@ -110,9 +111,7 @@ void toplevel_set_minimized(struct toplevel *toplevel, bool minimized) {
 		return;
 	}
 	toplevel->minimized = minimized;
-	if (!minimized) {
-		overdraw_will_show(toplevel->compositor, toplevel->xdg->base->surface);
-	}
+	batch_expect_surface(toplevel->compositor, toplevel->xdg->base->surface);
 	wlr_scene_node_set_enabled(&toplevel->tree->node, !minimized);
 	wlr_xdg_toplevel_set_suspended(toplevel->xdg, minimized);
 	toplevel_notify_changed(toplevel);
@@ -120,6 +119,7 @@ void toplevel_set_minimized(struct toplevel *toplevel, bool minimized) {
 
 void toplevels_arrange(struct compositor *compositor) {
 	struct toplevel *toplevel;
+	batch_expect(compositor, (size_t)wl_list_length(&compositor->toplevels->list));
 	wl_list_for_each(toplevel, &compositor->toplevels->list, link) {
 		if (toplevel->output == NULL) {
 			toplevel->output = toplevel_output(toplevel);

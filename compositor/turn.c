@@ -76,6 +76,10 @@ struct turn *turn_get_current(void) {
 	return current.turn;
 }
 
+int64_t turn_get_nsec(void) {
+	return current.turn != NULL ? monotonic_nsec() - current.start : 0;
+}
+
 void turn_end(void) {
 	struct turn *turn = current.turn;
 	if (turn != NULL) {

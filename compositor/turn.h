@@ -60,6 +60,9 @@ void turn_spend(size_t size);
 /* Returns the current turn, or NULL. */
 struct turn *turn_get_current(void);
 
+/* Returns how long the current turn has taken, ns; 0: there is none. */
+int64_t turn_get_nsec(void);
+
 /* Ends the current turn, if any: what follows is not done for a client. */
 void turn_end(void);
 

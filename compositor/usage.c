@@ -1,6 +1,7 @@
 #include "usage.h"
 
 #include "account.h"
+#include "batch.h"
 #include "clients.h"
 #include "listener.h"
 #include "monotonic.h"
@@ -35,6 +36,14 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	free(usage);
 }
 
+// Its objects are destroyed next.
+static void handle_destroy_early(struct wl_listener *listener, void *data) {
+	struct usage *usage = wl_container_of(listener, usage, listeners.destroy_early);
+	listener_remove(&usage->listeners.destroy_early);
+	const struct account *account = usage_get_account(usage);
+	batch_expect(usage->compositor, usage->surfaces_len + (account != NULL ? account->queued_len : 0));
+}
+
 static void handle_resource_created(struct wl_listener *listener, void *data) {
 	struct usage *usage = wl_container_of(listener, usage, listeners.resource_created);
 	object_limits_count(usage, data);
@@ -52,6 +61,8 @@ static void handle_client_created(struct wl_listener *listener, void *data) {
 	usage->wl = wl;
 	usage->listeners.resource_created.notify = handle_resource_created;
 	wl_client_add_resource_created_listener(wl, &usage->listeners.resource_created);
+	usage->listeners.destroy_early.notify = handle_destroy_early;
+	wl_client_add_destroy_listener(wl, &usage->listeners.destroy_early);
 	// Late: after its objects are destroyed.
 	usage->listeners.destroy.notify = handle_destroy;
 	wl_client_add_destroy_late_listener(wl, &usage->listeners.destroy);

@@ -26,8 +26,7 @@ struct usage {
 	struct compositor *compositor;
 	struct wl_client *wl;
 	struct account *account; // see usage_get_account()
-
-	size_t subsurfaces_changed; // requests since the last commit of a parent, see overdraw.c
+	size_t surfaces_len;     // see surface.c
 
 	// See keymaps.c.
 	size_t keymaps_unread; // sent since it had read all
@@ -39,7 +38,7 @@ struct usage {
 	} drawn; // see overdraw.c
 
 	struct {
-		struct wl_listener resource_created, destroy;
+		struct wl_listener resource_created, destroy_early, destroy;
 	} listeners;
 };
 

@@ -12,6 +12,8 @@ static void handle_enter(void *data, struct wl_pointer *pointer, uint32_t serial
 }
 
 static void handle_leave(void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface) {
+	struct mouse *mouse = data;
+	mouse->left = true;
 }
 
 static void handle_motion(void *data, struct wl_pointer *pointer, uint32_t time, wl_fixed_t x, wl_fixed_t y) {

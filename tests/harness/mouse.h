@@ -13,7 +13,7 @@ struct mouse {
 	struct wl_pointer *pointer;         // the client's
 	int32_t size;                       // width and height of the output; pixels
 	uint32_t serial;                    // of the last event with one
-	bool entered, pressed;              // ever
+	bool entered, left, pressed;        // ever
 	int motions, buttons, axes, frames; // events so far
 	double x, y;                        // of the last event, surface coordinates
 	uint32_t time;
