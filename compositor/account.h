@@ -51,7 +51,11 @@ struct account {
 	size_t waiting_len; // connections that wait for a turn because others used up the time
 
 	uint32_t objects[ACCOUNT_INTERFACES_MAX]; // number of objects, by index of the table in object_limits.c
-	size_t queued_len;                        // commits of all surfaces that are queued, see surface.h
+	size_t surfaces_len, queued_len;          // wl_surface objects, and queued commits of all of them, see surface.c
+	struct {
+		uint64_t serial; // of the walk
+		uint64_t pixels;
+	} drawn; // see overdraw.c
 	struct {
 		uint64_t level;             // what was spent and has not drained yet
 		int64_t time;               // of level, ms

@@ -3,6 +3,7 @@
  */
 #include "batch.h"
 
+#include "account.h"
 #include "compat.h"
 #include "desktop.h"
 #include "geometry.h"
@@ -65,8 +66,8 @@ void batch_expect(struct compositor *compositor, size_t changes) {
 }
 
 static size_t count_surfaces(struct wl_client *wl) {
-	const struct usage *usage = usage_from_client(wl);
-	return usage != NULL ? usage->surfaces_len : 0;
+	const struct account *account = usage_get_account(wl);
+	return account != NULL ? account->surfaces_len : 0;
 }
 
 void batch_expect_surface(struct compositor *compositor, const struct wlr_surface *surface) {
@@ -179,9 +180,9 @@ static void handle_set_desync(
 // Destroys or hides some of its surfaces, and those may apply queued commits of others.
 static void handle_destroy(
 		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
-	const struct usage *usage = usage_from_client(wl_resource_get_client(resource));
-	if (usage != NULL) {
-		batch_expect(compositor, usage->surfaces_len + usage->queued_len);
+	const struct account *account = usage_get_account(wl_resource_get_client(resource));
+	if (account != NULL) {
+		batch_expect(compositor, account->surfaces_len + account->queued_len);
 	}
 }
 

@@ -1,5 +1,6 @@
 #include "drag.h"
 
+#include "batch.h"
 #include "compat.h"
 #include "cursor.h"
 #include "desktop.h"
@@ -8,7 +9,6 @@
 #include "listener.h"
 #include "monotonic.h"
 #include "output.h"
-#include "overdraw.h"
 #include "parts.h"
 #include "requests.h"
 #include "seat.h"
@@ -76,11 +76,8 @@ static void handle_start_drag(struct wl_listener *listener, void *data) {
 	drag_motion(compositor, lx, ly);
 	drag_settle(compositor);
 	if (wlr->icon != NULL) {
-		overdraw_will_show(compositor, wlr->icon->surface);
-		// wlr_scene visits all nodes for each one that is added and enabled, and there may be a thousand.
-		wlr_scene_node_set_enabled(&drag->icons->node, false);
+		batch_expect_surface(compositor, wlr->icon->surface);
 		wlr_scene_drag_icon_create(drag->icons, wlr->icon);
-		wlr_scene_node_set_enabled(&drag->icons->node, true);
 	}
 }
 

@@ -1,9 +1,9 @@
+#include "batch.h"
 #include "desktop.h"
 #include "geometry.h"
 #include "input_method.h"
 #include "listener.h"
 #include "output.h"
-#include "overdraw.h"
 #include "parts.h"
 #include "text_input.h"
 #include <stdlib.h>
@@ -84,10 +84,7 @@ void input_popup_create(struct compositor *compositor, struct wlr_input_popup_su
 	struct wlr_scene_tree *layer = compositor->desktop->layers[DESKTOP_LAYER_POPUPS];
 	struct input_popup *popup = calloc(1, sizeof(*popup));
 	struct wlr_scene_tree *tree = popup != NULL ? wlr_scene_tree_create(layer) : NULL;
-	if (tree != NULL) {
-		// wlr_scene visits all nodes for each one that is added and enabled, and there may be a thousand.
-		wlr_scene_node_set_enabled(&tree->node, false);
-	}
+	batch_expect_surface(compositor, wlr->surface);
 	if (tree == NULL || wlr_scene_subsurface_tree_create(tree, wlr->surface) == NULL) {
 		if (tree != NULL) {
 			wlr_scene_node_destroy(&tree->node);
@@ -96,8 +93,6 @@ void input_popup_create(struct compositor *compositor, struct wlr_input_popup_su
 		wl_resource_post_no_memory(wlr->resource);
 		return;
 	}
-	overdraw_will_show(compositor, wlr->surface);
-	wlr_scene_node_set_enabled(&tree->node, true);
 	popup->compositor = compositor;
 	popup->wlr = wlr;
 	popup->tree = tree;

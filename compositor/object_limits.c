@@ -115,7 +115,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 
 void object_limits_count(struct usage *usage, struct wl_resource *resource) {
 	const struct object_limit *limit = find_limit_of(usage->compositor->object_limits, resource);
-	struct account *account = usage_get_account(usage);
+	struct account *account = usage_get_account(usage->wl);
 	if (limit == NULL || account == NULL) {
 		return;
 	}

@@ -6,6 +6,7 @@
  */
 #include "overdraw.h"
 
+#include "account.h"
 #include "batch.h"
 #include "compat.h"
 #include "desktop.h"
@@ -49,23 +50,23 @@ static uint64_t count_all(const struct walk *walk, const struct wlr_scene_buffer
 static void limit_buffer(struct walk *walk, struct wlr_scene_node *node, int lx, int ly) {
 	struct wlr_scene_buffer *buffer = wlr_scene_buffer_from_node(node);
 	struct wlr_scene_surface *surface = wlr_scene_surface_try_from_buffer(buffer);
-	struct usage *usage =
-			surface != NULL ? usage_from_client(wl_resource_get_client(surface->surface->resource)) : NULL;
-	if (usage == NULL) {
+	struct account *account =
+			surface != NULL ? usage_get_account(wl_resource_get_client(surface->surface->resource)) : NULL;
+	if (account == NULL) {
 		return;
 	}
-	if (usage->drawn.serial != walk->serial) {
-		usage->drawn.serial = walk->serial;
-		usage->drawn.pixels = 0;
+	if (account->drawn.serial != walk->serial) {
+		account->drawn.serial = walk->serial;
+		account->drawn.pixels = 0;
 	}
 	walk->nodes_len++;
 	uint64_t pixels = count_all(walk, buffer, lx, ly);
 	if (node->enabled) {
 		pixels = MIN(pixels, count_visible(walk, node));
 	}
-	bool enabled = usage->drawn.pixels + pixels <= walk->pixels_max;
+	bool enabled = account->drawn.pixels + pixels <= walk->pixels_max;
 	if (enabled) {
-		usage->drawn.pixels += pixels;
+		account->drawn.pixels += pixels;
 	}
 	walk->changed |= enabled != node->enabled;
 	node->enabled = enabled;

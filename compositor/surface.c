@@ -23,13 +23,8 @@ struct surface {
 	} listeners;
 };
 
-static struct usage *get_usage(const struct surface *surface) {
-	return usage_from_client(wl_resource_get_client(surface->wlr->resource));
-}
-
 static struct account *get_account(const struct surface *surface) {
-	struct usage *usage = get_usage(surface);
-	return usage != NULL ? usage_get_account(usage) : NULL;
+	return usage_get_account(wl_resource_get_client(surface->wlr->resource));
 }
 
 // Forgets as many queued commits of the surface.
@@ -78,9 +73,9 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct surface *surface = wl_container_of(listener, surface, listeners.destroy);
-	struct usage *usage = get_usage(surface);
-	if (usage != NULL) {
-		usage->surfaces_len--;
+	struct account *account = get_account(surface);
+	if (account != NULL) {
+		account->surfaces_len--;
 	}
 	touch_forget(surface->compositor, surface->wlr);
 	forget_queued(surface, surface->queued_len);
@@ -118,9 +113,9 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 	}
 	surface->compositor = surfaces->compositor;
 	surface->wlr = wlr;
-	struct usage *usage = get_usage(surface);
-	if (usage != NULL) {
-		usage->surfaces_len++;
+	struct account *account = get_account(surface);
+	if (account != NULL) {
+		account->surfaces_len++;
 	}
 	wlr_addon_init(&surface->addon, &wlr->addons, surfaces, &addon_interface);
 	listener_add(&surface->listeners.client_commit, &wlr->events.client_commit, handle_client_commit);

@@ -40,8 +40,10 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 static void handle_destroy_early(struct wl_listener *listener, void *data) {
 	struct usage *usage = wl_container_of(listener, usage, listeners.destroy_early);
 	listener_remove(&usage->listeners.destroy_early);
-	const struct account *account = usage_get_account(usage);
-	batch_expect(usage->compositor, usage->surfaces_len + (account != NULL ? account->queued_len : 0));
+	const struct account *account = usage_get_account(usage->wl);
+	if (account != NULL) {
+		batch_expect(usage->compositor, account->surfaces_len + account->queued_len);
+	}
 }
 
 static void handle_resource_created(struct wl_listener *listener, void *data) {
@@ -74,10 +76,14 @@ struct usage *usage_from_client(struct wl_client *wl) {
 	return listener != NULL ? wl_container_of(listener, usage, listeners.destroy) : NULL;
 }
 
-// Later than the client: libwayland calls the listeners of new clients in any order.
-struct account *usage_get_account(struct usage *usage) {
+// Not when the client is created: libwayland calls the listeners for that in any order.
+struct account *usage_get_account(struct wl_client *wl) {
+	struct usage *usage = usage_from_client(wl);
+	if (usage == NULL) {
+		return NULL;
+	}
 	if (usage->account == NULL) {
-		usage->account = clients_get_account(usage->wl);
+		usage->account = clients_get_account(wl);
 	}
 	return usage->account;
 }
@@ -88,8 +94,7 @@ void usage_post_too_many(struct wl_client *wl, const char *what, uint64_t count,
 }
 
 bool usage_spend(struct wl_client *wl, enum budget budget, uint64_t amount) {
-	struct usage *usage = usage_from_client(wl);
-	struct account *account = usage != NULL ? usage_get_account(usage) : NULL;
+	struct account *account = usage_get_account(wl);
 	if (account == NULL) {
 		return false; // the client is being disconnected
 	}

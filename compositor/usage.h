@@ -26,16 +26,10 @@ struct usage {
 	struct compositor *compositor;
 	struct wl_client *wl;
 	struct account *account; // see usage_get_account()
-	size_t surfaces_len;     // see surface.c
 
 	// See keymaps.c.
 	size_t keymaps_unread; // sent since it had read all
 	bool lacks_keymap;
-
-	struct {
-		uint64_t serial; // of the walk
-		uint64_t pixels;
-	} drawn; // see overdraw.c
 
 	struct {
 		struct wl_listener resource_created, destroy_early, destroy;
@@ -57,7 +51,7 @@ void usages_finish(struct compositor *compositor);
 struct usage *usage_from_client(struct wl_client *wl);
 
 /* The account of the client's process. NULL: there was no memory for it. */
-struct account *usage_get_account(struct usage *usage);
+struct account *usage_get_account(struct wl_client *wl);
 
 /* Ends the client: "too many WHAT: COUNT, the limit is LIMIT". */
 void usage_post_too_many(struct wl_client *wl, const char *what, uint64_t count, uint64_t limit);
