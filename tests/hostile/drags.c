@@ -62,11 +62,17 @@ static struct wl_data_source *create_source(struct attacker *attacker, int types
 	return source;
 }
 
-// Presses the button on the panel and drags. icon may be NULL.
-static void start_drag(struct dragging *dragging, struct wl_data_source *source, struct wl_surface *icon) {
+// Presses the button on the panel and drags; icon may be NULL. Returns false if the server has ended the client.
+static bool try_start_drag(struct dragging *dragging, struct wl_data_source *source, struct wl_surface *icon) {
 	mouse_press_on(&dragging->mouse, &dragging->panel);
 	wl_data_device_start_drag(dragging->device, source, dragging->panel.surface, icon, dragging->mouse.serial);
-	expect_alive(&dragging->attacker);
+	return attacker_try_roundtrip(&dragging->attacker);
+}
+
+static void start_drag(struct dragging *dragging, struct wl_data_source *source, struct wl_surface *icon) {
+	if (!try_start_drag(dragging, source, icon)) {
+		expect_alive(&dragging->attacker);
+	}
 }
 
 static void drag_across(void *data) {
@@ -103,10 +109,12 @@ static void drag_and_drop_across(void *data) {
 	static struct dragging dragging;
 	dragging_init(&dragging);
 	for (;;) {
-		start_drag(&dragging, create_source(&dragging.attacker, TYPES_MAX / 8), NULL);
+		struct wl_data_source *source = create_source(&dragging.attacker, TYPES_MAX / 8);
+		bool is_alive = try_start_drag(&dragging, source, NULL);
 		mouse_move(&dragging.mouse, target->x, target->y);
 		mouse_press(&dragging.mouse, false);
-		if (!attacker_try_roundtrip(&dragging.attacker)) {
+		wl_data_source_destroy(source);
+		if (!is_alive || !attacker_try_roundtrip(&dragging.attacker)) {
 			attacker_disconnect(&dragging.attacker); // it has announced too many types
 			dragging_init(&dragging);
 		}
@@ -178,7 +186,7 @@ ATTACK("drags-cut-short") {
 	struct attacker *attacker = &dragging.attacker;
 	picture_init(&picture, attacker, 0, true, 1, 1);
 	for (int i = 0; i < attack_count(300); i++) {
-		struct wl_data_source *source = i % 7 != 6 ? create_source(attacker, 1) : NULL;
+		struct wl_data_source *source = i % 50 != 49 ? create_source(attacker, 1) : NULL;
 		struct wl_surface *icon = create_icon(attacker, picture.buffer, 1);
 		if (source != NULL && i % 2 == 0) {
 			wl_data_source_set_actions(source, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY);

@@ -3,6 +3,7 @@
 #include "bystander.h"
 #include "panel.h"
 
+#include "viewporter-client-protocol.h"
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 #include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
 
@@ -111,4 +112,47 @@ ATTACK("keys-without-end") {
 
 ATTACK("modifiers-without-end") {
 	attack_bystander(send_modifiers);
+}
+
+// Each motion looks for the pointer in all of them.
+ATTACK("motions-over-input-regions-of-many-rectangles") {
+	static struct attacker attacker;
+	static struct panel panel;
+	static struct mouse mouse;
+	attacker_connect(&attacker);
+	panel_init(&panel, &attacker, false);
+	mouse_init(&mouse, &attacker);
+	struct wl_region *region = wl_compositor_create_region(attacker.compositor);
+	for (int i = 0; i < 2000; i++) {
+		wl_region_add(region, 2 * i, 200, 1, 1);
+		if (i % 128 == 127) {
+			expect_alive(&attacker);
+		}
+	}
+	for (int i = 0; i < attack_count(400); i++) {
+		struct wl_surface *surface = wl_compositor_create_surface(attacker.compositor);
+		struct wl_subsurface *subsurface =
+				wl_subcompositor_get_subsurface(attacker.subcompositor, surface, panel.surface);
+		wl_subsurface_set_position(subsurface, 0, -200);
+		wl_subsurface_set_desync(subsurface);
+		wp_viewport_set_destination(wp_viewporter_get_viewport(attacker.viewporter, surface), 4000, 300);
+		wl_surface_set_input_region(surface, region);
+		wl_surface_attach(surface, panel.picture.buffer, 0, 0);
+		wl_surface_commit(surface);
+		if (i % 16 == 15) {
+			expect_alive(&attacker);
+		}
+	}
+	panel_commit(&panel);
+	expect_alive(&attacker);
+	mouse_move(&mouse, 1, panel.y - PANEL_SIZE / 2);
+	for (int i = 0; i < attack_count(4000); i++) {
+		zwlr_virtual_pointer_v1_motion(mouse.device, 1, wl_fixed_from_int(i % 2 == 0 ? 2 : -2), 0);
+		zwlr_virtual_pointer_v1_frame(mouse.device);
+		if (i % 512 == 511) {
+			expect_alive(&attacker);
+		}
+	}
+	mouse_move_away(&mouse);
+	expect_alive(&attacker);
 }
