@@ -10,12 +10,12 @@ own captures, and cost the compositor more than the victims.) The test measures 
 before, during and after each attack. No victim covers another: fully covered surfaces get no frame callbacks.
 
 The machine may be busy. REFERENCE prints when each processor stalled, and how long the server and the victims were
-runnable but not scheduled. This time is reported, and subtracted from a gap before it is judged.
+runnable but not scheduled. This time is reported, and subtracted from each gap, before the attack and during it.
 
 An attack passes if
   * the server answered it correctly (see attack.h),
-  * no victim waited for a frame longer than the larger of GAP_MAX and GAP_RATIO_MAX times the longest gap before; if
-    only this fails, the attack is run once more,
+  * no victim waited for a frame longer than GAP_MAX, or GAP_RATIO_MAX times the longest gap before on a machine that is
+    slow without attacks; if only this fails, the attack is run once more, in memory that was used just before,
   * all victims are alive and draw, and each pixel of the witnesses is shown as drawn,
   * within SETTLE_SECONDS, the server has exactly as many fds and shared mappings as before, at most MAPPINGS_SLACK more
     mappings of any kind, and at most RSS_SLACK more resident memory,
@@ -25,7 +25,9 @@ Part 2/4 has the second attack of every four. Parts may run concurrently: each h
 LIDO_TEST may name attacks: hostile@NAME.
 """
 import collections
+import contextlib
 import fnmatch
+import mmap
 import os
 import re
 import resource
@@ -37,13 +39,15 @@ import time
 sys.dont_write_bytecode = True
 from lido import Lido, kill_session, read_fds
 
-GAP_MAX = 1000  # ms: a victim starves, on any machine; docs/load.md has usual values
-GAP_RATIO_MAX = 5
+GAP_MAX = 200  # ms; docs/load.md has usual values
+GAP_RATIO_MAX = 5  # raises the limit only if gaps are longer than GAP_USUAL without attacks
 GAP_USUAL = 40
+RESTS_MAX = 5
 PHASE_SECONDS = 0.4  # between attacks: after one, and before the next
 ATTACK_SECONDS = 60
 SETTLE_SECONDS = 10
 PICTURE_SECONDS = 10  # timeout of a victim's next frame, and of a witness's answer
+WARM_SIZE = 1 << 30  # several times what one attack makes the server use
 MAPPINGS_SLACK = 16  # malloc's own mappings
 RSS_SLACK = 1024  # KiB: free memory that malloc keeps between used allocations
 REST_SECONDS = 2.2  # slightly longer than the server keeps memory warm
@@ -204,11 +208,14 @@ class Arena:
         return max(gap for _, gap, _ in frames), max(own for _, _, own in frames), min(count for count, _, _ in frames)
 
     def rest(self):
-        """Returns the longest gap of the phase between the last attack and the next."""
-        if self.gap is None:
+        """Returns the longest gap of the phase between the last attack and the next, without delays caused by the
+        machine. If it is unusual, it may be the last attack's: measures again."""
+        for _ in range(RESTS_MAX):
+            if self.gap is not None and self.gap <= GAP_USUAL:
+                break
             self.read_gap()
             time.sleep(PHASE_SECONDS)
-            self.gap = self.read_gap()[0]
+            self.gap = self.read_gap()[1]
         return self.gap
 
     def look(self):
@@ -250,6 +257,18 @@ def wait_for_usage(server, before, fds_before, sanitized):
         if not wrong or time.monotonic() > end:
             return usage, wrong
         time.sleep(0.05)
+
+
+def warm_memory():
+    """Uses free memory, as huge pages and as small ones, and frees it again. The host of a virtual machine may provide
+    memory only when it is used: then each page takes 8 us in place of 1, a third of a second for a picture of 8K. That is
+    no time of the compositor's, but cannot be told from it."""
+    for advice in mmap.MADV_HUGEPAGE, mmap.MADV_NOHUGEPAGE:
+        with mmap.mmap(-1, WARM_SIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
+            with contextlib.suppress(OSError):  # a kernel without huge pages
+                memory.madvise(advice)
+            for offset in range(0, WARM_SIZE, mmap.PAGESIZE):
+                memory[offset] = 1
 
 
 def connection_fds_max():
@@ -296,7 +315,7 @@ def attack(arena, command, name, sanitized):
     end = time.monotonic() + PICTURE_SECONDS
     time.sleep(PHASE_SECONDS)
     gap_after, own_after, frames = arena.read_gap()
-    arena.gap = gap_after
+    arena.gap = own_after
     while frames == 0 and arena.is_alive() and time.monotonic() < end:
         time.sleep(0.1)
         gap_after, own_after, frames = arena.read_gap()
@@ -362,6 +381,7 @@ def main():
         result = attack(arena, [program], name, sanitized)
         if result.late:
             say('%s: run once more, since %s' % (name, result.causes[0]))
+            warm_memory()
             result = attack(arena, [program], name, sanitized)
         rows += [result.row] if result.row else []
         failed += bool(result.causes)
