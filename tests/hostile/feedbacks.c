@@ -8,7 +8,7 @@
 
 #define CONNECTIONS 4
 #define FEEDBACKS 500 // that one process may have
-#define OUTPUTS 60 // of each connection
+#define OUTPUTS 60    // of each connection
 #define CALLBACK_CONNECTIONS 16
 #define CALLBACKS 16000
 

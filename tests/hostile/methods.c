@@ -8,6 +8,7 @@
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define TEXT_SIZE 3900
 #define POPUPS 60
@@ -129,24 +130,19 @@ static void enable_for_ever(void *data) {
 	struct attacker attacker;
 	struct window window;
 	struct picture picture;
-	for (;;) {
-		attacker_connect(&attacker);
-		window_init(&window, &attacker);
-		picture_init(&picture, &attacker, 0, true, 16, 16);
-		window_commit(&window, picture.buffer);
-		struct zwp_text_input_v3 *text_input = create_text_input(&attacker);
-		for (int i = 0;; i++) {
-			zwp_text_input_v3_disable(text_input);
-			zwp_text_input_v3_commit(text_input);
-			zwp_text_input_v3_enable(text_input);
-			zwp_text_input_v3_commit(text_input);
-			if (i % 512 == 511 && !attacker_try_roundtrip(&attacker)) {
-				break;
-			}
-		}
-		attacker_disconnect(&attacker);
-		picture_finish(&picture, NULL);
+	attacker_connect(&attacker);
+	window_init(&window, &attacker);
+	picture_init(&picture, &attacker, 0, true, 16, 16);
+	window_commit(&window, picture.buffer);
+	struct zwp_text_input_v3 *text_input = create_text_input(&attacker);
+	for (int i = 0; i % 64 != 63 || attacker_try_roundtrip(&attacker); i++) {
+		zwp_text_input_v3_disable(text_input);
+		zwp_text_input_v3_commit(text_input);
+		zwp_text_input_v3_enable(text_input);
+		zwp_text_input_v3_commit(text_input);
 	}
+	expect_no_memory(&attacker);
+	pause();
 }
 
 // An input method is told of each text input that is enabled.

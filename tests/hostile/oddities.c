@@ -11,7 +11,7 @@
 #include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
 #include "xdg-output-unstable-v1-client-protocol.h"
 
-#define NOTIFICATIONS 64
+#define NOTIFICATIONS 16 // of each connection
 #define CONNECTIONS 4
 
 static void notify_for_ever(void *data) {
