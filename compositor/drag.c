@@ -18,7 +18,6 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_data_device.h>
-#include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_seat.h>
 
@@ -88,10 +87,7 @@ void drag_motion(struct compositor *compositor, double lx, double ly) {
 	}
 	drag->x = (int)lx;
 	drag->y = (int)ly;
-	struct output *output;
-	wl_list_for_each(output, &compositor->desktop->outputs, link) {
-		wlr_output_schedule_frame(output->wlr);
-	}
+	outputs_schedule_frames(compositor);
 }
 
 void drag_settle(struct compositor *compositor) {

@@ -22,6 +22,13 @@
 #include <wlr/backend/x11.h>
 #endif
 
+void outputs_schedule_frames(struct compositor *compositor) {
+	struct output *output;
+	wl_list_for_each(output, &compositor->desktop->outputs, link) {
+		wlr_output_schedule_frame(output->wlr);
+	}
+}
+
 void output_send_frame_done(struct output *output) {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);

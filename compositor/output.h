@@ -48,6 +48,9 @@ struct outputs {
 bool outputs_init(struct compositor *compositor);
 void outputs_finish(struct compositor *compositor);
 
+/* Make each output draw a frame soon, even if nothing on it has changed. */
+void outputs_schedule_frames(struct compositor *compositor);
+
 /* Sends frame callbacks to the surfaces on the output. */
 void output_send_frame_done(struct output *output);
 

@@ -6,6 +6,7 @@
 #include "viewporter-client-protocol.h"
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 #include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
+#include "xdg-shell-client-protocol.h"
 
 #include <linux/input-event-codes.h>
 
@@ -153,6 +154,51 @@ ATTACK("motions-over-input-regions-of-many-rectangles") {
 			expect_alive(&attacker);
 		}
 	}
+	mouse_move_away(&mouse);
+	expect_alive(&attacker);
+}
+
+// Each motion moves the window with all of its subsurfaces.
+ATTACK("window-of-five-hundred-subsurfaces-moved") {
+	static struct attacker attacker;
+	static struct mouse mouse;
+	struct window window;
+	struct picture picture;
+	attacker_connect(&attacker);
+	mouse_init(&mouse, &attacker);
+	window_init(&window, &attacker);
+	picture_init(&picture, &attacker, 0, true, 1, 1);
+	struct wl_region *empty = wl_compositor_create_region(attacker.compositor);
+	for (int i = 0; i < attack_count(500); i++) {
+		struct wl_surface *surface = wl_compositor_create_surface(attacker.compositor);
+		struct wl_subsurface *subsurface =
+				wl_subcompositor_get_subsurface(attacker.subcompositor, surface, window.surface);
+		wl_subsurface_set_desync(subsurface);
+		wp_viewport_set_destination(wp_viewporter_get_viewport(attacker.viewporter, surface), 60, 40);
+		wl_subsurface_set_position(subsurface, i % 500, i % 300);
+		wl_surface_set_input_region(surface, empty);
+		wl_surface_attach(surface, picture.buffer, 0, 0);
+		wl_surface_commit(surface);
+		if (i % 16 == 15) {
+			expect_alive(&attacker);
+		}
+	}
+	wp_viewport_set_destination(
+			wp_viewporter_get_viewport(attacker.viewporter, window.surface), SCREEN_WIDTH, SCREEN_HEIGHT);
+	window_commit(&window, picture.buffer);
+	expect_alive(&attacker);
+	mouse_move(&mouse, SCREEN_WIDTH / 2, SCREEN_HEIGHT / 2);
+	mouse_press(&mouse, true);
+	expect_alive(&attacker);
+	xdg_toplevel_move(window.toplevel, attacker.seat, mouse.serial);
+	for (int i = 0; i < attack_count(4000); i++) {
+		zwlr_virtual_pointer_v1_motion(mouse.device, 1, wl_fixed_from_int(i % 2 == 0 ? 2 : -2), 0);
+		zwlr_virtual_pointer_v1_frame(mouse.device);
+		if (i % 512 == 511) {
+			expect_alive(&attacker);
+		}
+	}
+	mouse_press(&mouse, false);
 	mouse_move_away(&mouse);
 	expect_alive(&attacker);
 }
