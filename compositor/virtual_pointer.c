@@ -3,6 +3,7 @@
 #include "cursor.h"
 #include "listener.h"
 #include "monotonic.h"
+#include "output.h"
 #include "parts.h"
 #include "seat.h"
 #include <stdlib.h>
@@ -165,7 +166,21 @@ static void handle_new_pointer(struct wl_listener *listener, void *data) {
 	listener_add(&pointer->listeners.destroy, &wlr->base.events.destroy, handle_destroy);
 	seat_add_device(compositor, &wlr->base);
 	if (event->suggested_output != NULL) {
-		wlr_cursor_map_input_to_output(compositor->cursor->wlr, &wlr->base, event->suggested_output);
+		pointer->output = event->suggested_output;
+		wlr_cursor_map_input_to_output(compositor->cursor->wlr, &wlr->base, pointer->output);
+	}
+}
+
+// The cursor would go on using the output.
+static void handle_output_destroy(struct wl_listener *listener, void *data) {
+	struct virtual_pointers *pointers = wl_container_of(listener, pointers, output_destroy);
+	const struct output *output = data;
+	struct virtual_pointer *pointer;
+	wl_list_for_each(pointer, &pointers->list, link) {
+		if (pointer->output == output->wlr) {
+			pointer->output = NULL;
+			wlr_cursor_map_input_to_output(pointers->compositor->cursor->wlr, &pointer->wlr->base, NULL);
+		}
 	}
 }
 
@@ -179,11 +194,13 @@ bool virtual_pointers_init(struct compositor *compositor) {
 		return false;
 	}
 	listener_add(&pointers->new_pointer, &manager->events.new_virtual_pointer, handle_new_pointer);
+	listener_add(&pointers->output_destroy, &compositor->outputs->events.destroy, handle_output_destroy);
 	return true;
 }
 
 void virtual_pointers_finish(struct compositor *compositor) {
 	listener_remove(&compositor->virtual_pointers->new_pointer);
+	listener_remove(&compositor->virtual_pointers->output_destroy);
 	if (compositor->virtual_pointers->settle != NULL) {
 		wl_event_source_remove(compositor->virtual_pointers->settle);
 		compositor->virtual_pointers->settle = NULL;

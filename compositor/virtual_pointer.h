@@ -13,6 +13,7 @@
 #include <wlr/types/wlr_pointer.h>
 
 struct compositor;
+struct wlr_output;
 
 /*
  * Limit on the events of one pointer without a frame: more than a hand makes at once. The last one counts as a frame,
@@ -51,7 +52,8 @@ struct pointer_event {
 struct virtual_pointer {
 	struct compositor *compositor;
 	struct wlr_pointer *wlr;
-	struct wl_list link; // virtual_pointers.list
+	struct wlr_output *output; // that it moves over; NULL: all
+	struct wl_list link;       // virtual_pointers.list
 	struct pointer_event held[VIRTUAL_POINTER_EVENTS_MAX];
 	size_t held_len;
 	uint32_t pressed[VIRTUAL_POINTER_BUTTONS_MAX]; // buttons that are down
@@ -68,7 +70,7 @@ struct virtual_pointers {
 	struct wl_event_source *settle; // timer, set while the pointer was moved and clients do not know
 	bool is_settling;               // the timer is set
 	bool is_frame_empty;            // nothing of the current frame was sent to clients
-	struct wl_listener new_pointer;
+	struct wl_listener new_pointer, output_destroy;
 };
 
 /* Returns false when out of memory. */

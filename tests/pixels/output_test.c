@@ -5,12 +5,16 @@
 #include "runner.h"
 #include "stage.h"
 #include "wlr-screencopy-unstable-v1-client-protocol.h"
+#include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
+#include <compositor/cursor.h>
 #include <compositor/output.h>
 #include <compositor/server.h>
+#include <compositor/virtual_pointer.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wlr/backend/headless.h>
+#include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_output.h>
 
 #define SCREEN 600
@@ -75,6 +79,32 @@ static void add_output(struct desk *desk) {
 	wl_output_release(screen->output);
 	screen->output = wl_registry_bind(screen->client.registry, name, &wl_output_interface, 3);
 	client_roundtrip(&screen->client);
+}
+
+// wlroots keeps the output of a pointing device, even after the output is destroyed.
+TEST("output@destroyed-under-a-virtual-pointer-which-moves-over-all-others-then") {
+	struct stage stage;
+	stage_init(&stage, SCREEN, SCREEN);
+	struct screen *screen = &stage.screen;
+	struct compositor *compositor = stage.server.compositor;
+	struct zwlr_virtual_pointer_manager_v1 *manager =
+			client_bind(&screen->client, &zwlr_virtual_pointer_manager_v1_interface, 2);
+	struct zwlr_virtual_pointer_v1 *device =
+			zwlr_virtual_pointer_manager_v1_create_virtual_pointer_with_output(manager, screen->seat, screen->output);
+	client_roundtrip(&screen->client);
+	struct virtual_pointer *pointer = wl_container_of(compositor->virtual_pointers->list.next, pointer, link);
+	struct output *output = wl_container_of(compositor->desktop->outputs.next, output, link);
+	expect(pointer->output == output->wlr);
+	wlr_output_destroy(output->wlr);
+	expect(pointer->output == NULL);
+	expect(wlr_headless_add_output(compositor->backend, SCREEN, SCREEN) != NULL);
+	zwlr_virtual_pointer_v1_motion_absolute(device, 1, 1, 1, 2, 2);
+	zwlr_virtual_pointer_v1_frame(device);
+	client_roundtrip(&screen->client);
+	expect(compositor->cursor->wlr->x == SCREEN / 2. && compositor->cursor->wlr->y == SCREEN / 2.);
+	zwlr_virtual_pointer_v1_destroy(device);
+	zwlr_virtual_pointer_manager_v1_destroy(manager);
+	stage_finish(&stage);
 }
 
 static void expect_shown(struct desk *desk, const char *what) {
