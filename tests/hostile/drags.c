@@ -4,6 +4,8 @@
 #include "panel.h"
 
 #include "viewporter-client-protocol.h"
+#include "wlr-layer-shell-unstable-v1-client-protocol.h"
+#include "xdg-shell-client-protocol.h"
 
 #include <stdio.h>
 
@@ -221,4 +223,82 @@ ATTACK("drags-cut-short") {
 	mouse_move(&dragging.mouse, dragging.panel.x + 1, dragging.panel.y);
 	wl_surface_destroy(dragging.panel.surface);
 	attacker_flush(attacker);
+}
+
+struct menu {
+	struct wl_surface *surface;
+	struct xdg_surface *xdg_surface;
+	struct xdg_popup *popup;
+};
+
+static void handle_xdg_configure(void *data, struct xdg_surface *xdg_surface, uint32_t serial) {
+	xdg_surface_ack_configure(xdg_surface, serial);
+}
+
+static const struct xdg_surface_listener xdg_surface_listener = {.configure = handle_xdg_configure};
+
+// A popup of the panel, which grabs the pointer if the serial is not 0.
+static void menu_init(struct menu *menu, struct dragging *dragging, uint32_t serial) {
+	struct attacker *attacker = &dragging->attacker;
+	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(attacker->wm_base);
+	xdg_positioner_set_size(positioner, 50, 50);
+	xdg_positioner_set_anchor_rect(positioner, 0, 0, 1, 1);
+	menu->surface = wl_compositor_create_surface(attacker->compositor);
+	menu->xdg_surface = xdg_wm_base_get_xdg_surface(attacker->wm_base, menu->surface);
+	xdg_surface_add_listener(menu->xdg_surface, &xdg_surface_listener, NULL);
+	menu->popup = xdg_surface_get_popup(menu->xdg_surface, NULL, positioner);
+	zwlr_layer_surface_v1_get_popup(dragging->panel.layer_surface, menu->popup);
+	if (serial != 0) {
+		xdg_popup_grab(menu->popup, attacker->seat, serial);
+	}
+	wl_surface_commit(menu->surface);
+	expect_alive(attacker);
+	wl_surface_attach(menu->surface, dragging->panel.picture.buffer, 0, 0);
+	wl_surface_commit(menu->surface);
+	xdg_positioner_destroy(positioner);
+	expect_alive(attacker);
+}
+
+static void menu_finish(struct menu *menu) {
+	xdg_popup_destroy(menu->popup);
+	xdg_surface_destroy(menu->xdg_surface);
+	wl_surface_destroy(menu->surface);
+}
+
+// Popups grab the pointer and the keyboard, and so do drags, by the same press of a button and in any order.
+ATTACK("drags-and-popups-that-grab-the-same-press") {
+	static struct dragging dragging;
+	struct menu menu;
+	dragging_init(&dragging);
+	struct attacker *attacker = &dragging.attacker;
+	for (int i = 0; i < attack_count(200); i++) {
+		struct wl_data_source *source = create_source(attacker, 1);
+		mouse_press_on(&dragging.mouse, &dragging.panel);
+		uint32_t serial = dragging.mouse.serial;
+		if (i % 2 == 0) {
+			menu_init(&menu, &dragging, serial);
+		}
+		wl_data_device_start_drag(dragging.device, source, dragging.panel.surface, NULL, serial);
+		expect_alive(attacker);
+		if (i % 2 != 0) {
+			menu_init(&menu, &dragging, serial);
+		}
+		mouse_move(&dragging.mouse, dragging.panel.x + 1, dragging.panel.y);
+		mouse_move(&dragging.mouse, dragging.panel.x - 40, dragging.panel.y - 40);
+		if (i % 3 == 0) {
+			menu_finish(&menu);
+		} else if (i % 3 == 1) {
+			wl_data_source_destroy(source);
+		}
+		mouse_press(&dragging.mouse, false);
+		mouse_move_away(&dragging.mouse);
+		expect_alive(attacker);
+		if (i % 3 != 0) {
+			menu_finish(&menu);
+		}
+		if (i % 3 != 1) {
+			wl_data_source_destroy(source);
+		}
+		expect_alive(attacker);
+	}
 }
