@@ -74,8 +74,10 @@ ATTACK("idle-inhibitors-that-come-and-go") {
 			wl_surface_destroy(surface);
 		}
 		if (i % 3 == 0) {
+			expect_alive(&attacker);
 			wl_surface_attach(panel.surface, NULL, 0, 0);
 			wl_surface_commit(panel.surface);
+			expect_alive(&attacker);
 			wl_surface_commit(panel.surface);
 			expect_alive(&attacker);
 			panel_commit(&panel);
