@@ -108,6 +108,27 @@ ATTACK("snapshots-of-all-bytes") {
 	expect_alive(&attacker);
 }
 
+// A process has little more than one of its connections.
+ATTACK("snapshots-of-three-connections") {
+	struct attacker attackers[3];
+	struct window window;
+	struct picture picture;
+	for (int i = 0; i < 3; i++) {
+		attacker_connect(&attackers[i]);
+		picture_init(&picture, &attackers[i], -1, true, 2048, 2048);
+		for (int64_t bytes = 0; bytes < LIDO_SCRATCH_BYTES_MAX_DEFAULT * 3 / 4; bytes += (int64_t)picture.size) {
+			window.surface = wl_compositor_create_surface(attackers[i].compositor);
+			window_commit(&window, picture.buffer);
+			if (!attacker_try_roundtrip(&attackers[i])) {
+				expect_no_memory(&attackers[i]);
+				hold();
+				return;
+			}
+		}
+	}
+	fail("the server has no limit");
+}
+
 ATTACK("snapshots-without-end") {
 	struct attacker attacker;
 	struct window window;
