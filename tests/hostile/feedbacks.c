@@ -146,3 +146,29 @@ ATTACK("frame-callbacks-of-many-connections") {
 	}
 	hold();
 }
+
+// Each surface that is shown or hidden enters or leaves each wl_output of its client.
+ATTACK("surfaces-that-enter-many-outputs") {
+	static struct feedback_client client;
+	feedback_client_init(&client, OUTPUTS);
+	struct attacker *attacker = &client.attacker;
+	for (int i = 0; i < attack_count(500); i++) {
+		struct wl_surface *surface = wl_compositor_create_surface(attacker->compositor);
+		wl_subsurface_set_desync(
+				wl_subcompositor_get_subsurface(attacker->subcompositor, surface, client.window.surface));
+		wl_surface_attach(surface, client.picture.buffer, 0, 0);
+		wl_surface_commit(surface);
+		if (i % 16 == 15) {
+			expect_alive(attacker);
+		}
+	}
+	for (int i = 0; i < attack_count(20); i++) {
+		window_commit(&client.window, client.picture.buffer);
+		expect_alive(attacker);
+		wl_surface_attach(client.window.surface, NULL, 0, 0);
+		wl_surface_commit(client.window.surface);
+		expect_alive(attacker);
+		wl_surface_commit(client.window.surface);
+		expect_alive(attacker);
+	}
+}
