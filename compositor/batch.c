@@ -23,6 +23,7 @@
 
 static void end_idle(void *data) {
 	struct compositor *compositor = data;
+	turn_end(); // what follows takes the same time after small turns: smaller ones would not help
 	compositor->batch->end = NULL;
 	compositor->desktop->scene->tree.node.enabled = true;
 	overdraw_estimate(compositor);
@@ -126,10 +127,8 @@ static size_t count_moved(const struct wl_list *pending, const struct wl_list *c
 	return count;
 }
 
-static bool will_be_queued(struct wlr_surface *surface) {
-	if (surface_is_queued(surface)) {
-		return true;
-	}
+// Its commits are queued until an ancestor commits.
+static bool is_synchronized(struct wlr_surface *surface) {
 	const struct wlr_subsurface *subsurface;
 	while ((subsurface = wlr_subsurface_try_from_wlr_surface(surface)) != NULL) {
 		if (subsurface->synchronized) {
@@ -154,16 +153,19 @@ static bool is_shown_or_hidden(struct wlr_surface *surface) {
 static void handle_commit(
 		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
 	struct wlr_surface *surface = wlr_surface_from_resource(resource);
-	if (compositor->batch->end != NULL || will_be_queued(surface)) {
+	if (compositor->batch->end != NULL || is_synchronized(surface)) {
 		return;
 	}
+	const struct wlr_subsurface *subsurface = wlr_subsurface_try_from_wlr_surface(surface);
 	size_t changes = changes_size(surface) ? CHANGES_OF_SIZE : 1;
 	changes += count_moved(&surface->pending.subsurfaces_below, &surface->current.subsurfaces_below);
 	changes += count_moved(&surface->pending.subsurfaces_above, &surface->current.subsurfaces_above);
+	// If it was synchronized, its own queue is applied, too.
+	changes += subsurface != NULL ? count_queued(subsurface) : 0;
 	changes += count_queued_below(surface);
 	if (is_shown_or_hidden(surface) || wlr_xdg_popup_try_from_wlr_surface(surface) != NULL) {
 		changes += count_surfaces(wl_resource_get_client(resource)); // other popups move with this one
-	} else if (wlr_subsurface_try_from_wlr_surface(surface) == NULL) {
+	} else if (subsurface == NULL) {
 		changes += count_descendants(surface); // they move with the origin of the window geometry
 	}
 	batch_expect(compositor, changes);

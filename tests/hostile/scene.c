@@ -121,8 +121,8 @@ struct grid {
 	struct attacker attacker;
 	struct window window;
 	struct picture picture;
-	struct wl_surface *parent; // of the lines
-	struct wl_subsurface *parent_subsurface;
+	struct wl_surface *parent, *grandparent; // of the lines, below the window
+	struct wl_subsurface *parent_subsurface, *grandparent_subsurface;
 	struct {
 		struct wl_surface *surface;
 		struct wl_subsurface *subsurface;
@@ -137,9 +137,13 @@ static void grid_init(struct grid *grid, bool opaque) {
 	picture_init(&grid->picture, attacker, 0, true, 1, 1);
 	struct wl_region *region = wl_compositor_create_region(attacker->compositor);
 	wl_region_add(region, 0, 0, INT32_MAX, INT32_MAX);
+	grid->grandparent = wl_compositor_create_surface(attacker->compositor);
+	grid->grandparent_subsurface =
+			wl_subcompositor_get_subsurface(attacker->subcompositor, grid->grandparent, grid->window.surface);
+	wl_subsurface_set_desync(grid->grandparent_subsurface);
+	wl_surface_attach(grid->grandparent, grid->picture.buffer, 0, 0);
 	grid->parent = wl_compositor_create_surface(attacker->compositor);
-	grid->parent_subsurface =
-			wl_subcompositor_get_subsurface(attacker->subcompositor, grid->parent, grid->window.surface);
+	grid->parent_subsurface = wl_subcompositor_get_subsurface(attacker->subcompositor, grid->parent, grid->grandparent);
 	wl_subsurface_set_desync(grid->parent_subsurface);
 	wl_surface_attach(grid->parent, grid->picture.buffer, 0, 0);
 	for (int i = 0; i < LINES; i++) {
@@ -161,6 +165,7 @@ static void grid_init(struct grid *grid, bool opaque) {
 		}
 	}
 	wl_surface_commit(grid->parent);
+	wl_surface_commit(grid->grandparent);
 	window_commit(&grid->window, grid->picture.buffer);
 	expect_alive(attacker);
 }
@@ -168,11 +173,9 @@ static void grid_init(struct grid *grid, bool opaque) {
 static void grid_hide_and_show(struct grid *grid) {
 	wl_surface_attach(grid->parent, NULL, 0, 0);
 	wl_surface_commit(grid->parent);
-	wl_surface_commit(grid->window.surface);
 	expect_alive(&grid->attacker);
 	wl_surface_attach(grid->parent, grid->picture.buffer, 0, 0);
 	wl_surface_commit(grid->parent);
-	wl_surface_commit(grid->window.surface);
 	expect_alive(&grid->attacker);
 }
 
@@ -181,7 +184,7 @@ ATTACK("lines-that-cross-moved-together") {
 	static struct grid grid;
 	grid_init(&grid, false);
 	for (int i = 0; i < attack_count(20); i++) {
-		wl_subsurface_set_position(grid.parent_subsurface, i % 2, 0);
+		wl_subsurface_set_position(grid.grandparent_subsurface, i % 2, 0);
 		wl_surface_commit(grid.window.surface);
 		expect_alive(&grid.attacker);
 		xdg_surface_set_window_geometry(grid.window.xdg_surface, i % 2, 0, 300, 300);
@@ -223,19 +226,31 @@ ATTACK("lines-that-cross-drawn-anew") {
 	expect_alive(&grid.attacker);
 }
 
-// Each commit in the queue of their parent moves all of them, and one commit of the window applies the queue.
+// Each commit in the queue of their parent moves all of them.
+static void grid_queue(struct grid *grid, int count) {
+	for (int i = 0; i < count; i++) {
+		for (int j = 0; j < LINES; j++) {
+			wl_subsurface_set_position(grid->lines[j].subsurface, i % 2, i % 2);
+		}
+		wl_surface_commit(grid->parent);
+		expect_alive(&grid->attacker);
+	}
+}
+
+// One request applies the queue: a commit above the parent, or of the parent when it is not synchronized any more.
 ATTACK("subsurfaces-moved-by-queued-commits") {
 	static struct grid grid;
 	grid_init(&grid, false);
 	wl_subsurface_set_sync(grid.parent_subsurface);
-	for (int i = 0; i < attack_count(200); i++) {
-		for (int j = 0; j < LINES; j++) {
-			wl_subsurface_set_position(grid.lines[j].subsurface, i % 2, i % 2);
-		}
-		wl_surface_commit(grid.parent);
-		expect_alive(&grid.attacker);
-	}
-	wl_surface_commit(grid.window.surface);
+	grid_queue(&grid, attack_count(200));
+	wl_surface_commit(grid.grandparent);
+	expect_alive(&grid.attacker);
+	wl_subsurface_set_desync(grid.parent_subsurface);
+	wl_subsurface_set_sync(grid.grandparent_subsurface);
+	grid_queue(&grid, attack_count(200));
+	wl_subsurface_set_desync(grid.grandparent_subsurface);
+	expect_alive(&grid.attacker);
+	wl_surface_commit(grid.parent);
 	expect_alive(&grid.attacker);
 }
 
