@@ -4,6 +4,7 @@
 #include "listener.h"
 #include "output.h"
 #include "parts.h"
+#include "requests.h"
 #include "seat.h"
 #include "shell.h"
 #include <assert.h>
@@ -75,13 +76,23 @@ static void handle_layout_changed(struct wl_listener *listener, void *data) {
 	popups_refresh(popups->compositor);
 }
 
+// wlroots inserts the popup into the list of its grab at each request, even if it is there already.
+static void handle_grab(
+		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
+	struct wlr_xdg_popup *popup = wlr_xdg_popup_from_resource(resource);
+	if (popup != NULL && popup->seat != NULL) {
+		wl_list_remove(&popup->grab_link);
+		wl_list_init(&popup->grab_link);
+	}
+}
+
 bool popups_init(struct compositor *compositor) {
 	struct popups *popups = compositor->popups;
 	popups->compositor = compositor;
 	wl_list_init(&popups->list);
 	wl_signal_init(&popups->events.changed);
 	listener_add(&popups->layout_changed, &compositor->desktop->events.layout_changed, handle_layout_changed);
-	return true;
+	return requests_watch(compositor, "xdg_popup", "grab", handle_grab);
 }
 
 void popups_finish(struct compositor *compositor) {

@@ -39,7 +39,7 @@ struct popups {
 	} events;
 };
 
-/* Always returns true. */
+/* Returns false when out of memory. */
 bool popups_init(struct compositor *compositor);
 
 /* All popups must be destroyed before this call. */

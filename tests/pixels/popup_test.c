@@ -5,6 +5,8 @@
 #include "runner.h"
 #include "stage.h"
 #include "xdg-shell-client-protocol.h"
+#include <compositor/parts.h>
+#include <wlr/types/wlr_xdg_shell.h>
 
 #define SCREEN 200
 #define WINDOW 60
@@ -254,5 +256,31 @@ TEST("popup@anchor-may-lie-anywhere") {
 		expect_int(desk.menu.repositions, ==, i + 1);
 	}
 	xdg_positioner_destroy(positioner);
+	desk_finish(&desk);
+}
+
+// wlroots inserts a popup into the list of its grab each time.
+TEST("popup@grab-requested-twice-ends-with-the-popup") {
+	struct desk desk;
+	desk_init(&desk, true);
+	struct client *client = &desk.stage.screen.client;
+	struct menu menu = {.client = client};
+	struct xdg_wm_base *wm_base = client_bind(client, &xdg_wm_base_interface, 3);
+	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(wm_base);
+	xdg_positioner_set_size(positioner, MENU, MENU);
+	xdg_positioner_set_anchor_rect(positioner, 0, 0, WINDOW, WINDOW);
+	menu.surface = wl_compositor_create_surface(desk.stage.screen.compositor);
+	menu.xdg_surface = xdg_wm_base_get_xdg_surface(wm_base, menu.surface);
+	menu.popup = xdg_surface_get_popup(menu.xdg_surface, desk.window.xdg_surface, positioner);
+	xdg_positioner_destroy(positioner);
+	for (int i = 0; i < 3; i++) {
+		xdg_popup_grab(menu.popup, desk.stage.screen.seat, 0);
+	}
+	client_roundtrip(client);
+	xdg_popup_destroy(menu.popup);
+	xdg_surface_destroy(menu.xdg_surface);
+	wl_surface_destroy(menu.surface);
+	expect_alive(client);
+	expect(wl_list_empty(&desk.stage.server.compositor->xdg_shell->popup_grabs));
 	desk_finish(&desk);
 }
