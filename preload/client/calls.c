@@ -99,9 +99,6 @@ void *call_mmap(void *address, size_t size, int prot, int flags, int fd, off_t o
 	bool is_private = (flags & MAP_TYPE) == MAP_PRIVATE;
 	bool is_ours = (flags & MAP_ANONYMOUS) == 0 && size > 0 && size <= PTRDIFF_MAX && offset >= 0 &&
 				   offset % (off_t)page_size() == 0;
-	if (is_ours && is_private && !outside_access(fd)) {
-		return MAP_FAILED;
-	}
 	struct file *file = is_ours ? lock_file(fd, (size_t)offset + page_round(size)) : NULL;
 	if (file == NULL) {
 		void *result = raw_mmap(address, size, prot, flags, fd, offset);
@@ -119,10 +116,11 @@ void *call_mmap(void *address, size_t size, int prot, int flags, int fd, off_t o
 		.file = file,
 	};
 	void *result = MAP_FAILED;
-	if (file->store != NULL && (size_t)offset + mapping.size > file->store->size) {
-		errno = ENOMEM;
-	} else {
+	bool is_returned = !is_private || file->store == NULL || outside_return(file, "it is mapped privately");
+	if (is_returned && (file->store == NULL || (size_t)offset + mapping.size <= file->store->size)) {
 		result = map_file(&mapping, flags, fd);
+	} else {
+		errno = ENOMEM;
 	}
 	state_unlock();
 	return result;
@@ -231,12 +229,16 @@ int call_mprotect(void *address, size_t size, int prot) {
 // leaves its bytes where they are.
 int call_ftruncate(int fd, off_t size) {
 	struct stat stat;
-	bool is_smaller = fstat(fd, &stat) == 0 && size < stat.st_size;
-	if (is_smaller && !outside_access(fd)) {
-		return -1;
+	if (fstat(fd, &stat) == 0 && size < stat.st_size) {
+		struct ongoing call;
+		if (!outside_begin(&call, fd)) {
+			return -1;
+		}
+		int result = raw_ftruncate(fd, size);
+		outside_end(&call);
+		return result;
 	}
-	struct file *file = size > 0 && !is_smaller ? lock_file(fd, 0) : NULL;
-	if (file != NULL) {
+	if (size > 0 && lock_file(fd, 0) != NULL) {
 		state_unlock();
 	}
 	return raw_ftruncate(fd, size);
@@ -263,12 +265,15 @@ static int allocate_in_store(const struct store *store, int fd, int mode, off_t 
 int call_fallocate(int fd, int mode, off_t offset, off_t size) {
 	const int known_modes = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
 	bool is_sane = offset >= 0 && size > 0 && offset <= PTRDIFF_MAX - size;
-	if (is_sane && (mode & ~known_modes) != 0 && !outside_access(fd)) {
-		return -1;
-	}
 	struct file *file = is_sane && (mode & ~known_modes) == 0 ? lock_file(fd, 0) : NULL;
 	if (file == NULL) {
-		return raw_fallocate(fd, mode, offset, size);
+		struct ongoing call;
+		if (!outside_begin(&call, fd)) {
+			return -1;
+		}
+		int result = raw_fallocate(fd, mode, offset, size);
+		outside_end(&call);
+		return result;
 	}
 	int result = file->store != NULL ? allocate_in_store(file->store, fd, mode, offset, size)
 									 : raw_fallocate(fd, mode, offset, size);

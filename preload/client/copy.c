@@ -122,8 +122,9 @@ static void merge_word(uint64_t *place, uint64_t earlier, uint64_t later) {
 	} while (!__atomic_compare_exchange_n(place, &present, wanted, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 }
 
+// The stack of a signal handler is small; the state lock is held.
 static bool merge_range(struct copy *copy, size_t offset, size_t size) {
-	uint64_t words[CHUNK_WORDS];
+	static uint64_t words[CHUNK_WORDS];
 	for (size_t done = 0; done < size; done += sizeof(words)) {
 		size_t part = size - done < sizeof(words) ? size - done : sizeof(words);
 		memset(words, 0, sizeof(words));

@@ -5,6 +5,7 @@
 #include "lock.h"
 #include "mapping.h"
 #include "memory.h"
+#include "ongoing.h"
 #include "raw.h"
 
 #include <dirent.h>
@@ -26,7 +27,15 @@
 // Files without a use are looked at again when there are this many more than after the last look.
 #define LOOK_LEN 64
 
+// Files that are noted by file_note_untracked(). If there are more, no file that is tracked later moves.
+#define NOTED_MAX 64
+
 static struct file *buckets[BUCKETS_LEN];
+static struct {
+	dev_t device;
+	ino_t inode;
+} noted[NOTED_MAX];
+static size_t noted_len;                       // more than NOTED_MAX: unknown
 static size_t files_len, next_look = LOOK_LEN; // number of files at which file_get() looks for those without a use
 static atomic_uint moved_len;                  // files whose bytes are in a block or fallback file
 static atomic_uint generation;                 // of these files; never 0 while there are any
@@ -49,6 +58,33 @@ struct file *file_find(const struct stat *stat) {
 	return file;
 }
 
+void file_mark_unsupported(struct file *file, const char *why) {
+	if (file->unsupported_reason == NULL) {
+		file->unsupported_reason = why;
+	}
+}
+
+static bool is_noted(const struct stat *stat) {
+	for (size_t i = 0; i < noted_len && i < NOTED_MAX; i++) {
+		if (noted[i].device == stat->st_dev && noted[i].inode == stat->st_ino) {
+			return true;
+		}
+	}
+	return noted_len > NOTED_MAX;
+}
+
+static bool note_untracked(int fd, void *data) {
+	struct stat stat;
+	if (file_is_eligible(fd, &stat) && stat.st_nlink == 0 && file_find(&stat) == NULL && !is_noted(&stat)) {
+		if (noted_len < NOTED_MAX) {
+			noted[noted_len].device = stat.st_dev;
+			noted[noted_len].inode = stat.st_ino;
+		}
+		noted_len++;
+	}
+	return noted_len <= NOTED_MAX;
+}
+
 struct file *file_get(const struct stat *stat) {
 	struct file *file = file_find(stat);
 	if (file != NULL) {
@@ -63,6 +99,12 @@ struct file *file_get(const struct stat *stat) {
 		files_len++;
 		struct file **bucket = find_bucket(stat->st_ino);
 		*file = (struct file){.next = *bucket, .device = stat->st_dev, .inode = stat->st_ino};
+		if (is_noted(stat)) {
+			file_mark_unsupported(file, "a child process may have it");
+		}
+		if (stat->st_nlink > 0) {
+			file_mark_unsupported(file, "its file has had a name, by which others may have opened it");
+		}
 		*bucket = file;
 		state_start_tracking();
 	}
@@ -91,25 +133,11 @@ struct store *file_get_store(const struct file *file) {
 }
 
 bool file_is_any_moved(void) {
-	return atomic_load_explicit(&moved_len, memory_order_acquire) > 0;
+	return atomic_load_explicit(&moved_len, memory_order_seq_cst) > 0;
 }
 
 unsigned file_get_generation(void) {
-	return atomic_load_explicit(&generation, memory_order_acquire);
-}
-
-static void count_moved(const struct store *from, const struct store *to) {
-	if (from->is_own && !to->is_own) {
-		atomic_fetch_add(&moved_len, 1);
-	} else if (!from->is_own && to->is_own) {
-		atomic_fetch_sub(&moved_len, 1);
-	}
-}
-
-void file_mark_unsupported(struct file *file, const char *why) {
-	if (file->unsupported_reason == NULL) {
-		file->unsupported_reason = why;
-	}
+	return atomic_load_explicit(&generation, memory_order_seq_cst);
 }
 
 void file_for_each(void (*fn)(struct file *file, void *data), void *data) {
@@ -164,6 +192,14 @@ bool file_for_each_fd(bool (*fn)(int fd, void *data), void *data) {
 	return size >= 0;
 }
 
+// Those of an earlier child that still have an fd are noted again; of others this process cannot create pools.
+void file_note_untracked(void) {
+	noted_len = 0;
+	if (!file_for_each_fd(note_untracked, NULL)) {
+		noted_len = NOTED_MAX + 1;
+	}
+}
+
 static bool mark_open_file(int fd, void *data) {
 	struct stat stat;
 	struct file *file = fstat(fd, &stat) == 0 ? file_find(&stat) : NULL;
@@ -212,7 +248,6 @@ static void empty_own(struct store *own) {
 	memory_punch(own->data, memory_count(own->data, own->reserve));
 }
 
-// While other threads wait.
 static bool move_bytes(struct file *file, struct store *store, struct copy *copy, const char **why) {
 	bool is_own = file->store == NULL;
 	if (!copy_begin(copy)) {
@@ -229,7 +264,8 @@ static bool move_bytes(struct file *file, struct store *store, struct copy *copy
 	return is_mapped;
 }
 
-bool file_move(struct file *file, struct store *store, int fd, const char **why) {
+// While other threads wait that draw.
+static bool move_frozen(struct file *file, struct store *store, int fd, const char **why) {
 	struct store *from = file_get_store(file);
 	size_t from_size = from->is_own ? from->reserve : from->size;
 	size_t to_size = store->is_own ? memory_count(store->data, store->reserve) : store->size;
@@ -242,14 +278,29 @@ bool file_move(struct file *file, struct store *store, int fd, const char **why)
 	copy.has_two_passes = is_drawn && !freeze_begin(&freeze, file);
 	bool done = move_bytes(file, store, &copy, why);
 	freeze_end(&freeze);
+	return done;
+}
+
+bool file_move(struct file *file, struct store *store, int fd, const char **why) {
+	struct store *from = file_get_store(file);
+	bool is_leaving = from->is_own && !store->is_own, done = false;
+	// Calls that begin from now on wait for the state lock; see ongoing.h.
+	atomic_fetch_add(&moved_len, is_leaving);
+	atomic_fetch_add(&generation, 1);
+	if (is_leaving && ongoing_has(file->device, file->inode)) {
+		*why = "another thread reads or writes it";
+	} else {
+		done = move_frozen(file, store, fd, why);
+	}
 	atomic_fetch_add(&generation, 1);
 	if (!done) {
+		atomic_fetch_sub(&moved_len, is_leaving);
 		return false;
 	}
 	file->store = store->is_own ? NULL : store;
-	count_moved(from, store);
+	atomic_fetch_sub(&moved_len, !from->is_own && store->is_own);
 	if (!from->is_own) {
-		store_unref(from);
+		store_defer_unref(from);
 	}
 	return true;
 }

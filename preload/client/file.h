@@ -33,6 +33,12 @@ struct file *file_find(const struct stat *stat);
 /* Finds the file, or begins to track it. NULL: no memory. */
 struct file *file_get(const struct stat *stat);
 
+/*
+ * A child process is about to have all fds: notes which files are not tracked, so that their bytes never move if they
+ * are tracked later. Allocates no memory.
+ */
+void file_note_untracked(void);
+
 /* Where its bytes are. NULL: in the file, and they have never moved. */
 struct store *file_get_store(const struct file *file);
 

@@ -18,7 +18,8 @@
 	ssize_t call_##name params SYMBOL(#name); \
 	ssize_t call_##name params { \
 		static _Atomic(uintptr_t) place; \
-		if (!outside_access(fd)) { \
+		struct ongoing call; \
+		if (!outside_begin(&call, fd)) { \
 			return -1; \
 		} \
 		ssize_t(*original) params = (ssize_t(*) params)find_original(&place, #name); \
@@ -28,6 +29,7 @@
 			generation = file_get_generation(); \
 			result = original args; \
 		} while (result == -1 && outside_was_moving(generation)); \
+		outside_end(&call); \
 		return result; \
 	}
 
@@ -55,9 +57,26 @@ WRITES(pwritev64, (int fd, const struct iovec *parts, int len, off_t offset), (f
 WRITES(pwritev2, (int fd, const struct iovec *parts, int len, off_t offset, int flags), (fd, parts, len, offset, flags))
 WRITES(pwritev64v2, (int fd, const struct iovec *parts, int len, off_t offset, int flags),
 		(fd, parts, len, offset, flags))
-INTERPOSE(int, vdprintf, (int fd, const char *format, va_list list), (fd, format, list), outside_access(fd), -1)
-INTERPOSE(int, __vdprintf_chk, (int fd, int flag, const char *format, va_list list), (fd, flag, format, list),
-		outside_access(fd), -1)
+
+// Calls the original between two others. If begin fails, the function returns the last argument.
+#define BRACKET(type, name, params, args, begin, end, failure) \
+	type call_##name params SYMBOL(#name); \
+	type call_##name params { \
+		static _Atomic(uintptr_t) place; \
+		struct ongoing calls[2] __attribute__((unused)); \
+		if (!(begin)) { \
+			return failure; \
+		} \
+		type result = ((type(*) params)find_original(&place, #name))args; \
+		end; \
+		return result; \
+	}
+
+#define USES(type, name, params, args, fd) \
+	BRACKET(type, name, params, args, outside_begin(calls, fd), outside_end(calls), -1)
+
+USES(int, vdprintf, (int fd, const char *format, va_list list), (fd, format, list), fd)
+USES(int, __vdprintf_chk, (int fd, int flag, const char *format, va_list list), (fd, flag, format, list), fd)
 
 int call_dprintf(int fd, const char *format, ...) SYMBOL("dprintf");
 int call_dprintf(int fd, const char *format, ...) {
@@ -79,7 +98,7 @@ int call___dprintf_chk(int fd, int flag, const char *format, ...) {
 
 // The kernel copies from one fd to another.
 #define COPIES(name, params, args) \
-	INTERPOSE(ssize_t, name, params, args, outside_access(from) && outside_access(to), -1)
+	BRACKET(ssize_t, name, params, args, outside_begin_two(calls, from, to), outside_end_two(calls), -1)
 
 COPIES(sendfile, (int to, int from, off_t *offset, size_t size), (to, from, offset, size))
 COPIES(sendfile64, (int to, int from, off_t *offset, size_t size), (to, from, offset, size))
@@ -88,23 +107,31 @@ COPIES(splice, (int from, off_t *from_offset, int to, off_t *to_offset, size_t s
 COPIES(copy_file_range, (int from, off_t *from_offset, int to, off_t *to_offset, size_t size, unsigned flags),
 		(from, from_offset, to, to_offset, size, flags))
 
-// Where data is, only the file itself can tell.
+// Where data is, only the file itself can tell. -1 is no fd.
+static int get_searched(int fd, int whence) {
+	return whence == SEEK_DATA || whence == SEEK_HOLE ? fd : -1;
+}
+
 #define SEEKS(name) \
-	INTERPOSE(off_t, name, (int fd, off_t offset, int whence), (fd, offset, whence), \
-			(whence != SEEK_DATA && whence != SEEK_HOLE) || outside_access(fd), -1)
+	USES(off_t, name, (int fd, off_t offset, int whence), (fd, offset, whence), get_searched(fd, whence))
 
 SEEKS(lseek)
 SEEKS(lseek64)
 
-// Requests that another thread carries out, and streams, which read and write without calling any of the above.
-INTERPOSE(int, aio_read, (struct aiocb * request), (request), outside_access(request->aio_fildes), -1)
-INTERPOSE(int, aio_read64, (struct aiocb * request), (request), outside_access(request->aio_fildes), -1)
-INTERPOSE(int, aio_write, (struct aiocb * request), (request), outside_access(request->aio_fildes), -1)
-INTERPOSE(int, aio_write64, (struct aiocb * request), (request), outside_access(request->aio_fildes), -1)
+// Requests that another thread carries out, or the kernel, and streams: they read and write later, without calling any
+// of the above.
+static bool share_with_request(const struct aiocb *request) {
+	return outside_begin_for_good(request->aio_fildes, "asynchronous requests read or write it");
+}
 
-static bool access_all(struct aiocb *const *requests, int len) {
+INTERPOSE(int, aio_read, (struct aiocb * request), (request), share_with_request(request), -1)
+INTERPOSE(int, aio_read64, (struct aiocb * request), (request), share_with_request(request), -1)
+INTERPOSE(int, aio_write, (struct aiocb * request), (request), share_with_request(request), -1)
+INTERPOSE(int, aio_write64, (struct aiocb * request), (request), share_with_request(request), -1)
+
+static bool share_with_requests(struct aiocb *const *requests, int len) {
 	for (int i = 0; i < len; i++) {
-		if (requests[i] != NULL && !outside_access(requests[i]->aio_fildes)) {
+		if (requests[i] != NULL && !share_with_request(requests[i])) {
 			return false;
 		}
 	}
@@ -112,21 +139,27 @@ static bool access_all(struct aiocb *const *requests, int len) {
 }
 
 INTERPOSE(int, lio_listio, (int mode, struct aiocb *const *requests, int len, struct sigevent *event),
-		(mode, requests, len, event), access_all(requests, len), -1)
+		(mode, requests, len, event), share_with_requests(requests, len), -1)
 INTERPOSE(int, lio_listio64, (int mode, struct aiocb *const *requests, int len, struct sigevent *event),
-		(mode, requests, len, event), access_all(requests, len), -1)
+		(mode, requests, len, event), share_with_requests(requests, len), -1)
 
-static bool share_with_stream(int fd) {
-	outside_share(fd, "a stream reads or writes it", false);
-	return outside_access(fd);
-}
+#define STREAM "a stream reads or writes it"
 
-INTERPOSE(FILE *, fdopen, (int fd, const char *mode), (fd, mode), share_with_stream(fd), NULL)
+INTERPOSE(FILE *, fdopen, (int fd, const char *mode), (fd, mode), outside_begin_for_good(fd, STREAM), NULL)
 
 // New fds of files that may have moved.
-INTERPOSE(int, dup, (int fd), (fd), outside_access(fd), -1)
-INTERPOSE(int, dup2, (int fd, int number), (fd, number), outside_access(fd), -1)
-INTERPOSE(int, dup3, (int fd, int number, int flags), (fd, number, flags), outside_access(fd), -1)
+USES(int, dup, (int fd), (fd), fd)
+
+static bool begin_replacing(struct ongoing *call, int fd, int number) {
+	if (fd != number) {
+		outside_close(number);
+	}
+	return outside_begin(call, fd);
+}
+
+BRACKET(int, dup2, (int fd, int number), (fd, number), begin_replacing(calls, fd, number), outside_end(calls), -1)
+BRACKET(int, dup3, (int fd, int number, int flags), (fd, number, flags), begin_replacing(calls, fd, number),
+		outside_end(calls), -1)
 
 // Duplicates the fd, or forbids to write the file, so that it could not return any more.
 static bool needs_file(int command, uintptr_t value) {
@@ -135,10 +168,13 @@ static bool needs_file(int command, uintptr_t value) {
 }
 
 static int control(int fd, int command, void *value, uintptr_t original) {
-	if (needs_file(command, (uintptr_t)value) && !outside_access(fd)) {
+	struct ongoing call;
+	if (!outside_begin(&call, needs_file(command, (uintptr_t)value) ? fd : -1)) {
 		return -1;
 	}
-	return ((int (*)(int, int, ...))original)(fd, command, value);
+	int result = ((int (*)(int, int, ...))original)(fd, command, value);
+	outside_end(&call);
+	return result;
 }
 
 #define CONTROLS(name) \
@@ -192,16 +228,35 @@ OPENS_CHECKED(__open64_2, (const char *path, int flags), (path, flags))
 OPENS_CHECKED(__openat_2, (int folder, const char *path, int flags), (folder, path, flags))
 OPENS_CHECKED(__openat64_2, (int folder, const char *path, int flags), (folder, path, flags))
 
-#define OPENS_STREAM(name) \
-	INTERPOSE(FILE *, name, (const char *path, const char *mode), (path, mode), \
-			outside_access_path(AT_FDCWD, path, 0), NULL)
+// Of a path that may be /proc/self/fd/N, or of a file that may lose its name. NULL: none, or it is that of an fd.
+static bool begin_opening(const char *path) {
+	return path == NULL || outside_access_path(AT_FDCWD, path, 0);
+}
 
-OPENS_STREAM(fopen)
-OPENS_STREAM(fopen64)
-INTERPOSE(FILE *, freopen, (const char *path, const char *mode, FILE *stream), (path, mode, stream),
-		path == NULL || outside_access_path(AT_FDCWD, path, 0), NULL)
-INTERPOSE(FILE *, freopen64, (const char *path, const char *mode, FILE *stream), (path, mode, stream),
-		path == NULL || outside_access_path(AT_FDCWD, path, 0), NULL)
+static void share_stream(FILE *stream) {
+	if (stream != NULL) {
+		outside_share(fileno(stream), STREAM, false);
+	}
+}
+
+#define OPENS_STREAM(name, params, args, path) \
+	BRACKET(FILE *, name, params, args, begin_opening(path), share_stream(result), NULL)
+
+OPENS_STREAM(fopen, (const char *path, const char *mode), (path, mode), path)
+OPENS_STREAM(fopen64, (const char *path, const char *mode), (path, mode), path)
+OPENS_STREAM(tmpfile, (void), (), NULL)
+OPENS_STREAM(tmpfile64, (void), (), NULL)
+
+// The stream loses the fd that it had.
+static const char *begin_reopening(const char *path, FILE *stream) {
+	outside_close(fileno(stream));
+	return path;
+}
+
+OPENS_STREAM(freopen, (const char *path, const char *mode, FILE *stream), (path, mode, stream),
+		begin_reopening(path, stream))
+OPENS_STREAM(freopen64, (const char *path, const char *mode, FILE *stream), (path, mode, stream),
+		begin_reopening(path, stream))
 INTERPOSE(int, truncate, (const char *path, off_t size), (path, size), outside_access_path(AT_FDCWD, path, 0), -1)
 INTERPOSE(int, truncate64, (const char *path, off_t size), (path, size), outside_access_path(AT_FDCWD, path, 0), -1)
 

@@ -43,9 +43,6 @@ bool freeze_begin(struct freeze *freeze, const struct file *file) {
 	if (freeze->fd < 0) {
 		return false;
 	}
-	sigset_t all;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &freeze->signals);
 	if (!mapping_for_each(file, freeze_mapping, freeze)) {
 		freeze_end(freeze);
 		return false;
@@ -56,7 +53,6 @@ bool freeze_begin(struct freeze *freeze, const struct file *file) {
 void freeze_end(struct freeze *freeze) {
 	if (freeze->fd >= 0) {
 		close(freeze->fd);
-		pthread_sigmask(SIG_SETMASK, &freeze->signals, NULL);
 	}
 	freeze->fd = -1;
 }

@@ -2,19 +2,16 @@
  * A freeze: threads of the program that access a file's shared mappings wait, in a page fault, while its bytes move.
  * What they draw is so either before the move or after it. All functions need the state lock.
  *
- * In between, the thread that moves must neither access the mappings nor wait for other threads (malloc() would).
- * Signals are blocked, since their handlers would be run by that thread.
+ * In between, the thread that moves must neither access the mappings nor wait for other threads (malloc() would). It
+ * runs no handlers of signals, since it has the state lock.
  */
 #ifndef LIDO_RUN_FREEZE_H
 #define LIDO_RUN_FREEZE_H
 
 #include "mapping.h"
 
-#include <signal.h>
-
 struct freeze {
 	int fd; // of the userfaultfd; -1: nothing is frozen
-	sigset_t signals;
 };
 
 /*

@@ -6,7 +6,8 @@
  * read the id or the display of a proxy, which takes no lock.
  *
  * Memory for the state may come from any allocator, also from one of the program's own that maps and unmaps. These
- * calls find that their thread holds the lock already, and go straight to the kernel.
+ * calls find that their thread holds the lock already, and go straight to the kernel. Handlers of signals run before or
+ * after: the thread that holds the lock receives none.
  */
 #ifndef LIDO_RUN_LOCK_H
 #define LIDO_RUN_LOCK_H

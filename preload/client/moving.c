@@ -31,6 +31,7 @@
 #include "objects.h"
 #include "page.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -288,11 +289,14 @@ bool moving_return(struct file *file, const char *why) {
 	return true;
 }
 
-void moving_tell(int fd) {
+static bool must_tell(void) {
+	return !is_telling && atomic_load_explicit(&has_returned, memory_order_relaxed) && connection_is_of_this_process();
+}
+
+static void tell_all(int fd) {
 	struct stat stat;
 	size_t len = 0;
-	if (is_telling || !atomic_load_explicit(&has_returned, memory_order_relaxed) || !connection_is_of_this_process() ||
-			fstat(fd, &stat) != 0 || !state_lock()) {
+	if (fstat(fd, &stat) != 0 || !state_lock()) {
 		return;
 	}
 	struct file *file = file_find(&stat);
@@ -313,4 +317,33 @@ void moving_tell(int fd) {
 	file->users--;
 	file_consider_destroy(file);
 	state_unlock();
+}
+
+void moving_tell(int fd) {
+	int before = errno;
+	if (must_tell()) {
+		tell_all(fd);
+	}
+	errno = before;
+}
+
+struct range {
+	unsigned first, last;
+};
+
+static bool tell_in_range(int fd, void *data) {
+	const struct range *range = data;
+	if ((unsigned)fd >= range->first && (unsigned)fd <= range->last) {
+		tell_all(fd);
+	}
+	return true;
+}
+
+void moving_tell_range(unsigned first, unsigned last) {
+	int before = errno;
+	struct range range = {.first = first, .last = last};
+	if (must_tell()) {
+		file_for_each_fd(tell_in_range, &range);
+	}
+	errno = before;
 }

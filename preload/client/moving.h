@@ -39,8 +39,12 @@ bool moving_return(struct file *file, const char *why);
 
 /*
  * The fd is about to be closed or sent: tells the servers that know pools of its file of it, if it was returned. A fork
- * does nothing, since the connection is its parent's. Not while libwayland runs. Cheap if no file was returned.
+ * does nothing, since the connection is its parent's. Not while libwayland runs. Cheap if no file was returned. Keeps
+ * errno.
  */
 void moving_tell(int fd);
+
+/* All fds from first to last are about to be closed. Otherwise the same. */
+void moving_tell_range(unsigned first, unsigned last);
 
 #endif

@@ -3,6 +3,7 @@
 #include "debug.h"
 #include "lock.h"
 #include "moving.h"
+#include "ongoing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,7 @@ static atomic_uint known_fds[FDS_MAX];
 // Why no file moves at all.
 static _Atomic(const char *) reason;
 
-static bool return_file(struct file *file, const char *why) {
+bool outside_return(struct file *file, const char *why) {
 	if (file->store != NULL) {
 		debug_log("the file of a pool is plain from now on: %s", why);
 	}
@@ -37,7 +38,7 @@ static bool access_file(const struct stat *stat, bool *is_moved) {
 	}
 	struct file *file = file_find(stat);
 	*is_moved = file != NULL && file->store != NULL;
-	bool done = !*is_moved || return_file(file, "the program reads or writes it");
+	bool done = !*is_moved || outside_return(file, "the program reads or writes it");
 	state_unlock();
 	return done;
 }
@@ -61,13 +62,72 @@ bool outside_access_new(int fd) {
 	return true;
 }
 
-bool outside_access(int fd) {
+static bool access_any(int fd) {
 	if (!file_is_any_moved()) {
 		return true;
 	}
 	bool is_known = fd < 0 || (fd < FDS_MAX && atomic_load_explicit(&known_fds[fd], memory_order_acquire) ==
 													   file_get_generation());
 	return is_known || outside_access_new(fd);
+}
+
+bool outside_begin(struct ongoing *call, int fd) {
+	ongoing_begin(call, fd);
+	if (access_any(fd)) {
+		return true;
+	}
+	ongoing_end(call);
+	return false;
+}
+
+void outside_end(const struct ongoing *call) {
+	ongoing_end(call);
+}
+
+bool outside_begin_two(struct ongoing calls[2], int fd, int other) {
+	if (!outside_begin(&calls[0], fd)) {
+		return false;
+	}
+	if (outside_begin(&calls[1], other)) {
+		return true;
+	}
+	outside_end(&calls[0]);
+	return false;
+}
+
+void outside_end_two(const struct ongoing calls[2]) {
+	outside_end(&calls[0]);
+	outside_end(&calls[1]);
+}
+
+bool outside_begin_for_good(int fd, const char *why) {
+	outside_share(fd, why, false);
+	struct ongoing call;
+	bool done = outside_begin(&call, fd);
+	if (done) {
+		outside_end(&call);
+	}
+	return done;
+}
+
+// A call that has not ended keeps the file, but not its number.
+static void forget_calls(int fd) {
+	if (ongoing_has_fd(fd)) {
+		outside_share(fd, "another thread reads or writes it", false);
+		ongoing_forget(fd);
+	}
+}
+
+void outside_close(int fd) {
+	forget_calls(fd);
+	moving_tell(fd);
+}
+
+void outside_close_range(unsigned first, unsigned last) {
+	for (unsigned fd = first; fd <= last && fd < FDS_MAX; fd++) {
+		forget_calls((int)fd);
+	}
+	moving_tell_range(first, last);
 }
 
 bool outside_was_moving(unsigned generation) {
@@ -82,22 +142,23 @@ bool outside_was_moving(unsigned generation) {
 bool outside_access_path(int folder, const char *path, int flags) {
 	struct stat stat;
 	int before = errno;
-	bool is_moved;
-	if (file_is_any_moved() && fstatat(folder, path, &stat, flags) == 0 && !access_file(&stat, &is_moved)) {
-		errno = ENOMEM;
-		return false;
+	bool done = true;
+	if (state_is_tracking() && fstatat(folder, path, &stat, flags) == 0 && state_lock()) {
+		struct file *file = file_find(&stat);
+		done = file == NULL || outside_return(file, "the program uses it by a path");
+		state_unlock();
 	}
-	errno = before;
-	return true;
+	errno = done ? before : ENOMEM;
+	return done;
 }
 
 void outside_share(int fd, const char *why, bool is_sent) {
 	struct stat stat;
 	int before = errno;
-	if (file_is_eligible(fd, &stat) && stat.st_nlink == 0 && state_lock()) {
+	if (file_is_eligible(fd, &stat) && state_lock()) {
 		struct file *file = file_get(&stat);
 		if (file != NULL) {
-			return_file(file, why);
+			outside_return(file, why);
 		}
 		state_unlock();
 		if (is_sent) {
@@ -113,13 +174,13 @@ static bool share_fd(int fd, void *data) {
 	int flags = *only_inherited ? fcntl(fd, F_GETFD) : 0;
 	struct file *file = flags != -1 && (flags & FD_CLOEXEC) == 0 && fstat(fd, &stat) == 0 ? file_find(&stat) : NULL;
 	if (file != NULL) {
-		return_file(file, "another process has it");
+		outside_return(file, "another process has it");
 	}
 	return true;
 }
 
 static void share_file(struct file *file, void *data) {
-	return_file(file, "another process may have it");
+	outside_return(file, "another process may have it");
 }
 
 // With the state lock held. If the fds cannot be listed, there may be one of each file.
@@ -139,7 +200,7 @@ void outside_share_all(bool only_inherited) {
 }
 
 static void give_up_file(struct file *file, void *data) {
-	return_file(file, data);
+	outside_return(file, data);
 }
 
 void outside_give_up(const char *why) {
@@ -181,14 +242,20 @@ static void mark_mapped(struct file *file, void *data) {
 }
 
 // The child has all mappings, and its mappings of blocks show the same bytes. It has all fds, too: those that are
-// closed on execve() are rarely for it. The lock is held meanwhile: the child has only the thread that forks, so no
-// other one may hold it. Sanitizers do not allow to allocate memory here.
-static void prepare_fork(void) {
-	state_lock();
+// closed on execve() are rarely for it.
+static void share_with_child(void) {
 	if (state_is_tracking()) {
 		share_fds(true);
 		file_for_each(mark_mapped, NULL);
 	}
+	file_note_untracked();
+}
+
+// The lock is held meanwhile: the child has only the thread that forks, so no other one may hold it. Sanitizers do not
+// allow to allocate memory here.
+static void prepare_fork(void) {
+	state_lock();
+	share_with_child();
 }
 
 static bool mark_inherited(int fd, void *data) {

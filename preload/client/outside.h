@@ -10,10 +10,32 @@
 #ifndef LIDO_RUN_OUTSIDE_H
 #define LIDO_RUN_OUTSIDE_H
 
-#include <stdbool.h>
+#include "ongoing.h"
 
-/* The program is about to read, write or duplicate the fd, which may be any. False, with errno: there is no memory. */
-bool outside_access(int fd);
+struct file;
+
+/*
+ * The program is about to read, write or duplicate the fd, which may be any, by one system call: its file does not move
+ * into a block until outside_end(). False, with errno: there is no memory, and the call must not be made.
+ */
+bool outside_begin(struct ongoing *call, int fd);
+
+/* The system call has ended. */
+void outside_end(const struct ongoing *call);
+
+/* The same for a call that uses two fds. */
+bool outside_begin_two(struct ongoing calls[2], int fd, int other);
+void outside_end_two(const struct ongoing calls[2]);
+
+/* The same for a call that ends later: the file never moves into a block from now on. */
+bool outside_begin_for_good(int fd, const char *why);
+
+/*
+ * The program is about to close the fd, or to replace it; or those from first to last. Not while libwayland runs: see
+ * moving_tell().
+ */
+void outside_close(int fd);
+void outside_close_range(unsigned first, unsigned last);
 
 /*
  * A system call that accesses memory has failed, with errno; generation: from before the call. True if that may be
@@ -21,10 +43,13 @@ bool outside_access(int fd);
  */
 bool outside_was_moving(unsigned generation);
 
-/* The program has a new fd of an existing file. Otherwise the same. */
+/* The program has a new fd of an existing file. False, with errno: there is no memory. */
 bool outside_access_new(int fd);
 
-/* The program is about to use the file of this path, as linkat() takes it. */
+/* With the state lock held: returns the file, if its bytes have moved, for good. False: no memory. */
+bool outside_return(struct file *file, const char *why);
+
+/* The program is about to use the file of this path, as linkat() takes it. Otherwise the same. */
 bool outside_access_path(int folder, const char *path, int flags);
 
 /*

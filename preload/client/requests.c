@@ -73,6 +73,7 @@ PUBLIC struct wl_proxy *wl_proxy_marshal_array_flags(struct wl_proxy *proxy, uin
 	if (!wayland->is_complete) {
 		return wayland->marshal(proxy, opcode, interface, version, flags, args);
 	}
+	store_flush_deferred();
 	connection_flush_destroyed(wayland->get_display(proxy));
 	struct wl_proxy *result;
 	switch (classify(wayland->get_class(proxy))) {

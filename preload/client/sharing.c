@@ -1,14 +1,15 @@
 /*
  * The interposed functions of the C library by which other processes receive fds, in messages and when a program is
- * started, and close(). fork() is in outside.c.
+ * started, and those that close fds. fork() is in outside.c.
  */
 #include "connection.h"
 #include "interpose.h"
-#include "moving.h"
 #include "outside.h"
 
 #include <alloca.h>
 #include <errno.h>
+#include <limits.h>
+#include <linux/close_range.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -86,15 +87,29 @@ int call_pidfd_getfd(int process, int number, unsigned flags) {
 }
 
 static bool prepare_close(int fd, const void *caller) {
-	int before = errno;
 	if (!wayland_has_code(caller)) {
-		moving_tell(fd);
+		outside_close(fd);
 	}
-	errno = before;
 	return true;
 }
 
 INTERPOSE(int, close, (int fd), (fd), prepare_close(fd, __builtin_return_address(0)), -1)
+
+static bool prepare_close_all(unsigned first, unsigned last) {
+	outside_close_range(first, last);
+	return true;
+}
+
+INTERPOSE(int, fclose, (FILE * stream), (stream), prepare_close(fileno(stream), NULL), EOF)
+INTERPOSE(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags),
+		(flags & CLOSE_RANGE_CLOEXEC) != 0 || prepare_close_all(first, last), -1)
+
+void call_closefrom(int first) SYMBOL("closefrom");
+void call_closefrom(int first) {
+	static _Atomic(uintptr_t) place;
+	outside_close_range(first < 0 ? 0 : (unsigned)first, UINT_MAX);
+	((void (*)(int))find_original(&place, "closefrom"))(first);
+}
 
 static bool share_all(bool only_inherited) {
 	outside_share_all(only_inherited);
@@ -113,6 +128,16 @@ SPAWNS(posix_spawnp)
 INTERPOSE(int, system, (const char *command), (command), share_all(true), -1)
 INTERPOSE(FILE *, popen, (const char *command, const char *mode), (command, mode), share_all(true), NULL)
 
+// The program itself may be in a pool's file. execve() does not return.
+static bool access_program(int fd) {
+	struct ongoing call;
+	bool done = outside_begin(&call, fd);
+	if (done) {
+		outside_end(&call);
+	}
+	return done;
+}
+
 // After vfork() these act on the memory of the parent, as the parent would.
 #define EXECUTES(name, params, args) INTERPOSE(int, name, params, args, share_all(true), -1)
 
@@ -123,7 +148,7 @@ EXECUTES(execvpe, (const char *path, char *const *arguments, char *const *enviro
 EXECUTES(execveat, (int folder, const char *path, char *const *arguments, char *const *environment, int flags),
 		(folder, path, arguments, environment, flags))
 INTERPOSE(int, fexecve, (int fd, char *const *arguments, char *const *environment), (fd, arguments, environment),
-		outside_access(fd) && share_all(true), -1)
+		access_program(fd) && share_all(true), -1)
 
 // The arguments as an array, which lives as long as the caller.
 #define COLLECT(arguments, first, list) \

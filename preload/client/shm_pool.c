@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 #include <wayland-client-protocol.h>
 
 static struct file *acquire_file(const struct stat *stat, const char **why) {
@@ -56,6 +57,17 @@ static struct wl_proxy *create_in(struct file *file, const struct request *reque
 	return placeholder;
 }
 
+// The streams of C read and write it, without calling functions that are interposed.
+static bool is_standard_stream(const struct stat *file) {
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		struct stat stat;
+		if (fstat(fd, &stat) == 0 && stat.st_dev == file->st_dev && stat.st_ino == file->st_ino) {
+			return true;
+		}
+	}
+	return false;
+}
+
 // Why this pool must be an ordinary one, as far as the process and the file's status tell. NULL: it need not.
 static const char *find_reason(const struct request *request) {
 	if (outside_get_reason() != NULL) {
@@ -63,6 +75,9 @@ static const char *find_reason(const struct request *request) {
 	}
 	if (request->stat.st_nlink > 0) {
 		return "its file has a name, by which others may open it";
+	}
+	if (is_standard_stream(&request->stat)) {
+		return "its file is a standard stream";
 	}
 	return request->stat.st_size < (off_t)request->size ? "its file is smaller" : NULL;
 }

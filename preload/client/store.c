@@ -5,9 +5,12 @@
 #include "page.h"
 #include "raw.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <wayland-client-protocol.h>
+
+static _Atomic(struct store *) deferred; // store.next_deferred; changed with the state lock held
 
 struct store *store_create_in_block(struct block *block) {
 	struct store *store = calloc(1, sizeof(*store));
@@ -111,6 +114,23 @@ void store_unref(struct store *store) {
 		raw_munmap(store->data, store->reserve);
 	}
 	free(store);
+}
+
+void store_defer_unref(struct store *store) {
+	store->next_deferred = atomic_load(&deferred);
+	atomic_store(&deferred, store);
+}
+
+void store_flush_deferred(void) {
+	if (atomic_load_explicit(&deferred, memory_order_relaxed) == NULL || !state_lock()) {
+		return;
+	}
+	struct store *store = atomic_exchange(&deferred, NULL), *next;
+	for (; store != NULL; store = next) {
+		next = store->next_deferred;
+		store_unref(store);
+	}
+	state_unlock();
 }
 
 bool store_map(struct store *store, size_t offset, size_t size, int prot, void *address) {

@@ -25,6 +25,7 @@ struct store {
 	size_t reserve;                 // bytes of the mapping, to which a fallback file may grow; whole pages
 	uint8_t *data;                  // mapping of the bytes
 	struct plain_pool *plain_pools; // plain_pool.next; empty if there is a block
+	struct store *next_deferred;    // of those with a user that store_flush_deferred() removes
 };
 
 /*
@@ -63,6 +64,15 @@ void store_ref(struct store *store);
 
 /* Removes a user. With the last one the store is destroyed, and the destruction of its block or pools is deferred. */
 void store_unref(struct store *store);
+
+/*
+ * Removes a user, a file, later: in store_flush_deferred(). A file may move in a handler of a signal, which must not
+ * free memory.
+ */
+void store_defer_unref(struct store *store);
+
+/* Without the state lock: removes the users whose removal was deferred. Cheap if there are none. */
+void store_flush_deferred(void);
 
 /* Maps a range of the store at address, replacing what is mapped there. Returns false if that is impossible. */
 bool store_map(struct store *store, size_t offset, size_t size, int prot, void *address);

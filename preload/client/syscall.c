@@ -14,8 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// Those that map memory, or change the size of files. *is_done: false if it is none of them.
-static long call_memory(long number, const long args[6], bool *is_done) {
+// Those that are interposed. *is_done: false if it is none of them.
+static long call_interposed(long number, const long args[6], bool *is_done) {
 	switch (number) {
 	case SYS_mmap:
 		return (long)mmap((void *)args[0], (size_t)args[1], (int)args[2], (int)args[3], (int)args[4], args[5]);
@@ -35,14 +35,29 @@ static long call_memory(long number, const long args[6], bool *is_done) {
 		return recvmsg((int)args[0], (struct msghdr *)args[1], (int)args[2]);
 	case SYS_fcntl:
 		return fcntl((int)args[0], (int)args[1], args[2]);
+	case SYS_close:
+		return close((int)args[0]);
+	case SYS_close_range:
+		return close_range((unsigned)args[0], (unsigned)args[1], (int)args[2]);
+	case SYS_dup3:
+		return dup3((int)args[0], (int)args[1], (int)args[2]);
+#ifdef SYS_dup2
+	case SYS_dup2:
+		return dup2((int)args[0], (int)args[1]);
+#endif
+	case SYS_linkat:
+		return linkat((int)args[0], (const char *)args[1], (int)args[2], (const char *)args[3], (int)args[4]);
+	case SYS_truncate:
+		return truncate((const char *)args[0], args[1]);
 	default:
 		*is_done = false;
 		return -1;
 	}
 }
 
-// Tests what the program is about to do. False, with errno: there is no memory.
-static bool test(long number, const long args[6]) {
+// The fds of the files that the system call uses; -1: none.
+static void find_fds(long number, const long args[6], int fds[2]) {
+	fds[0] = fds[1] = -1;
 	switch (number) {
 	case SYS_read:
 	case SYS_pread64:
@@ -55,20 +70,28 @@ static bool test(long number, const long args[6]) {
 	case SYS_pwritev:
 	case SYS_pwritev2:
 	case SYS_dup:
-	case SYS_dup3:
-#ifdef SYS_dup2
-	case SYS_dup2:
-#endif
-		return outside_access((int)args[0]);
+		fds[0] = (int)args[0];
+		break;
 	case SYS_lseek:
-		return (args[2] != SEEK_DATA && args[2] != SEEK_HOLE) || outside_access((int)args[0]);
+		fds[0] = args[2] == SEEK_DATA || args[2] == SEEK_HOLE ? (int)args[0] : -1;
+		break;
 	case SYS_sendfile:
-		return outside_access((int)args[0]) && outside_access((int)args[1]);
+		fds[0] = (int)args[0];
+		fds[1] = (int)args[1];
+		break;
 	case SYS_splice:
 	case SYS_copy_file_range:
-		return outside_access((int)args[0]) && outside_access((int)args[2]);
-	case SYS_truncate:
-		return outside_access_path(AT_FDCWD, (const char *)args[0], 0);
+		fds[0] = (int)args[0];
+		fds[1] = (int)args[2];
+		break;
+	default:
+		break;
+	}
+}
+
+// Prepares what the program is about to do. False, with errno: there is no memory.
+static bool prepare(long number, const long args[6]) {
+	switch (number) {
 #ifdef SYS_fork
 	case SYS_fork:
 	case SYS_vfork:
@@ -85,6 +108,18 @@ static bool test(long number, const long args[6]) {
 	default:
 		return true;
 	}
+}
+
+static long call_original(long number, const long args[6]) {
+	int fds[2];
+	find_fds(number, args, fds);
+	struct ongoing calls[2];
+	if (!prepare(number, args) || !outside_begin_two(calls, fds[0], fds[1])) {
+		return -1;
+	}
+	long result = raw_call(number, args);
+	outside_end_two(calls);
+	return result;
 }
 
 static long finish(long number, long result) {
@@ -112,9 +147,9 @@ long call_syscall(long number, ...) {
 	}
 	va_end(list);
 	bool is_done = true;
-	long result = call_memory(number, args, &is_done);
+	long result = call_interposed(number, args, &is_done);
 	if (is_done) {
 		return result;
 	}
-	return test(number, args) ? finish(number, raw_call(number, args)) : -1;
+	return finish(number, call_original(number, args));
 }

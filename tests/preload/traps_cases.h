@@ -396,6 +396,7 @@ static void run_drag_threads(struct session *session) {
 #include "traps_fd_cases.h"
 #include "traps_io_cases.h"
 #include "traps_process_cases.h"
+#include "traps_race_cases.h"
 
 static const struct {
 	const char *name;
@@ -452,6 +453,16 @@ static const struct {
 	{"named", run_named},
 	{"ring-after", run_ring_after},
 	{"ring-before", run_ring_before},
+	{"closes-returned", run_closes_returned},
+	{"signal-in-move", run_signal_in_move},
+	{"signal-reads", run_signal_reads},
+	{"calls-in-move", run_calls_in_move},
+	{"splices-around", run_splices_around},
+	{"splices-into-closed", run_splices_into_closed},
+	{"cancels", run_cancels},
+	{"forked-unsized", run_forked_unsized},
+	{"streams-before", run_streams_before},
+	{"named-before", run_named_before},
 };
 
 #endif

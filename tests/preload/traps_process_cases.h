@@ -291,4 +291,85 @@ static void run_ring_before(struct session *session) {
 	}
 }
 
+struct child {
+	int go; // readable once it may draw
+	uint32_t *pixels;
+};
+
+static int draw_in_child(void *data) {
+	const struct child *child = data;
+	char byte;
+	if (read(child->go, &byte, 1) != 1) {
+		return 1;
+	}
+	fill(child->pixels, 0x6a6a6a);
+	return 0;
+}
+
+// Each of these closes an fd, which is higher than all others.
+
+static bool close_by_close(int fd) {
+	return close(fd) == 0;
+}
+
+static bool close_by_range(int fd) {
+	return close_range((unsigned)fd, (unsigned)fd, 0) == 0;
+}
+
+static bool close_from(int fd) {
+	closefrom(fd);
+	return true;
+}
+
+static bool close_by_dup2(int fd) {
+	return dup2(STDERR_FILENO, fd) == fd;
+}
+
+static bool close_by_dup3(int fd) {
+	return dup3(STDERR_FILENO, fd, O_CLOEXEC) == fd;
+}
+
+static bool close_by_stream(int fd) {
+	FILE *stream = fdopen(fd, "r");
+	return stream != NULL && fclose(stream) == 0;
+}
+
+static bool close_by_syscall(int fd) {
+	return syscall(SYS_close, fd) == 0;
+}
+
+static bool close_range_by_syscall(int fd) {
+	return syscall(SYS_close_range, fd, ~0U, 0) == 0;
+}
+
+// The program closes its last fd of a file that a child has, and creates a buffer.
+static void run_closes_returned(struct session *session) {
+	static bool (*const closes[])(int fd) = {close_by_close, close_by_range, close_from, close_by_dup2, close_by_dup3,
+		close_by_stream, close_by_syscall, close_range_by_syscall};
+	for (size_t i = 0; i < sizeof(closes) / sizeof(closes[0]); i++) {
+		int ends[2], fd = create_file(SIZE), high = fcntl(fd, F_DUPFD, 500);
+		close(fd);
+		check(pipe2(ends, O_CLOEXEC) == 0, "cannot create a pipe");
+		struct picture picture;
+		picture_init(&picture, session, high, SIZE, 0);
+		picture_check(&picture, 0, 0x6c6c6c);
+		struct child data = {.go = ends[0], .pixels = picture.pixels};
+		pid_t child = fork();
+		if (child == 0) {
+			_exit(draw_in_child(&data));
+		}
+		check(closes[i](high), "cannot close an fd");
+		struct wl_buffer *next = create_buffer(session, picture.pool, 0);
+		check(write(ends[1], "1", 1) == 1, "cannot write to a pipe");
+		check_ended(child);
+		show(session, next);
+		check_shown(session, 0x6a6a6a, "what a child has drawn into a file without an fd is not shown");
+		wl_buffer_destroy(next);
+		close(ends[0]);
+		close(high);
+		picture.fd = ends[1];
+		finish_after_showing(&picture, 0x6a6a6a);
+	}
+}
+
 #endif

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tests unusual uses of the files of wl_shm_pools, with and without lido-run, in Lido and in Weston. Prints TAP.
 #
-#     traps_test.sh LIDO TRAPS TRAPS_LINKED files|fds|io|processes|drag
+#     traps_test.sh LIDO TRAPS TRAPS_LINKED files|fds|io|processes|races|drag
 set -u
 lido=$1
 plain=$2
@@ -23,10 +23,10 @@ passes() {
 	timeout 60 "$@" >"$runtime/out" 2>&1
 }
 
-# expect_ring NAME TEXT: expects the text, unless the machine has no io_uring.
-expect_ring() {
-	if says out '^skipped: io_uring'; then
-		skip "$1" "$(grep '^skipped: io_uring' "$runtime/out")"
+# expect_unless_skipped NAME TEXT: expects the text, unless the case says why it does nothing here.
+expect_unless_skipped() {
+	if says out '^skipped: '; then
+		skip "$1" "$(grep '^skipped: ' "$runtime/out")"
 	else
 		expect "$1" says out "$2"
 	fi
@@ -45,10 +45,13 @@ run() {
 		expect "$case-as-it-is" passes "$plain" "$case"
 		expect "$case-in-the-pool" passes "$linked" "$case"
 		case $case in
-		written | received | forked-before | named) expect "$case-stays-a-file" says out 'stays a file: ' ;;
+		written | received | forked-before | named | splices-around | \
+			splices-into-closed | streams-before | named-before | forked-unsized)
+			expect "$case-stays-a-file" says out 'stays a file: '
+			;;
 		beyond-limit) expect "$case-goes-on-with-files" says out 'stays a file: the server has no memory' ;;
-		ring-before) expect_ring "$case-stays-a-file" 'stays a file: the program uses io_uring' ;;
-		ring-after) expect_ring "$case-is-plain-afterwards" 'plain from now on: the program uses io_uring' ;;
+		ring-before) expect_unless_skipped "$case-stays-a-file" 'stays a file: the program uses io_uring' ;;
+		ring-after) expect_unless_skipped "$case-is-plain-afterwards" 'plain from now on: the program uses io_uring' ;;
 		*) expect "$case-is-in-a-block" says out 'is in a block' ;;
 		esac
 	done
@@ -122,11 +125,15 @@ io)
 	run_unlike unseen-write 'after an unseen write: 383838' 'after an unseen write: 373737'
 	;;
 processes)
-	run_plain sent inherited
+	run_plain sent inherited closes-returned
 	run received forked-before named ring-after ring-before
 	run_unlike debugged ' 00484848' ' 00000000'
 	run_unlike forked-grows 'after the child: 4d4d4d' 'after the child: 4e4e4e'
 	check_silence
+	;;
+races)
+	run_plain signal-in-move signal-reads calls-in-move
+	run splices-around splices-into-closed streams-before named-before forked-unsized cancels
 	;;
 drag)
 	run_drag drag
