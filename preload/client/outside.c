@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -168,6 +169,14 @@ void outside_share(int fd, const char *why, bool is_sent) {
 	errno = before;
 }
 
+bool outside_share_requests(struct iocb *const *requests, long len) {
+	bool done = true;
+	for (long i = 0; i < len && done; i++) {
+		done = outside_begin_for_good((int)requests[i]->aio_fildes, "asynchronous requests read or write it");
+	}
+	return done;
+}
+
 static bool share_fd(int fd, void *data) {
 	const bool *only_inherited = data;
 	struct stat stat;
@@ -256,6 +265,15 @@ static void share_with_child(void) {
 static void prepare_fork(void) {
 	state_lock();
 	share_with_child();
+}
+
+void outside_prepare_child(void) {
+	int before = errno;
+	if (state_lock()) {
+		share_with_child();
+		state_unlock();
+	}
+	errno = before;
 }
 
 static bool mark_inherited(int fd, void *data) {

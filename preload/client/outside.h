@@ -13,6 +13,7 @@
 #include "ongoing.h"
 
 struct file;
+struct iocb;
 
 /*
  * The program is about to read, write or duplicate the fd, which may be any, by one system call: its file does not move
@@ -58,13 +59,19 @@ bool outside_access_path(int folder, const char *path, int flags);
  */
 void outside_share(int fd, const char *why, bool is_sent);
 
+/* The program is about to submit requests to the kernel that read and write files. False, with errno: no memory. */
+bool outside_share_requests(struct iocb *const *requests, long len);
+
 /* All fds of this process are about to be in other hands. only_inherited: only those that stay open on execve(). */
 void outside_share_all(bool only_inherited);
+
+/* The program is about to create a child process otherwise than by fork(). */
+void outside_prepare_child(void);
 
 /* The program reads and writes in a way that nobody sees: no file moves from now on, and all that have return. */
 void outside_give_up(const char *why);
 
-/* Why no file moves; NULL: files do. */
+/* Why no file moves; NULL: files do. Looks for rings of io_uring: if there is one, all files return. */
 const char *outside_get_reason(void);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The interposed functions of the C library by which other processes receive fds, in messages and when a program is
- * started, and those that close fds. fork() is in outside.c.
+ * The interposed functions of the C library by which other processes receive fds, in messages and when a process is
+ * created, and those that close fds. fork() is in outside.c.
  */
 #include "connection.h"
 #include "interpose.h"
@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/close_range.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -136,6 +137,31 @@ static bool access_program(int fd) {
 		outside_end(&call);
 	}
 	return done;
+}
+
+// Without the handlers of pthread_atfork().
+static pid_t prepare_child(void) {
+	outside_prepare_child();
+	return 1;
+}
+
+INTERPOSE(pid_t, _Fork, (void), (), prepare_child(), -1)
+
+int call_clone(int (*function)(void *), void *stack, int flags, void *argument, ...) SYMBOL("clone");
+int call_clone(int (*function)(void *), void *stack, int flags, void *argument, ...) {
+	static _Atomic(uintptr_t) place;
+	void *rest[3]; // as the flags say
+	va_list list;
+	va_start(list, argument);
+	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++) {
+		rest[i] = va_arg(list, void *);
+	}
+	va_end(list);
+	if ((flags & CLONE_VM) == 0) {
+		outside_prepare_child();
+	}
+	return ((int (*)(int (*)(void *), void *, int, void *, ...))find_original(&place, "clone"))(
+			function, stack, flags, argument, rest[0], rest[1], rest[2]);
 }
 
 // After vfork() these act on the memory of the parent, as the parent would.

@@ -243,14 +243,19 @@ bool shm_pool_request(struct wl_proxy *proxy, uint32_t opcode, const struct wl_i
 	}
 	struct wl_display *display = wayland->get_display(proxy);
 	struct file *file = objects_find_file(display, wayland->get_id(proxy));
+	bool has_buffers = false;
 	if (file != NULL) {
 		file->users++; // until release_file(): this request may destroy its last pool
+		has_buffers = file->buffers > 0;
 	}
 	state_unlock();
 	if (file == NULL) {
 		return false;
 	}
 	*result = NULL;
+	if (opcode == WL_SHM_POOL_RESIZE || (opcode == WL_SHM_POOL_CREATE_BUFFER && has_buffers)) {
+		outside_get_reason(); // create_pool did so before the first buffer
+	}
 	switch (opcode) {
 	case WL_SHM_POOL_CREATE_BUFFER:
 		*result = create_buffer(file, proxy, interface, version, args);

@@ -7,6 +7,7 @@
 #include "raw.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -89,22 +90,38 @@ static void find_fds(long number, const long args[6], int fds[2]) {
 	}
 }
 
+// A thread has no memory and no fds of its own.
+static void prepare_clone(uint64_t flags) {
+	if ((flags & CLONE_VM) == 0) {
+		outside_prepare_child();
+	}
+}
+
 // Prepares what the program is about to do. False, with errno: there is no memory.
 static bool prepare(long number, const long args[6]) {
 	switch (number) {
 #ifdef SYS_fork
 	case SYS_fork:
-	case SYS_vfork:
+		outside_prepare_child();
+		return true;
 #endif
 	case SYS_clone:
+		prepare_clone((uint64_t)args[0]);
+		return true;
 	case SYS_clone3:
+		prepare_clone(*(const uint64_t *)args[0]); // of struct clone_args, the flags come first
+		return true;
 	case SYS_execve:
 	case SYS_execveat:
 		outside_share_all(true);
 		return true;
 	case SYS_io_uring_setup:
+	case SYS_io_uring_enter:
+	case SYS_io_uring_register:
 		outside_give_up("the program uses io_uring");
 		return true;
+	case SYS_io_submit:
+		return outside_share_requests((struct iocb *const *)args[2], args[1]);
 	default:
 		return true;
 	}
@@ -123,7 +140,7 @@ static long call_original(long number, const long args[6]) {
 }
 
 static long finish(long number, long result) {
-	bool is_fd = number == SYS_openat;
+	bool is_fd = number == SYS_openat || number == SYS_openat2;
 #ifdef SYS_open
 	is_fd = is_fd || number == SYS_open;
 #endif

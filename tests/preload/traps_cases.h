@@ -397,6 +397,7 @@ static void run_drag_threads(struct session *session) {
 #include "traps_io_cases.h"
 #include "traps_process_cases.h"
 #include "traps_race_cases.h"
+#include "traps_unseen_cases.h"
 
 static const struct {
 	const char *name;
@@ -453,7 +454,14 @@ static const struct {
 	{"named", run_named},
 	{"ring-after", run_ring_after},
 	{"ring-before", run_ring_before},
+	{"ring-of-plugin", run_ring_of_plugin},
+	{"ring-of-library", run_ring_of_library},
+	{"ring-noticed", run_ring_noticed},
+	{"cloned-before", run_cloned_before},
 	{"closes-returned", run_closes_returned},
+	{"unseen-mapping", run_unseen_mapping},
+	{"sized-unseen", run_sized_unseen},
+	{"counts-blocks", run_counts_blocks},
 	{"signal-in-move", run_signal_in_move},
 	{"signal-reads", run_signal_reads},
 	{"calls-in-move", run_calls_in_move},

@@ -111,10 +111,46 @@ static bool read_by_syscall(int fd, uint32_t *word) {
 	return syscall(SYS_pread64, fd, word, 4, OFFSET) == 4;
 }
 
+static int submit_by_syscall(aio_context_t context, struct iocb *request) {
+	struct iocb *requests[] = {request};
+	return (int)syscall(SYS_io_submit, context, 1, requests);
+}
+
+static bool read_by_requests(int fd, uint32_t *word, int (*submit)(aio_context_t context, struct iocb *request)) {
+	aio_context_t context = 0;
+	if (syscall(SYS_io_setup, 1, &context) != 0) {
+		return pread(fd, word, 4, OFFSET) == 4;
+	}
+	struct iocb request = {.aio_lio_opcode = IOCB_CMD_PREAD,
+		.aio_fildes = (uint32_t)fd,
+		.aio_buf = (uintptr_t)word,
+		.aio_nbytes = 4,
+		.aio_offset = OFFSET};
+	struct io_event event;
+	bool done = submit(context, &request) == 1 && syscall(SYS_io_getevents, context, 1, 1, &event, NULL) == 1 &&
+				event.res == 4;
+	return syscall(SYS_io_destroy, context) == 0 && done;
+}
+
+static bool read_by_kernel_requests(int fd, uint32_t *word) {
+	return read_by_requests(fd, word, submit_by_syscall);
+}
+
+// By a plugin with libaio.
+static bool read_by_plugin(int fd, uint32_t *word) {
+	void *plugin = dlopen(RING_PLUGIN, RTLD_NOW | RTLD_LOCAL);
+	check(plugin != NULL, "cannot load a plugin");
+	void *symbol = dlsym(plugin, "plugin_submit");
+	int (*submit)(aio_context_t context, struct iocb *request);
+	memcpy(&submit, &symbol, sizeof(submit));
+	return read_by_requests(fd, word, submit) && dlclose(plugin) == 0;
+}
+
 static void run_reads(struct session *session) {
 	static bool (*const reads[])(int fd, uint32_t *word) = {read_by_read, read_by_pread, read_by_readv, read_by_preadv,
 		read_by_preadv2, read_by_stream, read_by_aio, read_by_sendfile, read_by_splice, read_by_copy, read_by_seeking,
-		read_by_dup, read_by_opening, read_by_private_mapping, read_by_syscall};
+		read_by_dup, read_by_opening, read_by_private_mapping, read_by_syscall, read_by_kernel_requests,
+		read_by_plugin};
 	for (uint32_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
 		struct picture picture;
 		uint32_t color = 0x101000 + 0x10 * i, word = 0;
@@ -440,44 +476,6 @@ static void draw_meanwhile_in_sandbox(struct session *session) {
 
 static void run_draws_in_sandbox(struct session *session) {
 	run_in_daemon(session, draw_meanwhile_in_sandbox);
-}
-
-#if defined(__x86_64__)
-static long call_kernel(long number, long a, long b, long c, long d) {
-	register long r10 __asm__("r10") = d;
-	long result;
-	__asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
-	return result;
-}
-#else
-static long call_kernel(long number, long a, long b, long c, long d) {
-	fail("this test does not know how to call this machine's kernel");
-}
-#endif
-
-// System calls by instructions of the program's own: no library can see them. The file has no bytes meanwhile.
-static void run_unseen_read(struct session *session) {
-	struct picture picture;
-	uint32_t word = 1;
-	picture_init(&picture, session, create_file(SIZE), SIZE, 0);
-	fill(picture.pixels, 0x373737);
-	check(call_kernel(SYS_pread64, picture.fd, (long)&word, 4, OFFSET) == 4, "cannot read a file");
-	printf("an unseen read: %06x\n", word);
-	finish_after_showing(&picture, 0x373737);
-}
-
-// The next call that is seen makes file and mapping the same.
-static void run_unseen_write(struct session *session) {
-	const uint32_t color = 0x383838;
-	struct picture picture;
-	uint32_t word;
-	picture_init(&picture, session, create_file(SIZE), SIZE, 0);
-	fill(picture.pixels, 0x373737);
-	check(call_kernel(SYS_pwrite64, picture.fd, (long)&color, 4, 0) == 4, "cannot write a file");
-	check(pread(picture.fd, &word, 4, 0) == 4 && word == picture.pixels[0], "file and mapping differ");
-	printf("after an unseen write: %06x\n", word);
-	picture_check(&picture, 0, 0x393939);
-	picture_finish(&picture);
 }
 
 // The library counts on it that an fd which was once of another file is none of a pool's.

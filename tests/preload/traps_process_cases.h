@@ -216,16 +216,17 @@ static void run_named(struct session *session) {
 // One request of io_uring: a read or write of one word at OFFSET.
 struct ring {
 	int fd;
+	bool is_unseen; // by instructions of the program's own
 	struct io_uring_params params;
 	uint8_t *queues;
 	struct io_uring_sqe *requests;
 };
 
-static bool ring_init(struct ring *ring) {
-	*ring = (struct ring){.fd = -1};
-	ring->fd = (int)syscall(SYS_io_uring_setup, 1, &ring->params);
-	if (ring->fd < 0) {
-		printf("skipped: io_uring_setup: %s\n", strerror(errno));
+// Takes the fd of a new ring, or -errno.
+static bool ring_map(struct ring *ring, int fd) {
+	ring->fd = fd;
+	if (fd < 0) {
+		printf("skipped: io_uring_setup: %s\n", strerror(-fd));
 		return false;
 	}
 	ring->queues = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_SQ_RING);
@@ -237,6 +238,33 @@ static bool ring_init(struct ring *ring) {
 	return true;
 }
 
+static bool ring_init(struct ring *ring) {
+	*ring = (struct ring){.fd = -1};
+	int fd = (int)syscall(SYS_io_uring_setup, 1, &ring->params);
+	return ring_map(ring, fd < 0 ? -errno : fd);
+}
+
+static bool ring_init_unseen(struct ring *ring) {
+	*ring = (struct ring){.fd = -1, .is_unseen = true};
+	return ring_map(ring, (int)call_kernel(SYS_io_uring_setup, 1, (long)&ring->params, 0, 0, 0, 0));
+}
+
+// By a plugin with liburing. mode: of dlopen().
+static bool ring_init_by_plugin(struct ring *ring, int mode) {
+	*ring = (struct ring){.fd = -1, .is_unseen = true};
+	void *plugin = dlopen(RING_PLUGIN, mode);
+	check(plugin != NULL, "cannot load a plugin");
+	void *symbol = dlsym(plugin, "plugin_create_ring");
+	int (*create)(struct io_uring_params *params);
+	memcpy(&create, &symbol, sizeof(create));
+	return ring_map(ring, create(&ring->params));
+}
+
+static long ring_enter(const struct ring *ring) {
+	return ring->is_unseen ? call_kernel(SYS_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, 0, 0)
+						   : syscall(SYS_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0);
+}
+
 static void ring_transfer(struct ring *ring, int opcode, int fd, uint32_t *word) {
 	uint32_t *tail = (uint32_t *)(void *)(ring->queues + ring->params.sq_off.tail);
 	uint32_t *array = (uint32_t *)(void *)(ring->queues + ring->params.sq_off.array);
@@ -244,7 +272,7 @@ static void ring_transfer(struct ring *ring, int opcode, int fd, uint32_t *word)
 		.opcode = (uint8_t)opcode, .fd = fd, .addr = (uintptr_t)word, .len = 4, .off = (uint64_t)OFFSET};
 	array[0] = 0;
 	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	check(syscall(SYS_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) == 1, "a ring does not work");
+	check(ring_enter(ring) == 1, "a ring does not work");
 	uint32_t *head = (uint32_t *)(void *)(ring->queues + ring->params.cq_off.head);
 	const struct io_uring_cqe *results =
 			(const struct io_uring_cqe *)(const void *)(ring->queues + ring->params.cq_off.cqes);
@@ -291,6 +319,59 @@ static void run_ring_before(struct session *session) {
 	}
 }
 
+static void use_plugin(struct session *session, int mode) {
+	struct picture picture;
+	struct ring ring;
+	picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+	if (ring_init_by_plugin(&ring, mode)) {
+		check_ring(&ring, &picture, 0x686868);
+		ring_finish(&ring);
+	}
+}
+
+static void run_ring_of_plugin(struct session *session) {
+	use_plugin(session, RTLD_NOW | RTLD_LOCAL);
+}
+
+static void run_ring_of_library(struct session *session) {
+	use_plugin(session, RTLD_NOW | RTLD_GLOBAL);
+}
+
+// A ring whose creation nobody sees is noticed at the next buffer.
+static void run_ring_noticed(struct session *session) {
+	struct picture picture;
+	struct ring ring;
+	picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+	if (ring_init_unseen(&ring)) {
+		wl_buffer_destroy(create_buffer(session, picture.pool, 0));
+		check_ring(&ring, &picture, 0x696969);
+		ring_finish(&ring);
+	}
+}
+
+// Each of these creates a child process that calls function, without the handlers of pthread_atfork().
+
+static pid_t create_by_fork(int (*function)(void *), void *data) {
+	pid_t child = _Fork();
+	if (child == 0) {
+		_exit(function(data));
+	}
+	return child;
+}
+
+static pid_t create_by_clone(int (*function)(void *), void *data) {
+	static _Alignas(64) char stack[256 * 1024];
+	return clone(function, stack + sizeof(stack), SIGCHLD, data);
+}
+
+static pid_t create_by_syscall(int (*function)(void *), void *data) {
+	pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0);
+	if (child == 0) {
+		_exit(function(data));
+	}
+	return child;
+}
+
 struct child {
 	int go; // readable once it may draw
 	uint32_t *pixels;
@@ -304,6 +385,29 @@ static int draw_in_child(void *data) {
 	}
 	fill(child->pixels, 0x6a6a6a);
 	return 0;
+}
+
+// As forked-before.
+static void run_cloned_before(struct session *session) {
+	static pid_t (*const ways[])(int (*function)(void *), void *data) = {
+		create_by_fork, create_by_clone, create_by_syscall};
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		int ends[2], fd = create_file(SIZE);
+		struct child child = {.pixels = map(fd, SIZE, 0)};
+		check(pipe2(ends, O_CLOEXEC) == 0, "cannot create a pipe");
+		child.go = ends[0];
+		pid_t pid = ways[i](draw_in_child, &child);
+		struct picture picture;
+		picture_init(&picture, session, fd, SIZE, 0);
+		picture_check(&picture, 0, 0x6b6b6b);
+		check(write(ends[1], "1", 1) == 1, "cannot write to a pipe");
+		check_ended(pid);
+		check(child.pixels[0] == 0x6a6a6a, "a mapping made before does not show what a child has drawn");
+		munmap(child.pixels, SIZE);
+		close(ends[0]);
+		close(ends[1]);
+		finish_after_showing(&picture, 0x6a6a6a);
+	}
 }
 
 // Each of these closes an fd, which is higher than all others.

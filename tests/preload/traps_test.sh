@@ -45,13 +45,13 @@ run() {
 		expect "$case-as-it-is" passes "$plain" "$case"
 		expect "$case-in-the-pool" passes "$linked" "$case"
 		case $case in
-		written | received | forked-before | named | splices-around | \
+		written | received | forked-before | cloned-before | named | splices-around | \
 			splices-into-closed | streams-before | named-before | forked-unsized)
 			expect "$case-stays-a-file" says out 'stays a file: '
 			;;
 		beyond-limit) expect "$case-goes-on-with-files" says out 'stays a file: the server has no memory' ;;
 		ring-before) expect_unless_skipped "$case-stays-a-file" 'stays a file: the program uses io_uring' ;;
-		ring-after) expect_unless_skipped "$case-is-plain-afterwards" 'plain from now on: the program uses io_uring' ;;
+		ring-after | ring-of-* | ring-noticed) expect_unless_skipped "$case-is-plain-afterwards" 'plain from now on: the program uses io_uring' ;;
 		*) expect "$case-is-in-a-block" says out 'is in a block' ;;
 		esac
 	done
@@ -119,14 +119,16 @@ fds)
 io)
 	run_plain reads writes captures shrinks shrinks-sealed fallocates private-mapping reuses-fds
 	run_plain draws-meanwhile reads-meanwhile asks-meanwhile
-	run draws-in-sandbox ordinary-reads
+	run draws-in-sandbox sized-unseen ordinary-reads
 	grep '^a read' "$runtime/out" | sed 's/^/# /'
 	run_unlike unseen-read 'an unseen read: 373737' 'an unseen read: 000000'
+	run_unlike counts-blocks 'a file in use has blocks: 32' 'a file in use has blocks: 0'
+	run_unlike unseen-mapping 'an unseen mapping: 373737' 'an unseen mapping: 000000'
 	run_unlike unseen-write 'after an unseen write: 383838' 'after an unseen write: 373737'
 	;;
 processes)
 	run_plain sent inherited closes-returned
-	run received forked-before named ring-after ring-before
+	run received forked-before cloned-before named ring-after ring-of-plugin ring-of-library ring-noticed ring-before
 	run_unlike debugged ' 00484848' ' 00000000'
 	run_unlike forked-grows 'after the child: 4d4d4d' 'after the child: 4e4e4e'
 	check_silence

@@ -1,0 +1,92 @@
+/*
+ * The cases of traps.c in which the program does something with the file of a pool that no library can see, or that it
+ * does not imitate.
+ */
+#ifndef TRAPS_UNSEEN_CASES_H
+#define TRAPS_UNSEEN_CASES_H
+
+// System calls by instructions of the program's own: no library can see them. The file has no bytes meanwhile.
+static void run_unseen_read(struct session *session) {
+	struct picture picture;
+	uint32_t word = 1;
+	picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+	fill(picture.pixels, 0x373737);
+	check(call_kernel(SYS_pread64, picture.fd, (long)&word, 4, OFFSET, 0, 0) == 4, "cannot read a file");
+	printf("an unseen read: %06x\n", word);
+	finish_after_showing(&picture, 0x373737);
+}
+
+static void run_unseen_mapping(struct session *session) {
+	struct picture picture;
+	uint32_t word;
+	picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+	fill(picture.pixels, 0x373737);
+	const uint32_t *pixels =
+			(const uint32_t *)call_kernel(SYS_mmap, 0, (long)SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, picture.fd, 0);
+	printf("an unseen mapping: %06x\n", pixels[0]);
+	check(pread(picture.fd, &word, 4, 0) == 4 && pixels[0] == 0x373737, "a file that was read is not in its mappings");
+	munmap((void *)(uintptr_t)pixels, SIZE);
+	finish_after_showing(&picture, 0x373737);
+}
+
+// As in Rust, where rustix creates a file and its size by instructions of its own, and memmap2 maps it by the C
+// library.
+static void run_sized_unseen(struct session *session) {
+	int fd = (int)call_kernel(SYS_memfd_create, (long)"traps", MFD_CLOEXEC | MFD_ALLOW_SEALING, 0, 0, 0, 0);
+	check(fd >= 0 && call_kernel(SYS_ftruncate, fd, (long)SIZE, 0, 0, 0, 0) == 0, "cannot create a file");
+	uint32_t *pixels = map(fd, SIZE, 0);
+	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, SIZE);
+	struct wl_buffer *buffer = create_buffer(session, pool, 0);
+	fill(pixels, 0x575757);
+	show(session, buffer);
+	check_shown(session, 0x575757, "pixels are not shown");
+	check(call_kernel(SYS_ftruncate, fd, 64 * (long)SIZE, 0, 0, 0, 0) == 0, "cannot grow a file");
+	wl_shm_pool_resize(pool, 64 * SIZE);
+	uint32_t *larger = map(fd, 64 * SIZE, 0);
+	check(larger[0] == 0x575757, "pixels are lost as a pool grows");
+	fill(larger + 63 * SIZE / 4, 0x585858);
+	struct wl_buffer *last = create_buffer(session, pool, 63 * SIZE);
+	show(session, last);
+	check_shown(session, 0x585858, "pixels at the new end of a pool are not shown");
+	wl_buffer_destroy(last);
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(pool);
+	munmap(larger, 64 * SIZE);
+	munmap(pixels, SIZE);
+	close(fd);
+}
+
+// What fstat() tells of a file whose bytes are in a block.
+static void run_counts_blocks(struct session *session) {
+	struct picture picture;
+	struct stat before, stat;
+	uint32_t word;
+	int fd = create_file(SIZE);
+	check(fstat(fd, &before) == 0, "cannot look at a file");
+	picture_init(&picture, session, fd, SIZE, 0);
+	fill(picture.pixels, 0x595959);
+	check(fstat(fd, &stat) == 0, "cannot look at a file");
+	printf("a file in use has blocks: %ld\n", (long)stat.st_blocks);
+	check(stat.st_dev == before.st_dev && stat.st_ino == before.st_ino && stat.st_mode == before.st_mode &&
+					stat.st_nlink == before.st_nlink && stat.st_uid == before.st_uid && stat.st_size == before.st_size,
+			"a file has another status");
+	check(pread(fd, &word, 4, 0) == 4 && fstat(fd, &stat) == 0 && stat.st_blocks == (blkcnt_t)(SIZE / 512),
+			"a file that was read has not all of its blocks");
+	finish_after_showing(&picture, 0x595959);
+}
+
+// The next call that is seen makes file and mapping the same.
+static void run_unseen_write(struct session *session) {
+	const uint32_t color = 0x383838;
+	struct picture picture;
+	uint32_t word;
+	picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+	fill(picture.pixels, 0x373737);
+	check(call_kernel(SYS_pwrite64, picture.fd, (long)&color, 4, 0, 0, 0) == 4, "cannot write a file");
+	check(pread(picture.fd, &word, 4, 0) == 4 && word == picture.pixels[0], "file and mapping differ");
+	printf("after an unseen write: %06x\n", word);
+	picture_check(&picture, 0, 0x393939);
+	picture_finish(&picture);
+}
+
+#endif
