@@ -346,8 +346,10 @@ static void remove_block(struct block *block) {
 	}
 }
 
+// The answer may bring the fd of an area: libwayland gives the connection up where it cannot receive it.
 struct block *connection_create_block(struct connection *connection, uint32_t size) {
-	struct block *block = calloc(1, sizeof(*block));
+	bool is_possible = owned_fd_is_available(wayland_get()->get_fd(connection->display));
+	struct block *block = is_possible ? calloc(1, sizeof(*block)) : NULL;
 	if (block == NULL) {
 		return NULL;
 	}
@@ -388,7 +390,8 @@ static struct block *create_other(struct connection *connection, struct wl_proxy
 	state_lock();
 	bool is_dead = connection->is_dead;
 	state_unlock();
-	if (!is_dead && (fd == NULL || owned_fd_is_intact(fd))) {
+	// Libwayland duplicates the fd, and gives the connection up where it cannot.
+	if (!is_dead && (fd == NULL || (owned_fd_is_intact(fd) && owned_fd_is_available(fd->number)))) {
 		block->proxy = wayland_get()->marshal(factory, opcode, interface, 1, 0, args);
 	}
 	if (block->proxy != NULL) {

@@ -125,6 +125,9 @@ static void file_destroy(struct file *file) {
 	if (file->own != NULL) {
 		store_unref(file->own);
 	}
+	if (file->former != NULL) {
+		store_unref(file->former);
+	}
 	free(file);
 }
 
@@ -281,6 +284,13 @@ static bool move_frozen(struct file *file, struct store *store, int fd, const ch
 	return done;
 }
 
+void file_forget_former(struct file *file) {
+	if (file->former != NULL) {
+		store_defer_unref(file->former);
+	}
+	file->former = NULL;
+}
+
 bool file_move(struct file *file, struct store *store, int fd, const char **why) {
 	struct store *from = file_get_store(file);
 	bool is_leaving = from->is_own && !store->is_own, done = false;
@@ -299,7 +309,10 @@ bool file_move(struct file *file, struct store *store, int fd, const char **why)
 	}
 	file->store = store->is_own ? NULL : store;
 	atomic_fetch_sub(&moved_len, !from->is_own && store->is_own);
-	if (!from->is_own) {
+	file_forget_former(file);
+	if (store->is_own && file->shm_pools > 0) {
+		file->former = from;
+	} else if (!from->is_own) {
 		store_defer_unref(from);
 	}
 	return true;

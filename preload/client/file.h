@@ -16,6 +16,7 @@ struct file {
 	ino_t inode;
 	struct store *store;            // a block or fallback file; NULL: the file has its own bytes
 	struct store *own;              // in the file; NULL until its bytes have first moved
+	struct store *former;           // before the file was returned; NULL: none, or given up
 	uint32_t shared_mappings;       // of this process
 	uint32_t private_mappings;      // of this process
 	uint32_t shm_pools, buffers;    // of the program
@@ -68,6 +69,9 @@ void file_consider_destroy(struct file *file);
 
 /* Does the same for all files. */
 void file_consider_all(void);
+
+/* Gives file->former up: the server knows the present store. */
+void file_forget_former(struct file *file);
 
 /*
  * Copies the bytes into another store and maps that wherever the file is mapped. file->own must exist; if it is the

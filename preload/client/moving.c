@@ -14,7 +14,7 @@
  *   fallback file --> another one  it has no more room to grow: moving_ensure_room();
  *                                  or one more connection uses the file: moving_ensure_known()
  *   both       --> returned        the program uses the file otherwise than by mappings, or somebody else might:
- *                                  moving_return()
+ *                                  moving_return(); or it can grow nowhere else: moving_ensure_room()
  *   returned   --> fallback file   a connection must know the file, and no fd of it is left: moving_ensure_known()
  *
  * A file that was returned never moves into a block again. A move replaces all shared mappings of the file, with the
@@ -121,8 +121,8 @@ bool moving_ensure_room(struct file *file, size_t size) {
 	struct store *store = block == NULL ? create_fallback(file, NULL, size) : NULL;
 	state_lock();
 	const char *why = "another thread has returned its file";
-	bool done = file->store == NULL;
-	if (done) {
+	bool done = file->store == NULL || (block == NULL && store == NULL && moving_return(file, "there is no memory"));
+	if (file->store == NULL) {
 		if (block != NULL) {
 			block_defer_destroy(block);
 		} else if (store != NULL) {
@@ -135,9 +135,10 @@ bool moving_ensure_room(struct file *file, size_t size) {
 	if (connection != NULL) {
 		connection_unref(connection);
 	}
+	const char *place = file->store == NULL ? "its own file" : block != NULL ? "a block" : "a fallback file";
 	state_unlock();
 	if (done) {
-		debug_log("a pool grows to %zu bytes, and moves to a %s", size, block != NULL ? "block" : "fallback file");
+		debug_log("a pool grows to %zu bytes, and moves to %s", size, place);
 	} else {
 		debug_log("a pool cannot grow to %zu bytes: %s", size, why);
 	}
@@ -236,6 +237,9 @@ static void tell_by_any_fd(struct file *file, struct connection *connection) {
 bool moving_ensure_known(struct file *file, struct connection *connection, size_t size, const char **why) {
 	state_lock();
 	bool is_known = store_is_known_to(file_get_store(file), connection);
+	if (is_known) {
+		file_forget_former(file);
+	}
 	state_unlock();
 	if (is_known) {
 		return true;
@@ -252,6 +256,10 @@ bool moving_ensure_known(struct file *file, struct connection *connection, size_
 	}
 	struct store *store = create_fallback(file, connection, size > end ? size : end);
 	state_lock();
+	if (store != NULL && !store_is_known_to(store, connection)) {
+		store_unref(store);
+		store = NULL;
+	}
 	bool done = move_file(file, store, -1, why) || store_is_known_to(file_get_store(file), connection);
 	state_unlock();
 	return done;

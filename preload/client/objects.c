@@ -53,12 +53,19 @@ bool objects_add_pool(struct wl_display *display, uint32_t id, struct file *file
 	return true;
 }
 
+// Without a pool the file gets no new buffers.
+static void remove_user(struct file *file) {
+	if (--file->shm_pools == 0) {
+		file_forget_former(file);
+	}
+}
+
 void objects_remove_pool(struct wl_display *display, uint32_t id) {
 	state_lock();
 	struct shm_pool **place = find_shm_pool(display, id), *pool = *place;
 	if (pool != NULL) {
 		*place = pool->next;
-		pool->file->shm_pools--;
+		remove_user(pool->file);
 	}
 	state_unlock();
 	free(pool);
@@ -219,7 +226,7 @@ void objects_handle_disconnect(struct wl_display *display) {
 			struct shm_pool *pool = *place;
 			if (pool->display == display) {
 				*place = pool->next;
-				pool->file->shm_pools--;
+				remove_user(pool->file);
 				file_consider_destroy(pool->file);
 				free(pool);
 			} else {

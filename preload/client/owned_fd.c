@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void owned_fd_take(struct owned_fd *fd, int number) {
@@ -29,6 +30,14 @@ bool owned_fd_create(struct owned_fd *fd, size_t size) {
 	}
 	owned_fd_close(fd);
 	return false;
+}
+
+bool owned_fd_is_available(int number) {
+	struct owned_fd fd;
+	owned_fd_take(&fd, (int)raw_call(SYS_fcntl, (long[6]){number, F_DUPFD_CLOEXEC, 0}));
+	bool is_available = fd.number != -1;
+	owned_fd_close(&fd);
+	return is_available;
 }
 
 bool owned_fd_is_intact(const struct owned_fd *fd) {

@@ -23,6 +23,9 @@ void owned_fd_take(struct owned_fd *fd, int number);
 /* Creates a file in memory of this size. Returns false, and takes nothing, if there is no memory or no fd. */
 bool owned_fd_create(struct owned_fd *fd, size_t size);
 
+/* Can this process have one more fd? Tries it with a duplicate of this one. */
+bool owned_fd_is_available(int number);
+
 /* Is it still the same file? */
 bool owned_fd_is_intact(const struct owned_fd *fd);
 

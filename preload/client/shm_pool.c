@@ -125,12 +125,15 @@ static struct wl_proxy *create_buffer(struct file *file, struct wl_proxy *pool, 
 	struct wl_display *display = wayland->get_display(pool);
 	struct connection *connection = connection_get(display);
 	const char *why;
-	if (connection == NULL || !moving_ensure_known(file, connection, 0, &why)) {
+	bool is_known = connection != NULL && moving_ensure_known(file, connection, 0, &why);
+	state_lock();
+	// From now on the buffer is a user of the store: another thread may move the file, but the store's block stays. If
+	// no fd can be had to tell the server of the file, the buffer is in the place where the file was before.
+	struct store *store = is_known ? file_get_store(file) : file->former;
+	if (connection == NULL || store == NULL || !store_is_known_to(store, connection)) {
+		state_unlock();
 		return NULL;
 	}
-	state_lock();
-	// From now on the buffer is a user of the store: another thread may move the file, but the store's block stays.
-	struct store *store = file_get_store(file);
 	store_ref(store);
 	file->buffers++;
 	state_unlock();

@@ -459,6 +459,8 @@ static const struct {
 	{"ring-noticed", run_ring_noticed},
 	{"cloned-before", run_cloned_before},
 	{"closes-returned", run_closes_returned},
+	{"without-fds", run_without_fds},
+	{"setuid", run_setuid},
 	{"unseen-mapping", run_unseen_mapping},
 	{"sized-unseen", run_sized_unseen},
 	{"counts-blocks", run_counts_blocks},

@@ -448,4 +448,66 @@ static void run_seccomp(struct session *session) {
 	run_in_daemon(session, draw_in_sandbox);
 }
 
+// No further fd can be had: neither by the program nor by the library.
+static void run_without_fds(struct session *session) {
+	struct picture picture;
+	struct rlimit limit, few = {.rlim_cur = 64};
+	uint32_t word;
+	int others[64];
+	size_t len = 0;
+	picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+	picture_check(&picture, 0, 0x5a5a5a);
+	check(getrlimit(RLIMIT_NOFILE, &limit) == 0, "cannot get a limit");
+	few.rlim_max = limit.rlim_max;
+	check(setrlimit(RLIMIT_NOFILE, &few) == 0, "cannot set a limit");
+	while (len < 64 && (others[len] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0) {
+		len++;
+	}
+	check(len < 64 && errno == EMFILE, "there are more fds");
+	picture_grow(&picture, 64 * SIZE);
+	show(session, picture.buffer);
+	check(picture.pixels[0] == 0x5a5a5a, "pixels are lost as a pool grows");
+	check(pread(picture.fd, &word, 4, 0) == 4 && word == 0x5a5a5a, "a file has other bytes than its mapping");
+	fill(picture.pixels, 0x5b5b5b);
+	struct wl_buffer *next = create_buffer(session, picture.pool, 0);
+	show(session, next);
+	check(setrlimit(RLIMIT_NOFILE, &limit) == 0, "cannot set a limit");
+	for (size_t i = 0; i < len; i++) {
+		close(others[i]);
+	}
+	check_shown(session, 0x5b5b5b, "pixels are not shown in a new buffer");
+	wl_buffer_destroy(next);
+	picture_check(&picture, 0, 0x5c5c5c);
+	picture_finish(&picture);
+}
+
+// A program of root's gives its privileges up. From then on it cannot look at its fds in /proc.
+static void draw_without_privileges(struct session *session) {
+	int fd = create_file(SIZE);
+	struct picture picture, next;
+	uint32_t word;
+	picture_init(&picture, session, dup(fd), SIZE, 0);
+	check(setgid(65534) == 0 && setuid(65534) == 0 && setuid(0) == -1, "cannot give privileges up");
+	picture_check(&picture, 0, 0x5d5d5d);
+	picture_grow(&picture, 64 * SIZE);
+	check(pread(fd, &word, 4, 0) == 4 && word == 0x5d5d5d, "a file has other bytes than its mapping");
+	picture_check(&picture, 0, 0x5e5e5e);
+	picture_finish(&picture);
+	picture_init(&next, session, create_file(SIZE), SIZE, 0);
+	picture_check(&next, 0, 0x5f5f5f);
+	picture_finish(&next);
+	uint32_t *pixels = map(fd, SIZE, 0);
+	check((pixels[0] & 0xffffff) == 0x5e5e5e, "pixels are lost of which only an fd is left");
+	munmap(pixels, SIZE);
+	close(fd);
+}
+
+static void run_setuid(struct session *session) {
+	if (getuid() != 0) {
+		printf("skipped: only root can give privileges up\n");
+		return;
+	}
+	run_in_daemon(session, draw_without_privileges);
+}
+
 #endif

@@ -51,6 +51,7 @@ run() {
 			;;
 		beyond-limit) expect "$case-goes-on-with-files" says out 'stays a file: the server has no memory' ;;
 		ring-before) expect_unless_skipped "$case-stays-a-file" 'stays a file: the program uses io_uring' ;;
+		setuid) expect_unless_skipped "$case-is-in-a-block" 'is in a block' ;;
 		ring-after | ring-of-* | ring-noticed) expect_unless_skipped "$case-is-plain-afterwards" 'plain from now on: the program uses io_uring' ;;
 		*) expect "$case-is-in-a-block" says out 'is in a block' ;;
 		esac
@@ -114,7 +115,8 @@ files)
 		prepared queue threads written beyond-limit
 	;;
 fds)
-	run closes-unknown-fds close-range closefrom dup2 closes-stderr fork-closes vfork-exec daemonizes signals seccomp
+	run closes-unknown-fds close-range closefrom dup2 closes-stderr fork-closes vfork-exec daemonizes signals seccomp \
+		without-fds setuid
 	;;
 io)
 	run_plain reads writes captures shrinks shrinks-sealed fallocates private-mapping reuses-fds
