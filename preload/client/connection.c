@@ -172,7 +172,8 @@ static struct wl_proxy *create(void *factory, uint32_t opcode, const struct wl_i
 
 bool connection_wait(struct connection *connection) {
 	const struct wayland *wayland = wayland_get();
-	struct wl_event_queue *queue = wayland->create_queue(connection->display);
+	struct wl_event_queue *queue =
+			!reading_is_unseen(connection->display) ? wayland->create_queue(connection->display) : NULL;
 	if (queue == NULL) {
 		return false;
 	}
@@ -348,7 +349,8 @@ static void remove_block(struct block *block) {
 
 // The answer may bring the fd of an area: libwayland gives the connection up where it cannot receive it.
 struct block *connection_create_block(struct connection *connection, uint32_t size) {
-	bool is_possible = owned_fd_is_available(wayland_get()->get_fd(connection->display));
+	bool is_possible = !reading_is_unseen(connection->display) &&
+					   owned_fd_is_available(wayland_get()->get_fd(connection->display));
 	struct block *block = is_possible ? calloc(1, sizeof(*block)) : NULL;
 	if (block == NULL) {
 		return NULL;

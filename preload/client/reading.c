@@ -53,6 +53,9 @@ static struct wl_display *same_thread[READERS_MAX];       // tested: no thread d
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; // of the above; no other lock is taken while it is held
 static __thread bool is_preparing __attribute__((tls_model("initial-exec"))); // by wl_display_prepare_read()
 
+// The display on which this thread has prepared a read unseen, and may not have done it yet. NULL: none.
+static __thread struct wl_display *unseen __attribute__((tls_model("initial-exec")));
+
 // The reads of this thread on the display, or if not is_own those of some other thread. NULL: none.
 static struct reader *find_reader(struct wl_display *display, bool is_own) {
 	for (size_t i = 0; i < READERS_MAX; i++) {
@@ -106,7 +109,9 @@ static void note_done(struct wl_display *display) {
 	struct reader *reader = find_reader(display, true);
 	if (reader == NULL) {
 		reader = find_reader(display, false);
-		add_display(cross_thread, display);
+		if (reader != NULL) {
+			add_display(cross_thread, display);
+		}
 	}
 	if (reader != NULL) {
 		reader->count--;
@@ -131,19 +136,36 @@ PUBLIC int wl_display_prepare_read(struct wl_display *display) {
 	return result;
 }
 
+// A program that has found wl_display_prepare_read() by dlsym() calls libwayland's, which ends with a jump to this
+// function. It has found the other functions so as well, and nobody sees when it reads.
+static bool is_found_by_dlsym(struct wl_display *display, const struct wl_event_queue *queue) {
+	return queue == wayland_get()->get_queue((const struct wl_proxy *)display);
+}
+
 PUBLIC int wl_display_prepare_read_queue(struct wl_display *display, struct wl_event_queue *queue) {
 	int result = wayland_get()->prepare_read_queue(display, queue);
-	if (result == 0 && !is_preparing && !is_called_by_libwayland(__builtin_return_address(0))) {
+	if (result != 0 || is_preparing || is_called_by_libwayland(__builtin_return_address(0))) {
+		return result;
+	}
+	if (is_found_by_dlsym(display, queue)) {
+		unseen = display;
+	} else {
 		note_prepared(display);
 	}
 	return result;
 }
 
 PUBLIC int wl_display_read_events(struct wl_display *display) {
-	if (!is_called_by_libwayland(__builtin_return_address(0))) {
+	bool is_seen = !is_called_by_libwayland(__builtin_return_address(0));
+	if (is_seen) {
 		note_done(display);
 	}
-	return wayland_get()->read_events(display);
+	int result = wayland_get()->read_events(display);
+	// Libwayland would have waited for a second read of this thread.
+	if (!is_seen && result == 0 && unseen == display) {
+		unseen = NULL;
+	}
+	return result;
 }
 
 PUBLIC void wl_display_cancel_read(struct wl_display *display) {
@@ -197,6 +219,10 @@ static void detect_cross_thread(struct wl_display *display) {
 		add_display(same_thread, display);
 	}
 	pthread_mutex_unlock(&mutex);
+}
+
+bool reading_is_unseen(const struct wl_display *display) {
+	return unseen == display;
 }
 
 int reading_suspend(struct wl_display *display) {

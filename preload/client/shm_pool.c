@@ -6,6 +6,7 @@
 #include "moving.h"
 #include "objects.h"
 #include "outside.h"
+#include "reading.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -100,15 +101,16 @@ struct wl_proxy *shm_pool_create(struct wl_proxy *shm, uint32_t version, union w
 	if (args[2].i <= 0 || !file_is_eligible(request.fd, &request.stat)) {
 		return NULL;
 	}
-	request.connection = connection_get(wayland->get_display(shm));
-	const char *why = "the server offers no memory";
+	bool is_unseen = reading_is_unseen(wayland->get_display(shm));
+	request.connection = !is_unseen ? connection_get(wayland->get_display(shm)) : NULL;
+	const char *why = is_unseen ? "the program may have prepared to read" : "the server offers no memory";
 	struct wl_proxy *placeholder = request.connection != NULL ? try_to_create(&request, &why) : NULL;
 	if (placeholder != NULL) {
 		wayland->set_queue(placeholder, wayland->get_queue(shm));
 		debug_log("a pool of %zu bytes is in a block", request.size);
 		return placeholder;
 	}
-	if (request.connection != NULL) {
+	if (request.connection != NULL || is_unseen) {
 		debug_log("a pool of %zu bytes stays a file: %s", request.size, why);
 	}
 	outside_share(request.fd, "it has an ordinary pool", true);

@@ -414,6 +414,7 @@ static const struct {
 	{"fork-draws", run_fork_draws},
 	{"punches", run_punches},
 	{"prepared", run_prepared},
+	{"finds-libwayland", run_finds_libwayland},
 	{"queue", run_queue},
 	{"threads", run_threads},
 	{"written", run_written},

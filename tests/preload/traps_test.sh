@@ -51,6 +51,10 @@ run() {
 			;;
 		beyond-limit) expect "$case-goes-on-with-files" says out 'stays a file: the server has no memory' ;;
 		ring-before) expect_unless_skipped "$case-stays-a-file" 'stays a file: the program uses io_uring' ;;
+		finds-libwayland)
+			expect "$case-stays-a-file" says out 'stays a file: the program may have prepared to read'
+			expect "$case-is-in-a-block" says out 'is in a block'
+			;;
 		setuid) expect_unless_skipped "$case-is-in-a-block" 'is in a block' ;;
 		ring-after | ring-of-* | ring-noticed) expect_unless_skipped "$case-is-plain-afterwards" 'plain from now on: the program uses io_uring' ;;
 		*) expect "$case-is-in-a-block" says out 'is in a block' ;;
@@ -112,7 +116,7 @@ export WAYLAND_DISPLAY=lido-traps
 case $part in
 files)
 	run drawn-before mapped-late mapped-twice grows reads-as-zeros outlives two-pools two-connections fork-draws punches \
-		prepared queue threads written beyond-limit
+		prepared finds-libwayland queue threads written beyond-limit
 	;;
 fds)
 	run closes-unknown-fds close-range closefrom dup2 closes-stderr fork-closes vfork-exec daemonizes signals seccomp \

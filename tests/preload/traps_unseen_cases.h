@@ -89,4 +89,28 @@ static void run_unseen_write(struct session *session) {
 	picture_finish(&picture);
 }
 
+// As vkcube: a program that has found libwayland's functions by itself, so that nobody sees when it reads. It creates a
+// pool while it has prepared to read, and afterwards.
+static void run_finds_libwayland(struct session *session) {
+	void *library = dlopen("libwayland-client.so.0", RTLD_LAZY), *symbol;
+	int (*prepare)(struct wl_display *display);
+	void (*cancel)(struct wl_display *display);
+	symbol = dlsym(library, "wl_display_prepare_read");
+	memcpy(&prepare, &symbol, sizeof(prepare));
+	symbol = dlsym(library, "wl_display_cancel_read");
+	memcpy(&cancel, &symbol, sizeof(cancel));
+	for (int i = 0; i < 3; i++) {
+		struct picture picture;
+		check(prepare(session->display) == 0, "cannot prepare to read: there are events in the queue");
+		picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+		cancel(session->display);
+		picture_check(&picture, 0, 0x727272);
+		picture_finish(&picture);
+		picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+		picture_check(&picture, 0, 0x737373);
+		picture_finish(&picture);
+	}
+	dlclose(library);
+}
+
 #endif
