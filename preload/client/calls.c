@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #define ALIAS(name, other) __asm__(other) __attribute__((visibility("default"), alias(name)))
 
@@ -22,6 +23,7 @@ void *call_mmap(void *address, size_t size, int prot, int flags, int fd, off_t o
 int call_munmap(void *address, size_t size) SYMBOL("munmap");
 void *call_mremap(void *address, size_t size, size_t new_size, int flags, ...) SYMBOL("mremap");
 int call_mprotect(void *address, size_t size, int prot) SYMBOL("mprotect");
+int call_remap_file_pages(void *address, size_t size, int prot, size_t page, int flags) SYMBOL("remap_file_pages");
 int call_ftruncate(int fd, off_t size) SYMBOL("ftruncate");
 int call_fallocate(int fd, int mode, off_t offset, off_t size) SYMBOL("fallocate");
 int call_posix_fallocate(int fd, off_t offset, off_t size) SYMBOL("posix_fallocate");
@@ -223,6 +225,21 @@ int call_mprotect(void *address, size_t size, int prot) {
 		state_unlock();
 	}
 	return result;
+}
+
+// Pages are counted in the file, not in the area of its block. Tables of such mappings would not pay.
+int call_remap_file_pages(void *address, size_t size, int prot, size_t page, int flags) {
+	bool done = true;
+	if (state_is_tracking() && state_lock()) {
+		const struct mapping *mapping = mapping_find((uintptr_t)address);
+		done = mapping == NULL || outside_return(mapping->file, "the pages of a mapping of it are in another order");
+		state_unlock();
+	}
+	if (!done) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return (int)raw_call(SYS_remap_file_pages, (long[6]){(long)address, (long)size, prot, (long)page, flags});
 }
 
 // Begins to track the file: programs set a file's size before they map it or create a pool of it. Only a larger size

@@ -26,6 +26,8 @@ static long call_interposed(long number, const long args[6], bool *is_done) {
 		return (long)mremap((void *)args[0], (size_t)args[1], (size_t)args[2], (int)args[3], (void *)args[4]);
 	case SYS_mprotect:
 		return mprotect((void *)args[0], (size_t)args[1], (int)args[2]);
+	case SYS_remap_file_pages:
+		return remap_file_pages((void *)args[0], (size_t)args[1], (int)args[2], (size_t)args[3], (int)args[4]);
 	case SYS_ftruncate:
 		return ftruncate((int)args[0], args[1]);
 	case SYS_fallocate:

@@ -438,6 +438,7 @@ static const struct {
 	{"shrinks", run_shrinks},
 	{"fallocates", run_fallocates},
 	{"private-mapping", run_private_mapping},
+	{"remaps-pages", run_remaps_pages},
 	{"draws-meanwhile", run_draws_meanwhile},
 	{"reads-meanwhile", run_reads_meanwhile},
 	{"asks-meanwhile", run_asks_meanwhile},

@@ -351,6 +351,25 @@ static void run_private_mapping(struct session *session) {
 	finish_after_showing(&picture, 0x363636);
 }
 
+static void run_remaps_pages(struct session *session) {
+	struct picture first, picture; // whose pages do not have the same numbers in the area
+	const size_t half = SIZE / 2;
+	picture_init(&first, session, create_file(SIZE), SIZE, 0);
+	picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+	volatile uint32_t *pixels = picture.pixels;
+	fill(picture.pixels, 0x747474);
+	pixels[half / 4] = 0x757575;
+	check(remap_file_pages(picture.pixels, half, 0, half / (size_t)sysconf(_SC_PAGESIZE), 0) == 0,
+			"cannot remap pages");
+	check(pixels[0] == 0x757575 && pixels[half / 4] == 0x757575, "a mapping shows other pages");
+	pixels[0] = 0x747474;
+	check(pixels[half / 4] == 0x747474, "pages of a file differ");
+	show(session, picture.buffer);
+	check_shown(session, 0x747474, "pixels are not shown");
+	picture_finish(&picture);
+	picture_finish(&first);
+}
+
 static volatile bool is_drawing;
 
 // Draws ever greater numbers, so that no earlier one may come back. Returns NULL if none does.

@@ -123,7 +123,7 @@ fds)
 		without-fds setuid
 	;;
 io)
-	run_plain reads writes captures shrinks shrinks-sealed fallocates private-mapping reuses-fds
+	run_plain reads writes captures shrinks shrinks-sealed fallocates private-mapping remaps-pages reuses-fds
 	run_plain draws-meanwhile reads-meanwhile asks-meanwhile
 	run draws-in-sandbox sized-unseen ordinary-reads
 	grep '^a read' "$runtime/out" | sed 's/^/# /'
