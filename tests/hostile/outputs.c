@@ -97,10 +97,10 @@ static const struct zwlr_output_configuration_v1_listener configuration_listener
 
 // What a configuration asks for. Fields that are 0 are not set.
 struct setup {
+	double scale;
 	int32_t width, height; // 0: the output is disabled
 	int32_t refresh;
 	int32_t x, y;
-	double scale;
 	int32_t transform;
 };
 

@@ -11,7 +11,8 @@
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_pointer_constraints_v1.h>
 
-#define SIZE 80
+#define SIZE 80   // of the output
+#define WINDOW 40 // of the window
 
 struct constrained {
 	struct stage stage;
@@ -27,9 +28,9 @@ static void constrained_init(struct constrained *constrained) {
 	stage_init(&constrained->stage, SIZE, SIZE);
 	struct screen *screen = &constrained->stage.screen;
 	mouse_init(&constrained->mouse, screen, SIZE);
-	window_init(&constrained->window, screen, WINDOW_LAYER, SIZE / 2, SIZE / 2);
-	picture_init(&constrained->picture, &screen->client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, SIZE / 2, SIZE / 2,
-			SIZE / 2 * 4);
+	window_init(&constrained->window, screen, WINDOW_LAYER, WINDOW, WINDOW);
+	picture_init(
+			&constrained->picture, &screen->client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, WINDOW, WINDOW, WINDOW * 4);
 	window_commit(&constrained->window, constrained->picture.buffer);
 	mouse_move(&constrained->mouse, 10, 10);
 	constrained->manager = client_bind(&screen->client, &zwp_pointer_constraints_v1_interface, 1);
@@ -105,7 +106,7 @@ TEST("constraint@hint-moves-the-pointer-within-its-surface-only") {
 	struct wlr_cursor *cursor = constrained.stage.server.compositor->cursor->wlr;
 	unlock_with_hint(&constrained, 20, 30);
 	expect(cursor->x == 20 && cursor->y == 30);
-	unlock_with_hint(&constrained, SIZE / 2 + 1, 30);
+	unlock_with_hint(&constrained, WINDOW + 1, 30);
 	expect(cursor->x == 20 && cursor->y == 30);
 	unlock_with_hint(&constrained, -1, 30);
 	expect(cursor->x == 20 && cursor->y == 30);
