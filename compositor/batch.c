@@ -4,6 +4,7 @@
 #include "batch.h"
 
 #include "account.h"
+#include "clients.h"
 #include "compat.h"
 #include "desktop.h"
 #include "geometry.h"
@@ -11,7 +12,6 @@
 #include "parts.h"
 #include "requests.h"
 #include "turn.h"
-#include "usage.h"
 #include <sys/param.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_scene.h>
@@ -67,7 +67,7 @@ void batch_expect(struct compositor *compositor, size_t changes) {
 }
 
 static size_t count_surfaces(struct wl_client *wl) {
-	const struct account *account = usage_get_account(wl);
+	const struct account *account = client_get_account(wl);
 	return account != NULL ? account->surfaces_len : 0;
 }
 
@@ -182,7 +182,7 @@ static void handle_set_desync(
 // Destroys or hides some of its surfaces, and those may apply queued commits of others.
 static void handle_destroy(
 		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
-	const struct account *account = usage_get_account(wl_resource_get_client(resource));
+	const struct account *account = client_get_account(wl_resource_get_client(resource));
 	if (account != NULL) {
 		batch_expect(compositor, account->surfaces_len + account->queued_len);
 	}

@@ -1,16 +1,16 @@
 #include "clients.h"
 
 #include "account.h"
+#include "batch.h"
 #include "descriptors.h"
 #include "listener.h"
+#include "object_limits.h"
 #include "parts.h"
-#include "turn.h"
 #include <assert.h>
 #include <lido/limits.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/types.h>
 #include <wayland-server-protocol.h>
 
 // Ids from this one on are allocated by the server.
@@ -20,23 +20,9 @@
 // milliseconds.
 #define TRIM_MS 500
 
-struct client {
-	struct wl_list link; // clients.list
-	struct compositor *compositor;
-	struct wl_client *wl;
-	pid_t pid;
-	struct account *account;
-	struct turn turn;
-	struct wl_event_source *disconnect; // idle source that disconnects it; NULL: it stays connected
-
-	struct {
-		struct wl_listener resource_created, destroy;
-	} listeners;
-};
-
-static void post_no_memory(struct client *client, const char *what, size_t limit) {
-	wl_resource_post_error(
-			client_get_display(client->wl), WL_DISPLAY_ERROR_NO_MEMORY, "too many %s: the limit is %zu", what, limit);
+static void post_no_memory(struct connection *connection, const char *what, size_t limit) {
+	wl_resource_post_error(client_get_display(connection->wl), WL_DISPLAY_ERROR_NO_MEMORY,
+			"too many %s: the limit is %zu", what, limit);
 }
 
 // Other clients' connections, files and unread events need fds, too.
@@ -47,15 +33,16 @@ static size_t get_fds_max(const struct clients *clients) {
 }
 
 bool clients_enforce_limits(struct turn *turn) {
-	struct client *client = wl_container_of(turn, client, turn);
-	size_t heap_size = atomic_load(&client->account->heap_size), fds_len = atomic_load(&client->account->fds_len);
-	size_t fds_max = get_fds_max(client->compositor->clients);
+	struct connection *connection = wl_container_of(turn, connection, turn);
+	size_t heap_size = atomic_load(&connection->account->heap_size),
+		   fds_len = atomic_load(&connection->account->fds_len);
+	size_t fds_max = get_fds_max(connection->compositor->clients);
 	if (heap_size > ACCOUNT_HEAP_SIZE_MAX) {
-		wl_resource_post_error(client_get_display(client->wl), WL_DISPLAY_ERROR_NO_MEMORY,
+		wl_resource_post_error(client_get_display(connection->wl), WL_DISPLAY_ERROR_NO_MEMORY,
 				"too much server memory: %zu bytes held, the limit is %d", heap_size, ACCOUNT_HEAP_SIZE_MAX);
 		return false;
 	} else if (fds_len > fds_max) {
-		wl_resource_post_error(client_get_display(client->wl), WL_DISPLAY_ERROR_NO_MEMORY,
+		wl_resource_post_error(client_get_display(connection->wl), WL_DISPLAY_ERROR_NO_MEMORY,
 				"too many fds: %zu held, the limit is %zu", fds_len, fds_max);
 		return false;
 	}
@@ -63,13 +50,14 @@ bool clients_enforce_limits(struct turn *turn) {
 }
 
 static void handle_resource_created(struct wl_listener *listener, void *data) {
-	struct client *client = wl_container_of(listener, client, listeners.resource_created);
+	struct connection *connection = wl_container_of(listener, connection, listeners.resource_created);
 	struct wl_resource *resource = data;
 	// libwayland rejects a new id larger than the number of ids in use, so ids count the objects.
 	uint32_t id = wl_resource_get_id(resource);
 	if (id > CLIENTS_OBJECTS_MAX && id < SERVER_IDS_FIRST) {
-		post_no_memory(client, "objects", CLIENTS_OBJECTS_MAX);
+		post_no_memory(connection, "objects", CLIENTS_OBJECTS_MAX);
 	}
+	object_limits_count(connection, resource);
 }
 
 // Without this, malloc() never returns the memory of a client that used much.
@@ -79,49 +67,61 @@ static int handle_trimming(void *data) {
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
-	struct client *client = wl_container_of(listener, client, listeners.destroy);
-	struct clients *clients = client->compositor->clients;
-	if (client->disconnect != NULL) {
-		wl_event_source_remove(client->disconnect);
+	struct connection *connection = wl_container_of(listener, connection, listeners.destroy);
+	struct clients *clients = connection->compositor->clients;
+	if (connection->disconnect != NULL) {
+		wl_event_source_remove(connection->disconnect);
 	}
-	listener_remove(&client->listeners.resource_created);
-	listener_remove(&client->listeners.destroy);
-	wl_list_remove(&client->link);
+	listener_remove(&connection->listeners.resource_created);
+	listener_remove(&connection->listeners.destroy);
+	wl_list_remove(&connection->link);
 	clients->len--;
-	turn_finish(&client->turn);
-	account_close(client->account);
-	free(client);
+	turn_finish(&connection->turn);
+	account_close(connection->account);
+	free(connection);
 	wl_event_source_timer_update(clients->trimming, TRIM_MS);
 }
 
-struct account *clients_get_account(struct wl_client *wl) {
+// Its objects are destroyed next.
+static void handle_destroy_early(struct wl_listener *listener, void *data) {
+	struct connection *connection = wl_container_of(listener, connection, listeners.destroy_early);
+	listener_remove(&connection->listeners.destroy_early);
+	batch_expect(connection->compositor, connection->account->surfaces_len + connection->account->queued_len);
+}
+
+struct connection *connection_from_client(struct wl_client *wl) {
 	struct wl_listener *listener = wl_client_get_destroy_late_listener(wl, handle_destroy);
-	struct client *client = NULL;
-	return listener != NULL ? (wl_container_of(listener, client, listeners.destroy))->account : NULL;
+	struct connection *connection = NULL;
+	return listener != NULL ? wl_container_of(listener, connection, listeners.destroy) : NULL;
+}
+
+struct account *client_get_account(struct wl_client *wl) {
+	const struct connection *connection = connection_from_client(wl);
+	return connection != NULL ? connection->account : NULL;
 }
 
 static void handle_disconnect(void *data) {
-	struct client *client = data;
-	client->disconnect = NULL;
-	wl_client_destroy(client->wl);
+	struct connection *connection = data;
+	connection->disconnect = NULL;
+	wl_client_destroy(connection->wl);
 }
 
 static size_t count_connections(const struct clients *clients, pid_t pid) {
 	size_t count = 0;
-	const struct client *client;
-	wl_list_for_each(client, &clients->list, link) {
-		count += client->pid == pid;
+	const struct connection *connection;
+	wl_list_for_each(connection, &clients->list, link) {
+		count += connection->pid == pid;
 	}
 	return count;
 }
 
 // The client cannot be destroyed here: its creator does not have the pointer to it yet.
-static void limit_connections(struct client *client) {
-	const struct clients *clients = client->compositor->clients;
+static void limit_connections(struct connection *connection) {
+	const struct clients *clients = connection->compositor->clients;
 	size_t left = clients->max > clients->len ? clients->max - clients->len : 0;
-	if (count_connections(clients, client->pid) > left) {
-		post_no_memory(client, "connections", clients->max);
-		client->disconnect = wl_event_loop_add_idle(client->compositor->loop, handle_disconnect, client);
+	if (count_connections(clients, connection->pid) > left) {
+		post_no_memory(connection, "connections", clients->max);
+		connection->disconnect = wl_event_loop_add_idle(connection->compositor->loop, handle_disconnect, connection);
 	}
 }
 
@@ -129,30 +129,32 @@ static void handle_client_created(struct wl_listener *listener, void *data) {
 	struct clients *clients = wl_container_of(listener, clients, listeners.client_created);
 	struct wl_client *wl = data;
 	turn_end(); // another client may have been served in this iteration of the event loop
-	struct client *client = calloc(1, sizeof(*client));
-	if (client == NULL) {
+	struct connection *connection = calloc(1, sizeof(*connection));
+	if (connection == NULL) {
 		wl_client_post_no_memory(wl);
 		return;
 	}
-	client->compositor = clients->compositor;
-	client->wl = wl;
-	wl_client_get_credentials(wl, &client->pid, NULL, NULL);
-	client->account = account_open(client->pid);
-	if (client->account == NULL) {
-		free(client);
+	connection->compositor = clients->compositor;
+	connection->wl = wl;
+	wl_client_get_credentials(wl, &connection->pid, NULL, NULL);
+	connection->account = account_open(connection->pid);
+	if (connection->account == NULL) {
+		free(connection);
 		wl_client_post_no_memory(wl);
 		return;
 	}
-	turn_init(&client->turn, client->account);
-	descriptors_set_turn(wl_client_get_fd(wl), &client->turn);
-	wl_list_insert(&clients->list, &client->link);
+	turn_init(&connection->turn, connection->account);
+	descriptors_set_turn(wl_client_get_fd(wl), &connection->turn);
+	wl_list_insert(&clients->list, &connection->link);
 	clients->len++;
-	client->listeners.resource_created.notify = handle_resource_created;
-	wl_client_add_resource_created_listener(wl, &client->listeners.resource_created);
+	connection->listeners.resource_created.notify = handle_resource_created;
+	wl_client_add_resource_created_listener(wl, &connection->listeners.resource_created);
+	connection->listeners.destroy_early.notify = handle_destroy_early;
+	wl_client_add_destroy_listener(wl, &connection->listeners.destroy_early);
 	// Late: after its objects are destroyed.
-	client->listeners.destroy.notify = handle_destroy;
-	wl_client_add_destroy_late_listener(wl, &client->listeners.destroy);
-	limit_connections(client);
+	connection->listeners.destroy.notify = handle_destroy;
+	wl_client_add_destroy_late_listener(wl, &connection->listeners.destroy);
+	limit_connections(connection);
 }
 
 bool clients_init(struct compositor *compositor) {

@@ -1,17 +1,18 @@
 /*
- * Limits on connections, and on what each client holds. shm/ limits the shared memory of clients.
+ * Connections of clients: their number, and limits on what each client holds. shm/ limits the shared memory.
  */
 #ifndef CLIENTS_H
 #define CLIENTS_H
 
+#include "turn.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <wayland-server-core.h>
 
 struct account;
 struct compositor;
-struct turn;
 
 /*
  * Connections use at most this share of RLIMIT_NOFILE, at two fds each (libwayland's event loop holds one of them). One
@@ -44,6 +45,24 @@ static inline size_t clients_get_max(uint64_t files) {
 /* Unread events of one client, bytes: what others do may send it as much in one burst. */
 #define CLIENTS_UNREAD_SIZE_MAX (4 << 20)
 
+struct connection {
+	struct wl_list link; // clients.list
+	struct compositor *compositor;
+	struct wl_client *wl;
+	pid_t pid;
+	struct account *account; // of its process
+	struct turn turn;
+	struct wl_event_source *disconnect; // idle source that disconnects it; NULL: it stays connected
+
+	// See keymaps.c.
+	size_t keymaps_unread; // sent since it had read all
+	bool lacks_keymap;
+
+	struct {
+		struct wl_listener resource_created, destroy_early, destroy;
+	} listeners;
+};
+
 struct clients {
 	struct compositor *compositor;
 	struct wl_list list;              // client.link
@@ -62,8 +81,11 @@ static inline struct wl_resource *client_get_display(struct wl_client *wl) {
 	return wl_client_get_object(wl, 1);
 }
 
-/* The account of a client; NULL: there was no memory for it. */
-struct account *clients_get_account(struct wl_client *wl);
+/* The record of a client, which lives as long as its last object. NULL: there was no memory for it. */
+struct connection *connection_from_client(struct wl_client *wl);
+
+/* The account of a client's process. NULL: there was no memory for it. */
+struct account *client_get_account(struct wl_client *wl);
 
 /* Returns false when out of memory. */
 bool clients_init(struct compositor *compositor);

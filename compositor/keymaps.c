@@ -1,8 +1,8 @@
 #include "keymaps.h"
 
+#include "clients.h"
 #include "parts.h"
 #include "seat.h"
-#include "usage.h"
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <wlr/types/wlr_keyboard.h>
@@ -17,28 +17,28 @@ static bool has_read_all(struct wl_client *wl) {
 }
 
 // Counts as many keymaps as sent to the client. Returns false, and counts nothing, if it does not read.
-static bool spend(struct wl_client *wl, struct usage *usage, size_t len) {
-	if (has_read_all(wl)) {
-		usage->keymaps_unread = 0;
-	} else if (usage->keymaps_unread + len > KEYMAPS_UNREAD_MAX) {
+static bool spend(struct connection *connection, size_t len) {
+	if (has_read_all(connection->wl)) {
+		connection->keymaps_unread = 0;
+	} else if (connection->keymaps_unread + len > KEYMAPS_UNREAD_MAX) {
 		return false;
 	}
-	usage->keymaps_unread += len;
+	connection->keymaps_unread += len;
 	return true;
 }
 
 // Keyboards of clients that do not read, so that wlroots sends them nothing. Those of each client are one after the
 // other.
 static void hide(struct keymaps *keymaps, struct wl_list *hidden) {
-	struct wlr_seat_client *client;
+	struct wlr_seat_client *seat_client;
 	wl_list_init(hidden);
-	wl_list_for_each(client, &keymaps->compositor->seat->wlr->clients, link) {
-		struct usage *usage = usage_from_client(client->client);
-		if (usage != NULL && !wl_list_empty(&client->keyboards) &&
-				!spend(client->client, usage, (size_t)wl_list_length(&client->keyboards))) {
-			usage->lacks_keymap = true;
-			wl_list_insert_list(hidden->prev, &client->keyboards);
-			wl_list_init(&client->keyboards);
+	wl_list_for_each(seat_client, &keymaps->compositor->seat->wlr->clients, link) {
+		struct wl_list *keyboards = &seat_client->keyboards;
+		struct connection *connection = connection_from_client(seat_client->client);
+		if (connection != NULL && !wl_list_empty(keyboards) && !spend(connection, (size_t)wl_list_length(keyboards))) {
+			connection->lacks_keymap = true;
+			wl_list_insert_list(hidden->prev, keyboards);
+			wl_list_init(keyboards);
 			wl_event_source_timer_update(keymaps->late, KEYMAPS_LATE_MS);
 		}
 	}
@@ -97,20 +97,20 @@ static int handle_late(void *data) {
 	struct keymaps *keymaps = data;
 	struct wlr_seat *seat = keymaps->compositor->seat->wlr;
 	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat);
-	struct wlr_seat_client *client;
-	wl_list_for_each(client, &seat->clients, link) {
-		struct usage *usage = usage_from_client(client->client);
-		if (usage == NULL || !usage->lacks_keymap) {
+	struct wlr_seat_client *seat_client;
+	wl_list_for_each(seat_client, &seat->clients, link) {
+		struct connection *connection = connection_from_client(seat_client->client);
+		if (connection == NULL || !connection->lacks_keymap) {
 			continue;
 		}
-		if (!has_read_all(client->client)) {
+		if (!has_read_all(connection->wl)) {
 			wl_event_source_timer_update(keymaps->late, KEYMAPS_LATE_MS);
 			continue;
 		}
-		usage->lacks_keymap = false;
-		usage->keymaps_unread = (size_t)wl_list_length(&client->keyboards);
+		connection->lacks_keymap = false;
+		connection->keymaps_unread = (size_t)wl_list_length(&seat_client->keyboards);
 		if (keyboard != NULL && keyboard->keymap != NULL) {
-			send_keymap(client, keyboard);
+			send_keymap(seat_client, keyboard);
 		}
 	}
 	return 0;

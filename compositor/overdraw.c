@@ -8,12 +8,12 @@
 
 #include "account.h"
 #include "batch.h"
+#include "clients.h"
 #include "compat.h"
 #include "desktop.h"
 #include "geometry.h"
 #include "output.h"
 #include "parts.h"
-#include "usage.h"
 #include <pixman.h>
 #include <stdlib.h>
 #include <sys/param.h>
@@ -51,7 +51,7 @@ static void limit_buffer(struct walk *walk, struct wlr_scene_node *node, int lx,
 	struct wlr_scene_buffer *buffer = wlr_scene_buffer_from_node(node);
 	struct wlr_scene_surface *surface = wlr_scene_surface_try_from_buffer(buffer);
 	struct account *account =
-			surface != NULL ? usage_get_account(wl_resource_get_client(surface->surface->resource)) : NULL;
+			surface != NULL ? client_get_account(wl_resource_get_client(surface->surface->resource)) : NULL;
 	if (account == NULL) {
 		return;
 	}

@@ -43,7 +43,6 @@ struct compositor {
 	struct turns *turns;
 	struct requests *requests;
 	struct object_limits *object_limits;
-	struct usages *usages;
 	struct overdraw *overdraw;
 	struct batch *batch;
 	struct desktop *desktop;

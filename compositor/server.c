@@ -35,7 +35,6 @@ static const struct {
 	{clients_init, clients_finish},
 	{requests_init, requests_finish},
 	{object_limits_init, object_limits_finish},
-	{usages_init, usages_finish},
 	{desktop_init, desktop_finish},
 	{overdraw_init, overdraw_finish},
 	{batch_init, batch_finish},
@@ -193,7 +192,6 @@ static struct compositor *allocate(void) {
 	compositor->turns = &all->turns;
 	compositor->requests = &all->requests;
 	compositor->object_limits = &all->object_limits;
-	compositor->usages = &all->usages;
 	compositor->overdraw = &all->overdraw;
 	compositor->captures = &all->captures;
 	compositor->batch = &all->batch;

@@ -44,7 +44,6 @@
 #include "toplevel.h"
 #include "touch.h"
 #include "turn.h"
-#include "usage.h"
 #include "virtual_keyboard.h"
 #include "virtual_pointer.h"
 #include "xdg_errors.h"
@@ -59,7 +58,6 @@ struct compositor_parts {
 	struct turns turns;
 	struct requests requests;
 	struct object_limits object_limits;
-	struct usages usages;
 	struct overdraw overdraw;
 	struct batch batch;
 	struct desktop desktop;

@@ -12,7 +12,7 @@
 
 void shell_own_configure(void *data) {
 	struct wlr_xdg_surface_configure *configure = data;
-	struct account *account = clients_get_account(wl_resource_get_client(configure->surface->resource));
+	struct account *account = client_get_account(wl_resource_get_client(configure->surface->resource));
 	if (configure->surface->role == WLR_XDG_SURFACE_ROLE_TOPLEVEL) {
 		heap_give(configure->toplevel_configure, account);
 	} else if (configure->surface->role == WLR_XDG_SURFACE_ROLE_POPUP) {

@@ -1,6 +1,7 @@
 #include "surface.h"
 
 #include "account.h"
+#include "clients.h"
 #include "compat.h"
 #include "cursor.h"
 #include "listener.h"
@@ -24,7 +25,7 @@ struct surface {
 };
 
 static struct account *get_account(const struct surface *surface) {
-	return usage_get_account(wl_resource_get_client(surface->wlr->resource));
+	return client_get_account(wl_resource_get_client(surface->wlr->resource));
 }
 
 // Forgets as many queued commits of the surface.
