@@ -76,7 +76,7 @@ static void *watch_processor(void *data) {
 }
 
 // The kernel counts in units of 1/sysconf(_SC_CLK_TCK) s.
-static void watch_steal(int64_t *steals, long processors) {
+static void watch_steal(int64_t *steals, long processors, bool is_first) {
 	FILE *file = fopen("/proc/stat", "re");
 	char line[512], name[32];
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
@@ -85,7 +85,7 @@ static void watch_steal(int64_t *steals, long processors) {
 		if (sscanf(line, "cpu%ld %*d %*d %*d %*d %*d %*d %*d %lld", &number, &steal) == 2 && number < processors) {
 			steal = steal * 1000000 / sysconf(_SC_CLK_TCK);
 			snprintf(name, sizeof(name), "cpu%ld-steal", number);
-			say(steals[number] >= 0 ? steal - steals[number] : 0, name);
+			say(is_first ? 0 : steal - steals[number], name);
 			steals[number] = steal;
 		}
 	}
@@ -97,19 +97,19 @@ static void watch_steal(int64_t *steals, long processors) {
 int main(int argc, char *argv[]) {
 	setlinebuf(stdout);
 	long processors = sysconf(_SC_NPROCESSORS_CONF);
-	int64_t *delays = calloc((size_t)argc, sizeof(*delays)), *steals = calloc((size_t)processors, sizeof(*steals));
-	if (delays == NULL || steals == NULL) {
-		return EXIT_FAILURE;
-	}
-	for (long i = 0; i < processors; i++) {
+	for (long i = 0; i < processors && i < CPU_SETSIZE; i++) {
 		pthread_t thread;
-		steals[i] = -1;
-		if (i < CPU_SETSIZE && pthread_create(&thread, NULL, watch_processor, (void *)(intptr_t)i) != 0) {
+		if (pthread_create(&thread, NULL, watch_processor, (void *)(intptr_t)i) != 0) {
 			return EXIT_FAILURE;
 		}
 	}
+	// Of each process, and then of each processor.
+	int64_t *delays = calloc((size_t)argc + (size_t)processors, sizeof(*delays));
+	if (delays == NULL) {
+		return EXIT_FAILURE;
+	}
 	for (bool is_first = true;; is_first = false) {
-		watch_steal(steals, processors);
+		watch_steal(delays + argc, processors, is_first);
 		for (int i = 1; i < argc; i++) {
 			char path[64];
 			snprintf(path, sizeof(path), "/proc/%s/schedstat", argv[i]);
