@@ -58,40 +58,58 @@ static void output_management_update(struct compositor *compositor) {
 	send_configuration(compositor, true);
 }
 
-static bool is_size_allowed(double width, double height) {
-	return width >= 1 && width <= OUTPUT_MANAGEMENT_SIZE_MAX && height >= 1 && height <= OUTPUT_MANAGEMENT_SIZE_MAX &&
-		   width * height <= OUTPUT_MANAGEMENT_PIXELS_MAX;
+static void get_size(const struct wlr_output_head_v1_state *head, int32_t *width, int32_t *height) {
+	*width = head->mode != NULL ? head->mode->width : head->custom_mode.width;
+	*height = head->mode != NULL ? head->mode->height : head->custom_mode.height;
 }
 
-// A mode that the output itself has may have any refresh rate.
-static bool is_refresh_allowed(const struct wlr_output_head_v1_state *head) {
-	int32_t refresh = head->mode == NULL ? head->custom_mode.refresh : 0;
+static bool is_size_allowed(double width, double height, double pixels_max) {
+	return width >= 1 && width <= OUTPUT_MANAGEMENT_SIZE_MAX && height >= 1 && height <= OUTPUT_MANAGEMENT_SIZE_MAX &&
+		   width * height <= pixels_max;
+}
+
+static bool is_refresh_allowed(int32_t refresh) {
 	return refresh == 0 || (refresh >= OUTPUT_MANAGEMENT_REFRESH_MIN && refresh <= OUTPUT_MANAGEMENT_REFRESH_MAX);
+}
+
+static bool is_current(const struct wlr_output_head_v1_state *head) {
+	const struct wlr_output *wlr = head->output;
+	return wlr != NULL && wlr->enabled && wlr->width == head->custom_mode.width &&
+		   wlr->height == head->custom_mode.height && wlr->refresh == head->custom_mode.refresh;
+}
+
+// The output's own modes are allowed, and the one that it has.
+static bool is_mode_allowed(const struct wlr_output_head_v1_state *head) {
+	return head->mode != NULL || is_current(head) ||
+		   (is_size_allowed(head->custom_mode.width, head->custom_mode.height, OUTPUT_MANAGEMENT_CUSTOM_PIXELS_MAX) &&
+				   is_refresh_allowed(head->custom_mode.refresh));
+}
+
+static bool is_scale_allowed(const struct wlr_output_head_v1_state *head) {
+	int32_t width, height;
+	get_size(head, &width, &height);
+	double scale = head->scale, logical_width = width / scale, logical_height = height / scale;
+	return scale >= OUTPUT_MANAGEMENT_SCALE_MIN && scale <= OUTPUT_MANAGEMENT_SCALE_MAX && logical_width >= 1 &&
+		   logical_height >= 1 &&
+		   (scale >= 1 || is_size_allowed(logical_width, logical_height, OUTPUT_MANAGEMENT_LOGICAL_PIXELS_MAX));
 }
 
 static bool is_position_allowed(int32_t position) {
 	return position >= -OUTPUT_MANAGEMENT_POSITION_MAX && position <= OUTPUT_MANAGEMENT_POSITION_MAX;
 }
 
-static void get_size(const struct wlr_output_head_v1_state *head, int32_t *width, int32_t *height) {
-	*width = head->mode != NULL ? head->mode->width : head->custom_mode.width;
-	*height = head->mode != NULL ? head->mode->height : head->custom_mode.height;
-}
-
 bool output_management_allows(const struct wlr_output_head_v1_state *head) {
-	int32_t width, height;
-	get_size(head, &width, &height);
-	return !head->enabled ||
-		   (is_size_allowed(width, height) && head->scale >= OUTPUT_MANAGEMENT_SCALE_MIN &&
-				   head->scale <= OUTPUT_MANAGEMENT_SCALE_MAX &&
-				   is_size_allowed(width / (double)head->scale, height / (double)head->scale) &&
-				   is_refresh_allowed(head) && is_position_allowed(head->x) && is_position_allowed(head->y));
+	return !head->enabled || (is_mode_allowed(head) && is_scale_allowed(head) && is_position_allowed(head->x) &&
+									 is_position_allowed(head->y));
 }
 
 static uint64_t count_pixels(const struct wlr_output_head_v1_state *head) {
-	int32_t width, height;
-	get_size(head, &width, &height);
-	uint64_t pixels = head->enabled ? (uint64_t)width * (uint64_t)height : 0;
+	uint64_t pixels = 0;
+	if (head->enabled && head->mode == NULL) {
+		pixels = (uint64_t)head->custom_mode.width * (uint64_t)head->custom_mode.height;
+	} else if (head->enabled && head->output->current_mode != head->mode) {
+		pixels = OUTPUT_MANAGEMENT_CUSTOM_PIXELS_MAX; // a monitor takes long to change its mode
+	}
 	return pixels > OUTPUT_MANAGEMENT_PIXELS_MIN ? pixels : OUTPUT_MANAGEMENT_PIXELS_MIN;
 }
 
@@ -109,7 +127,7 @@ static bool admit(struct output_management *management, const struct wlr_output_
 	uint64_t drained = (uint64_t)(now - management->time) * OUTPUT_MANAGEMENT_PIXELS_PER_SECOND / 1000;
 	management->pixels -= drained < management->pixels ? drained : management->pixels;
 	management->time = now;
-	if (management->pixels + pixels > OUTPUT_MANAGEMENT_PIXELS_BURST) {
+	if (management->pixels >= OUTPUT_MANAGEMENT_PIXELS_BURST) {
 		return false;
 	}
 	management->pixels += pixels;

@@ -13,11 +13,13 @@ struct wlr_output_head_v1_state;
 struct wlr_output_manager_v1;
 
 /*
- * Limits on what a client may ask of an output; a configuration beyond them fails. An output of 8K has 7680x4320
- * pixels. Clients allocate buffers of the logical size, the mode divided by the scale, and multiply them by the scale.
+ * Limits on what a client may ask of an output; a configuration beyond them fails. Those on sizes and refresh rates are
+ * for custom modes: monitors list what they can. Clients allocate buffers of the logical size, which is that of the
+ * mode divided by the scale, and multiply them by the scale.
  */
-#define OUTPUT_MANAGEMENT_SIZE_MAX 16384       // width and height of a mode, and of the logical size
-#define OUTPUT_MANAGEMENT_PIXELS_MAX (1 << 25) // the product of these
+#define OUTPUT_MANAGEMENT_SIZE_MAX 16384               // width and height
+#define OUTPUT_MANAGEMENT_CUSTOM_PIXELS_MAX (1 << 24)  // of a custom mode: 5K is 5120x2880
+#define OUTPUT_MANAGEMENT_LOGICAL_PIXELS_MAX (1 << 25) // of the logical size, where the scale is below 1
 #define OUTPUT_MANAGEMENT_SCALE_MIN 0.125
 #define OUTPUT_MANAGEMENT_SCALE_MAX 8.0
 #define OUTPUT_MANAGEMENT_REFRESH_MIN 20000   // mHz; 0 is the backend's choice

@@ -1,5 +1,6 @@
 // Attacks that change outputs while clients draw.
 #include "crowd.h"
+#include "panel.h"
 
 #include "wlr-output-management-unstable-v1-client-protocol.h"
 #include "xdg-output-unstable-v1-client-protocol.h"
@@ -147,10 +148,13 @@ static void configure(struct attacker *attacker, int32_t width, int32_t height) 
 	ask(attacker, &(struct setup){.width = width, .height = height}, false);
 }
 
-// Ends an attack. The server refuses changes for a while that follow many others.
+// Ends an attack. The server refuses changes for a while that follow many others. The cursor may have come over a
+// victim.
 static void restore(struct attacker *attacker) {
+	struct mouse mouse;
 	for (int i = 0; i < 500; i++) {
 		if (ask(attacker, &(struct setup){.width = WIDTH, .height = HEIGHT}, false)) {
+			mouse_init(&mouse, attacker);
 			return;
 		}
 		sleep_ms(10);
@@ -228,6 +232,7 @@ ATTACK("output-of-impossible-modes") {
 		{.width = 1 << 30, .height = 4},
 		{.width = 1, .height = INT32_MAX},
 		{.width = 16384, .height = 16384},
+		{.width = 7680, .height = 4320},
 		{.width = WIDTH, .height = HEIGHT, .refresh = 1},
 		{.width = WIDTH, .height = HEIGHT, .refresh = 1000},
 		{.width = WIDTH, .height = HEIGHT, .refresh = 2000000},
@@ -269,7 +274,7 @@ static void change_without_end(bool large) {
 	pid_t child = start_child(never_read, NULL);
 	int changes = 0, count = attack_count(1000);
 	for (int i = 0; i < count; i++) {
-		struct setup setup = {.width = large ? 7680 - i % 2 : 300 + i % 2, .height = large ? 4320 : 200};
+		struct setup setup = {.width = large ? 5120 - i % 2 : 300 + i % 2, .height = large ? 3200 : 200};
 		setup.transform = i % 8;
 		changes += ask(&attacker, &setup, i % 2 == 0);
 	}

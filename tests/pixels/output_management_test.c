@@ -179,9 +179,9 @@ TEST("output_management@limits-are-on-size-scale-refresh-rate-and-position") {
 	EXPECT_LIMIT(y, -OUTPUT_MANAGEMENT_POSITION_MAX, -OUTPUT_MANAGEMENT_POSITION_MAX - 1);
 #undef EXPECT_LIMIT
 	head = usual;
-	head.custom_mode.width = head.custom_mode.height = OUTPUT_MANAGEMENT_SIZE_MAX / 2; // too many pixels
+	head.custom_mode.width = head.custom_mode.height = 4097; // too many pixels
 	expect(!output_management_allows(&head));
-	// The logical size has the same limits.
+	// The logical size is limited as well.
 	head.custom_mode.width = head.custom_mode.height = 4096;
 	expect(output_management_allows(&head));
 	head.scale = .25f;
@@ -189,8 +189,8 @@ TEST("output_management@limits-are-on-size-scale-refresh-rate-and-position") {
 	head.custom_mode.width = 1;
 	head.scale = 2;
 	expect(!output_management_allows(&head));
-	// A mode of the output's own may have any refresh rate.
-	struct wlr_output_mode mode = {.width = 640, .height = 480, .refresh = 15000};
+	// A mode of the output's own may have any size and refresh rate.
+	struct wlr_output_mode mode = {.width = 7680, .height = 4320, .refresh = 15000};
 	head = usual;
 	head.mode = &mode;
 	expect(output_management_allows(&head));
