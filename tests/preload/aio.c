@@ -6,8 +6,8 @@
 #include <linux/aio_abi.h>
 #include <sys/syscall.h>
 
-__attribute__((visibility("default"))) int io_submit(aio_context_t context, long len, struct iocb **requests);
+__attribute__((visibility("default"))) int io_submit(void *context, long len, struct iocb **requests);
 
-int io_submit(aio_context_t context, long len, struct iocb **requests) {
+int io_submit(void *context, long len, struct iocb **requests) {
 	return (int)call_kernel(SYS_io_submit, (long)context, len, (long)requests, 0, 0, 0);
 }

@@ -6,10 +6,14 @@
 #include <linux/io_uring.h>
 #include <sys/syscall.h>
 
-__attribute__((visibility("default"))) int io_uring_queue_init_params(
-		unsigned len, int *ring, struct io_uring_params *params);
+struct io_uring {
+	int fd;
+};
 
-int io_uring_queue_init_params(unsigned len, int *ring, struct io_uring_params *params) {
-	*ring = (int)call_kernel(SYS_io_uring_setup, len, (long)params, 0, 0, 0, 0);
-	return *ring < 0 ? *ring : 0;
+__attribute__((visibility("default"))) int io_uring_queue_init_params(
+		unsigned len, struct io_uring *ring, struct io_uring_params *params);
+
+int io_uring_queue_init_params(unsigned len, struct io_uring *ring, struct io_uring_params *params) {
+	ring->fd = (int)call_kernel(SYS_io_uring_setup, len, (long)params, 0, 0, 0, 0);
+	return ring->fd < 0 ? ring->fd : 0;
 }
