@@ -19,8 +19,8 @@ struct object_limit {
 
 static const struct object_limit table[] = {
 	{"wl_surface", CLIENTS_SURFACES_MAX, 2},
-	// Each receives all globals, and each new one.
-	{"wl_registry", 256, 4},
+	// Each receives all globals, and each new one. They have no destructor, and Mesa creates one per swapchain.
+	{"wl_registry", 16384, 4},
 	// Callbacks of frames are kept until the next frame, and sent all at once.
 	{"wl_callback", 16384, 0},
 	// Each is sent one event for each wl_output of its client, all in the same frame.
