@@ -45,7 +45,7 @@ static inline size_t clients_get_max(uint64_t files) {
 /* Unread events of one client, bytes: what others do may send it as much in one burst. */
 #define CLIENTS_UNREAD_SIZE_MAX (4 << 20)
 
-struct connection {
+struct client_record {
 	struct wl_list link; // clients.list
 	struct compositor *compositor;
 	struct wl_client *wl;
@@ -82,7 +82,7 @@ static inline struct wl_resource *client_get_display(struct wl_client *wl) {
 }
 
 /* The record of a client, which lives as long as its last object. NULL: there was no memory for it. */
-struct connection *connection_from_client(struct wl_client *wl);
+struct client_record *client_get_record(struct wl_client *wl);
 
 /* The account of a client's process. NULL: there was no memory for it. */
 struct account *client_get_account(struct wl_client *wl);

@@ -17,13 +17,13 @@ static bool has_read_all(struct wl_client *wl) {
 }
 
 // Counts as many keymaps as sent to the client. Returns false, and counts nothing, if it does not read.
-static bool spend(struct connection *connection, size_t len) {
-	if (has_read_all(connection->wl)) {
-		connection->keymaps_unread = 0;
-	} else if (connection->keymaps_unread + len > KEYMAPS_UNREAD_MAX) {
+static bool spend(struct client_record *record, size_t len) {
+	if (has_read_all(record->wl)) {
+		record->keymaps_unread = 0;
+	} else if (record->keymaps_unread + len > KEYMAPS_UNREAD_MAX) {
 		return false;
 	}
-	connection->keymaps_unread += len;
+	record->keymaps_unread += len;
 	return true;
 }
 
@@ -34,9 +34,9 @@ static void hide(struct keymaps *keymaps, struct wl_list *hidden) {
 	wl_list_init(hidden);
 	wl_list_for_each(seat_client, &keymaps->compositor->seat->wlr->clients, link) {
 		struct wl_list *keyboards = &seat_client->keyboards;
-		struct connection *connection = connection_from_client(seat_client->client);
-		if (connection != NULL && !wl_list_empty(keyboards) && !spend(connection, (size_t)wl_list_length(keyboards))) {
-			connection->lacks_keymap = true;
+		struct client_record *record = client_get_record(seat_client->client);
+		if (record != NULL && !wl_list_empty(keyboards) && !spend(record, (size_t)wl_list_length(keyboards))) {
+			record->lacks_keymap = true;
 			wl_list_insert_list(hidden->prev, keyboards);
 			wl_list_init(keyboards);
 			wl_event_source_timer_update(keymaps->late, KEYMAPS_LATE_MS);
@@ -99,16 +99,16 @@ static int handle_late(void *data) {
 	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat);
 	struct wlr_seat_client *seat_client;
 	wl_list_for_each(seat_client, &seat->clients, link) {
-		struct connection *connection = connection_from_client(seat_client->client);
-		if (connection == NULL || !connection->lacks_keymap) {
+		struct client_record *record = client_get_record(seat_client->client);
+		if (record == NULL || !record->lacks_keymap) {
 			continue;
 		}
-		if (!has_read_all(connection->wl)) {
+		if (!has_read_all(record->wl)) {
 			wl_event_source_timer_update(keymaps->late, KEYMAPS_LATE_MS);
 			continue;
 		}
-		connection->lacks_keymap = false;
-		connection->keymaps_unread = (size_t)wl_list_length(&seat_client->keyboards);
+		record->lacks_keymap = false;
+		record->keymaps_unread = (size_t)wl_list_length(&seat_client->keyboards);
 		if (keyboard != NULL && keyboard->keymap != NULL) {
 			send_keymap(seat_client, keyboard);
 		}

@@ -113,22 +113,22 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	free(count);
 }
 
-void object_limits_count(struct connection *connection, struct wl_resource *resource) {
-	const struct object_limit *limit = find_limit_of(connection->compositor->object_limits, resource);
+void object_limits_count(struct client_record *record, struct wl_resource *resource) {
+	const struct object_limit *limit = find_limit_of(record->compositor->object_limits, resource);
 	if (limit == NULL) {
 		return;
 	}
 	struct object_count *count = calloc(1, sizeof(*count));
 	if (count == NULL) {
-		wl_client_post_no_memory(connection->wl);
+		wl_client_post_no_memory(record->wl);
 		return;
 	}
-	count->count = &connection->account->objects[limit - table];
+	count->count = &record->account->objects[limit - table];
 	count->destroy.notify = handle_destroy;
 	wl_resource_add_destroy_listener(resource, &count->destroy);
-	size_t max = limit->max + limit->more * (connection->account->users_len - 1);
-	if (++*count->count > max && requests_is_from(connection->compositor, connection->wl)) {
-		usage_post_too_many(connection->wl, limit->interface, *count->count, max);
+	size_t max = limit->max + limit->more * (record->account->users_len - 1);
+	if (++*count->count > max && requests_is_from(record->compositor, record->wl)) {
+		usage_post_too_many(record->wl, limit->interface, *count->count, max);
 	}
 }
 

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct connection;
+struct client_record;
 struct compositor;
 struct wl_resource;
 
@@ -25,7 +25,7 @@ bool object_limits_init(struct compositor *compositor);
 void object_limits_finish(struct compositor *compositor);
 
 /* Counts a new object until it is destroyed. Ends its client if there are too many. */
-void object_limits_count(struct connection *connection, struct wl_resource *resource);
+void object_limits_count(struct client_record *record, struct wl_resource *resource);
 
 /* The limit for an interface; 0: there is none. */
 size_t object_limits_get(const char *interface);
