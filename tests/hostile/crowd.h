@@ -12,6 +12,6 @@
  * Connects as many as the server accepts, CROWD_MAX at most, and lets each ask for its objects. Those that the server
  * ends for it are not counted. Returns the number of the others.
  */
-int crowd_gather(struct attacker crowd[CROWD_MAX], void (*ask)(struct attacker *attacker));
+int crowd_gather(struct attacker attackers[CROWD_MAX], void (*ask)(struct attacker *attacker));
 
 #endif

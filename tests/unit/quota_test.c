@@ -118,13 +118,15 @@ static void connect_foreign(int fds[], int len) {
 	struct sockaddr_un address = {.sun_family = AF_UNIX}; // the kernel chooses a name
 	socklen_t size = sizeof(address);
 	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	expect_int(listener, >=, 0);
 	expect_int(bind(listener, (struct sockaddr *)&address, sizeof(sa_family_t)), ==, 0);
 	expect_int(getsockname(listener, (struct sockaddr *)&address, &size), ==, 0);
 	expect_int(listen(listener, len), ==, 0);
 	pid_t pid = fork();
 	if (pid == 0) {
 		for (int i = 0; i < len; i++) {
-			if (connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&address, size) != 0) {
+			int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+			if (fd == -1 || connect(fd, (struct sockaddr *)&address, size) != 0) {
 				_exit(1);
 			}
 		}
