@@ -1,11 +1,14 @@
 #include "focus.h"
 
+#include "keyboard.h"
 #include "layer.h"
 #include "listener.h"
 #include "parts.h"
 #include "popup.h"
+#include "requests.h"
 #include "seat.h"
 #include "toplevel.h"
+#include <string.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_layer_shell_v1.h>
 #include <wlr/types/wlr_seat.h>
@@ -36,7 +39,8 @@ void focus_update(struct compositor *compositor) {
 	if (surface != NULL && surface != seat->keyboard_state.focused_surface) {
 		struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat);
 		if (keyboard != NULL) {
-			wlr_seat_keyboard_enter(seat, surface, keyboard->keycodes, keyboard->num_keycodes, &keyboard->modifiers);
+			const struct keys *keys = &compositor->keyboards->keys;
+			wlr_seat_keyboard_enter(seat, surface, keys->keycodes, keys->len, &keyboard->modifiers);
 		} else {
 			wlr_seat_keyboard_enter(seat, surface, NULL, 0, NULL);
 		}
@@ -96,6 +100,33 @@ void focus_owner(struct compositor *compositor, struct owner *owner) {
 			   layer->wlr->current.keyboard_interactive != ZWLR_LAYER_SURFACE_V1_KEYBOARD_INTERACTIVITY_NONE) {
 		compositor->focus->layer = layer;
 		focus_update(compositor);
+	}
+}
+
+static void refresh_idle(void *data) {
+	struct compositor *compositor = data;
+	compositor->focus->refresh = NULL;
+	focus_update(compositor);
+}
+
+static bool lists_truly(const struct wlr_keyboard *keyboard, const struct keys *keys) {
+	return keyboard == NULL || (keyboard->num_keycodes == keys->len &&
+									   memcmp(keyboard->keycodes, keys->keycodes, keys->len * sizeof(uint32_t)) == 0);
+}
+
+// To a wl_keyboard that is created while its client has the focus, wlroots sends the keys of the seat's keyboard: also
+// those that are withheld, and none of other keyboards. If there are any, the client is entered anew.
+static void handle_get_keyboard(
+		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
+	struct wlr_seat *seat = compositor->seat->wlr;
+	const struct wlr_seat_client *focused = seat->keyboard_state.focused_client;
+	if (focused == NULL || focused->client != wl_resource_get_client(resource) ||
+			lists_truly(wlr_seat_get_keyboard(seat), &compositor->keyboards->keys)) {
+		return;
+	}
+	wlr_seat_keyboard_clear_focus(seat);
+	if (compositor->focus->refresh == NULL) {
+		compositor->focus->refresh = wl_event_loop_add_idle(compositor->loop, refresh_idle, compositor);
 	}
 }
 
@@ -163,11 +194,15 @@ bool focus_init(struct compositor *compositor) {
 	listener_add(&focus->listeners.layer_unmap, &layers->events.unmap, handle_layer_unmap);
 	listener_add(&focus->listeners.layer_changed, &layers->events.changed, handle_layer_changed);
 	listener_add(&focus->listeners.popup_changed, &compositor->popups->events.changed, handle_popup_changed);
-	return true;
+	return requests_watch(compositor, "wl_seat", "get_keyboard", handle_get_keyboard);
 }
 
 void focus_finish(struct compositor *compositor) {
 	struct focus *focus = compositor->focus;
+	if (focus->refresh != NULL) {
+		wl_event_source_remove(focus->refresh);
+		focus->refresh = NULL;
+	}
 	signal_finish(&focus->events.changed);
 	listener_remove(&focus->listeners.toplevel_map);
 	listener_remove(&focus->listeners.toplevel_unmap);

@@ -19,6 +19,8 @@ struct focus {
 	struct compositor *compositor;
 	struct layer_surface *layer; // the one clicked or mapped last that takes the keyboard on demand; may be NULL
 
+	struct wl_event_source *refresh; // an idle source that calls focus_update(); NULL: none is pending
+
 	struct {
 		struct wl_signal changed; // the keyboard focus may have moved
 	} events;
@@ -30,7 +32,7 @@ struct focus {
 	} listeners;
 };
 
-/* Always returns true. */
+/* Returns false when out of memory. */
 bool focus_init(struct compositor *compositor);
 void focus_finish(struct compositor *compositor);
 

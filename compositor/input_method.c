@@ -161,6 +161,7 @@ static void handle_grab_destroy(struct wl_listener *listener, void *data) {
 static void handle_grab_keyboard(struct wl_listener *listener, void *data) {
 	struct input_method *input_method = wl_container_of(listener, input_method, listeners.grab_keyboard);
 	struct wlr_input_method_keyboard_grab_v2 *grab = data;
+	input_method->grab++;
 	listener_add(&input_method->listeners.grab_destroy, &grab->events.destroy, handle_grab_destroy);
 	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(input_method->compositor->seat->wlr);
 	if (keyboard != NULL) {

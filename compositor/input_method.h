@@ -47,6 +47,7 @@ struct input_method {
 	struct compositor *compositor;
 	struct wlr_input_method_v2 *wlr; // NULL if there is no input method
 	struct wl_list popups;           // input_popup.link
+	uint64_t grab;                   // how many grabs of the keyboard there have been: the number of the last one
 	int64_t sent;                    // when it was last sent the state of a text input, ms
 	struct wl_event_source *timer;   // sends it again
 	uint64_t text_size;              // that was sent to text inputs and has not drained yet, bytes

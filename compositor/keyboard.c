@@ -9,6 +9,7 @@
 #include "parts.h"
 #include "seat.h"
 #include "virtual_keyboard.h"
+#include <assert.h>
 #include <stdlib.h>
 #include <wlr/interfaces/wlr_keyboard.h>
 #include <wlr/types/wlr_seat.h>
@@ -20,37 +21,53 @@
 // XKB keycodes are evdev keycodes plus eight.
 #define KEYCODE_OFFSET 8
 
-static bool keyboard_take(struct keyboard *keyboard, uint32_t keycode) {
+// Returns true if a binding takes the press.
+static bool bind_press(struct keyboard *keyboard, uint32_t keycode) {
 	const xkb_keysym_t *symbols;
+	if (keyboard->wlr->xkb_state == NULL) {
+		return false;
+	}
 	int symbols_len = xkb_state_key_get_syms(keyboard->wlr->xkb_state, keycode + KEYCODE_OFFSET, &symbols);
 	uint32_t modifiers = wlr_keyboard_get_modifiers(keyboard->wlr);
 	for (int i = 0; i < symbols_len; i++) {
 		if (bindings_press(keyboard->compositor, modifiers, symbols[i])) {
-			if (keyboard->taken_len < KEYBOARD_TAKEN_MAX) {
-				keyboard->taken[keyboard->taken_len++] = keycode;
-			}
 			return true;
 		}
 	}
 	return false;
 }
 
-static bool keyboard_release(struct keyboard *keyboard, uint32_t keycode) {
-	for (size_t i = 0; i < keyboard->taken_len; i++) {
-		if (keyboard->taken[i] == keycode) {
-			keyboard->taken[i] = keyboard->taken[--keyboard->taken_len];
+// Returns true if the input method takes the press.
+static bool grab_press(struct keyboard *keyboard, const struct wlr_keyboard_key_event *event) {
+	struct compositor *compositor = keyboard->compositor;
+	if (!input_method_take_key(compositor, keyboard->wlr, event)) {
+		return false;
+	}
+	if (keyboard->grab != compositor->input_method->grab) {
+		keyboard->grab = compositor->input_method->grab;
+		keyboard->grabbed_len = 0;
+	}
+	assert(keyboard->grabbed_len < WLR_KEYBOARD_KEYS_CAP);
+	keyboard->grabbed[keyboard->grabbed_len++] = event->keycode;
+	return true;
+}
+
+// Whether the input method took the press; it must receive the release then.
+static bool grab_release(struct keyboard *keyboard, uint32_t keycode) {
+	for (size_t i = 0; i < keyboard->grabbed_len && keyboard->grab == keyboard->compositor->input_method->grab; i++) {
+		if (keyboard->grabbed[i] == keycode) {
+			keyboard->grabbed[i] = keyboard->grabbed[--keyboard->grabbed_len];
 			return true;
 		}
 	}
 	return false;
 }
 
-// Whether a virtual keyboard may send keys after another keyboard: each change of the keyboard sends a keymap to every
-// client. One bucket for all virtual keyboards, which drains at a constant rate.
-static bool may_follow(struct keyboard *keyboard, uint64_t changes_max) {
+// Whether a virtual keyboard may send keys after another keyboard, current: each change of the keyboard sends a keymap
+// to every client. One bucket for all virtual keyboards, which drains at a constant rate.
+static bool may_follow(struct keyboard *keyboard, const struct wlr_keyboard *current, uint64_t changes_max) {
 	struct keyboards *keyboards = keyboard->compositor->keyboards;
-	if (virtual_keyboard_client(keyboard->wlr) == NULL ||
-			input_method_current_keyboard(keyboard->compositor, keyboard->wlr) == keyboard->wlr) {
+	if (virtual_keyboard_client(keyboard->wlr) == NULL || current == keyboard->wlr) {
 		return true;
 	}
 	int64_t now = monotonic_msec();
@@ -67,31 +84,58 @@ static bool may_follow(struct keyboard *keyboard, uint64_t changes_max) {
 	return true;
 }
 
+static bool may_follow_current(struct keyboard *keyboard) {
+	return may_follow(
+			keyboard, input_method_current_keyboard(keyboard->compositor, keyboard->wlr), KEYBOARD_CHANGES_MAX);
+}
+
 // Whether clients may be told of a further event of this keyboard.
 static bool may_send(struct keyboard *keyboard, uint64_t virtual_max) {
 	return virtual_keyboard_client(keyboard->wlr) == NULL || seat_admit_virtual(keyboard->compositor, virtual_max);
 }
 
-static void handle_key(struct wl_listener *listener, void *data) {
-	struct keyboard *keyboard = wl_container_of(listener, keyboard, listeners.key);
-	const struct wlr_keyboard_key_event *event = data;
+static void handle_press(struct keyboard *keyboard, const struct wlr_keyboard_key_event *event) {
 	struct compositor *compositor = keyboard->compositor;
-	bool pressed = event->state == WL_KEYBOARD_KEY_STATE_PRESSED;
-	// Some releases more, here and below, so that no key stays pressed.
-	if (!may_send(keyboard, pressed ? SEAT_VIRTUAL_EVENTS_MAX : 2 * SEAT_VIRTUAL_EVENTS_MAX)) {
+	if (!may_send(keyboard, SEAT_VIRTUAL_EVENTS_MAX)) {
 		return;
 	}
 	idle_notify_activity(compositor);
-	if (keyboard->wlr->xkb_state != NULL &&
-			(pressed ? keyboard_take(keyboard, event->keycode) : keyboard_release(keyboard, event->keycode))) {
-		return;
-	}
-	if (!may_follow(keyboard, pressed ? KEYBOARD_CHANGES_MAX : 2 * KEYBOARD_CHANGES_MAX) ||
-			input_method_take_key(compositor, keyboard->wlr, event)) {
+	if (bind_press(keyboard, event->keycode) || !may_follow_current(keyboard) || grab_press(keyboard, event) ||
+			compositor->seat->wlr->drag != NULL) {
 		return;
 	}
 	keymaps_set_keyboard(compositor, keyboard->wlr);
-	wlr_seat_keyboard_notify_key(compositor->seat->wlr, event->time_msec, event->keycode, event->state);
+	keys_press(compositor, keyboard, event->time_msec, event->keycode);
+}
+
+// A release goes where the press went, whatever has happened since, so that no key stays pressed. Limits do not stop
+// it, since they bound the presses.
+static void handle_release(struct keyboard *keyboard, const struct wlr_keyboard_key_event *event) {
+	struct compositor *compositor = keyboard->compositor;
+	bool grabbed = grab_release(keyboard, event->keycode);
+	if (!grabbed && !keys_is_down(compositor, keyboard, event->keycode)) {
+		return;
+	}
+	may_send(keyboard, UINT64_MAX);
+	idle_notify_activity(compositor);
+	if (grabbed) {
+		input_method_take_key(compositor, keyboard->wlr, event);
+		return;
+	}
+	if (may_follow(keyboard, wlr_seat_get_keyboard(compositor->seat->wlr), 2 * KEYBOARD_CHANGES_MAX)) {
+		keymaps_set_keyboard(compositor, keyboard->wlr);
+	}
+	keys_release(compositor, keyboard, event->time_msec, event->keycode);
+}
+
+static void handle_key(struct wl_listener *listener, void *data) {
+	struct keyboard *keyboard = wl_container_of(listener, keyboard, listeners.key);
+	const struct wlr_keyboard_key_event *event = data;
+	if (event->state == WL_KEYBOARD_KEY_STATE_PRESSED) {
+		handle_press(keyboard, event);
+	} else {
+		handle_release(keyboard, event);
+	}
 }
 
 static void handle_modifiers(struct wl_listener *listener, void *data) {
@@ -101,11 +145,12 @@ static void handle_modifiers(struct wl_listener *listener, void *data) {
 		return;
 	}
 	bindings_modifiers(compositor, wlr_keyboard_get_modifiers(keyboard->wlr));
-	if (!may_follow(keyboard, KEYBOARD_CHANGES_MAX) || input_method_take_modifiers(compositor, keyboard->wlr)) {
+	if (!may_follow_current(keyboard) || input_method_take_modifiers(compositor, keyboard->wlr)) {
 		return;
 	}
 	keymaps_set_keyboard(compositor, keyboard->wlr);
-	wlr_seat_keyboard_notify_modifiers(compositor->seat->wlr, &keyboard->wlr->modifiers);
+	// Not by wlr_seat_keyboard_notify_modifiers(): a drag's grab would ignore them.
+	wlr_seat_keyboard_send_modifiers(compositor->seat->wlr, &keyboard->wlr->modifiers);
 }
 
 // A virtual keyboard has a keymap only if its client has sent one.
@@ -129,6 +174,8 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	if (wlr_seat_get_keyboard(compositor->seat->wlr) == keyboard->wlr) {
 		keymaps_set_keyboard(compositor, next_keyboard(compositor));
 	}
+	// Its modifiers end with it.
+	bindings_modifiers(compositor, wlr_keyboard_get_modifiers(wlr_seat_get_keyboard(compositor->seat->wlr)));
 	free(keyboard);
 	seat_update_capabilities(compositor);
 }

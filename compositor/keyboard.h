@@ -5,15 +5,13 @@
 #ifndef KEYBOARD_H
 #define KEYBOARD_H
 
+#include "keys.h"
 #include <stddef.h>
 #include <stdint.h>
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_keyboard.h>
 
 struct compositor;
-
-/* More keys than a person holds down at once. */
-#define KEYBOARD_TAKEN_MAX 16
 
 /*
  * Limit on how often a virtual keyboard may follow another keyboard: this many times at once, and this many times per
@@ -26,9 +24,10 @@ struct compositor;
 struct keyboard {
 	struct compositor *compositor;
 	struct wlr_keyboard *wlr;
-	struct wl_list link;                // seat.keyboards
-	uint32_t taken[KEYBOARD_TAKEN_MAX]; // keycodes whose press was a binding: clients receive no release
-	size_t taken_len;
+	struct wl_list link;                     // seat.keyboards
+	uint32_t grabbed[WLR_KEYBOARD_KEYS_CAP]; // keycodes whose press the input method received, but not yet the release
+	size_t grabbed_len;
+	uint64_t grab; // for which grabbed is valid: input_method.grab
 
 	struct {
 		struct wl_listener key, modifiers, destroy;
@@ -38,8 +37,9 @@ struct keyboard {
 struct keyboards {
 	struct compositor *compositor;
 	struct wlr_keyboard fallback; // has the seat's keymap and no keys: the seat's keyboard while it has no other
-	uint64_t changes;             // that virtual keyboards have caused and that have not drained yet
-	int64_t time;                 // when they drained, ms
+	struct keys keys;
+	uint64_t changes; // that virtual keyboards have caused and that have not drained yet
+	int64_t time;     // when they drained, ms
 	struct wl_listener new_keyboard;
 };
 

@@ -9,7 +9,7 @@
  * "drive plug" only creates its input devices and keeps them until the compositor exits.
  *
  * Actions, with positions in thousandths of the output: press X Y, move X Y, release, click X Y; scroll AMOUNT at the
- * pointer; key NAME; drag X Y X Y, to resize; maximize; close.
+ * pointer; key NAME; drag X Y X Y, to resize; maximize; switch to another window; close.
  *
  * Exits with 0 if the window stayed open, otherwise with 1 and a message. The last action may close it.
  */
@@ -276,6 +276,13 @@ static void close_window(struct driver *driver) {
 	hold_alt(driver, false);
 }
 
+static void switch_window(struct driver *driver) {
+	hold_alt(driver, true);
+	key(driver, KEY_TAB, true);
+	key(driver, KEY_TAB, false);
+	hold_alt(driver, false);
+}
+
 static void maximize(struct driver *driver) {
 	struct toplevel *toplevel;
 	wl_list_for_each(toplevel, &driver->toplevels, link) {
@@ -310,6 +317,8 @@ static int act(struct driver *driver, int argc, char **argv) {
 		drag_corner(driver, numbers[0], numbers[1], numbers[2], numbers[3]);
 	} else if (strcmp(name, "maximize") == 0 && numbers_len == 0) {
 		maximize(driver);
+	} else if (strcmp(name, "switch") == 0 && numbers_len == 0) {
+		switch_window(driver);
 	} else if (strcmp(name, "close") == 0 && numbers_len == 0) {
 		close_window(driver);
 	} else if (strcmp(name, "key") == 0 && argc > 1) {

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Tests the program lido from the outside: options, exit statuses, signals, and nested in real sessions. Prints TAP.
 #
-#     program_test.sh LIDO
+#     program_test.sh LIDO DRIVE
 set -u
 lido=$1
+drive=$2
 runtime=$(mktemp -d "${TMPDIR:-/tmp}/lido-program.XXXXXX")
 trap 'rm -rf "$runtime"' EXIT
 unset WAYLAND_DISPLAY DISPLAY
@@ -218,6 +219,33 @@ start
 WAYLAND_DISPLAY=stays ends_with 7 --size 200x100 -- sh -c 'exit 7'
 expect nested-in-itself-works test $? = 0
 stop TERM
+
+# starts_nested NAME: starts a nested lido with a terminal, and logs what both are sent. Returns once the terminal has
+# the focus.
+starts_nested() {
+	WAYLAND_DISPLAY=stays WAYLAND_DEBUG=client "$lido" --size 150x200 --socket "$1" -- foot >"$runtime/$1-log" 2>&1 &
+	wait_for logs "$1" 2 'enter('
+}
+# logs NAME COUNT PATTERN: returns whether the log has that many of these events of keyboards.
+logs() {
+	[ "$(grep -c "wl_keyboard[#@][0-9]*\.$3" "$runtime/$1-log")" -ge "$2" ]
+}
+if command -v foot >/dev/null; then
+	start
+	WAYLAND_DISPLAY=stays "$drive" plug >"$runtime/plug" 2>&1 &
+	starts_nested first
+	starts_nested second
+	WAYLAND_DISPLAY=stays "$drive" switch >"$runtime/out" 2>"$runtime/err"
+	expect nested-session-is-chosen-by-alt-tab test $? = 0
+	# KEY_LEFTALT (56) of four bytes, and not KEY_TAB (15).
+	expect nested-session-enters-with-alt-alone wait_for logs first 1 'enter(.*array\[4\])'
+	expect nested-session-has-its-release wait_for logs first 1 'key(.*, 56, 0)'
+	expect nested-session-sees-no-tab sh -c '! grep "wl_keyboard.*\(array\[8\]\|key(.*, 15, \)" "$1"/*-log' - "$runtime"
+	stop TERM
+	wait
+else
+	skip nested-session-enters-with-alt-alone 'foot is not installed'
+fi
 
 if command -v weston >/dev/null; then
 	weston --backend=headless --renderer=pixman --no-config --socket=parent >"$runtime/weston" 2>&1 &
