@@ -71,6 +71,8 @@ static void handle_start_drag(struct wl_listener *listener, void *data) {
 		if (point != NULL) {
 			touch_position(compositor, point, &lx, &ly);
 		}
+	} else {
+		cursor_refresh(compositor); // wlroots has cleared the pointer's focus, and the pointer may rest
 	}
 	drag_motion(compositor, lx, ly);
 	drag_settle(compositor);
