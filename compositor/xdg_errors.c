@@ -4,6 +4,7 @@
 #include "parts.h"
 #include "requests.h"
 #include "xdg-shell-protocol.h"
+#include <inttypes.h>
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_xdg_shell.h>
@@ -37,6 +38,42 @@ static void validate_attach(struct wlr_surface *surface) {
 	}
 }
 
+// xdg_surface.invalid_serial: "provided serial is invalid". wlroots posts xdg_wm_base.invalid_surface_state for a
+// serial that it did not send to this surface, or that was acknowledged, or is older than one that was.
+static void validate_ack_configure(struct wlr_xdg_surface *xdg, uint32_t serial) {
+	struct wlr_xdg_surface_configure *configure;
+	wl_list_for_each(configure, &xdg->configure_list, link) {
+		if (configure->serial == serial) {
+			return;
+		}
+	}
+	wl_resource_post_error(xdg->resource, XDG_SURFACE_ERROR_INVALID_SERIAL,
+			"ack_configure: serial %" PRIu32 " was not sent, or not after the last acknowledged one", serial);
+}
+
+// xdg_surface.already_constructed: wlroots posts xdg_wm_base.role, which is for other roles of the wl_surface.
+static void handle_get_role(
+		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
+	const struct wlr_xdg_surface *xdg = wlr_xdg_surface_from_resource(resource);
+	if (xdg != NULL && xdg->role_resource != NULL) {
+		wl_resource_post_error(resource, XDG_SURFACE_ERROR_ALREADY_CONSTRUCTED, "the xdg_surface has a role object, %s",
+				wl_resource_get_class(xdg->role_resource));
+	}
+}
+
+// xdg_toplevel.invalid_resize_edge: wlroots posts that number on the xdg_surface.
+static void handle_resize(
+		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
+	const uint32_t vertical = XDG_TOPLEVEL_RESIZE_EDGE_TOP | XDG_TOPLEVEL_RESIZE_EDGE_BOTTOM;
+	const uint32_t horizontal = XDG_TOPLEVEL_RESIZE_EDGE_LEFT | XDG_TOPLEVEL_RESIZE_EDGE_RIGHT;
+	uint32_t edges = arguments[2].u;
+	if ((edges & ~(vertical | horizontal)) != 0 || (edges & vertical) == vertical ||
+			(edges & horizontal) == horizontal) {
+		wl_resource_post_error(resource, XDG_TOPLEVEL_ERROR_INVALID_RESIZE_EDGE,
+				"resize: edge %" PRIu32 " is not one of xdg_toplevel.resize_edge", edges);
+	}
+}
+
 static void handle_get_xdg_surface(
 		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
 	validate_get_xdg_surface(resource, wlr_surface_from_resource((struct wl_resource *)arguments[1].o));
@@ -49,7 +86,20 @@ static void handle_attach(
 	}
 }
 
+// The xdg_surface may be inert, or without a role, which is another error.
+static void handle_ack_configure(
+		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
+	struct wlr_xdg_surface *xdg = wlr_xdg_surface_from_resource(resource);
+	if (xdg != NULL && xdg->role != WLR_XDG_SURFACE_ROLE_NONE) {
+		validate_ack_configure(xdg, arguments[0].u);
+	}
+}
+
 bool xdg_errors_init(struct compositor *compositor) {
 	return requests_watch(compositor, "xdg_wm_base", "get_xdg_surface", handle_get_xdg_surface) &&
+		   requests_watch(compositor, "xdg_surface", "get_toplevel", handle_get_role) &&
+		   requests_watch(compositor, "xdg_surface", "get_popup", handle_get_role) &&
+		   requests_watch(compositor, "xdg_toplevel", "resize", handle_resize) &&
+		   requests_watch(compositor, "xdg_surface", "ack_configure", handle_ack_configure) &&
 		   requests_watch(compositor, "wl_surface", "attach", handle_attach);
 }
