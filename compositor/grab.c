@@ -2,6 +2,7 @@
 
 #include "cursor.h"
 #include "listener.h"
+#include "output.h"
 #include "parts.h"
 #include "placement.h"
 #include "seat.h"
@@ -102,6 +103,13 @@ void grab_motion(struct compositor *compositor, double lx, double ly) {
 	}
 }
 
+// Does the user want only a part of the window to be on its output?
+static void note_place(struct toplevel *toplevel) {
+	struct output *output = toplevel_output(toplevel);
+	struct wlr_box box = toplevel_box(toplevel);
+	toplevel->strayed = output != NULL && !placement_is_inside(&output->usable, &box);
+}
+
 void grab_end(struct compositor *compositor) {
 	struct grab *grab = compositor->grab;
 	struct toplevel *toplevel = grab->toplevel;
@@ -114,6 +122,7 @@ void grab_end(struct compositor *compositor) {
 		toplevel->resize.serial = wlr_xdg_toplevel_set_resizing(toplevel->xdg, false);
 		toplevel->resize.ended = true;
 	}
+	note_place(toplevel);
 	toplevel_notify_changed(toplevel);
 	if (!by_touch) {
 		cursor_set_grabbing(compositor, GRAB_NONE, 0);

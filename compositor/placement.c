@@ -8,11 +8,15 @@ static int clamp(int value, int minimum, int maximum) {
 	return MAX(MIN(value, maximum), minimum);
 }
 
+bool placement_is_inside(const struct wlr_box *area, const struct wlr_box *window) {
+	return window->x >= area->x && window->x + window->width <= area->x + area->width && window->y >= area->y &&
+		   window->y + window->height <= area->y + area->height;
+}
+
 // Returns how much of the windows the box covers, in square pixels; INT64_MAX if it is not completely on the area.
 static int64_t cover(
 		const struct wlr_box *area, const struct wlr_box *windows, size_t windows_len, const struct wlr_box *box) {
-	if (box->x < area->x || box->x + box->width > area->x + area->width || box->y < area->y ||
-			box->y + box->height > area->y + area->height) {
+	if (!placement_is_inside(area, box)) {
 		return INT64_MAX;
 	}
 	int64_t covered = 0;
@@ -73,13 +77,19 @@ struct wlr_box placement_cascade(const struct wlr_box *area, int width, int heig
 }
 
 struct wlr_box placement_center(const struct wlr_box *area, const struct wlr_box *over, int width, int height) {
-	int x = over->x + (over->width - width) / 2, y = over->y + (over->height - height) / 2;
-	return (struct wlr_box){
-		.x = clamp(x, area->x, area->x + area->width - width),
-		.y = clamp(y, area->y, area->y + area->height - height),
+	const struct wlr_box centered = {
+		.x = over->x + (over->width - width) / 2,
+		.y = over->y + (over->height - height) / 2,
 		.width = width,
 		.height = height,
 	};
+	return placement_inside(area, centered);
+}
+
+struct wlr_box placement_inside(const struct wlr_box *area, struct wlr_box window) {
+	window.x = clamp(window.x, area->x, area->x + area->width - window.width);
+	window.y = clamp(window.y, area->y, area->y + area->height - window.height);
+	return window;
 }
 
 struct wlr_box placement_reachable(const struct wlr_box *area, struct wlr_box window) {

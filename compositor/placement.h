@@ -39,6 +39,12 @@ struct wlr_box placement_cascade(const struct wlr_box *area, int width, int heig
 /* Centers a window over another box, then moves it completely onto the area if it fits. */
 struct wlr_box placement_center(const struct wlr_box *area, const struct wlr_box *over, int width, int height);
 
+/* Moves a window as little as needed so that all of it is on the area, or else its top left corner is at the area's. */
+struct wlr_box placement_inside(const struct wlr_box *area, struct wlr_box window);
+
+/* Whether all of the window is on the area. */
+bool placement_is_inside(const struct wlr_box *area, const struct wlr_box *window);
+
 /*
  * Moves a window as little as needed so that PLACEMENT_VISIBLE_* pixels of it are on the area, and its top edge is not
  * above the area.

@@ -157,6 +157,17 @@ static void follow_resize(struct toplevel *toplevel) {
 	}
 }
 
+// The part of a window that was within reach may be what the client has cut off.
+static void follow_shrinking(struct toplevel *toplevel, const struct wlr_box *old) {
+	const struct wlr_box *geometry = &toplevel->geometry;
+	bool shrinks = geometry->width < old->width || geometry->height < old->height;
+	struct output *output = shrinks ? toplevel_output(toplevel) : NULL;
+	if (output != NULL && !toplevel->fullscreen && !toplevel->maximized && toplevel->resize.edges == 0) {
+		struct wlr_box box = placement_reachable(&output->usable, toplevel_box(toplevel));
+		toplevel_move(toplevel, box.x, box.y);
+	}
+}
+
 static void center_content(struct toplevel *toplevel) {
 	int x = 0, y = 0;
 	if (toplevel->fullscreen) {
@@ -209,6 +220,7 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 		toplevel_move(toplevel, toplevel->arrival.x, toplevel->arrival.y);
 	}
 	follow_resize(toplevel);
+	follow_shrinking(toplevel, &old);
 	center_content(toplevel);
 }
 
@@ -234,6 +246,7 @@ static void toplevel_place(struct toplevel *toplevel) {
 	if (output == NULL) {
 		return;
 	}
+	toplevel->strayed = false;
 	int width = toplevel->geometry.width, height = toplevel->geometry.height;
 	if (width > output->usable.width || height > output->usable.height) {
 		width = MIN(width, output->usable.width);
@@ -255,7 +268,7 @@ static void toplevel_place(struct toplevel *toplevel) {
 static void toplevel_place_again(struct toplevel *toplevel) {
 	struct output *output = toplevel_output(toplevel);
 	if (output != NULL) {
-		struct wlr_box box = placement_reachable(&output->usable, toplevel_box(toplevel));
+		struct wlr_box box = toplevel_keep_on(toplevel, output, toplevel_box(toplevel));
 		toplevel_move(toplevel, box.x, box.y);
 	}
 }

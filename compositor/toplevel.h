@@ -30,6 +30,7 @@ struct toplevel {
 	struct wl_list all_link;         // toplevels.all
 	bool maximized, fullscreen, minimized;
 	bool placed;             // the window is unmapped, and mapping it again uses the position of the tree
+	bool strayed;            // the user has moved it so that only a part of it is on its output
 	struct wlr_box geometry; // window geometry at the last commit, surface coordinates
 	struct wlr_box normal;   // where it returns to from its states, layout coordinates; width 0: it had no such place
 	struct output *output;   // where it is maximized or fullscreen; may be NULL
@@ -97,8 +98,14 @@ void toplevels_finish(struct compositor *compositor);
 /* Follows a new window until it is destroyed. */
 void toplevel_create(struct compositor *compositor, struct wlr_xdg_toplevel *xdg);
 
-/* Fits maximized and fullscreen windows to their outputs again, and moves other windows back within reach. */
+/*
+ * Fits maximized and fullscreen windows to their outputs again, also those that wait to be mapped, and moves other
+ * windows back: all of a window, unless it has strayed.
+ */
 void toplevels_arrange(struct compositor *compositor);
+
+/* Moves the box of a window onto the usable area of an output: all of it, or what can be reached if it has strayed. */
+struct wlr_box toplevel_keep_on(const struct toplevel *toplevel, const struct output *output, struct wlr_box box);
 
 /* The window of an owner; NULL if the owner is NULL or no window. */
 struct toplevel *toplevel_try_from_owner(struct owner *owner);

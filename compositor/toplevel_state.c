@@ -43,6 +43,10 @@ void toplevel_update_layer(struct toplevel *toplevel) {
 	}
 }
 
+struct wlr_box toplevel_keep_on(const struct toplevel *toplevel, const struct output *output, struct wlr_box box) {
+	return toplevel->strayed ? placement_reachable(&output->usable, box) : placement_inside(&output->usable, box);
+}
+
 // The place to which the window returns from its states. A window without one chooses its own size.
 static struct wlr_box normal_box(struct toplevel *toplevel) {
 	struct wlr_box box = toplevel->normal;
@@ -53,7 +57,7 @@ static struct wlr_box normal_box(struct toplevel *toplevel) {
 	if (wlr_box_empty(&box)) {
 		return (struct wlr_box){area->x + area->width / 8, area->y + area->height / 8, 0, 0};
 	}
-	return placement_reachable(area, box);
+	return toplevel_keep_on(toplevel, toplevel->output, box);
 }
 
 static struct wlr_box target_box(struct toplevel *toplevel) {
@@ -117,21 +121,58 @@ void toplevel_set_minimized(struct toplevel *toplevel, bool minimized) {
 	toplevel_notify_changed(toplevel);
 }
 
+static bool is_mapped(const struct toplevel *toplevel) {
+	return toplevel->xdg->base->surface->mapped;
+}
+
+// An output that is disabled has no area.
+static void find_output(struct toplevel *toplevel) {
+	if (toplevel->output == NULL || wlr_box_empty(&toplevel->output->area)) {
+		toplevel->output = is_mapped(toplevel) ? toplevel_output(toplevel)
+											   : desktop_output_at_pointer(toplevel->compositor->desktop);
+	}
+}
+
+// A window that waits to be mapped chooses its size by its bounds.
+static void renew_bounds(struct toplevel *toplevel) {
+	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
+	const struct wlr_box *usable = &toplevel->output->usable;
+	if (xdg->scheduled.bounds.width != usable->width || xdg->scheduled.bounds.height != usable->height) {
+		wlr_xdg_toplevel_set_bounds(xdg, usable->width, usable->height);
+	}
+}
+
+static void move_back(struct toplevel *toplevel) {
+	struct output *output = toplevel_output(toplevel);
+	if (output != NULL) {
+		struct wlr_box box = toplevel_keep_on(toplevel, output, toplevel_box(toplevel));
+		toplevel_move(toplevel, box.x, box.y);
+	}
+	if (toplevel->arrival.waiting) {
+		struct wlr_box box = normal_box(toplevel);
+		toplevel->arrival.x = box.x;
+		toplevel->arrival.y = box.y;
+	}
+}
+
+static void toplevel_arrange(struct toplevel *toplevel) {
+	find_output(toplevel);
+	if (!is_mapped(toplevel) && toplevel->output != NULL) {
+		renew_bounds(toplevel);
+	}
+	if (toplevel->maximized || toplevel->fullscreen) {
+		toplevel_apply(toplevel);
+	} else if (is_mapped(toplevel)) {
+		move_back(toplevel);
+	}
+}
+
 void toplevels_arrange(struct compositor *compositor) {
 	struct toplevel *toplevel;
 	batch_expect(compositor, (size_t)wl_list_length(&compositor->toplevels->list));
-	wl_list_for_each(toplevel, &compositor->toplevels->list, link) {
-		if (toplevel->output == NULL) {
-			toplevel->output = toplevel_output(toplevel);
-		}
-		if (toplevel->maximized || toplevel->fullscreen) {
-			toplevel_apply(toplevel);
-			continue;
-		}
-		struct output *output = toplevel_output(toplevel);
-		if (output != NULL) {
-			struct wlr_box box = placement_reachable(&output->usable, toplevel_box(toplevel));
-			toplevel_move(toplevel, box.x, box.y);
+	wl_list_for_each(toplevel, &compositor->toplevels->all, all_link) {
+		if (toplevel->xdg->base->initialized) {
+			toplevel_arrange(toplevel);
 		}
 	}
 }
