@@ -82,6 +82,24 @@ void devices_release(struct devices *devices, uint32_t button) {
 	send_button(devices, button, WL_POINTER_BUTTON_STATE_RELEASED);
 }
 
+static void send_key(struct devices *devices, uint32_t key, enum wl_keyboard_key_state state) {
+	struct wlr_keyboard_key_event event = {
+		.time_msec = now_msec(),
+		.keycode = key,
+		.update_state = true,
+		.state = state,
+	};
+	wlr_keyboard_notify_key(&devices->keyboard, &event);
+}
+
+void devices_press_key(struct devices *devices, uint32_t key) {
+	send_key(devices, key, WL_KEYBOARD_KEY_STATE_PRESSED);
+}
+
+void devices_release_key(struct devices *devices, uint32_t key) {
+	send_key(devices, key, WL_KEYBOARD_KEY_STATE_RELEASED);
+}
+
 static void send_touch_frame(struct devices *devices) {
 	wl_signal_emit_mutable(&devices->touch.events.frame, NULL);
 }

@@ -21,7 +21,7 @@ struct compositor;
 struct devices {
 	struct wlr_pointer pointer;
 	struct wlr_touch touch;
-	struct wlr_keyboard keyboard; // never types, but keyboard focus needs one
+	struct wlr_keyboard keyboard;
 };
 
 /* Announces the devices to the compositor, whose backend must exist. */
@@ -37,6 +37,10 @@ void devices_move_pointer_by(struct devices *devices, double dx, double dy);
 /* button: BTN_LEFT etc. */
 void devices_press(struct devices *devices, uint32_t button);
 void devices_release(struct devices *devices, uint32_t button);
+
+/* key: KEY_A etc. */
+void devices_press_key(struct devices *devices, uint32_t key);
+void devices_release_key(struct devices *devices, uint32_t key);
 
 /* A single touch point; layout coordinates. */
 void devices_touch_down(struct devices *devices, double x, double y);

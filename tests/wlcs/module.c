@@ -17,6 +17,9 @@
 #include <unistd.h>
 #include <wayland-client-core.h>
 #include <wlcs/display_server.h>
+#if WLCS_DISPLAY_SERVER_VERSION >= 4
+#include <wlcs/keyboard.h>
+#endif
 #include <wlcs/pointer.h>
 #include <wlcs/touch.h>
 #include <wlr/types/wlr_compositor.h>
@@ -42,8 +45,7 @@ struct server {
 	pthread_t thread;
 };
 
-// In some fixtures of the suite, pointers and touchscreens outlive the server, so their destroy functions must not
-// access it.
+// In some fixtures of the suite, devices outlive the server, so their destroy functions must not access it.
 struct pointer {
 	WlcsPointer base;
 	struct server *server;
@@ -256,11 +258,11 @@ static void position_window_absolute(
 	jobs_run(&placement.server->jobs, place, &placement);
 }
 
-// An action of the suite's pointer or touchscreen.
+// An action of one of the suite's devices.
 struct action {
 	struct server *server;
 	void (*move)(struct devices *devices, double x, double y); // or
-	void (*click)(struct devices *devices, uint32_t button);   // or
+	void (*click)(struct devices *devices, uint32_t button);   // a button or key; or
 	void (*lift)(struct devices *devices);
 	double x, y;
 	uint32_t button;
@@ -378,6 +380,47 @@ static WlcsTouch *create_touch(WlcsDisplayServer *base) {
 	return &touch->base;
 }
 
+#if WLCS_DISPLAY_SERVER_VERSION >= 4
+struct keyboard_device {
+	WlcsKeyboard base;
+	struct server *server;
+};
+
+static void keyboard_act(WlcsKeyboard *base, void (*click)(struct devices *devices, uint32_t key), int key) {
+	struct keyboard_device *keyboard = wl_container_of(base, keyboard, base);
+	struct action action = {.server = keyboard->server, .click = click, .button = (uint32_t)key};
+	jobs_run(&action.server->jobs, act, &action);
+}
+
+static void key_down(WlcsKeyboard *base, int key) {
+	keyboard_act(base, devices_press_key, key);
+}
+
+static void key_up(WlcsKeyboard *base, int key) {
+	keyboard_act(base, devices_release_key, key);
+}
+
+static void keyboard_destroy(WlcsKeyboard *base) {
+	struct keyboard_device *keyboard = wl_container_of(base, keyboard, base);
+	free(keyboard);
+}
+
+static WlcsKeyboard *create_keyboard(WlcsDisplayServer *base) {
+	struct keyboard_device *keyboard = calloc(1, sizeof(*keyboard));
+	if (keyboard == NULL) {
+		return NULL;
+	}
+	keyboard->server = server_from_base(base);
+	keyboard->base = (WlcsKeyboard){
+		.version = 1,
+		.key_down = key_down,
+		.key_up = key_up,
+		.destroy = keyboard_destroy,
+	};
+	return &keyboard->base;
+}
+#endif
+
 static WlcsIntegrationDescriptor const *get_descriptor(WlcsDisplayServer const *base) {
 	return &descriptor;
 }
@@ -389,7 +432,12 @@ static WlcsDisplayServer *create_server(int argc, char const **argv) {
 	}
 	wl_list_init(&server->connections);
 	server->base = (WlcsDisplayServer){
+#if WLCS_DISPLAY_SERVER_VERSION >= 4
+		.version = 4,
+		.create_keyboard = create_keyboard,
+#else
 		.version = 3,
+#endif
 		.start = start,
 		.stop = stop,
 		.create_client_socket = create_client_socket,

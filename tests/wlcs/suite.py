@@ -13,8 +13,10 @@ import sys
 BATCH_LEN = 100
 BATCH_SECONDS = 300  # timeout; a batch takes far less, even on a busy machine
 RACE_LINES_MAX = 200  # enough for the first few races
-RESULTS = {'OK': 'passed', 'FAILED': 'failed', 'SKIP': 'skipped'}
-LINE = re.compile(r'\[ +(RUN|OK|FAILED|SKIP) +\] ([\w/]+\.[\w/]+)')
+KINDS = ('passed', 'failed', 'skipped')
+# WLCS skips tests by a line of its own, SKIP, and in newer versions also by GoogleTest's, SKIPPED.
+RESULTS = {'OK': 'passed', 'FAILED': 'failed', 'SKIP': 'skipped', 'SKIPPED': 'skipped'}
+LINE = re.compile(r'\[ +(RUN|OK|FAILED|SKIP|SKIPPED) +\] ([\w/]+\.[\w/]+)')
 
 
 def group_of(name):
@@ -32,7 +34,7 @@ def by_group(names):
 def count(results):
     """Returns how many passed, failed and were skipped."""
     counts = collections.Counter(results)
-    return tuple(counts[kind] for kind in RESULTS.values())
+    return tuple(counts[kind] for kind in KINDS)
 
 
 class Outcome:
