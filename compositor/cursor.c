@@ -360,6 +360,12 @@ static void handle_layout_changed(struct wl_listener *listener, void *data) {
 	cursor_refresh(cursor->compositor);
 }
 
+// It was minimized, or raised with the focus: its client may draw nothing.
+static void handle_toplevel_changed(struct wl_listener *listener, void *data) {
+	struct cursor *cursor = wl_container_of(listener, cursor, listeners.toplevel_changed);
+	cursor_refresh(cursor->compositor);
+}
+
 static struct wlr_xcursor_manager *create_theme(void) {
 	const char *text = getenv("XCURSOR_SIZE");
 	long size = text != NULL ? strtol(text, NULL, 10) : 0;
@@ -398,6 +404,7 @@ bool cursor_init(struct compositor *compositor) {
 	listener_add(&cursor->listeners.request_set_shape, &shapes->events.request_set_shape, handle_request_set_shape);
 	listener_add(&cursor->listeners.focus_change, &seat->pointer_state.events.focus_change, handle_focus_change);
 	listener_add(&cursor->listeners.new_device, &compositor->seat->events.new_device, handle_new_device);
+	listener_add(&cursor->listeners.toplevel_changed, &compositor->toplevels->events.changed, handle_toplevel_changed);
 	listener_add(&cursor->listeners.layout_changed, &compositor->desktop->events.layout_changed, handle_layout_changed);
 	return true;
 }
@@ -413,6 +420,7 @@ void cursor_finish(struct compositor *compositor) {
 	listener_remove(&cursor->listeners.request_set_shape);
 	listener_remove(&cursor->listeners.focus_change);
 	listener_remove(&cursor->listeners.new_device);
+	listener_remove(&cursor->listeners.toplevel_changed);
 	listener_remove(&cursor->listeners.layout_changed);
 	compositor->desktop->pointer = NULL;
 	if (cursor->refresh != NULL) {

@@ -29,7 +29,7 @@ struct cursor {
 	struct {
 		struct wl_listener motion, motion_absolute, button, axis, frame;
 		struct wl_listener request_set_cursor, request_set_shape, focus_change;
-		struct wl_listener new_device, layout_changed;
+		struct wl_listener new_device, toplevel_changed, layout_changed;
 	} listeners;
 };
 

@@ -1,10 +1,18 @@
 /*
- * A cursor surface works like any other: its pixels are shown, and its buffers are released at once.
+ * A cursor surface works like any other: its pixels are shown, and its buffers are released at once. A cursor that
+ * rests points at what is below it, whatever changes there.
  */
 #include "mouse.h"
 #include "runner.h"
 #include "stage.h"
+#include "typist.h"
+#include "xdg-shell-client-protocol.h"
+#include <compositor/seat.h>
+#include <compositor/server.h>
+#include <linux/input-event-codes.h>
 #include <stdio.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_seat.h>
 
 #define SIZE 80
 #define CURSOR 24
@@ -108,4 +116,70 @@ TEST("cursor@images-of-a-theme-share-one-pool") {
 	}
 	picture_finish(&cursor);
 	pointing_finish(&pointing);
+}
+
+// Two windows in the same place, and the cursor on them. The client draws nothing after that.
+struct pile {
+	struct stage stage;
+	struct window windows[2]; // the second one is in front
+	struct picture picture;
+	struct mouse mouse;
+	struct typist typist;
+};
+
+static void pile_init(struct pile *pile) {
+	*pile = (struct pile){0};
+	stage_init(&pile->stage, SIZE, SIZE);
+	struct screen *screen = &pile->stage.screen;
+	mouse_init(&pile->mouse, screen, SIZE);
+	typist_init(&pile->typist, &pile->stage.server);
+	picture_init(&pile->picture, &screen->client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 60, 60, 240);
+	for (int i = 0; i < 2; i++) {
+		window_init(&pile->windows[i], screen, WINDOW_TOPLEVEL, 60, 60);
+		window_commit(&pile->windows[i], pile->picture.buffer);
+	}
+	mouse_move(&pile->mouse, 40, 40);
+}
+
+static void pile_finish(struct pile *pile) {
+	typist_finish(&pile->typist);
+	mouse_finish(&pile->mouse);
+	window_finish(&pile->windows[1]);
+	window_finish(&pile->windows[0]);
+	picture_finish(&pile->picture);
+	stage_finish(&pile->stage);
+}
+
+// window: NULL for none.
+static void expect_pointed(struct pile *pile, const struct window *window) {
+	client_roundtrip(&pile->stage.screen.client);
+	client_roundtrip(&pile->stage.screen.client);
+	const struct wlr_surface *surface = pile->stage.server.compositor->seat->wlr->pointer_state.focused_surface;
+	expect_int(surface != NULL ? wl_resource_get_id(surface->resource) : 0, ==,
+			window != NULL ? wl_proxy_get_id((struct wl_proxy *)window->surface) : 0);
+}
+
+TEST("cursor@resting-on-a-window-that-is-minimized-points-at-the-next-one") {
+	struct pile pile;
+	pile_init(&pile);
+	expect_pointed(&pile, &pile.windows[1]);
+	xdg_toplevel_set_minimized(pile.windows[1].toplevel);
+	expect_pointed(&pile, &pile.windows[0]);
+	xdg_toplevel_set_minimized(pile.windows[0].toplevel);
+	expect_pointed(&pile, NULL);
+	pile_finish(&pile);
+}
+
+TEST("cursor@resting-where-another-window-is-raised-points-at-it") {
+	struct pile pile;
+	pile_init(&pile);
+	expect_pointed(&pile, &pile.windows[1]);
+	typist_key(&pile.typist, KEY_LEFTALT, true);
+	typist_modifiers(&pile.typist, TYPIST_ALT);
+	typist_key(&pile.typist, KEY_TAB, true);
+	expect_pointed(&pile, &pile.windows[0]);
+	typist_key(&pile.typist, KEY_TAB, false);
+	typist_key(&pile.typist, KEY_TAB, true);
+	expect_pointed(&pile, &pile.windows[1]);
+	pile_finish(&pile);
 }
