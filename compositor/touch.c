@@ -13,6 +13,7 @@
 #include "seat.h"
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
+#include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_touch.h>
 
@@ -25,11 +26,50 @@ static struct finger *find_finger(struct touch *touch, int32_t id) {
 	return NULL;
 }
 
-static struct finger *add_finger(struct touch *touch, int32_t id, double x, double y) {
+static void finger_lift(struct finger *finger) {
+	finger->down = false;
+	listener_remove(&finger->device_destroy);
+}
+
+// A drag that a finger has begun ends without a drop.
+static void end_drag(struct wlr_seat *seat) {
+	if (seat->drag->source != NULL) {
+		wlr_data_source_destroy(seat->drag->source);
+	} else {
+		wlr_seat_touch_end_grab(seat);
+	}
+}
+
+static void cancel(struct compositor *compositor, int32_t id) {
+	struct wlr_seat *seat = compositor->seat->wlr;
+	struct finger *finger = find_finger(compositor->touch, id);
+	if (finger != NULL) {
+		finger_lift(finger);
+	}
+	if (seat->drag != NULL && seat->drag->grab_type == WLR_DRAG_GRAB_KEYBOARD_TOUCH && seat->drag->touch_id == id) {
+		end_drag(seat);
+	}
+	struct wlr_touch_point *point = wlr_seat_touch_get_point(seat, id);
+	if (point != NULL) {
+		wlr_seat_touch_notify_cancel(seat, point->client);
+	}
+	if (compositor->grab->by_touch) {
+		grab_end(compositor);
+	}
+}
+
+static void handle_device_destroy(struct wl_listener *listener, void *data) {
+	struct finger *finger = wl_container_of(listener, finger, device_destroy);
+	cancel(finger->touch->compositor, finger->id);
+}
+
+static struct finger *add_finger(struct touch *touch, struct wlr_input_device *device, int32_t id, double x, double y) {
 	for (size_t i = 0; i < TOUCH_FINGERS_MAX; i++) {
-		if (!touch->fingers[i].down) {
-			touch->fingers[i] = (struct finger){.down = true, .id = id, .x = x, .y = y};
-			return &touch->fingers[i];
+		struct finger *finger = &touch->fingers[i];
+		if (!finger->down) {
+			*finger = (struct finger){.touch = touch, .down = true, .id = id, .x = x, .y = y};
+			listener_add(&finger->device_destroy, &device->events.destroy, handle_device_destroy);
+			return finger;
 		}
 	}
 	return NULL;
@@ -61,7 +101,7 @@ static void handle_down(struct wl_listener *listener, void *data) {
 	idle_notify_activity(compositor);
 	wlr_cursor_absolute_to_layout_coords(compositor->cursor->wlr, &event->touch->base, event->x, event->y, &lx, &ly);
 	struct wlr_surface *surface = desktop_surface_at(compositor->desktop, lx, ly, &sx, &sy, &owner);
-	struct finger *finger = add_finger(compositor->touch, event->touch_id, lx, ly);
+	struct finger *finger = add_finger(compositor->touch, &event->touch->base, event->touch_id, lx, ly);
 	popup_dismiss(compositor, surface);
 	focus_owner(compositor, owner);
 	if (finger == NULL || surface == NULL || !surface_accepts_touch(compositor->seat->wlr, surface)) {
@@ -80,7 +120,7 @@ static void handle_up(struct wl_listener *listener, void *data) {
 	wlr_seat_touch_notify_up(compositor->seat->wlr, event->time_msec, event->touch_id);
 	struct finger *finger = find_finger(compositor->touch, event->touch_id);
 	if (finger != NULL) {
-		finger->down = false;
+		finger_lift(finger);
 	}
 	if (compositor->grab->by_touch && compositor->grab->touch_id == event->touch_id) {
 		grab_end(compositor);
@@ -127,19 +167,8 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 
 static void handle_cancel(struct wl_listener *listener, void *data) {
 	struct touch *touch = wl_container_of(listener, touch, listeners.cancel);
-	struct compositor *compositor = touch->compositor;
 	const struct wlr_touch_cancel_event *event = data;
-	struct finger *finger = find_finger(compositor->touch, event->touch_id);
-	struct wlr_touch_point *point = wlr_seat_touch_get_point(compositor->seat->wlr, event->touch_id);
-	if (finger != NULL) {
-		finger->down = false;
-	}
-	if (point != NULL) {
-		wlr_seat_touch_notify_cancel(compositor->seat->wlr, point->client);
-	}
-	if (compositor->grab->by_touch) {
-		grab_end(compositor);
-	}
+	cancel(touch->compositor, event->touch_id);
 }
 
 static void handle_frame(struct wl_listener *listener, void *data) {
@@ -165,4 +194,7 @@ void touch_finish(struct compositor *compositor) {
 	listener_remove(&compositor->touch->listeners.motion);
 	listener_remove(&compositor->touch->listeners.cancel);
 	listener_remove(&compositor->touch->listeners.frame);
+	for (size_t i = 0; i < TOUCH_FINGERS_MAX; i++) {
+		listener_remove(&compositor->touch->fingers[i].device_destroy);
+	}
 }

@@ -16,10 +16,12 @@ struct wlr_touch_point;
 #define TOUCH_FINGERS_MAX 16
 
 struct finger {
+	struct touch *touch;
 	bool down;
 	int32_t id;
-	double origin_x, origin_y; // of the touched surface, layout coordinates
-	double x, y;               // layout coordinates
+	struct wl_listener device_destroy; // while down
+	double origin_x, origin_y;         // of the touched surface, layout coordinates
+	double x, y;                       // layout coordinates
 };
 
 struct touch {
