@@ -154,7 +154,7 @@ static void handle_grab_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&input_method->listeners.grab_destroy);
 	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(compositor->seat->wlr);
 	if (keyboard != NULL && seat_admit_virtual(compositor, SEAT_VIRTUAL_EVENTS_MAX)) {
-		wlr_seat_keyboard_notify_modifiers(compositor->seat->wlr, &keyboard->modifiers);
+		wlr_seat_keyboard_send_modifiers(compositor->seat->wlr, &keyboard->modifiers);
 	}
 }
 
