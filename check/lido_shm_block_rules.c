@@ -15,7 +15,7 @@
 #define GIVEN_BACK_CLAUSE \
 	"The memory is returned once all buffers that were created in it are destroyed and no longer used by the server."
 #define ORDER_CLAUSE "Answers are sent in the order of the requests, for all blocks of a pool object."
-#define SIZE_CLAUSE "The size is at least the requested size, and the client may use all of it."
+#define SIZE_CLAUSE "The size is at least the requested size, and the client may use all of it"
 #define KEEPS_CLAUSE "A block that never had a place has none, and a block that had one keeps it."
 #define AGAIN_CLAUSE "The client may try again with the resize request."
 

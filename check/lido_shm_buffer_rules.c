@@ -15,8 +15,12 @@
 	"An offset, width, height or stride that does not describe an image, or an end beyond the size of the block, " \
 	"raises the invalid_stride error."
 #define SIZE_CLAUSE \
-	"The size of the block is the size that the last placed event told or the size that was last requested, " \
-	"whichever is larger, so a client does not need to wait for the event."
+	"lido_shm_block_v1: From that request on, the size is at least the requested one. Only the answer to that request " \
+	"can make it larger"
+#define FAILED_SIZE_CLAUSE \
+	"lido_shm_block_v1: after failed the size is that of the place that the block keeps, if that is larger than " \
+	"requested."
+#define EARLIER_CLAUSE "lido_shm_block_v1: Earlier requests and the answers to them no longer count"
 #define NUMBERS_CLAUSE \
 	"lido_shm_block_v1.error: The first two have the same meaning and the same number as in wl_shm.error."
 #define STAYS_CLAUSE "The buffer stays in place when the block is resized or destroyed."
@@ -218,6 +222,50 @@ RULE("lido_shm_block_v1.create_buffer@of-a-shrunk-block-with-buffers-beyond-is-r
 	actor_blame(actor, block->block);
 }
 
+// The server may leave the block as it is, but then it must say so.
+RULE("lido_shm_block_v1.create_buffer@beyond-a-smaller-size-that-is-not-yet-answered-is-refused",
+		.clause = EARLIER_CLAUSE, .expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE), ACCEPTED},
+		.lido_message = "4096") {
+	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), BLOCK_SIZE);
+	pool_block_resize(block, 4096);
+	expect_int(pool_block_get_size(block), ==, 4096);
+	pool_block_create_buffer(block, 0, 128, 128);
+	actor_blame(actor, block->block);
+	if (client_try_roundtrip(actor->client)) {
+		expect_int(block->size, >=, BLOCK_SIZE);
+	}
+}
+
+// In a random order: sizes that are and are not to be had, buffers at the end of the block, reading of events.
+RULE("lido_shm_block_v1.create_buffer@up-to-the-size-that-requests-and-read-events-define", .clause = SIZE_CLAUSE,
+		.expected = {ACCEPTED}) {
+	static const uint32_t sizes[] = {4, 64, 100, 4096, 5000, BLOCK_SIZE, BLOCK_SIZE + 4, 10 * BLOCK_SIZE};
+	struct pool_client *pools[2] = {actor_get_pool(actor), actor_add_pool(actor, 2 * BLOCK_SIZE)};
+	struct pool_block *blocks[4];
+	for (int i = 0; i < 4; i++) {
+		blocks[i] = actor_create_block(actor, pools[i / 2], 100);
+	}
+	uint32_t seed = 1;
+	for (int i = 0; i < 1000; i++) {
+		seed = seed * 1103515245 + 12345;
+		struct pool_block *block = blocks[seed >> 16 & 3];
+		switch (seed >> 18 & 3) {
+		case 0:
+			pool_block_resize(block, sizes[seed >> 20 & 7]);
+			break;
+		case 1:
+			client_roundtrip(actor->client);
+			break;
+		default:
+			wl_buffer_destroy(pool_block_create_buffer(block, (int32_t)(pool_block_get_size(block) - 4) & ~3, 1, 1));
+			break;
+		}
+	}
+	client_roundtrip(actor->client);
+	expect_int(pool_client_count(pools[0], POOL_EVENT_PLACED), >, 0);
+	expect_int(pool_client_count(pools[1], POOL_EVENT_FAILED), >, 0);
+}
+
 RULE("lido_shm_block_v1.create_buffer@within-what-a-failed-block-asked-for", .clause = SIZE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	pool_block_create_buffer(actor_create_failed_block(actor, BLOCK_SIZE), 0, 128, 128);
@@ -240,7 +288,7 @@ RULE("lido_shm_block_v1.create_buffer@within-what-a-failed-resize-asked-for", .c
 	pool_block_create_buffer(block, BLOCK_SIZE - 4096, 32, 32);
 }
 
-RULE("lido_shm_block_v1.create_buffer@beyond-what-was-last-asked-for-is-refused", .clause = SIZE_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@beyond-what-was-last-asked-for-is-refused", .clause = EARLIER_CLAUSE,
 		.expected = {ERROR(lido_shm_block_v1, LIDO_SHM_BLOCK_V1, INVALID_STRIDE)}, .lido_message = "65540") {
 	struct pool_block *block = actor_place_block(actor, actor_add_pool(actor, 4096), 4096);
 	// Both fail. The first request was larger, but it is not the last one.
@@ -252,10 +300,13 @@ RULE("lido_shm_block_v1.create_buffer@beyond-what-was-last-asked-for-is-refused"
 	actor_blame(actor, block->block);
 }
 
-RULE("lido_shm_block_v1.create_buffer@within-the-place-after-less-was-asked-for-in-vain", .clause = SIZE_CLAUSE,
+RULE("lido_shm_block_v1.create_buffer@within-the-place-after-more-was-asked-for-in-vain", .clause = FAILED_SIZE_CLAUSE,
 		.expected = {ACCEPTED}) {
 	struct pool_block *block = actor_place_block(actor, actor_add_pool(actor, BLOCK_SIZE), BLOCK_SIZE);
 	pool_block_resize(block, 2 * BLOCK_SIZE);
+	pool_block_create_buffer(block, 0, 128, 128);
+	client_roundtrip(actor->client);
+	expect_int(block->answer, ==, POOL_ANSWER_FAILED);
 	pool_block_create_buffer(block, 0, 128, 128);
 }
 

@@ -10,7 +10,7 @@
 #define MEANING_CLAUSE \
 	"The arguments have the same meaning as in wl_shm_pool.create_buffer; offset 0 is the start of the block."
 #define FORMATS_CLAUSE "The formats are those that wl_shm offers."
-#define WAIT_CLAUSE "so a client does not need to wait for the event."
+#define WAIT_CLAUSE "lido_shm_block_v1: so a client does not need to wait for events."
 #define ZEROS_CLAUSE \
 	"If the server could not provide the requested memory, and the buffer does not lie within the memory that the " \
 	"block has, then the buffer has no memory: it shows zeros instead of pixels."

@@ -14,7 +14,7 @@ struct block_resource {
 	struct lido_pool *pool;
 	struct lido_announcer *announcer; // of its lido_shm_pool_v1; NULL while the client is destroyed
 	struct lido_block *block;         // NULL: it has no memory
-	int64_t size;                     // bytes that buffers may claim: of its block, or what was last requested in vain
+	int64_t size; // bytes that buffers may claim: what was last requested, or those of its block if these are more
 };
 
 static int64_t get_placed_size(const struct block_resource *block_resource) {

@@ -117,13 +117,15 @@ static const struct lido_shm_pool_v1_listener pool_listener = {
 };
 
 // Takes the answered request from the queue. The answers to requests of destroyed blocks were not received.
-static struct pool_request *take_request(struct pool_client *pool) {
+static struct pool_request *take_request(struct pool_client *pool, struct pool_block *block) {
 	struct pool_request *requests = pool->requests.data;
 	size_t len = pool->requests.size / sizeof(*requests);
 	while (pool->answers < len && requests[pool->answers].block == NULL) {
 		pool->answers++;
 	}
 	expect_int(pool->answers, <, len);
+	expect(requests[pool->answers].block == block);
+	block->pending--;
 	return &requests[pool->answers++];
 }
 
@@ -134,9 +136,7 @@ static void handle_placed(void *data, struct lido_shm_block_v1 *object, uint32_t
 	event->area = id;
 	event->offset = offset;
 	event->size = size;
-	const struct pool_request *request = take_request(block->pool);
-	expect(request->block == block);
-	expect_int(size, >=, request->size);
+	expect_int(size, >=, take_request(block->pool, block)->size);
 	expect_int(offset % (size < PAGE ? SMALL_ALIGN : PAGE), ==, 0);
 	struct pool_area *area = pool_client_find_area(block->pool, id);
 	expect(area != NULL);
@@ -152,7 +152,7 @@ static void handle_failed(void *data, struct lido_shm_block_v1 *object, uint32_t
 	struct pool_event *event = add_event(block->pool, POOL_EVENT_FAILED);
 	event->block = block;
 	event->reason = reason;
-	expect(take_request(block->pool)->block == block);
+	take_request(block->pool, block);
 	expect_int(reason, <=, LIDO_SHM_BLOCK_V1_REASON_UNREAD_EVENTS);
 	block->answer = POOL_ANSWER_FAILED;
 	block->reason = reason;
@@ -229,6 +229,8 @@ static void add_request(struct pool_block *block, uint32_t size) {
 	struct pool_request *request = wl_array_add(&block->pool->requests, sizeof(*request));
 	expect(request != NULL);
 	*request = (struct pool_request){.block = block, .size = size};
+	block->requested = size;
+	block->pending++;
 }
 
 void pool_block_init(struct pool_block *block, struct pool_client *pool, uint32_t size) {
@@ -253,6 +255,10 @@ void pool_block_finish(struct pool_block *block) {
 	lido_shm_block_v1_destroy(block->block);
 	wl_list_remove(&block->link);
 	*block = (struct pool_block){0};
+}
+
+uint32_t pool_block_get_size(const struct pool_block *block) {
+	return block->pending == 0 && block->size > block->requested ? block->size : block->requested;
 }
 
 struct wl_buffer *pool_block_create_buffer(struct pool_block *block, int32_t offset, int32_t width, int32_t height) {

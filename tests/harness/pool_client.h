@@ -67,6 +67,8 @@ struct pool_block {
 	struct wl_list link; // pool_client.blocks
 	struct pool_client *pool;
 	struct lido_shm_block_v1 *block;
+	uint32_t requested;      // size of the last request
+	size_t pending;          // requests that have not been answered
 	enum pool_answer answer; // the last one
 	uint32_t reason;         // of the last failed event
 	struct pool_area *area;  // NULL: never placed
@@ -96,6 +98,9 @@ struct pool_area *pool_client_get_first_area(const struct pool_client *pool);
 void pool_block_init(struct pool_block *block, struct pool_client *pool, uint32_t size);
 void pool_block_resize(struct pool_block *block, uint32_t size);
 void pool_block_finish(struct pool_block *block);
+
+/* Bytes in which the protocol lets the client create buffers: by its requests, and by the events that it has read. */
+uint32_t pool_block_get_size(const struct pool_block *block);
 
 /* Creates an XRGB8888 buffer without padding. The caller destroys it. */
 struct wl_buffer *pool_block_create_buffer(struct pool_block *block, int32_t offset, int32_t width, int32_t height);
