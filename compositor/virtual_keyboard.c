@@ -1,5 +1,6 @@
 #include "virtual_keyboard.h"
 
+#include "keymap_includes.h"
 #include "keymaps.h"
 #include "parts.h"
 #include "seat.h"
@@ -59,13 +60,16 @@ static char *read_keymap(int fd, uint32_t size, char reason[REASON_SIZE]) {
 	return text;
 }
 
-static struct xkb_keymap *compile_keymap(const char *text) {
-	// The keymap must not include files of the server.
+static struct xkb_keymap *compile_keymap(const char *text, bool includes_files) {
 	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_DEFAULT_INCLUDES | XKB_CONTEXT_NO_ENVIRONMENT_NAMES);
 	if (context == NULL) {
 		return NULL;
 	}
 	xkb_context_set_log_level(context, XKB_LOG_LEVEL_CRITICAL);
+	// The default include path would have folders of the user's, too.
+	if (includes_files) {
+		xkb_context_include_path_append(context, XKB_FOLDER);
+	}
 	struct xkb_keymap *keymap =
 			xkb_keymap_new_from_string(context, text, XKB_KEYMAP_FORMAT_TEXT_V1, XKB_KEYMAP_COMPILE_NO_FLAGS);
 	xkb_context_unref(context);
@@ -84,12 +88,12 @@ static bool is_last(const struct virtual_keyboards *all, const char *text, uint3
 }
 
 // Compiles the text, unless it is that of the last keymap, and takes it over. Returns a reference, or NULL.
-static struct xkb_keymap *get_keymap(struct virtual_keyboards *all, char *text, uint32_t size) {
+static struct xkb_keymap *get_keymap(struct virtual_keyboards *all, char *text, uint32_t size, bool includes_files) {
 	if (is_last(all, text, size)) {
 		free(text);
 		return xkb_keymap_ref(all->last.keymap);
 	}
-	struct xkb_keymap *keymap = compile_keymap(text);
+	struct xkb_keymap *keymap = compile_keymap(text, includes_files);
 	if (keymap == NULL) {
 		free(text);
 		return NULL;
@@ -112,18 +116,24 @@ static bool set_keymap(
 	if (text == NULL) {
 		return false;
 	}
-	bool unchanged = keyboard->wlr.keymap != NULL && keyboard->wlr.keymap == all->last.keymap;
-	uint64_t cost = size > KEYMAP_BYTES_MIN ? size : KEYMAP_BYTES_MIN;
-	if ((unchanged && is_last(all, text, size)) ||
-			!usage_spend(wl_resource_get_client(keyboard->resource), BUDGET_KEYMAP_BYTES, cost)) {
+	bool is_compiled = is_last(all, text, size);
+	size_t includes_len = 0;
+	if (!is_compiled && !keymap_includes_count(text, &includes_len, reason, REASON_SIZE)) {
+		free(text);
+		return false;
+	}
+	bool unchanged = is_compiled && keyboard->wlr.keymap == all->last.keymap;
+	uint64_t cost = (size > KEYMAP_BYTES_MIN ? size : KEYMAP_BYTES_MIN) + includes_len * KEYMAP_INCLUDES_BYTES;
+	if (unchanged || !usage_spend(wl_resource_get_client(keyboard->resource), BUDGET_KEYMAP_BYTES, cost)) {
 		free(text);
 		return true; // or the client is ended
 	}
-	struct xkb_keymap *keymap = get_keymap(all, text, size);
+	struct xkb_keymap *keymap = get_keymap(all, text, size, includes_len > 0);
 	bool ok = keymap != NULL && keymaps_set_keymap(all->compositor, &keyboard->wlr, keymap);
 	xkb_keymap_unref(keymap);
 	if (!ok) {
-		snprintf(reason, REASON_SIZE, "keymap does not compile");
+		snprintf(reason, REASON_SIZE, "keymap does not compile%s",
+				includes_len > 0 ? "; it includes other files, which must be in " XKB_FOLDER : "");
 	}
 	return ok;
 }

@@ -13,7 +13,10 @@
 #include <linux/input-event-codes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <wlr/types/wlr_keyboard.h>
+#include <wlr/types/wlr_seat.h>
 #include <xkbcommon/xkbcommon.h>
 
 struct typing {
@@ -144,6 +147,102 @@ TEST("virtual_keyboard@invalid-keymap-disconnects-only-that-client") {
 	file_fill(fd, 0, 4096, 7);
 	send_keymap(&typing, fd, 4096);
 	expect_refused(&typing, "keymap");
+	typing_finish(&typing);
+}
+
+static void send_text(struct typing *typing, const char *text) {
+	uint32_t size = (uint32_t)strlen(text) + 1;
+	int fd = file_create(FILE_SEALABLE, size);
+	file_write(fd, 0, text, size);
+	send_keymap(typing, fd, size);
+}
+
+// The keymap of wtype and many other tools.
+static const char including_text[] =
+		"xkb_keymap { xkb_keycodes \"(unnamed)\" { minimum = 8; maximum = 11; <K1> = 9; <K2> = 10; };"
+		"xkb_types \"(unnamed)\" { include \"complete\" };"
+		"xkb_compatibility \"(unnamed)\" { include \"complete\" };"
+		"xkb_symbols \"(unnamed)\" { key <K1> {[a]}; key <K2> {[BackSpace]}; }; };";
+
+TEST("virtual_keyboard@keymap-that-includes-files-of-the-system-types") {
+	static const char names[] =
+			"xkb_keymap { xkb_keycodes { include \"evdev+aliases(qwerty)\" }; xkb_types { include \"complete\" };"
+			"xkb_compat { include \"complete\" }; xkb_symbols { include \"pc+us+de:2+inet(evdev)\" };"
+			"xkb_geometry { include \"pc(pc105)\" }; };";
+	struct typing typing;
+	typing_init(&typing);
+	send_text(&typing, including_text);
+	zwp_virtual_keyboard_v1_key(typing.keyboard, 1, 1, WL_KEYBOARD_KEY_STATE_PRESSED);
+	expect_alive(&typing.client);
+	struct xkb_state *state = wlr_seat_get_keyboard(typing.server.compositor->seat->wlr)->xkb_state;
+	expect_int(xkb_state_key_get_one_sym(state, 9), ==, XKB_KEY_a);
+	expect_int(xkb_state_key_get_one_sym(state, 10), ==, XKB_KEY_BackSpace);
+	zwp_virtual_keyboard_v1_key(typing.keyboard, 1, 1, WL_KEYBOARD_KEY_STATE_RELEASED);
+	send_text(&typing, names);
+	expect_alive(&typing.client);
+	struct xkb_keymap *keymap = wlr_seat_get_keyboard(typing.server.compositor->seat->wlr)->keymap;
+	expect_int(xkb_keymap_num_layouts(keymap), ==, 2);
+	typing_finish(&typing);
+}
+
+// No FIFO is opened, which would stop the compositor.
+TEST("virtual_keyboard@keymap-that-includes-a-file-from-elsewhere-disconnects-only-that-client") {
+	struct typing typing;
+	char fifo[] = "/tmp/lido-keymap-XXXXXX", text[300];
+	expect(mkdtemp(fifo) != NULL);
+	expect(rmdir(fifo) == 0 && mkfifo(fifo, 0600) == 0);
+	typing_init(&typing);
+	snprintf(text, sizeof(text), "xkb_keymap { xkb_keycodes { include \"../../../../../../..%s\" }; };", fifo);
+	send_text(&typing, text);
+	expect_refused(&typing, "only files of the system's xkb folder may be included");
+	typing_finish(&typing);
+	unlink(fifo);
+}
+
+TEST("virtual_keyboard@keymap-that-includes-no-file-of-that-name-is-told-so") {
+	struct typing typing;
+	typing_init(&typing);
+	send_text(&typing, "xkb_keymap { xkb_keycodes { include \"no-such-file\" }; };");
+	expect_refused(&typing, "keymap does not compile; it includes other files, which must be in /");
+	typing_finish(&typing);
+}
+
+TEST("virtual_keyboard@user-s-own-xkb-folder-is-not-read") {
+	struct typing typing;
+	char home[] = "/tmp/lido-keymap-XXXXXX", path[100];
+	expect(mkdtemp(home) != NULL);
+	snprintf(path, sizeof(path), "%s/keycodes", home);
+	expect(mkdir(path, 0700) == 0);
+	snprintf(path, sizeof(path), "%s/keycodes/mine", home);
+	FILE *file = fopen(path, "w");
+	expect(file != NULL && fputs("default xkb_keycodes \"mine\" { <a> = 9; };", file) > 0 && fclose(file) == 0);
+	expect(setenv("XKB_CONFIG_ROOT", home, 1) == 0 && setenv("XKB_CONFIG_EXTRA_PATH", home, 1) == 0);
+	typing_init(&typing);
+	send_text(&typing, "xkb_keymap { xkb_keycodes { include \"mine\" }; xkb_types { include \"complete\" };"
+					   "xkb_compat { include \"complete\" }; xkb_symbols { key <a> {[a]}; }; };");
+	expect_refused(&typing, "keymap does not compile; it includes other files");
+	typing_finish(&typing);
+	unlink(path);
+	*strrchr(path, '/') = '\0';
+	rmdir(path);
+	rmdir(home);
+}
+
+// Each is compiled anew, since none is the same as the last.
+TEST("virtual_keyboard@keymaps-that-include-files-without-end-end-the-client") {
+	struct typing typing;
+	typing_init(&typing);
+	int count = 0;
+	bool alive = true;
+	for (; alive && count < 100; count++) {
+		char text[sizeof(including_text) + 100];
+		snprintf(text, sizeof(text), "%s%*s", including_text, count, "");
+		send_text(&typing, text);
+		alive = client_try_roundtrip(&typing.client);
+	}
+	expect_int(count, >, 4);
+	expect_int(count, <, 12);
+	expect_contains(typing.client.error, "bytes of keymaps in a second");
 	typing_finish(&typing);
 }
 
