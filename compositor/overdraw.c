@@ -11,6 +11,7 @@
 #include "clients.h"
 #include "compat.h"
 #include "desktop.h"
+#include "filters.h"
 #include "geometry.h"
 #include "output.h"
 #include "parts.h"
@@ -204,6 +205,7 @@ void overdraw_estimate(struct compositor *compositor) {
 void overdraw_limit(struct compositor *compositor) {
 	struct desktop *desktop = compositor->desktop;
 	batch_end(compositor);
+	filters_choose(compositor);
 	compositor->overdraw->changes = 0;
 	struct walk walk = {.serial = ++compositor->overdraw->walks};
 	struct output *output;

@@ -4,6 +4,7 @@
 #include "clients.h"
 #include "compat.h"
 #include "cursor.h"
+#include "filters.h"
 #include "listener.h"
 #include "overdraw.h"
 #include "parts.h"
@@ -58,6 +59,7 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 	if (surface->queued_len > 0) {
 		forget_queued(surface, 1);
 	}
+	filters_pad_edges(surface->compositor, surface->wlr);
 	cursor_refresh(surface->compositor);
 	overdraw_surface_changed(surface->compositor);
 }
