@@ -10,7 +10,10 @@
 #include "parts.h"
 #include "touch.h"
 #include "usage.h"
+#include <pixman.h>
 #include <stdlib.h>
+#include <wayland-server-protocol.h>
+#include <wlr/render/pixman.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/util/addon.h>
 
@@ -38,10 +41,57 @@ static void forget_queued(struct surface *surface, size_t len) {
 	surface->queued_len -= len;
 }
 
+// Does pixman draw pictures of this size? It leaves out what is too large, and does not say so.
+static bool is_drawn(int32_t width, int32_t height) {
+	uint32_t from[16] = {0x123456}, to[16] = {0}; // the stride is 0, so all rows are the first
+	pixman_image_t *picture = pixman_image_create_bits_no_clear(PIXMAN_x8r8g8b8, width, height, from, 0);
+	pixman_image_t *pixel = pixman_image_create_bits_no_clear(PIXMAN_x8r8g8b8, 1, 1, to, sizeof(to));
+	if (picture != NULL && pixel != NULL) {
+		pixman_image_composite32(PIXMAN_OP_SRC, picture, NULL, pixel, 0, 0, 0, 0, 0, 0, 1, 1);
+	}
+	if (picture != NULL) {
+		pixman_image_unref(picture);
+	}
+	if (pixel != NULL) {
+		pixman_image_unref(pixel);
+	}
+	return (to[0] & 0xffffff) == from[0];
+}
+
+// Other renderers tell no limit, either; wlroots logs that they cannot upload a picture.
+static int32_t find_picture_max(struct wlr_renderer *renderer) {
+	if (!wlr_renderer_is_pixman(renderer)) {
+		return 0;
+	}
+	int32_t drawn = 1, too_large = 1 << 24;
+	while (too_large - drawn > 1) {
+		int32_t size = drawn + (too_large - drawn) / 2;
+		if (is_drawn(size, 1) && is_drawn(1, size)) {
+			drawn = size;
+		} else {
+			too_large = size;
+		}
+	}
+	return drawn;
+}
+
+// Ends the client if the renderer would show nothing of the picture that it commits.
+static void limit_picture(const struct surface *surface) {
+	const struct wlr_surface_state *pending = &surface->wlr->pending;
+	int32_t max = surface->compositor->surfaces->picture_max;
+	bool has_picture = (pending->committed & WLR_SURFACE_STATE_BUFFER) != 0 && pending->buffer != NULL;
+	if (has_picture && max > 0 && (pending->buffer_width > max || pending->buffer_height > max)) {
+		wl_resource_post_error(surface->wlr->resource, WL_SURFACE_ERROR_INVALID_SIZE,
+				"picture of %dx%d pixels: the renderer shows no more than %d in each direction", pending->buffer_width,
+				pending->buffer_height, max);
+	}
+}
+
 // Emitted before wlroots queues or applies the commit. The listener of a subsurface, which decides to queue the first
 // one, comes later.
 static void handle_client_commit(struct wl_listener *listener, void *data) {
 	struct surface *surface = wl_container_of(listener, surface, listeners.client_commit);
+	limit_picture(surface);
 	struct account *account = surface_is_queued(surface->wlr) ? get_account(surface) : NULL;
 	if (account == NULL) {
 		return;
@@ -130,6 +180,7 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 
 bool surfaces_init(struct compositor *compositor) {
 	compositor->surfaces->compositor = compositor;
+	compositor->surfaces->picture_max = find_picture_max(compositor->renderer);
 	listener_add(&compositor->surfaces->new_surface, &compositor->wlr->events.new_surface, handle_new_surface);
 	return true;
 }

@@ -1,11 +1,12 @@
 /*
  * Follows every wl_surface, whatever its role: when one changes, the surface below the pointer may be another. Limits
- * the commits that are queued.
+ * the commits that are queued, and the size of pictures to what the renderer shows.
  */
 #ifndef SURFACE_H
 #define SURFACE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <wayland-server-core.h>
 
 struct compositor;
@@ -18,6 +19,7 @@ struct compositor;
 
 struct surfaces {
 	struct compositor *compositor;
+	int32_t picture_max; // width and height, pixels, of what the renderer shows; 0: unknown
 	struct wl_listener new_surface;
 };
 

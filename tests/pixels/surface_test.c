@@ -4,6 +4,7 @@
 #include "runner.h"
 #include "stage.h"
 #include <compositor/server.h>
+#include <unistd.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
 
@@ -51,6 +52,51 @@ TEST("surface@queued-commits-reach-the-limit-and-no-more") {
 	wl_surface_commit(family.child);
 	expect_no_memory(&family.stage.screen.client, "too many queued commits: 2049, the limit is 2048");
 	family_finish(&family);
+}
+
+static void commit_long(struct stage *stage, struct window *window, int32_t width, int32_t height) {
+	struct picture picture;
+	picture_init(&picture, &stage->screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, width, height, width * 4);
+	picture_fill(&picture, 3);
+	window_commit(window, picture.buffer);
+	stage_expect(stage, &picture, 0, 0, "the largest");
+	picture_finish(&picture);
+}
+
+static void expect_too_long(int32_t width, int32_t height, const char *text) {
+	struct stage stage;
+	struct window window;
+	struct screen *screen = &stage.screen;
+	stage_init(&stage, 64, 64);
+	window_init(&window, screen, WINDOW_LAYER, 64, 64);
+	int fd = file_create(FILE_SEALED, 1 << 20);
+	struct wl_shm_pool *pool = wl_shm_create_pool(screen->client.shm, fd, 1 << 20);
+	struct wl_buffer *buffer = wl_shm_pool_create_buffer(pool, 0, width, height, width * 4, WL_SHM_FORMAT_XRGB8888);
+	wl_surface_attach(window.surface, buffer, 0, 0);
+	wl_surface_commit(window.surface);
+	expect_protocol_error(&screen->client, window.surface, WL_SURFACE_ERROR_INVALID_SIZE, text);
+	close(fd);
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(pool);
+	window_finish(&window);
+	stage_finish(&stage);
+}
+
+TEST("surface@largest-pictures-are-shown-and-larger-ones-are-an-error") {
+	struct stage stage;
+	struct window window;
+	stage_init(&stage, 64, 64);
+	window_init(&window, &stage.screen, WINDOW_LAYER, 64, 64);
+	int32_t max = stage.server.compositor->surfaces->picture_max;
+	expect_int(max, ==, 32766); // of pixman
+	commit_long(&stage, &window, max, 16);
+	commit_long(&stage, &window, 16, max);
+	window_finish(&window);
+	stage_finish(&stage);
+	expect_too_long(max + 1, 4, "picture of 32767x4 pixels: the renderer shows no more than 32766 in each direction");
+	expect_too_long(4, max + 1, "4x32767");
+	expect_too_long(65535, 1, "65535x1");
+	expect_too_long(2, 70000, "2x70000");
 }
 
 TEST("surface@commits-that-are-applied-do-not-count") {
