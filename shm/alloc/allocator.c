@@ -413,13 +413,10 @@ struct lido_range *lido_allocator_get_oldest_warm(struct lido_allocator *allocat
 	return wl_list_empty(&allocator->warm) ? NULL : wl_container_of(allocator->warm.next, oldest, link);
 }
 
-int64_t lido_allocator_get_warm(const struct lido_allocator *allocator) {
-	int64_t warm = 0;
-	const struct lido_range *range;
-	wl_list_for_each(range, &allocator->warm, link) {
-		warm += lido_range_get_pages(range) * LIDO_RANGE_PAGE;
-	}
-	return warm;
+const struct lido_range *lido_allocator_get_next_warm(
+		const struct lido_allocator *allocator, const struct lido_range *range) {
+	const struct wl_list *next = range != NULL ? range->link.next : allocator->warm.next;
+	return next == &allocator->warm ? NULL : wl_container_of(next, range, link);
 }
 
 const struct lido_range *lido_allocator_get_first(const struct lido_allocator *allocator) {

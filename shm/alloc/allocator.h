@@ -61,8 +61,9 @@ uint32_t lido_allocator_get_count(const struct lido_allocator *allocator);
 /* Of the warm free ranges with at least one whole page, the one that has been idle longest; or NULL. O(1). */
 struct lido_range *lido_allocator_get_oldest_warm(struct lido_allocator *allocator);
 
-/* Bytes of whole pages in warm free ranges. Visits each. */
-int64_t lido_allocator_get_warm(const struct lido_allocator *allocator);
+/* The warm free range with a whole page that follows this one; NULL: the first, or none. O(1). */
+const struct lido_range *lido_allocator_get_next_warm(
+		const struct lido_allocator *allocator, const struct lido_range *range);
 
 /* The range with the lowest address. */
 const struct lido_range *lido_allocator_get_first(const struct lido_allocator *allocator);

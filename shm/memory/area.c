@@ -55,6 +55,22 @@ bool lido_area_has_pages(struct lido_area *area, const uint8_t *mapping, int64_t
 	return true;
 }
 
+int64_t lido_area_count_pages(const uint8_t *mapping, int64_t size) {
+	int64_t page_size = lido_page_get_size(), count = 0;
+	while (size > 0) {
+		unsigned char pages[PAGES_MAX];
+		int64_t pages_len = lido_min(size / page_size, PAGES_MAX);
+		size_t part = (size_t)(pages_len * page_size);
+		bool is_known = lido_os.mincore((void *)(uintptr_t)mapping, part, pages) == 0;
+		for (int64_t i = 0; i < pages_len && is_known; i++) {
+			count += pages[i] & 1;
+		}
+		mapping += part;
+		size -= (int64_t)part;
+	}
+	return count * page_size;
+}
+
 void lido_area_populate(struct lido_area *area, const uint8_t *mapping, int64_t offset, int64_t size) {
 	int64_t start = lido_page_round_down(offset);
 	size = lido_min(offset + size - start, lido_quota_get_left(area->quota, LIDO_QUOTA_POPULATED_BYTES));

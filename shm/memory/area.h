@@ -64,6 +64,9 @@ int64_t lido_area_get_resident(const struct lido_area *area);
  */
 bool lido_area_has_pages(struct lido_area *area, const uint8_t *mapping, int64_t offset, int64_t size);
 
+/* Bytes of the pages in memory, of whole pages of a mapping of a file. Asks the kernel about each. */
+int64_t lido_area_count_pages(const uint8_t *mapping, int64_t size);
+
 /*
  * Fills the page table for a range of a mapping of the area that has all its pages, or for as much of its start as the
  * quota allows in one dispatch. A hint: without it, the first read faults.

@@ -15,6 +15,9 @@
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
+// In how much of the free ranges of an area pages are counted, bytes: up to 1 ms.
+#define CACHED_SEARCH_MAX (INT64_C(64) << 20)
+
 static const struct lido_area_impl exported_impl;
 
 static struct lido_exported_area *from_area(struct lido_area *base) {
@@ -216,6 +219,19 @@ bool lido_exported_area_trim(struct lido_exported_area *area, int64_t before, ui
 		area->populated.start = area->populated.end = 0;
 	}
 	return range != NULL;
+}
+
+int64_t lido_exported_area_get_cached(const struct lido_exported_area *area) {
+	int64_t cached = 0, left = CACHED_SEARCH_MAX, rest = 0;
+	const struct lido_range *range = NULL;
+	while ((range = lido_allocator_get_next_warm(area->allocator, range)) != NULL) {
+		int64_t start = lido_page_round_up(range->offset), end = lido_page_round_down(lido_range_get_end(range));
+		int64_t size = lido_max(lido_min(end - start, left), 0);
+		cached += lido_area_count_pages(area->mapping->data + start, size);
+		left -= size;
+		rest += lido_max(end - start - size, 0);
+	}
+	return cached + lido_min(rest, lido_max(lido_area_get_resident(&area->base) - cached, 0));
 }
 
 void lido_exports_init(struct lido_exports *exports, struct lido_quota *quota, struct lido_reclaimer *reclaimer) {

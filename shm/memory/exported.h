@@ -72,6 +72,12 @@ void lido_exported_area_destroy(struct lido_exported_area *area);
  */
 bool lido_exported_area_trim(struct lido_exported_area *area, int64_t before, uint32_t *calls_left);
 
+/*
+ * Bytes of pages that free ranges hold in memory, for the next block. The kernel is asked about the first 64 MiB of
+ * such ranges; of the others as many are counted as the file may have.
+ */
+int64_t lido_exported_area_get_cached(const struct lido_exported_area *area);
+
 enum lido_grow_result {
 	LIDO_GROW_OK,
 	LIDO_GROW_NO_MEMORY,

@@ -43,7 +43,7 @@ static void add_exports(const struct lido_exports *exports, struct lido_pool_sta
 	const struct lido_exported_area *area;
 	wl_list_for_each(area, &exports->areas, base.link) {
 		stats->bytes_resident += lido_area_get_resident(&area->base);
-		stats->bytes_cached += lido_allocator_get_warm(area->allocator);
+		stats->bytes_cached += lido_exported_area_get_cached(area);
 	}
 }
 

@@ -268,3 +268,54 @@ TEST("stats@table-has-a-header-and-a-line-per-client") {
 	free(text);
 	pair_finish(&pair);
 }
+
+static int64_t get_cached(struct pool_pair *pair) {
+	client_roundtrip(&pair->base.client);
+	return get_first(pair->base.server.manager).bytes_cached;
+}
+
+TEST("stats@cached-is-memory-not-address-space") {
+	const uint32_t size = 1 << 20;
+	struct pool_pair pair;
+	struct pool_block drawn, large, last;
+	pool_pair_init(&pair, NULL, 0);
+	// What nobody has drawn into has no pages.
+	pool_block_init(&large, &pair.pool, 100 * size);
+	pool_block_init(&drawn, &pair.pool, size);
+	pool_block_init(&last, &pair.pool, size);
+	expect_place(&last);
+	uint8_t *start = pool_block_get_data(&large);
+	memset(pool_block_get_data(&drawn), 1, size / 4);
+	memset(pool_block_get_data(&last), 1, size);
+	expect_int(get_cached(&pair), ==, 0);
+	pool_block_finish(&large);
+	expect_int(get_cached(&pair), <=, size + size / 4); // of the last 36 MiB just the size of the file is known
+	pool_block_finish(&drawn);
+	pool_block_finish(&last);
+	int64_t cached = get_cached(&pair);
+	expect_int(cached, ==, size + size / 4);
+	expect_int(cached, ==, get_first(pair.base.server.manager).bytes_resident);
+	// The client fills what is free, 10 MiB of it.
+	memset(start, 1, 10 * size);
+	expect_int(get_cached(&pair), ==, cached + 10 * size);
+	pool_pair_finish(&pair);
+}
+
+TEST("stats@cached-is-exact-in-small-areas") {
+	const uint32_t size = 1 << 20;
+	struct pool_pair pair;
+	struct pool_block blocks[4];
+	pool_pair_init(&pair, NULL, 0);
+	for (int i = 0; i < 4; i++) {
+		pool_block_init(&blocks[i], &pair.pool, size + 64);
+		expect_place(&blocks[i]);
+		memset(pool_block_get_data(&blocks[i]), 1, (size_t)i * 4096);
+	}
+	pool_block_finish(&blocks[0]);
+	expect_int(get_cached(&pair), ==, 0);
+	pool_block_finish(&blocks[2]);
+	expect_int(get_cached(&pair), ==, 2 * 4096);
+	pool_block_finish(&blocks[1]);
+	expect_int(get_cached(&pair), ==, 3 * 4096);
+	pool_pair_finish(&pair);
+}

@@ -248,7 +248,7 @@ struct lido_pool_stats {
 	int64_t bytes_used;         // of the wl_buffers
 	int64_t bytes_used_peak;    // the most there were
 	int64_t bytes_resident;     // of the files, in memory or on a disk
-	int64_t bytes_cached;       // kept for reuse: bytes_scratch_idle, and whole pages of freed blocks
+	int64_t bytes_cached;       // of memory kept for reuse: bytes_scratch_idle, and pages of freed blocks
 	int64_t bytes_scratch;      // of scratch memory, in use or idle
 	int64_t bytes_scratch_peak; // the most there were
 	int64_t bytes_scratch_idle; // the idle part of bytes_scratch
