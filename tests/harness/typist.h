@@ -14,7 +14,8 @@ struct typist {
 	uint32_t time;
 };
 
-/* The modifier of KEY_LEFTALT in the default keymap. */
+/* The modifiers of KEY_LEFTSHIFT and KEY_LEFTALT in the default keymap. */
+#define TYPIST_SHIFT 1
 #define TYPIST_ALT 8
 
 void typist_init(struct typist *typist, struct server *server);

@@ -351,3 +351,35 @@ TEST("keys@drag-withholds-presses-but-neither-releases-nor-modifiers") {
 	mouse_finish(&mouse);
 	desk_finish(&desk);
 }
+
+TEST("keys@modifiers-that-an-input-method-took-arrive-when-its-grab-ends-during-a-drag") {
+	struct desk desk;
+	struct mouse mouse;
+	struct method method;
+	desk_init(&desk);
+	struct screen *screen = &desk.stage.screen;
+	mouse_init(&mouse, screen, SIZE);
+	struct wl_data_device_manager *manager = client_bind(&screen->client, &wl_data_device_manager_interface, 3);
+	struct wl_data_device *device = wl_data_device_manager_get_data_device(manager, screen->seat);
+	typist_key(&desk.typist, KEY_B, true);
+	typist_key(&desk.typist, KEY_B, false);
+	method_init(&method, &desk.stage.server);
+	method_grab(&method);
+	mouse_move(&mouse, 20, 20);
+	mouse_press(&mouse, true);
+	typist_modifiers(&desk.typist, TYPIST_SHIFT);
+	keyboard_log_settle(&desk.log);
+	expect_int(desk.log.modifiers, ==, 0);
+	wl_data_device_start_drag(device, NULL, desk.windows[0].surface, NULL, mouse.serial);
+	client_roundtrip(&screen->client);
+	expect(desk.stage.server.compositor->seat->wlr->drag != NULL);
+	method_release(&method);
+	keyboard_log_settle(&desk.log);
+	expect_int(desk.log.modifiers, ==, TYPIST_SHIFT);
+	mouse_press(&mouse, false);
+	client_finish(&method.client);
+	wl_data_device_release(device);
+	wl_data_device_manager_destroy(manager);
+	mouse_finish(&mouse);
+	desk_finish(&desk);
+}
