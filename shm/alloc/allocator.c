@@ -415,7 +415,7 @@ struct lido_range *lido_allocator_get_oldest_warm(struct lido_allocator *allocat
 
 const struct lido_range *lido_allocator_get_next_warm(
 		const struct lido_allocator *allocator, const struct lido_range *range) {
-	const struct wl_list *next = range != NULL ? range->link.next : allocator->warm.next;
+	struct wl_list *next = range != NULL ? range->link.next : allocator->warm.next;
 	return next == &allocator->warm ? NULL : wl_container_of(next, range, link);
 }
 

@@ -261,6 +261,7 @@ TEST("filters@other-pictures-are-interpolated-up-to-their-edges") {
 TEST("filters@edges-stay-when-a-copy-takes-the-place-of-the-client-s-buffer") {
 	struct shown shown;
 	shown_init(&shown, 600, 600);
+	wp_viewport_set_destination(shown.viewport, 900, 900);
 	fill_color(&shown.picture, ORANGE);
 	set_output(&shown.stage, 1.25, WL_OUTPUT_TRANSFORM_NORMAL);
 	for (int i = 0; i < 12; i++) {
