@@ -37,7 +37,7 @@ static inline size_t account_get_fds_total_max(uint64_t files) {
 }
 
 /* Limits on the interfaces in the table of object_limits.c, and on the kinds of work in usage.h. */
-#define ACCOUNT_INTERFACES_MAX 64
+#define ACCOUNT_INTERFACES_MAX 96
 #define ACCOUNT_BUDGETS_MAX 8
 
 struct account {

@@ -3,6 +3,7 @@
 #include "focus.h"
 #include "listener.h"
 #include "parts.h"
+#include "shortcuts.h"
 #include "toplevel.h"
 #include <wlr/config.h>
 #include <wlr/types/wlr_keyboard.h>
@@ -53,10 +54,14 @@ static bool switch_terminal(struct compositor *compositor, xkb_keysym_t symbol) 
 }
 
 bool bindings_press(struct compositor *compositor, uint32_t modifiers, xkb_keysym_t symbol) {
-	if (switch_terminal(compositor, symbol)) {
+	if (switch_terminal(compositor, symbol) || shortcuts_press(compositor, modifiers, symbol)) {
 		return true;
 	}
 	if (!(modifiers & WLR_MODIFIER_ALT) || (modifiers & (WLR_MODIFIER_CTRL | WLR_MODIFIER_LOGO))) {
+		return false;
+	}
+	// An inhibitor of a window that Alt+Tab shows must not end Alt+Tab.
+	if (compositor->bindings->preview == NULL && shortcuts_are_inhibited(compositor)) {
 		return false;
 	}
 	switch (symbol) {

@@ -1,6 +1,6 @@
 /*
  * Keys that the compositor handles and does not send to windows. All of them need Alt, except those that switch the
- * terminal.
+ * terminal, and Super+Escape (shortcuts.h). The window with the focus may inhibit those with Alt.
  */
 #ifndef BINDINGS_H
 #define BINDINGS_H

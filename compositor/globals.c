@@ -41,6 +41,7 @@ static const char *const for_sandboxes[] = {
 	"xdg_activation_v1",
 	"xdg_wm_base",
 	"zwp_idle_inhibit_manager_v1",
+	"zwp_keyboard_shortcuts_inhibit_manager_v1", // the user can overrule it: see shortcuts.h
 	"zwp_linux_dmabuf_v1",
 	"zwp_pointer_constraints_v1",
 	"zwp_primary_selection_device_manager_v1",

@@ -45,6 +45,8 @@ static const struct object_limit table[] = {
 	{"zwp_input_popup_surface_v2", 64, 0},
 	{"ext_idle_notification_v1", 64, 0},
 	{"zwp_idle_inhibitor_v1", 64, 0},
+	// All are walked when a new one is made, and when a key with Alt is pressed.
+	{"zwp_keyboard_shortcuts_inhibitor_v1", 16, 0},
 	// Each device receives each selection: all of its MIME types.
 	{"wl_data_device", 64, 1},
 	{"wl_data_source", 256, 0},

@@ -63,6 +63,7 @@ struct compositor {
 	struct foreign *foreign;
 	struct decorations *decorations;
 	struct focus *focus;
+	struct shortcuts *shortcuts;
 	struct bindings *bindings;
 	struct grab *grab;
 	struct cursor *cursor;

@@ -55,6 +55,7 @@ static const struct {
 	{foreign_init, foreign_finish},
 	{decorations_init, decorations_finish},
 	{focus_init, focus_finish},
+	{shortcuts_init, shortcuts_finish},
 	{bindings_init, bindings_finish},
 	{grab_init, grab_finish},
 	{cursor_init, cursor_finish},
@@ -213,6 +214,7 @@ static struct compositor *allocate(void) {
 	compositor->foreign = &all->foreign;
 	compositor->decorations = &all->decorations;
 	compositor->focus = &all->focus;
+	compositor->shortcuts = &all->shortcuts;
 	compositor->bindings = &all->bindings;
 	compositor->grab = &all->grab;
 	compositor->cursor = &all->cursor;

@@ -39,6 +39,7 @@
 #include "seat.h"
 #include "selections.h"
 #include "shell.h"
+#include "shortcuts.h"
 #include "surface.h"
 #include "text_input.h"
 #include "toplevel.h"
@@ -78,6 +79,7 @@ struct compositor_parts {
 	struct foreign foreign;
 	struct decorations decorations;
 	struct focus focus;
+	struct shortcuts shortcuts;
 	struct bindings bindings;
 	struct grab grab;
 	struct cursor cursor;

@@ -133,6 +133,12 @@ def constrain(client, manager):
         lambda surface: not surface.live_users('zwp_locked_pointer_v1', 'zwp_confined_pointer_v1'))
 
 
+@manners('zwp_keyboard_shortcuts_inhibit_manager_v1.inhibit_shortcuts')
+def inhibit_shortcuts(client, manager):
+    return client.choose('surface', 'wl_surface',
+        lambda surface: not surface.live_users('zwp_keyboard_shortcuts_inhibitor_v1'))
+
+
 @manners('wp_viewport.destroy', 'wp_alpha_modifier_surface_v1.destroy', 'wp_fractional_scale_v1.destroy')
 def destroy_extension(client, object_):
     return {}

@@ -4,6 +4,7 @@
 #include "ext-idle-notify-v1-client-protocol.h"
 #include "idle-inhibit-unstable-v1-client-protocol.h"
 #include "input-method-unstable-v2-client-protocol.h"
+#include "keyboard-shortcuts-inhibit-unstable-v1-client-protocol.h"
 #include "pointer-constraints-unstable-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
 #include "primary-selection-unstable-v1-client-protocol.h"
@@ -117,6 +118,9 @@ MAKE(ext_idle_notification_v1,
 		ext_idle_notifier_v1_get_idle_notification(GLOBAL(ext_idle_notifier_v1), 1000000, GLOBAL(wl_seat)))
 MAKE(zwp_idle_inhibitor_v1,
 		zwp_idle_inhibit_manager_v1_create_inhibitor(GLOBAL(zwp_idle_inhibit_manager_v1), surface(maker)))
+MAKE(zwp_keyboard_shortcuts_inhibitor_v1,
+		zwp_keyboard_shortcuts_inhibit_manager_v1_inhibit_shortcuts(
+				GLOBAL(zwp_keyboard_shortcuts_inhibit_manager_v1), new_surface(maker), GLOBAL(wl_seat)))
 MAKE(wl_data_device, wl_data_device_manager_get_data_device(GLOBAL(wl_data_device_manager), GLOBAL(wl_seat)))
 MAKE(wl_data_source, wl_data_device_manager_create_data_source(GLOBAL(wl_data_device_manager)))
 MAKE(zwp_primary_selection_device_v1, zwp_primary_selection_device_manager_v1_get_device(
@@ -161,6 +165,7 @@ static const struct {
 	CASE(zwp_input_method_v2),
 	CASE(ext_idle_notification_v1),
 	CASE(zwp_idle_inhibitor_v1),
+	CASE(zwp_keyboard_shortcuts_inhibitor_v1),
 	CASE(wl_data_device),
 	CASE(wl_data_source),
 	CASE(zwp_primary_selection_device_v1),

@@ -37,6 +37,7 @@ static const char *const allowed[] = {
 	"xdg_activation_v1",
 	"xdg_wm_base",
 	"zwp_idle_inhibit_manager_v1",
+	"zwp_keyboard_shortcuts_inhibit_manager_v1",
 	"zwp_pointer_constraints_v1",
 	"zwp_primary_selection_device_manager_v1",
 	"zwp_relative_pointer_manager_v1",
