@@ -8,6 +8,7 @@
 #include "toplevel.h"
 #include <stdlib.h>
 #include <string.h>
+#include <wlr/types/wlr_ext_foreign_toplevel_list_v1.h>
 #include <wlr/types/wlr_foreign_toplevel_management_v1.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_xdg_shell.h>
@@ -45,14 +46,50 @@ static void handle_request_close(struct wl_listener *listener, void *data) {
 	wlr_xdg_toplevel_send_close(foreign->toplevel->xdg);
 }
 
+// Copies a text, and cuts it where a character of UTF-8 begins. Returns the copy; NULL for NULL.
+static const char *cut_text(char cut[FOREIGN_TEXT_SIZE_MAX], const char *text) {
+	if (text == NULL) {
+		return NULL;
+	}
+	size_t size = strnlen(text, FOREIGN_TEXT_SIZE_MAX);
+	if (size == FOREIGN_TEXT_SIZE_MAX) {
+		size--;
+		while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80) {
+			size--;
+		}
+	}
+	memcpy(cut, text, size);
+	cut[size] = '\0';
+	return cut;
+}
+
+// The title and app_id that task bars receive.
+struct texts {
+	struct wlr_ext_foreign_toplevel_handle_v1_state state;
+	char title[FOREIGN_TEXT_SIZE_MAX], app_id[FOREIGN_TEXT_SIZE_MAX];
+};
+
+static void texts_init(struct texts *texts, const struct wlr_xdg_toplevel *xdg) {
+	texts->state.title = cut_text(texts->title, xdg->title);
+	texts->state.app_id = cut_text(texts->app_id, xdg->app_id);
+}
+
 static struct foreign_toplevel *foreign_toplevel_create(struct toplevel *toplevel) {
 	struct foreign_toplevel *foreign = calloc(1, sizeof(*foreign));
 	if (foreign == NULL) {
 		return NULL;
 	}
 	foreign->toplevel = toplevel;
+	// An update follows: if there have been too many, later.
+	struct texts texts = {0};
+	if (toplevel->compositor->foreign->updates_left > 0) {
+		texts_init(&texts, toplevel->xdg);
+	}
+	foreign->listed = wlr_ext_foreign_toplevel_handle_v1_create(toplevel->compositor->foreign->list, &texts.state);
 	foreign->handle = wlr_foreign_toplevel_handle_v1_create(toplevel->compositor->foreign->manager);
-	if (foreign->handle == NULL) {
+	if (foreign->handle == NULL || foreign->listed == NULL) {
+		wlr_ext_foreign_toplevel_handle_v1_destroy(foreign->listed);
+		wlr_foreign_toplevel_handle_v1_destroy(foreign->handle);
 		free(foreign);
 		return NULL;
 	}
@@ -72,39 +109,23 @@ static void foreign_toplevel_destroy(struct foreign_toplevel *foreign) {
 	listener_remove(&foreign->listeners.request_fullscreen);
 	listener_remove(&foreign->listeners.request_close);
 	wlr_foreign_toplevel_handle_v1_destroy(foreign->handle);
+	wlr_ext_foreign_toplevel_handle_v1_destroy(foreign->listed);
 	free(foreign);
 }
 
-// Copies a text, and cuts it where a character of UTF-8 begins.
-static void cut_text(char cut[FOREIGN_TEXT_SIZE_MAX], const char *text) {
-	size_t size = strnlen(text, FOREIGN_TEXT_SIZE_MAX);
-	if (size == FOREIGN_TEXT_SIZE_MAX) {
-		size--;
-		while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80) {
-			size--;
-		}
-	}
-	memcpy(cut, text, size);
-	cut[size] = '\0';
-}
-
-// wlroots would send unchanged texts again.
+// wlroots would send unchanged texts of a handle again.
 static void update_texts(struct foreign_toplevel *foreign) {
 	struct wlr_foreign_toplevel_handle_v1 *handle = foreign->handle;
-	const char *title = foreign->toplevel->xdg->title, *app_id = foreign->toplevel->xdg->app_id;
-	char cut[FOREIGN_TEXT_SIZE_MAX];
-	if (title != NULL) {
-		cut_text(cut, title);
-		if (handle->title == NULL || strcmp(handle->title, cut) != 0) {
-			wlr_foreign_toplevel_handle_v1_set_title(handle, cut);
-		}
+	struct texts texts;
+	texts_init(&texts, foreign->toplevel->xdg);
+	const char *title = texts.state.title, *app_id = texts.state.app_id;
+	if (title != NULL && (handle->title == NULL || strcmp(handle->title, title) != 0)) {
+		wlr_foreign_toplevel_handle_v1_set_title(handle, title);
 	}
-	if (app_id != NULL) {
-		cut_text(cut, app_id);
-		if (handle->app_id == NULL || strcmp(handle->app_id, cut) != 0) {
-			wlr_foreign_toplevel_handle_v1_set_app_id(handle, cut);
-		}
+	if (app_id != NULL && (handle->app_id == NULL || strcmp(handle->app_id, app_id) != 0)) {
+		wlr_foreign_toplevel_handle_v1_set_app_id(handle, app_id);
 	}
+	wlr_ext_foreign_toplevel_handle_v1_update_state(foreign->listed, &texts.state);
 }
 
 static void update_outputs(struct foreign_toplevel *foreign) {
@@ -183,9 +204,10 @@ bool foreign_init(struct compositor *compositor) {
 	struct foreign *foreign = compositor->foreign;
 	struct toplevels *toplevels = compositor->toplevels;
 	foreign->manager = wlr_foreign_toplevel_manager_v1_create(compositor->display);
+	foreign->list = wlr_ext_foreign_toplevel_list_v1_create(compositor->display, 1);
 	foreign->timer = wl_event_loop_add_timer(compositor->loop, handle_timer, compositor);
 	foreign->updates_left = FOREIGN_UPDATES_MAX;
-	if (foreign->manager == NULL || foreign->timer == NULL) {
+	if (foreign->manager == NULL || foreign->list == NULL || foreign->timer == NULL) {
 		return false;
 	}
 	listener_add(&foreign->listeners.map, &toplevels->events.map, handle_map);
@@ -204,4 +226,5 @@ void foreign_finish(struct compositor *compositor) {
 		foreign->timer = NULL;
 	}
 	foreign->manager = NULL;
+	foreign->list = NULL;
 }

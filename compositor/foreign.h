@@ -1,5 +1,5 @@
 /*
- * wlr-foreign-toplevel-management: windows as task bars see them.
+ * Windows as task bars see them: wlr-foreign-toplevel-management, and ext-foreign-toplevel-list, which has titles only.
  */
 #ifndef FOREIGN_H
 #define FOREIGN_H
@@ -10,6 +10,8 @@
 
 struct compositor;
 struct toplevel;
+struct wlr_ext_foreign_toplevel_handle_v1;
+struct wlr_ext_foreign_toplevel_list_v1;
 struct wlr_foreign_toplevel_handle_v1;
 struct wlr_foreign_toplevel_manager_v1;
 
@@ -30,6 +32,7 @@ struct wlr_foreign_toplevel_manager_v1;
 struct foreign_toplevel {
 	struct toplevel *toplevel;
 	struct wlr_foreign_toplevel_handle_v1 *handle;
+	struct wlr_ext_foreign_toplevel_handle_v1 *listed;
 	bool stale; // its changes wait for the next period
 
 	struct {
@@ -39,6 +42,7 @@ struct foreign_toplevel {
 
 struct foreign {
 	struct wlr_foreign_toplevel_manager_v1 *manager;
+	struct wlr_ext_foreign_toplevel_list_v1 *list;
 	size_t updates_left;           // in this period
 	struct wl_event_source *timer; // ends the period
 

@@ -60,6 +60,8 @@ static const struct object_limit table[] = {
 	// Each manager receives an object for each window or output.
 	{"zwlr_foreign_toplevel_manager_v1", 8, 0},
 	{"zwlr_foreign_toplevel_handle_v1", 4096, 0},
+	{"ext_foreign_toplevel_list_v1", 8, 0},
+	{"ext_foreign_toplevel_handle_v1", 4096, 0},
 	{"zwlr_output_manager_v1", 16, 1},
 	{"zwlr_output_head_v1", 1024, 0},
 	{"zwlr_output_mode_v1", 16384, 0},

@@ -1,6 +1,7 @@
 /*
- * Titles of windows, as task bars receive them (wlr-foreign-toplevel-management).
+ * Titles of windows, as task bars receive them (wlr-foreign-toplevel-management and ext-foreign-toplevel-list).
  */
+#include "ext-foreign-toplevel-list-v1-client-protocol.h"
 #include "runner.h"
 #include "stage.h"
 #include "wlr-foreign-toplevel-management-unstable-v1-client-protocol.h"
@@ -64,11 +65,82 @@ static const struct zwlr_foreign_toplevel_manager_v1_listener manager_listener =
 	.finished = handle_finished,
 };
 
+// What an ext_foreign_toplevel_list_v1 tells of the last window.
+struct list {
+	struct ext_foreign_toplevel_list_v1 *object;
+	struct ext_foreign_toplevel_handle_v1 *handle;
+	char title[4096], app_id[4096], identifier[64];
+	int titles, dones, closed;
+};
+
+static void handle_list_closed(void *data, struct ext_foreign_toplevel_handle_v1 *handle) {
+	((struct list *)data)->closed++;
+}
+
+static void handle_list_done(void *data, struct ext_foreign_toplevel_handle_v1 *handle) {
+	((struct list *)data)->dones++;
+}
+
+static void handle_list_title(void *data, struct ext_foreign_toplevel_handle_v1 *handle, const char *title) {
+	struct list *list = data;
+	list->titles++;
+	snprintf(list->title, sizeof(list->title), "%s", title);
+}
+
+static void handle_list_app_id(void *data, struct ext_foreign_toplevel_handle_v1 *handle, const char *app_id) {
+	struct list *list = data;
+	snprintf(list->app_id, sizeof(list->app_id), "%s", app_id);
+}
+
+static void handle_list_identifier(void *data, struct ext_foreign_toplevel_handle_v1 *handle, const char *identifier) {
+	struct list *list = data;
+	snprintf(list->identifier, sizeof(list->identifier), "%s", identifier);
+}
+
+static const struct ext_foreign_toplevel_handle_v1_listener list_handle_listener = {
+	.closed = handle_list_closed,
+	.done = handle_list_done,
+	.title = handle_list_title,
+	.app_id = handle_list_app_id,
+	.identifier = handle_list_identifier,
+};
+
+static void handle_list_toplevel(
+		void *data, struct ext_foreign_toplevel_list_v1 *object, struct ext_foreign_toplevel_handle_v1 *handle) {
+	struct list *list = data;
+	if (list->handle != NULL) {
+		ext_foreign_toplevel_handle_v1_destroy(list->handle);
+	}
+	list->handle = handle;
+	ext_foreign_toplevel_handle_v1_add_listener(handle, &list_handle_listener, list);
+}
+
+static void handle_list_finished(void *data, struct ext_foreign_toplevel_list_v1 *object) {
+}
+
+static const struct ext_foreign_toplevel_list_v1_listener list_listener = {
+	.toplevel = handle_list_toplevel,
+	.finished = handle_list_finished,
+};
+
+static void list_init(struct list *list, struct client *client) {
+	*list = (struct list){0};
+	list->object = client_bind(client, &ext_foreign_toplevel_list_v1_interface, 1);
+	ext_foreign_toplevel_list_v1_add_listener(list->object, &list_listener, list);
+	client_roundtrip(client);
+}
+
+static void list_finish(struct list *list) {
+	ext_foreign_toplevel_handle_v1_destroy(list->handle);
+	ext_foreign_toplevel_list_v1_destroy(list->object);
+}
+
 struct scene {
 	struct stage stage;
 	struct window window;
 	struct picture picture;
 	struct bar bar;
+	struct list list; // of the same client
 };
 
 static void scene_init(struct scene *scene) {
@@ -82,10 +154,12 @@ static void scene_init(struct scene *scene) {
 	scene->bar.manager = client_bind(&scene->bar.client, &zwlr_foreign_toplevel_manager_v1_interface, 1);
 	zwlr_foreign_toplevel_manager_v1_add_listener(scene->bar.manager, &manager_listener, &scene->bar);
 	client_roundtrip(&scene->bar.client);
-	expect(scene->bar.handle != NULL);
+	list_init(&scene->list, &scene->bar.client);
+	expect(scene->bar.handle != NULL && scene->list.handle != NULL);
 }
 
 static void scene_finish(struct scene *scene) {
+	list_finish(&scene->list);
 	zwlr_foreign_toplevel_handle_v1_destroy(scene->bar.handle);
 	zwlr_foreign_toplevel_manager_v1_destroy(scene->bar.manager);
 	client_finish(&scene->bar.client);
@@ -112,6 +186,7 @@ TEST("foreign@long-title-is-cut-where-a-character-begins") {
 	set_title(&scene, title);
 	snprintf(wanted, sizeof(wanted), "%s", title);
 	expect_string(scene.bar.title, wanted);
+	expect_string(scene.list.title, wanted);
 	memmove(title + 1, title, 3000);
 	title[0] = 'a';
 	set_title(&scene, title);
@@ -121,6 +196,8 @@ TEST("foreign@long-title-is-cut-where-a-character-begins") {
 	set_title(&scene, "short");
 	expect_string(scene.bar.title, "short");
 	expect_string(scene.bar.app_id, wanted);
+	expect_string(scene.list.title, "short");
+	expect_string(scene.list.app_id, wanted);
 	scene_finish(&scene);
 }
 
@@ -140,8 +217,39 @@ TEST("foreign@titles-without-end-are-sent-at-a-limited-rate-and-the-last-one-arr
 	int periods = (int)((monotonic_msec() - start) / FOREIGN_UPDATES_MS) + 2;
 	expect_int(scene.bar.titles, >=, FOREIGN_UPDATES_MAX / 2);
 	expect_int(scene.bar.titles, <=, periods * FOREIGN_UPDATES_MAX);
-	while (strcmp(scene.bar.title, title) != 0) {
+	expect_int(scene.list.titles, ==, scene.bar.titles);
+	while (strcmp(scene.bar.title, title) != 0 || strcmp(scene.list.title, title) != 0) {
 		client_pump(&scene.bar.client, 10);
 	}
+	scene_finish(&scene);
+}
+
+TEST("foreign@window-that-comes-and-goes-is-told-to-lists") {
+	struct scene scene;
+	struct list later;
+	struct window other;
+	scene_init(&scene);
+	struct screen *screen = &scene.stage.screen;
+	window_init(&other, screen, WINDOW_TOPLEVEL, 16, 16);
+	xdg_toplevel_set_title(other.toplevel, "other");
+	xdg_toplevel_set_app_id(other.toplevel, "org.example.other");
+	scene.list.dones = 0;
+	window_commit(&other, scene.picture.buffer);
+	client_roundtrip(&scene.bar.client);
+	// All of it at once.
+	expect_string(scene.list.title, "other");
+	expect_string(scene.list.app_id, "org.example.other");
+	expect_int(strlen(scene.list.identifier), ==, 32);
+	expect_int(scene.list.dones, ==, 1);
+	// A list that is bound later receives all windows, the newest first.
+	list_init(&later, &scene.bar.client);
+	expect_int(later.dones, ==, 2);
+	expect(strcmp(later.identifier, scene.list.identifier) != 0);
+	expect_int(scene.list.closed, ==, 0);
+	window_finish(&other);
+	client_roundtrip(&screen->client);
+	client_roundtrip(&scene.bar.client);
+	expect_int(scene.list.closed, ==, 1);
+	list_finish(&later);
 	scene_finish(&scene);
 }

@@ -1,6 +1,7 @@
 /*
  * Limits on the objects of each interface that one client may have.
  */
+#include "ext-foreign-toplevel-list-v1-client-protocol.h"
 #include "ext-idle-notify-v1-client-protocol.h"
 #include "idle-inhibit-unstable-v1-client-protocol.h"
 #include "input-method-unstable-v2-client-protocol.h"
@@ -131,6 +132,7 @@ MAKE(zwlr_data_control_device_v1,
 		zwlr_data_control_manager_v1_get_data_device(GLOBAL(zwlr_data_control_manager_v1), GLOBAL(wl_seat)))
 MAKE(zwlr_data_control_source_v1, zwlr_data_control_manager_v1_create_data_source(GLOBAL(zwlr_data_control_manager_v1)))
 MAKE(zwlr_foreign_toplevel_manager_v1, bind_again(maker, &zwlr_foreign_toplevel_manager_v1_interface))
+MAKE(ext_foreign_toplevel_list_v1, bind_again(maker, &ext_foreign_toplevel_list_v1_interface))
 MAKE(zwlr_output_manager_v1, bind_again(maker, &zwlr_output_manager_v1_interface))
 MAKE(zwlr_output_configuration_v1, zwlr_output_manager_v1_create_configuration(GLOBAL(zwlr_output_manager_v1), 0))
 MAKE(zwlr_layer_surface_v1,
@@ -173,6 +175,7 @@ static const struct {
 	CASE(zwlr_data_control_device_v1),
 	CASE(zwlr_data_control_source_v1),
 	CASE(zwlr_foreign_toplevel_manager_v1),
+	CASE(ext_foreign_toplevel_list_v1),
 	CASE(zwlr_output_manager_v1),
 	CASE(zwlr_output_configuration_v1),
 	CASE(zwlr_layer_surface_v1),
