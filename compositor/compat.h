@@ -13,6 +13,7 @@
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_security_context_v1.h>
 #include <wlr/types/wlr_text_input_v3.h>
+#include <wlr/types/wlr_xdg_foreign_registry.h>
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/version.h>
 
@@ -77,6 +78,15 @@ static inline void scene_set_calculate_visibility(struct wlr_scene *scene, bool 
 	scene->WLR_PRIVATE.calculate_visibility = calculate;
 #else
 	scene->calculate_visibility = calculate;
+#endif
+}
+
+/* The window that a client exported; NULL if it is destroyed. */
+static inline struct wlr_xdg_toplevel *xdg_exported_toplevel(const struct wlr_xdg_foreign_exported *exported) {
+#if WLR_SINCE(19)
+	return exported->toplevel;
+#else
+	return wlr_xdg_toplevel_try_from_wlr_surface(exported->surface);
 #endif
 }
 

@@ -69,6 +69,11 @@ static const struct object_limit table[] = {
 	// All layer surfaces are placed anew when one of them changes.
 	{"zwlr_layer_surface_v1", 128, 0},
 	{"org_kde_kwin_server_decoration", 1024, 0},
+	// A handle is compared with those of all exported windows.
+	{"zxdg_exported_v1", 64, 0},
+	{"zxdg_exported_v2", 64, 0},
+	{"zxdg_imported_v1", 64, 0},
+	{"zxdg_imported_v2", 64, 0},
 	{"xdg_wm_base", 64, 4},
 	{"xdg_positioner", 4096, 0},
 	{"xdg_activation_token_v1", 256, 0},

@@ -65,6 +65,7 @@ static const struct {
 	{activation_init, activation_finish},
 	{shell_init, shell_finish},
 	{xdg_errors_init, NULL},
+	{xdg_foreign_init, NULL},
 	{rectangles_init, NULL},
 	{selections_init, NULL},
 	{captures_init, captures_finish},

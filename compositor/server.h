@@ -48,6 +48,7 @@
 #include "virtual_keyboard.h"
 #include "virtual_pointer.h"
 #include "xdg_errors.h"
+#include "xdg_foreign.h"
 
 /*
  * Each part has x_init() and x_finish(). server.c calls them in the order of its table, and in reverse order at the

@@ -38,6 +38,10 @@ def add_token(client, object_, values):
     client.shared['tokens'] = client.shared['tokens'][-7:] + [values[0]]
 
 
+def add_handle(client, object_, values):
+    client.shared['handles'] = client.shared['handles'][-7:] + [values[0]]
+
+
 def send_data(client, object_, values):
     write_some(values[1], client.random)
 
@@ -84,6 +88,8 @@ HANDLERS = {
     'wl_shm.format': add_format,
     'wl_seat.capabilities': set_capabilities,
     'xdg_activation_token_v1.done': add_token,
+    'zxdg_exported_v1.handle': add_handle,
+    'zxdg_exported_v2.handle': add_handle,
     'send': send_data,
     'wl_keyboard.keymap': keep_keymap,
     'lido_shm_pool_v1.area': add_area,

@@ -412,6 +412,23 @@ def activate(client, activation):
     return {'token': client.random.choice(tokens)} if tokens and client.chance(0.8) else {}
 
 
+def is_toplevel(surface):
+    role = role_of(surface)
+    return role is not None and role.interface.name == 'xdg_surface' and role.live_users('xdg_toplevel')
+
+
+@manners('zxdg_exporter_v1.export', 'zxdg_exporter_v2.export_toplevel', 'zxdg_imported_v1.set_parent_of',
+    'zxdg_imported_v2.set_parent_of')
+def use_toplevel(client, object_):
+    return client.choose('surface', 'wl_surface', is_toplevel)
+
+
+@manners('zxdg_importer_v1.import', 'zxdg_importer_v2.import_toplevel')
+def import_toplevel(client, importer):
+    handles = client.shared['handles']
+    return {'handle': client.random.choice(handles)} if handles and client.chance(0.8) else {}
+
+
 @manners('zwlr_screencopy_frame_v1.copy', 'zwlr_screencopy_frame_v1.copy_with_damage')
 def copy(client, frame):
     size = frame.state.get('size')

@@ -316,7 +316,7 @@ class Attacker:
         self.interfaces, self.statistics = read_protocols(paths), Statistics()
         self.changes_outputs, self.end = changes_outputs, time.monotonic() + seconds
         self.display = os.path.join(os.environ['XDG_RUNTIME_DIR'], os.environ['WAYLAND_DISPLAY'])
-        self.shared = {'tokens': [], 'pipes': collections.deque(), 'sandboxes': []}
+        self.shared = {'tokens': [], 'handles': [], 'pipes': collections.deque(), 'sandboxes': []}
         self.clients = [None] * CONNECTIONS
 
     def connect(self):

@@ -21,6 +21,8 @@
 #include "wlr-screencopy-unstable-v1-client-protocol.h"
 #include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
 #include "xdg-activation-v1-client-protocol.h"
+#include "xdg-foreign-unstable-v1-client-protocol.h"
+#include "xdg-foreign-unstable-v2-client-protocol.h"
 #include "xdg-output-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 #include <compositor/object_limits.h>
@@ -42,6 +44,15 @@ static void keep(struct wl_array *array, void *proxy) {
 static void *kept(struct maker *maker, void *proxy) {
 	keep(&maker->proxies, proxy);
 	return proxy;
+}
+
+static size_t count_kept(const struct maker *maker, const char *interface) {
+	struct wl_proxy **proxy;
+	size_t count = 0;
+	wl_array_for_each(proxy, &maker->proxies) {
+		count += strcmp(wl_proxy_get_class(*proxy), interface) == 0;
+	}
+	return count;
 }
 
 // The global, bound once.
@@ -75,6 +86,18 @@ static struct wl_surface *surface(struct maker *maker) {
 		}
 	}
 	return new_surface(maker);
+}
+
+// The same, with the role of a window.
+static struct wl_surface *window(struct maker *maker) {
+	bool made = count_kept(maker, wl_surface_interface.name) > 0;
+	struct wl_surface *made_surface = surface(maker);
+	if (!made) {
+		struct xdg_surface *xdg = kept(maker,
+				xdg_wm_base_get_xdg_surface(kept(maker, bind_again(maker, &xdg_wm_base_interface)), made_surface));
+		kept(maker, xdg_surface_get_toplevel(xdg));
+	}
+	return made_surface;
 }
 
 static struct wl_pointer *pointer(struct maker *maker) {
@@ -137,6 +160,10 @@ MAKE(zwlr_output_manager_v1, bind_again(maker, &zwlr_output_manager_v1_interface
 MAKE(zwlr_output_configuration_v1, zwlr_output_manager_v1_create_configuration(GLOBAL(zwlr_output_manager_v1), 0))
 MAKE(zwlr_layer_surface_v1,
 		zwlr_layer_shell_v1_get_layer_surface(GLOBAL(zwlr_layer_shell_v1), new_surface(maker), NULL, 0, ""))
+MAKE(zxdg_exported_v1, zxdg_exporter_v1_export(GLOBAL(zxdg_exporter_v1), window(maker)))
+MAKE(zxdg_exported_v2, zxdg_exporter_v2_export_toplevel(GLOBAL(zxdg_exporter_v2), window(maker)))
+MAKE(zxdg_imported_v1, zxdg_importer_v1_import(GLOBAL(zxdg_importer_v1), ""))
+MAKE(zxdg_imported_v2, zxdg_importer_v2_import_toplevel(GLOBAL(zxdg_importer_v2), ""))
 MAKE(xdg_wm_base, bind_again(maker, &xdg_wm_base_interface))
 MAKE(xdg_positioner, xdg_wm_base_create_positioner(GLOBAL(xdg_wm_base)))
 MAKE(xdg_activation_token_v1, xdg_activation_v1_get_activation_token(GLOBAL(xdg_activation_v1)))
@@ -179,6 +206,10 @@ static const struct {
 	CASE(zwlr_output_manager_v1),
 	CASE(zwlr_output_configuration_v1),
 	CASE(zwlr_layer_surface_v1),
+	CASE(zxdg_exported_v1),
+	CASE(zxdg_exported_v2),
+	CASE(zxdg_imported_v1),
+	CASE(zxdg_imported_v2),
 	CASE(xdg_wm_base),
 	CASE(xdg_positioner),
 	CASE(xdg_activation_token_v1),
@@ -199,15 +230,6 @@ static void maker_finish(struct maker *maker) {
 	wl_array_release(&maker->proxies);
 	wl_array_release(&maker->globals);
 	client_finish(&maker->client);
-}
-
-static size_t count_kept(const struct maker *maker, const char *interface) {
-	struct wl_proxy **proxy;
-	size_t count = 0;
-	wl_array_for_each(proxy, &maker->proxies) {
-		count += strcmp(wl_proxy_get_class(*proxy), interface) == 0;
-	}
-	return count;
 }
 
 static void make_too_many(struct server *server, const char *interface, void *(*make)(struct maker *maker)) {
