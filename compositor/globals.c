@@ -7,6 +7,7 @@
 #include <string.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/types/wlr_alpha_modifier_v1.h>
+#include <wlr/types/wlr_content_type_v1.h>
 #include <wlr/types/wlr_data_control_v1.h>
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_fractional_scale_v1.h>
@@ -33,10 +34,12 @@ static const char *const for_sandboxes[] = {
 	"wl_shm",
 	"wl_subcompositor",
 	"wp_alpha_modifier_v1",
+	"wp_content_type_manager_v1",
 	"wp_cursor_shape_manager_v1",
 	"wp_fractional_scale_manager_v1",
 	"wp_presentation",
 	"wp_single_pixel_buffer_manager_v1",
+	"wp_tearing_control_manager_v1",
 	"wp_viewporter",
 	"xdg_activation_v1",
 	"xdg_wm_base",
@@ -98,7 +101,8 @@ bool globals_init(struct compositor *compositor) {
 		   wlr_fractional_scale_manager_v1_create(display, 1) != NULL &&
 		   presentation_create(display, compositor->backend) != NULL &&
 		   wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
-		   wlr_alpha_modifier_v1_create(display) != NULL && wlr_screencopy_manager_v1_create(display) != NULL &&
+		   wlr_content_type_manager_v1_create(display, 1) != NULL && wlr_alpha_modifier_v1_create(display) != NULL &&
+		   wlr_screencopy_manager_v1_create(display) != NULL &&
 		   wlr_xdg_output_manager_v1_create(display, compositor->desktop->layout) != NULL;
 }
 

@@ -69,6 +69,9 @@ static const struct object_limit table[] = {
 	// All layer surfaces are placed anew when one of them changes.
 	{"zwlr_layer_surface_v1", 128, 0},
 	{"org_kde_kwin_server_decoration", 1024, 0},
+	// Each is of one surface, and may outlive it.
+	{"wp_content_type_v1", CLIENTS_SURFACES_MAX, 0},
+	{"wp_tearing_control_v1", CLIENTS_SURFACES_MAX, 0},
 	// A handle is compared with those of all exported windows.
 	{"zxdg_exported_v1", 64, 0},
 	{"zxdg_exported_v2", 64, 0},

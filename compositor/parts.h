@@ -73,6 +73,7 @@ struct compositor {
 	struct activation *activation;
 	struct shell *shell;
 	struct captures *captures;
+	struct tearing *tearing;
 	struct output_management *output_management;
 
 	struct {

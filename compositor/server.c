@@ -66,6 +66,7 @@ static const struct {
 	{shell_init, shell_finish},
 	{xdg_errors_init, NULL},
 	{xdg_foreign_init, NULL},
+	{tearing_init, tearing_finish},
 	{rectangles_init, NULL},
 	{selections_init, NULL},
 	{captures_init, captures_finish},
@@ -224,6 +225,7 @@ static struct compositor *allocate(void) {
 	compositor->constraints = &all->constraints;
 	compositor->activation = &all->activation;
 	compositor->shell = &all->shell;
+	compositor->tearing = &all->tearing;
 	compositor->output_management = &all->output_management;
 	return compositor;
 }

@@ -41,6 +41,7 @@
 #include "shell.h"
 #include "shortcuts.h"
 #include "surface.h"
+#include "tearing.h"
 #include "text_input.h"
 #include "toplevel.h"
 #include "touch.h"
@@ -90,6 +91,7 @@ struct compositor_parts {
 	struct activation activation;
 	struct shell shell;
 	struct captures captures;
+	struct tearing tearing;
 	struct output_management output_management;
 };
 

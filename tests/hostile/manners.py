@@ -120,10 +120,12 @@ def set_destination(client, viewport):
 
 
 @manners('wp_viewporter.get_viewport', 'wp_fractional_scale_manager_v1.get_fractional_scale',
-    'wp_alpha_modifier_v1.get_surface')
+    'wp_alpha_modifier_v1.get_surface', 'wp_content_type_manager_v1.get_surface_content_type',
+    'wp_tearing_control_manager_v1.get_tearing_control')
 def extend_surface(client, manager):
     names = {'wp_viewporter': 'wp_viewport', 'wp_fractional_scale_manager_v1': 'wp_fractional_scale_v1',
-        'wp_alpha_modifier_v1': 'wp_alpha_modifier_surface_v1'}
+        'wp_alpha_modifier_v1': 'wp_alpha_modifier_surface_v1', 'wp_content_type_manager_v1': 'wp_content_type_v1',
+        'wp_tearing_control_manager_v1': 'wp_tearing_control_v1'}
     return client.choose('surface', 'wl_surface', lambda surface: not surface.live_users(names[manager.interface.name]))
 
 

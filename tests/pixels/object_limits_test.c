@@ -1,6 +1,7 @@
 /*
  * Limits on the objects of each interface that one client may have.
  */
+#include "content-type-v1-client-protocol.h"
 #include "ext-foreign-toplevel-list-v1-client-protocol.h"
 #include "ext-idle-notify-v1-client-protocol.h"
 #include "idle-inhibit-unstable-v1-client-protocol.h"
@@ -12,6 +13,7 @@
 #include "relative-pointer-unstable-v1-client-protocol.h"
 #include "runner.h"
 #include "stage.h"
+#include "tearing-control-v1-client-protocol.h"
 #include "text-input-unstable-v3-client-protocol.h"
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 #include "wlr-data-control-unstable-v1-client-protocol.h"
@@ -170,6 +172,21 @@ MAKE(xdg_activation_token_v1, xdg_activation_v1_get_activation_token(GLOBAL(xdg_
 MAKE(zwlr_screencopy_frame_v1,
 		zwlr_screencopy_manager_v1_capture_output(GLOBAL(zwlr_screencopy_manager_v1), 0, GLOBAL(wl_output)))
 
+// Objects of surfaces that are destroyed at once.
+static void *make_wp_content_type_v1(struct maker *maker) {
+	struct wl_surface *surface = wl_compositor_create_surface(GLOBAL(wl_compositor));
+	void *type = wp_content_type_manager_v1_get_surface_content_type(GLOBAL(wp_content_type_manager_v1), surface);
+	wl_surface_destroy(surface);
+	return type;
+}
+
+static void *make_wp_tearing_control_v1(struct maker *maker) {
+	struct wl_surface *surface = wl_compositor_create_surface(GLOBAL(wl_compositor));
+	void *hint = wp_tearing_control_manager_v1_get_tearing_control(GLOBAL(wp_tearing_control_manager_v1), surface);
+	wl_surface_destroy(surface);
+	return hint;
+}
+
 #define CASE(interface) {#interface, make_##interface}
 
 static const struct {
@@ -210,6 +227,8 @@ static const struct {
 	CASE(zxdg_exported_v2),
 	CASE(zxdg_imported_v1),
 	CASE(zxdg_imported_v2),
+	CASE(wp_content_type_v1),
+	CASE(wp_tearing_control_v1),
 	CASE(xdg_wm_base),
 	CASE(xdg_positioner),
 	CASE(xdg_activation_token_v1),
