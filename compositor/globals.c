@@ -47,6 +47,7 @@ static const char *const for_sandboxes[] = {
 	"zwp_keyboard_shortcuts_inhibit_manager_v1", // the user can overrule it: see shortcuts.h
 	"zwp_linux_dmabuf_v1",
 	"zwp_pointer_constraints_v1",
+	"zwp_pointer_gestures_v1",
 	"zwp_primary_selection_device_manager_v1",
 	"zwp_relative_pointer_manager_v1",
 	"zwp_text_input_manager_v3",

@@ -67,6 +67,7 @@ struct compositor {
 	struct bindings *bindings;
 	struct grab *grab;
 	struct cursor *cursor;
+	struct gestures *gestures;
 	struct touch *touch;
 	struct drag *drag;
 	struct constraints *constraints;

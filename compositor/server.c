@@ -59,6 +59,7 @@ static const struct {
 	{bindings_init, bindings_finish},
 	{grab_init, grab_finish},
 	{cursor_init, cursor_finish},
+	{gestures_init, gestures_finish},
 	{touch_init, touch_finish},
 	{drag_init, drag_finish},
 	{constraints_init, constraints_finish},
@@ -220,6 +221,7 @@ static struct compositor *allocate(void) {
 	compositor->bindings = &all->bindings;
 	compositor->grab = &all->grab;
 	compositor->cursor = &all->cursor;
+	compositor->gestures = &all->gestures;
 	compositor->touch = &all->touch;
 	compositor->drag = &all->drag;
 	compositor->constraints = &all->constraints;

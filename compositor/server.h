@@ -20,6 +20,7 @@
 #include "drag.h"
 #include "focus.h"
 #include "foreign.h"
+#include "gestures.h"
 #include "globals.h"
 #include "grab.h"
 #include "idle.h"
@@ -85,6 +86,7 @@ struct compositor_parts {
 	struct bindings bindings;
 	struct grab grab;
 	struct cursor cursor;
+	struct gestures gestures;
 	struct touch touch;
 	struct drag drag;
 	struct constraints constraints;

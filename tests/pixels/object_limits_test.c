@@ -8,6 +8,7 @@
 #include "input-method-unstable-v2-client-protocol.h"
 #include "keyboard-shortcuts-inhibit-unstable-v1-client-protocol.h"
 #include "pointer-constraints-unstable-v1-client-protocol.h"
+#include "pointer-gestures-unstable-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
 #include "primary-selection-unstable-v1-client-protocol.h"
 #include "relative-pointer-unstable-v1-client-protocol.h"
@@ -133,6 +134,12 @@ MAKE(zwp_locked_pointer_v1, zwp_pointer_constraints_v1_lock_pointer(
 									GLOBAL(zwp_pointer_constraints_v1), new_surface(maker), pointer(maker), NULL, 1))
 MAKE(zwp_confined_pointer_v1, zwp_pointer_constraints_v1_confine_pointer(
 									  GLOBAL(zwp_pointer_constraints_v1), new_surface(maker), pointer(maker), NULL, 1))
+MAKE(zwp_pointer_gesture_swipe_v1,
+		zwp_pointer_gestures_v1_get_swipe_gesture(GLOBAL(zwp_pointer_gestures_v1), pointer(maker)))
+MAKE(zwp_pointer_gesture_pinch_v1,
+		zwp_pointer_gestures_v1_get_pinch_gesture(GLOBAL(zwp_pointer_gestures_v1), pointer(maker)))
+MAKE(zwp_pointer_gesture_hold_v1,
+		zwp_pointer_gestures_v1_get_hold_gesture(GLOBAL(zwp_pointer_gestures_v1), pointer(maker)))
 MAKE(zwp_virtual_keyboard_v1, zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(
 									  GLOBAL(zwp_virtual_keyboard_manager_v1), GLOBAL(wl_seat)))
 MAKE(zwlr_virtual_pointer_v1, zwlr_virtual_pointer_manager_v1_create_virtual_pointer(
@@ -205,6 +212,9 @@ static const struct {
 	CASE(zwp_relative_pointer_v1),
 	CASE(zwp_locked_pointer_v1),
 	CASE(zwp_confined_pointer_v1),
+	CASE(zwp_pointer_gesture_swipe_v1),
+	CASE(zwp_pointer_gesture_pinch_v1),
+	CASE(zwp_pointer_gesture_hold_v1),
 	CASE(zwp_virtual_keyboard_v1),
 	CASE(zwlr_virtual_pointer_v1),
 	CASE(zwp_text_input_v3),

@@ -41,6 +41,7 @@ static const char *const allowed[] = {
 	"zwp_idle_inhibit_manager_v1",
 	"zwp_keyboard_shortcuts_inhibit_manager_v1",
 	"zwp_pointer_constraints_v1",
+	"zwp_pointer_gestures_v1",
 	"zwp_primary_selection_device_manager_v1",
 	"zwp_relative_pointer_manager_v1",
 	"zwp_text_input_manager_v3",
