@@ -9,6 +9,7 @@
 #ifndef ACCOUNT_H
 #define ACCOUNT_H
 
+#include "bucket.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,11 +56,8 @@ struct account {
 	struct {
 		uint64_t serial; // of the walk
 		uint64_t pixels;
-	} drawn; // see overdraw.c
-	struct {
-		uint64_t level;             // what was spent and has not drained yet
-		int64_t time;               // of level, ms
-	} budgets[ACCOUNT_BUDGETS_MAX]; // by enum budget
+	} drawn;                                    // see overdraw.c
+	struct bucket budgets[ACCOUNT_BUDGETS_MAX]; // by enum budget, see usage.h
 
 	// Other threads free memory and close fds, too.
 	atomic_size_t heap_size; // bytes

@@ -106,14 +106,11 @@ bool input_method_take_modifiers(struct compositor *compositor, struct wlr_keybo
 
 // Counts what is to be sent to a text input. Returns false if it must be dropped.
 static bool admit_text(struct input_method *input_method, size_t size) {
-	int64_t now = monotonic_msec();
-	uint64_t drained = (uint64_t)(now - input_method->text_time) * INPUT_METHOD_TEXT_PER_SECOND / 1000;
-	input_method->text_size -= drained < input_method->text_size ? drained : input_method->text_size;
-	input_method->text_time = now;
-	if (input_method->text_size >= INPUT_METHOD_TEXT_MAX) {
+	struct bucket *text = &input_method->text;
+	if (bucket_drain(text, monotonic_msec(), INPUT_METHOD_TEXT_PER_SECOND) >= INPUT_METHOD_TEXT_MAX) {
 		return false;
 	}
-	input_method->text_size += INPUT_METHOD_TEXT_MIN + size;
+	text->level += INPUT_METHOD_TEXT_MIN + size;
 	return true;
 }
 

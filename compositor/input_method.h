@@ -4,6 +4,7 @@
 #ifndef INPUT_METHOD_H
 #define INPUT_METHOD_H
 
+#include "bucket.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <wayland-server-core.h>
@@ -50,8 +51,7 @@ struct input_method {
 	uint64_t grab;                   // how many grabs of the keyboard there have been: the number of the last one
 	int64_t sent;                    // when it was last sent the state of a text input, ms
 	struct wl_event_source *timer;   // sends it again
-	uint64_t text_size;              // that was sent to text inputs and has not drained yet, bytes
-	int64_t text_time;               // when it drained, ms
+	struct bucket text;              // that was sent to text inputs, bytes
 
 	struct {
 		struct wl_listener new_input_method, commit, new_popup, grab_keyboard, grab_destroy, destroy;

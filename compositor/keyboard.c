@@ -70,17 +70,10 @@ static bool may_follow(struct keyboard *keyboard, const struct wlr_keyboard *cur
 	if (virtual_keyboard_client(keyboard->wlr) == NULL || current == keyboard->wlr) {
 		return true;
 	}
-	int64_t now = monotonic_msec();
-	uint64_t drained = (uint64_t)(now - keyboards->time) * KEYBOARD_CHANGES_PER_SECOND;
-	if (drained >= 1000) {
-		drained /= 1000;
-		keyboards->changes -= drained < keyboards->changes ? drained : keyboards->changes;
-		keyboards->time = now;
-	}
-	if (keyboards->changes >= changes_max) {
+	if (bucket_drain(&keyboards->changes, monotonic_msec(), KEYBOARD_CHANGES_PER_SECOND) >= changes_max) {
 		return false;
 	}
-	keyboards->changes++;
+	keyboards->changes.level++;
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #ifndef KEYBOARD_H
 #define KEYBOARD_H
 
+#include "bucket.h"
 #include "keys.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -38,8 +39,7 @@ struct keyboards {
 	struct compositor *compositor;
 	struct wlr_keyboard fallback; // has the seat's keymap and no keys: the seat's keyboard while it has no other
 	struct keys keys;
-	uint64_t changes; // that virtual keyboards have caused and that have not drained yet
-	int64_t time;     // when they drained, ms
+	struct bucket changes; // that virtual keyboards have caused
 	struct wl_listener new_keyboard;
 };
 

@@ -123,14 +123,11 @@ static bool admit(struct output_management *management, const struct wlr_output_
 		}
 		pixels += count_pixels(&head->state);
 	}
-	int64_t now = monotonic_msec();
-	uint64_t drained = (uint64_t)(now - management->time) * OUTPUT_MANAGEMENT_PIXELS_PER_SECOND / 1000;
-	management->pixels -= drained < management->pixels ? drained : management->pixels;
-	management->time = now;
-	if (management->pixels >= OUTPUT_MANAGEMENT_PIXELS_BURST) {
+	if (bucket_drain(&management->pixels, monotonic_msec(), OUTPUT_MANAGEMENT_PIXELS_PER_SECOND) >=
+			OUTPUT_MANAGEMENT_PIXELS_BURST) {
 		return false;
 	}
-	management->pixels += pixels;
+	management->pixels.level += pixels;
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #ifndef OUTPUT_MANAGEMENT_H
 #define OUTPUT_MANAGEMENT_H
 
+#include "bucket.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <wayland-server-core.h>
@@ -38,8 +39,7 @@ struct wlr_output_manager_v1;
 struct output_management {
 	struct compositor *compositor;
 	struct wlr_output_manager_v1 *manager;
-	uint64_t pixels; // of configurations, that have not drained yet
-	int64_t time;    // of pixels, ms
+	struct bucket pixels; // of configurations
 
 	struct {
 		struct wl_listener apply, test, layout_changed;

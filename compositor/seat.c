@@ -68,14 +68,10 @@ void seat_add_keyboard(struct compositor *compositor, struct wlr_keyboard *wlr) 
 
 bool seat_admit_virtual(struct compositor *compositor, uint64_t virtual_max) {
 	struct seat *seat = compositor->seat;
-	int64_t now = monotonic_msec();
-	uint64_t drained = (uint64_t)(now - seat->virtual_time) * SEAT_VIRTUAL_EVENTS_PER_SECOND / 1000;
-	seat->virtual_events -= drained < seat->virtual_events ? drained : seat->virtual_events;
-	seat->virtual_time = now;
-	if (seat->virtual_events >= virtual_max) {
+	if (bucket_drain(&seat->virtual_events, monotonic_msec(), SEAT_VIRTUAL_EVENTS_PER_SECOND) >= virtual_max) {
 		return false;
 	}
-	seat->virtual_events++;
+	seat->virtual_events.level++;
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #ifndef SEAT_H
 #define SEAT_H
 
+#include "bucket.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <wayland-server-core.h>
@@ -40,8 +41,7 @@ struct seat {
 	struct wl_list devices;       // device.link
 	struct wl_list keyboards;     // keyboard.link
 	struct wl_event_source *loss; // timer
-	uint64_t virtual_events;      // that have not drained yet
-	int64_t virtual_time;         // when they drained, ms
+	struct bucket virtual_events;
 
 	struct {
 		struct wl_signal new_device;   // struct wlr_input_device *: a pointer or touch screen

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <wayland-server-protocol.h>
 
-// A budget is a bucket that drains at a constant rate. An empty one takes burst at once.
+// An empty bucket takes burst at once.
 static const struct {
 	const char *what;
 	uint64_t burst, per_second;
@@ -35,13 +35,11 @@ bool usage_spend(struct wl_client *wl, enum budget budget, uint64_t amount) {
 	if (account == NULL) {
 		return false; // the client is being disconnected
 	}
-	uint64_t *level = &account->budgets[budget].level;
-	int64_t now = monotonic_msec();
-	uint64_t drained = (uint64_t)(now - account->budgets[budget].time) * budgets[budget].per_second / 1000;
-	*level = (drained < *level ? *level - drained : 0) + amount;
-	account->budgets[budget].time = now;
-	if (*level > budgets[budget].burst) {
-		usage_post_too_many(wl, budgets[budget].what, *level, budgets[budget].burst);
+	struct bucket *bucket = &account->budgets[budget];
+	bucket_drain(bucket, monotonic_msec(), budgets[budget].per_second);
+	bucket->level += amount;
+	if (bucket->level > budgets[budget].burst) {
+		usage_post_too_many(wl, budgets[budget].what, bucket->level, budgets[budget].burst);
 		return false;
 	}
 	return true;

@@ -192,12 +192,12 @@ TEST("keys@limits-withhold-presses-with-their-releases-and-no-other-release") {
 	desk_init(&desk);
 	struct seat *seat = desk.stage.server.compositor->seat;
 	typist_key(&desk.typist, KEY_A, true);
-	seat->virtual_events = 3 * SEAT_VIRTUAL_EVENTS_MAX;
+	seat->virtual_events.level = 3 * SEAT_VIRTUAL_EVENTS_MAX;
 	typist_key(&desk.typist, KEY_A, false);
 	keyboard_log_expect(&desk.log, "+30 -30 ");
-	seat->virtual_events = 2 * SEAT_VIRTUAL_EVENTS_MAX;
+	seat->virtual_events.level = 2 * SEAT_VIRTUAL_EVENTS_MAX;
 	typist_key(&desk.typist, KEY_B, true);
-	seat->virtual_events = 0;
+	seat->virtual_events.level = 0;
 	typist_key(&desk.typist, KEY_B, false);
 	keyboard_log_expect(&desk.log, "");
 	desk_finish(&desk);

@@ -207,7 +207,7 @@ TEST("output_management@configurations-without-end-fail-and-later-ones-succeed")
 		set_mode(&arranger, SIZE + i % 2, SIZE, i % 4 < 2);
 	}
 	expect_int(arranger.failed, >, max / 2);
-	arranger.stage.server.compositor->output_management->time -= 2000;
+	arranger.stage.server.compositor->output_management->pixels.time -= 2000;
 	expect(set_mode(&arranger, SIZE, SIZE, false));
 	arranger_finish(&arranger);
 }

@@ -213,7 +213,7 @@ TEST("text_input@text-without-end-arrives-at-a-limited-rate") {
 	expect_int(writing.bytes, >=, INPUT_METHOD_TEXT_MAX - 2 * (int)sizeof(text));
 	expect_int(writing.bytes, <, 4 * INPUT_METHOD_TEXT_MAX);
 	// Later, text arrives again.
-	writing.stage.server.compositor->input_method->text_time -= 2000;
+	writing.stage.server.compositor->input_method->text.time -= 2000;
 	int bytes = writing.bytes, dones = writing.dones;
 	write_text(&writing, "later");
 	expect_int(writing.bytes, ==, bytes + 5);

@@ -515,7 +515,7 @@ TEST("virtual_keyboard@keys-without-end-are-sent-at-a-limited-rate") {
 	expect_int(heard.presses, <, 2 * SEAT_VIRTUAL_EVENTS_MAX);
 	expect_int(heard.releases, >=, heard.presses);
 	// Later, keys are sent again.
-	typing.server.compositor->seat->virtual_time -= 4000;
+	typing.server.compositor->seat->virtual_events.time -= 4000;
 	int presses = heard.presses;
 	type_by_turns(&typing, &screen, (struct zwp_virtual_keyboard_v1 *const[]){typing.keyboard, typing.keyboard}, 100);
 	expect_int(heard.presses, ==, presses + 100);

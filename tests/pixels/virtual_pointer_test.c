@@ -192,7 +192,7 @@ TEST("virtual_pointer@press-beyond-the-limit-is-ignored-and-the-release-of-an-ea
 	pointing_init(&pointing);
 	struct zwlr_virtual_pointer_v1 *device = pointing.mouse.device;
 	mouse_press(&pointing.mouse, true);
-	pointing.stage.server.compositor->seat->virtual_events = UINT32_MAX;
+	pointing.stage.server.compositor->seat->virtual_events.level = UINT32_MAX;
 	int buttons = pointing.mouse.buttons;
 	zwlr_virtual_pointer_v1_button(device, 1, BTN_RIGHT, WL_POINTER_BUTTON_STATE_PRESSED);
 	zwlr_virtual_pointer_v1_button(device, 1, BTN_RIGHT, WL_POINTER_BUTTON_STATE_RELEASED);
