@@ -22,11 +22,19 @@ static struct wl_region *create_stripes(struct attacker *attacker, int stripes, 
 	return region;
 }
 
-// The input region of a surface lies within the surface.
-static void enlarge(struct attacker *attacker, struct panel *panel) {
+// Connects, with the pointer over a panel whose input region has stripes. That region lies within the surface, so the
+// panel is large. Returns the manager of constraints.
+static struct zwp_pointer_constraints_v1 *point_at_stripes(
+		struct attacker *attacker, struct panel *panel, struct mouse *mouse) {
+	attacker_connect(attacker);
+	panel_init(panel, attacker, false);
+	mouse_init(mouse, attacker);
+	mouse_move(mouse, panel->x, panel->y);
+	wl_surface_set_input_region(panel->surface, create_stripes(attacker, STRIPES, false));
 	wp_viewport_set_destination(
 			wp_viewporter_get_viewport(attacker->viewporter, panel->surface), 2 * STRIPES, 2 * STRIPES);
 	wl_surface_commit(panel->surface);
+	return attacker_bind(attacker, &zwp_pointer_constraints_v1_interface, 1);
 }
 
 // Each commit intersects both regions.
@@ -34,13 +42,7 @@ ATTACK("constraint-region-that-crosses-the-input-region") {
 	static struct attacker attacker;
 	static struct panel panel;
 	static struct mouse mouse;
-	attacker_connect(&attacker);
-	panel_init(&panel, &attacker, false);
-	mouse_init(&mouse, &attacker);
-	mouse_move(&mouse, panel.x, panel.y);
-	struct zwp_pointer_constraints_v1 *manager = attacker_bind(&attacker, &zwp_pointer_constraints_v1_interface, 1);
-	wl_surface_set_input_region(panel.surface, create_stripes(&attacker, STRIPES, false));
-	enlarge(&attacker, &panel);
+	struct zwp_pointer_constraints_v1 *manager = point_at_stripes(&attacker, &panel, &mouse);
 	struct wl_region *region = create_stripes(&attacker, STRIPES, true);
 	expect_alive(&attacker);
 	zwp_pointer_constraints_v1_confine_pointer(
@@ -58,13 +60,7 @@ ATTACK("constraint-regions-changed-without-end") {
 	static struct attacker attacker;
 	static struct panel panel;
 	static struct mouse mouse;
-	attacker_connect(&attacker);
-	panel_init(&panel, &attacker, false);
-	mouse_init(&mouse, &attacker);
-	mouse_move(&mouse, panel.x, panel.y);
-	struct zwp_pointer_constraints_v1 *manager = attacker_bind(&attacker, &zwp_pointer_constraints_v1_interface, 1);
-	wl_surface_set_input_region(panel.surface, create_stripes(&attacker, STRIPES, false));
-	enlarge(&attacker, &panel);
+	struct zwp_pointer_constraints_v1 *manager = point_at_stripes(&attacker, &panel, &mouse);
 	struct wl_region *regions[2] = {create_stripes(&attacker, 16, true), create_stripes(&attacker, 15, true)};
 	struct zwp_confined_pointer_v1 *confined = zwp_pointer_constraints_v1_confine_pointer(
 			manager, panel.surface, mouse.pointer, NULL, ZWP_POINTER_CONSTRAINTS_V1_LIFETIME_PERSISTENT);

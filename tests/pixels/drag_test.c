@@ -124,25 +124,36 @@ static const struct wl_data_device_listener device_listener = {
 	.selection = ignore_selection,
 };
 
+// Presses the button and starts a drag of the window's text. Returns its source.
+static struct wl_data_source *drag_text(struct dragging *dragging) {
+	wl_data_device_add_listener(dragging->device, &device_listener, dragging);
+	struct wl_data_source *source = wl_data_device_manager_create_data_source(dragging->manager);
+	wl_data_source_offer(source, "text/plain");
+	wl_data_source_set_actions(source, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY);
+	mouse_press(&dragging->mouse, true);
+	wl_data_device_start_drag(dragging->device, source, dragging->window.surface, NULL, dragging->mouse.serial);
+	return source;
+}
+
+// Accepts the text and releases the button.
+static void drop_text(struct dragging *dragging) {
+	wl_data_offer_set_actions(
+			dragging->offer, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY);
+	wl_data_offer_accept(dragging->offer, 0, "text/plain");
+	mouse_press(&dragging->mouse, false);
+	client_roundtrip(&dragging->stage.screen.client);
+	expect_int(dragging->drops, ==, 1);
+}
+
 TEST("drag@source-that-was-dropped-cannot-be-dragged-again") {
 	struct dragging dragging;
 	dragging_init(&dragging);
 	struct client *client = &dragging.stage.screen.client;
-	wl_data_device_add_listener(dragging.device, &device_listener, &dragging);
-	struct wl_data_source *source = wl_data_device_manager_create_data_source(dragging.manager);
-	wl_data_source_offer(source, "text/plain");
-	wl_data_source_set_actions(source, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY);
-	mouse_press(&dragging.mouse, true);
-	wl_data_device_start_drag(dragging.device, source, dragging.window.surface, NULL, dragging.mouse.serial);
+	struct wl_data_source *source = drag_text(&dragging);
 	mouse_move(&dragging.mouse, 20, 20);
 	client_roundtrip(client);
 	expect_int(dragging.enters, ==, 1);
-	wl_data_offer_set_actions(
-			dragging.offer, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY);
-	wl_data_offer_accept(dragging.offer, 0, "text/plain");
-	mouse_press(&dragging.mouse, false);
-	client_roundtrip(client);
-	expect_int(dragging.drops, ==, 1);
+	drop_text(&dragging);
 	mouse_move(&dragging.mouse, 30, 30);
 	mouse_press(&dragging.mouse, true);
 	wl_data_device_start_drag(dragging.device, source, dragging.window.surface, NULL, dragging.mouse.serial);
@@ -159,22 +170,12 @@ TEST("drag@enters-the-window-below-at-once-without-a-motion") {
 	struct dragging dragging;
 	dragging_init(&dragging);
 	struct client *client = &dragging.stage.screen.client;
-	wl_data_device_add_listener(dragging.device, &device_listener, &dragging);
-	struct wl_data_source *source = wl_data_device_manager_create_data_source(dragging.manager);
-	wl_data_source_offer(source, "text/plain");
-	wl_data_source_set_actions(source, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY);
-	mouse_press(&dragging.mouse, true);
-	wl_data_device_start_drag(dragging.device, source, dragging.window.surface, NULL, dragging.mouse.serial);
+	struct wl_data_source *source = drag_text(&dragging);
 	client_roundtrip(client);
 	client_roundtrip(client);
 	expect_int(dragging.enters, ==, 1);
 	expect(dragging.offer != NULL);
-	wl_data_offer_set_actions(
-			dragging.offer, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY);
-	wl_data_offer_accept(dragging.offer, 0, "text/plain");
-	mouse_press(&dragging.mouse, false);
-	client_roundtrip(client);
-	expect_int(dragging.drops, ==, 1);
+	drop_text(&dragging);
 	wl_data_offer_destroy(dragging.offer);
 	wl_data_source_destroy(source);
 	dragging_finish(&dragging);

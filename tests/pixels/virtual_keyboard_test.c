@@ -373,6 +373,32 @@ static const struct wl_keyboard_listener keyboard_listener = {
 	.repeat_info = handle_repeat_info,
 };
 
+// A client with a focused window and a wl_keyboard.
+struct hearer {
+	struct screen screen;
+	struct window window;
+	struct picture picture;
+	struct wl_keyboard *keyboard;
+	struct heard heard;
+};
+
+static void hearer_init(struct hearer *hearer, struct server *server) {
+	*hearer = (struct hearer){0};
+	screen_init(&hearer->screen, server);
+	hearer->keyboard = wl_seat_get_keyboard(hearer->screen.seat);
+	wl_keyboard_add_listener(hearer->keyboard, &keyboard_listener, &hearer->heard);
+	window_init(&hearer->window, &hearer->screen, WINDOW_TOPLEVEL, 16, 16);
+	picture_init(&hearer->picture, &hearer->screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 16, 16, 64);
+	window_commit(&hearer->window, hearer->picture.buffer);
+}
+
+static void hearer_finish(struct hearer *hearer) {
+	wl_keyboard_release(hearer->keyboard);
+	picture_finish(&hearer->picture);
+	window_finish(&hearer->window);
+	screen_finish(&hearer->screen);
+}
+
 // Types on these keyboards by turns, each key once.
 static void type_by_turns(
 		struct typing *typing, struct screen *screen, struct zwp_virtual_keyboard_v1 *const keyboards[2], int count) {
@@ -386,18 +412,10 @@ static void type_by_turns(
 
 TEST("virtual_keyboard@two-that-type-by-turns-send-a-limited-number-of-keymaps") {
 	struct typing typing;
-	struct screen screen;
-	struct window window;
-	struct picture picture;
-	struct heard heard = {0};
+	struct hearer hearer;
 	uint32_t size;
 	typing_init(&typing);
-	screen_init(&screen, &typing.server);
-	struct wl_keyboard *keyboard = wl_seat_get_keyboard(screen.seat);
-	wl_keyboard_add_listener(keyboard, &keyboard_listener, &heard);
-	window_init(&window, &screen, WINDOW_TOPLEVEL, 16, 16);
-	picture_init(&picture, &screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 16, 16, 64);
-	window_commit(&window, picture.buffer);
+	hearer_init(&hearer, &typing.server);
 	struct wl_seat *seat = client_bind(&typing.client, &wl_seat_interface, 1);
 	struct zwp_virtual_keyboard_v1 *first = typing.keyboard,
 								   *second = zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(
@@ -407,24 +425,21 @@ TEST("virtual_keyboard@two-that-type-by-turns-send-a-limited-number-of-keymaps")
 	typing.keyboard = second;
 	send_keymap(&typing, create_padded_keymap(100 * 1024, ' '), 100 * 1024);
 	typing.keyboard = first;
-	expect_int(heard.keymaps, ==, 1);
-	type_by_turns(&typing, &screen, (struct zwp_virtual_keyboard_v1 *const[]){first, first}, 200);
-	expect_int(heard.presses, ==, 200);
-	expect_int(heard.keymaps, ==, 2);
-	type_by_turns(&typing, &screen, (struct zwp_virtual_keyboard_v1 *const[]){first, second}, 20);
-	expect_int(heard.presses, ==, 220);
-	expect_int(heard.keymaps, ==, 21);
-	type_by_turns(&typing, &screen, (struct zwp_virtual_keyboard_v1 *const[]){first, second}, 1000);
-	expect_int(heard.keymaps, >=, KEYBOARD_CHANGES_MAX);
-	expect_int(heard.keymaps, <=, 3 * KEYBOARD_CHANGES_MAX);
-	expect_int(heard.presses, <, 1000);
-	expect_int(heard.releases, >=, heard.presses);
+	expect_int(hearer.heard.keymaps, ==, 1);
+	type_by_turns(&typing, &hearer.screen, (struct zwp_virtual_keyboard_v1 *const[]){first, first}, 200);
+	expect_int(hearer.heard.presses, ==, 200);
+	expect_int(hearer.heard.keymaps, ==, 2);
+	type_by_turns(&typing, &hearer.screen, (struct zwp_virtual_keyboard_v1 *const[]){first, second}, 20);
+	expect_int(hearer.heard.presses, ==, 220);
+	expect_int(hearer.heard.keymaps, ==, 21);
+	type_by_turns(&typing, &hearer.screen, (struct zwp_virtual_keyboard_v1 *const[]){first, second}, 1000);
+	expect_int(hearer.heard.keymaps, >=, KEYBOARD_CHANGES_MAX);
+	expect_int(hearer.heard.keymaps, <=, 3 * KEYBOARD_CHANGES_MAX);
+	expect_int(hearer.heard.presses, <, 1000);
+	expect_int(hearer.heard.releases, >=, hearer.heard.presses);
 	zwp_virtual_keyboard_v1_destroy(second);
 	wl_seat_destroy(seat);
-	wl_keyboard_release(keyboard);
-	picture_finish(&picture);
-	window_finish(&window);
-	screen_finish(&screen);
+	hearer_finish(&hearer);
 	typing_finish(&typing);
 }
 
@@ -489,18 +504,10 @@ TEST("keymaps@client-that-does-not-read-receives-few-of-them-and-the-last-one-on
 
 TEST("virtual_keyboard@keys-without-end-are-sent-at-a-limited-rate") {
 	struct typing typing;
-	struct screen screen;
-	struct window window;
-	struct picture picture;
-	struct heard heard = {0};
+	struct hearer hearer;
 	uint32_t size;
 	typing_init(&typing);
-	screen_init(&screen, &typing.server);
-	struct wl_keyboard *keyboard = wl_seat_get_keyboard(screen.seat);
-	wl_keyboard_add_listener(keyboard, &keyboard_listener, &heard);
-	window_init(&window, &screen, WINDOW_TOPLEVEL, 16, 16);
-	picture_init(&picture, &screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, 16, 16, 64);
-	window_commit(&window, picture.buffer);
+	hearer_init(&hearer, &typing.server);
 	int fd = create_keymap(FILE_SEALABLE, &size);
 	send_keymap(&typing, fd, size);
 	for (int i = 0; i < 4 * SEAT_VIRTUAL_EVENTS_MAX; i++) {
@@ -508,20 +515,18 @@ TEST("virtual_keyboard@keys-without-end-are-sent-at-a-limited-rate") {
 		zwp_virtual_keyboard_v1_key(typing.keyboard, 1, KEY_A, WL_KEYBOARD_KEY_STATE_RELEASED);
 		if (i % 256 == 255) {
 			client_roundtrip(&typing.client);
-			client_roundtrip(&screen.client);
+			client_roundtrip(&hearer.screen.client);
 		}
 	}
-	expect_int(heard.presses, >=, SEAT_VIRTUAL_EVENTS_MAX / 2);
-	expect_int(heard.presses, <, 2 * SEAT_VIRTUAL_EVENTS_MAX);
-	expect_int(heard.releases, >=, heard.presses);
+	expect_int(hearer.heard.presses, >=, SEAT_VIRTUAL_EVENTS_MAX / 2);
+	expect_int(hearer.heard.presses, <, 2 * SEAT_VIRTUAL_EVENTS_MAX);
+	expect_int(hearer.heard.releases, >=, hearer.heard.presses);
 	// Later, keys are sent again.
 	typing.server.compositor->seat->virtual_events.time -= 4000;
-	int presses = heard.presses;
-	type_by_turns(&typing, &screen, (struct zwp_virtual_keyboard_v1 *const[]){typing.keyboard, typing.keyboard}, 100);
-	expect_int(heard.presses, ==, presses + 100);
-	wl_keyboard_release(keyboard);
-	picture_finish(&picture);
-	window_finish(&window);
-	screen_finish(&screen);
+	int presses = hearer.heard.presses;
+	type_by_turns(
+			&typing, &hearer.screen, (struct zwp_virtual_keyboard_v1 *const[]){typing.keyboard, typing.keyboard}, 100);
+	expect_int(hearer.heard.presses, ==, presses + 100);
+	hearer_finish(&hearer);
 	typing_finish(&typing);
 }
