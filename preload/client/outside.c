@@ -1,6 +1,7 @@
 #include "outside.h"
 
 #include "debug.h"
+#include "direct_calls.h"
 #include "lock.h"
 #include "moving.h"
 #include "ongoing.h"
@@ -242,6 +243,9 @@ const char *outside_get_reason(void) {
 	}
 	if (has_ring) {
 		outside_give_up("the program uses io_uring");
+	}
+	if (atomic_load(&reason) == NULL && direct_calls_exist()) {
+		outside_give_up("the program makes direct system calls");
 	}
 	return atomic_load(&reason);
 }

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Tests unusual uses of the files of wl_shm_pools, with and without lido-run, in Lido and in Weston. Prints TAP.
 #
-#     traps_test.sh LIDO TRAPS TRAPS_LINKED files|fds|io|processes|races|drag
+#     traps_test.sh LIDO TRAPS TRAPS_LINKED TRAPS_DIRECT files|fds|io|processes|races|direct|drag
 set -u
 lido=$1
 plain=$2
 linked=$3
-part=$4
+direct=$4
+part=$5
 runtime=$(mktemp -d /dev/shm/lido-traps.XXXXXX)
 server=
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$runtime"' EXIT
@@ -78,6 +79,22 @@ run_unlike() {
 	expect "$1-prints-${3##* }-in-the-pool" says out "$3"
 }
 
+# run_direct CASE...: cases in which the program itself makes direct system calls. It prints what it prints as it is.
+run_direct() {
+	for case in "$@"; do
+		expect "$case-as-it-is" passes "$plain" "$case"
+		cp "$runtime/out" "$runtime/expected"
+		expect "$case-of-the-program" passes "$direct" "$case"
+		if says expected '^skipped: '; then
+			skip "$case-stays-a-file" "$(grep '^skipped: ' "$runtime/expected")"
+			continue
+		fi
+		expect "$case-stays-a-file" says out 'stays a file: the program makes direct system calls'
+		sed '/^lido-run: /d' "$runtime/out" >"$runtime/printed"
+		expect "$case-prints-the-same" cmp "$runtime/expected" "$runtime/printed"
+	done
+}
+
 # run_drag CASE: on resizes, recycled memory is already in the page table.
 run_drag() {
 	expect "$1-as-it-is" passes "$plain" "$1"
@@ -142,6 +159,9 @@ processes)
 races)
 	run_plain signal-in-move signal-reads calls-in-move
 	run splices-around splices-into-closed streams-before named-before forked-unsized cancels
+	;;
+direct)
+	run_direct unseen-read unseen-write unseen-mapping sized-unseen ring-noticed
 	;;
 drag)
 	run_drag drag
