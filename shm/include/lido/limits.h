@@ -40,10 +40,11 @@ extern "C" {
 #define LIDO_SCRATCH_BYTES_MAX_DEFAULT (INT64_C(512) << 20)
 
 /*
- * Bytes of all blocks of one client in the server's areas, in whole pages from one page up. Twice the scratch memory: a
- * client may want two buffers of what the server keeps one copy of.
+ * Bytes of all blocks of one client in the server's areas, in whole pages from one page up. Four times the scratch
+ * memory: a client may want several buffers of what the server keeps one copy of. A terminal (foot) has three pools of
+ * 512 MiB while it is resized, most of which it never uses.
  */
-#define LIDO_AREA_BYTES_MAX_DEFAULT (INT64_C(1) << 30)
+#define LIDO_AREA_BYTES_MAX_DEFAULT (INT64_C(2) << 30)
 
 /*
  * Blocks of one client that have memory. Each costs the server about 400 bytes, with its objects. As many as buffers,
@@ -59,7 +60,7 @@ extern "C" {
 
 /*
  * Address space of the first area: everything that the default limit allows, so that one area is enough. It costs no
- * memory; ten thousand clients take a twelfth of the 128 TiB of a process. Bytes.
+ * memory; ten thousand clients take a sixth of the 128 TiB of a process. Bytes.
  */
 #define LIDO_RESERVE_FIRST LIDO_AREA_BYTES_MAX_DEFAULT
 
