@@ -17,20 +17,21 @@
 #define MREMAP_DONTUNMAP 4
 #endif
 
-// Larger ranges are cleared by punching their pages out, not by writing zeros: most of their bytes are never used.
-#define CLEAR_SIZE_MAX (UINT32_C(64) << 20)
+// In larger blocks only pages that are in the page table are cleared by writing zeros, up to this many bytes, and all
+// others are punched out: most of them are never used.
+#define CLEAR_SIZE_MAX ((size_t)64 << 20)
 
 // From this size on one madvise() costs less than the page faults that it saves, as the client library has measured.
 #define POPULATE_SIZE_MIN (32 * 1024)
 
-// Bytes for which area.populated has one bit.
-#define PART_SIZE (UINT32_C(64) << 10)
+// Pages for which area.populated has one word.
+#define WORD_PAGES 64
 
 struct area *area_create(uint32_t id, int number, uint32_t size, uint32_t reserve) {
 	struct owned_fd fd;
 	owned_fd_take(&fd, number);
 	struct area *area = calloc(1, sizeof(*area));
-	uint8_t *populated = calloc(reserve / PART_SIZE / 8 + 1, 1);
+	uint64_t *populated = calloc(reserve / page_size() / WORD_PAGES + 1, sizeof(*populated));
 	void *data = owned_fd_is_safe(&fd, size) ? owned_fd_map(&fd, reserve) : MAP_FAILED;
 	owned_fd_close(&fd);
 	if (area == NULL || populated == NULL || data == MAP_FAILED) {
@@ -52,34 +53,76 @@ void area_destroy(struct area *area) {
 	free(area);
 }
 
-// Sets the bits of those parts that lie wholly in the range, or clears the bits of all parts that it touches.
+// Of all pages that the range touches.
 static void set_populated(struct area *area, size_t offset, size_t size, bool is_populated) {
-	size_t start = is_populated ? (offset + PART_SIZE - 1) / PART_SIZE : offset / PART_SIZE;
-	size_t end = is_populated ? (offset + size) / PART_SIZE : (offset + size + PART_SIZE - 1) / PART_SIZE;
-	for (size_t i = start; i < end; i++) {
-		uint8_t bit = (uint8_t)(1U << i % 8);
-		area->populated[i / 8] = (uint8_t)(is_populated ? area->populated[i / 8] | bit : area->populated[i / 8] & ~bit);
+	size_t page = offset / page_size(), end = (offset + size + page_size() - 1) / page_size(), next;
+	for (; page < end; page = next) {
+		next = page - page % WORD_PAGES + WORD_PAGES;
+		next = next < end ? next : end;
+		uint64_t bits = UINT64_MAX >> (WORD_PAGES - (next - page)) << page % WORD_PAGES;
+		uint64_t *word = &area->populated[page / WORD_PAGES];
+		*word = is_populated ? *word | bits : *word & ~bits;
 	}
 }
 
-static bool is_populated(const struct area *area, size_t offset) {
-	size_t part = offset / PART_SIZE;
-	return (area->populated[part / 8] >> part % 8 & 1) != 0;
+static bool is_populated(const struct area *area, size_t page) {
+	return (area->populated[page / WORD_PAGES] >> page % WORD_PAGES & 1) != 0;
 }
 
-// Populates those parts of the range that are not known to be populated.
-static void populate(struct area *area, size_t offset, size_t size) {
-	size_t end = offset + size;
-	while (offset < end) {
-		size_t next = (offset / PART_SIZE + 1) * PART_SIZE, start = offset;
-		bool is_there = is_populated(area, offset);
-		while (next < end && is_populated(area, next) == is_there) {
-			next += PART_SIZE;
-		}
-		offset = next < end ? next : end;
-		if (!is_there && offset - start >= POPULATE_SIZE_MIN) {
-			madvise(area->data + start, offset - start, MADV_POPULATE_WRITE);
-		}
+// The end of the pages from here on, at most to end, that are all populated, or all not.
+static size_t find_end(const struct area *area, size_t page, size_t end) {
+	uint64_t equal = is_populated(area, page) ? UINT64_MAX : 0, unequal = 0;
+	while (page < end && unequal == 0) {
+		unequal = (area->populated[page / WORD_PAGES] ^ equal) >> page % WORD_PAGES;
+		page += unequal != 0 ? (size_t)__builtin_ctzll(unequal) : WORD_PAGES - page % WORD_PAGES;
+	}
+	return page < end ? page : end;
+}
+
+// Calls fn for each range of pages that are all populated, or all not.
+static void for_each_range(struct area *area, size_t offset, size_t size,
+		void (*fn)(struct area *area, size_t offset, size_t size, bool is_populated)) {
+	size_t page = offset / page_size(), end = (offset + size) / page_size(), next;
+	for (; page < end; page = next) {
+		next = find_end(area, page, end);
+		fn(area, page * page_size(), (next - page) * page_size(), is_populated(area, page));
+	}
+}
+
+static void populate(struct area *area, size_t offset, size_t size, bool is_populated) {
+	if (!is_populated && size >= POPULATE_SIZE_MIN) {
+		madvise(area->data + offset, size, MADV_POPULATE_WRITE);
+	}
+}
+
+static void clear_or_punch(struct area *area, size_t offset, size_t size, bool is_populated) {
+	if (is_populated) {
+		memset(area->data + offset, 0, size);
+	} else {
+		memory_punch(area->data + offset, size);
+	}
+}
+
+static size_t count_populated(const struct area *area, size_t offset, size_t size) {
+	size_t page = offset / page_size(), end = (offset + size) / page_size(), pages = 0, next;
+	for (; page < end; page = next) {
+		next = find_end(area, page, end);
+		pages += is_populated(area, page) ? next - page : 0;
+	}
+	return pages * page_size();
+}
+
+// Makes the first bytes of a block of this size read as zeros. Whole pages.
+static void clear(struct area *area, size_t offset, size_t dirty, size_t size) {
+	if (size <= CLEAR_SIZE_MAX) {
+		for_each_range(area, offset, dirty, populate);
+		memset(area->data + offset, 0, dirty);
+		set_populated(area, offset, dirty, true);
+	} else if (count_populated(area, offset, dirty) <= CLEAR_SIZE_MAX) {
+		for_each_range(area, offset, dirty, clear_or_punch);
+	} else {
+		memory_punch(area->data + offset, dirty);
+		set_populated(area, offset, dirty, false);
 	}
 }
 
@@ -99,13 +142,7 @@ bool area_use(struct area *area, uint32_t offset, uint32_t size) {
 	}
 	size_t dirty = area->high_water > offset ? area->high_water - offset : 0;
 	dirty = dirty < size ? dirty : size;
-	if (dirty > 0 && size > CLEAR_SIZE_MAX) {
-		memory_punch(area->data + offset, dirty);
-	} else if (dirty > 0) {
-		populate(area, offset, dirty);
-		memset(area->data + offset, 0, dirty);
-		set_populated(area, offset, dirty, true);
-	}
+	clear(area, offset, dirty, size);
 	area->high_water = end > area->high_water ? (uint32_t)end : area->high_water;
 	area->users++;
 	return true;
@@ -113,7 +150,7 @@ bool area_use(struct area *area, uint32_t offset, uint32_t size) {
 
 bool area_remap_to(struct area *area, size_t offset, size_t size, int prot, void *address) {
 	// Before Linux 5.13 this fails for shared mappings. Then the range is mapped anew, without its pages.
-	if (is_populated(area, offset) && prot == (PROT_READ | PROT_WRITE) &&
+	if (prot == (PROT_READ | PROT_WRITE) &&
 			raw_mremap(area->data + offset, size, size, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, address) !=
 					MAP_FAILED) {
 		set_populated(area, offset, size, false);
@@ -123,9 +160,9 @@ bool area_remap_to(struct area *area, size_t offset, size_t size, int prot, void
 }
 
 bool area_remap_from(struct area *area, size_t offset, size_t size, void *address) {
-	if (raw_mremap(address, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, area->data + offset) == MAP_FAILED) {
-		return false;
-	}
+	return raw_mremap(address, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, area->data + offset) != MAP_FAILED;
+}
+
+void area_note_populated(struct area *area, size_t offset, size_t size) {
 	set_populated(area, offset, size, true);
-	return true;
 }

@@ -20,7 +20,7 @@ struct area {
 	uint32_t reserve; // bytes of the mapping
 	uint8_t *data;
 	uint32_t high_water; // bytes from the start that blocks may have used; all beyond read as zeros
-	uint8_t *populated;  // one bit for each part of the mapping: are its pages in the page table at data?
+	uint64_t *populated; // one bit for each page of the mapping: is it in the page table at data?
 	uint32_t users;      // placed blocks
 	bool is_removed;     // the server has announced its removal: goes with its last user
 };
@@ -41,8 +41,8 @@ void area_destroy(struct area *area);
 bool area_use(struct area *area, uint32_t offset, uint32_t size);
 
 /*
- * Maps a range at address, replacing what is mapped there. If the range is populated and prot is read and write, its
- * page table entries move along. Returns false if it cannot be mapped.
+ * Maps a range at address, replacing what is mapped there. If prot is read and write, its page table entries move
+ * along. Returns false if it cannot be mapped.
  */
 bool area_remap_to(struct area *area, size_t offset, size_t size, int prot, void *address);
 
@@ -51,5 +51,11 @@ bool area_remap_to(struct area *area, size_t offset, size_t size, int prot, void
  * is mapped at address. Returns false if that is impossible: then nothing has changed.
  */
 bool area_remap_from(struct area *area, size_t offset, size_t size, void *address);
+
+/*
+ * The pages of a range, of which area_remap_from() has moved a mapping, are probably in the page table. If they are
+ * not, only time is lost.
+ */
+void area_note_populated(struct area *area, size_t offset, size_t size);
 
 #endif

@@ -137,8 +137,7 @@ static bool remap_to_area(void *address, size_t size) {
 		return false;
 	}
 	struct store *store = mapping->file->store;
-	return store != NULL && store->block != NULL &&
-		   area_remap_from(store->block->area, store->offset + (size_t)mapping->offset, size, address);
+	return store != NULL && store_remap_from(store, (size_t)mapping->offset, size, address);
 }
 
 int call_munmap(void *address, size_t size) {
@@ -263,12 +262,11 @@ int call_ftruncate(int fd, off_t size) {
 
 // With the state lock held. Holes are punched into the store as well; of other ranges the file only has the size: space
 // is the server's concern.
-static int allocate_in_store(const struct store *store, int fd, int mode, off_t offset, off_t size) {
+static int allocate_in_store(struct store *store, int fd, int mode, off_t offset, off_t size) {
 	if ((mode & FALLOC_FL_PUNCH_HOLE) != 0) {
 		int result = raw_fallocate(fd, mode, offset, size);
-		off_t end = offset + size < (off_t)store->size ? offset + size : (off_t)store->size;
-		if (result == 0 && offset < end) {
-			memory_punch(store->data + offset, (size_t)(end - offset));
+		if (result == 0) {
+			store_punch(store, (size_t)offset, (size_t)size);
 		}
 		return result;
 	}

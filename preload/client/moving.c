@@ -63,20 +63,19 @@ static bool move_file(struct file *file, struct store *store, int fd, const char
 	return true;
 }
 
-static size_t choose_growth_size(size_t size) {
-	size_t more = size * (GROWTH_FACTOR - 1);
+static size_t choose_growth_size(size_t size, size_t factor) {
+	size_t more = size * (factor - 1);
 	more = more < GROWTH_MIN ? GROWTH_MIN : more > GROWTH_MAX ? GROWTH_MAX : more;
 	return page_round(size + more);
 }
 
-// Creates a block with room to grow, or if there is no memory for that, one of just this size. NULL: no memory.
+// Creates a block with room to grow. NULL: no memory. One of just this size would have to move with each further
+// growth.
 static struct block *create_larger_block(struct connection *connection, size_t size) {
 	struct block *block = NULL;
-	if (choose_growth_size(size) <= UINT32_MAX) {
-		block = connection_create_block(connection, (uint32_t)choose_growth_size(size));
-	}
-	if (block == NULL && page_round(size) <= UINT32_MAX) {
-		block = connection_create_block(connection, (uint32_t)page_round(size));
+	for (size_t factor = GROWTH_FACTOR; factor > 1 && block == NULL; factor /= 4) {
+		size_t larger = choose_growth_size(size, factor);
+		block = larger <= UINT32_MAX ? connection_create_block(connection, (uint32_t)larger) : NULL;
 	}
 	return block;
 }
@@ -97,9 +96,9 @@ static struct store *create_fallback(const struct file *file, struct connection 
 	state_lock();
 	struct connection **connections = objects_list_connections(file, more, &len);
 	state_unlock();
-	struct store *store = connections != NULL
-								  ? store_create_fallback(page_round(size), choose_growth_size(size), connections, len)
-								  : NULL;
+	struct store *store = connections != NULL ? store_create_fallback(page_round(size),
+														choose_growth_size(size, GROWTH_FACTOR), connections, len)
+											  : NULL;
 	release_connections(connections, len);
 	return store;
 }

@@ -109,6 +109,7 @@ struct connection **objects_list_connections(const struct file *file, struct con
 void objects_add_buffer(const struct buffer *buffer) {
 	struct buffer *copy = malloc(sizeof(*copy));
 	state_lock();
+	store_note_buffer(buffer->store, buffer->offset, buffer->size);
 	if (copy == NULL) {
 		// Its destruction cannot be noticed without an entry, so its file stays forever.
 		buffer->file->users++;

@@ -98,6 +98,30 @@ void store_ref(struct store *store) {
 	store->users++;
 }
 
+void store_note_buffer(struct store *store, size_t offset, size_t size) {
+	size_t end = size < store->size && offset < store->size - size ? offset + size : store->size;
+	if (offset >= end) {
+		return;
+	}
+	bool is_first = store->drawn_start == store->drawn_end;
+	store->drawn_start = is_first || offset < store->drawn_start ? offset : store->drawn_start;
+	store->drawn_end = is_first || end > store->drawn_end ? end : store->drawn_end;
+}
+
+void store_punch(struct store *store, size_t offset, size_t size) {
+	if (offset >= store->size) {
+		return;
+	}
+	size = size < store->size - offset ? size : store->size - offset;
+	memory_punch(store->data + offset, size);
+	// A terminal that scrolls through a large pool punches what is behind its buffers.
+	if (offset <= store->drawn_start && offset + size > store->drawn_start) {
+		store->drawn_start = offset + size < store->drawn_end ? offset + size : store->drawn_end;
+	} else if (offset < store->drawn_end && offset + size >= store->drawn_end) {
+		store->drawn_end = offset > store->drawn_start ? offset : store->drawn_start;
+	}
+}
+
 void store_unref(struct store *store) {
 	if (--store->users > 0) {
 		return;
@@ -138,6 +162,18 @@ bool store_map(struct store *store, size_t offset, size_t size, int prot, void *
 		return area_remap_to(store->block->area, store->offset + offset, size, prot, address);
 	}
 	return memory_duplicate(store->data + offset, size, prot, address);
+}
+
+bool store_remap_from(struct store *store, size_t offset, size_t size, void *address) {
+	if (store->block == NULL || !area_remap_from(store->block->area, store->offset + offset, size, address)) {
+		return false;
+	}
+	size_t start = offset > store->drawn_start ? offset : store->drawn_start;
+	size_t end = offset + size < store->drawn_end ? offset + size : store->drawn_end;
+	if (start < end) {
+		area_note_populated(store->block->area, store->offset + start, end - start);
+	}
+	return true;
 }
 
 static struct plain_pool *find_plain_pool(const struct store *store, const struct connection *connection) {

@@ -24,6 +24,7 @@ struct store {
 	size_t size;                    // bytes; whole pages, or if is_own: of the largest pool
 	size_t reserve;                 // bytes of the mapping, to which a fallback file may grow; whole pages
 	uint8_t *data;                  // mapping of the bytes
+	size_t drawn_start, drawn_end;  // the program has probably drawn into these bytes of a block; empty: none
 	struct plain_pool *plain_pools; // plain_pool.next; empty if there is a block
 	struct store *next_deferred;    // of those with a user that store_flush_deferred() removes
 };
@@ -61,6 +62,15 @@ bool store_grow(struct store *store, size_t size);
 
 /* Adds a user. */
 void store_ref(struct store *store);
+
+/* The program has created a buffer of this range, which may be beyond the end. */
+void store_note_buffer(struct store *store, size_t offset, size_t size);
+
+/* Punches a hole, also if it ends beyond the end. */
+void store_punch(struct store *store, size_t offset, size_t size);
+
+/* Moves a readable and writable mapping of a block back to its area. False: nothing has changed. */
+bool store_remap_from(struct store *store, size_t offset, size_t size, void *address);
 
 /* Removes a user. With the last one the store is destroyed, and the destruction of its block or pools is deferred. */
 void store_unref(struct store *store);

@@ -200,6 +200,30 @@ static void run_two_connections(struct session *session) {
 	close(fd);
 }
 
+// A little larger with each frame.
+static void run_grows_in_steps(struct session *session) {
+	const size_t step = (size_t)256 << 10;
+	size_t size = 4 * step;
+	int fd = create_file(size);
+	uint32_t *pixels = map(fd, size, 0);
+	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, (int32_t)size);
+	for (uint32_t i = 0; i < 20; i++) {
+		check(ftruncate(fd, (off_t)(size + step)) == 0, "cannot grow a file");
+		pixels = mremap(pixels, size, size + step, MREMAP_MAYMOVE);
+		check(pixels != MAP_FAILED, "cannot grow a mapping");
+		wl_shm_pool_resize(pool, (int32_t)(size + step));
+		struct wl_buffer *buffer = create_buffer(session, pool, (int32_t)size);
+		fill(pixels + size / 4, 0x600000 + i);
+		show(session, buffer);
+		check_shown(session, 0x600000 + i, "pixels at the end of a pool that grows are not shown");
+		wl_buffer_destroy(buffer);
+		size += step;
+	}
+	wl_shm_pool_destroy(pool);
+	munmap(pixels, size);
+	close(fd);
+}
+
 static void run_fork_draws(struct session *session) {
 	int fd = create_file(SIZE);
 	uint32_t *pixels = map(fd, SIZE, 0);
@@ -348,52 +372,8 @@ static void run_beyond_limit(struct session *session) {
 	}
 }
 
-static int64_t get_time(const struct timeval *time) {
-	return (int64_t)time->tv_sec * 1000000 + time->tv_usec;
-}
-
-// What a window that is being resized costs: it creates a new pool for each frame.
-static void run_drag(struct session *session) {
-	enum {
-		FRAMES = 300
-	};
-	struct rusage before, after;
-	getrusage(RUSAGE_SELF, &before);
-	for (int32_t i = 0; i < FRAMES; i++) {
-		int32_t width = 800 + i % 40, height = 600, size = width * 4 * height;
-		int fd = create_file((size_t)size);
-		uint32_t *pixels = map(fd, (size_t)size, 0);
-		struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, size);
-		struct wl_buffer *buffer = wl_shm_pool_create_buffer(pool, 0, width, height, width * 4, WL_SHM_FORMAT_XRGB8888);
-		wl_shm_pool_destroy(pool);
-		close(fd);
-		memset(pixels, i, (size_t)size);
-		show(session, buffer);
-		wl_buffer_destroy(buffer);
-		munmap(pixels, (size_t)size);
-	}
-	getrusage(RUSAGE_SELF, &after);
-	int64_t user = get_time(&after.ru_utime) - get_time(&before.ru_utime);
-	int64_t system = get_time(&after.ru_stime) - get_time(&before.ru_stime);
-	printf("a frame: %ld faults, %ld us\n", (after.ru_minflt - before.ru_minflt) / FRAMES,
-			(long)(user + system) / FRAMES);
-}
-
-static void *wait_for_end(void *data) {
-	pause();
-	return NULL;
-}
-
-// The same in a program that has threads, which must not draw while a file moves.
-static void run_drag_threads(struct session *session) {
-	pthread_t thread;
-	check(pthread_create(&thread, NULL, wait_for_end, NULL) == 0, "cannot create a thread");
-	run_drag(session);
-	pthread_cancel(thread);
-	pthread_join(thread, NULL);
-}
-
 #include "traps_fd_cases.h"
+#include "traps_drag_cases.h"
 #include "traps_io_cases.h"
 #include "traps_process_cases.h"
 #include "traps_race_cases.h"
@@ -407,6 +387,7 @@ static const struct {
 	{"mapped-late", run_mapped_late},
 	{"mapped-twice", run_mapped_twice},
 	{"grows", run_grows},
+	{"grows-in-steps", run_grows_in_steps},
 	{"reads-as-zeros", run_reads_as_zeros},
 	{"outlives", run_outlives},
 	{"two-pools", run_two_pools},
@@ -420,6 +401,8 @@ static const struct {
 	{"written", run_written},
 	{"beyond-limit", run_beyond_limit},
 	{"drag", run_drag},
+	{"drag-beside", run_drag_beside},
+	{"drag-sparse", run_drag_sparse},
 	{"drag-threads", run_drag_threads},
 	{"closes-unknown-fds", run_closes_unknown_fds},
 	{"close-range", run_close_range},
