@@ -9,20 +9,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 // since Linux 5.14
-#endif
-
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
 #endif
 
-// In larger blocks only pages that are in the page table are cleared by writing zeros, up to this many bytes, and all
-// others are punched out: most of them are never used.
+// Of more bytes no pages are kept: writing zeros would take longer than the page faults that it saves.
 #define CLEAR_SIZE_MAX ((size_t)64 << 20)
-
-// From this size on one madvise() costs less than the page faults that it saves, as the client library has measured.
-#define POPULATE_SIZE_MIN (32 * 1024)
 
 // Pages for which area.populated has one word.
 #define WORD_PAGES 64
@@ -89,12 +81,6 @@ static void for_each_range(struct area *area, size_t offset, size_t size,
 	}
 }
 
-static void populate(struct area *area, size_t offset, size_t size, bool is_populated) {
-	if (!is_populated && size >= POPULATE_SIZE_MIN) {
-		madvise(area->data + offset, size, MADV_POPULATE_WRITE);
-	}
-}
-
 static void clear_or_punch(struct area *area, size_t offset, size_t size, bool is_populated) {
 	if (is_populated) {
 		memset(area->data + offset, 0, size);
@@ -112,17 +98,14 @@ static size_t count_populated(const struct area *area, size_t offset, size_t siz
 	return pages * page_size();
 }
 
-// Makes the first bytes of a block of this size read as zeros. Whole pages.
-static void clear(struct area *area, size_t offset, size_t dirty, size_t size) {
-	if (size <= CLEAR_SIZE_MAX) {
-		for_each_range(area, offset, dirty, populate);
-		memset(area->data + offset, 0, dirty);
-		set_populated(area, offset, dirty, true);
-	} else if (count_populated(area, offset, dirty) <= CLEAR_SIZE_MAX) {
-		for_each_range(area, offset, dirty, clear_or_punch);
+// Makes a range of whole pages read as zeros. Pages that are in the page table are likely to be drawn into again, and
+// are cleared by writing zeros. Most others have never been used: they are punched out.
+static void clear(struct area *area, size_t offset, size_t size) {
+	if (count_populated(area, offset, size) <= CLEAR_SIZE_MAX) {
+		for_each_range(area, offset, size, clear_or_punch);
 	} else {
-		memory_punch(area->data + offset, dirty);
-		set_populated(area, offset, dirty, false);
+		memory_punch(area->data + offset, size);
+		set_populated(area, offset, size, false);
 	}
 }
 
@@ -142,7 +125,7 @@ bool area_use(struct area *area, uint32_t offset, uint32_t size) {
 	}
 	size_t dirty = area->high_water > offset ? area->high_water - offset : 0;
 	dirty = dirty < size ? dirty : size;
-	clear(area, offset, dirty, size);
+	clear(area, offset, dirty);
 	area->high_water = end > area->high_water ? (uint32_t)end : area->high_water;
 	area->users++;
 	return true;
@@ -153,7 +136,6 @@ bool area_remap_to(struct area *area, size_t offset, size_t size, int prot, void
 	if (prot == (PROT_READ | PROT_WRITE) &&
 			raw_mremap(area->data + offset, size, size, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, address) !=
 					MAP_FAILED) {
-		set_populated(area, offset, size, false);
 		return true;
 	}
 	return memory_duplicate(area->data + offset, size, prot, address);

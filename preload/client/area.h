@@ -20,7 +20,7 @@ struct area {
 	uint32_t reserve; // bytes of the mapping
 	uint8_t *data;
 	uint32_t high_water; // bytes from the start that blocks may have used; all beyond read as zeros
-	uint64_t *populated; // one bit for each page of the mapping: is it in the page table at data?
+	uint64_t *populated; // one bit for each page: is it probably in the page table, at data or where it was moved to?
 	uint32_t users;      // placed blocks
 	bool is_removed;     // the server has announced its removal: goes with its last user
 };

@@ -22,6 +22,9 @@
 // For each fd: the generation (file_get_generation()) in which it was found to be of no file that has moved.
 static atomic_uint known_fds[FDS_MAX];
 
+// For each fd: was it found to be of the kernel's own, and no ring? Until it is closed.
+static atomic_bool no_rings[FDS_MAX];
+
 // Why no file moves at all.
 static _Atomic(const char *) reason;
 
@@ -114,6 +117,9 @@ bool outside_begin_for_good(int fd, const char *why) {
 
 // A call that has not ended keeps the file, but not its number.
 static void forget_calls(int fd) {
+	if (fd >= 0 && fd < FDS_MAX) {
+		atomic_store_explicit(&no_rings[fd], false, memory_order_relaxed);
+	}
 	if (ongoing_has_fd(fd)) {
 		outside_share(fd, "another thread reads or writes it", false);
 		ongoing_forget(fd);
@@ -227,11 +233,14 @@ void outside_give_up(const char *why) {
 static bool is_no_ring(int fd, void *data) {
 	char path[32], link[32];
 	struct stat stat;
-	bool *has_ring = data;
-	if (fstat(fd, &stat) == 0 && (stat.st_mode & S_IFMT) == 0) { // one of the kernel's own
+	bool *has_ring = data, is_known = fd < FDS_MAX && atomic_load_explicit(&no_rings[fd], memory_order_relaxed);
+	if (!is_known && fstat(fd, &stat) == 0 && (stat.st_mode & S_IFMT) == 0) { // one of the kernel's own
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		ssize_t len = readlink(path, link, sizeof(link));
 		*has_ring = len == (ssize_t)strlen(RING) && memcmp(link, RING, (size_t)len) == 0;
+		if (fd < FDS_MAX) {
+			atomic_store_explicit(&no_rings[fd], !*has_ring, memory_order_relaxed);
+		}
 	}
 	return !*has_ring;
 }
