@@ -200,6 +200,28 @@ static void run_two_connections(struct session *session) {
 	close(fd);
 }
 
+// Pools of all kinds, and all objects, are there when the program disconnects.
+static void run_leaves_all(struct session *session) {
+	struct session other;
+	session_init(&other);
+	for (int i = 0; i < 3; i++) {
+		int fd = create_file(SIZE);
+		uint32_t *pixels = map(fd, SIZE, 0), word;
+		struct wl_shm_pool *pool = wl_shm_create_pool(other.shm, fd, SIZE);
+		create_buffer(&other, pool, 0);
+		fill(pixels, 0x616161);
+		check(i == 0 || ftruncate(fd, 64 * (off_t)SIZE) == 0, "cannot grow a file");
+		if (i > 0) {
+			wl_shm_pool_resize(pool, 64 * SIZE);
+			create_buffer(&other, pool, 63 * SIZE);
+		}
+		check(i < 2 || pread(fd, &word, 4, 0) == 4, "cannot read a file"); // it returns
+		close(fd);
+	}
+	wl_display_roundtrip(other.display);
+	wl_display_disconnect(other.display);
+}
+
 // A little larger with each frame.
 static void run_grows_in_steps(struct session *session) {
 	const size_t step = (size_t)256 << 10;
@@ -372,8 +394,8 @@ static void run_beyond_limit(struct session *session) {
 	}
 }
 
-#include "traps_fd_cases.h"
 #include "traps_drag_cases.h"
+#include "traps_fd_cases.h"
 #include "traps_io_cases.h"
 #include "traps_process_cases.h"
 #include "traps_race_cases.h"
@@ -390,6 +412,7 @@ static const struct {
 	{"grows-in-steps", run_grows_in_steps},
 	{"reads-as-zeros", run_reads_as_zeros},
 	{"outlives", run_outlives},
+	{"leaves-all", run_leaves_all},
 	{"two-pools", run_two_pools},
 	{"two-connections", run_two_connections},
 	{"fork-draws", run_fork_draws},

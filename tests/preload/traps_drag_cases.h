@@ -4,6 +4,8 @@
 #ifndef TRAPS_DRAG_CASES_H
 #define TRAPS_DRAG_CASES_H
 
+#include "traps_fd_cases.h"
+
 static int64_t get_time(const struct timeval *time) {
 	return (int64_t)time->tv_sec * 1000000 + time->tv_usec;
 }

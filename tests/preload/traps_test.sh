@@ -41,11 +41,18 @@ stop() {
 	server=
 }
 
+# warns_of N: has libwayland warned of so many objects that outlive their queue?
+warns_of() {
+	[ "$(grep -c 'still attached' "$runtime/out")" = "$1" ]
+}
+
 # run CASE...: each with and without lido-run.
 run() {
 	for case in "$@"; do
 		expect "$case-as-it-is" passes "$plain" "$case"
+		left=$(grep -c 'still attached' "$runtime/out")
 		expect "$case-in-the-pool" passes "$linked" "$case"
+		expect "$case-leaves-no-proxy-of-ours" warns_of "$left"
 		case $case in
 		written | received | forked-before | cloned-before | named | splices-around | \
 			splices-into-closed | streams-before | named-before | forked-unsized)
@@ -147,7 +154,7 @@ wait_for test -S "$runtime/lido-traps"
 export WAYLAND_DISPLAY=lido-traps
 case $part in
 files)
-	run drawn-before mapped-late mapped-twice grows grows-in-steps reads-as-zeros outlives two-pools two-connections fork-draws punches \
+	run drawn-before mapped-late mapped-twice grows grows-in-steps reads-as-zeros outlives leaves-all two-pools two-connections fork-draws punches \
 		prepared finds-libwayland queue threads written beyond-limit
 	;;
 fds)
