@@ -3,6 +3,7 @@
 #include "focus.h"
 #include "listener.h"
 #include "parts.h"
+#include "session_lock.h"
 #include "shortcuts.h"
 #include "toplevel.h"
 #include <wlr/config.h>
@@ -54,7 +55,13 @@ static bool switch_terminal(struct compositor *compositor, xkb_keysym_t symbol) 
 }
 
 bool bindings_press(struct compositor *compositor, uint32_t modifiers, xkb_keysym_t symbol) {
-	if (switch_terminal(compositor, symbol) || shortcuts_press(compositor, modifiers, symbol)) {
+	if (switch_terminal(compositor, symbol)) {
+		return true;
+	}
+	if (session_lock_is_locked(compositor)) {
+		return false;
+	}
+	if (shortcuts_press(compositor, modifiers, symbol)) {
 		return true;
 	}
 	if (!(modifiers & WLR_MODIFIER_ALT) || (modifiers & (WLR_MODIFIER_CTRL | WLR_MODIFIER_LOGO))) {

@@ -1,6 +1,7 @@
 /*
  * Keys that the compositor handles and does not send to windows. All of them need Alt, except those that switch the
- * terminal, and Super+Escape (shortcuts.h). The window with the focus may inhibit those with Alt.
+ * terminal, and Super+Escape (shortcuts.h). The window with the focus may inhibit those with Alt. While the session is
+ * locked, only those that switch the terminal are left.
  */
 #ifndef BINDINGS_H
 #define BINDINGS_H

@@ -8,6 +8,7 @@
 #include "parts.h"
 #include "requests.h"
 #include "seat.h"
+#include "session_lock.h"
 #include "toplevel.h"
 #include "usage.h"
 #include <math.h>
@@ -52,7 +53,7 @@ static bool contains(struct wlr_pointer_constraint_v1 *wlr, double sx, double sy
 static struct wlr_pointer_constraint_v1 *find_wanted(struct compositor *compositor) {
 	struct wlr_seat *seat = compositor->seat->wlr;
 	struct wlr_surface *surface = seat->pointer_state.focused_surface;
-	if (surface == NULL) {
+	if (surface == NULL || session_lock_is_locked(compositor)) {
 		return NULL;
 	}
 	struct toplevel *toplevel = toplevel_try_from_surface(surface);

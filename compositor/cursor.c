@@ -13,6 +13,7 @@
 #include "placement.h"
 #include "popup.h"
 #include "seat.h"
+#include "session_lock.h"
 #include "toplevel.h"
 #include "virtual_pointer.h"
 #include <linux/input-event-codes.h>
@@ -70,7 +71,7 @@ static void pick(struct compositor *compositor, uint32_t time_msec) {
 	}
 	double sx, sy;
 	struct wlr_surface *surface = desktop_surface_at(compositor->desktop, lx, ly, &sx, &sy, NULL);
-	if (surface == NULL) {
+	if (surface == NULL || !session_lock_allows(compositor, surface)) {
 		wlr_seat_pointer_notify_clear_focus(seat);
 		return;
 	}

@@ -32,17 +32,19 @@ enum desktop_layer {
 	DESKTOP_LAYER_OVERLAY,
 	DESKTOP_LAYER_POPUPS, // of layer surfaces and of the input method
 	DESKTOP_LAYER_DRAG,   // the drag icon, below the pointer or finger
+	DESKTOP_LAYER_LOCK,   // hides all others; disabled while the session is not locked
 	DESKTOP_LAYERS_LEN,
 };
 
 /*
- * The object that a part of the scene belongs to. Embedded in struct toplevel and struct layer_surface; the data of
- * their scene nodes points to it.
+ * The object that a part of the scene belongs to. Embedded in struct toplevel, struct layer_surface and struct
+ * lock_surface; the data of their scene nodes points to it.
  */
 struct owner {
 	enum {
 		OWNER_TOPLEVEL,
 		OWNER_LAYER,
+		OWNER_LOCK,
 	} type;
 };
 

@@ -12,6 +12,7 @@
 #include "parts.h"
 #include "requests.h"
 #include "seat.h"
+#include "session_lock.h"
 #include "touch.h"
 #include "usage.h"
 #include <string.h>
@@ -31,9 +32,10 @@ static void handle_request_start_drag(struct wl_listener *listener, void *data) 
 	struct wlr_touch_point *point;
 	// wlroots destroys the source of the last drag when the next one starts. After a drop it still exists.
 	bool is_used = event->drag->source != NULL && event->drag->source == seat->drag_source;
-	if (!is_used && wlr_seat_validate_pointer_grab_serial(seat, event->origin, event->serial)) {
+	bool allowed = !is_used && !session_lock_is_locked(drag->compositor);
+	if (allowed && wlr_seat_validate_pointer_grab_serial(seat, event->origin, event->serial)) {
 		wlr_seat_start_pointer_drag(seat, event->drag, event->serial);
-	} else if (!is_used && wlr_seat_validate_touch_grab_serial(seat, event->origin, event->serial, &point)) {
+	} else if (allowed && wlr_seat_validate_touch_grab_serial(seat, event->origin, event->serial, &point)) {
 		wlr_seat_start_touch_drag(seat, event->drag, event->serial, point);
 	} else if (event->drag->source != NULL) {
 		wlr_data_source_destroy(event->drag->source);
@@ -79,6 +81,20 @@ static void handle_start_drag(struct wl_listener *listener, void *data) {
 	if (wlr->icon != NULL) {
 		batch_expect_surface(compositor, wlr->icon->surface);
 		wlr_scene_drag_icon_create(drag->icons, wlr->icon);
+	}
+}
+
+void drag_cancel(struct compositor *compositor) {
+	struct wlr_seat *seat = compositor->seat->wlr;
+	if (seat->drag == NULL) {
+		return;
+	}
+	if (seat->drag->source != NULL) {
+		wlr_data_source_destroy(seat->drag->source);
+	} else if (seat->drag->grab_type == WLR_DRAG_GRAB_KEYBOARD_TOUCH) {
+		wlr_seat_touch_end_grab(seat);
+	} else {
+		wlr_seat_pointer_end_grab(seat);
 	}
 }
 

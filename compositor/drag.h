@@ -52,6 +52,9 @@ void drag_finish(struct compositor *compositor);
  */
 void drag_motion(struct compositor *compositor, double lx, double ly);
 
+/* Ends the drag without a drop. Does nothing if there is none. */
+void drag_cancel(struct compositor *compositor);
+
 /* Moves the icon. Call it before each frame. */
 void drag_settle(struct compositor *compositor);
 

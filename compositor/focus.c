@@ -7,6 +7,7 @@
 #include "popup.h"
 #include "requests.h"
 #include "seat.h"
+#include "session_lock.h"
 #include "toplevel.h"
 #include <string.h>
 #include <wlr/types/wlr_compositor.h>
@@ -15,6 +16,9 @@
 #include <wlr/types/wlr_xdg_shell.h>
 
 static struct wlr_surface *pick_surface(struct compositor *compositor) {
+	if (session_lock_is_locked(compositor)) {
+		return session_lock_focused_surface(compositor);
+	}
 	struct wlr_surface *surface = layers_exclusive_surface(compositor);
 	if (surface == NULL) {
 		surface = popup_grabbing_surface(compositor);
@@ -52,7 +56,9 @@ void focus_update(struct compositor *compositor) {
 
 void focus_preview(struct compositor *compositor, struct toplevel *toplevel) {
 	struct toplevel *old = compositor->toplevels->active;
-	compositor->focus->layer = NULL;
+	if (!session_lock_is_locked(compositor)) {
+		compositor->focus->layer = NULL;
+	}
 	compositor->toplevels->active = toplevel;
 	if (toplevel != NULL) {
 		toplevel_set_minimized(toplevel, false);
@@ -72,6 +78,11 @@ void focus_preview(struct compositor *compositor, struct toplevel *toplevel) {
 }
 
 void focus_toplevel(struct compositor *compositor, struct toplevel *toplevel) {
+	// While the session is locked, the active window stays active and above new ones.
+	struct toplevel *active = compositor->toplevels->active;
+	if (session_lock_is_locked(compositor) && active != NULL && !active->minimized) {
+		toplevel = active;
+	}
 	if (toplevel != NULL) {
 		wl_list_remove(&toplevel->link);
 		wl_list_insert(&compositor->toplevels->list, &toplevel->link);
@@ -94,6 +105,9 @@ static void focus_next(struct compositor *compositor) {
 void focus_owner(struct compositor *compositor, struct owner *owner) {
 	struct toplevel *toplevel = toplevel_try_from_owner(owner);
 	struct layer_surface *layer = layer_surface_try_from_owner(owner);
+	if (session_lock_focus_owner(compositor, owner)) {
+		return;
+	}
 	if (toplevel != NULL) {
 		focus_toplevel(compositor, toplevel);
 	} else if (layer != NULL &&
@@ -157,7 +171,7 @@ static void handle_layer_map(struct wl_listener *listener, void *data) {
 	struct focus *focus = wl_container_of(listener, focus, listeners.layer_map);
 	struct layer_surface *layer = data;
 	if (layer->wlr->current.keyboard_interactive == ZWLR_LAYER_SURFACE_V1_KEYBOARD_INTERACTIVITY_ON_DEMAND &&
-			layer->wlr->current.layer >= ZWLR_LAYER_SHELL_V1_LAYER_TOP) {
+			layer->wlr->current.layer >= ZWLR_LAYER_SHELL_V1_LAYER_TOP && !session_lock_is_locked(focus->compositor)) {
 		focus->layer = layer;
 	}
 	focus_update(focus->compositor);

@@ -3,6 +3,7 @@
  *
  * The first of these has it: a layer surface that takes the keyboard exclusively; the topmost popup of a grab; a layer
  * surface that takes the keyboard on demand and was clicked, or has just appeared above the windows; the active window.
+ * While the session is locked, only a lock surface has it.
  */
 #ifndef FOCUS_H
 #define FOCUS_H

@@ -3,6 +3,7 @@
 #include "listener.h"
 #include "parts.h"
 #include "seat.h"
+#include "session_lock.h"
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_idle_inhibit_v1.h>
@@ -18,13 +19,18 @@ struct inhibitor {
 	} listeners;
 };
 
+void idle_update(struct compositor *compositor) {
+	struct idle *idle = compositor->idle;
+	wlr_idle_notifier_v1_set_inhibited(idle->notifier, idle->visible_len > 0 && !session_lock_is_locked(compositor));
+}
+
 // Only inhibitors on mapped surfaces count.
 static void inhibitor_set_visible(struct inhibitor *inhibitor, bool visible) {
 	struct idle *idle = inhibitor->compositor->idle;
 	if (inhibitor->visible != visible) {
 		inhibitor->visible = visible;
 		idle->visible_len += visible ? 1 : -1;
-		wlr_idle_notifier_v1_set_inhibited(idle->notifier, idle->visible_len > 0);
+		idle_update(inhibitor->compositor);
 	}
 }
 

@@ -21,6 +21,9 @@ struct idle {
 bool idle_init(struct compositor *compositor);
 void idle_finish(struct compositor *compositor);
 
+/* Call it when the session was locked or unlocked: no inhibitor counts while it is locked. */
+void idle_update(struct compositor *compositor);
+
 /* Reports that the user is active. Call it for each event of a device. */
 void idle_notify_activity(struct compositor *compositor);
 

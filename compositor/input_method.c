@@ -5,6 +5,7 @@
 #include "monotonic.h"
 #include "parts.h"
 #include "seat.h"
+#include "session_lock.h"
 #include "text_input.h"
 #include "virtual_keyboard.h"
 #include <string.h>
@@ -86,7 +87,8 @@ struct wlr_keyboard *input_method_current_keyboard(struct compositor *compositor
 bool input_method_take_key(
 		struct compositor *compositor, struct wlr_keyboard *keyboard, const struct wlr_keyboard_key_event *event) {
 	struct wlr_input_method_keyboard_grab_v2 *grab = keyboard_grab(compositor, keyboard);
-	if (grab == NULL) {
+	// It receives releases of earlier presses, but not what is typed into a locker.
+	if (grab == NULL || (event->state == WL_KEYBOARD_KEY_STATE_PRESSED && session_lock_is_locked(compositor))) {
 		return false;
 	}
 	wlr_input_method_keyboard_grab_v2_set_keyboard(grab, keyboard);
@@ -96,7 +98,7 @@ bool input_method_take_key(
 
 bool input_method_take_modifiers(struct compositor *compositor, struct wlr_keyboard *keyboard) {
 	struct wlr_input_method_keyboard_grab_v2 *grab = keyboard_grab(compositor, keyboard);
-	if (grab == NULL) {
+	if (grab == NULL || session_lock_is_locked(compositor)) {
 		return false;
 	}
 	wlr_input_method_keyboard_grab_v2_set_keyboard(grab, keyboard);

@@ -71,6 +71,9 @@ static const struct object_limit table[] = {
 	{"zwlr_output_configuration_v1", 16, 0},
 	// All layer surfaces are placed anew when one of them changes.
 	{"zwlr_layer_surface_v1", 128, 0},
+	// All but one are refused.
+	{"ext_session_lock_v1", 16, 0},
+	{"ext_session_lock_surface_v1", 64, 0},
 	{"org_kde_kwin_server_decoration", 1024, 0},
 	// Each is of one surface, and may outlive it.
 	{"wp_content_type_v1", CLIENTS_SURFACES_MAX, 0},

@@ -25,7 +25,13 @@ struct output {
 		int32_t width, height, refresh;
 		const struct wlr_output_mode *mode; // NULL: a custom one
 	} sent;                                 // the mode that output management has sent to clients; 0: disabled
-	struct wlr_box usable;                  // area without the zones that panels reserve, layout coordinates
+	struct {
+		bool awaited;        // the session is locked, and the output has not shown that yet
+		bool committed;      // a frame that shows it
+		uint32_t commit_seq; // valid if committed: of that frame
+		struct wl_listener commit, present;
+	} lock;                // used by session_lock.c
+	struct wlr_box usable; // area without the zones that panels reserve, layout coordinates
 
 	struct {
 		struct wl_listener frame;

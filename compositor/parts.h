@@ -51,6 +51,7 @@ struct compositor {
 	struct surfaces *surfaces;
 	struct idle *idle;
 	struct seat *seat;
+	struct session_lock *session_lock;
 	struct text_inputs *text_inputs;
 	struct input_method *input_method;
 	struct keymaps *keymaps;

@@ -6,6 +6,7 @@
 #include "parts.h"
 #include "requests.h"
 #include "seat.h"
+#include "session_lock.h"
 #include "shell.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -76,11 +77,14 @@ static void handle_layout_changed(struct wl_listener *listener, void *data) {
 	popups_refresh(popups->compositor);
 }
 
-// wlroots inserts the popup into the list of its grab at each request, even if it is there already.
+// wlroots inserts the popup into the list of its grab at each request, even if it is there already. It ignores requests
+// of popups that were dismissed.
 static void handle_grab(
 		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
 	struct wlr_xdg_popup *popup = wlr_xdg_popup_from_resource(resource);
-	if (popup != NULL && popup->seat != NULL) {
+	if (popup != NULL && session_lock_is_locked(compositor)) {
+		wlr_xdg_popup_destroy(popup); // its grab would keep the pointer from the locker
+	} else if (popup != NULL && popup->seat != NULL) {
 		wl_list_remove(&popup->grab_link);
 		wl_list_init(&popup->grab_link);
 	}

@@ -63,6 +63,7 @@ static const struct {
 	{touch_init, touch_finish},
 	{drag_init, drag_finish},
 	{constraints_init, constraints_finish},
+	{session_lock_init, session_lock_finish},
 	{activation_init, activation_finish},
 	{shell_init, shell_finish},
 	{xdg_errors_init, NULL},
@@ -205,6 +206,7 @@ static struct compositor *allocate(void) {
 	compositor->surfaces = &all->surfaces;
 	compositor->idle = &all->idle;
 	compositor->seat = &all->seat;
+	compositor->session_lock = &all->session_lock;
 	compositor->text_inputs = &all->text_inputs;
 	compositor->input_method = &all->input_method;
 	compositor->keymaps = &all->keymaps;

@@ -39,6 +39,7 @@
 #include "sandboxes.h"
 #include "seat.h"
 #include "selections.h"
+#include "session_lock.h"
 #include "shell.h"
 #include "shortcuts.h"
 #include "surface.h"
@@ -70,6 +71,7 @@ struct compositor_parts {
 	struct surfaces surfaces;
 	struct idle idle;
 	struct seat seat;
+	struct session_lock session_lock;
 	struct text_inputs text_inputs;
 	struct input_method input_method;
 	struct keymaps keymaps;

@@ -5,6 +5,7 @@
 #include "listener.h"
 #include "parts.h"
 #include "seat.h"
+#include "session_lock.h"
 #include "usage.h"
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
@@ -61,8 +62,12 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	free(text_input);
 }
 
+// An input method must not learn the password that is typed into a locker.
 static void move_to_surface(struct text_input *text_input, struct wlr_surface *surface) {
 	struct wlr_text_input_v3 *wlr = text_input->wlr;
+	if (session_lock_is_locked(text_input->compositor)) {
+		surface = NULL;
+	}
 	if (wlr->focused_surface != NULL && wlr->focused_surface != surface) {
 		text_input_deactivate(text_input);
 		wlr_text_input_v3_send_leave(wlr);

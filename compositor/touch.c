@@ -11,6 +11,7 @@
 #include "parts.h"
 #include "popup.h"
 #include "seat.h"
+#include "session_lock.h"
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_data_device.h>
@@ -31,15 +32,6 @@ static void finger_lift(struct finger *finger) {
 	listener_remove(&finger->device_destroy);
 }
 
-// A drag that a finger has begun ends without a drop.
-static void end_drag(struct wlr_seat *seat) {
-	if (seat->drag->source != NULL) {
-		wlr_data_source_destroy(seat->drag->source);
-	} else {
-		wlr_seat_touch_end_grab(seat);
-	}
-}
-
 static void cancel(struct compositor *compositor, int32_t id) {
 	struct wlr_seat *seat = compositor->seat->wlr;
 	struct finger *finger = find_finger(compositor->touch, id);
@@ -47,7 +39,7 @@ static void cancel(struct compositor *compositor, int32_t id) {
 		finger_lift(finger);
 	}
 	if (seat->drag != NULL && seat->drag->grab_type == WLR_DRAG_GRAB_KEYBOARD_TOUCH && seat->drag->touch_id == id) {
-		end_drag(seat);
+		drag_cancel(compositor);
 	}
 	struct wlr_touch_point *point = wlr_seat_touch_get_point(seat, id);
 	if (point != NULL) {
@@ -55,6 +47,14 @@ static void cancel(struct compositor *compositor, int32_t id) {
 	}
 	if (compositor->grab->by_touch) {
 		grab_end(compositor);
+	}
+}
+
+void touch_cancel_all(struct compositor *compositor) {
+	for (size_t i = 0; i < TOUCH_FINGERS_MAX; i++) {
+		if (compositor->touch->fingers[i].down) {
+			cancel(compositor, compositor->touch->fingers[i].id);
+		}
 	}
 }
 
@@ -104,7 +104,8 @@ static void handle_down(struct wl_listener *listener, void *data) {
 	struct finger *finger = add_finger(compositor->touch, &event->touch->base, event->touch_id, lx, ly);
 	popup_dismiss(compositor, surface);
 	focus_owner(compositor, owner);
-	if (finger == NULL || surface == NULL || !surface_accepts_touch(compositor->seat->wlr, surface)) {
+	if (finger == NULL || surface == NULL || !session_lock_allows(compositor, surface) ||
+			!surface_accepts_touch(compositor->seat->wlr, surface)) {
 		return;
 	}
 	finger->origin_x = lx - sx;

@@ -40,6 +40,9 @@ void touch_finish(struct compositor *compositor);
 /* Sets lx and ly to the position of a finger, layout coordinates; 0, 0 if it is unknown. */
 void touch_position(struct compositor *compositor, const struct wlr_touch_point *point, double *lx, double *ly);
 
+/* Cancels all fingers: their clients undo what these have done. */
+void touch_cancel_all(struct compositor *compositor);
+
 /* Lifts all fingers from a surface that is being destroyed: its client would wait for these events forever. */
 void touch_forget(struct compositor *compositor, struct wlr_surface *surface);
 

@@ -55,7 +55,9 @@ RSS_SLACK = 1024  # KiB: free memory that malloc keeps between used allocations
 REST_SECONDS = 2.2  # slightly longer than the server keeps memory warm
 SKIPPED = 77
 SANITIZED_PERCENT = 20  # scales an attack's counts; memory is not judged then, and times may be 4 times as long
-WITHOUT_OUTPUT = ('output-disabled', 'output-mode-released')  # victims get no frames while there is no output
+# Victims get no frames while there is no output, or while the session is locked.
+WITHOUT_FRAMES = ('output-disabled', 'output-mode-released', 'session-locked-and-unlocked-without-end',
+    'session-lockers-that-die', 'session-locks-without-end')
 
 # The most that one client (or, for connections, two processes) can make the server use with the default limits: fds,
 # mappings, resident MiB. None: depends on this machine's limit on files, see connection_fds_max(). The numbers follow from
@@ -330,7 +332,7 @@ def attack(arena, command, name, sanitized):
         result.causes += arena.look()
     gap, own = max(gap_during, gap_after), max(own_during, own_after)
     gap_max = max(GAP_MAX, GAP_RATIO_MAX * gap_before) * (4 if sanitized else 1) * (BUSY_FACTOR if gap > 2 * own else 1)
-    if name not in WITHOUT_OUTPUT and own > gap_max:
+    if name not in WITHOUT_FRAMES and own > gap_max:
         result.late = not result.causes
         result.causes.append('a victim waited %.0f ms for a frame, %.0f ms without delays of the machine (limit: %.0f; '
             'before the attack: %.0f)' % (gap, own, gap_max, gap_before))

@@ -29,9 +29,10 @@ ONLY_IN_RECIPES = {'wl_registry.bind', 'xdg_wm_base.get_xdg_surface', 'xdg_surfa
     'xdg_popup.grab', 'wp_security_context_manager_v1.create_listener', 'zwlr_output_manager_v1.create_configuration'}
 
 
-# Never sent otherwise than politely. The first two end the compositor, or change outputs. wlroots 0.18 leaks some hundred
+# Never sent otherwise than politely. The first three end the compositor, change outputs, or lock the session. wlroots 0.18 leaks some hundred
 # bytes when it refuses a drag without a source.
-ALWAYS_POLITE = {'zwp_virtual_keyboard_v1.key', 'zwlr_output_configuration_v1.apply', 'wl_data_device.start_drag'}
+ALWAYS_POLITE = {'zwp_virtual_keyboard_v1.key', 'zwlr_output_configuration_v1.apply', 'ext_session_lock_manager_v1.lock',
+    'wl_data_device.start_drag'}
 
 
 # Surfaces
@@ -457,6 +458,12 @@ def get_registry(client, display):
 @manners('zwlr_output_configuration_v1.apply')
 def apply(client, configuration):
     return {} if client.changes_outputs and not configuration.state.get('used') else None
+
+
+# A locker hides all windows, and so does one that has died.
+@manners('ext_session_lock_manager_v1.lock')
+def lock(client, manager):
+    return {} if client.changes_outputs else None
 
 
 @manners('zwlr_output_configuration_v1.test')

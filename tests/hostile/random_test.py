@@ -4,7 +4,8 @@
     random_test.py --seconds S [--seeds N,N...] LIDO WITNESS REFERENCE XML...
 
 For S seconds with each seed (without seeds: with a random one each half minute, for S seconds in all), two processes of
-random_client.py send random requests. With every fourth seed they may also disable outputs and change modes.
+random_client.py send random requests. With every fourth seed they may also disable outputs, change modes, and lock the
+session.
 A seed passes if
   * the server is alive, and answers the clients and the victims,
   * no victim waited longer than in hostile_test.py (where the output keeps its mode),
@@ -106,7 +107,7 @@ class Restorer:
     victims."""
 
     def __init__(self, server, interfaces):
-        self.interfaces, self.globals, self.serial, self.answers = interfaces, {}, None, []
+        self.interfaces, self.globals, self.serial, self.answers, self.locks = interfaces, {}, None, [], []
         self.connection = Connection(os.path.join(server.directory, 'lido'), interfaces, self.handle_event)
         self.registry = self.send(self.connection.display, 'get_registry')
         self.connection.roundtrip()
@@ -118,6 +119,8 @@ class Restorer:
             self.serial = values[0]
         elif object_.interface.name == 'zwlr_output_configuration_v1':
             self.answers.append(message.name)
+        elif object_.interface.name == 'ext_session_lock_v1':
+            self.locks.append(message.name)
 
     def send(self, object_, name, *values):
         """values: those of all arguments but the new object, which is returned."""
@@ -150,6 +153,17 @@ class Restorer:
         self.connection.roundtrip()
         return None if self.answers == ['succeeded'] else 'the output cannot be restored: %s' % self.answers
 
+    def unlock(self):
+        """Takes over from a locker that has died, and unlocks. Returns what is wrong, or None."""
+        lock = self.send(self.bind('ext_session_lock_manager_v1', 1), 'lock')
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not self.locks and time.monotonic() < end:
+            self.connection.roundtrip()
+        if self.locks == ['locked']:
+            self.send(lock, 'unlock_and_destroy')
+            self.connection.roundtrip()
+        return None if self.locks == ['locked'] else 'the session cannot be unlocked: %s' % self.locks
+
     def move_cursor_away(self):
         pointer = self.send(self.bind('zwlr_virtual_pointer_manager_v1', 1), 'create_virtual_pointer', None)
         self.send(pointer, 'motion_absolute', 0, 1, 1, 1, 1)
@@ -161,7 +175,7 @@ def restore(server, interfaces, changes_outputs):
     """Returns what is wrong, or None."""
     try:
         restorer = Restorer(server, interfaces)
-        wrong = restorer.restore_output() if changes_outputs else None
+        wrong = (restorer.restore_output() or restorer.unlock()) if changes_outputs else None
         restorer.move_cursor_away()
         restorer.connection.close()
         return wrong

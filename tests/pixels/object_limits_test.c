@@ -4,6 +4,7 @@
 #include "content-type-v1-client-protocol.h"
 #include "ext-foreign-toplevel-list-v1-client-protocol.h"
 #include "ext-idle-notify-v1-client-protocol.h"
+#include "ext-session-lock-v1-client-protocol.h"
 #include "idle-inhibit-unstable-v1-client-protocol.h"
 #include "input-method-unstable-v2-client-protocol.h"
 #include "keyboard-shortcuts-inhibit-unstable-v1-client-protocol.h"
@@ -194,6 +195,24 @@ static void *make_wp_tearing_control_v1(struct maker *maker) {
 	return hint;
 }
 
+MAKE(ext_session_lock_v1, ext_session_lock_manager_v1_lock(GLOBAL(ext_session_lock_manager_v1)))
+
+// Of a lock that was refused, since there is another.
+static void *make_ext_session_lock_surface_v1(struct maker *maker) {
+	struct ext_session_lock_v1 *refused = NULL;
+	struct wl_proxy **proxy;
+	wl_array_for_each(proxy, &maker->proxies) {
+		if (strcmp(wl_proxy_get_class(*proxy), ext_session_lock_v1_interface.name) == 0) {
+			refused = (struct ext_session_lock_v1 *)*proxy;
+		}
+	}
+	if (refused == NULL) {
+		kept(maker, make_ext_session_lock_v1(maker));
+		refused = kept(maker, make_ext_session_lock_v1(maker));
+	}
+	return ext_session_lock_v1_get_lock_surface(refused, surface(maker), GLOBAL(wl_output));
+}
+
 #define CASE(interface) {#interface, make_##interface}
 
 static const struct {
@@ -243,6 +262,9 @@ static const struct {
 	CASE(xdg_positioner),
 	CASE(xdg_activation_token_v1),
 	CASE(zwlr_screencopy_frame_v1),
+	// From here on the session is locked.
+	CASE(ext_session_lock_v1),
+	CASE(ext_session_lock_surface_v1),
 };
 
 static void maker_init(struct maker *maker, struct server *server) {
