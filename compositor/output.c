@@ -108,9 +108,13 @@ static bool output_enable(struct output *output) {
 	return ok;
 }
 
+bool output_is_enabled(const struct output *output) {
+	return output->wlr->enabled || output->power.off;
+}
+
 bool output_place(struct output *output, bool automatic, int x, int y) {
 	struct desktop *desktop = output->compositor->desktop;
-	if (!output->wlr->enabled) {
+	if (!output_is_enabled(output)) {
 		wlr_output_layout_remove(desktop->layout, output->wlr);
 		return true;
 	}

@@ -26,6 +26,10 @@ struct output {
 		const struct wlr_output_mode *mode; // NULL: a custom one
 	} sent;                                 // the mode that output management has sent to clients; 0: disabled
 	struct {
+		bool off;        // a client has switched it off; it stays in the layout
+		bool wanted_off; // differs from off while changes are limited
+	} power;             // used by output_power.c
+	struct {
 		bool awaited;        // the session is locked, and the output has not shown that yet
 		bool committed;      // a frame that shows it
 		uint32_t commit_seq; // valid if committed: of that frame
@@ -56,6 +60,9 @@ void outputs_finish(struct compositor *compositor);
 
 /* Make each output draw a frame soon, even if nothing on it has changed. */
 void outputs_schedule_frames(struct compositor *compositor);
+
+/* Is it enabled in the layout? It may be switched off. */
+bool output_is_enabled(const struct output *output);
 
 /* Sends frame callbacks to the surfaces on the output. */
 void output_send_frame_done(struct output *output);

@@ -4,6 +4,7 @@
 #include "listener.h"
 #include "monotonic.h"
 #include "output.h"
+#include "output_power.h"
 #include "parts.h"
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_management_v1.h>
@@ -11,10 +12,10 @@
 
 static bool has_mode_as_sent(const struct output *output) {
 	const struct wlr_output *wlr = output->wlr;
-	return output->sent.width == (wlr->enabled ? wlr->width : 0) &&
-		   output->sent.height == (wlr->enabled ? wlr->height : 0) &&
-		   output->sent.refresh == (wlr->enabled ? wlr->refresh : 0) &&
-		   output->sent.mode == (wlr->enabled ? wlr->current_mode : NULL);
+	bool enabled = output_is_enabled(output);
+	return output->sent.width == (enabled ? wlr->width : 0) && output->sent.height == (enabled ? wlr->height : 0) &&
+		   output->sent.refresh == (enabled ? wlr->refresh : 0) &&
+		   output->sent.mode == (enabled ? wlr->current_mode : NULL);
 }
 
 static void send_configuration(struct compositor *compositor, bool all) {
@@ -30,6 +31,7 @@ static void send_configuration(struct compositor *compositor, bool all) {
 		struct wlr_output_configuration_head_v1 *head =
 				wlr_output_configuration_head_v1_create(configuration, output->wlr);
 		if (head != NULL) {
+			head->state.enabled = output_is_enabled(output);
 			head->state.x = output->area.x;
 			head->state.y = output->area.y;
 		}
@@ -50,10 +52,11 @@ static void output_management_update(struct compositor *compositor) {
 		send_configuration(compositor, false);
 	}
 	wl_list_for_each(output, &compositor->desktop->outputs, link) {
-		output->sent.width = output->wlr->enabled ? output->wlr->width : 0;
-		output->sent.height = output->wlr->enabled ? output->wlr->height : 0;
-		output->sent.refresh = output->wlr->enabled ? output->wlr->refresh : 0;
-		output->sent.mode = output->wlr->enabled ? output->wlr->current_mode : NULL;
+		bool enabled = output_is_enabled(output);
+		output->sent.width = enabled ? output->wlr->width : 0;
+		output->sent.height = enabled ? output->wlr->height : 0;
+		output->sent.refresh = enabled ? output->wlr->refresh : 0;
+		output->sent.mode = enabled ? output->wlr->current_mode : NULL;
 	}
 	send_configuration(compositor, true);
 }
@@ -74,7 +77,7 @@ static bool is_refresh_allowed(int32_t refresh) {
 
 static bool is_current(const struct wlr_output_head_v1_state *head) {
 	const struct wlr_output *wlr = head->output;
-	return wlr != NULL && wlr->enabled && wlr->width == head->custom_mode.width &&
+	return wlr != NULL && output_is_enabled(wlr->data) && wlr->width == head->custom_mode.width &&
 		   wlr->height == head->custom_mode.height && wlr->refresh == head->custom_mode.refresh;
 }
 
@@ -132,6 +135,9 @@ static bool admit(struct output_management *management, const struct wlr_output_
 }
 
 static bool configure_head(struct output *output, const struct wlr_output_head_v1_state *head, bool test) {
+	if (output_power_keeps_off(output, head)) {
+		return test || output_place(output, false, head->x, head->y);
+	}
 	struct wlr_output_state state;
 	wlr_output_state_init(&state);
 	wlr_output_head_v1_state_apply(head, &state);
@@ -141,7 +147,11 @@ static bool configure_head(struct output *output, const struct wlr_output_head_v
 	} else {
 		// Hardware needs a frame with a new mode.
 		ok = wlr_scene_output_build_state(output->scene_output, &state, NULL) &&
-			 wlr_output_commit_state(output->wlr, &state) && output_place(output, false, head->x, head->y);
+			 wlr_output_commit_state(output->wlr, &state);
+		if (ok) {
+			output_power_forget(output);
+			ok = output_place(output, false, head->x, head->y);
+		}
 		// That was a frame. The next one may take a while, or never come if modes keep changing.
 		output_send_frame_done(output);
 	}

@@ -77,6 +77,7 @@ struct compositor {
 	struct captures *captures;
 	struct tearing *tearing;
 	struct output_management *output_management;
+	struct output_power *output_power;
 
 	struct {
 		struct wl_listener backend_destroy;

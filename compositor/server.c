@@ -74,6 +74,7 @@ static const struct {
 	{captures_init, captures_finish},
 	{sandboxes_init, NULL},
 	{output_management_init, output_management_finish},
+	{output_power_init, output_power_finish},
 };
 
 // The parent of a nested compositor has exited. Outputs and devices are destroyed next, each with its own signal.
@@ -231,6 +232,7 @@ static struct compositor *allocate(void) {
 	compositor->shell = &all->shell;
 	compositor->tearing = &all->tearing;
 	compositor->output_management = &all->output_management;
+	compositor->output_power = &all->output_power;
 	return compositor;
 }
 

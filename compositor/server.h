@@ -31,6 +31,7 @@
 #include "object_limits.h"
 #include "output.h"
 #include "output_management.h"
+#include "output_power.h"
 #include "overdraw.h"
 #include "parts.h"
 #include "popup.h"
@@ -97,6 +98,7 @@ struct compositor_parts {
 	struct captures captures;
 	struct tearing tearing;
 	struct output_management output_management;
+	struct output_power output_power;
 };
 
 #endif

@@ -56,8 +56,8 @@ REST_SECONDS = 2.2  # slightly longer than the server keeps memory warm
 SKIPPED = 77
 SANITIZED_PERCENT = 20  # scales an attack's counts; memory is not judged then, and times may be 4 times as long
 # Victims get no frames while there is no output, or while the session is locked.
-WITHOUT_FRAMES = ('output-disabled', 'output-mode-released', 'session-locked-and-unlocked-without-end',
-    'session-lockers-that-die', 'session-locks-without-end')
+WITHOUT_FRAMES = ('output-disabled', 'output-mode-released', 'output-switched-without-end',
+    'session-locked-and-unlocked-without-end', 'session-lockers-that-die', 'session-locks-without-end')
 
 # The most that one client (or, for connections, two processes) can make the server use with the default limits: fds,
 # mappings, resident MiB. None: depends on this machine's limit on files, see connection_fds_max(). The numbers follow from

@@ -29,10 +29,11 @@ ONLY_IN_RECIPES = {'wl_registry.bind', 'xdg_wm_base.get_xdg_surface', 'xdg_surfa
     'xdg_popup.grab', 'wp_security_context_manager_v1.create_listener', 'zwlr_output_manager_v1.create_configuration'}
 
 
-# Never sent otherwise than politely. The first three end the compositor, change outputs, or lock the session. wlroots 0.18 leaks some hundred
+# Never sent otherwise than politely. The first four end the compositor, change outputs, lock the session, or switch
+# outputs off. wlroots 0.18 leaks some hundred
 # bytes when it refuses a drag without a source.
 ALWAYS_POLITE = {'zwp_virtual_keyboard_v1.key', 'zwlr_output_configuration_v1.apply', 'ext_session_lock_manager_v1.lock',
-    'wl_data_device.start_drag'}
+    'zwlr_output_power_v1.set_mode', 'wl_data_device.start_drag'}
 
 
 # Surfaces
@@ -463,6 +464,11 @@ def apply(client, configuration):
 # A locker hides all windows, and so does one that has died.
 @manners('ext_session_lock_manager_v1.lock')
 def lock(client, manager):
+    return {} if client.changes_outputs else None
+
+
+@manners('zwlr_output_power_v1.set_mode')
+def set_power(client, power):
     return {} if client.changes_outputs else None
 
 

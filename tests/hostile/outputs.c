@@ -3,6 +3,7 @@
 #include "panel.h"
 
 #include "wlr-output-management-unstable-v1-client-protocol.h"
+#include "wlr-output-power-management-unstable-v1-client-protocol.h"
 #include "xdg-output-unstable-v1-client-protocol.h"
 
 #include <signal.h>
@@ -291,6 +292,46 @@ ATTACK("output-of-large-modes-without-end") {
 
 ATTACK("output-of-small-modes-without-end") {
 	change_without_end(false);
+}
+
+static void handle_power(void *data, struct zwlr_output_power_v1 *power, uint32_t mode) {
+	*(uint32_t *)data = mode;
+}
+
+static void handle_power_failed(void *data, struct zwlr_output_power_v1 *power) {
+	fail("another client has the power of the output");
+}
+
+static const struct zwlr_output_power_v1_listener power_listener = {
+	.mode = handle_power,
+	.failed = handle_power_failed,
+};
+
+ATTACK("output-switched-without-end") {
+	struct attacker attacker;
+	uint32_t mode = 2;
+	outputs_connect(&attacker);
+	struct zwlr_output_power_manager_v1 *manager = attacker_bind(&attacker, &zwlr_output_power_manager_v1_interface, 1);
+	struct zwlr_output_power_v1 *power = zwlr_output_power_manager_v1_get_output_power(manager, attacker.output);
+	zwlr_output_power_v1_add_listener(power, &power_listener, &mode);
+	pid_t child = start_child(draw_for_ever, NULL);
+	for (uint32_t i = 0; i < (uint32_t)attack_count(20000); i++) {
+		zwlr_output_power_v1_set_mode(power, i % 2);
+		if (i % 64 == 63) {
+			expect_alive(&attacker);
+		}
+	}
+	zwlr_output_power_v1_set_mode(power, ZWLR_OUTPUT_POWER_V1_MODE_ON);
+	do {
+		expect_alive(&attacker);
+		sleep_ms(10);
+	} while (mode != ZWLR_OUTPUT_POWER_V1_MODE_ON);
+	sleep_ms(500);
+	expect_alive(&attacker);
+	if (mode != ZWLR_OUTPUT_POWER_V1_MODE_ON) {
+		fail("the output does not stay on");
+	}
+	stop_child(child);
 }
 
 static void get_xdg_outputs(struct attacker *attacker) {

@@ -4,7 +4,7 @@
     random_client.py SECONDS SEED OUTPUTS SUMMARY XML...
 
 It has two connections at once; when the server ends one, the next begins. OUTPUTS: 1 if it may disable outputs, change
-their modes, and lock the session. At the end it writes what it has done to the file SUMMARY, as JSON. If the server has died, or does not answer,
+their modes, switch them off, and lock the session. At the end it writes what it has done to the file SUMMARY, as JSON. If the server has died, or does not answer,
 it prints the last requests of its connections and exits with 1.
 """
 import collections

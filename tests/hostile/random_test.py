@@ -4,8 +4,8 @@
     random_test.py --seconds S [--seeds N,N...] LIDO WITNESS REFERENCE XML...
 
 For S seconds with each seed (without seeds: with a random one each half minute, for S seconds in all), two processes of
-random_client.py send random requests. With every fourth seed they may also disable outputs, change modes, and lock the
-session.
+random_client.py send random requests. With every fourth seed they may also disable outputs, change modes, switch
+outputs off, and lock the session.
 A seed passes if
   * the server is alive, and answers the clients and the victims,
   * no victim waited longer than in hostile_test.py (where the output keeps its mode),
@@ -107,7 +107,8 @@ class Restorer:
     victims."""
 
     def __init__(self, server, interfaces):
-        self.interfaces, self.globals, self.serial, self.answers, self.locks = interfaces, {}, None, [], []
+        self.interfaces, self.globals, self.serial = interfaces, {}, None
+        self.answers, self.powers, self.locks = [], [], []
         self.connection = Connection(os.path.join(server.directory, 'lido'), interfaces, self.handle_event)
         self.registry = self.send(self.connection.display, 'get_registry')
         self.connection.roundtrip()
@@ -119,6 +120,8 @@ class Restorer:
             self.serial = values[0]
         elif object_.interface.name == 'zwlr_output_configuration_v1':
             self.answers.append(message.name)
+        elif message.key == 'zwlr_output_power_v1.mode':
+            self.powers.append(values[0])
         elif object_.interface.name == 'ext_session_lock_v1':
             self.locks.append(message.name)
 
@@ -153,6 +156,16 @@ class Restorer:
         self.connection.roundtrip()
         return None if self.answers == ['succeeded'] else 'the output cannot be restored: %s' % self.answers
 
+    def switch_on(self):
+        """Returns what is wrong, or None."""
+        output = self.bind('wl_output', 1)
+        power = self.send(self.bind('zwlr_output_power_manager_v1', 1), 'get_output_power', output)
+        self.send(power, 'set_mode', 1)
+        end = time.monotonic() + PATIENCE_SECONDS
+        while self.powers[-1:] != [1] and time.monotonic() < end:
+            self.connection.roundtrip()
+        return None if self.powers[-1:] == [1] else 'the output stays off: %s' % self.powers
+
     def unlock(self):
         """Takes over from a locker that has died, and unlocks. Returns what is wrong, or None."""
         lock = self.send(self.bind('ext_session_lock_manager_v1', 1), 'lock')
@@ -175,7 +188,7 @@ def restore(server, interfaces, changes_outputs):
     """Returns what is wrong, or None."""
     try:
         restorer = Restorer(server, interfaces)
-        wrong = (restorer.restore_output() or restorer.unlock()) if changes_outputs else None
+        wrong = (restorer.restore_output() or restorer.switch_on() or restorer.unlock()) if changes_outputs else None
         restorer.move_cursor_away()
         restorer.connection.close()
         return wrong

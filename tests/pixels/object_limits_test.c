@@ -22,6 +22,7 @@
 #include "wlr-foreign-toplevel-management-unstable-v1-client-protocol.h"
 #include "wlr-layer-shell-unstable-v1-client-protocol.h"
 #include "wlr-output-management-unstable-v1-client-protocol.h"
+#include "wlr-output-power-management-unstable-v1-client-protocol.h"
 #include "wlr-screencopy-unstable-v1-client-protocol.h"
 #include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
 #include "xdg-activation-v1-client-protocol.h"
@@ -168,6 +169,8 @@ MAKE(zwlr_foreign_toplevel_manager_v1, bind_again(maker, &zwlr_foreign_toplevel_
 MAKE(ext_foreign_toplevel_list_v1, bind_again(maker, &ext_foreign_toplevel_list_v1_interface))
 MAKE(zwlr_output_manager_v1, bind_again(maker, &zwlr_output_manager_v1_interface))
 MAKE(zwlr_output_configuration_v1, zwlr_output_manager_v1_create_configuration(GLOBAL(zwlr_output_manager_v1), 0))
+MAKE(zwlr_output_power_v1,
+		zwlr_output_power_manager_v1_get_output_power(GLOBAL(zwlr_output_power_manager_v1), GLOBAL(wl_output)))
 MAKE(zwlr_layer_surface_v1,
 		zwlr_layer_shell_v1_get_layer_surface(GLOBAL(zwlr_layer_shell_v1), new_surface(maker), NULL, 0, ""))
 MAKE(zxdg_exported_v1, zxdg_exporter_v1_export(GLOBAL(zxdg_exporter_v1), window(maker)))
@@ -251,6 +254,7 @@ static const struct {
 	CASE(ext_foreign_toplevel_list_v1),
 	CASE(zwlr_output_manager_v1),
 	CASE(zwlr_output_configuration_v1),
+	CASE(zwlr_output_power_v1),
 	CASE(zwlr_layer_surface_v1),
 	CASE(zxdg_exported_v1),
 	CASE(zxdg_exported_v2),
