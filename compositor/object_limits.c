@@ -71,6 +71,7 @@ static const struct object_limit table[] = {
 	{"zwlr_output_configuration_v1", 16, 0},
 	// All but one of each output are refused.
 	{"zwlr_output_power_v1", 16, 0},
+	{"zwlr_gamma_control_v1", 16, 0},
 	// All layer surfaces are placed anew when one of them changes.
 	{"zwlr_layer_surface_v1", 128, 0},
 	// All but one are refused.

@@ -2,6 +2,7 @@
 
 #include "desktop.h"
 #include "drag.h"
+#include "gamma.h"
 #include "layer.h"
 #include "listener.h"
 #include "log.h"
@@ -41,7 +42,9 @@ static void handle_frame(struct wl_listener *listener, void *data) {
 	layers_settle(output->compositor);
 	drag_settle(output->compositor);
 	overdraw_limit(output->compositor);
-	wlr_scene_output_commit(output->scene_output, NULL);
+	if (!gamma_commit(output)) {
+		wlr_scene_output_commit(output->scene_output, NULL);
+	}
 	output_send_frame_done(output);
 }
 

@@ -35,6 +35,7 @@ struct output {
 		uint32_t commit_seq; // valid if committed: of that frame
 		struct wl_listener commit, present;
 	} lock;                // used by session_lock.c
+	bool gamma_changed;    // used by gamma.c: the next frame has another gamma table
 	struct wlr_box usable; // area without the zones that panels reserve, layout coordinates
 
 	struct {

@@ -1,6 +1,7 @@
 #include "output_management.h"
 
 #include "desktop.h"
+#include "gamma.h"
 #include "listener.h"
 #include "monotonic.h"
 #include "output.h"
@@ -150,6 +151,7 @@ static bool configure_head(struct output *output, const struct wlr_output_head_v
 			 wlr_output_commit_state(output->wlr, &state);
 		if (ok) {
 			output_power_forget(output);
+			gamma_restore(output);
 			ok = output_place(output, false, head->x, head->y);
 		}
 		// That was a frame. The next one may take a while, or never come if modes keep changing.

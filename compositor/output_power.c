@@ -1,6 +1,7 @@
 #include "output_power.h"
 
 #include "desktop.h"
+#include "gamma.h"
 #include "listener.h"
 #include "monotonic.h"
 #include "output.h"
@@ -39,6 +40,7 @@ static void update(struct output *output) {
 	if (!commit(output, output->power.off)) {
 		output->power.off = output->power.wanted_off = !output->power.off;
 	}
+	gamma_restore(output);
 }
 
 static int handle_timer(void *data) {

@@ -78,6 +78,7 @@ struct compositor {
 	struct tearing *tearing;
 	struct output_management *output_management;
 	struct output_power *output_power;
+	struct gamma *gamma;
 
 	struct {
 		struct wl_listener backend_destroy;

@@ -75,6 +75,7 @@ static const struct {
 	{sandboxes_init, NULL},
 	{output_management_init, output_management_finish},
 	{output_power_init, output_power_finish},
+	{gamma_init, gamma_finish},
 };
 
 // The parent of a nested compositor has exited. Outputs and devices are destroyed next, each with its own signal.
@@ -233,6 +234,7 @@ static struct compositor *allocate(void) {
 	compositor->tearing = &all->tearing;
 	compositor->output_management = &all->output_management;
 	compositor->output_power = &all->output_power;
+	compositor->gamma = &all->gamma;
 	return compositor;
 }
 

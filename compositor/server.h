@@ -20,6 +20,7 @@
 #include "drag.h"
 #include "focus.h"
 #include "foreign.h"
+#include "gamma.h"
 #include "gestures.h"
 #include "globals.h"
 #include "grab.h"
@@ -99,6 +100,7 @@ struct compositor_parts {
 	struct tearing tearing;
 	struct output_management output_management;
 	struct output_power output_power;
+	struct gamma gamma;
 };
 
 #endif

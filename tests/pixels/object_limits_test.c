@@ -20,6 +20,7 @@
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 #include "wlr-data-control-unstable-v1-client-protocol.h"
 #include "wlr-foreign-toplevel-management-unstable-v1-client-protocol.h"
+#include "wlr-gamma-control-unstable-v1-client-protocol.h"
 #include "wlr-layer-shell-unstable-v1-client-protocol.h"
 #include "wlr-output-management-unstable-v1-client-protocol.h"
 #include "wlr-output-power-management-unstable-v1-client-protocol.h"
@@ -171,6 +172,8 @@ MAKE(zwlr_output_manager_v1, bind_again(maker, &zwlr_output_manager_v1_interface
 MAKE(zwlr_output_configuration_v1, zwlr_output_manager_v1_create_configuration(GLOBAL(zwlr_output_manager_v1), 0))
 MAKE(zwlr_output_power_v1,
 		zwlr_output_power_manager_v1_get_output_power(GLOBAL(zwlr_output_power_manager_v1), GLOBAL(wl_output)))
+MAKE(zwlr_gamma_control_v1,
+		zwlr_gamma_control_manager_v1_get_gamma_control(GLOBAL(zwlr_gamma_control_manager_v1), GLOBAL(wl_output)))
 MAKE(zwlr_layer_surface_v1,
 		zwlr_layer_shell_v1_get_layer_surface(GLOBAL(zwlr_layer_shell_v1), new_surface(maker), NULL, 0, ""))
 MAKE(zxdg_exported_v1, zxdg_exporter_v1_export(GLOBAL(zxdg_exporter_v1), window(maker)))
@@ -255,6 +258,7 @@ static const struct {
 	CASE(zwlr_output_manager_v1),
 	CASE(zwlr_output_configuration_v1),
 	CASE(zwlr_output_power_v1),
+	CASE(zwlr_gamma_control_v1),
 	CASE(zwlr_layer_surface_v1),
 	CASE(zxdg_exported_v1),
 	CASE(zxdg_exported_v2),

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Switches a headless output off and on with wlopm. Prints TAP.
+# Switches a headless output off and on with wlopm, and asks gammastep for other colors, of which such an output has
+# none. Prints TAP.
 #
 #     outputs_test.sh LIDO
 set -u
@@ -39,6 +40,15 @@ if command -v wlopm >/dev/null && command -v grim >/dev/null; then
 	expect all-outputs-are-on is on
 else
 	skip wlopm-switches-outputs 'wlopm or grim is not installed'
+fi
+if command -v gammastep >/dev/null; then
+	timeout 60 gammastep -c /dev/null -m wayland -P -O 4000 >"$runtime/out" 2>"$runtime/err" &
+	gammastep=$!
+	expect gammastep-is-told-that-the-output-has-no-gamma-tables wait_for says err 'ero outputs support gamma adjustment'
+	kill "$gammastep"
+	wait "$gammastep"
+else
+	skip gammastep-is-told-that-the-output-has-no-gamma-tables 'gammastep is not installed'
 fi
 kill -TERM "$server"
 wait "$server"
