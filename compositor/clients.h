@@ -28,7 +28,7 @@ struct compositor;
 static inline size_t clients_get_max(uint64_t files) {
 	const uint64_t divisor = 100 * CLIENTS_FDS_PER_CONNECTION;
 	uint64_t max = files / divisor * CLIENTS_NOFILE_PERCENT + files % divisor * CLIENTS_NOFILE_PERCENT / divisor;
-	return max > 2 ? (size_t)max : 2;
+	return max < 2 ? 2 : max < SIZE_MAX ? (size_t)max : SIZE_MAX;
 }
 
 /*

@@ -13,9 +13,11 @@
 #define MFD_NOEXEC_SEAL 0x0008U // since Linux 6.3
 #endif
 
-// A growable file reserves address space, so that it can grow within one mapping and its address stays.
+// A growable file reserves address space, so that it can grow within one mapping and its address stays; but only a part
+// of what is left, so that there is some for further files.
 #define RESERVE_FACTOR 4
 #define RESERVE_MIN (INT64_C(64) << 20)
+#define RESERVE_SHARE 8
 #define PAGE_SIZE 4096
 
 struct file {
@@ -44,7 +46,8 @@ static int64_t align_to_page(int64_t size) {
 
 static uint32_t choose_reserve(const struct lido_client *client, uint32_t size, bool growable) {
 	int64_t reserve = lido_min(lido_max((int64_t)size * RESERVE_FACTOR, RESERVE_MIN), INT32_MAX);
-	return growable && reserve <= lido_client_get_reserve_left(client) ? (uint32_t)align_to_page(reserve) : size;
+	reserve = lido_min(reserve, lido_client_get_reserve_left(client) / RESERVE_SHARE);
+	return growable && reserve > size ? (uint32_t)align_to_page(reserve) : size;
 }
 
 static int create_fd(void) {

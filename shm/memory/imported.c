@@ -170,6 +170,11 @@ enum lido_import_result lido_imports_add(struct lido_imports *imports, int fd, s
 	return LIDO_IMPORT_OK;
 }
 
+// With 32-bit pointers: room to grow, within what many files can have.
+static int64_t choose_scarce_reserve(int64_t size) {
+	return lido_min(size * 4, lido_max(size, INT64_C(64) << 20));
+}
+
 // Maps as much address space as the wire can name, so that the file can grow under the mapping. Where address space is
 // scarce it maps less, but at least the size of the file.
 static bool area_add_mapping(struct imported_area *area) {
@@ -178,8 +183,9 @@ static bool area_add_mapping(struct imported_area *area) {
 	}
 	const int64_t reserve_max = INT64_C(1) << 31;
 	_Static_assert(LIDO_IMPORT_SIZE_MAX < INT64_C(1) << 31, "the mapping holds every size that the wire can name");
-	struct lido_mapping *mapping = lido_mapping_create_of_file(
-			area->base.quota, area->base.fd, reserve_max, lido_min(area->base.size, reserve_max));
+	const int64_t size = lido_min(area->base.size, reserve_max);
+	const int64_t reserve = UINTPTR_MAX > UINT32_MAX ? reserve_max : choose_scarce_reserve(size);
+	struct lido_mapping *mapping = lido_mapping_create_of_file(area->base.quota, area->base.fd, reserve, size);
 	if (mapping != NULL) {
 		area->mappings[area->mappings_len++] = mapping;
 	}

@@ -6,6 +6,7 @@
 #include "pair.h"
 #include "pool_client.h"
 #include "runner.h"
+#include "wide.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -88,8 +89,8 @@ TEST("lido_shm_client@any-file-of-the-pool-counts-as-changed") {
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = INT64_C(1) << 40;
 	actors_init(&actors, &limits);
-	pool_block_init(&first, &actors.pool, 0x70000000);
-	pool_block_init(&second, &actors.pool, 0x70000000);
+	pool_block_init(&first, &actors.pool, HAS_WIDE_ADDRESSES ? 0x70000000 : 0x10000000);
+	pool_block_init(&second, &actors.pool, HAS_WIDE_ADDRESSES ? 0x70000000 : 0x10000000);
 	expect_place(&second);
 	expect_int(first.area->id, !=, second.area->id);
 	pool_block_finish(&first);
@@ -325,9 +326,9 @@ TEST("lido_shm_client@ten-thousand-come-and-go-without-a-trace") {
 	actors_finish(&actors);
 }
 
-TEST("lido_shm_client@two-hundred-at-once-cost-an-fd-and-a-mapping-each") {
+TEST("lido_shm_client@many-at-once-cost-an-fd-and-a-mapping-each") {
 	enum {
-		COUNT = 200
+		COUNT = HAS_WIDE_ADDRESSES ? 200 : 50
 	};
 	struct actors actors;
 	static struct client clients[COUNT];

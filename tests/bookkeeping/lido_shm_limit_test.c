@@ -7,6 +7,7 @@
 #include "pair.h"
 #include "pool_client.h"
 #include "runner.h"
+#include "wide.h"
 
 struct limited {
 	struct pair pair;
@@ -97,17 +98,20 @@ TEST("lido_shm_limit@sizes-beyond-what-an-area-can-have-fail-by-address_space") 
 TEST("lido_shm_limit@one-area-too-many-fails-by-address_space") {
 	struct limited limited = {.limits = lido_limits_default()};
 	struct pool_block blocks[3];
+	// The second area has no room for the third block.
+	const uint32_t first = HAS_WIDE_ADDRESSES ? 0x70000000 : 0x10000000;
+	const uint32_t other = HAS_WIDE_ADDRESSES ? 0x70000000 : 0x18000000;
 	limited.limits.areas_max = 2;
 	limited.limits.area_bytes_max = INT64_C(1) << 40;
 	limited_init(&limited, 0);
 	for (int i = 0; i < 3; i++) {
-		pool_block_init(&blocks[i], &limited.pool, 0x70000000);
+		pool_block_init(&blocks[i], &limited.pool, i == 0 ? first : other);
 	}
 	expect_place(&blocks[1]);
 	expect_reason(&blocks[2], ADDRESS_SPACE);
 	expect_int(pool_client_count(&limited.pool, POOL_EVENT_AREA), ==, 2);
 	pool_block_finish(&blocks[0]);
-	pool_block_resize(&blocks[2], 0x70000000);
+	pool_block_resize(&blocks[2], first);
 	expect_place(&blocks[2]);
 	limited_finish(&limited);
 }

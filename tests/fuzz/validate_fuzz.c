@@ -1,18 +1,16 @@
 /*
- * The validation of shm/base/validate.c. Belief: its results equal those of unbounded arithmetic, here 128 bits with a
- * separate table of formats. A refused request gets the right code, and a text that names the problem and is not
+ * The validation of shm/base/validate.c. Belief: its results equal those of unbounded arithmetic, here of wide numbers
+ * with a separate table of formats. A refused request gets the right code, and a text that names the problem and is not
  * truncated.
  */
 #include "base/validate.h"
 #include "input.h"
 #include "lido-shm-v1-protocol.h"
 #include "runner.h"
+#include "wide.h"
 #include <drm_fourcc.h>
 #include <string.h>
 #include <wayland-server-protocol.h>
-
-// Unbounded, for results of 32-bit numbers.
-__extension__ typedef __int128 number;
 
 // A plane: bits per sample, and pixels of the image per sample across and down.
 struct plane {
@@ -90,24 +88,24 @@ static struct layout get_layout(uint32_t drm) {
 	return (struct layout){.planes_len = 1, .planes = {{bits, 1, 1}}, .pixel_size = bits * pair / 8, .pair = pair};
 }
 
-static number divide_up(number value, number by) {
-	number quotient = value / by;
+static wide_int divide_up(wide_int value, wide_int by) {
+	wide_int quotient = value / by;
 	return quotient * by < value ? quotient + 1 : quotient;
 }
 
 // Does the request describe an image? If so, *end receives the offset of its end.
-static bool is_image(const struct lido_buffer_request *request, const struct layout *layout, number *end) {
+static bool is_image(const struct lido_buffer_request *request, const struct layout *layout, wide_int *end) {
 	if (request->offset < 0 || request->width <= 0 || request->height <= 0 || request->stride <= 0 ||
 			request->stride % layout->pixel_size != 0) {
 		return false;
 	}
-	number sum = request->offset;
+	wide_int sum = request->offset;
 	for (int i = 0; i < layout->planes_len; i++) {
 		const struct plane *plane = &layout->planes[i];
 		// Texel blocks are complete.
-		number width = divide_up(divide_up(request->width, plane->across), layout->pair) * layout->pair;
-		number stride =
-				divide_up((number)request->stride * plane->bits, (number)layout->planes[0].bits * plane->across);
+		wide_int width = divide_up(divide_up(request->width, plane->across), layout->pair) * layout->pair;
+		wide_int stride =
+				divide_up((wide_int)request->stride * plane->bits, (wide_int)layout->planes[0].bits * plane->across);
 		if (stride * 8 < width * plane->bits) {
 			return false;
 		}
@@ -146,13 +144,13 @@ static void fuzz_buffer(struct input *input) {
 	bool is_block = input_take_byte(input) % 2 == 1;
 	int64_t place_size = is_block ? (int64_t)input_take_number(input) : (int32_t)(input_take_number(input) & INT32_MAX);
 	struct lido_validation_error error = {.code = UINT32_MAX};
-	number end = 0;
+	wide_int end = 0;
 	struct layout layout = {0};
 	if (format != NULL) {
 		layout = get_layout(format->drm);
 		if (input_take_byte(input) % 2 == 1 && is_image(&request, &layout, &end)) {
 			// The edge: the image fits exactly, or the place is a byte too small.
-			number edge = end - input_take_byte(input) % 2;
+			wide_int edge = end - input_take_byte(input) % 2;
 			place_size = edge <= UINT32_MAX ? (int64_t)edge : place_size;
 		}
 	}
@@ -165,7 +163,7 @@ static void fuzz_buffer(struct input *input) {
 		return;
 	}
 	bool is_right_image = is_image(&request, &layout, &end);
-	expect_int(is_right, ==, is_right_image && end <= place_size);
+	expect_int(is_right, ==, is_right_image && end <= (wide_int)place_size);
 	if (is_right) {
 		expect_int(size, ==, (int64_t)end - request.offset);
 		expect_int(size, >, 0);

@@ -10,6 +10,7 @@
 #include "pair.h"
 #include "pool_client.h"
 #include "runner.h"
+#include "wide.h"
 #include "wire/placement.h"
 #include <errno.h>
 #include <unistd.h>
@@ -37,7 +38,8 @@ TEST("placement@first-area-has-room-for-all-bytes-that-the-limits-allow") {
 	struct fixture fixture;
 	struct pool_block blocks[2];
 	fixture_init(&fixture, NULL, 0);
-	pool_block_init(&blocks[0], &fixture.pool, LIDO_AREA_BYTES_MAX_DEFAULT - PAGE);
+	expect(!HAS_WIDE_ADDRESSES || LIDO_RESERVE_FIRST == LIDO_AREA_BYTES_MAX_DEFAULT);
+	pool_block_init(&blocks[0], &fixture.pool, LIDO_RESERVE_FIRST - PAGE);
 	pool_block_init(&blocks[1], &fixture.pool, PAGE);
 	expect_place(&blocks[1]);
 	expect_int(pool_client_count(&fixture.pool, POOL_EVENT_AREA), ==, 1);

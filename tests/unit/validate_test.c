@@ -3,15 +3,13 @@
  */
 #include "base/validate.h"
 #include "runner.h"
+#include "wide.h"
 #include <drm_fourcc.h>
 #include <stdio.h>
 #include <string.h>
 #include <wayland-server-protocol.h>
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-
-// Wide enough for any product of two int32_t and the factors of a format.
-__extension__ typedef __int128 wide_int;
 
 static const uint32_t formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_RGB565, DRM_FORMAT_RGB888, DRM_FORMAT_R8,
 	DRM_FORMAT_ARGB16161616F, DRM_FORMAT_NV12, DRM_FORMAT_NV16, DRM_FORMAT_YUV420, DRM_FORMAT_YUV444, DRM_FORMAT_YUYV};
@@ -21,7 +19,7 @@ static const int32_t edges[] = {INT32_MIN, INT32_MIN + 1, -65536, -4, -1, 0, 1, 
 	4095, 4096, 32767, 32768, 46340, 46341, 65535, 65536, 1 << 29, 1 << 30, INT32_MAX - 4, INT32_MAX - 3, INT32_MAX - 1,
 	INT32_MAX};
 
-// The verdict that the protocol demands, in 128 bits. Returns UINT32_MAX for a valid request, or the error code.
+// The verdict that the protocol demands, in wide numbers. Returns UINT32_MAX for a valid request, or the error code.
 static uint32_t judge(const struct lido_buffer_request *request, const struct lido_format *format, int32_t pool_size,
 		wide_int *size) {
 	if (request->offset < 0 || request->width <= 0 || request->height <= 0 || request->stride <= 0) {
@@ -44,7 +42,7 @@ static uint32_t judge(const struct lido_buffer_request *request, const struct li
 		}
 		*size += stride * rows;
 	}
-	return request->offset + *size > pool_size ? WL_SHM_ERROR_INVALID_STRIDE : UINT32_MAX;
+	return request->offset + *size > (wide_int)pool_size ? WL_SHM_ERROR_INVALID_STRIDE : UINT32_MAX;
 }
 
 static void expect_same_verdict(
@@ -72,7 +70,7 @@ static void try_offsets(struct lido_buffer_request *request, const struct lido_f
 	}
 }
 
-TEST("validate@create_buffer-at-every-edge-matches-128-bit-arithmetic") {
+TEST("validate@create_buffer-at-every-edge-matches-wide-arithmetic") {
 	for (size_t f = 0; f < LENGTH(formats); f++) {
 		const struct lido_format *format = lido_format_from_drm(formats[f]);
 		for (size_t w = 0; w < LENGTH(edges); w++) {

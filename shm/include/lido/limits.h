@@ -60,9 +60,10 @@ extern "C" {
 
 /*
  * Address space of the first area: everything that the default limit allows, so that one area is enough. It costs no
- * memory; ten thousand clients take a sixth of the 128 TiB of a process. Bytes.
+ * memory; ten thousand clients take a sixth of the 128 TiB of a process. A process with 32-bit pointers has no more
+ * than 4 GiB, which a hundred clients share. Bytes.
  */
-#define LIDO_RESERVE_FIRST LIDO_AREA_BYTES_MAX_DEFAULT
+#define LIDO_RESERVE_FIRST (UINTPTR_MAX > UINT32_MAX ? LIDO_AREA_BYTES_MAX_DEFAULT : INT64_C(16) << 20)
 
 /* Address space of any area: the wire can name no more. Bytes. */
 #define LIDO_RESERVE_MAX (INT64_C(1) << 31)
