@@ -1,6 +1,7 @@
 /*
  * The interposed functions of the C library: those that map memory, resize files, and allocate or punch ranges of them.
- * For tracked files they act on the store. The names for 64-bit offsets (mmap64) are aliases, since off_t has 64 bits.
+ * For tracked files they act on the store. Those that take offsets have two names: mmap64() takes one of 64 bits, and
+ * mmap() one word, which is the same where words have 64 bits.
  */
 #include "interpose.h"
 #include "lock.h"
@@ -19,19 +20,56 @@
 
 #define ALIAS(name, other) __asm__(other) __attribute__((visibility("default"), alias(name)))
 
-void *call_mmap(void *address, size_t size, int prot, int flags, int fd, off_t offset) SYMBOL("mmap");
+#ifdef __OFF_T_MATCHES_OFF64_T
+#define WIDE(name) name
+#else
+#define WIDE(name) name "64"
+#endif
+
+void *call_mmap(void *address, size_t size, int prot, int flags, int fd, off_t offset) SYMBOL(WIDE("mmap"));
 int call_munmap(void *address, size_t size) SYMBOL("munmap");
 void *call_mremap(void *address, size_t size, size_t new_size, int flags, ...) SYMBOL("mremap");
 int call_mprotect(void *address, size_t size, int prot) SYMBOL("mprotect");
 int call_remap_file_pages(void *address, size_t size, int prot, size_t page, int flags) SYMBOL("remap_file_pages");
-int call_ftruncate(int fd, off_t size) SYMBOL("ftruncate");
-int call_fallocate(int fd, int mode, off_t offset, off_t size) SYMBOL("fallocate");
-int call_posix_fallocate(int fd, off_t offset, off_t size) SYMBOL("posix_fallocate");
+int call_ftruncate(int fd, off_t size) SYMBOL(WIDE("ftruncate"));
+int call_fallocate(int fd, int mode, off_t offset, off_t size) SYMBOL(WIDE("fallocate"));
+int call_posix_fallocate(int fd, off_t offset, off_t size) SYMBOL(WIDE("posix_fallocate"));
 
+#ifdef __OFF_T_MATCHES_OFF64_T
 void *call_mmap64(void *address, size_t size, int prot, int flags, int fd, off_t offset) ALIAS("mmap", "mmap64");
 int call_ftruncate64(int fd, off_t size) ALIAS("ftruncate", "ftruncate64");
 int call_fallocate64(int fd, int mode, off_t offset, off_t size) ALIAS("fallocate", "fallocate64");
 int call_posix_fallocate64(int fd, off_t offset, off_t size) ALIAS("posix_fallocate", "posix_fallocate64");
+#else
+void *call_word_mmap(void *address, size_t size, int prot, int flags, int fd, word_offset offset) SYMBOL("mmap");
+int call_word_ftruncate(int fd, word_offset size) SYMBOL("ftruncate");
+int call_word_fallocate(int fd, int mode, word_offset offset, word_offset size) SYMBOL("fallocate");
+int call_word_posix_fallocate(int fd, word_offset offset, word_offset size) SYMBOL("posix_fallocate");
+
+// The C library divides the offset as an unsigned number.
+void *call_word_mmap(void *address, size_t size, int prot, int flags, int fd, word_offset offset) {
+	return call_mmap(address, size, prot, flags, fd, (off_t)(unsigned long)offset);
+}
+
+int call_word_ftruncate(int fd, word_offset size) {
+	return call_ftruncate(fd, size);
+}
+
+int call_word_fallocate(int fd, int mode, word_offset offset, word_offset size) {
+	return call_fallocate(fd, mode, offset, size);
+}
+
+int call_word_posix_fallocate(int fd, word_offset offset, word_offset size) {
+	return call_posix_fallocate(fd, offset, size);
+}
+#endif
+
+#define BEYOND_WORDS "it is mapped beyond what a process can address"
+
+// Can all bytes of a file up to this one be mapped at once? Words of 32 bits hold no larger sizes.
+static bool is_within_words(uint64_t end) {
+	return end <= PTRDIFF_MAX;
+}
 
 // With the state lock held. Reserves the address space first, since store_map() replaces an existing mapping.
 static void *map_store(struct store *store, const struct mapping *mapping, int flags) {
@@ -99,8 +137,12 @@ static void remove_mapping(void *address, size_t size) {
 
 void *call_mmap(void *address, size_t size, int prot, int flags, int fd, off_t offset) {
 	bool is_private = (flags & MAP_TYPE) == MAP_PRIVATE;
-	bool is_ours = (flags & MAP_ANONYMOUS) == 0 && size > 0 && size <= PTRDIFF_MAX && offset >= 0 &&
+	bool is_sane = (flags & MAP_ANONYMOUS) == 0 && size > 0 && size <= PTRDIFF_MAX && offset >= 0 &&
 				   offset % (off_t)page_size() == 0;
+	bool is_ours = is_sane && is_within_words((uint64_t)offset + page_round(size));
+	if (is_sane && !is_ours) {
+		outside_share(fd, BEYOND_WORDS, false);
+	}
 	struct file *file = is_ours ? lock_file(fd, (size_t)offset + page_round(size)) : NULL;
 	if (file == NULL) {
 		void *result = raw_mmap(address, size, prot, flags, fd, offset);
@@ -164,11 +206,13 @@ static struct file *prepare_remap(void *address, size_t size, size_t new_size, s
 	moved->size = new_size;
 	struct file *file = mapping->file;
 	file->users++;
-	size_t end = (size_t)moved->offset + new_size;
-	if (new_size > size && file->store != NULL && end > file->store->size) {
+	uint64_t end = (uint64_t)moved->offset + new_size;
+	if (new_size > size && file->store != NULL && end > file->store->size && is_within_words(end)) {
 		state_unlock();
-		moving_ensure_room(file, end);
+		moving_ensure_room(file, (size_t)end);
 		state_lock();
+	} else if (file->store == NULL && !is_within_words(end)) {
+		file_mark_unsupported(file, BEYOND_WORDS);
 	}
 	return file;
 }
@@ -177,7 +221,7 @@ static void *remap(void *address, size_t size, size_t new_size, int flags, void 
 	struct mapping moved;
 	struct file *file = prepare_remap(address, size, new_size, &moved);
 	void *result = MAP_FAILED;
-	if (file != NULL && file->store != NULL && (size_t)moved.offset + new_size > file->store->size) {
+	if (file != NULL && file->store != NULL && (uint64_t)moved.offset + new_size > file->store->size) {
 		errno = ENOMEM; // beyond the end of the block is the memory of other blocks
 	} else {
 		result = raw_mremap(address, size, new_size, flags, new_address);

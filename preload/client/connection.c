@@ -40,6 +40,9 @@
 #include <unistd.h>
 #include <wayland-client-protocol.h>
 
+// Bytes of address space for areas; 0: no limit. With 32-bit pointers as much as the client library takes.
+#define RESERVE_MAX (UINTPTR_MAX > UINT32_MAX ? 0 : UINT32_C(256) << 20)
+
 static struct connection *connections;
 static pthread_mutex_t connect_mutex = PTHREAD_MUTEX_INITIALIZER;
 // block.next; changed only with the state lock held, atomic so that it can be compared with NULL without it.
@@ -239,7 +242,7 @@ static bool bind_pool(struct connection *connection) {
 	if (!connection_wait(connection) || connection->manager == NULL || connection->shm == NULL) {
 		return false;
 	}
-	connection->pool = create(connection->manager, LIDO_SHM_MANAGER_V1_GET_POOL, &interface_pool, 0);
+	connection->pool = create(connection->manager, LIDO_SHM_MANAGER_V1_GET_POOL, &interface_pool, RESERVE_MAX);
 	if (connection->pool == NULL) {
 		return false;
 	}

@@ -17,6 +17,9 @@
 #define WINDOW_SIZE ((size_t)1 << 20)
 #define PAGE_SIZE_MIN 4096
 
+// What the machine compares and exchanges at once.
+typedef unsigned long word;
+
 #define CHUNK_WORDS 8192
 
 typedef bool range_fn(struct copy *copy, size_t offset, size_t size);
@@ -28,7 +31,7 @@ static bool is_swapping(void) {
 }
 
 static bool is_zero(const uint8_t *data, size_t size) {
-	const uint64_t *words = (const uint64_t *)(const void *)data;
+	const word *words = (const word *)(const void *)data;
 	for (size_t i = 0; i < size / sizeof(*words); i++) {
 		if (words[i] != 0) {
 			return false;
@@ -111,12 +114,12 @@ static bool copy_range(struct copy *copy, size_t offset, size_t size) {
 }
 
 // Another thread may be drawing there: it wins, byte by byte.
-static void merge_word(uint64_t *place, uint64_t earlier, uint64_t later) {
-	uint64_t present = __atomic_load_n(place, __ATOMIC_RELAXED), wanted;
+static void merge_word(word *place, word earlier, word later) {
+	word present = __atomic_load_n(place, __ATOMIC_RELAXED), wanted;
 	do {
 		wanted = present;
-		for (int shift = 0; shift < 64; shift += 8) {
-			uint64_t byte = UINT64_C(0xff) << shift;
+		for (size_t shift = 0; shift < 8 * sizeof(word); shift += 8) {
+			word byte = (word)0xff << shift;
 			wanted = ((present ^ earlier) & byte) == 0 ? (wanted & ~byte) | (later & byte) : wanted;
 		}
 	} while (!__atomic_compare_exchange_n(place, &present, wanted, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
@@ -124,15 +127,15 @@ static void merge_word(uint64_t *place, uint64_t earlier, uint64_t later) {
 
 // The stack of a signal handler is small; the state lock is held.
 static bool merge_range(struct copy *copy, size_t offset, size_t size) {
-	static uint64_t words[CHUNK_WORDS];
+	static word words[CHUNK_WORDS];
 	for (size_t done = 0; done < size; done += sizeof(words)) {
 		size_t part = size - done < sizeof(words) ? size - done : sizeof(words);
 		memset(words, 0, sizeof(words));
 		if (!read_source(copy, words, offset + done, part)) {
 			break;
 		}
-		uint64_t *places = (uint64_t *)(void *)(copy->destination + offset + done);
-		const uint64_t *earlier = (const uint64_t *)(const void *)(copy->snapshot + offset + done);
+		word *places = (word *)(void *)(copy->destination + offset + done);
+		const word *earlier = (const word *)(const void *)(copy->snapshot + offset + done);
 		for (size_t i = 0; i < (part + sizeof(*words) - 1) / sizeof(*words); i++) {
 			if (words[i] != earlier[i]) {
 				merge_word(&places[i], earlier[i], words[i]);

@@ -9,6 +9,7 @@
 #include <aio.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -35,26 +36,28 @@
 
 READS(read, (int fd, void *data, size_t size), (fd, data, size))
 READS(__read_chk, (int fd, void *data, size_t size, size_t room), (fd, data, size, room))
-READS(pread, (int fd, void *data, size_t size, off_t offset), (fd, data, size, offset))
+READS(pread, (int fd, void *data, size_t size, word_offset offset), (fd, data, size, offset))
 READS(pread64, (int fd, void *data, size_t size, off_t offset), (fd, data, size, offset))
-READS(__pread_chk, (int fd, void *data, size_t size, off_t offset, size_t room), (fd, data, size, offset, room))
+READS(__pread_chk, (int fd, void *data, size_t size, word_offset offset, size_t room), (fd, data, size, offset, room))
 READS(__pread64_chk, (int fd, void *data, size_t size, off_t offset, size_t room), (fd, data, size, offset, room))
 READS(readv, (int fd, const struct iovec *parts, int len), (fd, parts, len))
-READS(preadv, (int fd, const struct iovec *parts, int len, off_t offset), (fd, parts, len, offset))
+READS(preadv, (int fd, const struct iovec *parts, int len, word_offset offset), (fd, parts, len, offset))
 READS(preadv64, (int fd, const struct iovec *parts, int len, off_t offset), (fd, parts, len, offset))
-READS(preadv2, (int fd, const struct iovec *parts, int len, off_t offset, int flags), (fd, parts, len, offset, flags))
+READS(preadv2, (int fd, const struct iovec *parts, int len, word_offset offset, int flags),
+		(fd, parts, len, offset, flags))
 READS(preadv64v2, (int fd, const struct iovec *parts, int len, off_t offset, int flags),
 		(fd, parts, len, offset, flags))
 
 #define WRITES READS
 
 WRITES(write, (int fd, const void *data, size_t size), (fd, data, size))
-WRITES(pwrite, (int fd, const void *data, size_t size, off_t offset), (fd, data, size, offset))
+WRITES(pwrite, (int fd, const void *data, size_t size, word_offset offset), (fd, data, size, offset))
 WRITES(pwrite64, (int fd, const void *data, size_t size, off_t offset), (fd, data, size, offset))
 WRITES(writev, (int fd, const struct iovec *parts, int len), (fd, parts, len))
-WRITES(pwritev, (int fd, const struct iovec *parts, int len, off_t offset), (fd, parts, len, offset))
+WRITES(pwritev, (int fd, const struct iovec *parts, int len, word_offset offset), (fd, parts, len, offset))
 WRITES(pwritev64, (int fd, const struct iovec *parts, int len, off_t offset), (fd, parts, len, offset))
-WRITES(pwritev2, (int fd, const struct iovec *parts, int len, off_t offset, int flags), (fd, parts, len, offset, flags))
+WRITES(pwritev2, (int fd, const struct iovec *parts, int len, word_offset offset, int flags),
+		(fd, parts, len, offset, flags))
 WRITES(pwritev64v2, (int fd, const struct iovec *parts, int len, off_t offset, int flags),
 		(fd, parts, len, offset, flags))
 
@@ -100,7 +103,7 @@ int call___dprintf_chk(int fd, int flag, const char *format, ...) {
 #define COPIES(name, params, args) \
 	BRACKET(ssize_t, name, params, args, outside_begin_two(calls, from, to), outside_end_two(calls), -1)
 
-COPIES(sendfile, (int to, int from, off_t *offset, size_t size), (to, from, offset, size))
+COPIES(sendfile, (int to, int from, word_offset *offset, size_t size), (to, from, offset, size))
 COPIES(sendfile64, (int to, int from, off_t *offset, size_t size), (to, from, offset, size))
 COPIES(splice, (int from, off_t *from_offset, int to, off_t *to_offset, size_t size, unsigned flags),
 		(from, from_offset, to, to_offset, size, flags))
@@ -112,11 +115,14 @@ static int get_searched(int fd, int whence) {
 	return whence == SEEK_DATA || whence == SEEK_HOLE ? fd : -1;
 }
 
-#define SEEKS(name) \
-	USES(off_t, name, (int fd, off_t offset, int whence), (fd, offset, whence), get_searched(fd, whence))
+#define SEEKS(name, type) \
+	USES(type, name, (int fd, type offset, int whence), (fd, offset, whence), get_searched(fd, whence))
 
-SEEKS(lseek)
-SEEKS(lseek64)
+SEEKS(lseek, word_offset)
+SEEKS(lseek64, off_t)
+
+// Of a request only the fd is read, which comes first however wide its offset is.
+_Static_assert(offsetof(struct aiocb, aio_fildes) == 0, "the fd of a request comes first");
 
 // Requests that another thread carries out, or the kernel, and streams: they read and write later, without calling any
 // of the above.
@@ -190,6 +196,9 @@ static int control(int fd, int command, void *value, uintptr_t original) {
 
 CONTROLS(fcntl)
 CONTROLS(fcntl64)
+#if __TIMESIZE != 64
+CONTROLS(__fcntl_time64)
+#endif
 
 // Files that are opened by way of /proc/self/fd.
 static int check_new(int fd) {
@@ -257,7 +266,7 @@ OPENS_STREAM(freopen, (const char *path, const char *mode, FILE *stream), (path,
 		begin_reopening(path, stream))
 OPENS_STREAM(freopen64, (const char *path, const char *mode, FILE *stream), (path, mode, stream),
 		begin_reopening(path, stream))
-INTERPOSE(int, truncate, (const char *path, off_t size), (path, size), outside_access_path(AT_FDCWD, path, 0), -1)
+INTERPOSE(int, truncate, (const char *path, word_offset size), (path, size), outside_access_path(AT_FDCWD, path, 0), -1)
 INTERPOSE(int, truncate64, (const char *path, off_t size), (path, size), outside_access_path(AT_FDCWD, path, 0), -1)
 
 static bool access_for_link(int folder, const char *path, int flags) {

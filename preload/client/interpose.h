@@ -12,6 +12,13 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * An offset as the functions of the C library take it whose names do not end in 64: one word. off_t always has 64 bits
+ * here, as in those whose names do.
+ */
+typedef __off_t word_offset;
 
 #define SYMBOL(name) __asm__(name) __attribute__((visibility("default")))
 

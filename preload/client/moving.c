@@ -64,7 +64,7 @@ static bool move_file(struct file *file, struct store *store, int fd, const char
 }
 
 static size_t choose_growth_size(size_t size, size_t factor) {
-	size_t more = size * (factor - 1);
+	size_t more = size > GROWTH_MAX ? GROWTH_MAX : size * (factor - 1);
 	more = more < GROWTH_MIN ? GROWTH_MIN : more > GROWTH_MAX ? GROWTH_MAX : more;
 	return page_round(size + more);
 }

@@ -7,6 +7,17 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/*
+ * On machines whose words have 32 bits, mmap2() takes an offset in units of so many bytes, whatever the size of a page.
+ */
+#define MMAP2_UNIT 4096
+
+/* System calls take an offset as so many words. */
+#define OFFSET_WORDS (sizeof(off_t) / sizeof(long))
+
+/* The offset among the arguments of a system call that follows i other words. */
+off_t raw_get_offset(const long args[6], size_t i);
+
 /* Any system call. */
 long raw_call(long number, const long args[6]);
 

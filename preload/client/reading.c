@@ -136,20 +136,25 @@ PUBLIC int wl_display_prepare_read(struct wl_display *display) {
 	return result;
 }
 
-// A program that has found wl_display_prepare_read() by dlsym() calls libwayland's, which ends with a jump to this
-// function. It has found the other functions so as well, and nobody sees when it reads.
-static bool is_found_by_dlsym(struct wl_display *display, const struct wl_event_queue *queue) {
-	return queue == wayland_get()->get_queue((const struct wl_proxy *)display);
+// A program that has found wl_display_prepare_read() by dlsym() calls libwayland's, which ends with a call of this
+// function, or with a jump, so that the program seems to call. It has found the other functions so as well, and nobody
+// sees when it reads.
+static bool is_found_by_dlsym(
+		struct wl_display *display, const struct wl_event_queue *queue, const void *caller, bool is_libwayland) {
+	return is_libwayland ? wayland_is_preparing_read(caller)
+						 : queue == wayland_get()->get_queue((const struct wl_proxy *)display);
 }
 
 PUBLIC int wl_display_prepare_read_queue(struct wl_display *display, struct wl_event_queue *queue) {
 	int result = wayland_get()->prepare_read_queue(display, queue);
-	if (result != 0 || is_preparing || is_called_by_libwayland(__builtin_return_address(0))) {
+	if (result != 0 || is_preparing) {
 		return result;
 	}
-	if (is_found_by_dlsym(display, queue)) {
+	const void *caller = __builtin_return_address(0);
+	bool is_libwayland = is_called_by_libwayland(caller);
+	if (is_found_by_dlsym(display, queue, caller, is_libwayland)) {
 		unseen = display;
-	} else {
+	} else if (!is_libwayland) {
 		note_prepared(display);
 	}
 	return result;

@@ -50,32 +50,41 @@ static bool send_one(int fd, const struct msghdr *message) {
 	return true;
 }
 
-INTERPOSE(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags),
-		send_one(fd, message), -1)
-INTERPOSE(int, sendmmsg, (int fd, struct mmsghdr *messages, unsigned len, int flags), (fd, messages, len, flags),
-		send_all(messages, len), -1)
+#define SENDS(name, all_name) \
+	INTERPOSE(ssize_t, name, (int fd, const struct msghdr *message, int flags), (fd, message, flags), \
+			send_one(fd, message), -1) \
+	INTERPOSE(int, all_name, (int fd, struct mmsghdr *messages, unsigned len, int flags), (fd, messages, len, flags), \
+			send_all(messages, len), -1)
 
-ssize_t call_recvmsg(int fd, struct msghdr *message, int flags) SYMBOL("recvmsg");
-ssize_t call_recvmsg(int fd, struct msghdr *message, int flags) {
-	static _Atomic(uintptr_t) place;
-	ssize_t result = ((ssize_t(*)(int, struct msghdr *, int))find_original(&place, "recvmsg"))(fd, message, flags);
-	if (result >= 0) {
-		share_message(message, RECEIVED, false);
-	}
-	return result;
-}
+SENDS(sendmsg, sendmmsg)
 
-int call_recvmmsg(int fd, struct mmsghdr *messages, unsigned len, int flags, struct timespec *timeout)
-		SYMBOL("recvmmsg");
-int call_recvmmsg(int fd, struct mmsghdr *messages, unsigned len, int flags, struct timespec *timeout) {
-	static _Atomic(uintptr_t) place;
-	int result = ((int (*)(int, struct mmsghdr *, unsigned, int, struct timespec *))find_original(&place, "recvmmsg"))(
-			fd, messages, len, flags, timeout);
-	for (int i = 0; i < result; i++) {
-		share_message(&messages[i].msg_hdr, RECEIVED, false);
+#define RECEIVES(name, all_name) \
+	ssize_t call_##name(int fd, struct msghdr *message, int flags) SYMBOL(#name); \
+	ssize_t call_##name(int fd, struct msghdr *message, int flags) { \
+		static _Atomic(uintptr_t) place; \
+		ssize_t result = ((ssize_t(*)(int, struct msghdr *, int))find_original(&place, #name))(fd, message, flags); \
+		if (result >= 0) { \
+			share_message(message, RECEIVED, false); \
+		} \
+		return result; \
+	} \
+	int call_##all_name(int fd, struct mmsghdr *messages, unsigned len, int flags, void *timeout) SYMBOL(#all_name); \
+	int call_##all_name(int fd, struct mmsghdr *messages, unsigned len, int flags, void *timeout) { \
+		static _Atomic(uintptr_t) place; \
+		int result = ((int (*)(int, struct mmsghdr *, unsigned, int, void *))find_original(&place, #all_name))( \
+				fd, messages, len, flags, timeout); \
+		for (int i = 0; i < result; i++) { \
+			share_message(&messages[i].msg_hdr, RECEIVED, false); \
+		} \
+		return result; \
 	}
-	return result;
-}
+
+RECEIVES(recvmsg, recvmmsg)
+#if __TIMESIZE != 64
+// For programs whose times have 64 bits.
+SENDS(__sendmsg64, __sendmmsg64)
+RECEIVES(__recvmsg64, __recvmmsg64)
+#endif
 
 int call_pidfd_getfd(int process, int number, unsigned flags) SYMBOL("pidfd_getfd");
 int call_pidfd_getfd(int process, int number, unsigned flags) {

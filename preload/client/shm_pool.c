@@ -80,6 +80,9 @@ static const char *find_reason(const struct request *request) {
 	if (is_standard_stream(&request->stat)) {
 		return "its file is a standard stream";
 	}
+	if (request->stat.st_size > PTRDIFF_MAX) {
+		return "its file is larger than what a process can address";
+	}
 	return request->stat.st_size < (off_t)request->size ? "its file is smaller" : NULL;
 }
 
@@ -161,7 +164,9 @@ static struct wl_proxy *create_buffer(struct file *file, struct wl_proxy *pool, 
 		.file = file,
 		.store = store,
 		.offset = args[1].i > 0 ? (size_t)args[1].i : 0,
-		.size = size > 0 ? (size_t)size : 0};
+		.size = size <= 0            ? 0
+				: size > PTRDIFF_MAX ? PTRDIFF_MAX
+									 : (size_t)size};
 	memcpy(buffer.args, args, sizeof(buffer.args));
 	objects_add_buffer(&buffer);
 	return proxy;

@@ -46,7 +46,7 @@ void store_tell(struct store *store, struct connection *connection, const struct
 		return;
 	}
 	// A pool must not be larger than its file.
-	*plain_pool = (struct plain_pool){.size = store->size < (size_t)fd->size ? store->size : (size_t)fd->size};
+	*plain_pool = (struct plain_pool){.size = (off_t)store->size < fd->size ? store->size : (size_t)fd->size};
 	plain_pool->pool = connection_create_shm_pool(connection, fd, plain_pool->size);
 	if (plain_pool->pool == NULL) {
 		free(plain_pool);

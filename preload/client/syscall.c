@@ -7,6 +7,7 @@
 #include "raw.h"
 
 #include <fcntl.h>
+#include <linux/net.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,11 +16,84 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+// The times of this one have words.
+int receive_messages(int fd, struct mmsghdr *messages, unsigned len, int flags, void *timeout) __asm__("recvmmsg");
+
+#ifdef SYS_socketcall
+// On some machines one system call has all functions of sockets. *is_done: false if it is none that passes fds.
+static long call_socket(long function, const long args[6], bool *is_done) {
+	switch (function) {
+	case SYS_SENDMSG:
+		return sendmsg((int)args[0], (const struct msghdr *)args[1], (int)args[2]);
+	case SYS_SENDMMSG:
+		return sendmmsg((int)args[0], (struct mmsghdr *)args[1], (unsigned)args[2], (int)args[3]);
+	case SYS_RECVMSG:
+		return recvmsg((int)args[0], (struct msghdr *)args[1], (int)args[2]);
+	case SYS_RECVMMSG:
+		return receive_messages(
+				(int)args[0], (struct mmsghdr *)args[1], (unsigned)args[2], (int)args[3], (void *)args[4]);
+	default:
+		*is_done = false;
+		return -1;
+	}
+}
+#endif
+
+#ifdef SYS_recvmmsg_time64
+int receive_messages64(int fd, struct mmsghdr *messages, unsigned len, int flags, void *timeout) __asm__(
+		"__recvmmsg64");
+#endif
+
+// Those that only machines with words of 32 bits have. Otherwise the same as call_interposed().
+static long call_narrow(long number, const long args[6], bool *is_done) {
+	switch (number) {
+#ifdef SYS_mmap2
+	case SYS_mmap2:
+		return (long)mmap((void *)args[0], (size_t)args[1], (int)args[2], (int)args[3], (int)args[4],
+				(off_t)(unsigned long)args[5] * MMAP2_UNIT);
+#endif
+#ifdef SYS_ftruncate64
+	case SYS_ftruncate64:
+		return ftruncate((int)args[0], raw_get_offset(args, 1));
+	case SYS_truncate64:
+		return truncate((const char *)args[0], raw_get_offset(args, 1));
+	case SYS_fcntl64:
+		return fcntl((int)args[0], (int)args[1], args[2]);
+#endif
+#ifdef SYS_recvmmsg_time64
+	case SYS_recvmmsg_time64:
+		return receive_messages64(
+				(int)args[0], (struct mmsghdr *)args[1], (unsigned)args[2], (int)args[3], (void *)args[4]);
+#endif
+#ifdef SYS_socketcall
+	case SYS_socketcall:
+		return call_socket(args[0], (const long *)args[1], is_done);
+#endif
+	default:
+		*is_done = false;
+		return -1;
+	}
+}
+
+#if defined(__i386__)
+// The oldest mmap() takes a pointer to its arguments.
+#define MMAP_ARGS(args) ((const long *)(args)[0])
+#else
+#define MMAP_ARGS(args) (args)
+#endif
+
+static void *map(const long args[6]) {
+	return mmap(
+			(void *)args[0], (size_t)args[1], (int)args[2], (int)args[3], (int)args[4], (off_t)(unsigned long)args[5]);
+}
+
 // Those that are interposed. *is_done: false if it is none of them.
 static long call_interposed(long number, const long args[6], bool *is_done) {
 	switch (number) {
+#ifdef SYS_mmap
 	case SYS_mmap:
-		return (long)mmap((void *)args[0], (size_t)args[1], (int)args[2], (int)args[3], (int)args[4], args[5]);
+		return (long)map(MMAP_ARGS(args));
+#endif
 	case SYS_munmap:
 		return munmap((void *)args[0], (size_t)args[1]);
 	case SYS_mremap:
@@ -31,11 +105,16 @@ static long call_interposed(long number, const long args[6], bool *is_done) {
 	case SYS_ftruncate:
 		return ftruncate((int)args[0], args[1]);
 	case SYS_fallocate:
-		return fallocate((int)args[0], (int)args[1], args[2], args[3]);
+		return fallocate((int)args[0], (int)args[1], raw_get_offset(args, 2), raw_get_offset(args, 2 + OFFSET_WORDS));
 	case SYS_sendmsg:
 		return sendmsg((int)args[0], (const struct msghdr *)args[1], (int)args[2]);
+	case SYS_sendmmsg:
+		return sendmmsg((int)args[0], (struct mmsghdr *)args[1], (unsigned)args[2], (int)args[3]);
 	case SYS_recvmsg:
 		return recvmsg((int)args[0], (struct msghdr *)args[1], (int)args[2]);
+	case SYS_recvmmsg:
+		return receive_messages(
+				(int)args[0], (struct mmsghdr *)args[1], (unsigned)args[2], (int)args[3], (void *)args[4]);
 	case SYS_fcntl:
 		return fcntl((int)args[0], (int)args[1], args[2]);
 	case SYS_close:
@@ -53,8 +132,7 @@ static long call_interposed(long number, const long args[6], bool *is_done) {
 	case SYS_truncate:
 		return truncate((const char *)args[0], args[1]);
 	default:
-		*is_done = false;
-		return -1;
+		return call_narrow(number, args, is_done);
 	}
 }
 
@@ -78,6 +156,14 @@ static void find_fds(long number, const long args[6], int fds[2]) {
 	case SYS_lseek:
 		fds[0] = args[2] == SEEK_DATA || args[2] == SEEK_HOLE ? (int)args[0] : -1;
 		break;
+#ifdef SYS__llseek
+	case SYS__llseek:
+		fds[0] = args[4] == SEEK_DATA || args[4] == SEEK_HOLE ? (int)args[0] : -1;
+		break;
+#endif
+#ifdef SYS_sendfile64
+	case SYS_sendfile64:
+#endif
 	case SYS_sendfile:
 		fds[0] = (int)args[0];
 		fds[1] = (int)args[1];

@@ -79,6 +79,12 @@ static void load(void) {
 	}
 	uintptr_t inside = (uintptr_t)wayland.marshal;
 	dl_iterate_phdr(find_code, &inside);
+	Dl_info info;
+	void *symbol = NULL;
+	void *function = (void *)(uintptr_t)wayland.prepare_read;
+	if (function != NULL && dladdr1(function, &info, &symbol, RTLD_DL_SYMENT) != 0 && symbol != NULL) {
+		wayland.prepare_read_size = (size_t)((const ElfW(Sym) *)symbol)->st_size;
+	}
 }
 
 const struct wayland *wayland_get(void) {
@@ -88,6 +94,10 @@ const struct wayland *wayland_get(void) {
 
 bool wayland_has_code(const void *address) {
 	return (uintptr_t)address >= wayland.start && (uintptr_t)address < wayland.end;
+}
+
+bool wayland_is_preparing_read(const void *address) {
+	return (uintptr_t)address - (uintptr_t)wayland.prepare_read < wayland.prepare_read_size;
 }
 
 void wayland_send(struct wl_proxy *proxy, uint32_t opcode, union wl_argument *args) {

@@ -6,6 +6,7 @@
 #define LIDO_RUN_WAYLAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <wayland-client-core.h>
 
@@ -39,8 +40,9 @@ struct wayland {
 	const struct wl_interface *callback_interface;
 	const struct wl_interface *buffer_interface;
 
-	uintptr_t start, end; // of the segment with its code
-	bool is_complete;     // all of the above were found; otherwise this library changes nothing
+	uintptr_t start, end;     // of the segment with its code
+	size_t prepare_read_size; // bytes of the code of prepare_read; 0: unknown
+	bool is_complete;         // all of the above were found; otherwise this library changes nothing
 };
 
 /* Finds libwayland-client, or aborts: only interposed functions of libwayland-client may call it. */
@@ -48,6 +50,9 @@ const struct wayland *wayland_get(void);
 
 /* Is the address in the code of libwayland-client? False if that was not needed yet. */
 bool wayland_has_code(const void *address);
+
+/* Is the address in the code of libwayland's wl_display_prepare_read()? */
+bool wayland_is_preparing_read(const void *address);
 
 /* Sends a request that creates no object. args: NULL if it has none. */
 void wayland_send(struct wl_proxy *proxy, uint32_t opcode, union wl_argument *args);

@@ -5,6 +5,14 @@
 #define KERNEL_CALL_H
 
 #include <stdlib.h>
+#include <sys/syscall.h>
+
+/* The mmap() that takes its arguments one by one. */
+#ifdef SYS_mmap2
+#define KERNEL_MMAP SYS_mmap2
+#else
+#define KERNEL_MMAP SYS_mmap
+#endif
 
 /* Returns -errno on failure. */
 #if defined(__x86_64__)
@@ -17,6 +25,16 @@ static inline long call_kernel(long number, long a, long b, long c, long d, long
 			: "=a"(result)
 			: "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
 			: "rcx", "r11", "memory");
+	return result;
+}
+#elif defined(__i386__)
+static inline long call_kernel(long number, long a, long b, long c, long d, long e, long f) {
+	long result;
+	// The last argument goes to the register of the frame pointer.
+	__asm__ volatile("pushl %[last]\n\tpushl %%ebp\n\tmovl 4(%%esp), %%ebp\n\tint $0x80\n\tpopl %%ebp\n\taddl $4, %%esp"
+			: "=a"(result)
+			: "a"(number), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e), [last] "g"(f)
+			: "memory");
 	return result;
 }
 #elif defined(__aarch64__)

@@ -400,6 +400,7 @@ static void run_beyond_limit(struct session *session) {
 #include "traps_process_cases.h"
 #include "traps_race_cases.h"
 #include "traps_unseen_cases.h"
+#include "traps_word_cases.h"
 
 static const struct {
 	const char *name;
@@ -481,6 +482,12 @@ static const struct {
 	{"forked-unsized", run_forked_unsized},
 	{"streams-before", run_streams_before},
 	{"named-before", run_named_before},
+	{"numbered", run_numbered},
+	{"shrinks-numbered", run_shrinks_numbered},
+	{"seeks-numbered", run_seeks_numbered},
+	{"sends-numbered", run_sends_numbered},
+	{"large-file", run_large_file},
+	{"far-mapping", run_far_mapping},
 };
 
 #endif

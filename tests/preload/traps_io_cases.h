@@ -67,14 +67,14 @@ static bool read_by_sendfile(int fd, uint32_t *word) {
 
 static bool read_by_splice(int fd, uint32_t *word) {
 	int ends[2];
-	off_t offset = OFFSET;
+	off64_t offset = OFFSET;
 	bool done = pipe(ends) == 0 && splice(fd, &offset, ends[1], NULL, 4, 0) == 4 && read(ends[0], word, 4) == 4;
 	return close(ends[0]) == 0 && close(ends[1]) == 0 && done;
 }
 
 static bool read_by_copy(int fd, uint32_t *word) {
 	int other = create_file(4);
-	off_t from = OFFSET, to = 0;
+	off64_t from = OFFSET, to = 0;
 	bool done = copy_file_range(fd, &from, other, &to, 4, 0) == 4 && pread(other, word, 4, 0) == 4;
 	return close(other) == 0 && done;
 }
@@ -108,7 +108,7 @@ static bool read_by_private_mapping(int fd, uint32_t *word) {
 }
 
 static bool read_by_syscall(int fd, uint32_t *word) {
-	return syscall(SYS_pread64, fd, word, 4, OFFSET) == 4;
+	return syscall(SYS_pread64, fd, word, 4, (long)OFFSET, 0L) == 4;
 }
 
 static int submit_by_syscall(aio_context_t context, struct iocb *request) {
@@ -204,14 +204,14 @@ static bool write_by_sendfile(int fd, const void *pixels) {
 
 static bool write_by_splice(int fd, const void *pixels) {
 	int ends[2];
-	off_t offset = 0;
+	off64_t offset = 0;
 	bool done = pipe(ends) == 0 && write(ends[1], pixels, SIZE) == (ssize_t)SIZE &&
 				splice(ends[0], NULL, fd, &offset, SIZE, 0) == (ssize_t)SIZE;
 	return close(ends[0]) == 0 && close(ends[1]) == 0 && done;
 }
 
 static bool write_by_syscall(int fd, const void *pixels) {
-	return syscall(SYS_pwrite64, fd, pixels, SIZE, 0) == (long)SIZE;
+	return syscall(SYS_pwrite64, fd, pixels, SIZE, 0L, 0L) == (long)SIZE;
 }
 
 static void run_writes(struct session *session) {
@@ -447,7 +447,8 @@ static void run_reads_meanwhile(struct session *session) {
 static void *ask_on(void *data) {
 	static char failed[] = "a system call has failed otherwise than with EFAULT";
 	while (is_drawing) {
-		if (getrandom(data, 4096, 0) != 4096 && errno != EFAULT) {
+		// It also returns how much it has written before the fault.
+		if (getrandom(data, 4096, 0) == -1 && errno != EFAULT) {
 			return failed;
 		}
 	}

@@ -18,15 +18,29 @@ static int see(int fd, uint32_t color, uint32_t new_color) {
 	return 0;
 }
 
-static void send_fd(int socket, int fd) {
-	char byte = 0, control[CMSG_SPACE(sizeof(int))] = {0};
-	struct iovec part = {.iov_base = &byte, .iov_len = 1};
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+struct fd_message {
+	struct msghdr header;
+	struct iovec part;
+	char byte;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+};
+
+static void fd_message_init(struct fd_message *message, int fd) {
+	*message = (struct fd_message){0};
+	message->part = (struct iovec){.iov_base = &message->byte, .iov_len = 1};
+	message->header = (struct msghdr){.msg_iov = &message->part,
+		.msg_iovlen = 1,
+		.msg_control = message->control,
+		.msg_controllen = sizeof(message->control)};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message->header);
 	*header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
 	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	check(sendmsg(socket, &message, 0) == 1, "cannot send an fd");
+}
+
+static void send_fd(int socket, int fd) {
+	struct fd_message message;
+	fd_message_init(&message, fd);
+	check(sendmsg(socket, &message.header, 0) == 1, "cannot send an fd");
 }
 
 static int receive_fd(int socket) {

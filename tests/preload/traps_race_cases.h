@@ -112,7 +112,7 @@ static bool read_in_move(int fd) {
 
 static bool read_by_syscall_in_move(int fd) {
 	uint32_t word = 0;
-	return syscall(SYS_pread64, fd, &word, 4, OFFSET) == 4 && word == 0x616161;
+	return syscall(SYS_pread64, fd, &word, 4, (long)OFFSET, 0L) == 4 && word == 0x616161;
 }
 
 static bool map_in_move(int fd) {
@@ -175,7 +175,7 @@ static void run_calls_in_move(struct session *session) {
 
 struct transfer {
 	int from, to;
-	off_t *from_offset, *to_offset;
+	off64_t *from_offset, *to_offset;
 	ssize_t moved;
 };
 
@@ -196,7 +196,7 @@ static void run_splices_around(struct session *session) {
 	for (int i = 0; i < 2; i++) {
 		int ends[2], fd = create_file(SIZE);
 		uint32_t *pixels = map(fd, SIZE, 0), word = 0;
-		off_t offset = OFFSET;
+		off64_t offset = OFFSET;
 		check(pipe(ends) == 0, "cannot create a pipe");
 		fill(pixels, 0x646464);
 		struct transfer from_pipe = {.from = ends[0], .to = fd, .to_offset = &offset};
@@ -236,7 +236,7 @@ static void run_splices_into_closed(struct session *session) {
 	const uint32_t color = 0x6d6d6d;
 	int ends[2], fd = create_file(SIZE), other = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	uint32_t *pixels = map(fd, SIZE, 0);
-	off_t offset = OFFSET;
+	off64_t offset = OFFSET;
 	pthread_t thread;
 	check(pipe(ends) == 0, "cannot create a pipe");
 	fill(pixels, 0x6e6e6e);

@@ -55,7 +55,7 @@ run() {
 		expect "$case-leaves-no-proxy-of-ours" warns_of "$left"
 		case $case in
 		written | received | forked-before | cloned-before | named | splices-around | \
-			splices-into-closed | streams-before | named-before | forked-unsized)
+			splices-into-closed | streams-before | named-before | forked-unsized | large-file)
 			expect "$case-stays-a-file" says out 'stays a file: '
 			;;
 		beyond-limit) expect "$case-goes-on-with-files" says out 'stays a file: the server has no memory' ;;
@@ -156,6 +156,8 @@ case $part in
 files)
 	run drawn-before mapped-late mapped-twice grows grows-in-steps reads-as-zeros outlives leaves-all two-pools two-connections fork-draws punches \
 		prepared finds-libwayland queue threads written beyond-limit
+	run numbered large-file
+	run_plain shrinks-numbered seeks-numbered sends-numbered far-mapping
 	;;
 fds)
 	run closes-unknown-fds close-range closefrom dup2 closes-stderr fork-closes vfork-exec daemonizes signals seccomp \

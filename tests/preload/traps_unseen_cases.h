@@ -21,8 +21,8 @@ static void run_unseen_mapping(struct session *session) {
 	uint32_t word;
 	picture_init(&picture, session, create_file(SIZE), SIZE, 0);
 	fill(picture.pixels, 0x373737);
-	const uint32_t *pixels =
-			(const uint32_t *)call_kernel(SYS_mmap, 0, (long)SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, picture.fd, 0);
+	const uint32_t *pixels = (const uint32_t *)call_kernel(
+			KERNEL_MMAP, 0, (long)SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, picture.fd, 0);
 	printf("an unseen mapping: %06x\n", pixels[0]);
 	check(pread(picture.fd, &word, 4, 0) == 4 && pixels[0] == 0x373737, "a file that was read is not in its mappings");
 	munmap((void *)(uintptr_t)pixels, SIZE);
