@@ -15,7 +15,9 @@
 #endif
 
 /* Returns -errno on failure. */
-#if defined(__x86_64__)
+#if defined(BY_LIBRARY)
+long call_kernel(long number, long a, long b, long c, long d, long e, long f); // kernel.c
+#elif defined(__x86_64__)
 static inline long call_kernel(long number, long a, long b, long c, long d, long e, long f) {
 	register long r10 __asm__("r10") = d;
 	register long r8 __asm__("r8") = e;

@@ -6,6 +6,7 @@
  *
  * Exits with 0 if the case NAME passes, otherwise with 1 and a message.
  */
+#include "kernel_call.h"
 #include "wlr-screencopy-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
@@ -38,12 +39,6 @@
 #include <time.h>
 #include <unistd.h>
 #include <wayland-client.h>
-
-#ifdef HAS_DIRECT_CALLS
-#include "kernel_call.h"
-#else
-long call_kernel(long number, long a, long b, long c, long d, long e, long f); // kernel.c
-#endif
 
 #define WIDTH 64
 #define HEIGHT 64
