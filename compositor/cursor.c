@@ -14,6 +14,7 @@
 #include "popup.h"
 #include "seat.h"
 #include "session_lock.h"
+#include "tablet.h"
 #include "toplevel.h"
 #include "virtual_pointer.h"
 #include <linux/input-event-codes.h>
@@ -88,7 +89,8 @@ static void pick(struct compositor *compositor, uint32_t time_msec) {
 void cursor_refresh_now(struct compositor *compositor) {
 	struct wlr_seat_pointer_state *state = &compositor->seat->wlr->pointer_state;
 	bool grabbed = compositor->grab->mode != GRAB_NONE && !compositor->grab->by_touch;
-	if (grabbed || !(compositor->seat->wlr->capabilities & WL_SEAT_CAPABILITY_POINTER)) {
+	if (grabbed || tablets_have_focus(compositor) ||
+			!(compositor->seat->wlr->capabilities & WL_SEAT_CAPABILITY_POINTER)) {
 		return;
 	}
 	struct wlr_surface *old_surface = state->focused_surface;
@@ -119,7 +121,7 @@ static bool move(struct compositor *compositor, const struct wlr_pointer_motion_
 	if (!constraint_limit(compositor, &dx, &dy)) {
 		return false;
 	}
-	wlr_cursor_move(wlr, &motion->pointer->base, dx, dy);
+	wlr_cursor_move(wlr, motion->pointer != NULL ? &motion->pointer->base : NULL, dx, dy);
 	drag_motion(compositor, wlr->x, wlr->y);
 	return true;
 }
@@ -316,8 +318,10 @@ static void handle_request_set_cursor(struct wl_listener *listener, void *data) 
 static void handle_request_set_shape(struct wl_listener *listener, void *data) {
 	struct cursor *cursor = wl_container_of(listener, cursor, listeners.request_set_shape);
 	const struct wlr_cursor_shape_manager_v1_request_set_shape_event *event = data;
-	if (event->device_type == WLR_CURSOR_SHAPE_MANAGER_V1_DEVICE_TYPE_POINTER &&
-			event->seat_client == cursor->compositor->seat->wlr->pointer_state.focused_client) {
+	bool allowed = event->device_type == WLR_CURSOR_SHAPE_MANAGER_V1_DEVICE_TYPE_POINTER
+						   ? event->seat_client == cursor->compositor->seat->wlr->pointer_state.focused_client
+						   : tablets_let_set_cursor(cursor->compositor, event->seat_client);
+	if (allowed) {
 		wlr_cursor_set_xcursor(cursor->wlr, cursor->theme, wlr_cursor_shape_v1_name(event->shape));
 	}
 }
@@ -334,8 +338,14 @@ static void handle_focus_change(struct wl_listener *listener, void *data) {
 // A parent session has one pointer per window, which moves over its own output only. NULL: the device moves over all
 // outputs.
 static const char *device_output_name(struct wlr_input_device *device) {
-	return device->type == WLR_INPUT_DEVICE_POINTER ? wlr_pointer_from_input_device(device)->output_name
-													: wlr_touch_from_input_device(device)->output_name;
+	switch (device->type) {
+	case WLR_INPUT_DEVICE_POINTER:
+		return wlr_pointer_from_input_device(device)->output_name;
+	case WLR_INPUT_DEVICE_TOUCH:
+		return wlr_touch_from_input_device(device)->output_name;
+	default:
+		return NULL;
+	}
 }
 
 static void handle_new_device(struct wl_listener *listener, void *data) {
@@ -350,7 +360,7 @@ static void handle_new_device(struct wl_listener *listener, void *data) {
 			wlr_cursor_map_input_to_output(cursor->wlr, device, output->wlr);
 		}
 	}
-	if (device->type == WLR_INPUT_DEVICE_POINTER && compositor->seat->wlr->pointer_state.focused_surface == NULL) {
+	if (device->type != WLR_INPUT_DEVICE_TOUCH && compositor->seat->wlr->pointer_state.focused_surface == NULL) {
 		wlr_cursor_set_xcursor(cursor->wlr, cursor->theme, "default");
 	}
 	cursor_refresh(compositor);

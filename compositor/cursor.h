@@ -43,7 +43,7 @@ void cursor_refresh(struct compositor *compositor);
 /* Like cursor_refresh(), but immediately. */
 void cursor_refresh_now(struct compositor *compositor);
 
-/* Handles an event of a pointing device. */
+/* Handles an event of a pointing device. Its pointer is NULL if a tablet acts as one. */
 void cursor_apply(struct compositor *compositor, const struct pointer_event *event);
 
 /* Handles a motion, but clients are not told before cursor_settle(). */

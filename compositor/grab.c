@@ -6,6 +6,7 @@
 #include "parts.h"
 #include "placement.h"
 #include "seat.h"
+#include "tablet.h"
 #include "toplevel.h"
 #include "touch.h"
 #include <math.h>
@@ -74,6 +75,8 @@ static void grab_request(struct toplevel *toplevel, enum grab_mode mode, uint32_
 	struct wlr_touch_point *point = NULL;
 	if (seat->pointer_state.button_count > 0 && seat->pointer_state.grab_serial == serial &&
 			toplevel_try_from_surface(seat->pointer_state.focused_surface) == toplevel) {
+		grab_begin_pointer(toplevel, mode, edges);
+	} else if (tablets_validate_serial(compositor, toplevel, serial)) {
 		grab_begin_pointer(toplevel, mode, edges);
 	} else if (wlr_seat_validate_touch_grab_serial(seat, NULL, serial, &point) &&
 			   toplevel_try_from_surface(point->surface) == toplevel) {

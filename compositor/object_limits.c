@@ -40,6 +40,8 @@ static const struct object_limit table[] = {
 	{"zwp_pointer_gesture_swipe_v1", 64, 0},
 	{"zwp_pointer_gesture_pinch_v1", 64, 0},
 	{"zwp_pointer_gesture_hold_v1", 64, 0},
+	// Each receives an object for each tablet, tool and pad.
+	{"zwp_tablet_seat_v2", 16, 0},
 	{"zwp_virtual_keyboard_v1", 16, 0},
 	{"zwlr_virtual_pointer_v1", 16, 0},
 	{"zwp_text_input_v3", 64, 1},

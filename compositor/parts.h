@@ -70,6 +70,8 @@ struct compositor {
 	struct cursor *cursor;
 	struct gestures *gestures;
 	struct touch *touch;
+	struct tablets *tablets;
+	struct tablet_pads *tablet_pads;
 	struct drag *drag;
 	struct constraints *constraints;
 	struct activation *activation;

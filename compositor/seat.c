@@ -15,8 +15,9 @@ static uint32_t get_capabilities(const struct seat *seat) {
 	uint32_t capabilities = wl_list_empty(&seat->keyboards) ? 0 : WL_SEAT_CAPABILITY_KEYBOARD;
 	struct device *device;
 	wl_list_for_each(device, &seat->devices, link) {
+		// A tablet acts as a pointer where clients do not know tablets.
 		capabilities |=
-				device->wlr->type == WLR_INPUT_DEVICE_POINTER ? WL_SEAT_CAPABILITY_POINTER : WL_SEAT_CAPABILITY_TOUCH;
+				device->wlr->type == WLR_INPUT_DEVICE_TOUCH ? WL_SEAT_CAPABILITY_TOUCH : WL_SEAT_CAPABILITY_POINTER;
 	}
 	return capabilities;
 }
@@ -81,8 +82,11 @@ static void handle_new_input(struct wl_listener *listener, void *data) {
 	struct wlr_input_device *wlr = data;
 	if (wlr->type == WLR_INPUT_DEVICE_KEYBOARD) {
 		seat_add_keyboard(compositor, wlr_keyboard_from_input_device(wlr));
-	} else if (wlr->type == WLR_INPUT_DEVICE_POINTER || wlr->type == WLR_INPUT_DEVICE_TOUCH) {
+	} else if (wlr->type == WLR_INPUT_DEVICE_POINTER || wlr->type == WLR_INPUT_DEVICE_TOUCH ||
+			   wlr->type == WLR_INPUT_DEVICE_TABLET) {
 		seat_add_device(compositor, wlr);
+	} else if (wlr->type == WLR_INPUT_DEVICE_TABLET_PAD) {
+		wl_signal_emit_mutable(&seat->events.new_pad, wlr);
 	}
 }
 
@@ -128,6 +132,7 @@ bool seat_init(struct compositor *compositor) {
 	seat->compositor = compositor;
 	wl_signal_init(&seat->events.new_device);
 	wl_signal_init(&seat->events.new_keyboard);
+	wl_signal_init(&seat->events.new_pad);
 	wl_list_init(&seat->devices);
 	wl_list_init(&seat->keyboards);
 	seat->wlr = wlr_seat_create(compositor->display, "seat0");
@@ -144,6 +149,7 @@ void seat_finish(struct compositor *compositor) {
 	struct seat *seat = compositor->seat;
 	signal_finish(&seat->events.new_device);
 	signal_finish(&seat->events.new_keyboard);
+	signal_finish(&seat->events.new_pad);
 	listener_remove(&seat->listeners.new_input);
 	listener_remove(&seat->listeners.request_set_selection);
 	listener_remove(&seat->listeners.request_set_primary_selection);

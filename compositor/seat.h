@@ -44,8 +44,9 @@ struct seat {
 	struct bucket virtual_events;
 
 	struct {
-		struct wl_signal new_device;   // struct wlr_input_device *: a pointer or touch screen
+		struct wl_signal new_device;   // struct wlr_input_device *: a pointer, touch screen or tablet
 		struct wl_signal new_keyboard; // struct wlr_keyboard *
+		struct wl_signal new_pad;      // struct wlr_input_device *: the pad of a tablet
 	} events;
 
 	struct {
@@ -58,7 +59,7 @@ struct seat {
 bool seat_init(struct compositor *compositor);
 void seat_finish(struct compositor *compositor);
 
-/* Adds a pointer or touch screen, until it is destroyed. */
+/* Adds a pointer, touch screen or tablet, until it is destroyed. */
 void seat_add_device(struct compositor *compositor, struct wlr_input_device *wlr);
 
 /* Adds a keyboard, until it is destroyed. */

@@ -61,6 +61,8 @@ static const struct {
 	{cursor_init, cursor_finish},
 	{gestures_init, gestures_finish},
 	{touch_init, touch_finish},
+	{tablets_init, tablets_finish},
+	{tablet_pads_init, tablet_pads_finish},
 	{drag_init, drag_finish},
 	{constraints_init, constraints_finish},
 	{session_lock_init, session_lock_finish},
@@ -227,6 +229,8 @@ static struct compositor *allocate(void) {
 	compositor->cursor = &all->cursor;
 	compositor->gestures = &all->gestures;
 	compositor->touch = &all->touch;
+	compositor->tablets = &all->tablets;
+	compositor->tablet_pads = &all->tablet_pads;
 	compositor->drag = &all->drag;
 	compositor->constraints = &all->constraints;
 	compositor->activation = &all->activation;

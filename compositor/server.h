@@ -45,6 +45,8 @@
 #include "shell.h"
 #include "shortcuts.h"
 #include "surface.h"
+#include "tablet.h"
+#include "tablet_pad.h"
 #include "tearing.h"
 #include "text_input.h"
 #include "toplevel.h"
@@ -92,6 +94,8 @@ struct compositor_parts {
 	struct cursor cursor;
 	struct gestures gestures;
 	struct touch touch;
+	struct tablets tablets;
+	struct tablet_pads tablet_pads;
 	struct drag drag;
 	struct constraints constraints;
 	struct activation activation;

@@ -14,6 +14,7 @@
 #include "parts.h"
 #include "popup.h"
 #include "seat.h"
+#include "tablet.h"
 #include "touch.h"
 #include <stdlib.h>
 #include <wlr/config.h>
@@ -151,6 +152,7 @@ static void lock_session(struct compositor *compositor) {
 	popup_dismiss(compositor, NULL);
 	touch_cancel_all(compositor);
 	drag_cancel(compositor);
+	tablets_cancel(compositor);
 	wlr_seat_pointer_clear_focus(compositor->seat->wlr);
 	focus_update(compositor);
 	constraint_update(compositor);

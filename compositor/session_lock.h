@@ -75,7 +75,8 @@ bool session_lock_allows(const struct compositor *compositor, struct wlr_surface
 /* The surface that has the keyboard while the session is locked; NULL if there is none. */
 struct wlr_surface *session_lock_focused_surface(const struct compositor *compositor);
 
-/* Gives the keyboard to a lock surface that was clicked or touched. Returns false if the owner (may be NULL) is none. */
+/* Gives the keyboard to a lock surface that was clicked or touched. Returns false if the owner (may be NULL) is none.
+ */
 bool session_lock_focus_owner(struct compositor *compositor, struct owner *owner);
 
 #endif

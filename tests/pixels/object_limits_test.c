@@ -15,6 +15,7 @@
 #include "relative-pointer-unstable-v1-client-protocol.h"
 #include "runner.h"
 #include "stage.h"
+#include "tablet-v2-client-protocol.h"
 #include "tearing-control-v1-client-protocol.h"
 #include "text-input-unstable-v3-client-protocol.h"
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
@@ -143,6 +144,7 @@ MAKE(zwp_pointer_gesture_pinch_v1,
 		zwp_pointer_gestures_v1_get_pinch_gesture(GLOBAL(zwp_pointer_gestures_v1), pointer(maker)))
 MAKE(zwp_pointer_gesture_hold_v1,
 		zwp_pointer_gestures_v1_get_hold_gesture(GLOBAL(zwp_pointer_gestures_v1), pointer(maker)))
+MAKE(zwp_tablet_seat_v2, zwp_tablet_manager_v2_get_tablet_seat(GLOBAL(zwp_tablet_manager_v2), GLOBAL(wl_seat)))
 MAKE(zwp_virtual_keyboard_v1, zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(
 									  GLOBAL(zwp_virtual_keyboard_manager_v1), GLOBAL(wl_seat)))
 MAKE(zwlr_virtual_pointer_v1, zwlr_virtual_pointer_manager_v1_create_virtual_pointer(
@@ -240,6 +242,7 @@ static const struct {
 	CASE(zwp_pointer_gesture_swipe_v1),
 	CASE(zwp_pointer_gesture_pinch_v1),
 	CASE(zwp_pointer_gesture_hold_v1),
+	CASE(zwp_tablet_seat_v2),
 	CASE(zwp_virtual_keyboard_v1),
 	CASE(zwlr_virtual_pointer_v1),
 	CASE(zwp_text_input_v3),
