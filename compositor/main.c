@@ -20,6 +20,10 @@
 // Exit status of a command that was killed, minus the number of the signal, as in shells.
 #define EXIT_KILLED 128
 
+#ifndef LIDO_RUN_PRELOAD_PATH
+#define LIDO_RUN_PRELOAD_PATH NULL // built without lido-run
+#endif
+
 // Minimum of RLIMIT_NOFILE. A headless lido uses some 25 fds, one on hardware more; clients need the rest.
 #define NOFILE_MIN 64
 
@@ -87,9 +91,9 @@ static void remove_signals(struct program *program) {
 	}
 }
 
-// Runs in the child. Restores what the user's shell would have passed, sets WAYLAND_DISPLAY to our socket, and removes
-// the parent session from the environment.
-_Noreturn static void exec_command(const char *socket, char **command, bool is_managed) {
+// Runs in the child. library: to preload, or NULL. Restores what the user's shell would have passed, sets
+// WAYLAND_DISPLAY to our socket, and removes the parent session from the environment.
+_Noreturn static void exec_command(const char *socket, char **command, const char *library) {
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -98,7 +102,7 @@ _Noreturn static void exec_command(const char *socket, char **command, bool is_m
 	setenv("WAYLAND_DISPLAY", socket, true);
 	unsetenv("WAYLAND_SOCKET");
 	unsetenv("DISPLAY");
-	launch("lido", is_managed ? launch_find_library("LIDO_RUN_PRELOAD", LIDO_RUN_PRELOAD_PATH) : NULL, command);
+	launch("lido", library, command);
 }
 
 static bool run_command(struct program *program, char **command, bool is_managed) {
@@ -107,9 +111,14 @@ static bool run_command(struct program *program, char **command, bool is_managed
 		fprintf(stderr, "lido: running; start clients with WAYLAND_DISPLAY=%s\n", socket);
 		return true;
 	}
+	const char *library = is_managed ? launch_find_library("LIDO_RUN_PRELOAD", LIDO_RUN_PRELOAD_PATH) : NULL;
+	if (is_managed && library == NULL) {
+		fprintf(stderr, "lido: --managed needs lido-run, without which this lido was built\n");
+		return false;
+	}
 	pid_t pid = fork();
 	if (pid == 0) {
-		exec_command(socket, command, is_managed);
+		exec_command(socket, command, library);
 	}
 	if (pid < 0) {
 		fprintf(stderr, "lido: cannot run %s: %s\n", command[0], strerror(errno));

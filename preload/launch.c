@@ -40,6 +40,28 @@ const char *launch_find_library(const char *variable, const char *path) {
 	return library != NULL ? library : path;
 }
 
+#ifndef LIDO_LIB
+#define LIDO_LIB "" // no library has a path with $LIB
+#endif
+
+// Looks for the file that programs of this machine's own word size load.
+static bool is_readable(const char *library) {
+	static const char token[] = "$LIB";
+	const char *place = strstr(library, token);
+	if (place == NULL) {
+		return access(library, R_OK) == 0;
+	}
+	char *path;
+	if (asprintf(&path, "%.*s" LIDO_LIB "%s", (int)(place - library), library, place + strlen(token)) < 0) {
+		return false;
+	}
+	bool done = access(path, R_OK) == 0;
+	int error = errno;
+	free(path);
+	errno = error;
+	return done;
+}
+
 static bool prepend_to_preload(const char *library) {
 	const char *others = getenv("LD_PRELOAD");
 	char *all;
@@ -52,7 +74,7 @@ static bool prepend_to_preload(const char *library) {
 }
 
 void launch(const char *name, const char *library, char *command[]) {
-	if (library != NULL && (access(library, R_OK) != 0 || !prepend_to_preload(library))) {
+	if (library != NULL && (!is_readable(library) || !prepend_to_preload(library))) {
 		fprintf(stderr, "%s: cannot preload %s: %s\n", name, library, strerror(errno));
 		_exit(EXIT_NOT_EXECUTABLE);
 	}
