@@ -52,9 +52,10 @@ static void run_drag_beside(struct session *session) {
 	picture_finish(&picture);
 }
 
-// As foot: pools of which the most is never used.
+// As foot: pools of which the most is never used; smaller ones where there is no address space for three of these.
 static void run_drag_sparse(struct session *session) {
-	drag(session, 512 << 20, 128 << 20);
+	const int mebibytes = sizeof(void *) > 4 ? 512 : 32;
+	drag(session, mebibytes << 20, mebibytes << 18);
 }
 
 static void *wait_for_end(void *data) {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tests unusual uses of the files of wl_shm_pools, with and without lido-run, in Lido and in Weston. Prints TAP.
 #
-#     traps_test.sh LIDO TRAPS TRAPS_LINKED TRAPS_DIRECT files|fds|io|processes|races|direct|drag|drag-sparse
+#     traps_test.sh LIDO TRAPS TRAPS_LINKED TRAPS_DIRECT files|fds|io|processes|races|direct|drag
 set -u
 lido=$1
 plain=$2
@@ -190,9 +190,9 @@ direct)
 drag)
 	run_drag drag
 	run_drag drag-beside
+	run_drag drag-sparse
 	run_drag drag-threads
 	;;
-drag-sparse) run_drag drag-sparse ;;
 esac
 stop
 expect "lido-ends-well" test "$ended" = 0

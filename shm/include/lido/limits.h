@@ -42,9 +42,10 @@ extern "C" {
 /*
  * Bytes of all blocks of one client in the server's areas, in whole pages from one page up. Four times the scratch
  * memory: a client may want several buffers of what the server keeps one copy of. A terminal (foot) has three pools of
- * 512 MiB while it is resized, most of which it never uses. Half of that where pointers have 32 bits.
+ * 512 MiB while it is resized, most of which it never uses. A process with 32-bit pointers has no address space for
+ * that.
  */
-#define LIDO_AREA_BYTES_MAX_DEFAULT (UINTPTR_MAX > UINT32_MAX ? INT64_C(2) << 30 : INT64_C(1) << 30)
+#define LIDO_AREA_BYTES_MAX_DEFAULT (UINTPTR_MAX > UINT32_MAX ? INT64_C(2) << 30 : INT64_C(512) << 20)
 
 /*
  * Blocks of one client that have memory. Each costs the server about 400 bytes, with its objects. As many as buffers,
