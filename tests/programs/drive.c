@@ -3,10 +3,12 @@
  * the right button, out and back. Or executes the given actions.
  *
  *     drive SECONDS
- *     drive ACTION...
+ *     drive [without-window] ACTION...
  *     drive plug
+ *     drive globals
  *
- * "drive plug" only creates its input devices and keeps them until the compositor exits.
+ * "drive plug" only creates its input devices and keeps them until the compositor exits. "drive globals" prints the
+ * names of the compositor's globals. "without-window" does not wait for a window: for panels and screen keyboards.
  *
  * Actions, with positions in thousandths of the output: press X Y, move X Y, release, click X Y; scroll AMOUNT at the
  * pointer; key NAME; drag X Y X Y, to resize; maximize; switch to another window; close.
@@ -44,6 +46,7 @@ struct driver {
 	struct wl_list toplevels; // toplevel.link; open now
 	bool is_gone;             // the last one was closed
 	bool is_last;             // the last action: the window may close
+	bool prints_globals;
 };
 
 struct toplevel {
@@ -135,6 +138,10 @@ static void handle_global(
 		{&zwp_virtual_keyboard_manager_v1_interface, (void **)&driver->keyboard_manager},
 		{&zwlr_foreign_toplevel_manager_v1_interface, (void **)&driver->toplevel_manager},
 	};
+	if (driver->prints_globals) {
+		puts(interface);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
 		if (strcmp(interface, globals[i].interface->name) == 0) {
 			*globals[i].place = wl_registry_bind(registry, name, globals[i].interface, 1);
@@ -357,6 +364,10 @@ static void finish(struct driver *driver) {
 }
 
 static void drive(struct driver *driver, int argc, char **argv) {
+	if (strcmp(argv[0], "without-window") == 0) {
+		act_all(driver, argc - 1, argv + 1);
+		return;
+	}
 	// For actions, seconds is 0.
 	uint32_t seconds = (uint32_t)atoi(argv[0]), end = now() + seconds * 1000;
 	while (wl_list_empty(&driver->toplevels) && now() < end + 20000) {
@@ -376,12 +387,17 @@ static void drive(struct driver *driver, int argc, char **argv) {
 int main(int argc, char *argv[]) {
 	struct driver driver = {.display = wl_display_connect(NULL)};
 	if (argc < 2 || driver.display == NULL) {
-		fail(argc < 2 ? "usage: drive SECONDS | drive ACTION... | drive plug" : "cannot connect to WAYLAND_DISPLAY");
+		fail(argc < 2 ? "usage: drive SECONDS | drive [without-window] ACTION... | drive plug | drive globals"
+					  : "cannot connect to WAYLAND_DISPLAY");
 	}
 	wl_list_init(&driver.toplevels);
+	driver.prints_globals = strcmp(argv[1], "globals") == 0;
 	struct wl_registry *registry = wl_display_get_registry(driver.display);
 	wl_registry_add_listener(registry, &registry_listener, &driver);
 	wl_display_roundtrip(driver.display);
+	if (driver.prints_globals) {
+		return EXIT_SUCCESS;
+	}
 	if (driver.seat == NULL || driver.pointer_manager == NULL || driver.keyboard_manager == NULL ||
 			driver.toplevel_manager == NULL) {
 		fail("the compositor lacks wl_seat, virtual pointer, virtual keyboard or foreign toplevel management");
