@@ -52,7 +52,6 @@ static const char *const for_sandboxes[] = {
 	"zwp_relative_pointer_manager_v1",
 	"zwp_tablet_manager_v2",
 	"zwp_text_input_manager_v3",
-	"zxdg_decoration_manager_v1",
 	"zxdg_exporter_v1", // for dialogs of portals; importers are portals
 	"zxdg_exporter_v2",
 	"zxdg_output_manager_v1",

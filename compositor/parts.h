@@ -62,7 +62,6 @@ struct compositor {
 	struct layers *layers;
 	struct toplevels *toplevels;
 	struct foreign *foreign;
-	struct decorations *decorations;
 	struct focus *focus;
 	struct shortcuts *shortcuts;
 	struct bindings *bindings;

@@ -53,7 +53,7 @@ static const struct {
 	{layers_init, layers_finish},
 	{toplevels_init, toplevels_finish},
 	{foreign_init, foreign_finish},
-	{decorations_init, decorations_finish},
+	{decorations_init, NULL},
 	{focus_init, focus_finish},
 	{shortcuts_init, shortcuts_finish},
 	{bindings_init, bindings_finish},
@@ -221,7 +221,6 @@ static struct compositor *allocate(void) {
 	compositor->layers = &all->layers;
 	compositor->toplevels = &all->toplevels;
 	compositor->foreign = &all->foreign;
-	compositor->decorations = &all->decorations;
 	compositor->focus = &all->focus;
 	compositor->shortcuts = &all->shortcuts;
 	compositor->bindings = &all->bindings;

@@ -86,7 +86,6 @@ struct compositor_parts {
 	struct layers layers;
 	struct toplevels toplevels;
 	struct foreign foreign;
-	struct decorations decorations;
 	struct focus focus;
 	struct shortcuts shortcuts;
 	struct bindings bindings;

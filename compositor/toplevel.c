@@ -189,7 +189,6 @@ static void configure_initially(struct toplevel *toplevel) {
 	if (output != NULL) {
 		wlr_xdg_toplevel_set_bounds(xdg, output->usable.width, output->usable.height);
 	}
-	wl_signal_emit_mutable(&toplevel->compositor->toplevels->events.configure, toplevel);
 	toplevel->output = output;
 	if (xdg->requested.fullscreen) {
 		toplevel_set_fullscreen(toplevel, true,
@@ -494,7 +493,6 @@ bool toplevels_init(struct compositor *compositor) {
 	wl_list_init(&toplevels->all);
 	wl_signal_init(&toplevels->events.map);
 	wl_signal_init(&toplevels->events.unmap);
-	wl_signal_init(&toplevels->events.configure);
 	wl_signal_init(&toplevels->events.changed);
 	wl_signal_init(&toplevels->events.request_move);
 	wl_signal_init(&toplevels->events.request_resize);
@@ -509,7 +507,6 @@ void toplevels_finish(struct compositor *compositor) {
 	assert(wl_list_empty(&toplevels->all));
 	signal_finish(&toplevels->events.map);
 	signal_finish(&toplevels->events.unmap);
-	signal_finish(&toplevels->events.configure);
 	signal_finish(&toplevels->events.changed);
 	signal_finish(&toplevels->events.request_move);
 	signal_finish(&toplevels->events.request_resize);

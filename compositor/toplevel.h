@@ -17,7 +17,6 @@ struct wlr_scene_rect;
 struct wlr_scene_tree;
 struct wlr_surface;
 struct wlr_xdg_toplevel;
-struct wlr_xdg_toplevel_decoration_v1;
 
 struct toplevel {
 	struct owner owner;
@@ -34,8 +33,7 @@ struct toplevel {
 	struct wlr_box geometry; // window geometry at the last commit, surface coordinates
 	struct wlr_box normal;   // where it returns to from its states, layout coordinates; width 0: it had no such place
 	struct output *output;   // where it is maximized or fullscreen; may be NULL
-	struct foreign_toplevel *foreign;                  // owned by foreign.c; NULL while unmapped
-	struct wlr_xdg_toplevel_decoration_v1 *decoration; // may be NULL
+	struct foreign_toplevel *foreign; // owned by foreign.c; NULL while unmapped
 
 	/* A position that takes effect when the client has drawn for the size configured with it. */
 	struct {
@@ -79,7 +77,6 @@ struct toplevels {
 	struct {
 		struct wl_signal map;       // it is in the list, but not yet focused
 		struct wl_signal unmap;     // it is out of the list, and its states are reset
-		struct wl_signal configure; // before its first configure
 		struct wl_signal changed;   // its title, parent, states or output, or whether it is active; mapped or not
 		struct wl_signal request_move, request_resize; // struct toplevel_request
 	} events;

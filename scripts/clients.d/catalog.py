@@ -139,7 +139,7 @@ PROGRAMS = [
     Client('libreoffice-gtk3', office('gtk3'), 15),
     Client('libreoffice-qt6', office('qt6'), 15),
     Client('gimp', ['gimp', '--no-splash'], 20),
-    Client('inkscape', ['inkscape'], 12),
+    Client('inkscape', ['inkscape', 'page.svg'], 12, prepare=checks.write_svg),
 ]
 X11 = [
     Client('xwayland-rootful', ['sh', '-c', 'rm -f /tmp/.X77-lock; Xwayland :77 -shm -geometry 800x600 -ac & '

@@ -50,6 +50,12 @@ def write_pdf(session):
     write(session, 'page.pdf', text)
 
 
+def write_svg(session):
+    write(session, 'page.svg', '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="400">'
+        '<rect x="50" y="50" width="300" height="200" fill="#3465a4"/><circle cx="400" cy="250" r="90" fill="#cc0000"/>'
+        '</svg>\n')
+
+
 def write_yambar(session):
     write(session, 'yambar.yml', 'bar:\n  location: top\n  height: 26\n  background: 204060ff\n  left:\n'
         '    - label:\n        content: {string: {text: "These pixels"}}\n')
@@ -89,7 +95,7 @@ def type_into(session):
 
 def press_keys(session):
     """Presses three letters of a keyboard at the bottom of the screen."""
-    session.drive(WITHOUT, *'click 250 870 click 350 870 click 450 870'.split())
+    session.drive(WITHOUT, *'click 270 870 click 370 870 click 470 870'.split())
     require(wait_for(lambda: len(read(session, 'typed')) == 3, 5), 'pressing its keys typed nothing')
     return 'pressing three keys typed "%s" in foot' % read(session, 'typed')
 

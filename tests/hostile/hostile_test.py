@@ -80,7 +80,6 @@ SHARES = {
     'rectangles-in-all-surfaces': (8, 8, 64),
     'rectangles-in-all-surfaces-of-many-connections': (64, 8, 64),
     'configures-never-acknowledged': (16, 16, 72),
-    'decoration-modes-without-end': (8, 8, 72),
     'snapshots-of-all-bytes': (8, 8, 512 + 16),
     'snapshots-of-three-connections': (16, 8, 640 + 16),
     'mappings-of-queued-pictures': (32, 128, 960),  # of five clients and a newcomer

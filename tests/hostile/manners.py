@@ -47,11 +47,6 @@ def is_free(surface):
     return role_of(surface) is None and not surface.state.get('shown')
 
 
-def is_shown(toplevel):
-    surface = toplevel.parents[0].state.get('surface')
-    return surface is None or surface.state.get('shown')
-
-
 def can_show(surface):
     role = role_of(surface)
     if role is None or role.interface.name not in WINDOW_ROLES:
@@ -180,9 +175,7 @@ def destroy_xdg_surface(client, xdg_surface):
 @manners('xdg_toplevel.destroy', 'xdg_popup.destroy')
 def destroy_window(client, window):
     xdg_surface = window.parents[0]
-    used = window.live_users('zxdg_toplevel_decoration_v1') or any(
-        user is not window for user in xdg_surface.live_users('xdg_popup'))
-    return {} if not used else None
+    return {} if all(user is window for user in xdg_surface.live_users('xdg_popup')) else None
 
 
 @effect('xdg_toplevel.destroy', 'xdg_popup.destroy')
@@ -254,12 +247,6 @@ def created_buffer(client, pool, values, created):
 @manners('xdg_popup.reposition')
 def reposition(client, popup):
     return client.choose('positioner', 'xdg_positioner', is_complete)
-
-
-@manners('zxdg_decoration_manager_v1.get_toplevel_decoration')
-def decorate(client, manager):
-    return client.choose('toplevel', 'xdg_toplevel', lambda toplevel: not toplevel.live_users(
-        'zxdg_toplevel_decoration_v1') and not is_shown(toplevel))
 
 
 @manners('zwlr_layer_surface_v1.set_size')

@@ -3,7 +3,6 @@
 #include "bystander.h"
 
 #include "wlr-layer-shell-unstable-v1-client-protocol.h"
-#include "xdg-decoration-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
 #include <string.h>
@@ -360,29 +359,4 @@ ATTACK("popups-nested-and-moved") {
 		xdg_popup_reposition(popup, positioner, (uint32_t)i);
 	}
 	expect_alive(&attacker);
-}
-
-// Each is answered by a configure event, and each of these is kept until it is acknowledged.
-ATTACK("decoration-modes-without-end") {
-	static struct window windows[WINDOWS_MAX];
-	struct zxdg_toplevel_decoration_v1 *decorations[WINDOWS_MAX];
-	struct attacker attacker;
-	attacker_connect(&attacker);
-	struct zxdg_decoration_manager_v1 *manager = attacker_bind(&attacker, &zxdg_decoration_manager_v1_interface, 1);
-	open_windows(&attacker, windows, WINDOWS_MAX, NULL);
-	for (int i = 0; i < WINDOWS_MAX; i++) {
-		decorations[i] = zxdg_decoration_manager_v1_get_toplevel_decoration(manager, windows[i].toplevel);
-	}
-	expect_alive(&attacker);
-	bool is_alive = true;
-	for (int i = 0; is_alive && i < attack_count(1500); i++) {
-		for (int j = 0; j < WINDOWS_MAX; j++) {
-			zxdg_toplevel_decoration_v1_set_mode(decorations[j], 1 + (uint32_t)i % 2);
-		}
-		is_alive = attacker_try_roundtrip(&attacker);
-	}
-	if (is_alive) {
-		fail("the server has no limit");
-	}
-	expect_no_memory(&attacker);
 }

@@ -1,6 +1,7 @@
 /*
  * The compositor as a library: starting, stopping, and the globals it announces.
  */
+#include "client.h"
 #include "runner.h"
 #include "screen.h"
 #include "server.h"
@@ -124,6 +125,18 @@ TEST("compositor@there-is-one-wl_shm-of-version-2-with-the-renderers-formats") {
 		expect(wlr_drm_format_set_get(set, drm) != NULL);
 	}
 	wlr_renderer_destroy(renderer);
+	client_finish(&client);
+	server_finish(&server);
+}
+
+// Programs of SDL 2.32 and 3.2 wait forever for a window if this global exists, but they must draw their decorations.
+TEST("compositor@no-server-side-decorations-are-announced") {
+	struct server server;
+	struct client client;
+	server_init_compositor(&server, 320, 200, NULL);
+	client_init(&client, &server);
+	expect(client_find_global(&client, "xdg_wm_base", NULL) != NULL);
+	expect(client_find_global(&client, "zxdg_decoration_manager_v1", NULL) == NULL);
 	client_finish(&client);
 	server_finish(&server);
 }

@@ -74,7 +74,6 @@ static const WlcsExtensionDescriptor extensions[] = {
 	{"zwp_primary_selection_device_manager_v1", 1},
 	{"zwp_relative_pointer_manager_v1", 1},
 	{"zwp_text_input_manager_v3", 1},
-	{"zxdg_decoration_manager_v1", 1},
 	{"zxdg_output_manager_v1", 3},
 };
 
