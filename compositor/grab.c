@@ -31,6 +31,7 @@ static void grab_reset(struct grab *grab) {
 	grab->mode = GRAB_NONE;
 	grab->toplevel = NULL;
 	grab->by_touch = false;
+	grab->next.waiting = grab->next.moved = false;
 }
 
 static void grab_begin(struct toplevel *toplevel, enum grab_mode mode, uint32_t edges, double lx, double ly) {
@@ -88,21 +89,29 @@ static void grab_request(struct toplevel *toplevel, enum grab_mode mode, uint32_
 	}
 }
 
-static void resize_to(struct grab *grab, int dx, int dy) {
+// A client that draws slowly would otherwise draw all sizes in between, late, and have memory for each.
+static void resize_to(struct grab *grab, double lx, double ly) {
+	int dx = (int)lround(lx - grab->start_x), dy = (int)lround(ly - grab->start_y);
 	const struct wlr_xdg_toplevel_state *current = &grab->toplevel->xdg->current;
 	struct wlr_box minimum = {.width = current->min_width, .height = current->min_height};
 	struct wlr_box maximum = {.width = current->max_width, .height = current->max_height};
 	struct wlr_box box = placement_resize(&grab->start, grab->edges, dx, dy, &minimum, &maximum);
 	grab->toplevel->resize.serial = wlr_xdg_toplevel_set_size(grab->toplevel->xdg, box.width, box.height);
+	grab->next.waiting = true;
+	grab->next.moved = false;
 }
 
 void grab_motion(struct compositor *compositor, double lx, double ly) {
 	struct grab *grab = compositor->grab;
-	int dx = (int)lround(lx - grab->start_x), dy = (int)lround(ly - grab->start_y);
 	if (grab->mode == GRAB_MOVE) {
+		int dx = (int)lround(lx - grab->start_x), dy = (int)lround(ly - grab->start_y);
 		toplevel_move(grab->toplevel, grab->start.x + dx, grab->start.y + dy);
+	} else if (grab->mode == GRAB_RESIZE && grab->next.waiting) {
+		grab->next.moved = true;
+		grab->next.x = lx;
+		grab->next.y = ly;
 	} else if (grab->mode == GRAB_RESIZE) {
-		resize_to(grab, dx, dy);
+		resize_to(grab, lx, ly);
 	}
 }
 
@@ -120,6 +129,9 @@ void grab_end(struct compositor *compositor) {
 		return;
 	}
 	bool was_resize = grab->mode == GRAB_RESIZE, by_touch = grab->by_touch;
+	if (was_resize && grab->next.moved) {
+		resize_to(grab, grab->next.x, grab->next.y);
+	}
 	grab_reset(grab);
 	if (was_resize) {
 		toplevel->resize.serial = wlr_xdg_toplevel_set_resizing(toplevel->xdg, false);
@@ -142,6 +154,18 @@ static void handle_request_resize(struct wl_listener *listener, void *data) {
 	grab_request(request->toplevel, GRAB_RESIZE, request->edges, request->serial);
 }
 
+static void handle_toplevel_acked(struct wl_listener *listener, void *data) {
+	struct grab *grab = wl_container_of(listener, grab, listeners.toplevel_acked);
+	const struct toplevel *toplevel = data;
+	if (grab->toplevel != toplevel || (int32_t)(toplevel->resize.acked - toplevel->resize.serial) < 0) {
+		return;
+	}
+	grab->next.waiting = false;
+	if (grab->next.moved) {
+		resize_to(grab, grab->next.x, grab->next.y);
+	}
+}
+
 static void handle_toplevel_unmap(struct wl_listener *listener, void *data) {
 	struct grab *grab = wl_container_of(listener, grab, listeners.toplevel_unmap);
 	if (grab->toplevel == data) {
@@ -156,6 +180,7 @@ bool grab_init(struct compositor *compositor) {
 	grab->compositor = compositor;
 	listener_add(&grab->listeners.request_move, &toplevels->events.request_move, handle_request_move);
 	listener_add(&grab->listeners.request_resize, &toplevels->events.request_resize, handle_request_resize);
+	listener_add(&grab->listeners.toplevel_acked, &toplevels->events.acked, handle_toplevel_acked);
 	listener_add(&grab->listeners.toplevel_unmap, &toplevels->events.unmap, handle_toplevel_unmap);
 	return true;
 }
@@ -164,5 +189,6 @@ void grab_finish(struct compositor *compositor) {
 	struct grab *grab = compositor->grab;
 	listener_remove(&grab->listeners.request_move);
 	listener_remove(&grab->listeners.request_resize);
+	listener_remove(&grab->listeners.toplevel_acked);
 	listener_remove(&grab->listeners.toplevel_unmap);
 }

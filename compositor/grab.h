@@ -27,8 +27,15 @@ struct grab {
 	struct wlr_box start;    // of the window at the start, layout coordinates
 	uint32_t edges;          // enum wlr_edges, for a resize
 
+	/* A resize waits for the client: it sends the next size when the last one was acknowledged. */
 	struct {
-		struct wl_listener request_move, request_resize, toplevel_unmap;
+		bool waiting;
+		bool moved;  // the pointer or finger has moved meanwhile
+		double x, y; // to this point, layout coordinates
+	} next;
+
+	struct {
+		struct wl_listener request_move, request_resize, toplevel_acked, toplevel_unmap;
 	} listeners;
 };
 

@@ -322,6 +322,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&toplevel->listeners.unmap);
 	listener_remove(&toplevel->listeners.commit);
 	listener_remove(&toplevel->listeners.configure);
+	listener_remove(&toplevel->listeners.ack_configure);
 	listener_remove(&toplevel->listeners.destroy);
 	listener_remove(&toplevel->listeners.request_move);
 	listener_remove(&toplevel->listeners.request_resize);
@@ -385,6 +386,13 @@ static void handle_set_app_id(struct wl_listener *listener, void *data) {
 	toplevel_notify_changed(toplevel);
 }
 
+static void handle_ack_configure(struct wl_listener *listener, void *data) {
+	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.ack_configure);
+	const struct wlr_xdg_surface_configure *configure = data;
+	toplevel->resize.acked = configure->serial;
+	wl_signal_emit_mutable(&toplevel->compositor->toplevels->events.acked, toplevel);
+}
+
 static void handle_set_parent(struct wl_listener *listener, void *data) {
 	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.set_parent);
 	toplevel_update_layer(toplevel);
@@ -398,6 +406,7 @@ static void toplevel_listen(struct toplevel *toplevel) {
 	listener_add(&toplevel->listeners.unmap, &surface->events.unmap, handle_unmap);
 	listener_add(&toplevel->listeners.commit, &surface->events.commit, handle_commit);
 	listener_add(&toplevel->listeners.configure, &xdg->base->events.configure, handle_configure);
+	listener_add(&toplevel->listeners.ack_configure, &xdg->base->events.ack_configure, handle_ack_configure);
 	listener_add(&toplevel->listeners.destroy, &xdg->events.destroy, handle_destroy);
 	listener_add(&toplevel->listeners.request_move, &xdg->events.request_move, handle_request_move);
 	listener_add(&toplevel->listeners.request_resize, &xdg->events.request_resize, handle_request_resize);
@@ -493,6 +502,7 @@ bool toplevels_init(struct compositor *compositor) {
 	wl_list_init(&toplevels->all);
 	wl_signal_init(&toplevels->events.map);
 	wl_signal_init(&toplevels->events.unmap);
+	wl_signal_init(&toplevels->events.acked);
 	wl_signal_init(&toplevels->events.changed);
 	wl_signal_init(&toplevels->events.request_move);
 	wl_signal_init(&toplevels->events.request_resize);
@@ -507,6 +517,7 @@ void toplevels_finish(struct compositor *compositor) {
 	assert(wl_list_empty(&toplevels->all));
 	signal_finish(&toplevels->events.map);
 	signal_finish(&toplevels->events.unmap);
+	signal_finish(&toplevels->events.acked);
 	signal_finish(&toplevels->events.changed);
 	signal_finish(&toplevels->events.request_move);
 	signal_finish(&toplevels->events.request_resize);

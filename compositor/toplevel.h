@@ -48,10 +48,11 @@ struct toplevel {
 		int right, bottom; // layout coordinates
 		bool ended;        // by the user; it lasts until the client has drawn for the last configure
 		uint32_t serial;   // of the last configure
+		uint32_t acked;    // of the last configure that the client has acknowledged
 	} resize;
 
 	struct {
-		struct wl_listener map, unmap, commit, configure, destroy;
+		struct wl_listener map, unmap, commit, configure, ack_configure, destroy;
 		struct wl_listener request_move, request_resize;
 		struct wl_listener request_maximize, request_fullscreen, request_minimize;
 		struct wl_listener set_title, set_app_id, set_parent;
@@ -75,9 +76,10 @@ struct toplevels {
 
 	// The data is the struct toplevel, except for requests.
 	struct {
-		struct wl_signal map;       // it is in the list, but not yet focused
-		struct wl_signal unmap;     // it is out of the list, and its states are reset
-		struct wl_signal changed;   // its title, parent, states or output, or whether it is active; mapped or not
+		struct wl_signal map;     // it is in the list, but not yet focused
+		struct wl_signal unmap;   // it is out of the list, and its states are reset
+		struct wl_signal acked;   // the client has acknowledged a configure
+		struct wl_signal changed; // its title, parent, states or output, or whether it is active; mapped or not
 		struct wl_signal request_move, request_resize; // struct toplevel_request
 	} events;
 

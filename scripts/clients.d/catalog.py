@@ -166,7 +166,7 @@ PANELS = [
 ]
 TOOLS = [
     Client('wdisplays', ['wdisplays']),
-    Client('wl-mirror', ['wl-mirror', 'HEADLESS-1'], actions=ACTIONS[:-1], prepare=checks.start_picture),
+    Client('wl-mirror', ['wl-mirror', 'HEADLESS-1'], actions=ACTIONS[:-1] + ('drag', '60', '60', '560', '460'), prepare=checks.start_picture),
     tool('wl-clipboard', ['wl-copy', '--foreground', 'one two'], checks.paste, ends=True),
     tool('cliphist', ['wl-paste', '--watch', 'cliphist', 'store'], checks.list_history),
     tool('kanshi', ['kanshi', '-c', 'kanshi.conf'], checks.read_scale, prepare=checks.write_kanshi),

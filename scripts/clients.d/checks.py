@@ -94,8 +94,8 @@ def type_into(session):
 
 
 def press_keys(session):
-    """Presses three letters of a keyboard at the bottom of the screen."""
-    session.drive(WITHOUT, *'click 270 870 click 370 870 click 470 870'.split())
+    """Presses three letters of a keyboard at the bottom of the screen. wvkbd reads the position of motions only."""
+    session.drive(WITHOUT, *'move 260 870 click 270 870 click 370 870 click 470 870'.split())
     require(wait_for(lambda: len(read(session, 'typed')) == 3, 5), 'pressing its keys typed nothing')
     return 'pressing three keys typed "%s" in foot' % read(session, 'typed')
 

@@ -39,7 +39,10 @@ static const struct xdg_toplevel_listener toplevel_listener = {
 static void handle_xdg_configure(void *data, struct xdg_surface *surface, uint32_t serial) {
 	struct window *window = data;
 	window->configured = true;
-	xdg_surface_ack_configure(surface, serial);
+	window->serial = serial;
+	if (!window->holds_acks) {
+		xdg_surface_ack_configure(surface, serial);
+	}
 }
 
 static const struct xdg_surface_listener xdg_listener = {

@@ -125,3 +125,24 @@ TEST("resize@other-edges-stay-with-a-client-that-chooses-its-size") {
 	expect_end(&sizing, "button released");
 	sizing_finish(&sizing);
 }
+
+TEST("resize@next-size-is-sent-when-the-client-has-acknowledged-the-last") {
+	struct sizing sizing;
+	sizing_init(&sizing);
+	sizing.window.holds_acks = true;
+	for (uint32_t i = 10; i <= 30; i++) {
+		drag_to(&sizing, PLACE + i, PLACE + i);
+		expect_configured(&sizing, SIZE - 10, SIZE - 10);
+	}
+	xdg_surface_ack_configure(sizing.window.xdg_surface, sizing.window.serial);
+	client_roundtrip(&sizing.stage.screen.client);
+	client_roundtrip(&sizing.stage.screen.client);
+	expect_configured(&sizing, SIZE - 30, SIZE - 30);
+	drag_to(&sizing, PLACE + 40, PLACE + 35);
+	expect_configured(&sizing, SIZE - 30, SIZE - 30);
+	// At the end the client is told the last size in any case.
+	mouse_press(&sizing.mouse, false);
+	client_roundtrip(&sizing.stage.screen.client);
+	expect_configured(&sizing, SIZE - 40, SIZE - 35);
+	sizing_finish(&sizing);
+}
