@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define KEYMAP_SIZE_MAX (128 * 1024)
@@ -61,6 +62,45 @@ ATTACK("keymaps-without-end") {
 		if (i > 2 && !attacker_try_roundtrip(&attacker)) {
 			break;
 		}
+	}
+	expect_no_memory(&attacker);
+}
+
+// Each includes as many files of the system as are allowed: the largest of them, and others.
+static int create_including_keymap(int number) {
+	char text[1024];
+	size_t size = (size_t)snprintf(text, sizeof(text),
+			"xkb_keymap{xkb_keycodes {include \"evdev\"};xkb_types {include \"complete\"};"
+			"xkb_compatibility {include \"complete\"};"
+			"xkb_symbols {include \"pc+us+de+fr+ru+jp+in+level3(ralt_switch)+compose(ralt)\"\nkey<AE01>{[%d]};};};",
+			number);
+	int fd = file_create(size + 1, 0);
+	if (write(fd, text, size + 1) != (ssize_t)size + 1) {
+		fail("cannot write a keymap");
+	}
+	return fd;
+}
+
+ATTACK("keymaps-that-include-files-without-end") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	struct zwp_virtual_keyboard_v1 *keyboard =
+			zwp_virtual_keyboard_manager_v1_create_virtual_keyboard(attacker.keyboards, attacker.seat);
+	struct stat stat;
+	int fds[2] = {create_including_keymap(0), create_including_keymap(1)};
+	if (fstat(fds[0], &stat) != 0) {
+		fail("cannot look at a keymap");
+	}
+	int sent = 0;
+	for (; sent < 1000; sent++) {
+		zwp_virtual_keyboard_v1_keymap(
+				keyboard, WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1, fds[sent % 2], (uint32_t)stat.st_size);
+		if (sent > 0 && !attacker_try_roundtrip(&attacker)) {
+			break;
+		}
+	}
+	if (sent < 1) {
+		fail("keymaps that include files are refused at once");
 	}
 	expect_no_memory(&attacker);
 }
