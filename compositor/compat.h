@@ -9,15 +9,21 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_input_method_v2.h>
+#include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_security_context_v1.h>
+#include <wlr/types/wlr_tablet_v2.h>
 #include <wlr/types/wlr_text_input_v3.h>
 #include <wlr/types/wlr_xdg_foreign_registry.h>
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/version.h>
 
 #define WLR_SINCE(minor) (WLR_VERSION_MAJOR > 0 || WLR_VERSION_MINOR >= (minor))
+
+#if WLR_SINCE(20)
+#include <wlr/render/color.h>
+#endif
 
 static inline struct wlr_presentation *presentation_create(struct wl_display *display, struct wlr_backend *backend) {
 #if WLR_SINCE(19)
@@ -32,6 +38,41 @@ static inline bool surface_accepts_touch(struct wlr_seat *seat, struct wlr_surfa
 	return wlr_surface_accepts_touch(surface, seat);
 #else
 	return wlr_surface_accepts_touch(seat, surface);
+#endif
+}
+
+static inline bool surface_accepts_tablet(struct wlr_tablet_v2_tablet *tablet, struct wlr_surface *surface) {
+#if WLR_SINCE(19)
+	return wlr_surface_accepts_tablet_v2(surface, tablet);
+#else
+	return wlr_surface_accepts_tablet_v2(tablet, surface);
+#endif
+}
+
+/* The listener to the end of the tool's surface. Private. */
+static inline struct wl_listener *tablet_tool_surface_destroy(struct wlr_tablet_v2_tablet_tool *tool) {
+#if WLR_SINCE(19)
+	return &tool->WLR_PRIVATE.surface_destroy;
+#else
+	return &tool->surface_destroy;
+#endif
+}
+
+/*
+ * Sets the gamma table: size entries per color, red, green, blue. size is 0: the output's own. Returns false when out
+ * of memory.
+ */
+static inline bool output_state_set_gamma(struct wlr_output_state *state, size_t size, const uint16_t *table) {
+	const uint16_t *green = size > 0 ? table + size : NULL, *blue = size > 0 ? table + 2 * size : NULL;
+#if WLR_SINCE(20)
+	struct wlr_color_transform *transform =
+			size > 0 ? wlr_color_transform_init_lut_3x1d(size, table, green, blue) : NULL;
+	wlr_output_state_set_color_transform(state, transform);
+	bool ok = size == 0 || transform != NULL;
+	wlr_color_transform_unref(transform);
+	return ok;
+#else
+	return wlr_output_state_set_gamma_lut(state, size, table, green, blue);
 #endif
 }
 

@@ -1,5 +1,6 @@
 #include "gamma.h"
 
+#include "compat.h"
 #include "desktop.h"
 #include "listener.h"
 #include "output.h"
@@ -52,12 +53,10 @@ bool gamma_commit(struct output *output) {
 	output->gamma_changed = false;
 	struct gamma_control *control = find_control(output->compositor->gamma, output);
 	const uint16_t *table = control != NULL ? control->table : NULL;
-	size_t size = table != NULL ? control->size : 0;
 	struct wlr_output_state state;
 	wlr_output_state_init(&state);
-	bool ok = wlr_output_state_set_gamma_lut(
-					  &state, size, table, size > 0 ? table + size : NULL, size > 0 ? table + 2 * size : NULL) &&
-			  wlr_scene_output_build_state(output->scene_output, &state, NULL) &&
+	bool ok = wlr_scene_output_build_state(output->scene_output, &state, NULL) &&
+			  output_state_set_gamma(&state, table != NULL ? control->size : 0, table) &&
 			  wlr_output_commit_state(output->wlr, &state);
 	wlr_output_state_finish(&state);
 	if (!ok && control != NULL) {

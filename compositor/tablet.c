@@ -1,5 +1,6 @@
 #include "tablet.h"
 
+#include "compat.h"
 #include "constraint.h"
 #include "cursor.h"
 #include "desktop.h"
@@ -26,8 +27,9 @@
 // is gone.
 static void forget_surface(struct wlr_tablet_v2_tablet_tool *v2) {
 	if (v2->focused_surface != NULL) {
-		wl_list_remove(&v2->surface_destroy.link);
-		wl_list_init(&v2->surface_destroy.link);
+		struct wl_listener *listener = tablet_tool_surface_destroy(v2);
+		wl_list_remove(&listener->link);
+		wl_list_init(&listener->link);
 		v2->focused_surface = NULL;
 	}
 }
@@ -118,7 +120,7 @@ static struct wlr_surface *find_surface(struct tablet_tool *tool, double lx, dou
 	struct compositor *compositor = tool->compositor;
 	struct wlr_surface *surface = desktop_surface_at(compositor->desktop, lx, ly, sx, sy, NULL);
 	bool accepts = surface != NULL && tool->tablet != NULL && session_lock_allows(compositor, surface) &&
-				   wlr_surface_accepts_tablet_v2(tool->tablet->v2, surface);
+				   surface_accepts_tablet(tool->tablet->v2, surface);
 	return accepts ? surface : NULL;
 }
 

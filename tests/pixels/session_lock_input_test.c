@@ -468,6 +468,7 @@ TEST("session_lock_input@pointer-constraints-are-inactive") {
 	struct zwp_locked_pointer_v1 *locked = zwp_pointer_constraints_v1_lock_pointer(constraints, desk.windows[1].surface,
 			desk.mouse.pointer, NULL, ZWP_POINTER_CONSTRAINTS_V1_LIFETIME_PERSISTENT);
 	zwp_locked_pointer_v1_add_listener(locked, &locked_listener, window);
+	wl_surface_commit(desk.windows[1].surface);
 	client_roundtrip(&screen->client);
 	expect_int(window[0], ==, 1);
 	lock(&desk);

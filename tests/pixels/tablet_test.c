@@ -8,6 +8,7 @@
 #include "stage.h"
 #include "tablet-v2-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
+#include <compositor/compat.h>
 #include <compositor/cursor.h>
 #include <compositor/grab.h>
 #include <compositor/seat.h>
@@ -276,7 +277,7 @@ TEST("tablet@client-moves-its-window-by-the-serial-of-the-tip") {
 }
 
 // In these cases wlroots would use what is freed. It is not built with sanitizers, so the tests look at its state.
-static const struct wlr_tablet_v2_tablet_tool *get_v2(const struct desk *desk) {
+static struct wlr_tablet_v2_tablet_tool *get_v2(const struct desk *desk) {
 	const struct tablet_tool *tool = desk->tool.data;
 	return tool->v2;
 }
@@ -291,7 +292,7 @@ TEST("tablet@surface-may-be-destroyed-after-its-client-has-destroyed-the-tool") 
 	settle(&desk);
 	window_finish(&desk.painter.window);
 	settle(&desk);
-	expect(get_v2(&desk)->focused_surface == NULL && wl_list_empty(&get_v2(&desk)->surface_destroy.link));
+	expect(get_v2(&desk)->focused_surface == NULL && wl_list_empty(&tablet_tool_surface_destroy(get_v2(&desk))->link));
 	painter_init(&second, &desk.stage.server);
 	move_in_window(&desk, 5, 5);
 	client_roundtrip(&second.screen.client);
@@ -329,7 +330,7 @@ TEST("tablet@surface-may-be-destroyed-while-it-has-the-tip") {
 	press_tip(&desk, true);
 	window_finish(&desk.painter.window);
 	expect_events(&desk, "in move[4,4] down up out ");
-	expect(get_v2(&desk)->focused_surface == NULL && wl_list_empty(&get_v2(&desk)->surface_destroy.link));
+	expect(get_v2(&desk)->focused_surface == NULL && wl_list_empty(&tablet_tool_surface_destroy(get_v2(&desk))->link));
 	move_axes(&desk, 3, 3, 0);
 	press_tip(&desk, false);
 	expect_events(&desk, "");

@@ -66,8 +66,8 @@ changes() {
 server=$!
 wait_for test -S "$runtime/locks"
 export WAYLAND_DISPLAY=locks
-foot --config=/dev/null --override=colors.background=00ff00 --maximized sh -c \
-	': >"$XDG_RUNTIME_DIR/ready"; while read -r line; do echo "$line"; done >"$XDG_RUNTIME_DIR/typed"' \
+foot --config=/dev/null --maximized sh -c \
+	'printf "\033]11;#00ff00\033\\"; : >"$XDG_RUNTIME_DIR/ready"; while read -r line; do echo "$line"; done >"$XDG_RUNTIME_DIR/typed"' \
 	>"$runtime/foot" 2>&1 &
 foot=$!
 expect foot-waits-for-a-line wait_for test -e "$runtime/ready"
