@@ -1,6 +1,7 @@
 /*
  * Who receives input while the session is locked, and what happens to grabs, drags and the focus.
  */
+#include "ext-session-lock-v1-client-protocol.h"
 #include "locker.h"
 #include "mouse.h"
 #include "pointer-constraints-unstable-v1-client-protocol.h"
@@ -15,8 +16,11 @@
 #include <compositor/server.h>
 #include <compositor/session_lock.h>
 #include <linux/input-event-codes.h>
+#include <string.h>
 #include <wlr/backend.h>
+#include <wlr/backend/headless.h>
 #include <wlr/interfaces/wlr_touch.h>
+#include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_xdg_shell.h>
@@ -216,6 +220,44 @@ TEST("session_lock_input@pointer-reaches-only-the-locker") {
 	desk_finish(&desk);
 }
 
+// A window's image could cover the locker, or look like it.
+TEST("session_lock_input@image-of-the-cursor-that-a-window-has-set-is-gone") {
+	struct desk desk;
+	struct picture image;
+	struct image wanted, got;
+	desk_init(&desk);
+	struct screen *screen = &desk.stage.screen;
+	picture_init(&image, &screen->client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+	picture_fill(&image, 5);
+	struct wl_surface *surface = wl_compositor_create_surface(screen->compositor);
+	mouse_move(&desk.mouse, PLACE + 8, PLACE + 8);
+	wl_pointer_set_cursor(desk.mouse.pointer, desk.mouse.serial, surface, PLACE + 8, PLACE + 8);
+	wl_surface_attach(surface, image.buffer, 0, 0);
+	wl_surface_commit(surface);
+	client_roundtrip(&screen->client);
+	image_init(&wanted, SIZE, SIZE);
+	picture_draw(&image, &wanted, 0, 0);
+	screen_capture_with_cursor(screen, 0, 0, SIZE, SIZE, &got);
+	expect_image_of(&got, &wanted, "the image covers the output");
+	image_finish(&wanted);
+	image_finish(&got);
+	lock(&desk);
+	// Nor may it set another one.
+	wl_pointer_set_cursor(desk.mouse.pointer, desk.mouse.serial, surface, PLACE + 8, PLACE + 8);
+	wl_surface_commit(surface);
+	client_roundtrip(&screen->client);
+	image_init(&wanted, 16, 16);
+	screen_capture_with_cursor(screen, SIZE - 16, SIZE - 16, 16, 16, &got);
+	expect_image_of(&got, &wanted, "black");
+	image_finish(&wanted);
+	image_finish(&got);
+	locker_wait(&desk.locker);
+	unlock(&desk);
+	wl_surface_destroy(surface);
+	picture_finish(&image);
+	desk_finish(&desk);
+}
+
 TEST("session_lock_input@held-button-does-not-keep-the-pointer-in-a-window") {
 	struct desk desk;
 	desk_init(&desk);
@@ -251,6 +293,64 @@ TEST("session_lock_input@moving-a-window-ends") {
 	expect_int(compositor->grab->mode, ==, GRAB_NONE);
 	mouse_press(&desk.mouse, false);
 	typist_modifiers(&desk.typist, 0);
+	unlock(&desk);
+	desk_finish(&desk);
+}
+
+static void handle_configure(
+		void *data, struct ext_session_lock_surface_v1 *surface, uint32_t serial, uint32_t width, uint32_t height) {
+	ext_session_lock_surface_v1_ack_configure(surface, serial);
+	*(bool *)data = true;
+}
+
+static const struct ext_session_lock_surface_v1_listener surface_lock_listener = {
+	.configure = handle_configure,
+};
+
+TEST("session_lock_input@click-moves-the-keyboard-to-the-lock-surface-of-another-output") {
+	struct desk desk;
+	struct picture picture;
+	bool configured = false;
+	desk_init(&desk);
+	struct compositor *compositor = desk.stage.server.compositor;
+	expect(wlr_headless_add_output(compositor->backend, SIZE, SIZE) != NULL);
+	lock(&desk);
+	struct client *client = &desk.locker.screen.client;
+	locker_show(&desk.locker, 2); // on the new output
+	// Another one on the first output, whose global was announced earlier.
+	const struct client_global *global = client->globals.data;
+	while (strcmp(global->interface, wl_output_interface.name) != 0) {
+		global++;
+	}
+	struct wl_output *output = wl_registry_bind(client->registry, global->name, &wl_output_interface, 1);
+	struct wl_surface *surface = wl_compositor_create_surface(desk.locker.screen.compositor);
+	struct ext_session_lock_surface_v1 *lock_surface =
+			ext_session_lock_v1_get_lock_surface(desk.locker.lock, surface, output);
+	ext_session_lock_surface_v1_add_listener(lock_surface, &surface_lock_listener, &configured);
+	expect(client_wait(client, &configured));
+	picture_init(&picture, client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+	wl_surface_attach(surface, picture.buffer, 0, 0);
+	wl_surface_commit(surface);
+	client_roundtrip(client);
+	// The layout is twice as wide as an output.
+	for (uint32_t i = 0; i < 4; i++) {
+		mouse_move(&desk.locker_mouse, i % 2 == 0 ? 3 * SIZE / 4 : SIZE / 4, 10);
+		mouse_press(&desk.locker_mouse, true);
+		mouse_press(&desk.locker_mouse, false);
+		const struct wlr_surface *focused = compositor->seat->wlr->keyboard_state.focused_surface;
+		expect(focused == session_lock_focused_surface(compositor));
+		expect_int(wl_resource_get_id(focused->resource), ==,
+				wl_proxy_get_id((struct wl_proxy *)(i % 2 == 0 ? desk.locker.surface : surface)));
+		expect(focused == compositor->seat->wlr->pointer_state.focused_surface);
+	}
+	// If it goes, the other one has the keyboard.
+	ext_session_lock_surface_v1_destroy(lock_surface);
+	wl_surface_destroy(surface);
+	client_roundtrip(client);
+	const struct wlr_surface *left = compositor->seat->wlr->keyboard_state.focused_surface;
+	expect_int(wl_resource_get_id(left->resource), ==, wl_proxy_get_id((struct wl_proxy *)desk.locker.surface));
+	picture_finish(&picture);
+	wl_output_destroy(output);
 	unlock(&desk);
 	desk_finish(&desk);
 }

@@ -6,6 +6,8 @@
 #include "locker.h"
 #include "runner.h"
 #include "stage.h"
+#include <compositor/batch.h>
+#include <compositor/compat.h>
 #include <compositor/listener.h>
 #include <compositor/monotonic.h>
 #include <compositor/output.h>
@@ -99,6 +101,30 @@ TEST("session_lock@output-is-black-at-once-and-then-shows-only-the-lock-surface"
 	expect_unlocked(&desk, "after the unlock");
 	locker_finish(&locker);
 	desk_finish(&desk);
+}
+
+// wlr_scene computes what is hidden later in a batch, and not at all if there are too many rectangles.
+TEST("session_lock@output-is-black-at-once-whatever-the-scene-computes") {
+	for (int i = 0; i < 2; i++) {
+		struct desk desk;
+		struct locker locker;
+		desk_init(&desk);
+		struct compositor *compositor = desk.stage.server.compositor;
+		if (i == 0) {
+			batch_expect(compositor, BATCH_VISITS_MAX);
+			expect(compositor->batch->end != NULL);
+		} else {
+			scene_set_calculate_visibility(compositor->desktop->scene, false);
+		}
+		locker_init(&locker, &desk.stage.server);
+		expect_only(&desk, NULL, "before the locker draws");
+		locker_show(&locker, 3);
+		expect_only(&desk, &locker.picture, "the lock surface");
+		locker_unlock(&locker);
+		expect_unlocked(&desk, "after the unlock");
+		locker_finish(&locker);
+		desk_finish(&desk);
+	}
 }
 
 TEST("session_lock@unlock-with-a-lock-surface-shows-the-windows-again") {
