@@ -10,6 +10,7 @@
 #include <wlr/types/wlr_content_type_v1.h>
 #include <wlr/types/wlr_data_control_v1.h>
 #include <wlr/types/wlr_data_device.h>
+#include <wlr/types/wlr_export_dmabuf_v1.h>
 #include <wlr/types/wlr_fractional_scale_v1.h>
 #include <wlr/types/wlr_linux_dmabuf_v1.h>
 #include <wlr/types/wlr_presentation_time.h>
@@ -74,7 +75,7 @@ static bool filter_global(const struct wl_client *client, const struct wl_global
 	return false;
 }
 
-// Only for renderers on a GPU: others cannot read DMA-BUFs of clients.
+// Only for renderers on a GPU: others cannot read DMA-BUFs of clients, and outputs have none to export.
 static bool create_dmabuf(struct compositor *compositor) {
 	if (wlr_renderer_get_texture_formats(compositor->renderer, WLR_BUFFER_CAP_DMABUF) == NULL ||
 			wlr_renderer_get_drm_fd(compositor->renderer) < 0) {
@@ -86,7 +87,7 @@ static bool create_dmabuf(struct compositor *compositor) {
 		return false;
 	}
 	wlr_scene_set_linux_dmabuf_v1(compositor->desktop->scene, dmabuf);
-	return true;
+	return wlr_export_dmabuf_manager_v1_create(compositor->display) != NULL;
 }
 
 bool globals_init(struct compositor *compositor) {

@@ -93,6 +93,7 @@ static const struct object_limit table[] = {
 	{"xdg_activation_token_v1", 256, 0},
 	// Each waits for the next frame, and copies all of it.
 	{"zwlr_screencopy_frame_v1", 16, 0},
+	{"zwlr_export_dmabuf_frame_v1", 16, 0},
 	// Each has fds: two, or one per plane.
 	{"wp_security_context_v1", 16, 0},
 	{"zwp_linux_buffer_params_v1", 128, 0},
