@@ -2,7 +2,12 @@
  * lido_shm_manager_v1: the global, and the pool objects of one client.
  */
 #include "rule.h"
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #define SHARED_CLAUSE \
 	"All such objects of one client refer to the same pool, with the same quota and the same areas, so several " \
@@ -248,4 +253,65 @@ RULE("lido_shm_manager_v1.get_pool@large-areas-are-not-for-objects-that-can-spar
 	struct pool_block *small = actor_place_block(actor, actor_add_pool(actor, 65536), 4096);
 	expect_int(small->area->id, !=, large->area->id);
 	expect_int(small->area->reserve, <=, 65536);
+}
+
+struct peer_name {
+	int events;
+	size_t size;
+	uint8_t bytes[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+};
+
+static void handle_peer(void *data, struct lido_shm_manager_v1 *manager, struct wl_array *name) {
+	struct peer_name *peer = data;
+	expect_int(name->size, <=, sizeof(peer->bytes));
+	peer->events++;
+	peer->size = name->size;
+	memcpy(peer->bytes, name->data, name->size);
+}
+
+static const struct lido_shm_manager_v1_listener manager_listener = {
+	.peer = handle_peer,
+};
+
+static struct lido_shm_manager_v1 *bind_manager(struct actor *actor, struct peer_name *peer) {
+	*peer = (struct peer_name){0};
+	actor_need(actor, lido_shm_manager_v1_interface.name, 1);
+	struct lido_shm_manager_v1 *manager = client_bind(actor->client, &lido_shm_manager_v1_interface, 1);
+	lido_shm_manager_v1_add_listener(manager, &manager_listener, peer);
+	client_roundtrip(actor->client);
+	return manager;
+}
+
+RULE("lido_shm_manager_v1.peer@is-the-name-of-the-clients-socket",
+		.clause = "Tells the name of the socket to which the server's end of the connection is connected.",
+		.expected = {ACCEPTED}) {
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	snprintf(&address.sun_path[1], sizeof(address.sun_path) - 1, "lido-shm-check-%d", (int)getpid());
+	int fd = wl_display_get_fd(actor->client->display);
+	expect_int(bind(fd, (struct sockaddr *)&address, sizeof(address)), ==, 0);
+	for (int i = 0; i < 3; i++) {
+		struct peer_name peer;
+		struct lido_shm_manager_v1 *manager = bind_manager(actor, &peer);
+		expect_int(peer.size, ==, sizeof(address.sun_path));
+		expect(memcmp(peer.bytes, address.sun_path, peer.size) == 0);
+		lido_shm_manager_v1_destroy(manager);
+	}
+}
+
+RULE("lido_shm_manager_v1.peer@is-empty-without-a-name", .clause = "no bytes: the socket has no name",
+		.expected = {ACCEPTED}) {
+	struct peer_name peer;
+	struct lido_shm_manager_v1 *manager = bind_manager(actor, &peer);
+	expect_int(peer.size, ==, 0);
+	lido_shm_manager_v1_destroy(manager);
+}
+
+RULE("lido_shm_manager_v1.peer@comes-once", .clause = "Sent once, when the global is bound.", .expected = {ACCEPTED}) {
+	struct peer_name peer;
+	struct lido_shm_manager_v1 *manager = bind_manager(actor, &peer);
+	expect_int(peer.events, ==, 1);
+	lido_shm_pool_v1_destroy(lido_shm_manager_v1_get_pool(manager, 0));
+	client_roundtrip(actor->client);
+	expect_int(peer.events, ==, 1);
+	lido_shm_manager_v1_destroy(manager);
 }

@@ -33,6 +33,7 @@
 #include "lock.h"
 #include "page.h"
 #include "reading.h"
+#include "socket_name.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,11 +150,33 @@ static struct wl_proxy *bind(
 	return wayland_get()->marshal(registry, WL_REGISTRY_BIND, interface, 1, 0, args);
 }
 
+static void handle_peer(void *data, struct lido_shm_manager_v1 *manager, struct wl_array *name) {
+	struct connection *connection = data;
+	int fd = wayland_get()->get_fd(connection->display);
+	connection->is_direct = lido_socket_name_is(fd, name->data, name->size);
+}
+
+static const struct lido_shm_manager_v1_listener manager_listener = {
+	.peer = handle_peer,
+};
+
+static void bind_manager(struct connection *connection, uint32_t name) {
+	// The server reads the name when it handles the request.
+	if (!lido_socket_name_set(wayland_get()->get_fd(connection->display))) {
+		return;
+	}
+	connection->manager = bind(connection->registry, name, interface_manager.name, &interface_manager);
+	if (connection->manager != NULL) {
+		add_listener(connection->manager, &manager_listener, connection);
+	}
+}
+
 static void handle_global(
 		void *data, struct wl_registry *registry, uint32_t name, const char *interface, uint32_t version) {
 	struct connection *connection = data;
-	if (connection->manager == NULL && strcmp(interface, interface_manager.name) == 0) {
-		connection->manager = bind(connection->registry, name, interface, &interface_manager);
+	if (connection->manager == NULL && strcmp(interface, interface_manager.name) == 0 &&
+			!lido_socket_is_pool_refused()) {
+		bind_manager(connection, name);
 	} else if (connection->shm == NULL && strcmp(interface, "wl_shm") == 0) {
 		connection->shm = bind(connection->registry, name, interface, wayland_get()->shm_interface);
 	}
@@ -247,7 +270,8 @@ static bool bind_pool(struct connection *connection) {
 		return false;
 	}
 	add_listener(connection->pool, &pool_listener, connection);
-	return true;
+	// No fd may be requested before the server has told its peer.
+	return connection_wait(connection) && connection->is_direct;
 }
 
 static ino_t get_socket(struct wl_display *display) {
@@ -280,6 +304,17 @@ bool connection_has_socket(int fd) {
 	return connection != NULL;
 }
 
+static const char *describe(const struct connection *connection) {
+	if (connection->pool != NULL) {
+		return "the compositor offers pools of its memory";
+	}
+	if (connection->is_behind_proxy) {
+		return "pools stay files: a proxy is between the program and the compositor";
+	}
+	return lido_socket_is_pool_refused() ? "pools stay files: LIDO_POOL=0"
+										 : "the compositor offers no pools of its memory";
+}
+
 static struct connection *connect_to(struct wl_display *display, ino_t socket) {
 	struct connection *connection = calloc(1, sizeof(*connection));
 	if (connection == NULL) {
@@ -291,6 +326,7 @@ static struct connection *connect_to(struct wl_display *display, ino_t socket) {
 	pthread_mutex_init(&connection->dispatch_mutex, NULL);
 	if (!bind_pool(connection)) {
 		// The connection stays, without a pool: so this display is not asked again.
+		connection->is_behind_proxy = connection->pool != NULL && !connection->is_direct;
 		destroy_objects(connection);
 		destroy_queues(connection);
 	}
@@ -298,8 +334,7 @@ static struct connection *connect_to(struct wl_display *display, ino_t socket) {
 	connection->next = connections;
 	connections = connection;
 	state_unlock();
-	debug_log(connection->pool != NULL ? "the compositor offers pools of its memory"
-									   : "the compositor offers no pools of its memory");
+	debug_log("%s", describe(connection));
 	return connection;
 }
 

@@ -14,6 +14,8 @@ struct connection {
 	struct connection *next;
 	struct wl_display *display;
 	ino_t socket;         // tells the display from a later one at the same address
+	bool is_direct;       // the server itself is at the other end of the socket, so fds arrive
+	bool is_behind_proxy; // otherwise, if the server offers pools
 	bool is_dead;         // the display is disconnected: no proxy and no queue of it may be touched
 	uint32_t users;       // the display until it is dead, blocks, and functions that need it without the state lock
 	struct area *areas;   // area.next
@@ -25,7 +27,7 @@ struct connection {
 	struct wl_proxy *registry;
 	struct wl_proxy *shm;
 	struct wl_proxy *manager;
-	struct wl_proxy *pool; // NULL: the server has no lido_shm_manager_v1
+	struct wl_proxy *pool; // NULL: the server has no lido_shm_manager_v1, or it is not used
 
 	// Held while the queue is dispatched, from the creation of a proxy until it has its listener, and while the objects
 	// above are destroyed.

@@ -11,7 +11,11 @@ static const struct wl_message manager_requests[] = {
 	{"get_pool", "nu", no_types},
 };
 
-const struct wl_interface interface_manager = {"lido_shm_manager_v1", 1, 2, manager_requests, 0, NULL};
+static const struct wl_message manager_events[] = {
+	{"peer", "a", no_types},
+};
+
+const struct wl_interface interface_manager = {"lido_shm_manager_v1", 1, 2, manager_requests, 1, manager_events};
 
 static const struct wl_message pool_requests[] = {
 	{"destroy", "", no_types},

@@ -13,7 +13,7 @@ static const char help[] =
 		"  --debug            print for each pool whether it is in the server's memory, and if not, why\n"
 		"  --version, --help  print the version or this text, and exit\n"
 		"\n"
-		"If the compositor has no lido_shm_manager_v1, the client runs as without lido-run.\n";
+		"If the compositor has no lido_shm_manager_v1, or a proxy is in between, the client runs as without lido-run.\n";
 
 static const struct option names[] = {
 	{"debug", no_argument, NULL, 'd'},

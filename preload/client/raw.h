@@ -13,7 +13,7 @@
 #define MMAP2_UNIT 4096
 
 /* System calls take an offset as so many words. */
-#define OFFSET_WORDS (sizeof(off_t) / sizeof(long))
+#define OFFSET_WORDS (8 / sizeof(long))
 
 /* The offset among the arguments of a system call that follows i other words. */
 off_t raw_get_offset(const long args[6], size_t i);

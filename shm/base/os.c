@@ -61,6 +61,21 @@ static int watch_priority(int fd) {
 	return epoll_fd;
 }
 
+static ssize_t get_peer_name(int socket, char name[LIDO_PEER_NAME_MAX]) {
+	struct sockaddr_un address = {0};
+	socklen_t size = sizeof(address);
+	const size_t start = offsetof(struct sockaddr_un, sun_path);
+	_Static_assert(sizeof(address.sun_path) == LIDO_PEER_NAME_MAX, "every name fits");
+	if (getpeername(socket, (struct sockaddr *)&address, &size) != 0) {
+		return -1;
+	}
+	if (address.sun_family != AF_UNIX || size <= start || size > sizeof(address)) {
+		return 0;
+	}
+	memcpy(name, address.sun_path, size - start);
+	return (ssize_t)(size - start);
+}
+
 static int open_ready(void) {
 	return eventfd(1, EFD_CLOEXEC);
 }
@@ -152,6 +167,7 @@ struct lido_os lido_os = {
 	.lock_file = lock_file,
 	.listen_at = listen_at,
 	.accept = call_accept,
+	.get_peer_name = get_peer_name,
 	.unlink = unlink,
 	.unlink_socket = unlink_socket,
 	.close = close,

@@ -13,6 +13,9 @@
 #include <sys/vfs.h>
 #include <time.h>
 
+/* Bytes of the longest name of a Unix socket. */
+#define LIDO_PEER_NAME_MAX 108
+
 /* Each behaves like the libc function of the same name, unless a comment says otherwise. */
 struct lido_os {
 	void *(*calloc)(size_t count, size_t size);
@@ -32,6 +35,8 @@ struct lido_os {
 	int (*lock_file)(const char *path);                  // creates and locks the file; EWOULDBLOCK if it is locked
 	int (*listen_at)(const char *path);                  // a socket with mode 0600
 	int (*accept)(int socket);                           // accept4(), close-on-exec
+	// getpeername() of a Unix socket: sun_path. Returns its bytes, 0 if the peer has no name.
+	ssize_t (*get_peer_name)(int socket, char name[LIDO_PEER_NAME_MAX]);
 	int (*unlink)(const char *path);
 	int (*unlink_socket)(const char *path); // 0 without a file, too; EEXIST if it is not a socket: then it stays
 	int (*close)(int fd);

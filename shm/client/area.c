@@ -121,6 +121,8 @@ void lido_client_destroy_pool(struct lido_client *client) {
 	if (client->manager != NULL) {
 		lido_shm_manager_v1_destroy(client->manager);
 	}
+	client->pool = NULL;
+	client->manager = NULL;
 	struct lido_client_area *area, *next;
 	wl_list_for_each_safe(area, next, &client->areas, link) {
 		area_destroy(area);

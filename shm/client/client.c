@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "format.h"
 #include "image.h"
+#include "socket_name.h"
 #include "swapchain.h"
 
 #include "lido-shm-v1-client-protocol.h"
@@ -44,6 +45,26 @@ static const struct wl_shm_listener shm_listener = {
 	.format = handle_format,
 };
 
+static void handle_peer(void *data, struct lido_shm_manager_v1 *manager, struct wl_array *name) {
+	struct lido_client *client = data;
+	client->is_direct = lido_socket_name_is(wl_display_get_fd(client->display), name->data, name->size);
+}
+
+static const struct lido_shm_manager_v1_listener manager_listener = {
+	.peer = handle_peer,
+};
+
+static void bind_manager(struct lido_client *client, uint32_t name) {
+	// The server reads the name when it handles the request.
+	if (!lido_socket_name_set(wl_display_get_fd(client->display))) {
+		return;
+	}
+	client->manager = wl_registry_bind(client->registry, name, &lido_shm_manager_v1_interface, 1);
+	if (client->manager != NULL) {
+		lido_shm_manager_v1_add_listener(client->manager, &manager_listener, client);
+	}
+}
+
 static void handle_global(
 		void *data, struct wl_registry *registry, uint32_t name, const char *interface, uint32_t version) {
 	struct lido_client *client = data;
@@ -57,8 +78,8 @@ static void handle_global(
 			wl_shm_add_listener(client->shm, &shm_listener, client);
 		}
 	} else if (client->manager == NULL && client->options.backend != LIDO_CLIENT_BACKEND_WL_SHM &&
-			   strcmp(interface, lido_shm_manager_v1_interface.name) == 0) {
-		client->manager = wl_registry_bind(registry, name, &lido_shm_manager_v1_interface, 1);
+			   !lido_socket_is_pool_refused() && strcmp(interface, lido_shm_manager_v1_interface.name) == 0) {
+		bind_manager(client, name);
 	}
 }
 
@@ -125,8 +146,18 @@ static bool bind_globals(struct lido_client *client) {
 	if (client->manager != NULL && !lido_client_create_pool(client)) {
 		return false;
 	}
-	// The server answers with its formats and limits.
-	return lido_client_round_trip(client);
+	// The server answers with its formats and limits, and with the name of its peer.
+	if (!lido_client_round_trip(client)) {
+		return false;
+	}
+	if (client->manager != NULL && !client->is_direct) {
+		// A proxy is in between. No area was announced yet.
+		lido_client_destroy_pool(client);
+		client->blocks_max = client->buffers_max = UINT32_MAX;
+		return client->options.backend != LIDO_CLIENT_BACKEND_POOL ||
+			   lido_client_fail(client, LIDO_CLIENT_ERROR_UNSUPPORTED);
+	}
+	return true;
 }
 
 static bool start(struct lido_client *client) {

@@ -20,6 +20,7 @@ struct lido_client {
 	uint64_t formats;                 // set of bits of lido_client_format_to_bit(): those that the server offers
 	uint32_t blocks_max, buffers_max; // limits of the server; UINT32_MAX on wl_shm
 	bool is_registry_over;            // later globals are ignored
+	bool is_direct;                   // the server itself is at the other end of the socket, so fds arrive
 	bool populates;                   // false once the kernel has rejected MADV_POPULATE_WRITE
 
 	struct wl_list areas;      // lido_client_area.link

@@ -48,8 +48,20 @@ static struct wl_resource *create_resource(struct lido_manager *manager, struct 
 	return resource;
 }
 
+// If the name cannot be had, the client takes the connection for one with a proxy.
+static void send_peer(struct wl_resource *resource) {
+	char name[LIDO_PEER_NAME_MAX];
+	ssize_t size = lido_os.get_peer_name(wl_client_get_fd(wl_resource_get_client(resource)), name);
+	struct wl_array array = {.size = size > 0 ? (size_t)size : 0, .data = name};
+	lido_shm_manager_v1_send_peer(resource, &array);
+}
+
 static void bind_lido_shm(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	create_resource(data, client, &lido_shm_manager_v1_interface, version, id, &lido_shm_impl);
+	struct wl_resource *resource =
+			create_resource(data, client, &lido_shm_manager_v1_interface, version, id, &lido_shm_impl);
+	if (resource != NULL) {
+		send_peer(resource);
+	}
 }
 
 static void bind_wl_shm(struct wl_client *client, void *data, uint32_t version, uint32_t id) {

@@ -1,5 +1,7 @@
 #include "toolkit.h"
 #include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 #include <wayland-client.h>
 
 #define XRGB WL_SHM_FORMAT_XRGB8888
@@ -49,6 +51,65 @@ TEST("client_create@takes-wl-shm-if-there-is-no-pool") {
 	for (int i = 1; i < 30; i++) {
 		show(&toolkit, swapchain, i * 10);
 		toolkit_settle(&toolkit);
+	}
+	toolkit_finish(&toolkit);
+	expect(remote_finish(&remote));
+}
+
+static void draw_without_pool(enum odd_pool_manner manner) {
+	struct remote remote;
+	struct toolkit toolkit;
+	enum lido_client_error error;
+	remote_init(&remote, &(struct remote_options){.shm = REMOTE_SHM_ODD, .manner = manner});
+	expect(toolkit_try_connect(&toolkit, &remote));
+	const struct lido_client_options options = {.backend = LIDO_CLIENT_BACKEND_POOL};
+	expect(lido_client_create(toolkit.display, &options, &error) == NULL);
+	expect_int(error, ==, LIDO_CLIENT_ERROR_UNSUPPORTED);
+	toolkit.client = lido_client_create(toolkit.display, NULL, NULL);
+	expect(toolkit.client != NULL);
+	expect_int(lido_client_get_backend(toolkit.client), ==, LIDO_CLIENT_BACKEND_WL_SHM);
+	struct lido_swapchain *swapchain = lido_swapchain_create(toolkit.client);
+	for (int i = 1; i < 30; i++) {
+		show(&toolkit, swapchain, i * 10);
+		toolkit_settle(&toolkit);
+	}
+	toolkit_finish(&toolkit);
+	expect(remote_finish(&remote));
+}
+
+TEST("client_create@takes-wl-shm-if-a-proxy-is-in-between") {
+	draw_without_pool(ODD_POOL_OTHER_PEER);
+	draw_without_pool(ODD_POOL_NAMELESS_PEER);
+}
+
+TEST("client_create@takes-wl-shm-if-the-user-refuses-the-pool") {
+	expect_int(setenv("LIDO_POOL", "0", true), ==, 0);
+	draw_without_pool(ODD_POOL_PLAIN);
+	expect_int(setenv("LIDO_POOL", "1", true), ==, 0);
+	struct remote remote;
+	struct toolkit toolkit;
+	remote_init(&remote, NULL);
+	toolkit_init(&toolkit, &remote, LIDO_CLIENT_BACKEND_POOL);
+	toolkit_finish(&toolkit);
+	expect(remote_finish(&remote));
+}
+
+TEST("client_create@takes-the-pool-on-a-socket-that-has-a-name") {
+	struct remote remote;
+	struct toolkit toolkit;
+	remote_init(&remote, NULL);
+	expect(toolkit_try_connect(&toolkit, &remote));
+	// The kernel chooses the name.
+	const sa_family_t family = AF_UNIX;
+	int fd = wl_display_get_fd(toolkit.display);
+	expect_int(bind(fd, (const struct sockaddr *)(const void *)&family, sizeof(family)), ==, 0);
+	for (int i = 0; i < 2; i++) {
+		toolkit.client = lido_client_create(toolkit.display, NULL, NULL);
+		expect(toolkit.client != NULL);
+		expect_int(lido_client_get_backend(toolkit.client), ==, LIDO_CLIENT_BACKEND_POOL);
+		if (i == 0) {
+			lido_client_destroy(toolkit.client);
+		}
 	}
 	toolkit_finish(&toolkit);
 	expect(remote_finish(&remote));

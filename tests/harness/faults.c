@@ -91,6 +91,10 @@ static int fault_listen_at(const char *path) {
 	return is_hit(FAULT_LISTEN_AT, 1, EMFILE) ? -1 : state.real.listen_at(path);
 }
 
+static ssize_t fault_get_peer_name(int socket, char name[LIDO_PEER_NAME_MAX]) {
+	return is_hit(FAULT_GET_PEER_NAME, 1, ENOBUFS) ? -1 : state.real.get_peer_name(socket, name);
+}
+
 static int fault_accept(int socket) {
 	return is_hit(FAULT_ACCEPT, 1, EMFILE) ? -1 : state.real.accept(socket);
 }
@@ -150,6 +154,7 @@ static void start(void) {
 		.lock_file = fault_lock_file,
 		.listen_at = fault_listen_at,
 		.accept = fault_accept,
+		.get_peer_name = fault_get_peer_name,
 		.unlink = state.real.unlink,
 		.unlink_socket = fault_unlink_socket,
 		.close = state.real.close,

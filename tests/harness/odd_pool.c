@@ -1,4 +1,5 @@
 #include "odd_pool.h"
+#include "base/os.h"
 #include "lido-shm-v1-protocol.h"
 #include "runner.h"
 #include <fcntl.h>
@@ -144,6 +145,8 @@ static const struct lido_shm_block_v1_interface block_impl = {
 
 static void handle_create_block(struct wl_client *client, struct wl_resource *resource, uint32_t id, uint32_t size) {
 	struct odd_pool *pool = wl_resource_get_user_data(resource);
+	// A proxy would lose the fd that the answer brings.
+	expect(pool->manner != ODD_POOL_OTHER_PEER && pool->manner != ODD_POOL_NAMELESS_PEER);
 	struct wl_resource *block = wl_resource_create(client, &lido_shm_block_v1_interface, 1, id);
 	expect(block != NULL);
 	wl_resource_set_implementation(block, &block_impl, pool, NULL);
@@ -178,6 +181,13 @@ static void bind_manager(struct wl_client *client, void *data, uint32_t version,
 	struct wl_resource *resource = wl_resource_create(client, &lido_shm_manager_v1_interface, (int)version, id);
 	expect(resource != NULL);
 	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
+	const enum odd_pool_manner *manner = data;
+	char name[LIDO_PEER_NAME_MAX];
+	ssize_t size = lido_os.get_peer_name(wl_client_get_fd(client), name);
+	expect_int(size, >, 0);
+	name[size - 1] ^= *manner == ODD_POOL_OTHER_PEER;
+	size = *manner == ODD_POOL_NAMELESS_PEER ? 0 : size;
+	lido_shm_manager_v1_send_peer(resource, &(struct wl_array){.size = (size_t)size, .data = name});
 }
 
 void odd_pool_init(struct wl_display *display, const enum odd_pool_manner *manner) {

@@ -27,6 +27,8 @@ enum odd_pool_manner {
 	ODD_POOL_UNREAD,         // fails with unread_events the first time only
 	ODD_POOL_UNREAD_ALWAYS,  // fails with unread_events each time
 	ODD_POOL_UNKNOWN_REASON, // fails with a reason that the protocol does not have
+	ODD_POOL_OTHER_PEER,     // tells that its peer has the name of another socket: so a proxy is in between
+	ODD_POOL_NAMELESS_PEER,  // tells that its peer has no name
 	ODD_POOL_MOVES,          // places each resized block in a new area, and removes the old area
 };
 

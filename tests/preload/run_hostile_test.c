@@ -6,9 +6,11 @@
 #include "runner.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <wayland-client.h>
@@ -30,6 +32,7 @@ enum manner {
 	MANNER_SMALL_BLOCK,   // places the block with fewer bytes than requested, at the end of the file
 	MANNER_EMPTY_BLOCK,   // places the block without any bytes
 	MANNER_ANSWERS_TWICE, // answers once more when there is a buffer: the block is in an area that does not exist
+	MANNER_OTHER_PEER,    // tells that its peer has the name of another socket
 	MANNER_FAILS_LATE,    // answers once more when there is a buffer: the block has no memory
 };
 
@@ -108,6 +111,7 @@ static void handle_create_block(struct wl_client *client, struct wl_resource *re
 		.resize = handle_resize,
 	};
 	struct host *host = wl_resource_get_user_data(resource);
+	expect(host->manner != MANNER_OTHER_PEER);
 	struct wl_resource *block = wl_resource_create(client, &lido_shm_block_v1_interface, 1, id);
 	expect(block != NULL);
 	wl_resource_set_implementation(block, &impl, host, NULL);
@@ -141,6 +145,12 @@ static void bind_manager(struct wl_client *client, void *data, uint32_t version,
 	struct wl_resource *resource = wl_resource_create(client, &lido_shm_manager_v1_interface, (int)version, id);
 	expect(resource != NULL);
 	wl_resource_set_implementation(resource, &impl, data, NULL);
+	struct sockaddr_un peer = {0};
+	socklen_t size = sizeof(peer);
+	expect(getpeername(wl_client_get_fd(client), (struct sockaddr *)&peer, &size) == 0 && size > sizeof(sa_family_t));
+	peer.sun_path[1] ^= ((const struct host *)data)->manner == MANNER_OTHER_PEER;
+	struct wl_array name = {.size = size - offsetof(struct sockaddr_un, sun_path), .data = peer.sun_path};
+	lido_shm_manager_v1_send_peer(resource, &name);
 }
 
 static void handle_client_destroy(struct wl_listener *listener, void *data) {
@@ -238,6 +248,15 @@ static void draw_with(enum manner manner, int expected_status) {
 
 TEST("run_hostile@well-behaved-server-gives-memory") {
 	draw_with(MANNER_PLAIN, STATUS_USED);
+}
+
+TEST("run_hostile@server-behind-a-proxy-is-not-asked-for-memory") {
+	draw_with(MANNER_OTHER_PEER, 0);
+}
+
+TEST("run_hostile@server-is-not-asked-for-memory-that-the-user-refuses") {
+	setenv("LIDO_POOL", "0", true);
+	draw_with(MANNER_PLAIN, 0);
 }
 
 TEST("run_hostile@file-that-has-grown-is-used") {

@@ -9,9 +9,11 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,6 +56,22 @@ TEST("os@memfds-are-on-tmpfs") {
 	expect_int(lido_os.fstatfs(fd, &statfs), ==, 0);
 	expect_int((uint32_t)statfs.f_type, ==, TMPFS_MAGIC);
 	close(fd);
+}
+
+TEST("os@name-of-the-peer-is-that-of-its-socket") {
+	int ends[2], other = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char name[LIDO_PEER_NAME_MAX];
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "\0lido-os-test"};
+	expect_int(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ==, 0);
+	expect_int(lido_os.get_peer_name(ends[0], name), ==, 0);
+	expect_int(bind(ends[1], (struct sockaddr *)&address, sizeof(address)), ==, 0);
+	expect_int(lido_os.get_peer_name(ends[0], name), ==, LIDO_PEER_NAME_MAX);
+	expect(memcmp(name, address.sun_path, sizeof(name)) == 0);
+	expect_int(lido_os.get_peer_name(ends[1], name), ==, 0);
+	expect_int(lido_os.get_peer_name(other, name), ==, -1); // not connected
+	close(ends[0]);
+	close(ends[1]);
+	close(other);
 }
 
 TEST("os@refused-pressure-trigger-leaves-no-fd-open") {

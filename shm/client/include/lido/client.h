@@ -10,7 +10,8 @@
  *     wl_surface_damage_buffer(surface, 0, 0, width, height);
  *     wl_surface_commit(surface);
  *
- * If the compositor has no lido_shm_manager_v1, the same functions use wl_shm.
+ * If the compositor has no lido_shm_manager_v1, or a proxy is in between, or the environment has LIDO_POOL=0, the same
+ * functions use wl_shm.
  *
  * An *image* is a wl_buffer with its pixels. A *swapchain* recycles images of any size for one surface.
  *
@@ -52,7 +53,7 @@ struct lido_swapchain;
 enum lido_client_error {
 	LIDO_CLIENT_ERROR_NONE,
 	LIDO_CLIENT_ERROR_CONNECTION,  // the connection is broken; wl_display_get_error() has the cause
-	LIDO_CLIENT_ERROR_UNSUPPORTED, // no wl_shm; no lido_shm_manager_v1 for POOL; or the format is not offered
+	LIDO_CLIENT_ERROR_UNSUPPORTED, // no wl_shm; no pool for POOL; or the format is not offered
 	LIDO_CLIENT_ERROR_INVALID,     // width or height below 1, or more than INT32_MAX bytes
 	LIDO_CLIENT_ERROR_LIMIT,       // a limit of the server for this client, or all 16 images of a swapchain are busy
 	LIDO_CLIENT_ERROR_MEMORY,      // out of memory, address space or files, here or in the server
@@ -60,7 +61,7 @@ enum lido_client_error {
 
 /* Where the pixels lie. */
 enum lido_client_backend {
-	LIDO_CLIENT_BACKEND_AUTO,   // only in options: POOL if the server has it, or else WL_SHM
+	LIDO_CLIENT_BACKEND_AUTO,   // only in options: POOL if it can be used, or else WL_SHM
 	LIDO_CLIENT_BACKEND_POOL,   // lido_shm_v1: the server's pool for this client
 	LIDO_CLIENT_BACKEND_WL_SHM, // wl_shm: files of the library
 };
