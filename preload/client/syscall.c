@@ -75,24 +75,22 @@ static long call_narrow(long number, const long args[6], bool *is_done) {
 	}
 }
 
-#if defined(__i386__)
-// The oldest mmap() takes a pointer to its arguments.
-#define MMAP_ARGS(args) ((const long *)(args)[0])
-#else
-#define MMAP_ARGS(args) (args)
-#endif
-
+#ifdef SYS_mmap
 static void *map(const long args[6]) {
+#ifdef __i386__
+	args = (const long *)args[0]; // the oldest mmap() takes a pointer to its arguments
+#endif
 	return mmap(
 			(void *)args[0], (size_t)args[1], (int)args[2], (int)args[3], (int)args[4], (off_t)(unsigned long)args[5]);
 }
+#endif
 
 // Those that are interposed. *is_done: false if it is none of them.
 static long call_interposed(long number, const long args[6], bool *is_done) {
 	switch (number) {
 #ifdef SYS_mmap
 	case SYS_mmap:
-		return (long)map(MMAP_ARGS(args));
+		return (long)map(args);
 #endif
 	case SYS_munmap:
 		return munmap((void *)args[0], (size_t)args[1]);

@@ -39,6 +39,21 @@ static inline long call_kernel(long number, long a, long b, long c, long d, long
 			: "memory");
 	return result;
 }
+#elif defined(__arm__)
+static inline long call_kernel(long number, long a, long b, long c, long d, long e, long f) {
+	register long r0 __asm__("r0") = a;
+	register long r1 __asm__("r1") = b;
+	register long r2 __asm__("r2") = c;
+	register long r3 __asm__("r3") = d;
+	register long r4 __asm__("r4") = e;
+	register long r5 __asm__("r5") = f;
+	// The number goes to the register of the frame pointer of Thumb code.
+	__asm__ volatile("push {r7}\n\tmov r7, %[number]\n\tsvc 0\n\tpop {r7}"
+			: "+r"(r0)
+			: [number] "r"(number), "r"(r1), "r"(r2), "r"(r3), "r"(r4), "r"(r5)
+			: "memory");
+	return r0;
+}
 #elif defined(__aarch64__)
 static inline long call_kernel(long number, long a, long b, long c, long d, long e, long f) {
 	register long x8 __asm__("x8") = number;

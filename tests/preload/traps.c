@@ -40,6 +40,18 @@
 #include <unistd.h>
 #include <wayland-client.h>
 
+// The words of an offset below 4 GiB as arguments of a system call, after an even and after an odd number of others.
+#if __SIZEOF_LONG__ == 8
+#define WORDS(offset) (long)(offset)
+#else
+#define WORDS(offset) (long)(offset), 0L
+#endif
+#ifdef __arm__
+#define ODD_WORDS(offset) 0L, WORDS(offset)
+#else
+#define ODD_WORDS(offset) WORDS(offset)
+#endif
+
 #define WIDTH 64
 #define HEIGHT 64
 #define STRIDE (WIDTH * 4)

@@ -108,7 +108,7 @@ static bool read_by_private_mapping(int fd, uint32_t *word) {
 }
 
 static bool read_by_syscall(int fd, uint32_t *word) {
-	return syscall(SYS_pread64, fd, word, 4, (long)OFFSET, 0L) == 4;
+	return syscall(SYS_pread64, fd, word, 4, ODD_WORDS(OFFSET)) == 4;
 }
 
 static int submit_by_syscall(aio_context_t context, struct iocb *request) {
@@ -211,7 +211,7 @@ static bool write_by_splice(int fd, const void *pixels) {
 }
 
 static bool write_by_syscall(int fd, const void *pixels) {
-	return syscall(SYS_pwrite64, fd, pixels, SIZE, 0L, 0L) == (long)SIZE;
+	return syscall(SYS_pwrite64, fd, pixels, SIZE, ODD_WORDS(0)) == (long)SIZE;
 }
 
 static void run_writes(struct session *session) {

@@ -112,7 +112,7 @@ static bool read_in_move(int fd) {
 
 static bool read_by_syscall_in_move(int fd) {
 	uint32_t word = 0;
-	return syscall(SYS_pread64, fd, &word, 4, (long)OFFSET, 0L) == 4 && word == 0x616161;
+	return syscall(SYS_pread64, fd, &word, 4, ODD_WORDS(OFFSET)) == 4 && word == 0x616161;
 }
 
 static bool map_in_move(int fd) {

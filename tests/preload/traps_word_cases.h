@@ -7,12 +7,9 @@
 
 #include <linux/net.h>
 
-// The words of an offset that is below 4 GiB, as arguments of syscall().
 #if __SIZEOF_LONG__ == 8
-#define WORDS(offset) (long)(offset)
 #define FTRUNCATE SYS_ftruncate
 #else
-#define WORDS(offset) (long)(offset), 0L
 #define FTRUNCATE SYS_ftruncate64
 #endif
 
@@ -38,12 +35,12 @@ static void *map_by_oldest_number(int fd, size_t size, off_t offset) {
 
 static void run_numbered(struct session *session) {
 	int fd = memfd_create("traps", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	check(syscall(FTRUNCATE, fd, WORDS(SIZE)) == 0, "cannot size a file by number");
+	check(syscall(FTRUNCATE, fd, ODD_WORDS(SIZE)) == 0, "cannot size a file by number");
 	uint32_t *pixels = map_by_number(fd, SIZE, 0);
 	check(pixels != MAP_FAILED, "cannot map a file by number");
 	fill(pixels, 0x515151);
 	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, (int32_t)SIZE);
-	check(syscall(FTRUNCATE, fd, WORDS(2 * SIZE)) == 0, "cannot grow a file by number");
+	check(syscall(FTRUNCATE, fd, ODD_WORDS(2 * SIZE)) == 0, "cannot grow a file by number");
 	wl_shm_pool_resize(pool, (int32_t)(2 * SIZE));
 	uint32_t *late = map_by_oldest_number(fd, SIZE, (off_t)SIZE);
 	check(late != MAP_FAILED && late[0] == 0, "cannot map the end of a file by number");
@@ -70,11 +67,11 @@ static void run_shrinks_numbered(struct session *session) {
 	int fd = create_file(SIZE);
 	picture_init(&picture, session, fd, SIZE, 0);
 	picture_check(&picture, 0, 0x545454);
-	check(syscall(FTRUNCATE, fd, WORDS(4096)) == -1, "a sealed file was shrunk");
+	check(syscall(FTRUNCATE, fd, ODD_WORDS(4096)) == -1, "a sealed file was shrunk");
 #ifdef SYS_truncate64
 	char path[32];
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	check(syscall(SYS_truncate64, path, WORDS(4096)) == -1, "a sealed file was shrunk by its path");
+	check(syscall(SYS_truncate64, path, ODD_WORDS(4096)) == -1, "a sealed file was shrunk by its path");
 #endif
 	finish_after_showing(&picture, 0x545454);
 }
