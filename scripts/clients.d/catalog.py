@@ -24,6 +24,7 @@ class Client:
     needs          the global of Lido that it cannot do without, or an option of Lido
     lido_options   options of Lido
     ends           whether it ends by itself
+    starts         how often it is started at most until it opens a window
     is_shown       whether it shows something, and its pictures are compared
     """
 
@@ -37,6 +38,7 @@ class Client:
         self.needs = properties.pop('needs', '')
         self.lido_options = properties.pop('lido_options', [])
         self.ends = properties.pop('ends', False)
+        self.starts = properties.pop('starts', 1)
         self.is_shown = properties.pop('is_shown', True)
         assert not properties, properties
 
@@ -131,7 +133,8 @@ PROGRAMS = [
     Client('mpv-film', ['mpv', '--no-config', '--vo=wlshm', 'av://lavfi:testsrc2=size=640x480']),
     Client('mpv-egl', ['mpv', '--no-config', '--vo=gpu', '--gpu-sw=yes', '--gpu-context=wayland',
         '--image-display-duration=inf', '--osc=no', PICTURE]),
-    Client('swayimg', ['swayimg', PICTURE]),
+    # One start in six waits forever for a thread of its own, with and without lido-run.
+    Client('swayimg', ['swayimg', PICTURE], starts=4),
     Client('imv', ['imv-wayland', PICTURE]),
     Client('firefox', ['firefox-esr', '--no-remote', '--new-instance', 'about:license'], 12),
     Client('chromium', ['chromium', '--ozone-platform=wayland', '--disable-gpu', '--no-sandbox', '--no-first-run',
@@ -166,7 +169,8 @@ PANELS = [
 ]
 TOOLS = [
     Client('wdisplays', ['wdisplays']),
-    Client('wl-mirror', ['wl-mirror', 'HEADLESS-1'], actions=ACTIONS[:-1] + ('drag', '60', '60', '560', '460'), prepare=checks.start_picture),
+    Client('wl-mirror', ['wl-mirror', 'HEADLESS-1'], actions=ACTIONS[:-1] + ('drag', '60', '60', '300', '260'),
+        prepare=checks.start_picture),
     tool('wl-clipboard', ['wl-copy', '--foreground', 'one two'], checks.paste, ends=True),
     tool('cliphist', ['wl-paste', '--watch', 'cliphist', 'store'], checks.list_history),
     tool('kanshi', ['kanshi', '-c', 'kanshi.conf'], checks.read_scale, prepare=checks.write_kanshi),

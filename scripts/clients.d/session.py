@@ -35,6 +35,7 @@ class Session:
         self.limits = []
         self.nearest = (0, '')
         self.build = build
+        self.scale = scale
         self.runner = [os.path.join(build, 'preload/client/lido-run'), '--debug'] if with_pool else []
         self.processes = []
         self.client = None
