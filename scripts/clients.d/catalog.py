@@ -25,6 +25,7 @@ class Client:
     lido_options   options of Lido
     ends           whether it ends by itself
     starts         how often it is started at most until it opens a window
+    note           why its pictures may differ
     is_shown       whether it shows something, and its pictures are compared
     """
 
@@ -39,6 +40,7 @@ class Client:
         self.lido_options = properties.pop('lido_options', [])
         self.ends = properties.pop('ends', False)
         self.starts = properties.pop('starts', 1)
+        self.note = properties.pop('note', '')
         self.is_shown = properties.pop('is_shown', True)
         assert not properties, properties
 
@@ -78,39 +80,40 @@ def office(toolkit):
 
 
 WESTON = [
-    Client('weston-flower', ['weston-flower']),
+    Client('weston-flower', ['weston-flower'], note='each flower is another'),
     Client('weston-clickdot', ['weston-clickdot']),
     Client('weston-eventdemo', ['weston-eventdemo']),
     Client('weston-terminal', ['weston-terminal']),
     Client('weston-editor', ['weston-editor'], needs='zwp_text_input_manager_v1'),
     Client('weston-image', ['weston-image', PICTURE]),
-    Client('weston-stacking', ['weston-stacking']),
-    Client('weston-dnd', ['weston-dnd']),
-    Client('weston-simple-shm', ['weston-simple-shm']),
-    Client('weston-simple-egl', ['weston-simple-egl']),
-    Client('weston-simple-damage', ['weston-simple-damage']),
-    Client('weston-presentation-shm', ['weston-presentation-shm']),
-    Client('weston-smoke', ['weston-smoke']),
-    Client('weston-subsurfaces', ['weston-subsurfaces']),
+    Client('weston-stacking', ['weston-stacking'], note='it shows an address'),
+    Client('weston-dnd', ['weston-dnd'], note='each flower is another'),
+    Client('weston-simple-shm', ['weston-simple-shm'], note='it moves'),
+    Client('weston-simple-egl', ['weston-simple-egl'], note='it moves'),
+    Client('weston-simple-damage', ['weston-simple-damage'], note='it moves'),
+    Client('weston-presentation-shm', ['weston-presentation-shm'], note='it moves'),
+    Client('weston-smoke', ['weston-smoke'], note='it moves'),
+    Client('weston-subsurfaces', ['weston-subsurfaces'], note='it moves'),
 ]
 TOOLKITS = [
-    Client('gtk3-demo', ['gtk3-demo']),
-    Client('gtk3-widget-factory', ['gtk3-widget-factory']),
-    Client('gtk4-cairo', in_environment('GSK_RENDERER=cairo', ['gtk4-demo', '--run=sliding_puzzle'])),
+    Client('gtk3-demo', ['gtk3-demo'], note='its list ends at one of two places'),
+    Client('gtk3-widget-factory', ['gtk3-widget-factory'], note='a part of it moves'),
+    Client('gtk4-cairo', in_environment('GSK_RENDERER=cairo', ['gtk4-demo', '--run=sliding_puzzle']),
+        note='the puzzle is shuffled'),
     Client('gtk4-egl', in_environment('GSK_RENDERER=ngl', ['gtk4-demo-application'])),
     Client('gtk4-vulkan', in_environment('GSK_RENDERER=vulkan', ['gtk4-demo-application'])),
     Client('qt5', example('5')),
     Client('qt6', example('6')),
     Client('libdecor', ['libdecor-demo']),
     Client('fluid', ['fluid'], 3),
-    Client('vkcube', ['vkcube', '--wsi', 'wayland'], 3),
-    Client('glmark2', ['glmark2-es2-wayland', '-b', 'build:duration=120']),
+    Client('vkcube', ['vkcube', '--wsi', 'wayland'], 3, note='it moves'),
+    Client('glmark2', ['glmark2-es2-wayland', '-b', 'build:duration=120'], note='it moves'),
     sdl(2, 'testdrawchessboard'),
-    sdl(2, 'testsprite2'),
-    sdl(2, 'testgles2'),
+    sdl(2, 'testsprite2', note='it moves'),
+    sdl(2, 'testgles2', note='it moves'),
     sdl(3, 'testdrawchessboard'),
-    sdl(3, 'testsprite'),
-    sdl(3, 'testgles2'),
+    sdl(3, 'testsprite', note='it moves'),
+    sdl(3, 'testgles2', note='it moves'),
 ]
 TERMINALS = [
     Client('foot', ['foot'] + SHELL),
@@ -124,24 +127,25 @@ TERMINALS = [
 PROGRAMS = [
     Client('featherpad', ['featherpad']),
     Client('mousepad', ['mousepad']),
-    Client('gnome-text-editor', in_environment('GSK_RENDERER=cairo', ['gnome-text-editor', '-s'])),
-    Client('gnome-calculator', in_environment('GSK_RENDERER=cairo', ['gnome-calculator']), 4),
-    Client('emacs', ['emacs-pgtk', '-Q'], 4),
+    Client('gnome-text-editor', in_environment('GSK_RENDERER=cairo', ['gnome-text-editor', '-s']),
+        note='its cursor blinks'),
+    Client('gnome-calculator', in_environment('GSK_RENDERER=cairo', ['gnome-calculator']), 4, note='its cursor blinks'),
+    Client('emacs', ['emacs-pgtk', '-Q'], 4, note='its cursor blinks'),
     Client('thunar', ['thunar'], 3),
     Client('zathura', ['zathura', 'page.pdf'], prepare=checks.write_pdf),
     Client('mpv', ['mpv', '--no-config', '--vo=wlshm', '--image-display-duration=inf', '--osc=no', PICTURE]),
-    Client('mpv-film', ['mpv', '--no-config', '--vo=wlshm', 'av://lavfi:testsrc2=size=640x480']),
+    Client('mpv-film', ['mpv', '--no-config', '--vo=wlshm', 'av://lavfi:testsrc2=size=640x480'], note='it moves'),
     Client('mpv-egl', ['mpv', '--no-config', '--vo=gpu', '--gpu-sw=yes', '--gpu-context=wayland',
         '--image-display-duration=inf', '--osc=no', PICTURE]),
     # One start in six waits forever for a thread of its own, with and without lido-run.
     Client('swayimg', ['swayimg', PICTURE], starts=4),
     Client('imv', ['imv-wayland', PICTURE]),
-    Client('firefox', ['firefox-esr', '--no-remote', '--new-instance', 'about:license'], 12),
+    Client('firefox', ['firefox-esr', '--no-remote', '--new-instance', 'about:license'], 16),
     Client('chromium', ['chromium', '--ozone-platform=wayland', '--disable-gpu', '--no-sandbox', '--no-first-run',
         '--user-data-dir=chromium', 'chrome://version'], 8),
     Client('libreoffice-gtk3', office('gtk3'), 15),
     Client('libreoffice-qt6', office('qt6'), 15),
-    Client('gimp', ['gimp', '--no-splash'], 20),
+    Client('gimp', ['gimp', '--no-splash'], 20, ('click', '500', '500') + ACTIONS[3:]),
     Client('inkscape', ['inkscape', 'page.svg'], 12, prepare=checks.write_svg),
 ]
 X11 = [
