@@ -162,6 +162,7 @@ void lido_chunks_audit(const struct lido_chunks *chunks, struct lido_quota *sums
 		lido_allocator_audit(chunk->allocator);
 		assert(chunk->stale >= 0 && chunk->stale <= size - lido_allocator_get_allocated(chunk->allocator));
 		lido_quota_add(sums, LIDO_QUOTA_MAPPINGS, 1);
+		lido_quota_add(sums, LIDO_QUOTA_ADDRESS_BYTES, size);
 		lido_quota_add(sums, LIDO_QUOTA_SCRATCH_MAPPINGS, 1);
 		lido_quota_add(sums, LIDO_QUOTA_SCRATCH_BYTES, chunk->stale);
 	}

@@ -260,6 +260,7 @@ static void area_audit(const struct lido_exported_area *area, struct lido_quota 
 	lido_quota_add(sums, LIDO_QUOTA_AREAS, 1);
 	lido_quota_add(sums, LIDO_QUOTA_FILES, 1);
 	lido_quota_add(sums, LIDO_QUOTA_MAPPINGS, 1);
+	lido_quota_add(sums, LIDO_QUOTA_ADDRESS_BYTES, area->reserve);
 	lido_quota_add(sums, LIDO_QUOTA_MAPPED_BYTES, area->reserve);
 	lido_quota_add(sums, LIDO_QUOTA_BLOCKS, area->base.refs.count);
 	lido_quota_add(sums, LIDO_QUOTA_BLOCK_BYTES, lido_allocator_get_allocated(area->allocator));

@@ -287,6 +287,7 @@ static void area_audit(const struct imported_area *area, struct lido_quota *sums
 	lido_quota_add(sums, LIDO_QUOTA_SEALED_FILES, area->base.sealed);
 	lido_quota_add(sums, LIDO_QUOTA_MAPPINGS, area->mappings_len);
 	for (unsigned i = 0; i < area->mappings_len; i++) {
+		lido_quota_add(sums, LIDO_QUOTA_ADDRESS_BYTES, (int64_t)area->mappings[i]->size);
 		lido_quota_add(sums, LIDO_QUOTA_MAPPED_BYTES, (int64_t)area->mappings[i]->size);
 	}
 }

@@ -27,17 +27,31 @@ static int64_t get_mapped_bytes(const struct lido_mapping *mapping) {
 	return mapping->is_anonymous ? 0 : (int64_t)mapping->size;
 }
 
+// fd: -1: anonymous memory. On failure returns MAP_FAILED.
+static void *map(struct lido_quota *quota, int64_t size, int fd) {
+	if (!lido_quota_allows(quota, LIDO_QUOTA_ADDRESS_BYTES, size)) {
+		return MAP_FAILED;
+	}
+	int protection = fd == -1 ? PROT_READ | PROT_WRITE : PROT_READ;
+	int flags = fd == -1 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+	void *data = lido_os.mmap(NULL, (size_t)size, protection, flags | MAP_NORESERVE, fd, 0);
+	if (data == MAP_FAILED) {
+		lido_quota_fail(quota, "out of memory for a mapping of %" PRId64 " bytes: %s", size, strerror(errno));
+	}
+	return data;
+}
+
 // Returns the mapping, now charged; or NULL, without the record.
 static struct lido_mapping *finish_record(
 		struct lido_quota *quota, struct lido_mapping *mapping, void *data, int64_t size) {
 	if (data == MAP_FAILED) {
-		lido_quota_fail(quota, "out of memory for a mapping of %" PRId64 " bytes: %s", size, strerror(errno));
 		free(mapping);
 		return NULL;
 	}
 	mapping->data = data;
 	mapping->size = (size_t)size;
 	lido_quota_add(quota, LIDO_QUOTA_MAPPINGS, 1);
+	lido_quota_add(quota, LIDO_QUOTA_ADDRESS_BYTES, size);
 	lido_quota_add(quota, LIDO_QUOTA_SCRATCH_MAPPINGS, mapping->is_anonymous);
 	lido_quota_add(quota, LIDO_QUOTA_MAPPED_BYTES, get_mapped_bytes(mapping));
 	return mapping;
@@ -49,11 +63,10 @@ struct lido_mapping *lido_mapping_create_anonymous(struct lido_quota *quota, siz
 		return NULL;
 	}
 	mapping->is_anonymous = true;
-	void *data = lido_os.mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	return finish_record(quota, mapping, data, (int64_t)size);
+	return finish_record(quota, mapping, map(quota, (int64_t)size, -1), (int64_t)size);
 }
 
-// Halves the size until the kernel maps it.
+// Halves the size until it is allowed, and the kernel maps it.
 struct lido_mapping *lido_mapping_create_of_file(struct lido_quota *quota, int fd, int64_t size, int64_t size_min) {
 	struct lido_mapping *mapping = create_record(quota);
 	if (mapping == NULL) {
@@ -61,10 +74,10 @@ struct lido_mapping *lido_mapping_create_of_file(struct lido_quota *quota, int f
 	}
 	size = lido_page_round_up(size);
 	size_min = lido_page_round_up(size_min);
-	void *data = lido_os.mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	void *data = map(quota, size, fd);
 	while (data == MAP_FAILED && size > size_min) {
 		size = lido_max(lido_page_round_down(size / 2), size_min);
-		data = lido_os.mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
+		data = map(quota, size, fd);
 	}
 	return finish_record(quota, mapping, data, size);
 }
@@ -80,6 +93,7 @@ static bool unmap(struct lido_mapping *mapping) {
 
 bool lido_unmapping_unmap(struct lido_unmapping *unmapping, struct lido_quota *quota, struct lido_mapping *mapping) {
 	lido_quota_subtract(quota, LIDO_QUOTA_MAPPINGS, 1);
+	lido_quota_subtract(quota, LIDO_QUOTA_ADDRESS_BYTES, (int64_t)mapping->size);
 	lido_quota_subtract(quota, LIDO_QUOTA_SCRATCH_MAPPINGS, mapping->is_anonymous);
 	lido_quota_subtract(quota, LIDO_QUOTA_MAPPED_BYTES, get_mapped_bytes(mapping));
 	if (unmap(mapping)) {
@@ -95,6 +109,7 @@ bool lido_unmapping_unmap(struct lido_unmapping *unmapping, struct lido_quota *q
 	}
 	wl_list_insert(unmapping->mappings.prev, &mapping->link);
 	lido_quota_total_add(unmapping->total, LIDO_QUOTA_MAPPINGS, 1);
+	lido_quota_total_add(unmapping->total, LIDO_QUOTA_ADDRESS_BYTES, (int64_t)mapping->size);
 	return false;
 }
 
@@ -103,6 +118,7 @@ static bool try_again(struct lido_unmapping *unmapping, struct lido_mapping *map
 		return false;
 	}
 	lido_quota_total_subtract(unmapping->total, LIDO_QUOTA_MAPPINGS, 1);
+	lido_quota_total_subtract(unmapping->total, LIDO_QUOTA_ADDRESS_BYTES, (int64_t)mapping->size);
 	free(mapping);
 	return true;
 }

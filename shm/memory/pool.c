@@ -85,8 +85,8 @@ void lido_pool_post_no_memory(struct lido_pool *pool) {
 
 void lido_pool_audit(const struct lido_pool *pool) {
 	static const enum lido_quota_kind summed[] = {LIDO_QUOTA_FILES, LIDO_QUOTA_SEALED_FILES, LIDO_QUOTA_MAPPINGS,
-		LIDO_QUOTA_SCRATCH_MAPPINGS, LIDO_QUOTA_MAPPED_BYTES, LIDO_QUOTA_AREAS, LIDO_QUOTA_BLOCKS,
-		LIDO_QUOTA_BLOCK_BYTES, LIDO_QUOTA_SCRATCH_BYTES};
+		LIDO_QUOTA_ADDRESS_BYTES, LIDO_QUOTA_SCRATCH_MAPPINGS, LIDO_QUOTA_MAPPED_BYTES, LIDO_QUOTA_AREAS,
+		LIDO_QUOTA_BLOCKS, LIDO_QUOTA_BLOCK_BYTES, LIDO_QUOTA_SCRATCH_BYTES};
 	struct lido_quota sums = {0};
 	lido_imports_audit(&pool->imports, &sums);
 	lido_exports_audit(&pool->exports, &sums);

@@ -24,6 +24,7 @@ static const struct kind {
 } kinds[LIDO_QUOTA_KINDS_LEN] = {
 	[LIDO_QUOTA_FILES] = {"files", "many files of wl_shm pools", "", "held"},
 	[LIDO_QUOTA_MAPPINGS] = {NULL, "many mappings", "", "held"},
+	[LIDO_QUOTA_ADDRESS_BYTES] = {NULL, "much address space", " bytes", "held"},
 	[LIDO_QUOTA_SHM_POOLS] = {"shm-pools", "many wl_shm_pool objects", "", "held"},
 	[LIDO_QUOTA_OBJECTS] = {NULL, "many lido_shm_v1 objects", "", "held"},
 	[LIDO_QUOTA_BUFFERS] = {"buffers", "many wl_buffer objects", "", "held"},
@@ -52,6 +53,7 @@ void lido_quota_total_init(struct lido_quota_total *total, uint32_t files_max, u
 	}
 	total->counts[LIDO_QUOTA_FILES].max = files_max;
 	total->counts[LIDO_QUOTA_MAPPINGS].max = mappings_max;
+	total->counts[LIDO_QUOTA_ADDRESS_BYTES].max = LIDO_ADDRESS_TOTAL_MAX;
 }
 
 static void count_add(struct lido_quota_count *count, int64_t amount) {

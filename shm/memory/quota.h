@@ -26,6 +26,7 @@ enum lido_quota_kind {
 	// With a limit for each client.
 	LIDO_QUOTA_FILES,           // fds of imported files and areas; has a total limit as well
 	LIDO_QUOTA_MAPPINGS,        // of files and of scratch memory; has a total limit as well
+	LIDO_QUOTA_ADDRESS_BYTES,   // address space of all mappings; only has a total limit, where pointers have 32 bits
 	LIDO_QUOTA_SHM_POOLS,       // wl_shm_pool objects
 	LIDO_QUOTA_OBJECTS,         // lido_shm_v1 objects, except managers
 	LIDO_QUOTA_BUFFERS,         // wl_buffer objects, alive or locked

@@ -224,6 +224,7 @@ static void scratch_audit(const struct lido_scratch *scratch, struct lido_quota 
 	if (scratch->mapping != NULL) {
 		assert(scratch->mapping->data == scratch->data && scratch->mapping->size == scratch->capacity);
 		lido_quota_add(sums, LIDO_QUOTA_MAPPINGS, 1);
+		lido_quota_add(sums, LIDO_QUOTA_ADDRESS_BYTES, (int64_t)scratch->mapping->size);
 		lido_quota_add(sums, LIDO_QUOTA_SCRATCH_MAPPINGS, 1);
 	}
 }

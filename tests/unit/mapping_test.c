@@ -251,3 +251,50 @@ TEST("mapping@is-unmapped-where-nobody-retries-as-well") {
 	expect_int(get_total(&fixture), ==, 0);
 	fixture_finish(&fixture);
 }
+
+// Where pointers have 32 bits, there is a limit; a test sets it anywhere.
+static void limit_addresses(struct fixture *fixture, int64_t max) {
+	fixture->pair.server.manager->total.counts[LIDO_QUOTA_ADDRESS_BYTES].max = max;
+}
+
+TEST("mapping@no-client-holds-more-address-space-than-it-leaves-for-others") {
+	struct fixture fixture;
+	struct lido_quota other;
+	struct lido_limits limits = lido_limits_default();
+	fixture_init(&fixture);
+	expect(fixture.pair.server.manager->total.counts[LIDO_QUOTA_ADDRESS_BYTES].max == LIDO_ADDRESS_TOTAL_MAX);
+	struct lido_quota_total *total = &fixture.pair.server.manager->total;
+	lido_quota_init(&other, client_get_peer(&fixture.pair.client), total, &limits);
+	limit_addresses(&fixture, total->counts[LIDO_QUOTA_ADDRESS_BYTES].used + 8 * SIZE);
+	struct lido_mapping *mappings[5];
+	for (int i = 0; i < 4; i++) {
+		mappings[i] = lido_mapping_create_anonymous(fixture.quota, SIZE);
+		expect(mappings[i] != NULL);
+	}
+	expect(lido_mapping_create_anonymous(fixture.quota, SIZE) == NULL);
+	expect_contains(fixture.own.failure, "too much address space");
+	// The other one may have half of what is left.
+	expect(lido_mapping_create_anonymous(&other, 5 * SIZE) == NULL);
+	mappings[4] = lido_mapping_create_anonymous(&other, 2 * SIZE);
+	expect(mappings[4] != NULL);
+	for (int i = 0; i < 4; i++) {
+		unmap(&fixture, mappings[i]);
+	}
+	lido_reclaimer_unmap(&fixture.pool->reclaimer, &other, mappings[4]);
+	fixture_finish(&fixture);
+}
+
+TEST("mapping@file-is-mapped-as-far-as-address-space-is-allowed") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	int fd = file_create(FILE_SEALED, SIZE);
+	int64_t used = fixture.pair.server.manager->total.counts[LIDO_QUOTA_ADDRESS_BYTES].used;
+	limit_addresses(&fixture, used + 5 * SIZE);
+	struct lido_mapping *mapping = lido_mapping_create_of_file(fixture.quota, fd, 16 * SIZE, SIZE);
+	expect(mapping != NULL);
+	expect_int(mapping->size, ==, 4 * SIZE);
+	expect(lido_mapping_create_of_file(fixture.quota, fd, 16 * SIZE, SIZE) == NULL);
+	unmap(&fixture, mapping);
+	close(fd);
+	fixture_finish(&fixture);
+}

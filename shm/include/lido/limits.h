@@ -97,6 +97,12 @@ extern "C" {
 #define LIDO_TOTAL_SHARE_PERCENT 70
 
 /*
+ * Address space that the mappings of all clients together may take, of which no client may hold more than is left for
+ * all others. Only with 32-bit pointers, where a process has 3 GiB: half of it. Bytes.
+ */
+#define LIDO_ADDRESS_TOTAL_MAX (UINTPTR_MAX > UINT32_MAX ? INT64_MAX : INT64_C(3) << 29)
+
+/*
  * Mappings of scratch memory for one client: one for each of so many bytes that it may have, and these. Scratches of
  * more than 341 KiB have a mapping of their own, smaller ones share some. With the defaults and two for each file, one
  * client may have 4,112 mappings: 6.3 % of those that Linux allows a process.
