@@ -104,8 +104,10 @@ ATTACK("blocks-without-end") {
 ATTACK("blocks-of-all-bytes") {
 	struct attacker attacker;
 	int answers[2] = {0};
+	const uint32_t size = 64 << 20;
 	attacker_connect(&attacker);
-	if (!create_blocks(&attacker, 40, 64 << 20, answers) || answers[0] + answers[1] != 40 || answers[0] > 16) {
+	if (!create_blocks(&attacker, 40, size, answers) || answers[0] + answers[1] != 40 ||
+			answers[0] > LIDO_AREA_BYTES_MAX_DEFAULT / size) {
 		fail("%d placed, %d failed", answers[0], answers[1]);
 	}
 	hold();
