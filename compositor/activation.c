@@ -9,7 +9,6 @@
 #include <sys/types.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_xdg_activation_v1.h>
-#include <wlr/types/wlr_xdg_shell.h>
 
 struct token {
 	struct activation *activation;
@@ -24,7 +23,7 @@ static void handle_request_activate(struct wl_listener *listener, void *data) {
 	struct activation *activation = wl_container_of(listener, activation, listeners.request_activate);
 	const struct wlr_xdg_activation_v1_request_activate_event *event = data;
 	struct toplevel *toplevel = toplevel_try_from_surface(event->surface);
-	if (toplevel != NULL && event->token->seat != NULL && toplevel->xdg->base->surface->mapped) {
+	if (toplevel != NULL && event->token->seat != NULL && toplevel_is_mapped(toplevel)) {
 		focus_toplevel(activation->compositor, toplevel);
 	}
 }

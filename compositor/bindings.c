@@ -8,7 +8,6 @@
 #include "toplevel.h"
 #include <wlr/config.h>
 #include <wlr/types/wlr_keyboard.h>
-#include <wlr/types/wlr_xdg_shell.h>
 #if WLR_HAS_SESSION
 #include <wlr/backend/session.h>
 #endif
@@ -81,7 +80,7 @@ bool bindings_press(struct compositor *compositor, uint32_t modifiers, xkb_keysy
 		return true;
 	case XKB_KEY_F4:
 		if (compositor->toplevels->active != NULL) {
-			wlr_xdg_toplevel_send_close(compositor->toplevels->active->xdg);
+			compositor->toplevels->active->ops->close(compositor->toplevels->active);
 		}
 		return true;
 	default:

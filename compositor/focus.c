@@ -13,7 +13,6 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_layer_shell_v1.h>
 #include <wlr/types/wlr_seat.h>
-#include <wlr/types/wlr_xdg_shell.h>
 
 static struct wlr_surface *pick_surface(struct compositor *compositor) {
 	if (session_lock_is_locked(compositor)) {
@@ -27,7 +26,7 @@ static struct wlr_surface *pick_surface(struct compositor *compositor) {
 		surface = compositor->focus->layer->wlr->surface;
 	}
 	if (surface == NULL && compositor->toplevels->active != NULL) {
-		surface = compositor->toplevels->active->xdg->base->surface;
+		surface = compositor->toplevels->active->surface;
 	}
 	return surface;
 }

@@ -11,7 +11,6 @@
 #include <wlr/types/wlr_ext_foreign_toplevel_list_v1.h>
 #include <wlr/types/wlr_foreign_toplevel_management_v1.h>
 #include <wlr/types/wlr_output.h>
-#include <wlr/types/wlr_xdg_shell.h>
 
 static void handle_request_maximize(struct wl_listener *listener, void *data) {
 	struct foreign_toplevel *foreign = wl_container_of(listener, foreign, listeners.request_maximize);
@@ -43,7 +42,7 @@ static void handle_request_fullscreen(struct wl_listener *listener, void *data) 
 
 static void handle_request_close(struct wl_listener *listener, void *data) {
 	struct foreign_toplevel *foreign = wl_container_of(listener, foreign, listeners.request_close);
-	wlr_xdg_toplevel_send_close(foreign->toplevel->xdg);
+	foreign->toplevel->ops->close(foreign->toplevel);
 }
 
 // Copies a text, and cuts it where a character of UTF-8 begins. Returns the copy; NULL for NULL.
@@ -69,9 +68,9 @@ struct texts {
 	char title[FOREIGN_TEXT_SIZE_MAX], app_id[FOREIGN_TEXT_SIZE_MAX];
 };
 
-static void texts_init(struct texts *texts, const struct wlr_xdg_toplevel *xdg) {
-	texts->state.title = cut_text(texts->title, xdg->title);
-	texts->state.app_id = cut_text(texts->app_id, xdg->app_id);
+static void texts_init(struct texts *texts, const struct toplevel *toplevel) {
+	texts->state.title = cut_text(texts->title, toplevel->ops->get_title(toplevel));
+	texts->state.app_id = cut_text(texts->app_id, toplevel->ops->get_app_id(toplevel));
 }
 
 static struct foreign_toplevel *foreign_toplevel_create(struct toplevel *toplevel) {
@@ -83,7 +82,7 @@ static struct foreign_toplevel *foreign_toplevel_create(struct toplevel *topleve
 	// An update follows: if there have been too many, later.
 	struct texts texts = {0};
 	if (toplevel->compositor->foreign->updates_left > 0) {
-		texts_init(&texts, toplevel->xdg);
+		texts_init(&texts, toplevel);
 	}
 	foreign->listed = wlr_ext_foreign_toplevel_handle_v1_create(toplevel->compositor->foreign->list, &texts.state);
 	foreign->handle = wlr_foreign_toplevel_handle_v1_create(toplevel->compositor->foreign->manager);
@@ -117,7 +116,7 @@ static void foreign_toplevel_destroy(struct foreign_toplevel *foreign) {
 static void update_texts(struct foreign_toplevel *foreign) {
 	struct wlr_foreign_toplevel_handle_v1 *handle = foreign->handle;
 	struct texts texts;
-	texts_init(&texts, foreign->toplevel->xdg);
+	texts_init(&texts, foreign->toplevel);
 	const char *title = texts.state.title, *app_id = texts.state.app_id;
 	if (title != NULL && (handle->title == NULL || strcmp(handle->title, title) != 0)) {
 		wlr_foreign_toplevel_handle_v1_set_title(handle, title);
@@ -148,8 +147,7 @@ static void foreign_toplevel_update(struct foreign_toplevel *foreign) {
 	wlr_foreign_toplevel_handle_v1_set_minimized(handle, toplevel->minimized);
 	wlr_foreign_toplevel_handle_v1_set_fullscreen(handle, toplevel->fullscreen);
 	wlr_foreign_toplevel_handle_v1_set_activated(handle, toplevel->compositor->toplevels->active == toplevel);
-	struct toplevel *parent =
-			toplevel->xdg->parent != NULL ? toplevel_try_from_surface(toplevel->xdg->parent->base->surface) : NULL;
+	struct toplevel *parent = toplevel->ops->get_parent(toplevel);
 	wlr_foreign_toplevel_handle_v1_set_parent(
 			handle, parent != NULL && parent->foreign != NULL ? parent->foreign->handle : NULL);
 	update_outputs(foreign);

@@ -14,7 +14,6 @@
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_seat.h>
-#include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/edges.h>
 
 // A maximized window that is dragged is restored, and stays under the pointer.
@@ -51,7 +50,7 @@ static void grab_begin(struct toplevel *toplevel, enum grab_mode mode, uint32_t 
 	grab->start_y = ly;
 	grab->start = toplevel_box(toplevel);
 	if (mode == GRAB_RESIZE) {
-		wlr_xdg_toplevel_set_resizing(toplevel->xdg, true);
+		toplevel->ops->set_resizing(toplevel, true);
 		toplevel->arrival.waiting = false;
 		toplevel->resize.edges = edges;
 		toplevel->resize.ended = false;
@@ -92,11 +91,11 @@ static void grab_request(struct toplevel *toplevel, enum grab_mode mode, uint32_
 // A client that draws slowly would otherwise draw all sizes in between, late, and have memory for each.
 static void resize_to(struct grab *grab, double lx, double ly) {
 	int dx = (int)lround(lx - grab->start_x), dy = (int)lround(ly - grab->start_y);
-	const struct wlr_xdg_toplevel_state *current = &grab->toplevel->xdg->current;
-	struct wlr_box minimum = {.width = current->min_width, .height = current->min_height};
-	struct wlr_box maximum = {.width = current->max_width, .height = current->max_height};
+	struct toplevel *toplevel = grab->toplevel;
+	struct wlr_box minimum, maximum;
+	toplevel->ops->get_limits(toplevel, &minimum, &maximum);
 	struct wlr_box box = placement_resize(&grab->start, grab->edges, dx, dy, &minimum, &maximum);
-	grab->toplevel->resize.serial = wlr_xdg_toplevel_set_size(grab->toplevel->xdg, box.width, box.height);
+	toplevel->resize.serial = toplevel->ops->resize(toplevel, &box);
 	grab->next.waiting = true;
 	grab->next.moved = false;
 }
@@ -134,7 +133,7 @@ void grab_end(struct compositor *compositor) {
 	}
 	grab_reset(grab);
 	if (was_resize) {
-		toplevel->resize.serial = wlr_xdg_toplevel_set_resizing(toplevel->xdg, false);
+		toplevel->resize.serial = toplevel->ops->set_resizing(toplevel, false);
 		toplevel->resize.ended = true;
 	}
 	note_place(toplevel);

@@ -5,7 +5,7 @@
 #include "listener.h"
 #include "parts.h"
 #include "popup.h"
-#include "toplevel.h"
+#include "xdg_toplevel.h"
 #include <wlr/types/wlr_xdg_shell.h>
 
 #define XDG_SHELL_VERSION 6
@@ -23,7 +23,7 @@ void shell_own_configure(void *data) {
 
 static void handle_new_toplevel(struct wl_listener *listener, void *data) {
 	struct shell *shell = wl_container_of(listener, shell, listeners.new_toplevel);
-	toplevel_create(shell->compositor, data);
+	xdg_toplevel_create(shell->compositor, data);
 }
 
 // A popup without a parent gets one from its layer surface, which then shows it.

@@ -1,32 +1,23 @@
 #include "toplevel.h"
 
 #include "batch.h"
-#include "compat.h"
 #include "desktop.h"
 #include "listener.h"
 #include "output.h"
 #include "parts.h"
 #include "placement.h"
 #include "popup.h"
-#include "shell.h"
-#include "xdg-shell-protocol.h"
+#include "xdg_toplevel.h"
 #include <assert.h>
-#include <stdlib.h>
 #include <sys/param.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_scene.h>
-#include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/edges.h>
 
 struct toplevel *toplevel_try_from_owner(struct owner *owner) {
 	struct toplevel *toplevel = NULL;
 	return owner != NULL && owner->type == OWNER_TOPLEVEL ? wl_container_of(owner, toplevel, owner) : NULL;
-}
-
-static struct toplevel *toplevel_from_xdg(struct wlr_xdg_toplevel *xdg) {
-	struct wlr_scene_tree *content = xdg->base->data;
-	return content != NULL ? toplevel_try_from_owner(content->node.parent->node.data) : NULL;
 }
 
 struct toplevel *toplevel_try_from_surface(struct wlr_surface *surface) {
@@ -37,15 +28,19 @@ struct toplevel *toplevel_try_from_surface(struct wlr_surface *surface) {
 			return NULL;
 		}
 		if (xdg->role == WLR_XDG_SURFACE_ROLE_TOPLEVEL) {
-			return xdg->toplevel != NULL ? toplevel_from_xdg(xdg->toplevel) : NULL;
+			return xdg->toplevel != NULL ? xdg_toplevel_get_window(xdg->toplevel) : NULL;
 		}
 		surface = xdg->role == WLR_XDG_SURFACE_ROLE_POPUP && xdg->popup != NULL ? xdg->popup->parent : NULL;
 	}
 	return NULL;
 }
 
-static struct toplevel *toplevel_parent(struct toplevel *toplevel) {
-	return toplevel->xdg->parent != NULL ? toplevel_from_xdg(toplevel->xdg->parent) : NULL;
+bool toplevel_is_mapped(const struct toplevel *toplevel) {
+	return toplevel->surface->mapped;
+}
+
+static struct toplevel *toplevel_parent(const struct toplevel *toplevel) {
+	return toplevel->ops->get_parent(toplevel);
 }
 
 struct toplevel *toplevel_root(struct toplevel *toplevel) {
@@ -66,10 +61,17 @@ struct output *toplevel_output(struct toplevel *toplevel) {
 	return desktop_output_at(toplevel->compositor->desktop, box.x + box.width / 2.0, box.y + box.height / 2.0);
 }
 
+static void notify_moved(struct toplevel *toplevel) {
+	if (toplevel->ops->moved != NULL) {
+		toplevel->ops->moved(toplevel);
+	}
+}
+
 void toplevel_move(struct toplevel *toplevel, int lx, int ly) {
 	if (toplevel->tree->node.x != lx || toplevel->tree->node.y != ly) {
-		batch_expect_surface(toplevel->compositor, toplevel->xdg->base->surface);
+		batch_expect_surface(toplevel->compositor, toplevel->surface);
 		wlr_scene_node_set_position(&toplevel->tree->node, lx, ly);
+		notify_moved(toplevel);
 	}
 	popups_refresh(toplevel->compositor);
 }
@@ -105,11 +107,27 @@ static void stack_add(struct stack *stack, struct toplevel *toplevel) {
 	stack->lowest[stack->len++] = node;
 }
 
+struct dialog {
+	struct toplevel *toplevel;
+	int generations; // below the window that is raised
+};
+
+static void notify_raised(struct toplevel *toplevel, const struct dialog *dialogs, size_t dialogs_len) {
+	if (toplevel->ops->raised != NULL) {
+		toplevel->ops->raised(toplevel);
+	}
+	for (int generation = 1; generation <= TOPLEVEL_GENERATIONS_MAX; generation++) {
+		for (size_t i = 0; i < dialogs_len; i++) {
+			struct toplevel *dialog = dialogs[i].toplevel;
+			if (dialogs[i].generations == generation && dialog->ops->raised != NULL) {
+				dialog->ops->raised(dialog);
+			}
+		}
+	}
+}
+
 void toplevel_raise(struct toplevel *toplevel) {
-	struct {
-		struct toplevel *toplevel;
-		int generations;
-	} dialogs[TOPLEVEL_DIALOGS_MAX];
+	struct dialog dialogs[TOPLEVEL_DIALOGS_MAX];
 	size_t dialogs_len = 0;
 	struct toplevel *other;
 	wl_list_for_each(other, &toplevel->compositor->toplevels->list, link) {
@@ -120,7 +138,7 @@ void toplevel_raise(struct toplevel *toplevel) {
 		}
 	}
 	batch_expect(toplevel->compositor, dialogs_len);
-	batch_expect_surface(toplevel->compositor, toplevel->xdg->base->surface);
+	batch_expect_surface(toplevel->compositor, toplevel->surface);
 	struct stack stack = {0};
 	for (int generation = TOPLEVEL_GENERATIONS_MAX; generation > 0; generation--) {
 		for (size_t i = 0; i < dialogs_len; i++) {
@@ -130,15 +148,12 @@ void toplevel_raise(struct toplevel *toplevel) {
 		}
 	}
 	stack_add(&stack, toplevel);
-}
-
-static bool has_reached(const struct toplevel *toplevel, uint32_t serial) {
-	return (int32_t)(toplevel->xdg->base->current.configure_serial - serial) >= 0;
+	notify_raised(toplevel, dialogs, dialogs_len);
 }
 
 // If the client sets no window geometry, a subsurface that grows to the left must not push the window to the right.
 static void follow_growth(struct toplevel *toplevel, const struct wlr_box *old) {
-	if (!wlr_box_empty(&toplevel->xdg->base->current.geometry) || toplevel->fullscreen || toplevel->maximized) {
+	if (toplevel->fullscreen || toplevel->maximized) {
 		return;
 	}
 	struct wlr_scene_node *node = &toplevel->tree->node;
@@ -152,7 +167,7 @@ static void follow_resize(struct toplevel *toplevel) {
 	struct wlr_box box = toplevel_box(toplevel);
 	toplevel_move(toplevel, toplevel->resize.edges & WLR_EDGE_LEFT ? toplevel->resize.right - box.width : box.x,
 			toplevel->resize.edges & WLR_EDGE_TOP ? toplevel->resize.bottom - box.height : box.y);
-	if (toplevel->resize.ended && has_reached(toplevel, toplevel->resize.serial)) {
+	if (toplevel->resize.ended && toplevel->ops->has_reached(toplevel, toplevel->resize.serial)) {
 		toplevel->resize.edges = 0;
 	}
 }
@@ -177,44 +192,20 @@ static void center_content(struct toplevel *toplevel) {
 	x = MAX(x, 0);
 	y = MAX(y, 0);
 	if (toplevel->content->node.x != x || toplevel->content->node.y != y) {
-		batch_expect_surface(toplevel->compositor, toplevel->xdg->base->surface);
+		batch_expect_surface(toplevel->compositor, toplevel->surface);
 		wlr_scene_node_set_position(&toplevel->content->node, x, y);
+		notify_moved(toplevel);
 	}
 	popups_refresh(toplevel->compositor);
 }
 
-static void configure_initially(struct toplevel *toplevel) {
-	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
-	struct output *output = desktop_output_at_pointer(toplevel->compositor->desktop);
-	if (output != NULL) {
-		wlr_xdg_toplevel_set_bounds(xdg, output->usable.width, output->usable.height);
-	}
-	toplevel->output = output;
-	if (xdg->requested.fullscreen) {
-		toplevel_set_fullscreen(toplevel, true,
-				desktop_output_from_wlr(toplevel->compositor->desktop, xdg->requested.fullscreen_output));
-	} else if (xdg->requested.maximized) {
-		toplevel_set_maximized(toplevel, true);
-	} else {
-		wlr_xdg_toplevel_set_size(xdg, 0, 0);
-	}
-}
-
-static void handle_commit(struct wl_listener *listener, void *data) {
-	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.commit);
-	if (toplevel->xdg->base->initial_commit) {
-		configure_initially(toplevel);
-		return;
-	}
-	if (!toplevel->xdg->base->surface->mapped) {
-		return;
-	}
-	struct wlr_box old = toplevel->geometry;
-	toplevel->geometry = xdg_surface_geometry(toplevel->xdg->base);
-	if (old.x != toplevel->geometry.x || old.y != toplevel->geometry.y) {
+void toplevel_commit(struct toplevel *toplevel, const struct wlr_box *geometry, bool is_set) {
+	const struct wlr_box old = toplevel->geometry;
+	toplevel->geometry = *geometry;
+	if (!is_set && (old.x != geometry->x || old.y != geometry->y)) {
 		follow_growth(toplevel, &old);
 	}
-	if (toplevel->arrival.waiting && has_reached(toplevel, toplevel->arrival.serial)) {
+	if (toplevel->arrival.waiting && toplevel->ops->has_reached(toplevel, toplevel->arrival.serial)) {
 		toplevel->arrival.waiting = false;
 		toplevel_move(toplevel, toplevel->arrival.x, toplevel->arrival.y);
 	}
@@ -250,11 +241,11 @@ static void toplevel_place(struct toplevel *toplevel) {
 	if (width > output->usable.width || height > output->usable.height) {
 		width = MIN(width, output->usable.width);
 		height = MIN(height, output->usable.height);
-		wlr_xdg_toplevel_set_size(toplevel->xdg, width, height);
+		toplevel->ops->resize(toplevel, &(struct wlr_box){output->usable.x, output->usable.y, width, height});
 	}
 	struct toplevel *parent = toplevel_parent(toplevel);
 	struct wlr_box box;
-	if (parent != NULL && parent->xdg->base->surface->mapped) {
+	if (parent != NULL && toplevel_is_mapped(parent)) {
 		struct wlr_box over = toplevel_box(parent);
 		box = placement_center(&output->usable, &over, width, height);
 	} else {
@@ -272,9 +263,8 @@ static void toplevel_place_again(struct toplevel *toplevel) {
 	}
 }
 
-static void handle_map(struct wl_listener *listener, void *data) {
-	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.map);
-	toplevel->geometry = xdg_surface_geometry(toplevel->xdg->base);
+void toplevel_map(struct toplevel *toplevel, const struct wlr_box *geometry) {
+	toplevel->geometry = *geometry;
 	if (toplevel->maximized || toplevel->fullscreen) {
 		toplevel_move(toplevel, toplevel->arrival.x, toplevel->arrival.y);
 	} else if (toplevel->placed) {
@@ -298,8 +288,7 @@ static void toplevel_keep_place(struct toplevel *toplevel) {
 	}
 }
 
-static void handle_unmap(struct wl_listener *listener, void *data) {
-	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.unmap);
+void toplevel_unmap(struct toplevel *toplevel) {
 	wl_list_remove(&toplevel->link);
 	wl_list_init(&toplevel->link);
 	wlr_scene_node_set_enabled(&toplevel->tree->node, false);
@@ -312,112 +301,6 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 	wl_signal_emit_mutable(&toplevel->compositor->toplevels->events.unmap, toplevel);
 }
 
-static void handle_configure(struct wl_listener *listener, void *data) {
-	shell_own_configure(data);
-}
-
-static void handle_destroy(struct wl_listener *listener, void *data) {
-	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.destroy);
-	listener_remove(&toplevel->listeners.map);
-	listener_remove(&toplevel->listeners.unmap);
-	listener_remove(&toplevel->listeners.commit);
-	listener_remove(&toplevel->listeners.configure);
-	listener_remove(&toplevel->listeners.ack_configure);
-	listener_remove(&toplevel->listeners.destroy);
-	listener_remove(&toplevel->listeners.request_move);
-	listener_remove(&toplevel->listeners.request_resize);
-	listener_remove(&toplevel->listeners.request_maximize);
-	listener_remove(&toplevel->listeners.request_fullscreen);
-	listener_remove(&toplevel->listeners.request_minimize);
-	listener_remove(&toplevel->listeners.set_title);
-	listener_remove(&toplevel->listeners.set_app_id);
-	listener_remove(&toplevel->listeners.set_parent);
-	wl_list_remove(&toplevel->all_link);
-	toplevel->xdg->base->data = NULL;
-	wlr_scene_node_destroy(&toplevel->tree->node);
-	free(toplevel);
-}
-
-static void handle_request_move(struct wl_listener *listener, void *data) {
-	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.request_move);
-	const struct wlr_xdg_toplevel_move_event *event = data;
-	struct toplevel_request request = {.toplevel = toplevel, .serial = event->serial};
-	wl_signal_emit_mutable(&toplevel->compositor->toplevels->events.request_move, &request);
-}
-
-static void handle_request_resize(struct wl_listener *listener, void *data) {
-	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.request_resize);
-	const struct wlr_xdg_toplevel_resize_event *event = data;
-	struct toplevel_request request = {.toplevel = toplevel, .serial = event->serial, .edges = event->edges};
-	wl_signal_emit_mutable(&toplevel->compositor->toplevels->events.request_resize, &request);
-}
-
-// configure_initially() answers a request that comes before the first commit.
-static void handle_request_maximize(struct wl_listener *listener, void *data) {
-	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.request_maximize);
-	if (toplevel->xdg->base->initialized) {
-		toplevel_set_maximized(toplevel, toplevel->xdg->requested.maximized);
-	}
-}
-
-static void handle_request_fullscreen(struct wl_listener *listener, void *data) {
-	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.request_fullscreen);
-	struct wlr_xdg_toplevel_requested *requested = &toplevel->xdg->requested;
-	if (toplevel->xdg->base->initialized) {
-		toplevel_set_fullscreen(toplevel, requested->fullscreen,
-				desktop_output_from_wlr(toplevel->compositor->desktop, requested->fullscreen_output));
-	}
-}
-
-static void handle_request_minimize(struct wl_listener *listener, void *data) {
-	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.request_minimize);
-	if (toplevel->xdg->base->surface->mapped) {
-		toplevel_set_minimized(toplevel, toplevel->xdg->requested.minimized);
-	}
-}
-
-static void handle_set_title(struct wl_listener *listener, void *data) {
-	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.set_title);
-	toplevel_notify_changed(toplevel);
-}
-
-static void handle_set_app_id(struct wl_listener *listener, void *data) {
-	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.set_app_id);
-	toplevel_notify_changed(toplevel);
-}
-
-static void handle_ack_configure(struct wl_listener *listener, void *data) {
-	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.ack_configure);
-	const struct wlr_xdg_surface_configure *configure = data;
-	toplevel->resize.acked = configure->serial;
-	wl_signal_emit_mutable(&toplevel->compositor->toplevels->events.acked, toplevel);
-}
-
-static void handle_set_parent(struct wl_listener *listener, void *data) {
-	struct toplevel *toplevel = wl_container_of(listener, toplevel, listeners.set_parent);
-	toplevel_update_layer(toplevel);
-	toplevel_notify_changed(toplevel);
-}
-
-static void toplevel_listen(struct toplevel *toplevel) {
-	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
-	struct wlr_surface *surface = xdg->base->surface;
-	listener_add(&toplevel->listeners.map, &surface->events.map, handle_map);
-	listener_add(&toplevel->listeners.unmap, &surface->events.unmap, handle_unmap);
-	listener_add(&toplevel->listeners.commit, &surface->events.commit, handle_commit);
-	listener_add(&toplevel->listeners.configure, &xdg->base->events.configure, handle_configure);
-	listener_add(&toplevel->listeners.ack_configure, &xdg->base->events.ack_configure, handle_ack_configure);
-	listener_add(&toplevel->listeners.destroy, &xdg->events.destroy, handle_destroy);
-	listener_add(&toplevel->listeners.request_move, &xdg->events.request_move, handle_request_move);
-	listener_add(&toplevel->listeners.request_resize, &xdg->events.request_resize, handle_request_resize);
-	listener_add(&toplevel->listeners.request_maximize, &xdg->events.request_maximize, handle_request_maximize);
-	listener_add(&toplevel->listeners.request_fullscreen, &xdg->events.request_fullscreen, handle_request_fullscreen);
-	listener_add(&toplevel->listeners.request_minimize, &xdg->events.request_minimize, handle_request_minimize);
-	listener_add(&toplevel->listeners.set_title, &xdg->events.set_title, handle_set_title);
-	listener_add(&toplevel->listeners.set_app_id, &xdg->events.set_app_id, handle_set_app_id);
-	listener_add(&toplevel->listeners.set_parent, &xdg->events.set_parent, handle_set_parent);
-}
-
 static bool toplevel_create_nodes(struct toplevel *toplevel) {
 	static const float black[4] = {0, 0, 0, 1};
 	toplevel->tree = wlr_scene_tree_create(toplevel->compositor->desktop->layers[DESKTOP_LAYER_WINDOWS]);
@@ -425,51 +308,33 @@ static bool toplevel_create_nodes(struct toplevel *toplevel) {
 		return false;
 	}
 	toplevel->backdrop = wlr_scene_rect_create(toplevel->tree, 0, 0, black);
-	toplevel->content = wlr_scene_xdg_surface_create(toplevel->tree, toplevel->xdg->base);
-	if (toplevel->backdrop == NULL || toplevel->content == NULL) {
+	if (toplevel->backdrop == NULL) {
 		wlr_scene_node_destroy(&toplevel->tree->node);
 		return false;
 	}
 	wlr_scene_node_set_enabled(&toplevel->tree->node, false);
 	wlr_scene_node_set_enabled(&toplevel->backdrop->node, false);
 	toplevel->tree->node.data = &toplevel->owner;
-	toplevel->xdg->base->data = toplevel->content;
 	return true;
 }
 
-// Sent immediately, so that a client knows which buttons to draw before its first commit. wlroots would send all
-// capabilities with the first configure.
-static void send_wm_capabilities(struct wlr_xdg_toplevel *xdg) {
-	uint32_t list[] = {
-		XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE,
-		XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN,
-		XDG_TOPLEVEL_WM_CAPABILITIES_MINIMIZE,
-	};
-	struct wl_array capabilities = {.size = sizeof(list), .alloc = sizeof(list), .data = list};
-	if (wl_resource_get_version(xdg->resource) >= XDG_TOPLEVEL_WM_CAPABILITIES_SINCE_VERSION) {
-		xdg_toplevel_send_wm_capabilities(xdg->resource, &capabilities);
-	}
-	xdg->scheduled.fields &= ~(uint32_t)WLR_XDG_TOPLEVEL_CONFIGURE_WM_CAPABILITIES;
-}
-
-void toplevel_create(struct compositor *compositor, struct wlr_xdg_toplevel *xdg) {
-	struct toplevel *toplevel = calloc(1, sizeof(*toplevel));
-	if (toplevel == NULL) {
-		wl_resource_post_no_memory(xdg->resource);
-		return;
-	}
+bool toplevel_init(struct toplevel *toplevel, struct compositor *compositor, const struct toplevel_ops *ops,
+		struct wlr_surface *surface) {
 	toplevel->owner.type = OWNER_TOPLEVEL;
 	toplevel->compositor = compositor;
-	toplevel->xdg = xdg;
+	toplevel->ops = ops;
+	toplevel->surface = surface;
 	wl_list_init(&toplevel->link);
 	if (!toplevel_create_nodes(toplevel)) {
-		wl_resource_post_no_memory(xdg->resource);
-		free(toplevel);
-		return;
+		return false;
 	}
 	wl_list_insert(&compositor->toplevels->all, &toplevel->all_link);
-	toplevel_listen(toplevel);
-	send_wm_capabilities(xdg);
+	return true;
+}
+
+void toplevel_finish(struct toplevel *toplevel) {
+	wl_list_remove(&toplevel->all_link);
+	wlr_scene_node_destroy(&toplevel->tree->node);
 }
 
 static void handle_layout_changed(struct wl_listener *listener, void *data) {

@@ -1,5 +1,5 @@
 /*
- * A window: an xdg_toplevel with its position and states.
+ * A window with its position and states: an xdg_toplevel (xdg_toplevel.c) or a window of X11 (xwindow.c).
  */
 #ifndef TOPLEVEL_H
 #define TOPLEVEL_H
@@ -16,12 +16,38 @@ struct output;
 struct wlr_scene_rect;
 struct wlr_scene_tree;
 struct wlr_surface;
-struct wlr_xdg_toplevel;
+
+struct toplevel;
+
+/* What a kind of windows does. Serials are those of configures, and mean something to the kind alone. */
+struct toplevel_ops {
+	bool (*is_configured)(const struct toplevel *toplevel); // Can it receive states and sizes? NULL: always
+	/* Sends the states of the window. resize() follows. */
+	void (*send_states)(struct toplevel *toplevel);
+	/* Asks for a size, for this place in layout coordinates. Width 0: the client chooses the size. */
+	uint32_t (*resize)(struct toplevel *toplevel, const struct wlr_box *box);
+	/* Has the client drawn for this configure, or a later one? */
+	bool (*has_reached)(const struct toplevel *toplevel, uint32_t serial);
+	void (*set_bounds)(struct toplevel *toplevel, const struct wlr_box *usable); // before it is mapped; may be NULL
+	uint32_t (*set_resizing)(struct toplevel *toplevel, bool resizing);
+	void (*set_activated)(struct toplevel *toplevel, bool activated);
+	void (*set_minimized)(struct toplevel *toplevel, bool minimized);
+	void (*moved)(struct toplevel *toplevel);  // its content is at another place; may be NULL
+	void (*raised)(struct toplevel *toplevel); // it is above all others but its dialogs, which follow; may be NULL
+	void (*close)(struct toplevel *toplevel);
+	bool (*takes_keyboard)(const struct toplevel *toplevel);         // NULL: always
+	const char *(*get_title)(const struct toplevel *toplevel);       // may return NULL
+	const char *(*get_app_id)(const struct toplevel *toplevel);      // may return NULL
+	struct toplevel *(*get_parent)(const struct toplevel *toplevel); // may return NULL
+	void (*get_limits)(
+			const struct toplevel *toplevel, struct wlr_box *minimum, struct wlr_box *maximum); // of its size
+};
 
 struct toplevel {
 	struct owner owner;
 	struct compositor *compositor;
-	struct wlr_xdg_toplevel *xdg;
+	const struct toplevel_ops *ops;
+	struct wlr_surface *surface;
 	struct wlr_scene_tree *tree;     // its origin is that of the window geometry
 	struct wlr_scene_tree *content;  // the surfaces; at the tree's origin, or in the middle of a fullscreen backdrop
 	struct wlr_scene_rect *backdrop; // black, behind a fullscreen window
@@ -50,18 +76,12 @@ struct toplevel {
 		uint32_t serial;   // of the last configure
 		uint32_t acked;    // of the last configure that the client has acknowledged
 	} resize;
-
-	struct {
-		struct wl_listener map, unmap, commit, configure, ack_configure, destroy;
-		struct wl_listener request_move, request_resize;
-		struct wl_listener request_maximize, request_fullscreen, request_minimize;
-		struct wl_listener set_title, set_app_id, set_parent;
-	} listeners;
 };
 
 /* A client's request for an interactive move or resize. */
 struct toplevel_request {
 	struct toplevel *toplevel;
+	bool has_serial; // X11 has none
 	uint32_t serial; // of the press
 	uint32_t edges;  // enum wlr_edges, for a resize
 };
@@ -94,8 +114,27 @@ bool toplevels_init(struct compositor *compositor);
 /* All windows must be destroyed before this call. */
 void toplevels_finish(struct compositor *compositor);
 
-/* Follows a new window until it is destroyed. */
-void toplevel_create(struct compositor *compositor, struct wlr_xdg_toplevel *xdg);
+/*
+ * Initializes a window of a surface that is not mapped, and creates its scene nodes, which are disabled. The caller
+ * adds a content node. Returns false when out of memory.
+ */
+bool toplevel_init(struct toplevel *toplevel, struct compositor *compositor, const struct toplevel_ops *ops,
+		struct wlr_surface *surface);
+
+/* Destroys the scene nodes. The window must not be mapped. */
+void toplevel_finish(struct toplevel *toplevel);
+
+/* The surface was mapped, with this window geometry: places the window and shows it. */
+void toplevel_map(struct toplevel *toplevel, const struct wlr_box *geometry);
+
+/* The surface is being unmapped. */
+void toplevel_unmap(struct toplevel *toplevel);
+
+/* The surface was committed while mapped. is_set: the client has set this geometry, it is not that of its surfaces. */
+void toplevel_commit(struct toplevel *toplevel, const struct wlr_box *geometry, bool is_set);
+
+/* Is the surface mapped? */
+bool toplevel_is_mapped(const struct toplevel *toplevel);
 
 /*
  * Fits maximized and fullscreen windows to their outputs again, also those that wait to be mapped, and moves other

@@ -8,15 +8,13 @@
 #include "placement.h"
 #include "toplevel.h"
 #include <wlr/types/wlr_scene.h>
-#include <wlr/types/wlr_xdg_shell.h>
 
 static bool is_in_fullscreen_chain(struct toplevel *toplevel) {
-	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
-	for (int i = 0; i <= TOPLEVEL_GENERATIONS_MAX && xdg != NULL; i++, xdg = xdg->parent) {
-		struct toplevel *link = toplevel_try_from_surface(xdg->base->surface);
-		if (link != NULL && link->fullscreen) {
+	for (int i = 0; i <= TOPLEVEL_GENERATIONS_MAX && toplevel != NULL; i++) {
+		if (toplevel->fullscreen) {
 			return true;
 		}
+		toplevel = toplevel->ops->get_parent(toplevel);
 	}
 	return false;
 }
@@ -26,7 +24,7 @@ void toplevel_notify_changed(struct toplevel *toplevel) {
 }
 
 void toplevel_set_activated(struct toplevel *toplevel, bool activated) {
-	wlr_xdg_toplevel_set_activated(toplevel->xdg, activated);
+	toplevel->ops->set_activated(toplevel, activated);
 	toplevel_notify_changed(toplevel);
 }
 
@@ -38,7 +36,7 @@ void toplevel_update_layer(struct toplevel *toplevel) {
 	struct wlr_scene_tree *layer =
 			compositor->desktop->layers[in_front ? DESKTOP_LAYER_FULLSCREEN : DESKTOP_LAYER_WINDOWS];
 	if (toplevel->tree->node.parent != layer) {
-		batch_expect_surface(compositor, toplevel->xdg->base->surface);
+		batch_expect_surface(compositor, toplevel->surface);
 		wlr_scene_node_reparent(&toplevel->tree->node, layer);
 	}
 }
@@ -73,9 +71,8 @@ static struct wlr_box target_box(struct toplevel *toplevel) {
 // Configures the size of the state. The window moves when the client has drawn for it.
 static void toplevel_apply(struct toplevel *toplevel) {
 	struct wlr_box box = target_box(toplevel);
-	wlr_xdg_toplevel_set_maximized(toplevel->xdg, toplevel->maximized);
-	wlr_xdg_toplevel_set_fullscreen(toplevel->xdg, toplevel->fullscreen);
-	toplevel->arrival.serial = wlr_xdg_toplevel_set_size(toplevel->xdg, box.width, box.height);
+	toplevel->ops->send_states(toplevel);
+	toplevel->arrival.serial = toplevel->ops->resize(toplevel, &box);
 	toplevel->arrival.waiting = true;
 	toplevel->arrival.x = box.x;
 	toplevel->arrival.y = box.y;
@@ -87,7 +84,7 @@ static void toplevel_apply(struct toplevel *toplevel) {
 }
 
 static void remember_normal(struct toplevel *toplevel) {
-	if (toplevel->xdg->base->surface->mapped && !toplevel->maximized && !toplevel->fullscreen) {
+	if (toplevel_is_mapped(toplevel) && !toplevel->maximized && !toplevel->fullscreen) {
 		toplevel->normal = toplevel_box(toplevel);
 		toplevel->output = toplevel_output(toplevel);
 	}
@@ -115,30 +112,17 @@ void toplevel_set_minimized(struct toplevel *toplevel, bool minimized) {
 		return;
 	}
 	toplevel->minimized = minimized;
-	batch_expect_surface(toplevel->compositor, toplevel->xdg->base->surface);
+	batch_expect_surface(toplevel->compositor, toplevel->surface);
 	wlr_scene_node_set_enabled(&toplevel->tree->node, !minimized);
-	wlr_xdg_toplevel_set_suspended(toplevel->xdg, minimized);
+	toplevel->ops->set_minimized(toplevel, minimized);
 	toplevel_notify_changed(toplevel);
-}
-
-static bool is_mapped(const struct toplevel *toplevel) {
-	return toplevel->xdg->base->surface->mapped;
 }
 
 // An output that is disabled has no area.
 static void find_output(struct toplevel *toplevel) {
 	if (toplevel->output == NULL || wlr_box_empty(&toplevel->output->area)) {
-		toplevel->output = is_mapped(toplevel) ? toplevel_output(toplevel)
-											   : desktop_output_at_pointer(toplevel->compositor->desktop);
-	}
-}
-
-// A window that waits to be mapped chooses its size by its bounds.
-static void renew_bounds(struct toplevel *toplevel) {
-	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
-	const struct wlr_box *usable = &toplevel->output->usable;
-	if (xdg->scheduled.bounds.width != usable->width || xdg->scheduled.bounds.height != usable->height) {
-		wlr_xdg_toplevel_set_bounds(xdg, usable->width, usable->height);
+		toplevel->output = toplevel_is_mapped(toplevel) ? toplevel_output(toplevel)
+														: desktop_output_at_pointer(toplevel->compositor->desktop);
 	}
 }
 
@@ -157,12 +141,12 @@ static void move_back(struct toplevel *toplevel) {
 
 static void toplevel_arrange(struct toplevel *toplevel) {
 	find_output(toplevel);
-	if (!is_mapped(toplevel) && toplevel->output != NULL) {
-		renew_bounds(toplevel);
+	if (!toplevel_is_mapped(toplevel) && toplevel->output != NULL && toplevel->ops->set_bounds != NULL) {
+		toplevel->ops->set_bounds(toplevel, &toplevel->output->usable);
 	}
 	if (toplevel->maximized || toplevel->fullscreen) {
 		toplevel_apply(toplevel);
-	} else if (is_mapped(toplevel)) {
+	} else if (toplevel_is_mapped(toplevel)) {
 		move_back(toplevel);
 	}
 }
@@ -171,7 +155,7 @@ void toplevels_arrange(struct compositor *compositor) {
 	struct toplevel *toplevel;
 	batch_expect(compositor, (size_t)wl_list_length(&compositor->toplevels->list));
 	wl_list_for_each(toplevel, &compositor->toplevels->all, all_link) {
-		if (toplevel->xdg->base->initialized) {
+		if (toplevel->ops->is_configured == NULL || toplevel->ops->is_configured(toplevel)) {
 			toplevel_arrange(toplevel);
 		}
 	}
