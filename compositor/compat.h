@@ -155,6 +155,49 @@ static inline void drag_discard(struct wlr_drag *drag) {
 #endif
 }
 
+#if LIDO_XWAYLAND
+#include <wlr/types/wlr_xcursor_manager.h>
+#include <wlr/xcursor.h>
+#include <wlr/xwayland.h>
+
+static inline void xwayland_surface_set_maximized(struct wlr_xwayland_surface *surface, bool maximized) {
+#if WLR_SINCE(19)
+	wlr_xwayland_surface_set_maximized(surface, maximized, maximized);
+#else
+	wlr_xwayland_surface_set_maximized(surface, maximized);
+#endif
+}
+
+static inline enum wlr_xwayland_icccm_input_model xwayland_surface_input_model(
+		const struct wlr_xwayland_surface *surface) {
+#if WLR_SINCE(19)
+	return wlr_xwayland_surface_icccm_input_model(surface);
+#else
+	return wlr_xwayland_icccm_input_model(surface);
+#endif
+}
+
+/* Does an override-redirect window want the keyboard? */
+static inline bool xwayland_surface_wants_focus(const struct wlr_xwayland_surface *surface) {
+#if WLR_SINCE(19)
+	return wlr_xwayland_surface_override_redirect_wants_focus(surface);
+#else
+	return wlr_xwayland_or_surface_wants_focus(surface);
+#endif
+}
+
+/* Sends the picture to X11. Call it when that is ready: until then, wlroots would keep a pointer to the pixels. */
+static inline void xwayland_set_cursor(struct wlr_xwayland *xwayland, struct wlr_xcursor_image *image) {
+	int32_t hotspot_x = (int32_t)image->hotspot_x, hotspot_y = (int32_t)image->hotspot_y;
+#if WLR_SINCE(20)
+	wlr_xwayland_set_cursor(xwayland, wlr_xcursor_image_get_buffer(image), hotspot_x, hotspot_y);
+#else
+	wlr_xwayland_set_cursor(
+			xwayland, image->buffer, image->width * 4, image->width, image->height, hotspot_x, hotspot_y);
+#endif
+}
+#endif
+
 /* The signals that announce new objects. */
 #if WLR_SINCE(20)
 #define text_input_manager_signal(manager) (&(manager)->events.new_text_input)

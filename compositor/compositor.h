@@ -1,7 +1,8 @@
 /*
  * The compositor as a library: create, run and destroy it any number of times in one process.
  *
- * These functions use no global state and no signal handlers, and never fork or exit; main.c adds those.
+ * These functions use no global state and no signal handlers, and never exit; main.c adds those. They fork to start
+ * Xwayland only.
  */
 #ifndef COMPOSITOR_H
 #define COMPOSITOR_H
@@ -21,6 +22,13 @@ enum compositor_backend {
 	COMPOSITOR_BACKEND_HEADLESS,
 };
 
+/* Windows of X11 programs, see xwayland.h. */
+enum compositor_xwayland {
+	COMPOSITOR_XWAYLAND_OFF,
+	COMPOSITOR_XWAYLAND_AUTO, // if the program is installed
+	COMPOSITOR_XWAYLAND_ON,
+};
+
 /* All zeros are the defaults. Strings are copied. */
 struct compositor_options {
 	enum compositor_backend backend;
@@ -30,10 +38,11 @@ struct compositor_options {
 	 * temporarily.
 	 */
 	const char *renderer;
-	const char *socket;               // name of the listening socket; NULL: the first free wayland-N
-	bool without_socket;              // do not listen; clients are added by compositor_add_client()
-	bool without_monitor;             // no socket for lido-top(1), whose name derives from that of the listening socket
-	bool with_wlroots_shm;            // serve wl_shm by wlroots' own code, for comparison: no pools, no limits
+	const char *socket;    // name of the listening socket; NULL: the first free wayland-N
+	bool without_socket;   // do not listen; clients are added by compositor_add_client()
+	bool without_monitor;  // no socket for lido-top(1), whose name derives from that of the listening socket
+	bool with_wlroots_shm; // serve wl_shm by wlroots' own code, for comparison: no pools, no limits
+	enum compositor_xwayland xwayland;
 	const struct lido_limits *limits; // NULL: lido_limits_default()
 };
 
@@ -64,5 +73,8 @@ struct lido_manager *compositor_get_manager(struct compositor *compositor);
 
 /* The name of the listening socket, for WAYLAND_DISPLAY; NULL if there is none. Belongs to the compositor. */
 const char *compositor_get_socket(const struct compositor *compositor);
+
+/* The name of the X11 display, for DISPLAY; NULL if there is none. Belongs to the compositor. */
+const char *compositor_get_x11_display(const struct compositor *compositor);
 
 #endif

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -38,7 +39,8 @@
 #define REPLACES_LIBC __attribute__((visibility("default")))
 
 struct descriptor {
-	struct account *owner; // of the client that has sent it; NULL: the server's own
+	struct account *owner; // of the client that has sent it, or that it was made for; NULL: the server's own
+	bool is_sent;          // by the owner
 	struct turn *turn;     // of the client whose socket it is; NULL: another file
 	bool is_socket;        // of a client, which may be gone
 };
@@ -81,6 +83,7 @@ static void discount(struct account *owner) {
 static struct account *disown(struct descriptor *descriptor) {
 	struct account *owner = descriptor->owner;
 	descriptor->owner = NULL;
+	descriptor->is_sent = false;
 	return owner;
 }
 
@@ -173,6 +176,9 @@ static void own_all(struct account *account, struct msghdr *message) {
 				int fd;
 				memcpy(&fd, CMSG_DATA(cmsg) + offset, sizeof(fd));
 				own(account, fd);
+				if (find(fd) != NULL) {
+					find(fd)->is_sent = true;
+				}
 			}
 		}
 	}
@@ -216,9 +222,30 @@ REPLACES_LIBC ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
 	return n;
 }
 
+// The server is about to write into this file of a client. Its flags are shared with the client, which could make the
+// server wait by clearing O_NONBLOCK; so the server opens the pipe itself. It writes into no other files.
+static void reopen(int fd) {
+	char path[32];
+	struct stat stat;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	bool is_pipe = fstat(fd, &stat) == 0 && S_ISFIFO(stat.st_mode);
+	int own = is_pipe ? open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+	if (own < 0) {
+		own = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	}
+	if (own >= 0) {
+		dup3(own, fd, O_CLOEXEC);
+		syscall(SYS_close, own);
+	}
+}
+
 static int control(int fd, int command, va_list arguments) {
 	// Commands without an argument ignore it, as in libc.
 	void *argument = va_arg(arguments, void *);
+	struct descriptor *descriptor = command == F_SETFL && is_serving ? find(fd) : NULL;
+	if (descriptor != NULL && descriptor->is_sent) {
+		reopen(fd);
+	}
 	int result = (int)syscall(SYSTEM_FCNTL, fd, command, argument);
 	struct turn *turn = is_serving ? turn_get_current() : NULL;
 	if (command == F_DUPFD_CLOEXEC && result != -1 && turn != NULL) {
@@ -243,6 +270,18 @@ int replaced_fcntl64(int fd, int command, ...) {
 	va_start(arguments, command);
 	int result = control(fd, command, arguments);
 	va_end(arguments);
+	return result;
+}
+
+// The window manager of Xwayland makes pipes for X11 programs that ask for selections.
+REPLACES_LIBC int replaced_pipe(int fds[2]) __asm__("pipe");
+int replaced_pipe(int fds[2]) {
+	int result = (int)syscall(SYS_pipe2, fds, 0);
+	struct turn *turn = is_serving ? turn_get_current() : NULL;
+	if (result == 0 && turn != NULL) {
+		own(turn->account, fds[0]);
+		own(turn->account, fds[1]);
+	}
 	return result;
 }
 

@@ -29,6 +29,7 @@ enum desktop_layer {
 	DESKTOP_LAYER_WINDOWS,
 	DESKTOP_LAYER_TOP,
 	DESKTOP_LAYER_FULLSCREEN, // the focused window and its dialogs, while it is fullscreen
+	DESKTOP_LAYER_OVERRIDE,   // windows of X11 that place themselves, such as menus
 	DESKTOP_LAYER_OVERLAY,
 	DESKTOP_LAYER_POPUPS, // of layer surfaces and of the input method
 	DESKTOP_LAYER_DRAG,   // the drag icon, below the pointer or finger
@@ -37,14 +38,15 @@ enum desktop_layer {
 };
 
 /*
- * The object that a part of the scene belongs to. Embedded in struct toplevel, struct layer_surface and struct
- * lock_surface; the data of their scene nodes points to it.
+ * The object that a part of the scene belongs to. Embedded in struct toplevel, struct layer_surface, struct override and
+ * struct lock_surface; the data of their scene nodes points to it.
  */
 struct owner {
 	enum {
 		OWNER_TOPLEVEL,
 		OWNER_LAYER,
 		OWNER_LOCK,
+		OWNER_OVERRIDE,
 	} type;
 };
 

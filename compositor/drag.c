@@ -15,7 +15,9 @@
 #include "session_lock.h"
 #include "touch.h"
 #include "usage.h"
+#include "xwayland.h"
 #include <string.h>
+#include <sys/param.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_data_device.h>
@@ -32,6 +34,9 @@ static void handle_request_start_drag(struct wl_listener *listener, void *data) 
 	struct wlr_touch_point *point;
 	// wlroots destroys the source of the last drag when the next one starts. After a drop it still exists.
 	bool is_used = event->drag->source != NULL && event->drag->source == seat->drag_source;
+	if (seat->drag == NULL) {
+		xwayland_follow_drags(drag->compositor, event->drag->source != NULL);
+	}
 	bool allowed = !is_used && !session_lock_is_locked(drag->compositor);
 	if (allowed && wlr_seat_validate_pointer_grab_serial(seat, event->origin, event->serial)) {
 		wlr_seat_start_pointer_drag(seat, event->drag, event->serial);
@@ -41,6 +46,9 @@ static void handle_request_start_drag(struct wl_listener *listener, void *data) 
 		wlr_data_source_destroy(event->drag->source);
 	} else {
 		drag_discard(event->drag);
+	}
+	if (seat->drag == NULL) {
+		xwayland_follow_drags(drag->compositor, true);
 	}
 }
 
@@ -58,6 +66,7 @@ static void handle_drag_destroy(struct wl_listener *listener, void *data) {
 	struct drag *drag = wl_container_of(listener, drag, listeners.drag_destroy);
 	struct compositor *compositor = drag->compositor;
 	listener_remove(&drag->listeners.drag_destroy);
+	xwayland_follow_drags(compositor, true);
 	focus_update(compositor);
 	cursor_refresh(compositor);
 }
@@ -125,7 +134,8 @@ static size_t count_bytes(const struct wlr_drag *drag, struct wlr_surface *surfa
 	wl_array_for_each(type, &drag->source->mime_types) {
 		bytes += DRAG_TYPE_SIZE + strlen(*type);
 	}
-	return bytes * (size_t)wl_list_length(&client->data_devices);
+	// Xwayland has no data device: the window manager tells X11 the types.
+	return bytes * (size_t)MAX(wl_list_length(&client->data_devices), 1);
 }
 
 bool drag_may_enter(struct compositor *compositor, struct wlr_surface *surface) {

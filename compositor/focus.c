@@ -3,6 +3,7 @@
 #include "keyboard.h"
 #include "layer.h"
 #include "listener.h"
+#include "override.h"
 #include "parts.h"
 #include "popup.h"
 #include "requests.h"
@@ -22,13 +23,16 @@ static struct wlr_surface *pick_surface(struct compositor *compositor) {
 	if (surface == NULL) {
 		surface = popup_grabbing_surface(compositor);
 	}
+	if (surface == NULL && compositor->focus->override != NULL) {
+		surface = compositor->focus->override->surface;
+	}
 	if (surface == NULL && compositor->focus->layer != NULL) {
 		surface = compositor->focus->layer->wlr->surface;
 	}
-	if (surface == NULL && compositor->toplevels->active != NULL) {
-		surface = compositor->toplevels->active->surface;
-	}
-	return surface;
+	const struct toplevel *active = compositor->toplevels->active;
+	bool takes_keyboard =
+			active != NULL && (active->ops->takes_keyboard == NULL || active->ops->takes_keyboard(active));
+	return surface == NULL && takes_keyboard ? active->surface : surface;
 }
 
 void focus_update(struct compositor *compositor) {
@@ -57,6 +61,7 @@ void focus_preview(struct compositor *compositor, struct toplevel *toplevel) {
 	struct toplevel *old = compositor->toplevels->active;
 	if (!session_lock_is_locked(compositor)) {
 		compositor->focus->layer = NULL;
+		compositor->focus->override = NULL;
 	}
 	compositor->toplevels->active = toplevel;
 	if (toplevel != NULL) {
@@ -104,6 +109,7 @@ static void focus_next(struct compositor *compositor) {
 void focus_owner(struct compositor *compositor, struct owner *owner) {
 	struct toplevel *toplevel = toplevel_try_from_owner(owner);
 	struct layer_surface *layer = layer_surface_try_from_owner(owner);
+	struct override *override = override_try_from_owner(owner);
 	if (session_lock_focus_owner(compositor, owner)) {
 		return;
 	}
@@ -112,8 +118,15 @@ void focus_owner(struct compositor *compositor, struct owner *owner) {
 	} else if (layer != NULL &&
 			   layer->wlr->current.keyboard_interactive != ZWLR_LAYER_SURFACE_V1_KEYBOARD_INTERACTIVITY_NONE) {
 		compositor->focus->layer = layer;
-		focus_update(compositor);
+		focus_override(compositor, NULL);
+	} else if (override != NULL && override_takes_keyboard(override)) {
+		focus_override(compositor, override);
 	}
+}
+
+void focus_override(struct compositor *compositor, struct override *override) {
+	compositor->focus->override = override;
+	focus_update(compositor);
 }
 
 static void refresh_idle(void *data) {

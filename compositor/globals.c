@@ -3,6 +3,7 @@
 #include "compat.h"
 #include "desktop.h"
 #include "parts.h"
+#include "xwayland.h"
 #include <lido/monitor.h>
 #include <string.h>
 #include <wlr/render/wlr_renderer.h>
@@ -60,7 +61,7 @@ static const char *const for_sandboxes[] = {
 
 static bool filter_global(const struct wl_client *client, const struct wl_global *global, void *data) {
 	struct compositor *compositor = data;
-	if (!lido_monitor_filter(client, global, compositor->monitor)) {
+	if (!lido_monitor_filter(client, global, compositor->monitor) || !xwayland_filter(compositor, client, global)) {
 		return false;
 	}
 	if (wlr_security_context_manager_v1_lookup_client(compositor->globals->security, client) == NULL) {

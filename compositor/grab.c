@@ -68,18 +68,35 @@ void grab_begin_pointer(struct toplevel *toplevel, enum grab_mode mode, uint32_t
 	}
 }
 
-// Starts the grab that a client requests, if serial is that of a press on this window that is still held.
-static void grab_request(struct toplevel *toplevel, enum grab_mode mode, uint32_t edges, uint32_t serial) {
+static struct wlr_touch_point *find_touch_point(struct wlr_seat *seat, const struct toplevel_request *request) {
+	struct wlr_touch_point *point = NULL;
+	if (request->has_serial) {
+		wlr_seat_validate_touch_grab_serial(seat, NULL, request->serial, &point);
+		return point != NULL && toplevel_try_from_surface(point->surface) == request->toplevel ? point : NULL;
+	}
+	wl_list_for_each(point, &seat->touch_state.touch_points, link) {
+		if (toplevel_try_from_surface(point->surface) == request->toplevel) {
+			return point;
+		}
+	}
+	return NULL;
+}
+
+// Starts the grab that a client requests, if its serial is that of a press on this window that is still held. Without a
+// serial, any press that is held will do.
+static void grab_request(const struct toplevel_request *request, enum grab_mode mode) {
+	struct toplevel *toplevel = request->toplevel;
 	struct compositor *compositor = toplevel->compositor;
 	struct wlr_seat *seat = compositor->seat->wlr;
-	struct wlr_touch_point *point = NULL;
-	if (seat->pointer_state.button_count > 0 && seat->pointer_state.grab_serial == serial &&
+	uint32_t edges = request->edges;
+	struct wlr_touch_point *point;
+	bool is_press = !request->has_serial || seat->pointer_state.grab_serial == request->serial;
+	if (seat->pointer_state.button_count > 0 && is_press &&
 			toplevel_try_from_surface(seat->pointer_state.focused_surface) == toplevel) {
 		grab_begin_pointer(toplevel, mode, edges);
-	} else if (tablets_validate_serial(compositor, toplevel, serial)) {
+	} else if (request->has_serial && tablets_validate_serial(compositor, toplevel, request->serial)) {
 		grab_begin_pointer(toplevel, mode, edges);
-	} else if (wlr_seat_validate_touch_grab_serial(seat, NULL, serial, &point) &&
-			   toplevel_try_from_surface(point->surface) == toplevel) {
+	} else if ((point = find_touch_point(seat, request)) != NULL) {
 		double lx, ly;
 		touch_position(compositor, point, &lx, &ly);
 		grab_begin(toplevel, mode, edges, lx, ly);
@@ -88,7 +105,8 @@ static void grab_request(struct toplevel *toplevel, enum grab_mode mode, uint32_
 	}
 }
 
-// A client that draws slowly would otherwise draw all sizes in between, late, and have memory for each.
+// A client that draws slowly would otherwise draw all sizes in between, late, and have memory for each. X11 has no
+// serials, and its windows do not wait.
 static void resize_to(struct grab *grab, double lx, double ly) {
 	int dx = (int)lround(lx - grab->start_x), dy = (int)lround(ly - grab->start_y);
 	struct toplevel *toplevel = grab->toplevel;
@@ -96,7 +114,7 @@ static void resize_to(struct grab *grab, double lx, double ly) {
 	toplevel->ops->get_limits(toplevel, &minimum, &maximum);
 	struct wlr_box box = placement_resize(&grab->start, grab->edges, dx, dy, &minimum, &maximum);
 	toplevel->resize.serial = toplevel->ops->resize(toplevel, &box);
-	grab->next.waiting = true;
+	grab->next.waiting = toplevel->resize.serial != 0;
 	grab->next.moved = false;
 }
 
@@ -133,8 +151,7 @@ void grab_end(struct compositor *compositor) {
 	}
 	grab_reset(grab);
 	if (was_resize) {
-		toplevel->resize.serial = toplevel->ops->set_resizing(toplevel, false);
-		toplevel->resize.ended = true;
+		toplevel_end_resize(toplevel);
 	}
 	note_place(toplevel);
 	toplevel_notify_changed(toplevel);
@@ -145,12 +162,12 @@ void grab_end(struct compositor *compositor) {
 
 static void handle_request_move(struct wl_listener *listener, void *data) {
 	const struct toplevel_request *request = data;
-	grab_request(request->toplevel, GRAB_MOVE, 0, request->serial);
+	grab_request(request, GRAB_MOVE);
 }
 
 static void handle_request_resize(struct wl_listener *listener, void *data) {
 	const struct toplevel_request *request = data;
-	grab_request(request->toplevel, GRAB_RESIZE, request->edges, request->serial);
+	grab_request(request, GRAB_RESIZE);
 }
 
 static void handle_toplevel_acked(struct wl_listener *listener, void *data) {

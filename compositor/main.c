@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <lido/shm.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,23 +93,30 @@ static void remove_signals(struct program *program) {
 }
 
 // Runs in the child. library: to preload, or NULL. Restores what the user's shell would have passed, sets
-// WAYLAND_DISPLAY to our socket, and removes the parent session from the environment.
-_Noreturn static void exec_command(const char *socket, char **command, const char *library) {
+// WAYLAND_DISPLAY and DISPLAY to our sockets, and removes the parent session from the environment.
+_Noreturn static void exec_command(const struct program *program, char **command, const char *library) {
+	const char *display = compositor_get_x11_display(program->compositor);
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	lido_limits_restore_nofile();
-	setenv("WAYLAND_DISPLAY", socket, true);
+	setenv("WAYLAND_DISPLAY", compositor_get_socket(program->compositor), true);
 	unsetenv("WAYLAND_SOCKET");
-	unsetenv("DISPLAY");
+	if (display != NULL) {
+		setenv("DISPLAY", display, true);
+	} else {
+		unsetenv("DISPLAY");
+	}
 	launch("lido", library, command);
 }
 
 static bool run_command(struct program *program, char **command, bool is_managed) {
-	const char *socket = compositor_get_socket(program->compositor);
 	if (command == NULL) {
-		fprintf(stderr, "lido: running; start clients with WAYLAND_DISPLAY=%s\n", socket);
+		const char *display = compositor_get_x11_display(program->compositor);
+		fprintf(stderr, "lido: running; start clients with WAYLAND_DISPLAY=%s%s%s\n",
+				compositor_get_socket(program->compositor), display != NULL ? " DISPLAY=" : "",
+				display != NULL ? display : "");
 		return true;
 	}
 	const char *library = is_managed ? launch_find_library("LIDO_RUN_PRELOAD", LIDO_RUN_PRELOAD_PATH) : NULL;
@@ -118,7 +126,7 @@ static bool run_command(struct program *program, char **command, bool is_managed
 	}
 	pid_t pid = fork();
 	if (pid == 0) {
-		exec_command(socket, command, library);
+		exec_command(program, command, library);
 	}
 	if (pid < 0) {
 		fprintf(stderr, "lido: cannot run %s: %s\n", command[0], strerror(errno));
@@ -146,6 +154,28 @@ static bool start(struct program *program, const struct options *options) {
 		return false;
 	}
 	return compositor_start(program->compositor) && run_command(program, options->command, options->managed);
+}
+
+// wlroots' macro puts the file before each message. Does a file of the window manager of X11 print it?
+static bool is_about_x11(const char *format, va_list arguments) {
+	if (strncmp(format, "[%s:", 4) != 0) {
+		return false;
+	}
+	va_list copy;
+	va_copy(copy, arguments);
+	const char *file = va_arg(copy, const char *);
+	va_end(copy);
+	return strstr(file, "xwayland/xwm.c") != NULL || strstr(file, "xwayland/selection/") != NULL;
+}
+
+// X11 programs could make wlroots print errors without end.
+__attribute__((format(printf, 2, 0))) static void print_error(
+		enum wlr_log_importance importance, const char *format, va_list arguments) {
+	if (importance == WLR_ERROR && !is_about_x11(format, arguments)) {
+		fputs("[ERROR] ", stderr);
+		vfprintf(stderr, format, arguments);
+		fputs("\n", stderr);
+	}
 }
 
 static int run(struct program *program, const struct options *options) {
@@ -179,7 +209,7 @@ int main(int argc, char *argv[]) {
 	case OPTIONS_RUN:
 		break;
 	}
-	wlr_log_init(options.verbose ? WLR_DEBUG : WLR_ERROR, NULL);
+	wlr_log_init(options.verbose ? WLR_DEBUG : WLR_ERROR, options.verbose ? NULL : print_error);
 	signal(SIGPIPE, SIG_IGN);
 	if (!raise_nofile()) {
 		return EXIT_FAILURE;

@@ -21,6 +21,8 @@ static const char usage[] =
 		"  --shm-limit KEY=VALUE   limit what one client uses; \"--shm-limit help\" lists the keys\n"
 		"  --no-monitor            do not create a socket for lido-top\n"
 		"  --managed               run COMMAND as lido-run does, with its pixels in our memory\n"
+		"  --xwayland              do not start without a display for X11 programs\n"
+		"  --no-xwayland           do not show X11 programs, even if Xwayland is installed\n"
 		"  --verbose               print debug messages on stderr\n"
 		"  --help, --version       print this help, or the version, and exit\n"
 		"\n"
@@ -35,6 +37,8 @@ enum {
 	OPTION_SHM_LIMIT,
 	OPTION_NO_MONITOR,
 	OPTION_MANAGED,
+	OPTION_XWAYLAND,
+	OPTION_NO_XWAYLAND,
 	OPTION_VERBOSE,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -49,6 +53,8 @@ static const struct option long_options[] = {
 	{"shm-limit", required_argument, NULL, OPTION_SHM_LIMIT},
 	{"no-monitor", no_argument, NULL, OPTION_NO_MONITOR},
 	{"managed", no_argument, NULL, OPTION_MANAGED},
+	{"xwayland", no_argument, NULL, OPTION_XWAYLAND},
+	{"no-xwayland", no_argument, NULL, OPTION_NO_XWAYLAND},
 	{"verbose", no_argument, NULL, OPTION_VERBOSE},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{"version", no_argument, NULL, OPTION_VERSION},
@@ -143,6 +149,12 @@ static enum options_result parse_option(struct options *options, int option, FIL
 	case OPTION_MANAGED:
 		options->managed = true;
 		return OPTIONS_RUN;
+	case OPTION_XWAYLAND:
+		options->compositor.xwayland = COMPOSITOR_XWAYLAND_ON;
+		return OPTIONS_RUN;
+	case OPTION_NO_XWAYLAND:
+		options->compositor.xwayland = COMPOSITOR_XWAYLAND_OFF;
+		return OPTIONS_RUN;
 	case OPTION_VERBOSE:
 		options->verbose = true;
 		return OPTIONS_RUN;
@@ -160,6 +172,7 @@ static enum options_result parse_option(struct options *options, int option, FIL
 enum options_result options_parse(struct options *options, int argc, char **argv, FILE *out, FILE *err) {
 	*options = (struct options){.limits = lido_limits_default()};
 	options->compositor.limits = &options->limits;
+	options->compositor.xwayland = COMPOSITOR_XWAYLAND_AUTO;
 	opterr = 0;
 	optind = 0;
 	int option;

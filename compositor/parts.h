@@ -80,6 +80,7 @@ struct compositor {
 	struct output_management *output_management;
 	struct output_power *output_power;
 	struct gamma *gamma;
+	struct xwayland *xwayland;
 
 	struct {
 		struct wl_listener backend_destroy;

@@ -78,6 +78,7 @@ static const struct {
 	{output_management_init, output_management_finish},
 	{output_power_init, output_power_finish},
 	{gamma_init, gamma_finish},
+	{xwayland_init, xwayland_finish},
 };
 
 // The parent of a nested compositor has exited. Outputs and devices are destroyed next, each with its own signal.
@@ -238,6 +239,7 @@ static struct compositor *allocate(void) {
 	compositor->output_management = &all->output_management;
 	compositor->output_power = &all->output_power;
 	compositor->gamma = &all->gamma;
+	compositor->xwayland = &all->xwayland;
 	return compositor;
 }
 
@@ -263,7 +265,7 @@ struct compositor *compositor_create(const struct compositor_options *options) {
 	compositor->loop = wl_display_get_event_loop(compositor->display);
 	if (create_backend(compositor, options) && create_rendering(compositor, options) && create_parts(compositor) &&
 			create_socket(compositor, options) && create_monitor(compositor, options) &&
-			create_headless_output(compositor)) {
+			create_headless_output(compositor) && xwayland_create(compositor, options)) {
 		return compositor;
 	}
 	log_error("cannot create the compositor");
@@ -337,4 +339,8 @@ struct lido_manager *compositor_get_manager(struct compositor *compositor) {
 
 const char *compositor_get_socket(const struct compositor *compositor) {
 	return compositor->socket.name;
+}
+
+const char *compositor_get_x11_display(const struct compositor *compositor) {
+	return xwayland_get_display(compositor);
 }

@@ -56,6 +56,7 @@
 #include "virtual_pointer.h"
 #include "xdg_errors.h"
 #include "xdg_foreign.h"
+#include "xwayland.h"
 
 /*
  * Each part has x_init() and x_finish(). server.c calls them in the order of its table, and in reverse order at the
@@ -104,6 +105,7 @@ struct compositor_parts {
 	struct output_management output_management;
 	struct output_power output_power;
 	struct gamma gamma;
+	struct xwayland xwayland;
 };
 
 #endif

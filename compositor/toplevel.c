@@ -8,6 +8,7 @@
 #include "placement.h"
 #include "popup.h"
 #include "xdg_toplevel.h"
+#include "xwindow.h"
 #include <assert.h>
 #include <sys/param.h>
 #include <wlr/types/wlr_compositor.h>
@@ -24,7 +25,10 @@ struct toplevel *toplevel_try_from_surface(struct wlr_surface *surface) {
 	while (surface != NULL) {
 		surface = wlr_surface_get_root_surface(surface);
 		struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(surface);
-		if (xdg == NULL || xdg->role_resource == NULL) {
+		if (xdg == NULL) {
+			return xwindow_try_from_surface(surface);
+		}
+		if (xdg->role_resource == NULL) {
 			return NULL;
 		}
 		if (xdg->role == WLR_XDG_SURFACE_ROLE_TOPLEVEL) {
@@ -160,6 +164,18 @@ static void follow_growth(struct toplevel *toplevel, const struct wlr_box *old) 
 	toplevel_move(toplevel, node->x + toplevel->geometry.x - old->x, node->y + toplevel->geometry.y - old->y);
 }
 
+static void finish_resize(struct toplevel *toplevel) {
+	if (toplevel->resize.ended && toplevel->ops->has_reached(toplevel, toplevel->resize.serial)) {
+		toplevel->resize.edges = 0;
+	}
+}
+
+void toplevel_end_resize(struct toplevel *toplevel) {
+	toplevel->resize.serial = toplevel->ops->set_resizing(toplevel, false);
+	toplevel->resize.ended = true;
+	finish_resize(toplevel);
+}
+
 static void follow_resize(struct toplevel *toplevel) {
 	if (toplevel->resize.edges == 0) {
 		return;
@@ -167,9 +183,7 @@ static void follow_resize(struct toplevel *toplevel) {
 	struct wlr_box box = toplevel_box(toplevel);
 	toplevel_move(toplevel, toplevel->resize.edges & WLR_EDGE_LEFT ? toplevel->resize.right - box.width : box.x,
 			toplevel->resize.edges & WLR_EDGE_TOP ? toplevel->resize.bottom - box.height : box.y);
-	if (toplevel->resize.ended && toplevel->ops->has_reached(toplevel, toplevel->resize.serial)) {
-		toplevel->resize.edges = 0;
-	}
+	finish_resize(toplevel);
 }
 
 // The part of a window that was within reach may be what the client has cut off.
@@ -205,10 +219,7 @@ void toplevel_commit(struct toplevel *toplevel, const struct wlr_box *geometry, 
 	if (!is_set && (old.x != geometry->x || old.y != geometry->y)) {
 		follow_growth(toplevel, &old);
 	}
-	if (toplevel->arrival.waiting && toplevel->ops->has_reached(toplevel, toplevel->arrival.serial)) {
-		toplevel->arrival.waiting = false;
-		toplevel_move(toplevel, toplevel->arrival.x, toplevel->arrival.y);
-	}
+	toplevel_arrive(toplevel);
 	follow_resize(toplevel);
 	follow_shrinking(toplevel, &old);
 	center_content(toplevel);

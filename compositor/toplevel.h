@@ -170,6 +170,12 @@ struct output *toplevel_output(struct toplevel *toplevel);
 /* Moves the origin of the window geometry immediately, layout coordinates. */
 void toplevel_move(struct toplevel *toplevel, int lx, int ly);
 
+/* The user has ended the resize. It lasts until the client has drawn for the last configure. */
+void toplevel_end_resize(struct toplevel *toplevel);
+
+/* Moves a window that waits for a picture of its new size, if it has drawn that. */
+void toplevel_arrive(struct toplevel *toplevel);
+
 /* Set a state and restore a minimized window. output: where to be fullscreen; NULL: where the window is. */
 void toplevel_set_maximized(struct toplevel *toplevel, bool maximized);
 void toplevel_set_fullscreen(struct toplevel *toplevel, bool fullscreen, struct output *output);

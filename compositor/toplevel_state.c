@@ -68,6 +68,13 @@ static struct wlr_box target_box(struct toplevel *toplevel) {
 	return normal_box(toplevel);
 }
 
+void toplevel_arrive(struct toplevel *toplevel) {
+	if (toplevel->arrival.waiting && toplevel->ops->has_reached(toplevel, toplevel->arrival.serial)) {
+		toplevel->arrival.waiting = false;
+		toplevel_move(toplevel, toplevel->arrival.x, toplevel->arrival.y);
+	}
+}
+
 // Configures the size of the state. The window moves when the client has drawn for it.
 static void toplevel_apply(struct toplevel *toplevel) {
 	struct wlr_box box = target_box(toplevel);
@@ -79,6 +86,7 @@ static void toplevel_apply(struct toplevel *toplevel) {
 	toplevel->resize.edges = 0;
 	wlr_scene_node_set_enabled(&toplevel->backdrop->node, toplevel->fullscreen);
 	wlr_scene_rect_set_size(toplevel->backdrop, box.width, box.height);
+	toplevel_arrive(toplevel); // at once if the size is the same, and the protocol does not need a new picture
 	toplevel_update_layer(toplevel);
 	toplevel_notify_changed(toplevel);
 }

@@ -53,7 +53,7 @@ expect status-of-the-command-is-ours ends_with 7 --headless 64x64 -- sh -c 'exit
 expect nothing-was-wrong is_empty err
 expect command-that-is-killed-gives-128-and-the-signal ends_with 137 --headless 64x64 -- sh -c 'kill -9 $$'
 expect command-that-is-not-there-gives-127 ends_with 127 --headless 64x64 no-such-command
-expect command-finds-the-socket ends_with 0 --headless 64x64 --socket here -- \
+expect command-finds-the-socket ends_with 0 --headless 64x64 --socket here --no-xwayland -- \
 	sh -c 'test "$WAYLAND_DISPLAY" = here && test -S "$XDG_RUNTIME_DIR/here" && test -z "${DISPLAY:-}"'
 
 expect command-has-the-users-umask ends_with 0 --headless 64x64 -- sh -c "test \$(umask) = $(umask)"

@@ -1,0 +1,146 @@
+/*
+ * Replies of the X server as wlroots expects them, and those that xprefetch.h has already. Functions of libxcb are
+ * replaced in the program lido.
+ *
+ * wlroots reads the properties that X11 programs set as what they should be, whatever type and size they have, and
+ * takes data of any size into the compositor's memory.
+ */
+#include "xevents.h"
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/param.h>
+#include <xcb/res.h>
+#include <xcb/xcb.h>
+#include <xcb/xcbext.h>
+#include <xcb/xfixes.h>
+
+#define REPLACES_LIBXCB __attribute__((visibility("default")))
+
+// What wlroots may read beyond the end of a property, bytes.
+#define SLACK_SIZE 64
+
+// Data of selections in one piece, in 4 bytes: as much as one request sets. More is sent in several pieces.
+#define DATA_LEN_MAX (16 << 18)
+
+// MIME types of a selection, and the length of their names: selections.h has the like for Wayland clients.
+#define TYPES_MAX 256
+#define TYPE_LEN_MAX 255
+
+// wlroots asks for this many types.
+#define TYPES_ASKED 4096
+
+// Finds libxcb's own function, once.
+#define FIND_NEXT(pointer, name) \
+	do { \
+		if ((pointer) == NULL) { \
+			*(void **)&(pointer) = dlsym(RTLD_NEXT, name); \
+		} \
+	} while (0)
+
+// Returns the reply, which may be here already.
+static void *get_reply(xcb_connection_t *connection, unsigned int sequence, xcb_generic_error_t **error) {
+	struct xevents *xevents = xevents_find(connection);
+	void *reply;
+	if (xevents == NULL || !xprefetch_take(&xevents->prefetch, sequence, &reply)) {
+		return xcb_wait_for_reply(connection, sequence, error);
+	}
+	if (error != NULL) {
+		*error = NULL;
+	}
+	return reply;
+}
+
+typedef xcb_get_geometry_cookie_t get_geometry(xcb_connection_t *connection, xcb_drawable_t drawable);
+
+REPLACES_LIBXCB xcb_get_geometry_cookie_t xcb_get_geometry(xcb_connection_t *connection, xcb_drawable_t drawable) {
+	static get_geometry *next;
+	FIND_NEXT(next, "xcb_get_geometry");
+	struct xevents *xevents = xevents_find(connection);
+	xcb_get_geometry_cookie_t cookie;
+	if (xevents != NULL &&
+			xprefetch_find(&xevents->prefetch, XPREFETCH_GEOMETRY, drawable, XCB_ATOM_NONE, &cookie.sequence)) {
+		return cookie;
+	}
+	return next(connection, drawable);
+}
+
+REPLACES_LIBXCB xcb_get_geometry_reply_t *xcb_get_geometry_reply(
+		xcb_connection_t *connection, xcb_get_geometry_cookie_t cookie, xcb_generic_error_t **error) {
+	return get_reply(connection, cookie.sequence, error);
+}
+
+typedef xcb_res_query_client_ids_cookie_t query_client_ids(
+		xcb_connection_t *connection, uint32_t num_specs, const xcb_res_client_id_spec_t *specs);
+
+REPLACES_LIBXCB xcb_res_query_client_ids_cookie_t xcb_res_query_client_ids(
+		xcb_connection_t *connection, uint32_t num_specs, const xcb_res_client_id_spec_t *specs) {
+	static query_client_ids *next;
+	FIND_NEXT(next, "xcb_res_query_client_ids");
+	struct xevents *xevents = xevents_find(connection);
+	xcb_res_query_client_ids_cookie_t cookie;
+	if (xevents != NULL && num_specs == 1 &&
+			xprefetch_find(&xevents->prefetch, XPREFETCH_CLIENT_ID, specs->client, XCB_ATOM_NONE, &cookie.sequence)) {
+		return cookie;
+	}
+	return next(connection, num_specs, specs);
+}
+
+REPLACES_LIBXCB xcb_res_query_client_ids_reply_t *xcb_res_query_client_ids_reply(
+		xcb_connection_t *connection, xcb_res_query_client_ids_cookie_t cookie, xcb_generic_error_t **error) {
+	return get_reply(connection, cookie.sequence, error);
+}
+
+typedef xcb_get_property_cookie_t get_property(xcb_connection_t *connection, uint8_t delete_it, xcb_window_t window,
+		xcb_atom_t property, xcb_atom_t type, uint32_t offset, uint32_t len);
+
+REPLACES_LIBXCB xcb_get_property_cookie_t xcb_get_property(xcb_connection_t *connection, uint8_t _delete,
+		xcb_window_t window, xcb_atom_t property, xcb_atom_t type, uint32_t long_offset, uint32_t long_length) {
+	static get_property *next;
+	FIND_NEXT(next, "xcb_get_property");
+	struct xevents *xevents = xevents_find(connection);
+	xcb_get_property_cookie_t cookie;
+	if (xevents != NULL) {
+		if (!_delete && xprefetch_find(&xevents->prefetch, XPREFETCH_PROPERTY, window, property, &cookie.sequence)) {
+			return cookie;
+		}
+		long_length = long_length == TYPES_ASKED ? TYPES_MAX : MIN(long_length, DATA_LEN_MAX);
+	}
+	return next(connection, _delete, window, property, type, long_offset, long_length);
+}
+
+// wlroots takes the number of elements for that of elements of 4 bytes, and reads the first ones of an empty property.
+REPLACES_LIBXCB xcb_get_property_reply_t *xcb_get_property_reply(
+		xcb_connection_t *connection, xcb_get_property_cookie_t cookie, xcb_generic_error_t **error) {
+	xcb_get_property_reply_t *reply = get_reply(connection, cookie.sequence, error);
+	if (reply == NULL || xevents_find(connection) == NULL || reply->value_len > DATA_LEN_MAX) {
+		return reply;
+	}
+	size_t size = sizeof(*reply) + reply->length * 4;
+	size_t wanted = sizeof(*reply) + MAX(reply->length, reply->value_len) * (size_t)4 + SLACK_SIZE;
+	xcb_get_property_reply_t *larger = realloc(reply, wanted);
+	if (larger == NULL) {
+		free(reply);
+		return NULL;
+	}
+	memset((char *)larger + size, 0, wanted - size);
+	return larger;
+}
+
+// A longer MIME type would not fit into a message to a Wayland client, which would be disconnected.
+REPLACES_LIBXCB xcb_get_atom_name_reply_t *xcb_get_atom_name_reply(
+		xcb_connection_t *connection, xcb_get_atom_name_cookie_t cookie, xcb_generic_error_t **error) {
+	xcb_get_atom_name_reply_t *reply = xcb_wait_for_reply(connection, cookie.sequence, error);
+	if (reply != NULL && reply->name_len > TYPE_LEN_MAX && xevents_find(connection) != NULL) {
+		free(reply);
+		return NULL;
+	}
+	return reply;
+}
+
+// wlroots does not expect that there is no reply, because the X server ended.
+REPLACES_LIBXCB xcb_xfixes_query_version_reply_t *xcb_xfixes_query_version_reply(
+		xcb_connection_t *connection, xcb_xfixes_query_version_cookie_t cookie, xcb_generic_error_t **error) {
+	xcb_xfixes_query_version_reply_t *reply = xcb_wait_for_reply(connection, cookie.sequence, error);
+	return reply != NULL ? reply : calloc(1, sizeof(*reply));
+}

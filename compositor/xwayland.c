@@ -1,0 +1,175 @@
+#include "xwayland.h"
+
+#include "clients.h"
+#include "compat.h"
+#include "compositor.h"
+#include "cursor.h"
+#include "listener.h"
+#include "log.h"
+#include "parts.h"
+#include "seat.h"
+#include "xwindow.h"
+#include <fcntl.h>
+#include <lido/limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wlr/types/wlr_seat.h>
+#include <wlr/types/wlr_xcursor_manager.h>
+#include <wlr/xcursor.h>
+#include <wlr/xwayland.h>
+#include <wlr/xwayland/shell.h>
+
+// wlroots is forking to start an X server.
+static bool is_starting;
+
+// Xwayland and its compiler of keymaps print warnings about usual keymaps.
+static void discard_messages(void) {
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		dup2(fd, STDERR_FILENO);
+		close(fd);
+	}
+}
+
+// Runs in each child. wlroots starts Xwayland with the signals and limits of the compositor.
+static void prepare_child(void) {
+	if (!is_starting) {
+		return;
+	}
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	lido_limits_restore_nofile();
+	if (wlr_log_get_verbosity() < WLR_DEBUG) {
+		discard_messages();
+	}
+	is_starting = false;
+}
+
+static void handle_started(void *data) {
+	struct xwayland *xwayland = data;
+	xwayland->started = NULL;
+	is_starting = false;
+}
+
+// wlroots forks next.
+static void handle_start(struct wl_listener *listener, void *data) {
+	struct xwayland *xwayland = wl_container_of(listener, xwayland, listeners.start);
+	const struct wlr_xwayland_server *server = xwayland->wlr->server;
+	if (!xevents_attach(&xwayland->xevents, xwayland, server->client, server->wm_fd[0])) {
+		wl_client_post_no_memory(server->client);
+	}
+	is_starting = true;
+	if (xwayland->started == NULL) {
+		xwayland->started = wl_event_loop_add_idle(xwayland->compositor->loop, handle_started, xwayland);
+	}
+}
+
+// What X11 shows where no window has a cursor.
+static void set_cursor(struct xwayland *xwayland) {
+	struct wlr_xcursor_manager *theme = xwayland->compositor->cursor->theme;
+	struct wlr_xcursor *cursor = NULL;
+	if (wlr_xcursor_manager_load(theme, 1)) {
+		cursor = wlr_xcursor_manager_get_xcursor(theme, "default", 1);
+	}
+	if (cursor != NULL) {
+		xwayland_set_cursor(xwayland->wlr, cursor->images[0]);
+	}
+}
+
+static void handle_ready(struct wl_listener *listener, void *data) {
+	struct xwayland *xwayland = wl_container_of(listener, xwayland, listeners.ready);
+	struct wlr_xwayland_server *server = xwayland->wlr->server;
+	// The window manager closes it. wlroots would close the fd a second time, which may be somebody else's by then.
+	server->wm_fd[0] = -1;
+	// However soon it ends, the next program may start it again.
+	server->server_start = 0;
+	wlr_xwayland_set_seat(xwayland->wlr, xwayland->compositor->seat->wlr);
+	xevents_begin(&xwayland->xevents, wlr_xwayland_get_xwm_connection(xwayland->wlr));
+	set_cursor(xwayland);
+}
+
+static void handle_new_surface(struct wl_listener *listener, void *data) {
+	struct xwayland *xwayland = wl_container_of(listener, xwayland, listeners.new_surface);
+	xwindow_create(xwayland->compositor, data);
+}
+
+static bool is_installed(void) {
+	if (getenv("WLR_XWAYLAND") != NULL) {
+		return true;
+	}
+	const char *path = getenv("PATH");
+	char *folders = strdup(path != NULL ? path : "/usr/local/bin:/usr/bin:/bin"), *rest = folders, *folder;
+	bool found = false;
+	while (!found && rest != NULL && (folder = strsep(&rest, ":")) != NULL) {
+		char file[4096];
+		found = snprintf(file, sizeof(file), "%s/Xwayland", folder) < (int)sizeof(file) && access(file, X_OK) == 0;
+	}
+	free(folders);
+	return found;
+}
+
+bool xwayland_create(struct compositor *compositor, const struct compositor_options *options) {
+	static bool is_prepared;
+	struct xwayland *xwayland = compositor->xwayland;
+	bool is_demanded = options->xwayland == COMPOSITOR_XWAYLAND_ON;
+	if (options->xwayland == COMPOSITOR_XWAYLAND_OFF || (!is_demanded && !is_installed())) {
+		return true;
+	}
+	if (!is_prepared && pthread_atfork(NULL, NULL, prepare_child) != 0) {
+		return !is_demanded;
+	}
+	is_prepared = true;
+	xwayland->wlr = wlr_xwayland_create(compositor->display, compositor->wlr, true);
+	if (xwayland->wlr == NULL) {
+		log_error("cannot create a display for X11%s", is_demanded ? "; --no-xwayland does without" : "");
+		return !is_demanded;
+	}
+	listener_add(&xwayland->listeners.start, &xwayland->wlr->server->events.start, handle_start);
+	listener_add(&xwayland->listeners.ready, &xwayland->wlr->events.ready, handle_ready);
+	listener_add(&xwayland->listeners.new_surface, &xwayland->wlr->events.new_surface, handle_new_surface);
+	return true;
+}
+
+bool xwayland_init(struct compositor *compositor) {
+	compositor->xwayland->compositor = compositor;
+	return true;
+}
+
+void xwayland_finish(struct compositor *compositor) {
+	struct xwayland *xwayland = compositor->xwayland;
+	xevents_detach(&xwayland->xevents);
+	listener_remove(&xwayland->listeners.start);
+	listener_remove(&xwayland->listeners.ready);
+	listener_remove(&xwayland->listeners.new_surface);
+	if (xwayland->started != NULL) {
+		wl_event_source_remove(xwayland->started);
+		handle_started(xwayland);
+	}
+	wlr_xwayland_destroy(xwayland->wlr);
+	xwayland->wlr = NULL;
+}
+
+const char *xwayland_get_display(const struct compositor *compositor) {
+	const struct wlr_xwayland *wlr = compositor->xwayland->wlr;
+	return wlr != NULL && wlr->display_name[0] != '\0' ? wlr->display_name : NULL;
+}
+
+void xwayland_follow_drags(struct compositor *compositor, bool follow) {
+	struct wlr_xwayland *wlr = compositor->xwayland->wlr;
+	bool follows = wlr != NULL && wlr->seat != NULL;
+	if (wlr != NULL && wlr->xwm != NULL && follows != follow) {
+		wlr_xwayland_set_seat(wlr, follow ? compositor->seat->wlr : NULL);
+	}
+}
+
+bool xwayland_filter(
+		const struct compositor *compositor, const struct wl_client *client, const struct wl_global *global) {
+	const struct wlr_xwayland *wlr = compositor->xwayland->wlr;
+	return wlr == NULL || wlr->shell_v1 == NULL || global != wlr->shell_v1->global || client == wlr->server->client;
+}

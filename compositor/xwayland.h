@@ -1,0 +1,57 @@
+/*
+ * Windows of X11 programs, by Xwayland: an X server that is a client of the compositor, and is started when the first
+ * program connects to its socket. wlroots is its window manager, in the compositor's process.
+ *
+ * It ends with its last X11 program, and whatever ends it, the next program starts it again.
+ */
+#ifndef XWAYLAND_H
+#define XWAYLAND_H
+
+#include "xevents.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <wayland-server-core.h>
+
+struct compositor;
+struct compositor_options;
+struct wl_global;
+struct wlr_xcursor_manager;
+struct wlr_xwayland;
+
+/* The most windows that are managed, shown or not. Further ones stay unknown to the window manager, and hidden. */
+#define XWAYLAND_WINDOWS_MAX 2048
+
+struct xwayland {
+	struct compositor *compositor;
+	struct wlr_xwayland *wlr; // NULL: there is no X11
+	size_t windows_len;       // struct xwindow
+	struct xevents xevents;
+
+	struct wl_event_source *started; // an idle source that runs after the fork; NULL: none is pending
+
+	struct {
+		struct wl_listener start, ready, new_surface;
+	} listeners;
+};
+
+/* Creates the display's sockets. Returns false when it cannot, if the options demand it; logs the reason. */
+bool xwayland_create(struct compositor *compositor, const struct compositor_options *options);
+
+/* Always returns true: xwayland_create() does the work. */
+bool xwayland_init(struct compositor *compositor);
+void xwayland_finish(struct compositor *compositor);
+
+/* The value for DISPLAY; NULL: there is no X11. */
+const char *xwayland_get_display(const struct compositor *compositor);
+
+/*
+ * Are X11 programs to follow the drag that begins next, and selections? wlroots dereferences the source of a drag,
+ * which may have none.
+ */
+void xwayland_follow_drags(struct compositor *compositor, bool follow);
+
+/* May this client see this global? Only Xwayland sees what is for it. */
+bool xwayland_filter(
+		const struct compositor *compositor, const struct wl_client *client, const struct wl_global *global);
+
+#endif

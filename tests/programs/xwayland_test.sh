@@ -1,0 +1,211 @@
+#!/bin/sh
+# Runs X11 programs in lido: windows, menus, the clipboard, and the end and return of Xwayland. Prints TAP.
+#
+#     xwayland_test.sh LIDO DRIVE
+set -u
+lido=$1
+drive=$2
+runtime=$(mktemp -d "${TMPDIR:-/tmp}/lido-xwayland.XXXXXX")
+trap 'rm -rf "$runtime"' EXIT
+unset WAYLAND_DISPLAY DISPLAY
+export XDG_RUNTIME_DIR="$runtime" LANG=C.UTF-8 LC_ALL=C.UTF-8
+
+suite=xwayland
+say_why() {
+	tail -n 40 "$runtime"/*.log "$runtime/out" "$runtime/err"
+}
+. "$(dirname "$0")/../runner/tap.sh"
+
+for tool in Xwayland xterm xclip xdotool xwininfo xprop xdpyinfo wl-copy wtype grim gtk3-widget-factory; do
+	command -v "$tool" >/dev/null || { skip x11-programs-are-shown "$tool is not installed"; finish; }
+done
+
+# start NAME SIZE: starts lido. Sets $server, and exports WAYLAND_DISPLAY and DISPLAY.
+start() {
+	"$lido" --headless "$2" --socket "$1" --xwayland >"$runtime/$1.out" 2>"$runtime/$1.log" &
+	server=$!
+	wait_for grep -q 'running' "$runtime/$1.log"
+	export WAYLAND_DISPLAY="$1" DISPLAY="$(sed -n 's/.* DISPLAY=\(:[0-9]*\)$/\1/p' "$runtime/$1.log")"
+}
+
+# find_server: prints the process of Xwayland.
+find_server() {
+	for process in /proc/[0-9]*; do
+		if tr '\0' ' ' <"$process/cmdline" | grep -q "^Xwayland $DISPLAY -rootless" &&
+			tr '\0' '\n' <"$process/environ" | grep -qx "XDG_RUNTIME_DIR=$runtime"; then
+			echo "${process#/proc/}"
+		fi
+	done 2>/dev/null
+}
+
+# get_color X Y: prints the color of the screen there.
+get_color() {
+	grim -t ppm -g "$1,$2 1x1" - | tail -c 3 | od -An -tx1 | tr -d ' '
+}
+
+# has_color X Y RRGGBB: returns whether the screen has this color there.
+has_color() {
+	[ "$(get_color "$1" "$2")" = "$3" ]
+}
+
+# find_window: prints the window of xterm.
+find_window() {
+	xdotool search --onlyvisible --class xterm | tail -n 1
+}
+
+# is_at X Y [WxH]: returns whether xterm's window is there.
+is_at() {
+	xwininfo -id "$window" >"$runtime/info"
+	grep -q "Absolute upper-left X:  $1$" "$runtime/info" && grep -q "Absolute upper-left Y:  $2$" "$runtime/info" &&
+		[ "$(get_size)" = "${3:-$(get_size)}" ]
+}
+
+# get_size: prints the size of xterm's window.
+get_size() {
+	xwininfo -id "$window" | awk '/ Width:/ { width = $2 } / Height:/ { print width "x" $2 }'
+}
+
+# has_state ATOM: returns whether xterm's window has this state.
+has_state() {
+	xprop -id "$window" _NET_WM_STATE | grep -q "$1"
+}
+
+has_no_state() {
+	! has_state "$1"
+}
+
+is_gone() {
+	! kill -0 "$1"
+}
+
+# pastes TEXT COMMAND...: returns whether the command prints the text.
+pastes() {
+	text=$1
+	shift
+	[ "$(timeout 5 "$@")" = "$text" ]
+}
+
+expect command-has-the-display ends_with 0 "$lido" --headless 64x64 --socket short --xwayland -- \
+	sh -c 'test "${DISPLAY#:}" != "${DISPLAY-}"'
+expect command-has-no-display-without-xwayland ends_with 0 "$lido" --headless 64x64 --socket short --no-xwayland -- \
+	sh -c 'test -z "${DISPLAY+set}"'
+
+start first 800x600
+first=$server first_display=$DISPLAY
+start second 800x600
+expect two-compositors-have-two-displays test "$first_display" != "$DISPLAY"
+kill -TERM "$server"
+wait "$server"
+expect the-second-ends-well test $? = 0
+export WAYLAND_DISPLAY=first DISPLAY="$first_display"
+server=$first
+
+expect x-server-is-not-started-before-a-program-connects test -z "$(find_server)"
+"$drive" plug >"$runtime/plug.log" 2>&1 &
+plug=$!
+background=$(get_color 5 5)
+# At these lines, xterm asks to be maximized, or not to be.
+xterm -bg '#c00000' -fg white -fn fixed -b 0 -bw 0 +sb -geometry 40x10+100+80 -xrm 'XTerm*allowWindowOps: true' -e \
+	sh -c 'while read -r line; do
+		echo "$line" >>"$XDG_RUNTIME_DIR/typed"
+		[ "$line" != maximize ] || printf "\\033[9;1t"
+		[ "$line" != restore ] || printf "\\033[9;0t"
+	done' >"$runtime/xterm.log" 2>&1 &
+xterm=$!
+expect window-of-xterm-is-shown-where-its-user-wants-it wait_for has_color 300 200 c00000
+window=$(find_window)
+expect it-is-at-that-place-for-x11-too is_at 100 80
+expect nothing-is-shown-beside-it has_color 95 85 "$background"
+expect globals-for-xwayland-are-hidden-from-others sh -c 'wayland-info >"$1/info"; ! grep -q xwayland "$1/info"' - "$runtime"
+expect text-is-typed ends_with 0 wtype -s 500 'Hello, X11!' -k Return
+expect text-arrives wait_for grep -qx 'Hello, X11!' "$runtime/typed"
+
+expect program-moves-its-window ends_with 0 xdotool windowmove "$window" 400 300
+expect it-is-shown-there wait_for has_color 600 400 c00000
+expect it-is-not-shown-where-it-was has_color 300 200 "$background"
+expect program-resizes-its-window ends_with 0 xdotool windowsize "$window" 300 200
+expect size-changes wait_for is_at 400 300 300x200
+expect window-cannot-be-moved-out-of-reach ends_with 0 xdotool windowmove "$window" 5000 5000
+expect part-of-it-stays-on-the-output wait_for is_at 704 568
+xdotool windowmove "$window" 100 80
+wait_for is_at 100 80
+
+# 250, 180 is its center; the pixels that are left over from whole characters go.
+expect user-drags-its-corner ends_with 0 "$drive" drag 450 400 550 500
+expect size-follows-in-whole-characters wait_for sh -c '
+	size=$(xwininfo -id "$1" | awk "/ Width:/ { width = \$2 } / Height:/ { print width, \$2 }")
+	set -- $size
+	[ "$1" -gt 330 ] && [ "$2" -gt 220 ] && [ $(($1 % 6)) = 0 ] && [ $(($2 % 13)) = 0 ]' - "$window"
+
+size=$(get_size)
+expect program-maximizes-itself ends_with 0 wtype maximize -k Return
+expect it-fills-the-output wait_for is_at 0 0 800x600
+expect it-is-drawn-there wait_for has_color 790 590 c00000
+expect program-restores-itself ends_with 0 wtype restore -k Return
+expect it-returns-to-its-place wait_for is_at 100 80 "$size"
+expect program-minimizes-it ends_with 0 xdotool windowminimize "$window"
+expect it-is-hidden wait_for has_color 200 150 "$background"
+expect program-activates-it ends_with 0 xdotool windowactivate "$window"
+expect it-is-shown-again wait_for has_color 200 150 c00000
+expect it-has-the-focus has_state FOCUSED
+
+printf 'from Wayland' | wl-copy
+expect x11-pastes-what-wayland-copied wait_for pastes 'from Wayland' xclip -o -selection clipboard
+printf 'from X11' | xclip -selection clipboard
+expect wayland-pastes-what-x11-copied wait_for pastes 'from X11' wl-paste -n
+printf 'selected by Wayland' | wl-copy --primary
+expect x11-pastes-the-primary-selection wait_for pastes 'selected by Wayland' xclip -o -selection primary
+printf 'selected by X11' | xclip -selection primary
+expect wayland-pastes-the-primary-selection wait_for pastes 'selected by X11' wl-paste -n --primary
+head -c 3000000 /dev/zero | tr '\0' 'x' >"$runtime/large"
+xclip -selection clipboard -i "$runtime/large"
+expect wayland-pastes-megabytes wait_for sh -c 'timeout 20 wl-paste -n | cmp -s - "$1/large"' - "$runtime"
+
+expect user-maximizes-it ends_with 0 "$drive" maximize
+expect it-fills-the-output-again wait_for is_at 0 0 800x600
+expect it-knows wait_for has_state MAXIMIZED_VERT
+expect user-closes-it ends_with 0 "$drive" close
+expect program-ends wait_for is_gone "$xterm"
+expect nothing-is-left-of-it wait_for has_color 200 150 "$background"
+
+GDK_BACKEND=x11 gtk3-widget-factory >"$runtime/gtk.log" 2>&1 &
+gtk=$!
+# The boxes "Left", "Middle" and "Right" open menus, with a blue entry below the pointer.
+expect window-of-gtk-is-shown wait_for has_color 5 590 f6f5f4
+sleep 1
+expect user-opens-a-menu ends_with 0 "$drive" click 94 495
+expect menu-is-shown-above-the-window wait_for has_color 120 305 3584e4
+kill "$gtk"
+wait "$gtk"
+
+# Alt+Tab is a binding: the window that it chooses learns of neither key.
+for name in one two; do
+	xev -name "$name" -event keyboard -geometry 100x100 >"$runtime/$name.keys" 2>&1 &
+	wait_for sh -c 'xdotool search --onlyvisible --name "^$1$"' - "$name" >"$runtime/out"
+done
+expect user-switches-windows-by-a-binding ends_with 0 wtype -s 500 -M alt -k Tab -m alt -s 200 x
+expect text-goes-to-the-window-that-was-chosen wait_for grep -q 'keysym 0x78, x' "$runtime/one.keys"
+expect no-modifier-is-down-then grep -q 'state 0x0, keycode [0-9]* (keysym 0x78, x)' "$runtime/one.keys"
+expect keys-of-the-binding-are-not-told sh -c '! grep -E "keysym 0x(ff09|ffe9)," "$1/one.keys"' - "$runtime"
+
+if [ "$(id -u)" = 0 ] && setpriv --reuid=65534 --clear-groups true 2>/dev/null; then
+	expect other-users-are-refused ends_with 1 setpriv --reuid=65534 --clear-groups xdpyinfo
+else
+	skip other-users-are-refused 'not run by root'
+fi
+
+xterm -e sleep 60 >"$runtime/xterm.log" 2>&1 &
+xterm=$!
+wait_for find_window
+kill "$(find_server)"
+expect programs-end-with-the-x-server wait_for is_gone "$xterm"
+expect compositor-lives kill -0 "$server"
+expect next-program-starts-the-x-server-again ends_with 0 xdpyinfo
+kill -KILL "$(find_server)"
+expect even-if-it-was-killed ends_with 0 xdpyinfo
+kill -TERM "$server"
+wait "$server"
+expect lido-ends-well test $? = 0
+expect x-server-ends-with-it wait_for sh -c 'test -z "$1"' - "$(find_server)"
+kill "$plug" 2>/dev/null
+finish
