@@ -204,3 +204,59 @@ ATTACK("selection-asked-for-whose-owner-never-reads") {
 	}
 	stop_child(owner);
 }
+
+static const char x11_type[] = "text/plain;charset=utf-8";
+
+static void note_x11_offer(void *data, struct zwlr_data_control_offer_v1 *offer, const char *type) {
+	struct zwlr_data_control_offer_v1 **found = data;
+	if (strcmp(type, x11_type) == 0) {
+		*found = offer;
+	}
+}
+
+static const struct zwlr_data_control_offer_v1_listener x11_offer_listener = {.offer = note_x11_offer};
+
+static void follow_x11_offer(
+		void *data, struct zwlr_data_control_device_v1 *device, struct zwlr_data_control_offer_v1 *offer) {
+	zwlr_data_control_offer_v1_add_listener(offer, &x11_offer_listener, data);
+}
+
+static void ignore_selection(
+		void *data, struct zwlr_data_control_device_v1 *device, struct zwlr_data_control_offer_v1 *offer) {
+}
+
+static const struct zwlr_data_control_device_v1_listener x11_device_listener = {
+	.data_offer = follow_x11_offer,
+	.selection = ignore_selection,
+	.primary_selection = ignore_selection,
+};
+
+// The compositor writes the data of X11 programs itself. The flags of the pipe are shared with it.
+ATTACK("data-of-x11-into-a-full-pipe-that-blocks") {
+	struct attacker attacker;
+	struct zwlr_data_control_offer_v1 *offer = NULL;
+	int pipe_fds[2];
+	attacker_connect(&attacker);
+	struct zwlr_data_control_device_v1 *device =
+			zwlr_data_control_manager_v1_get_data_device(attacker.data_control, attacker.seat);
+	zwlr_data_control_device_v1_add_listener(device, &x11_device_listener, &offer);
+	expect_alive(&attacker);
+	if (offer == NULL) {
+		skip("no X11 program has set the selection");
+	}
+	if (pipe2(pipe_fds, O_CLOEXEC) != 0) {
+		fail("pipe2");
+	}
+	zwlr_data_control_offer_v1_receive(offer, x11_type, pipe_fds[1]);
+	char data[4096];
+	for (int i = 0; i < 50; i++) {
+		sleep_ms(20);
+		fcntl(pipe_fds[1], F_SETFL, 0);
+		fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK);
+		ssize_t size = read(pipe_fds[0], data, sizeof(data)); // the compositor may write again
+		expect_alive(&attacker);
+		if (i > 30 && size != sizeof(data)) {
+			fail("no data of X11 came through the pipe");
+		}
+	}
+}
