@@ -5,9 +5,6 @@
 #include <xcb/res.h>
 #include <xcb/xcbext.h>
 
-// As wlroots asks, in 4 bytes.
-#define PROPERTY_LEN 2048
-
 // Not those that are numbers in each X server.
 static const char *const property_names[] = {
 	"WM_PROTOCOLS",
@@ -61,7 +58,7 @@ void xprefetch_ask_window(struct xprefetch *prefetch, xcb_connection_t *connecti
 void xprefetch_ask_property(
 		struct xprefetch *prefetch, xcb_connection_t *connection, xcb_window_t window, xcb_atom_t property) {
 	xcb_get_property_cookie_t cookie =
-			xcb_get_property(connection, false, window, property, XCB_ATOM_ANY, 0, PROPERTY_LEN);
+			xcb_get_property(connection, false, window, property, XCB_ATOM_ANY, 0, XPREFETCH_PROPERTY_LEN);
 	add(prefetch, XPREFETCH_PROPERTY, window, property, cookie.sequence);
 }
 

@@ -19,6 +19,9 @@ enum xprefetch_kind {
 	XPREFETCH_PROPERTY,
 };
 
+/* How much of a property wlroots asks for, in 4 bytes. */
+#define XPREFETCH_PROPERTY_LEN 2048
+
 /* The most questions for one event. */
 #define XPREFETCH_MAX 16
 

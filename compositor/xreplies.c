@@ -101,7 +101,8 @@ REPLACES_LIBXCB xcb_get_property_cookie_t xcb_get_property(xcb_connection_t *con
 	struct xevents *xevents = xevents_find(connection);
 	xcb_get_property_cookie_t cookie;
 	if (xevents != NULL) {
-		if (!_delete && xprefetch_find(&xevents->prefetch, XPREFETCH_PROPERTY, window, property, &cookie.sequence)) {
+		if (!_delete && long_length == XPREFETCH_PROPERTY_LEN &&
+				xprefetch_find(&xevents->prefetch, XPREFETCH_PROPERTY, window, property, &cookie.sequence)) {
 			return cookie;
 		}
 		long_length = long_length == TYPES_ASKED ? TYPES_MAX : MIN(long_length, DATA_LEN_MAX);

@@ -50,7 +50,12 @@ static void detach(struct xwindow *window) {
 
 static void handle_associate(struct wl_listener *listener, void *data) {
 	struct xwindow *window = wl_container_of(listener, window, listeners.associate);
+	struct wlr_surface *surface = window->x->surface;
 	attach(window);
+	// wlroots maps it with the next commit only, but the first picture may be there already.
+	if (wlr_surface_has_buffer(surface)) {
+		wlr_surface_map(surface);
+	}
 }
 
 static void handle_dissociate(struct wl_listener *listener, void *data) {
