@@ -62,7 +62,7 @@ RULE("lido_shm_pool_v1.limits@bytes-given-back-can-be-had-again", .clause = ALL_
 		.is_hostile = true) {
 	struct pool_client *pool = actor_get_pool(actor);
 	client_roundtrip(actor->client);
-	if (pool->bytes_max > 0x40000000) {
+	if (pool->bytes_max > INT64_C(1) << 31) {
 		skip("the limit on bytes is too high for one block");
 	}
 	for (int i = 0; i < 5; i++) {
