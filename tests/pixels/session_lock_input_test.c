@@ -150,8 +150,7 @@ TEST("session_lock_input@windows-and-panels-that-appear-do-not-get-the-focus") {
 	keyboard_log_expect(&desk.log, "");
 	unlock(&desk);
 	keyboard_log_expect(&desk.log, "enter[] ");
-	expect(get_active(&desk)->xdg->base->surface ==
-			desk.stage.server.compositor->seat->wlr->keyboard_state.focused_surface);
+	expect(get_active(&desk)->surface == desk.stage.server.compositor->seat->wlr->keyboard_state.focused_surface);
 	desk_finish(&desk);
 }
 
