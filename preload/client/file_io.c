@@ -232,6 +232,8 @@ OPENS(openat64, (int folder, const char *path, int flags, ...), (folder, path, f
 		return check_new(((int(*) params)find_original(&place, #name))args); \
 	}
 
+OPENS_CHECKED(creat, (const char *path, mode_t mode), (path, mode))
+OPENS_CHECKED(creat64, (const char *path, mode_t mode), (path, mode))
 OPENS_CHECKED(__open_2, (const char *path, int flags), (path, flags))
 OPENS_CHECKED(__open64_2, (const char *path, int flags), (path, flags))
 OPENS_CHECKED(__openat_2, (int folder, const char *path, int flags), (folder, path, flags))

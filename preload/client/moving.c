@@ -32,6 +32,7 @@
 #include "page.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -195,10 +196,16 @@ struct search {
 	int fd;
 };
 
+// Can the server read the file by it?
+static bool is_readable(int fd) {
+	int flags = fcntl(fd, F_GETFL);
+	return flags != -1 && (flags & O_ACCMODE) != O_WRONLY && (flags & O_PATH) == 0;
+}
+
 static bool find_fd(int fd, void *data) {
 	struct search *search = data;
 	struct stat stat;
-	if (fstat(fd, &stat) == 0 && file_find(&stat) == search->file) {
+	if (fstat(fd, &stat) == 0 && file_find(&stat) == search->file && is_readable(fd)) {
 		search->fd = fd;
 	}
 	return search->fd == -1;
@@ -303,7 +310,7 @@ static bool must_tell(void) {
 static void tell_all(int fd) {
 	struct stat stat;
 	size_t len = 0;
-	if (fstat(fd, &stat) != 0 || !state_lock()) {
+	if (fstat(fd, &stat) != 0 || !is_readable(fd) || !state_lock()) {
 		return;
 	}
 	struct file *file = file_find(&stat);

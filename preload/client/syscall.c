@@ -230,6 +230,9 @@ static long finish(long number, long result) {
 #ifdef SYS_open
 	is_fd = is_fd || number == SYS_open;
 #endif
+#ifdef SYS_creat
+	is_fd = is_fd || number == SYS_creat;
+#endif
 	if (is_fd && result >= 0 && !outside_access_new((int)result)) {
 		close((int)result);
 		return -1;

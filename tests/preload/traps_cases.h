@@ -448,6 +448,7 @@ static const struct {
 	{"captures", run_captures},
 	{"shrinks-sealed", run_shrinks_sealed},
 	{"shrinks", run_shrinks},
+	{"truncates-by-opening", run_truncates_by_opening},
 	{"fallocates", run_fallocates},
 	{"private-mapping", run_private_mapping},
 	{"remaps-pages", run_remaps_pages},

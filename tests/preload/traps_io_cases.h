@@ -317,6 +317,29 @@ static void run_shrinks(struct session *session) {
 	}
 }
 
+static void run_truncates_by_opening(struct session *session) {
+	for (int i = 0; i < 3; i++) {
+		struct picture picture;
+		char path[64];
+		picture_init(&picture, session, create_unsealable(SIZE), SIZE, 0);
+		picture_check(&picture, 0, 0x3a3a3a);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", picture.fd);
+		int fd = i == 0 ? open(path, O_RDWR | O_TRUNC | O_CLOEXEC) : i == 1 ? creat(path, 0600) : -1;
+#ifdef SYS_creat
+		fd = i == 2 ? (int)syscall(SYS_creat, path, 0600) : fd;
+#else
+		fd = i == 2 ? creat(path, 0600) : fd;
+#endif
+		check(fd >= 0 && ftruncate(picture.fd, (off_t)SIZE) == 0, "cannot open a file, and make it larger");
+		check(picture.pixels[0] == 0 && picture.pixels[SIZE / 4 - 1] == 0, "cut off pixels are back");
+		check(pwrite(fd, "abcd", 4, 0) == 4 && memcmp(picture.pixels, "abcd", 4) == 0,
+				"what is written to a file is not in its mapping");
+		close(fd);
+		picture_check(&picture, 0, 0x3b3b3b);
+		picture_finish(&picture);
+	}
+}
+
 static void run_fallocates(struct session *session) {
 	struct picture picture;
 	char path[64];

@@ -164,7 +164,7 @@ fds)
 		without-fds setuid
 	;;
 io)
-	run_plain reads writes captures shrinks shrinks-sealed fallocates private-mapping remaps-pages reuses-fds
+	run_plain reads writes captures shrinks shrinks-sealed truncates-by-opening fallocates private-mapping remaps-pages reuses-fds
 	run_plain draws-meanwhile reads-meanwhile asks-meanwhile
 	run draws-in-sandbox sized-unseen ordinary-reads
 	grep '^a read' "$runtime/out" | sed 's/^/# /'
