@@ -137,6 +137,7 @@ expect size-follows-in-whole-characters wait_for sh -c '
 	set -- $size
 	[ "$1" -gt 330 ] && [ "$2" -gt 220 ] && [ $(($1 % 6)) = 0 ] && [ $(($2 % 13)) = 0 ]' - "$window"
 
+sleep 1 # for the last size of the drag
 size=$(get_size)
 expect program-maximizes-itself ends_with 0 wtype maximize -k Return
 expect it-fills-the-output wait_for is_at 0 0 800x600
