@@ -34,8 +34,24 @@ struct xprefetch_answer {
 	bool is_there, is_asked_for;
 };
 
+/* Names of atoms that are remembered: the MIME types of selections are asked for again and again. */
+#define XPREFETCH_ATOMS_MAX 64
+#define XPREFETCH_NAME_SIZE_MAX 128
+
+struct xprefetch_atom {
+	char name[XPREFETCH_NAME_SIZE_MAX];
+	size_t name_len; // 0: none
+	xcb_atom_t atom;
+};
+
 /* Zeroed: no questions. */
 struct xprefetch {
+	struct xprefetch_atom atoms[XPREFETCH_ATOMS_MAX];
+	size_t atoms_next;                // the one that is replaced next
+	struct xprefetch_atom asked;      // for which the X server was asked last
+	unsigned int asked_sequence;      // of that question
+	const struct xprefetch_atom *hit; // the answer to the last question; NULL: the X server has it
+
 	xcb_atom_t properties[XPREFETCH_MAX]; // that are read when a window is shown
 	size_t properties_len;
 	bool has_client_ids; // the X server can tell processes

@@ -91,6 +91,63 @@ REPLACES_LIBXCB xcb_res_query_client_ids_reply_t *xcb_res_query_client_ids_reply
 	return get_reply(connection, cookie.sequence, error);
 }
 
+typedef xcb_intern_atom_cookie_t intern_atom(
+		xcb_connection_t *connection, uint8_t only_if_exists, uint16_t name_len, const char *name);
+
+static const struct xprefetch_atom *find_atom(const struct xprefetch *prefetch, uint16_t name_len, const char *name) {
+	for (size_t i = 0; i < XPREFETCH_ATOMS_MAX; i++) {
+		const struct xprefetch_atom *atom = &prefetch->atoms[i];
+		if (atom->name_len == name_len && name_len > 0 && memcmp(atom->name, name, name_len) == 0) {
+			return atom;
+		}
+	}
+	return NULL;
+}
+
+// wlroots asks for the reply next, except when it begins.
+REPLACES_LIBXCB xcb_intern_atom_cookie_t xcb_intern_atom(
+		xcb_connection_t *connection, uint8_t only_if_exists, uint16_t name_len, const char *name) {
+	static intern_atom *next;
+	FIND_NEXT(next, "xcb_intern_atom");
+	struct xevents *xevents = xevents_find(connection);
+	if (xevents == NULL) {
+		return next(connection, only_if_exists, name_len, name);
+	}
+	struct xprefetch *prefetch = &xevents->prefetch;
+	prefetch->hit = find_atom(prefetch, name_len, name);
+	if (prefetch->hit != NULL) {
+		return (xcb_intern_atom_cookie_t){0};
+	}
+	xcb_intern_atom_cookie_t cookie = next(connection, only_if_exists, name_len, name);
+	prefetch->asked.name_len = name_len <= XPREFETCH_NAME_SIZE_MAX ? name_len : 0;
+	memcpy(prefetch->asked.name, name, prefetch->asked.name_len);
+	prefetch->asked_sequence = cookie.sequence;
+	return cookie;
+}
+
+REPLACES_LIBXCB xcb_intern_atom_reply_t *xcb_intern_atom_reply(
+		xcb_connection_t *connection, xcb_intern_atom_cookie_t cookie, xcb_generic_error_t **error) {
+	struct xevents *xevents = xevents_find(connection);
+	struct xprefetch *prefetch = xevents != NULL ? &xevents->prefetch : NULL;
+	if (prefetch != NULL && prefetch->hit != NULL && cookie.sequence == 0) {
+		xcb_intern_atom_reply_t *reply = calloc(1, sizeof(*reply));
+		if (reply != NULL) {
+			reply->atom = prefetch->hit->atom;
+		}
+		if (error != NULL) {
+			*error = NULL;
+		}
+		return reply;
+	}
+	xcb_intern_atom_reply_t *reply = xcb_wait_for_reply(connection, cookie.sequence, error);
+	if (prefetch != NULL && reply != NULL && cookie.sequence == prefetch->asked_sequence &&
+			reply->atom != XCB_ATOM_NONE) {
+		prefetch->asked.atom = reply->atom;
+		prefetch->atoms[prefetch->atoms_next++ % XPREFETCH_ATOMS_MAX] = prefetch->asked;
+	}
+	return reply;
+}
+
 typedef xcb_get_property_cookie_t get_property(xcb_connection_t *connection, uint8_t delete_it, xcb_window_t window,
 		xcb_atom_t property, xcb_atom_t type, uint32_t offset, uint32_t len);
 
