@@ -38,7 +38,7 @@ class Session:
         self.scale = scale
         self.runner = [os.path.join(build, 'preload/client/lido-run'), '--debug'] if with_pool else []
         self.processes = []
-        self.client = None
+        self.client = self.lido = None
         # Both runs of a client have the same folder: some show its name.
         folder = self.folder = '/dev/shm/lido-clients-%d-%s' % (os.getpid(), client.name)
         os.mkdir(folder, 0o700)
@@ -88,13 +88,16 @@ class Session:
         bus = self.start(['dbus-daemon', '--session', '--nofork', '--print-address'], 'bus', stdout=subprocess.PIPE)
         self.environment['DBUS_SESSION_BUS_ADDRESS'] = bus.stdout.readline().decode().strip()
         with open(self.path('report'), 'wb') as report:
-            lido = self.start([os.path.join(self.build, 'compositor/lido'), '--headless', '%dx%d' % SIZE, '--socket',
+            lido = self.lido = self.start([os.path.join(self.build, 'compositor/lido'), '--headless', '%dx%d' % SIZE, '--socket',
                 'lido-clients'] + options, 'lido', stdout=report)
         if not wait_for(lambda: os.path.exists(self.path('lido-clients')), 10):
             raise Failure('lido did not start')
         # Real seats have a keyboard and a pointer: some clients end without.
         plug = self.start([os.path.join(self.build, 'tests/programs/drive'), 'plug'], 'plug', stdout=subprocess.PIPE)
         plug.stdout.readline()
+        if '--xwayland' in options:
+            with open(self.path('lido'), encoding='utf-8') as file:
+                self.environment['DISPLAY'] = re.search(r'DISPLAY=(:\d+)', file.read()).group(1)
         return lido
 
     def run(self, client, scale):
@@ -140,7 +143,9 @@ class Session:
             self.limits.append(self.nearest[1])
 
     def is_of(self, row, client):
-        return session_of(row['pid']) == client.pid
+        """Whether a row of a report is a process of the client, or the connection that lido made for its X server."""
+        is_server = 'DISPLAY' in self.environment and row['pid'] == self.lido.pid
+        return is_server or session_of(row['pid']) == client.pid
 
     def read_report(self, lido, started, client):
         path = self.path('report')
