@@ -145,7 +145,8 @@ PROGRAMS = [
         '--user-data-dir=chromium', 'chrome://version'], 8),
     Client('libreoffice-gtk3', office('gtk3'), 15),
     Client('libreoffice-qt6', office('qt6'), 15),
-    Client('gimp', ['gimp', '--no-splash'], 20, ('click', '500', '500') + ACTIONS[3:]),
+    Client('gimp', ['gimp', '--no-splash'], 20, ('click', '500', '500') + ACTIONS[3:],
+        note='the width of its panes varies'),
     Client('inkscape', ['inkscape', 'page.svg'], 12, prepare=checks.write_svg),
 ]
 X11 = [

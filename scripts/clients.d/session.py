@@ -88,8 +88,8 @@ class Session:
         bus = self.start(['dbus-daemon', '--session', '--nofork', '--print-address'], 'bus', stdout=subprocess.PIPE)
         self.environment['DBUS_SESSION_BUS_ADDRESS'] = bus.stdout.readline().decode().strip()
         with open(self.path('report'), 'wb') as report:
-            lido = self.lido = self.start([os.path.join(self.build, 'compositor/lido'), '--headless', '%dx%d' % SIZE, '--socket',
-                'lido-clients'] + options, 'lido', stdout=report)
+            lido = self.lido = self.start([os.path.join(self.build, 'compositor/lido'), '--headless', '%dx%d' % SIZE,
+                '--socket', 'lido-clients'] + options, 'lido', stdout=report)
         if not wait_for(lambda: os.path.exists(self.path('lido-clients')), 10):
             raise Failure('lido did not start')
         # Real seats have a keyboard and a pointer: some clients end without.
