@@ -1,11 +1,11 @@
 #include "area.h"
 
 #include "memory.h"
+#include "own_heap.h"
 #include "owned_fd.h"
 #include "page.h"
 #include "raw.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -22,16 +22,16 @@
 struct area *area_create(uint32_t id, int number, uint32_t size, uint32_t reserve) {
 	struct owned_fd fd;
 	owned_fd_take(&fd, number);
-	struct area *area = calloc(1, sizeof(*area));
-	uint64_t *populated = calloc(reserve / page_size() / WORD_PAGES + 1, sizeof(*populated));
+	struct area *area = own_calloc(1, sizeof(*area));
+	uint64_t *populated = own_calloc(reserve / page_size() / WORD_PAGES + 1, sizeof(*populated));
 	void *data = owned_fd_is_safe(&fd, size) ? owned_fd_map(&fd, reserve) : MAP_FAILED;
 	owned_fd_close(&fd);
 	if (area == NULL || populated == NULL || data == MAP_FAILED) {
 		if (data != MAP_FAILED) {
 			raw_munmap(data, reserve);
 		}
-		free(populated);
-		free(area);
+		own_free(populated);
+		own_free(area);
 		return NULL;
 	}
 	*area = (struct area){
@@ -41,8 +41,8 @@ struct area *area_create(uint32_t id, int number, uint32_t size, uint32_t reserv
 
 void area_destroy(struct area *area) {
 	raw_munmap(area->data, area->reserve);
-	free(area->populated);
-	free(area);
+	own_free(area->populated);
+	own_free(area);
 }
 
 // Of all pages that the range touches.

@@ -31,11 +31,11 @@
 #include "interfaces.h"
 #include "lido-shm-v1-client-protocol.h"
 #include "lock.h"
+#include "own_heap.h"
 #include "page.h"
 #include "reading.h"
 #include "socket_name.h"
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -316,7 +316,7 @@ static const char *describe(const struct connection *connection) {
 }
 
 static struct connection *connect_to(struct wl_display *display, ino_t socket) {
-	struct connection *connection = calloc(1, sizeof(*connection));
+	struct connection *connection = own_calloc(1, sizeof(*connection));
 	if (connection == NULL) {
 		return NULL;
 	}
@@ -389,7 +389,7 @@ static void remove_block(struct block *block) {
 struct block *connection_create_block(struct connection *connection, uint32_t size) {
 	bool is_possible = !reading_is_unseen(connection->display) &&
 					   owned_fd_is_available(wayland_get()->get_fd(connection->display));
-	struct block *block = is_possible ? calloc(1, sizeof(*block)) : NULL;
+	struct block *block = is_possible ? own_calloc(1, sizeof(*block)) : NULL;
 	if (block == NULL) {
 		return NULL;
 	}
@@ -405,7 +405,7 @@ struct block *connection_create_block(struct connection *connection, uint32_t si
 	}
 	pthread_mutex_unlock(&connection->dispatch_mutex);
 	if (!is_created) {
-		free(block);
+		own_free(block);
 		return NULL;
 	}
 	bool is_answered = connection_wait(connection);
@@ -421,7 +421,7 @@ struct block *connection_create_block(struct connection *connection, uint32_t si
 // A request that creates another object than a block. *fd: NULL, or the fd that its arguments have.
 static struct block *create_other(struct connection *connection, struct wl_proxy *factory, uint32_t opcode,
 		const struct wl_interface *interface, union wl_argument *args, const struct owned_fd *fd) {
-	struct block *block = calloc(1, sizeof(*block));
+	struct block *block = own_calloc(1, sizeof(*block));
 	if (block == NULL) {
 		return NULL;
 	}
@@ -439,7 +439,7 @@ static struct block *create_other(struct connection *connection, struct wl_proxy
 		// Until then libwayland has the fd, which the program could close.
 		wayland_get()->flush(connection->display);
 	} else {
-		free(block);
+		own_free(block);
 		block = NULL;
 	}
 	pthread_mutex_unlock(&connection->dispatch_mutex);
@@ -494,7 +494,7 @@ static struct block *take_deferred(struct wl_display *display) {
 			left = block->next;
 			remove_block(block);
 			connection_unref(block->connection);
-			free(block);
+			own_free(block);
 		}
 	}
 	atomic_store(&deferred, left);
@@ -515,7 +515,7 @@ void connection_flush_destroyed(struct wl_display *display) {
 		state_lock();
 		connection_unref(block->connection);
 		state_unlock();
-		free(block);
+		own_free(block);
 	}
 }
 
@@ -536,7 +536,7 @@ void connection_unref(struct connection *connection) {
 		remove_area(connection, connection->areas);
 	}
 	pthread_mutex_destroy(&connection->dispatch_mutex);
-	free(connection);
+	own_free(connection);
 }
 
 // Destroys the proxies of blocks that files still use: after the display and its queue, that would not be possible.

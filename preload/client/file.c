@@ -6,6 +6,7 @@
 #include "mapping.h"
 #include "memory.h"
 #include "ongoing.h"
+#include "own_heap.h"
 #include "raw.h"
 
 #include <dirent.h>
@@ -94,7 +95,7 @@ struct file *file_get(const struct stat *stat) {
 		file_consider_all();
 		next_look = 2 * files_len + LOOK_LEN;
 	}
-	file = calloc(1, sizeof(*file));
+	file = own_calloc(1, sizeof(*file));
 	if (file != NULL) {
 		files_len++;
 		struct file **bucket = find_bucket(stat->st_ino);
@@ -128,7 +129,7 @@ static void file_destroy(struct file *file) {
 	if (file->former != NULL) {
 		store_unref(file->former);
 	}
-	free(file);
+	own_free(file);
 }
 
 struct store *file_get_store(const struct file *file) {

@@ -5,9 +5,9 @@
  * interposes, and these take the state lock. So no thread calls libwayland while it holds the state lock, except to
  * read the id or the display of a proxy, which takes no lock.
  *
- * Memory for the state may come from any allocator, also from one of the program's own that maps and unmaps. These
- * calls find that their thread holds the lock already, and go straight to the kernel. Handlers of signals run before or
- * after: the thread that holds the lock receives none.
+ * Nor does a thread that holds it call the program's allocator, which may hold a lock while it maps memory: see
+ * own_heap.h. System calls of this library find that their thread holds the lock already, and go straight to the
+ * kernel. Handlers of signals run before or after: the thread that holds the lock receives none.
  */
 #ifndef LIDO_RUN_LOCK_H
 #define LIDO_RUN_LOCK_H

@@ -1,6 +1,6 @@
 #include "mapping.h"
+#include "own_heap.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static struct mapping *mappings; // sorted by address, disjoint
@@ -28,7 +28,7 @@ static void count(const struct mapping *mapping, int number) {
 bool mapping_add(const struct mapping *mapping) {
 	if (mappings_len == mappings_max) {
 		size_t max = mappings_max * 2 + 64;
-		struct mapping *longer = realloc(mappings, max * sizeof(*longer));
+		struct mapping *longer = own_realloc(mappings, max * sizeof(*longer));
 		if (longer == NULL) {
 			mapping->file->unsupported_reason = "there was no memory to track one of its mappings";
 			return false;

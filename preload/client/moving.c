@@ -29,12 +29,12 @@
 #include "lock.h"
 #include "mapping.h"
 #include "objects.h"
+#include "own_heap.h"
 #include "page.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 
 // A pool that grows will grow again: it moves to a block with room for several times its size, which costs only address
 // space until it is used.
@@ -87,7 +87,7 @@ static void release_connections(struct connection **connections, size_t len) {
 		connection_unref(connections[i]);
 	}
 	state_unlock();
-	free(connections);
+	own_free(connections);
 }
 
 // Creates a fallback file that the servers of all connections know that have pools of the file, and that of one more,

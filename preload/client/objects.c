@@ -2,9 +2,9 @@
 
 #include "lock.h"
 #include "memory.h"
+#include "own_heap.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define BUCKETS_LEN 256
@@ -41,7 +41,7 @@ static struct buffer **find_buffer(struct wl_display *display, uint32_t id) {
 }
 
 bool objects_add_pool(struct wl_display *display, uint32_t id, struct file *file) {
-	struct shm_pool *pool = calloc(1, sizeof(*pool));
+	struct shm_pool *pool = own_calloc(1, sizeof(*pool));
 	if (pool == NULL) {
 		return false;
 	}
@@ -68,7 +68,7 @@ void objects_remove_pool(struct wl_display *display, uint32_t id) {
 		remove_user(pool->file);
 	}
 	state_unlock();
-	free(pool);
+	own_free(pool);
 }
 
 struct file *objects_find_file(struct wl_display *display, uint32_t id) {
@@ -90,7 +90,7 @@ static void add_connection(struct connection **connections, size_t *len, struct 
 }
 
 struct connection **objects_list_connections(const struct file *file, struct connection *more, size_t *len) {
-	struct connection **connections = calloc(file->shm_pools + 1, sizeof(struct connection *));
+	struct connection **connections = own_calloc(file->shm_pools + 1, sizeof(struct connection *));
 	*len = 0;
 	if (connections == NULL) {
 		return NULL;
@@ -107,7 +107,7 @@ struct connection **objects_list_connections(const struct file *file, struct con
 }
 
 void objects_add_buffer(const struct buffer *buffer) {
-	struct buffer *copy = malloc(sizeof(*copy));
+	struct buffer *copy = own_calloc(1, sizeof(*copy));
 	state_lock();
 	store_note_buffer(buffer->store, buffer->offset, buffer->size);
 	if (copy == NULL) {
@@ -147,7 +147,7 @@ static void remove_buffer(struct buffer **place) {
 	store_unref(buffer->store);
 	buffer->file->buffers--;
 	file_consider_destroy(buffer->file);
-	free(buffer);
+	own_free(buffer);
 }
 
 void objects_remove_buffer(struct wl_display *display, uint32_t id) {
@@ -229,7 +229,7 @@ void objects_handle_disconnect(struct wl_display *display) {
 				*place = pool->next;
 				remove_user(pool->file);
 				file_consider_destroy(pool->file);
-				free(pool);
+				own_free(pool);
 			} else {
 				place = &pool->next;
 			}

@@ -2,18 +2,18 @@
 
 #include "lock.h"
 #include "memory.h"
+#include "own_heap.h"
 #include "page.h"
 #include "raw.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <wayland-client-protocol.h>
 
 static _Atomic(struct store *) deferred; // store.next_deferred; changed with the state lock held
 
 struct store *store_create_in_block(struct block *block) {
-	struct store *store = calloc(1, sizeof(*store));
+	struct store *store = own_calloc(1, sizeof(*store));
 	if (store == NULL) {
 		block_defer_destroy(block);
 		return NULL;
@@ -31,7 +31,7 @@ struct store *store_create_own(int fd, size_t size, size_t reserve) {
 	if (data == MAP_FAILED) {
 		return NULL;
 	}
-	struct store *store = calloc(1, sizeof(*store));
+	struct store *store = own_calloc(1, sizeof(*store));
 	if (store == NULL) {
 		raw_munmap(data, reserve);
 		return NULL;
@@ -41,7 +41,7 @@ struct store *store_create_own(int fd, size_t size, size_t reserve) {
 }
 
 void store_tell(struct store *store, struct connection *connection, const struct owned_fd *fd) {
-	struct plain_pool *plain_pool = calloc(1, sizeof(*plain_pool));
+	struct plain_pool *plain_pool = own_calloc(1, sizeof(*plain_pool));
 	if (plain_pool == NULL) {
 		return;
 	}
@@ -49,7 +49,7 @@ void store_tell(struct store *store, struct connection *connection, const struct
 	*plain_pool = (struct plain_pool){.size = (off_t)store->size < fd->size ? store->size : (size_t)fd->size};
 	plain_pool->pool = connection_create_shm_pool(connection, fd, plain_pool->size);
 	if (plain_pool->pool == NULL) {
-		free(plain_pool);
+		own_free(plain_pool);
 		return;
 	}
 	state_lock();
@@ -64,7 +64,7 @@ struct store *store_create_fallback(
 	if (!owned_fd_create(&fd, reserve)) {
 		return NULL;
 	}
-	struct store *store = calloc(1, sizeof(*store));
+	struct store *store = own_calloc(1, sizeof(*store));
 	void *data = store != NULL ? owned_fd_map(&fd, reserve) : MAP_FAILED;
 	if (data != MAP_FAILED) {
 		*store = (struct store){.users = 1, .size = size, .reserve = reserve, .data = data};
@@ -72,7 +72,7 @@ struct store *store_create_fallback(
 			store_tell(store, connections[i], &fd);
 		}
 	} else {
-		free(store);
+		own_free(store);
 		store = NULL;
 	}
 	owned_fd_close(&fd);
@@ -133,11 +133,11 @@ void store_unref(struct store *store) {
 			struct plain_pool *plain_pool = store->plain_pools;
 			store->plain_pools = plain_pool->next;
 			block_defer_destroy(plain_pool->pool);
-			free(plain_pool);
+			own_free(plain_pool);
 		}
 		raw_munmap(store->data, store->reserve);
 	}
-	free(store);
+	own_free(store);
 }
 
 void store_defer_unref(struct store *store) {

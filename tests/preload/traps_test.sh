@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tests unusual uses of the files of wl_shm_pools, with and without lido-run, in Lido and in Weston. Prints TAP.
 #
-#     traps_test.sh LIDO TRAPS TRAPS_LINKED TRAPS_DIRECT files|fds|io|processes|races|direct|drag
+#     traps_test.sh LIDO TRAPS TRAPS_LINKED TRAPS_DIRECT files|fds|io|processes|races|direct|drag|malloc
 set -u
 lido=$1
 plain=$2
@@ -186,6 +186,12 @@ races)
 	;;
 direct)
 	run_direct unseen-read unseen-write unseen-mapping sized-unseen ring-noticed
+	;;
+malloc)
+	for round in 1 2 3 4 5; do
+		expect "threads-with-an-allocator-that-locks-$round" passes "$linked" threads
+	done
+	expect "threads-with-an-allocator-that-locks-are-in-blocks" says out 'is in a block'
 	;;
 drag)
 	run_drag drag
