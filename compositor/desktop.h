@@ -38,8 +38,8 @@ enum desktop_layer {
 };
 
 /*
- * The object that a part of the scene belongs to. Embedded in struct toplevel, struct layer_surface, struct override and
- * struct lock_surface; the data of their scene nodes points to it.
+ * The object that a part of the scene belongs to. Embedded in struct toplevel, struct layer_surface, struct override
+ * and struct lock_surface; the data of their scene nodes points to it.
  */
 struct owner {
 	enum {

@@ -91,10 +91,9 @@ static void grab_request(const struct toplevel_request *request, enum grab_mode 
 	uint32_t edges = request->edges;
 	struct wlr_touch_point *point;
 	bool is_press = !request->has_serial || seat->pointer_state.grab_serial == request->serial;
-	if (seat->pointer_state.button_count > 0 && is_press &&
-			toplevel_try_from_surface(seat->pointer_state.focused_surface) == toplevel) {
-		grab_begin_pointer(toplevel, mode, edges);
-	} else if (request->has_serial && tablets_validate_serial(compositor, toplevel, request->serial)) {
+	bool is_pressed = seat->pointer_state.button_count > 0 && is_press &&
+					  toplevel_try_from_surface(seat->pointer_state.focused_surface) == toplevel;
+	if (is_pressed || (request->has_serial && tablets_validate_serial(compositor, toplevel, request->serial))) {
 		grab_begin_pointer(toplevel, mode, edges);
 	} else if ((point = find_touch_point(seat, request)) != NULL) {
 		double lx, ly;
