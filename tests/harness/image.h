@@ -18,17 +18,20 @@ struct image {
 void image_init(struct image *image, int32_t width, int32_t height);
 void image_finish(struct image *image);
 
+/* How much a channel of a pixel may differ from the same channel of another one; 0 at first. See server.h. */
+void image_set_tolerance(int difference);
+
 /* Does image_draw() support the format (a DRM code)? bytes receives the bytes per pixel. */
 bool image_knows_format(uint32_t drm, int *bytes);
 
 /*
  * Draws a client's pixels over the image, as a compositor must. data has that format (a DRM code), and stride bytes
- * from row to row. Uses libpixman and a separate table of formats.
+ * from row to row. Uses libpixman and separate tables of formats.
  */
 void image_draw(struct image *image, int32_t x, int32_t y, uint32_t drm, const uint8_t *data, int32_t width,
 		int32_t height, int32_t stride);
 
-/* The number of pixels that differ, without regard to the top byte. */
+/* The number of pixels that differ by more than the tolerance, without regard to the top byte. */
 size_t image_count_differences(const struct image *left, const struct image *right);
 
 /* Fails if pixels differ, and names the first. */

@@ -14,7 +14,7 @@ static const struct wl_buffer_listener buffer_listener = {
 	.release = handle_release,
 };
 
-static uint32_t drm_from_shm(uint32_t format) {
+uint32_t picture_get_drm_format(uint32_t format) {
 	return format == WL_SHM_FORMAT_ARGB8888   ? DRM_FORMAT_ARGB8888
 		   : format == WL_SHM_FORMAT_XRGB8888 ? DRM_FORMAT_XRGB8888
 											  : format;
@@ -28,7 +28,7 @@ void picture_init(struct picture *picture, struct client *client, enum file_kind
 		int32_t height, int32_t stride) {
 	*picture = (struct picture){
 		.client = client,
-		.drm = drm_from_shm(format),
+		.drm = picture_get_drm_format(format),
 		.width = width,
 		.height = height,
 		.stride = stride,
@@ -59,7 +59,8 @@ void picture_finish(struct picture *picture) {
 	*picture = (struct picture){.fd = -1};
 }
 
-// Sets the alpha of a pixel to its maximum, so that pictures do not depend on what is below.
+// Sets the alpha of a pixel to its maximum, so that pictures do not depend on what is below. Half floats become less
+// than 1, and positive.
 static void make_opaque(const struct picture *picture, uint8_t *pixel) {
 	switch (picture->drm) {
 	case DRM_FORMAT_ARGB8888:
@@ -76,6 +77,22 @@ static void make_opaque(const struct picture *picture, uint8_t *pixel) {
 		break;
 	case DRM_FORMAT_ABGR16161616:
 		pixel[6] = pixel[7] = 0xff;
+		break;
+	case DRM_FORMAT_RGBA4444:
+		pixel[0] |= 0xf;
+		break;
+	case DRM_FORMAT_RGBA5551:
+		pixel[0] |= 1;
+		break;
+	case DRM_FORMAT_XBGR16161616F:
+	case DRM_FORMAT_ABGR16161616F:
+		for (int i = 1; i < 8; i += 2) {
+			pixel[i] &= 0x3b;
+		}
+		if (picture->drm == DRM_FORMAT_ABGR16161616F) {
+			pixel[6] = 0;
+			pixel[7] = 0x3c; // 1.0
+		}
 		break;
 	}
 }

@@ -20,6 +20,9 @@ struct picture {
 	uint8_t *data;  // contents of the file, stride * height bytes
 };
 
+/* Returns the DRM code of a wl_shm code. */
+uint32_t picture_get_drm_format(uint32_t format);
+
 /* The pixels are all zero. format: a wl_shm code that image.h supports. */
 void picture_init(struct picture *picture, struct client *client, enum file_kind kind, uint32_t format, int32_t width,
 		int32_t height, int32_t stride);

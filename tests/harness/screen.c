@@ -181,10 +181,8 @@ static void capture_image(struct screen *screen, const struct area *area, bool c
 				screen->client.error[0] != '\0' ? screen->client.error : "the server sent the failed event");
 	}
 	image_init(image, capture.width, capture.height);
-	for (int32_t y = 0; y < capture.height; y++) {
-		file_read(
-				picture.fd, (int64_t)y * capture.stride, image->pixels + y * capture.width, (size_t)capture.width * 4);
-	}
+	file_read(picture.fd, 0, picture.data, (size_t)capture.height * (size_t)capture.stride);
+	picture_draw(&picture, image, 0, 0);
 	picture_finish(&picture);
 }
 
@@ -208,4 +206,9 @@ uint32_t screen_get_capture_format(struct screen *screen) {
 	struct capture capture = {0};
 	zwlr_screencopy_frame_v1_destroy(start(screen, &(struct area){0, 0, 1, 1}, false, &capture));
 	return capture.format;
+}
+
+void screen_convert(struct screen *screen, const uint8_t *data, int32_t width, int32_t height, struct image *image) {
+	image_init(image, width, height);
+	image_draw(image, 0, 0, picture_get_drm_format(screen_get_capture_format(screen)), data, width, height, width * 4);
 }

@@ -36,13 +36,16 @@ void screen_capture_with_cursor(
 		struct screen *screen, int32_t x, int32_t y, int32_t width, int32_t height, struct image *image);
 
 /*
- * The same, into the caller's buffer, which must be XRGB8888 or have the format of screen_get_capture_format(). Returns
- * true for the ready event; false: the failed event, or the compositor has ended the client.
+ * The same, into the caller's buffer, which must have the format of screen_get_capture_format(). Returns true for the
+ * ready event; false: the failed event, or the compositor has ended the client.
  */
 bool screen_capture_into(
 		struct screen *screen, int32_t x, int32_t y, int32_t width, int32_t height, struct wl_buffer *buffer);
 
-/* The format of captures: a wl_shm code, with four bytes per pixel and blue first. */
+/* The renderer's format for captures: a wl_shm code, with four bytes per pixel. */
 uint32_t screen_get_capture_format(struct screen *screen);
+
+/* Converts a capture in that format, without padding, to an image, which the caller finishes. */
+void screen_convert(struct screen *screen, const uint8_t *data, int32_t width, int32_t height, struct image *image);
 
 #endif

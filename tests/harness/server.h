@@ -1,6 +1,6 @@
 /*
  * The server of a test: in the test's process and thread the core of shm/ alone, or the whole compositor, headless with
- * pixman; or any compositor that listens on a socket.
+ * the renderer that LIDO_TEST_RENDERER names, or pixman; or any compositor that listens on a socket.
  *
  * In the same process the server runs only when clients (client.h) wait for it, so that a test is deterministic.
  */
@@ -28,6 +28,15 @@ void server_init_core(struct server *server, const struct lido_limits *limits);
 
 /* Starts the compositor with one headless output of that size. limits: NULL for the defaults. */
 void server_init_compositor(struct server *server, int32_t width, int32_t height, const struct lido_limits *limits);
+
+/*
+ * Does the compositor's renderer read pixels where they are, and so hold a buffer until the next one? Those on a GPU
+ * upload them at the commit, and release the buffer.
+ */
+bool server_shows_in_place(const struct server *server);
+
+/* Skips the test if it does not. */
+void skip_unless_in_place(const struct server *server);
 
 /* Creates a compositor's monitor socket of that name; the compositor itself does so only if it has a client socket. */
 void server_create_monitor(struct server *server, const char *name);

@@ -1,3 +1,4 @@
+#include "image.h"
 #include "runner.h"
 #include "server.h"
 #include <compositor.h>
@@ -5,10 +6,46 @@
 #include <compositor/output.h>
 #include <compositor/server.h>
 #include <lido/monitor.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wlr/render/pixman.h>
 #include <wlr/types/wlr_output.h>
 
 // Headless outputs count in milliseconds: this is one frame each. At 60 frames a second the tests would mostly wait.
 #define REFRESH 1000000 // mHz
+
+// GPUs convert between formats by other formulas than libpixman; both are right to the nearest value of 8 bits.
+#define GPU_TOLERANCE 1
+
+static const char *get_renderer(void) {
+	const char *name = getenv("LIDO_TEST_RENDERER");
+	return name != NULL && name[0] != '\0' ? name : "pixman";
+}
+
+// GPU drivers keep fds and memory for the next use.
+static void warm_up(void) {
+	struct server server;
+	server_init_compositor(&server, 64, 64, NULL);
+	server_dispatch(&server, 0);
+	server_finish(&server);
+}
+
+__attribute__((constructor)) static void prepare(void) {
+	if (strcmp(get_renderer(), "pixman") != 0) {
+		test_set_warm_up(warm_up);
+		image_set_tolerance(GPU_TOLERANCE);
+	}
+}
+
+bool server_shows_in_place(const struct server *server) {
+	return wlr_renderer_is_pixman(server->compositor->renderer);
+}
+
+void skip_unless_in_place(const struct server *server) {
+	if (!server_shows_in_place(server)) {
+		skip("the renderer releases buffers at the commit");
+	}
+}
 
 static void finish_compositor(struct server *server) {
 	compositor_destroy(server->compositor);
@@ -30,7 +67,7 @@ void server_init_compositor(struct server *server, int32_t width, int32_t height
 		.backend = COMPOSITOR_BACKEND_HEADLESS,
 		.width = width,
 		.height = height,
-		.renderer = "pixman",
+		.renderer = get_renderer(),
 		.without_socket = true,
 		.limits = limits,
 	};

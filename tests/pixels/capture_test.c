@@ -57,13 +57,15 @@ TEST("capture@writes-the-right-pixels-and-no-other-byte") {
 			file_read(target.fd, 0, after, FILE_SIZE);
 			expect_bytes(after, target.before, OFFSET);
 			expect_bytes(after + FILE_SIZE - 4096, target.before + FILE_SIZE - 4096, 4096);
+			struct image got;
+			screen_convert(&target.stage.screen, after + OFFSET, WIDTH, HEIGHT, &got);
 			for (int32_t y = 0; y < HEIGHT; y++) {
 				for (int32_t x = 0; x < WIDTH; x++) {
-					uint32_t got, wanted = target.stage.background.pixels[(y + 6) * 64 + x + 5];
-					memcpy(&got, after + OFFSET + (y * WIDTH + x) * 4, 4);
-					expect_int(got & 0xffffff, ==, wanted & 0xffffff);
+					uint32_t wanted = target.stage.background.pixels[(y + 6) * 64 + x + 5];
+					expect_int(got.pixels[y * WIDTH + x] & 0xffffff, ==, wanted & 0xffffff);
 				}
 			}
+			image_finish(&got);
 		}
 		target_finish(&target);
 	}
@@ -81,13 +83,18 @@ TEST("capture@shows-each-new-frame-of-a-window") {
 			picture_fill(&picture, i);
 			window_commit(&window, picture.buffer);
 			expect(screen_capture_into(&target.stage.screen, 0, 0, WIDTH, HEIGHT, target.buffer));
+			uint8_t data[WIDTH * HEIGHT * 4];
+			struct image got;
+			file_read(target.fd, OFFSET, data, sizeof(data));
+			screen_convert(&target.stage.screen, data, WIDTH, HEIGHT, &got);
 			for (int32_t y = 0; y < HEIGHT; y++) {
-				uint8_t row[WIDTH * 4];
-				file_read(target.fd, OFFSET + y * WIDTH * 4, row, sizeof(row));
-				for (int x = 0; x < WIDTH; x++) {
-					expect_bytes(row + x * 4, picture.data + y * 256 + x * 4, 3);
+				for (int32_t x = 0; x < WIDTH; x++) {
+					uint32_t wanted;
+					memcpy(&wanted, picture.data + y * 256 + x * 4, 4);
+					expect_int(got.pixels[y * WIDTH + x] & 0xffffff, ==, wanted & 0xffffff);
 				}
 			}
+			image_finish(&got);
 		}
 		picture_finish(&picture);
 		window_finish(&window);
@@ -112,11 +119,13 @@ TEST("capture@with-padding-copies-no-scratch-into-the-file") {
 		client_roundtrip(&stage.screen.client);
 		picture_init(&target, &stage.screen.client, kind, screen_get_capture_format(&stage.screen), 64, 64, 256);
 		expect(screen_capture_into(&stage.screen, 0, 0, 64, 64, target.buffer));
+		struct image got;
+		file_read(target.fd, 0, target.data, 64 * 64 * 4);
+		screen_convert(&stage.screen, target.data, 64, 64, &got);
 		for (int32_t i = 0; i < 64 * 64; i++) {
-			uint32_t got;
-			file_read(target.fd, i * 4, &got, 4);
-			expect_int(got & 0xffffff, ==, stage.background.pixels[i] & 0xffffff);
+			expect_int(got.pixels[i] & 0xffffff, ==, stage.background.pixels[i] & 0xffffff);
 		}
+		image_finish(&got);
 		picture_finish(&target);
 		stage_finish(&stage);
 	}

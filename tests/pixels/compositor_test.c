@@ -8,12 +8,12 @@
 #include "window.h"
 #include <compositor.h>
 #include <compositor/clients.h>
+#include <compositor/server.h>
 #include <drm_fourcc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <wlr/render/drm_format_set.h>
-#include <wlr/render/pixman.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/types/wlr_buffer.h>
 
@@ -114,8 +114,8 @@ TEST("compositor@there-is-one-wl_shm-of-version-2-with-the-renderers-formats") {
 	const struct client_global *global = client_find_global(&client, "wl_shm", &count);
 	expect_int(count, ==, 1);
 	expect_int(global->version, ==, 2);
-	struct wlr_renderer *renderer = wlr_pixman_renderer_create();
-	const struct wlr_drm_format_set *set = wlr_renderer_get_texture_formats(renderer, WLR_BUFFER_CAP_DATA_PTR);
+	const struct wlr_drm_format_set *set =
+			wlr_renderer_get_texture_formats(server.compositor->renderer, WLR_BUFFER_CAP_DATA_PTR);
 	expect_int(client.formats.size / sizeof(uint32_t), ==, set->len);
 	const uint32_t *format;
 	wl_array_for_each(format, &client.formats) {
@@ -124,7 +124,6 @@ TEST("compositor@there-is-one-wl_shm-of-version-2-with-the-renderers-formats") {
 														   : *format;
 		expect(wlr_drm_format_set_get(set, drm) != NULL);
 	}
-	wlr_renderer_destroy(renderer);
 	client_finish(&client);
 	server_finish(&server);
 }

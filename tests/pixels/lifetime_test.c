@@ -60,6 +60,7 @@ TEST("lifetime@buffer-read-in-place-destroyed-while-shown-stays-shown") {
 	struct window window;
 	struct picture pictures[2];
 	stage_init(&stage, VIDEO, VIDEO);
+	skip_unless_in_place(&stage.server);
 	window_init(&window, &stage.screen, WINDOW_LAYER, VIDEO, VIDEO);
 	for (int i = 0; i < 2; i++) {
 		picture_init(&pictures[i], &stage.screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, VIDEO, VIDEO, VIDEO * 4);

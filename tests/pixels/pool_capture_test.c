@@ -43,15 +43,16 @@ static void expect_captured(struct target *target, int32_t x, int32_t y) {
 	expect(screen_capture_into(&target->stage.screen, x, y, WIDTH, HEIGHT, target->buffer));
 	expect_bytes(data, target->before, OFFSET);
 	expect_bytes(data + BLOCK_SIZE - 4096, target->before + BLOCK_SIZE - 4096, 4096);
-	struct image all;
+	struct image got, all;
+	screen_convert(&target->stage.screen, data + OFFSET, WIDTH, HEIGHT, &got);
 	stage_capture(&target->stage, &all);
 	for (int32_t row = 0; row < HEIGHT; row++) {
 		for (int32_t column = 0; column < WIDTH; column++) {
-			uint32_t got, wanted = all.pixels[(y + row) * 64 + x + column];
-			memcpy(&got, data + OFFSET + (row * WIDTH + column) * 4, 4);
-			expect_int(got & 0xffffff, ==, wanted & 0xffffff);
+			uint32_t wanted = all.pixels[(y + row) * 64 + x + column];
+			expect_int(got.pixels[row * WIDTH + column] & 0xffffff, ==, wanted & 0xffffff);
 		}
 	}
+	image_finish(&got);
 	image_finish(&all);
 }
 
@@ -94,9 +95,10 @@ TEST("pool_capture@works-while-the-file-grows-and-without-the-block-object") {
 	pool_block_finish(&target.block);
 	memset(data + OFFSET, 0, WIDTH * HEIGHT * 4);
 	expect(screen_capture_into(&target.stage.screen, 0, 0, WIDTH, HEIGHT, target.buffer));
-	uint32_t got;
-	memcpy(&got, data + OFFSET, 4);
-	expect_int(got & 0xffffff, ==, target.stage.background.pixels[0] & 0xffffff);
+	struct image got;
+	screen_convert(&target.stage.screen, data + OFFSET, WIDTH, HEIGHT, &got);
+	expect_int(got.pixels[0] & 0xffffff, ==, target.stage.background.pixels[0] & 0xffffff);
+	image_finish(&got);
 	target_finish(&target);
 }
 

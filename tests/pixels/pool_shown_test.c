@@ -119,6 +119,7 @@ TEST("pool_shown@video-is-read-in-place") {
 	struct pool_stage stage;
 	struct pool_picture pictures[2];
 	pool_stage_init(&stage, VIDEO, NULL);
+	skip_unless_in_place(&stage.base.server);
 	pool_stage_play(&stage, pictures, VIDEO, 24);
 	// The last frame is not released before the next commit.
 	expect_int(pictures[1].picture.releases, ==, 11);

@@ -88,6 +88,9 @@ TEST("surface@largest-pictures-are-shown-and-larger-ones-are-an-error") {
 	stage_init(&stage, 64, 64);
 	window_init(&window, &stage.screen, WINDOW_LAYER, 64, 64);
 	int32_t max = stage.server.compositor->surfaces->picture_max;
+	if (max == 0) {
+		skip("the renderer tells no limit");
+	}
 	expect_int(max, ==, 32766); // of pixman
 	commit_long(&stage, &window, max, 16);
 	commit_long(&stage, &window, 16, max);

@@ -81,6 +81,12 @@ void skip(const char *format, ...) {
 	process_end_test(OUTCOME_SKIPPED, cause);
 }
 
+static void (*warm_up)(void);
+
+void test_set_warm_up(void (*run)(void)) {
+	warm_up = run;
+}
+
 static bool sigbus_is_default(void) {
 	struct sigaction action;
 	sigaction(SIGBUS, NULL, &action);
@@ -91,6 +97,9 @@ static bool sigbus_is_default(void) {
 // SIGBUS has a handler.
 static bool run_and_compare(const struct test *test, char *cause, size_t cause_size) {
 	struct resources before, after;
+	if (warm_up != NULL) {
+		warm_up();
+	}
 	resources_init(&before);
 	test->run();
 	resources_init(&after);

@@ -24,6 +24,9 @@ struct test {
 /* Adds a test, which must exist until the process exits. */
 void test_register(struct test *test);
 
+/* Sets a function that runs in each test's process first; fds and mappings that it leaves behind are no fault. */
+void test_set_warm_up(void (*run)(void));
+
 #define TEST_JOIN_(a, b) a##b
 #define TEST_JOIN(a, b) TEST_JOIN_(a, b)
 #define TEST_NAMED(string, id) \
