@@ -1,8 +1,8 @@
 /*
  * Preloaded by scripts/gpu-init, so that programs render in software on a GPU that only has memory.
  *
- * Mesa's software renderer allocates dumb buffers, which the kernel allows on primary nodes alone; wlroots and clients ask
- * for render nodes. Where a device has both, this opens the primary node instead, and calls it a render node.
+ * Mesa's software renderer allocates dumb buffers, which the kernel allows on primary nodes alone; wlroots and clients
+ * ask for render nodes. Where a device has both, this opens the primary node instead, and calls it a render node.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
