@@ -35,7 +35,8 @@ static void desk_init(struct desk *desk, enum window_kind kind, enum file_kind f
 	struct screen *screen = &desk->stage.screen;
 	for (uint32_t i = 0; i < 2; i++) {
 		struct picture *picture = &desk->pictures[i];
-		picture_init(picture, &screen->client, file_kind, WL_SHM_FORMAT_XRGB8888, WINDOW, WINDOW, WINDOW * 4);
+		uint32_t format = screen_get_capture_format(screen); // as a test captures into one of them
+		picture_init(picture, &screen->client, file_kind, format, WINDOW, WINDOW, WINDOW * 4);
 		picture_fill(picture, i + 1);
 	}
 	window_init(&desk->window, screen, kind, WINDOW, WINDOW);

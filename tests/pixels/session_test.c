@@ -29,7 +29,8 @@ static void make_window(struct victim *victim) {
 
 static void make_pictures(struct victim *victim) {
 	struct client *client = &victim->screen.client;
-	picture_init(&victim->first, client, victim->kind, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+	uint32_t format = screen_get_capture_format(&victim->screen);
+	picture_init(&victim->first, client, victim->kind, format, SIZE, SIZE, SIZE * 4);
 	picture_init(&victim->second, client, victim->kind, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
 	picture_fill(&victim->first, 1);
 	picture_fill(&victim->second, 2);
