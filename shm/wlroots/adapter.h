@@ -76,7 +76,7 @@ bool lido_snapshot_update(struct lido_snapshot *snapshot, struct lido_buffer *bu
 /* The surface no longer needs it; it lives until its readers unlock it. */
 void lido_snapshot_drop(struct lido_snapshot *snapshot);
 
-/* The stride of copies: pixman needs whole 32-bit words. Bytes. */
+/* The stride of copies: pixman needs whole 32-bit words, and GPUs whole pixels. Bytes. */
 size_t lido_copy_stride(const struct lido_buffer *buffer);
 
 /* Takes snapshots of what the surface commits, for as long as it exists. */

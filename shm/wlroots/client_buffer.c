@@ -1,5 +1,6 @@
 #include "adapter.h"
 
+#include <drm_fourcc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,21 @@ static struct lido_box whole(const struct lido_buffer *buffer) {
 }
 
 size_t lido_copy_stride(const struct lido_buffer *buffer) {
-	return ((size_t)buffer->stride + 3) & ~(size_t)3;
+	// The least common multiple of 4 and the bytes per pixel.
+	size_t unit = 4;
+	switch (buffer->drm_format) {
+	case DRM_FORMAT_RGB888:
+	case DRM_FORMAT_BGR888:
+		unit = 12;
+		break;
+	case DRM_FORMAT_XBGR16161616:
+	case DRM_FORMAT_ABGR16161616:
+	case DRM_FORMAT_XBGR16161616F:
+	case DRM_FORMAT_ABGR16161616F:
+		unit = 8;
+		break;
+	}
+	return ((size_t)buffer->stride + unit - 1) / unit * unit;
 }
 
 // A scratch that holds the buffer at this stride: lido_copy_stride(), or its own. Returns NULL if memory is short.
