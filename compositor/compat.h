@@ -10,6 +10,7 @@
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_input_method_v2.h>
 #include <wlr/types/wlr_output.h>
+#include <wlr/types/wlr_pointer_constraints_v1.h>
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_security_context_v1.h>
@@ -23,6 +24,13 @@
 
 #if WLR_SINCE(20)
 #include <wlr/render/color.h>
+#endif
+
+/* Where a struct has the fields that are private to wlroots. */
+#if WLR_SINCE(19)
+#define WLR_HIDDEN(pointer) (&(pointer)->WLR_PRIVATE)
+#else
+#define WLR_HIDDEN(pointer) (pointer)
 #endif
 
 static inline struct wlr_presentation *presentation_create(struct wl_display *display, struct wlr_backend *backend) {
@@ -51,11 +59,7 @@ static inline bool surface_accepts_tablet(struct wlr_tablet_v2_tablet *tablet, s
 
 /* The listener to the end of the tool's surface. Private. */
 static inline struct wl_listener *tablet_tool_surface_destroy(struct wlr_tablet_v2_tablet_tool *tool) {
-#if WLR_SINCE(19)
-	return &tool->WLR_PRIVATE.surface_destroy;
-#else
-	return &tool->surface_destroy;
-#endif
+	return &WLR_HIDDEN(tool)->surface_destroy;
 }
 
 /*
@@ -92,11 +96,7 @@ static inline struct wlr_box xdg_surface_geometry(struct wlr_xdg_surface *surfac
 
 /* The wl_buffer that is attached but not committed; NULL if there is none. */
 static inline struct wl_resource *surface_attached_buffer(struct wlr_surface *surface) {
-#if WLR_SINCE(19)
-	return surface->WLR_PRIVATE.pending_buffer_resource;
-#else
-	return surface->pending_buffer_resource;
-#endif
+	return WLR_HIDDEN(surface)->pending_buffer_resource;
 }
 
 /* Will the commit be queued because others are, or are locked? Call it in a listener of client_commit. */
@@ -106,20 +106,12 @@ static inline bool surface_is_queued(struct wlr_surface *surface) {
 
 /* The part of a node that nothing covers, layout coordinates. Private. */
 static inline const pixman_region32_t *scene_node_visible(const struct wlr_scene_node *node) {
-#if WLR_SINCE(19)
-	return &node->WLR_PRIVATE.visible;
-#else
-	return &node->visible;
-#endif
+	return &WLR_HIDDEN(node)->visible;
 }
 
 /* Whether opaque nodes reduce what is visible of the nodes below, from the next update of each node on. Private. */
 static inline void scene_set_calculate_visibility(struct wlr_scene *scene, bool calculate) {
-#if WLR_SINCE(19)
-	scene->WLR_PRIVATE.calculate_visibility = calculate;
-#else
-	scene->calculate_visibility = calculate;
-#endif
+	WLR_HIDDEN(scene)->calculate_visibility = calculate;
 }
 
 /* The window that a client exported; NULL if it is destroyed. */
@@ -131,28 +123,34 @@ static inline struct wlr_xdg_toplevel *xdg_exported_toplevel(const struct wlr_xd
 #endif
 }
 
-/* The list of security contexts. */
-static inline const struct wl_list *security_contexts(const struct wlr_security_context_manager_v1 *manager) {
+/*
+ * Where a new pointer constraint applies: newer versions compute that at the next commit of its surface, and until then
+ * the region is empty.
+ */
+static inline void pointer_constraint_init_region(struct wlr_pointer_constraint_v1 *constraint) {
 #if WLR_SINCE(19)
-	return &manager->WLR_PRIVATE.contexts;
-#else
-	return &manager->contexts;
+	const pixman_region32_t *input = &constraint->surface->input_region, *wanted = &constraint->pending.region;
+	if (pixman_region32_empty(wanted)) {
+		pixman_region32_copy(&constraint->region, input);
+	} else {
+		pixman_region32_intersect(&constraint->region, input, wanted);
+	}
 #endif
 }
 
-/*
- * Destroys a drag that was not started and has no source; with a source, destroy that. wlroots has no function for it:
- * newer versions, which hide the listeners, leak it.
- */
+/* The list of security contexts. */
+static inline const struct wl_list *security_contexts(const struct wlr_security_context_manager_v1 *manager) {
+	return &WLR_HIDDEN(manager)->contexts;
+}
+
+/* Destroys a drag that was not started and has no source; with a source, destroy that. wlroots has no such function. */
 static inline void drag_discard(struct wlr_drag *drag) {
-#if !WLR_SINCE(19)
 	if (drag->icon != NULL) {
-		wl_list_remove(&drag->icon_destroy.link);
-		wl_list_remove(&drag->icon->surface_destroy.link);
+		wl_list_remove(&WLR_HIDDEN(drag)->icon_destroy.link);
+		wl_list_remove(&WLR_HIDDEN(drag->icon)->surface_destroy.link);
 		free(drag->icon);
 	}
 	free(drag);
-#endif
 }
 
 #if LIDO_XWAYLAND

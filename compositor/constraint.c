@@ -1,5 +1,6 @@
 #include "constraint.h"
 
+#include "compat.h"
 #include "cursor.h"
 #include "desktop.h"
 #include "focus.h"
@@ -156,6 +157,7 @@ static void handle_new_constraint(struct wl_listener *listener, void *data) {
 	}
 	constraint->compositor = compositor;
 	constraint->wlr = wlr;
+	pointer_constraint_init_region(wlr);
 	listener_add(&constraint->set_region, &wlr->events.set_region, handle_set_region);
 	listener_add(&constraint->destroy, &wlr->events.destroy, handle_destroy);
 	constraint_update(compositor);

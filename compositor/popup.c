@@ -1,5 +1,6 @@
 #include "popup.h"
 
+#include "compat.h"
 #include "desktop.h"
 #include "listener.h"
 #include "output.h"
@@ -90,12 +91,44 @@ static void handle_grab(
 	}
 }
 
+#if WLR_SINCE(19)
+// The first configure waits for the initial commit, and then answers this request, too.
+static void handle_early_repositioned(struct wl_listener *listener, void *data) {
+	struct popups *popups = wl_container_of(listener, popups, early.reposition);
+	struct wlr_xdg_surface *surface = popups->early.surface;
+	listener_remove(&popups->early.reposition);
+	surface->initialized = false;
+	if (surface->configure_idle != NULL) {
+		wl_event_source_remove(surface->configure_idle);
+		surface->configure_idle = NULL;
+	}
+}
+
+// wlroots schedules a configure, and asserts that the initial commit has been made.
+static void handle_reposition_request(
+		struct compositor *compositor, struct wl_resource *resource, const union wl_argument *arguments) {
+	struct popups *popups = compositor->popups;
+	struct wlr_xdg_popup *popup = wlr_xdg_popup_from_resource(resource);
+	if (popup != NULL && !popup->base->initialized &&
+			wlr_xdg_positioner_is_complete(wlr_xdg_positioner_from_resource((struct wl_resource *)arguments[0].o))) {
+		popup->base->initialized = true;
+		popups->early.surface = popup->base;
+		listener_add(&popups->early.reposition, &popup->events.reposition, handle_early_repositioned);
+	}
+}
+#endif
+
 bool popups_init(struct compositor *compositor) {
 	struct popups *popups = compositor->popups;
 	popups->compositor = compositor;
 	wl_list_init(&popups->list);
 	wl_signal_init(&popups->events.changed);
 	listener_add(&popups->layout_changed, &compositor->desktop->events.layout_changed, handle_layout_changed);
+#if WLR_SINCE(19)
+	if (!requests_watch(compositor, "xdg_popup", "reposition", handle_reposition_request)) {
+		return false;
+	}
+#endif
 	return requests_watch(compositor, "xdg_popup", "grab", handle_grab);
 }
 

@@ -12,6 +12,7 @@ struct compositor;
 struct wlr_scene_tree;
 struct wlr_surface;
 struct wlr_xdg_popup;
+struct wlr_xdg_surface;
 
 struct popup {
 	struct compositor *compositor;
@@ -33,6 +34,12 @@ struct popups {
 	struct wl_list list;             // popup.link
 	struct wl_event_source *refresh; // idle source, set when parents may have moved; else NULL
 	struct wl_listener layout_changed;
+
+	/* Of a popup that is repositioned before its initial commit, during that request; wlroots 0.19 and later. */
+	struct {
+		struct wlr_xdg_surface *surface;
+		struct wl_listener reposition;
+	} early;
 
 	struct {
 		struct wl_signal changed; // a popup was mapped, unmapped or destroyed

@@ -5,6 +5,7 @@
 #include "runner.h"
 #include "stage.h"
 #include "xdg-shell-client-protocol.h"
+#include <compositor/compat.h>
 #include <compositor/parts.h>
 #include <wlr/types/wlr_xdg_shell.h>
 
@@ -258,6 +259,38 @@ TEST("popup@anchor-may-lie-anywhere") {
 	xdg_positioner_destroy(positioner);
 	desk_finish(&desk);
 }
+
+#if WLR_SINCE(19)
+// wlroots asserts that the initial commit has been made.
+TEST("popup@that-is-moved-before-its-initial-commit-is-configured-after-it") {
+	struct desk desk;
+	desk_init(&desk, false);
+	struct screen *screen = &desk.stage.screen;
+	struct menu menu = {.client = &screen->client};
+	struct xdg_wm_base *wm_base = client_bind(&screen->client, &xdg_wm_base_interface, 3);
+	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(wm_base);
+	xdg_positioner_set_size(positioner, MENU, MENU);
+	xdg_positioner_set_anchor_rect(positioner, 0, 0, WINDOW, WINDOW);
+	menu.surface = wl_compositor_create_surface(screen->compositor);
+	menu.xdg_surface = xdg_wm_base_get_xdg_surface(wm_base, menu.surface);
+	xdg_surface_add_listener(menu.xdg_surface, &surface_listener, &menu);
+	menu.popup = xdg_surface_get_popup(menu.xdg_surface, desk.window.xdg_surface, positioner);
+	xdg_popup_add_listener(menu.popup, &popup_listener, &menu);
+	for (uint32_t i = 0; i < 3; i++) {
+		xdg_popup_reposition(menu.popup, positioner, i);
+	}
+	client_roundtrip(&screen->client);
+	expect_int(menu.configures, ==, 0);
+	wl_surface_commit(menu.surface);
+	client_roundtrip(&screen->client);
+	expect(menu.configures == 1 && menu.repositions == 1 && menu.width == MENU);
+	xdg_popup_destroy(menu.popup);
+	xdg_surface_destroy(menu.xdg_surface);
+	wl_surface_destroy(menu.surface);
+	xdg_positioner_destroy(positioner);
+	desk_finish(&desk);
+}
+#endif
 
 // wlroots inserts a popup into the list of its grab each time.
 TEST("popup@grab-requested-twice-ends-with-the-popup") {
