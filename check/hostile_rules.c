@@ -248,7 +248,7 @@ RULE("wl_display@three-hundred-connections", .clause = MEMORY_CLAUSE, .is_hostil
 	}
 }
 
-RULE("wl_surface.commit@storm", .clause = "A commit request atomically creates a content update", .is_hostile = true,
+RULE("wl_surface.commit@storm", .clause = "A commit request atomically creates a", .is_hostile = true,
 		.silent = FOR_OTHERS, .expected = WITHIN_LIMITS) {
 	struct picture *picture = actor_create_window_picture(actor, FILE_UNSEALABLE, 5);
 	for (int i = 0; i < 3000; i++) {

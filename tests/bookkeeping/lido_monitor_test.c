@@ -168,7 +168,7 @@ TEST("lido_monitor@cannot-be-bound-by-guessing-its-name") {
 	create_monitor(&pair.server);
 	monitor_client_init(&monitor, &pair.server, NAME);
 	uint32_t name = client_find_global(&monitor.client, "lido_monitor_v1", NULL)->name;
-	expect_bind_error(&pair.server, name, "invalid global", true);
+	expect_bind_error(&pair.server, name, "global lido_monitor_v1 (", true);
 	// Not even if the compositor has set no filter.
 	wl_display_set_global_filter(pair.server.display, NULL, NULL);
 	expect_bind_error(&pair.server, name, "only for clients of the monitor socket", false);

@@ -94,7 +94,7 @@ static bool send_fds(int socket_fd, int fd) {
 // A message whose rest never comes, with fds that no request takes.
 TEST("account@fds-of-one-client-are-limited-also-if-no-request-takes-them") {
 	begin();
-	const uint32_t header[] = {1, 60000U << 16 | 1};
+	const uint32_t header[] = {1, 4096U << 16 | 1};
 	int fd = wl_display_get_fd(pair.greedy.client.display), null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	expect_int(write(fd, header, sizeof(header)), ==, sizeof(header));
 	for (int i = 0; i < 100 && client_get_peer(&pair.greedy.client) != NULL; i++) {

@@ -123,13 +123,18 @@ class Suite:
         return outcome
 
 
+def numbers(version):
+    return [int(number) for number in version.split('.')]
+
+
 class Record:
     """A file of lines "failed TEST" and "skipped PATTERN"; all other tests pass.
 
-    With causes, the former end in " | cause | evidence", and the latter in " | cause".
+    With causes, the former end in " | cause | evidence", and the latter in " | cause". A line that begins with
+    "failed since-1.8 TEST" is for that version of the suite and later ones; version: the one that is tested.
     """
 
-    def __init__(self, path, with_causes=False):
+    def __init__(self, path, with_causes=False, version='0'):
         self.failed, self.skipped = set(), {}  # causes by pattern
         lengths = {'failed': 3, 'skipped': 2} if with_causes else {'failed': 1, 'skipped': 1}
         with open(path, encoding='utf-8') as file:
@@ -138,6 +143,9 @@ class Record:
                     continue
                 fields = [field.strip() for field in line.split('|')]
                 words = fields[0].split()
+                if len(words) == 3 and words[1].startswith('since-'):
+                    if numbers(version) < numbers(words.pop(1)[6:]):
+                        continue
                 if len(words) != 2 or len(fields) != lengths.get(words[0]):
                     sys.exit('%s: invalid line: %s' % (path, line))
                 if words[0] == 'failed':

@@ -74,6 +74,7 @@ def main():
     parser.add_argument('--preload', action='append', default=[], help='a library to preload')
     parser.add_argument('--suppressions', help='leaks of other libraries, if everything is built with AddressSanitizer')
     parser.add_argument('--threads', action='store_true', help='everything is built with ThreadSanitizer')
+    parser.add_argument('--version', default='0', help="the suite's version")
     parser.add_argument('program', help="the suite's program")
     parser.add_argument('module', help="Lido's module")
     parser.add_argument('expected', help='expected results')
@@ -83,7 +84,7 @@ def main():
     if arguments.suppressions:
         options['LSAN_OPTIONS'] = 'print_suppressions=0:suppressions=' + os.path.abspath(arguments.suppressions)
     suite = Suite(arguments.program, arguments.module, arguments.preload, options)
-    expected, mir = Record(arguments.expected, with_causes=True), Record(arguments.mir)
+    expected, mir = Record(arguments.expected, True, arguments.version), Record(arguments.mir)
     every = suite.list_tests()
     outcome = suite.run(chosen(every))
     run_again(suite, outcome, expected)
