@@ -19,6 +19,12 @@
 #include <wlr/types/wlr_xdg_foreign_registry.h>
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/version.h>
+#if WLR_VERSION_MAJOR > 0 || WLR_VERSION_MINOR >= 19
+#include <wlr/types/wlr_ext_data_control_v1.h>
+#endif
+#if WLR_VERSION_MAJOR > 0 || WLR_VERSION_MINOR >= 20
+#include <wlr/types/wlr_fixes.h>
+#endif
 
 #define WLR_SINCE(minor) (WLR_VERSION_MAJOR > 0 || WLR_VERSION_MINOR >= (minor))
 
@@ -195,6 +201,21 @@ static inline void xwayland_set_cursor(struct wlr_xwayland *xwayland, struct wlr
 #endif
 }
 #endif
+
+/* Globals that older versions do not have. Returns false when out of memory. */
+static inline bool create_newer_globals(struct wl_display *display) {
+#if WLR_SINCE(19)
+	if (wlr_ext_data_control_manager_v1_create(display, 1) == NULL) {
+		return false;
+	}
+#endif
+#if WLR_SINCE(20)
+	if (wlr_fixes_create(display, 1) == NULL) {
+		return false;
+	}
+#endif
+	return true;
+}
 
 /* The signals that announce new objects. */
 #if WLR_SINCE(20)

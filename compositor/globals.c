@@ -31,6 +31,7 @@ static const char *const for_sandboxes[] = {
 	"org_kde_kwin_server_decoration_manager",
 	"wl_compositor",
 	"wl_data_device_manager",
+	"wl_fixes", // destroys registries
 	"wl_output",
 	"wl_seat",
 	"wl_shm",
@@ -106,7 +107,8 @@ bool globals_init(struct compositor *compositor) {
 		   wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
 		   wlr_content_type_manager_v1_create(display, 1) != NULL && wlr_alpha_modifier_v1_create(display) != NULL &&
 		   wlr_screencopy_manager_v1_create(display) != NULL &&
-		   wlr_xdg_output_manager_v1_create(display, compositor->desktop->layout) != NULL;
+		   wlr_xdg_output_manager_v1_create(display, compositor->desktop->layout) != NULL &&
+		   create_newer_globals(display);
 }
 
 void globals_finish(struct compositor *compositor) {

@@ -62,6 +62,9 @@ static const struct object_limit table[] = {
 	{"zwlr_data_control_device_v1", 32, 0},
 	{"zwlr_data_control_source_v1", 256, 0},
 	{"zwlr_data_control_offer_v1", 4096, 0},
+	{"ext_data_control_device_v1", 32, 0},
+	{"ext_data_control_source_v1", 256, 0},
+	{"ext_data_control_offer_v1", 4096, 0},
 	// Each manager receives an object for each window or output.
 	{"zwlr_foreign_toplevel_manager_v1", 8, 0},
 	{"zwlr_foreign_toplevel_handle_v1", 4096, 0},
@@ -94,6 +97,11 @@ static const struct object_limit table[] = {
 	// Each waits for the next frame, and copies all of it.
 	{"zwlr_screencopy_frame_v1", 16, 0},
 	{"zwlr_export_dmabuf_frame_v1", 16, 0},
+	// Each session has one frame that waits for the next frame of its source.
+	{"ext_image_capture_source_v1", 64, 0},
+	{"ext_image_copy_capture_session_v1", 16, 0},
+	{"ext_image_copy_capture_cursor_session_v1", 16, 0},
+	{"ext_image_copy_capture_frame_v1", 64, 0},
 	// Each has fds: two, or one per plane.
 	{"wp_security_context_v1", 16, 0},
 	{"zwp_linux_buffer_params_v1", 128, 0},

@@ -76,6 +76,8 @@ struct compositor {
 	struct activation *activation;
 	struct shell *shell;
 	struct captures *captures;
+	struct image_capture *image_capture;
+	struct window_captures *window_captures;
 	struct tearing *tearing;
 	struct output_management *output_management;
 	struct output_power *output_power;

@@ -81,14 +81,18 @@ bool selections_init(struct compositor *compositor) {
 		{"wl_data_source", "offer", handle_offer},
 		{"zwp_primary_selection_source_v1", "offer", handle_offer},
 		{"zwlr_data_control_source_v1", "offer", handle_offer},
+		{"ext_data_control_source_v1", "offer", handle_offer},
 		{"wl_data_offer", "receive", handle_receive},
 		{"zwp_primary_selection_offer_v1", "receive", handle_receive},
 		{"zwlr_data_control_offer_v1", "receive", handle_receive},
+		{"ext_data_control_offer_v1", "receive", handle_receive},
 		{"wl_data_device", "set_selection", handle_set},
 		{"wl_data_device", "start_drag", handle_set},
 		{"zwp_primary_selection_device_v1", "set_selection", handle_set},
 		{"zwlr_data_control_device_v1", "set_selection", handle_set},
 		{"zwlr_data_control_device_v1", "set_primary_selection", handle_set},
+		{"ext_data_control_device_v1", "set_selection", handle_set},
+		{"ext_data_control_device_v1", "set_primary_selection", handle_set},
 	};
 	for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++) {
 		if (!requests_watch(compositor, watched[i].interface, watched[i].request, watched[i].handle)) {

@@ -74,6 +74,8 @@ static const struct {
 	{rectangles_init, NULL},
 	{selections_init, NULL},
 	{captures_init, captures_finish},
+	{image_capture_init, NULL},
+	{window_captures_init, window_captures_finish},
 	{sandboxes_init, NULL},
 	{output_management_init, output_management_finish},
 	{output_power_init, output_power_finish},
@@ -235,6 +237,8 @@ static struct compositor *allocate(void) {
 	compositor->constraints = &all->constraints;
 	compositor->activation = &all->activation;
 	compositor->shell = &all->shell;
+	compositor->image_capture = &all->image_capture;
+	compositor->window_captures = &all->window_captures;
 	compositor->tearing = &all->tearing;
 	compositor->output_management = &all->output_management;
 	compositor->output_power = &all->output_power;

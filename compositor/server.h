@@ -25,6 +25,7 @@
 #include "globals.h"
 #include "grab.h"
 #include "idle.h"
+#include "image_capture.h"
 #include "input_method.h"
 #include "keyboard.h"
 #include "keymaps.h"
@@ -54,6 +55,7 @@
 #include "turn.h"
 #include "virtual_keyboard.h"
 #include "virtual_pointer.h"
+#include "window_capture.h"
 #include "xdg_errors.h"
 #include "xdg_foreign.h"
 #include "xwayland.h"
@@ -101,6 +103,8 @@ struct compositor_parts {
 	struct activation activation;
 	struct shell shell;
 	struct captures captures;
+	struct image_capture image_capture;
+	struct window_captures window_captures;
 	struct tearing tearing;
 	struct output_management output_management;
 	struct output_power output_power;

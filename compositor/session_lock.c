@@ -16,6 +16,7 @@
 #include "seat.h"
 #include "tablet.h"
 #include "touch.h"
+#include "window_capture.h"
 #include <stdlib.h>
 #include <wlr/config.h>
 #include <wlr/types/wlr_compositor.h>
@@ -153,6 +154,7 @@ static void lock_session(struct compositor *compositor) {
 	touch_cancel_all(compositor);
 	drag_cancel(compositor);
 	tablets_cancel(compositor);
+	window_captures_stop(compositor);
 	wlr_seat_pointer_clear_focus(compositor->seat->wlr);
 	focus_update(compositor);
 	constraint_update(compositor);

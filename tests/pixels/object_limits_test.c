@@ -2,8 +2,11 @@
  * Limits on the objects of each interface that one client may have.
  */
 #include "content-type-v1-client-protocol.h"
+#include "ext-data-control-v1-client-protocol.h"
 #include "ext-foreign-toplevel-list-v1-client-protocol.h"
 #include "ext-idle-notify-v1-client-protocol.h"
+#include "ext-image-capture-source-v1-client-protocol.h"
+#include "ext-image-copy-capture-v1-client-protocol.h"
 #include "ext-session-lock-v1-client-protocol.h"
 #include "idle-inhibit-unstable-v1-client-protocol.h"
 #include "input-method-unstable-v2-client-protocol.h"
@@ -32,6 +35,7 @@
 #include "xdg-foreign-unstable-v2-client-protocol.h"
 #include "xdg-output-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
+#include <compositor/compat.h>
 #include <compositor/object_limits.h>
 #include <string.h>
 
@@ -188,6 +192,46 @@ MAKE(xdg_activation_token_v1, xdg_activation_v1_get_activation_token(GLOBAL(xdg_
 MAKE(zwlr_screencopy_frame_v1,
 		zwlr_screencopy_manager_v1_capture_output(GLOBAL(zwlr_screencopy_manager_v1), 0, GLOBAL(wl_output)))
 
+#if WLR_SINCE(19)
+MAKE(ext_data_control_device_v1,
+		ext_data_control_manager_v1_get_data_device(GLOBAL(ext_data_control_manager_v1), GLOBAL(wl_seat)))
+MAKE(ext_data_control_source_v1, ext_data_control_manager_v1_create_data_source(GLOBAL(ext_data_control_manager_v1)))
+MAKE(ext_image_capture_source_v1, ext_output_image_capture_source_manager_v1_create_source(
+										  GLOBAL(ext_output_image_capture_source_manager_v1), GLOBAL(wl_output)))
+
+// The first one of its kind.
+static void *find_or_make(struct maker *maker, const char *interface, void *(*make)(struct maker *maker)) {
+	struct wl_proxy **proxy;
+	wl_array_for_each(proxy, &maker->proxies) {
+		if (strcmp(wl_proxy_get_class(*proxy), interface) == 0) {
+			return *proxy;
+		}
+	}
+	return kept(maker, make(maker));
+}
+
+static struct ext_image_capture_source_v1 *source(struct maker *maker) {
+	return find_or_make(maker, "ext_image_capture_source_v1", make_ext_image_capture_source_v1);
+}
+
+MAKE(ext_image_copy_capture_session_v1,
+		ext_image_copy_capture_manager_v1_create_session(GLOBAL(ext_image_copy_capture_manager_v1), source(maker), 0))
+
+// Inert, since the pointer is.
+static void *make_ext_image_copy_capture_cursor_session_v1(struct maker *maker) {
+	return ext_image_copy_capture_manager_v1_create_pointer_cursor_session(GLOBAL(ext_image_copy_capture_manager_v1),
+			source(maker), find_or_make(maker, "wl_pointer", make_wl_pointer));
+}
+
+// Of a session that is destroyed at once: one may have no other frame.
+static void *make_ext_image_copy_capture_frame_v1(struct maker *maker) {
+	struct ext_image_copy_capture_session_v1 *session = make_ext_image_copy_capture_session_v1(maker);
+	void *frame = ext_image_copy_capture_session_v1_create_frame(session);
+	ext_image_copy_capture_session_v1_destroy(session);
+	return frame;
+}
+#endif
+
 // Objects of surfaces that are destroyed at once.
 static void *make_wp_content_type_v1(struct maker *maker) {
 	struct wl_surface *surface = wl_compositor_create_surface(GLOBAL(wl_compositor));
@@ -273,6 +317,14 @@ static const struct {
 	CASE(xdg_positioner),
 	CASE(xdg_activation_token_v1),
 	CASE(zwlr_screencopy_frame_v1),
+#if WLR_SINCE(19)
+	CASE(ext_data_control_device_v1),
+	CASE(ext_data_control_source_v1),
+	CASE(ext_image_capture_source_v1),
+	CASE(ext_image_copy_capture_session_v1),
+	CASE(ext_image_copy_capture_cursor_session_v1),
+	CASE(ext_image_copy_capture_frame_v1),
+#endif
 	// From here on the session is locked.
 	CASE(ext_session_lock_v1),
 	CASE(ext_session_lock_surface_v1),
@@ -337,6 +389,27 @@ TEST("object_limits@objects-of-each-interface-reach-the-limit-and-no-more") {
 	maker_finish(&devices);
 	stage_finish(&stage);
 }
+
+#if WLR_SINCE(20)
+TEST("object_limits@registries-that-wl_fixes-destroys-do-not-count") {
+	struct stage stage;
+	stage_init(&stage, 64, 64);
+	struct maker maker;
+	maker_init(&maker, &stage.server);
+	struct wl_fixes *fixes = global(&maker, &wl_fixes_interface);
+	for (size_t i = 0; i < object_limits_get("wl_registry") + 16; i++) {
+		struct wl_registry *registry = wl_display_get_registry(maker.client.display);
+		wl_fixes_destroy_registry(fixes, registry);
+		wl_registry_destroy(registry);
+		if (i % 4 == 3) {
+			client_roundtrip(&maker.client);
+		}
+	}
+	expect_alive(&maker.client);
+	maker_finish(&maker);
+	stage_finish(&stage);
+}
+#endif
 
 TEST("object_limits@destroyed-objects-do-not-count") {
 	struct stage stage;

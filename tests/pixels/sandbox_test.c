@@ -8,6 +8,7 @@
 #include "security-context-v1-client-protocol.h"
 #include "server.h"
 #include <compositor/clients.h>
+#include <compositor/compat.h>
 #include <compositor/sandboxes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,9 @@ static const char *const allowed[] = {
 	"org_kde_kwin_server_decoration_manager",
 	"wl_compositor",
 	"wl_data_device_manager",
+#if WLR_SINCE(20)
+	"wl_fixes",
+#endif
 	"wl_output",
 	"wl_seat",
 	"wl_shm",

@@ -5,11 +5,31 @@
 #include "runner.h"
 #include "stage.h"
 #include "wlr-data-control-unstable-v1-client-protocol.h"
+#include <compositor/compat.h>
 #include <compositor/selections.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define EXT_CONTROL "ext_data_control_manager_v1"
+
+// The managers of data controls, which have the same requests and events.
+static const char *const controls[] = {
+	"zwlr_data_control_manager_v1",
+#if WLR_SINCE(19)
+	EXT_CONTROL,
+#endif
+};
+
+#define CONTROLS_LEN (sizeof(controls) / sizeof(controls[0]))
+
+static struct zwlr_data_control_manager_v1 *bind_control(struct client *client, const char *name) {
+	static struct wl_interface ext;
+	ext = zwlr_data_control_manager_v1_interface;
+	ext.name = EXT_CONTROL;
+	return client_bind(client, strcmp(name, EXT_CONTROL) == 0 ? &ext : &zwlr_data_control_manager_v1_interface, 1);
+}
 
 // A client with a source of one of the protocols.
 struct chooser {
@@ -21,6 +41,9 @@ enum protocol {
 	CLIPBOARD,
 	PRIMARY,
 	DATA_CONTROL,
+#if WLR_SINCE(19)
+	EXT_DATA_CONTROL,
+#endif
 	PROTOCOLS_LEN
 };
 
@@ -37,7 +60,8 @@ static void chooser_init(struct chooser *chooser, struct server *server, enum pr
 		chooser->source = (struct wl_proxy *)zwp_primary_selection_device_manager_v1_create_source(manager);
 		chooser->manager = (struct wl_proxy *)manager;
 	} else {
-		struct zwlr_data_control_manager_v1 *manager = client_bind(client, &zwlr_data_control_manager_v1_interface, 1);
+		struct zwlr_data_control_manager_v1 *manager =
+				bind_control(client, protocol == DATA_CONTROL ? "zwlr_data_control_manager_v1" : EXT_CONTROL);
 		chooser->source = (struct wl_proxy *)zwlr_data_control_manager_v1_create_data_source(manager);
 		chooser->manager = (struct wl_proxy *)manager;
 	}
@@ -114,7 +138,7 @@ TEST("selections@bytes-of-mime-types-reach-the-limit-and-no-more") {
 struct manager {
 	struct client client;
 	struct wl_seat *seat;
-	struct zwlr_data_control_manager_v1 *control;
+	struct zwlr_data_control_manager_v1 *control; // or an ext_data_control_manager_v1
 	struct zwlr_data_control_device_v1 *device;
 	struct zwlr_data_control_offer_v1 *offer; // the newest
 	struct zwlr_data_control_source_v1 *source;
@@ -163,11 +187,11 @@ static const struct zwlr_data_control_source_v1_listener source_listener = {
 	.cancelled = handle_cancelled,
 };
 
-static void manager_init(struct manager *manager, struct server *server) {
+static void manager_init(struct manager *manager, struct server *server, const char *control) {
 	*manager = (struct manager){0};
 	client_init(&manager->client, server);
 	manager->seat = client_bind(&manager->client, &wl_seat_interface, 5);
-	manager->control = client_bind(&manager->client, &zwlr_data_control_manager_v1_interface, 1);
+	manager->control = bind_control(&manager->client, control);
 	manager->device = zwlr_data_control_manager_v1_get_data_device(manager->control, manager->seat);
 	zwlr_data_control_device_v1_add_listener(manager->device, &device_listener, manager);
 }
@@ -202,12 +226,12 @@ static void manager_select(struct manager *manager, int types_bytes) {
 	zwlr_data_control_device_v1_set_selection(manager->device, manager->source);
 }
 
-TEST("selections@asking-for-data-without-end-ends-the-client-that-asks") {
+static void ask_without_end(const char *control) {
 	struct stage stage;
 	struct manager owner, asker;
 	stage_init(&stage, 64, 64);
-	manager_init(&owner, &stage.server);
-	manager_init(&asker, &stage.server);
+	manager_init(&owner, &stage.server, control);
+	manager_init(&asker, &stage.server, control);
 	manager_select(&owner, 1000);
 	client_roundtrip(&owner.client);
 	client_roundtrip(&asker.client);
@@ -230,12 +254,18 @@ TEST("selections@asking-for-data-without-end-ends-the-client-that-asks") {
 	stage_finish(&stage);
 }
 
-TEST("selections@setting-selections-without-end-ends-the-client-that-sets-them") {
+TEST("selections@asking-for-data-without-end-ends-the-client-that-asks") {
+	for (size_t i = 0; i < CONTROLS_LEN; i++) {
+		ask_without_end(controls[i]);
+	}
+}
+
+static void set_without_end(const char *control) {
 	struct stage stage;
 	struct manager owner, other;
 	stage_init(&stage, 64, 64);
-	manager_init(&owner, &stage.server);
-	manager_init(&other, &stage.server);
+	manager_init(&owner, &stage.server, control);
+	manager_init(&other, &stage.server, control);
 	int count = 0;
 	bool alive = true;
 	for (; alive && count < 2000; count++) {
@@ -249,4 +279,10 @@ TEST("selections@setting-selections-without-end-ends-the-client-that-sets-them")
 	manager_finish(&other);
 	manager_finish(&owner);
 	stage_finish(&stage);
+}
+
+TEST("selections@setting-selections-without-end-ends-the-client-that-sets-them") {
+	for (size_t i = 0; i < CONTROLS_LEN; i++) {
+		set_without_end(controls[i]);
+	}
 }
