@@ -18,6 +18,7 @@ struct wlr_backend;
 struct wlr_compositor;
 struct wlr_renderer;
 struct wlr_session;
+struct wlr_xdg_foreign_registry;
 struct wlr_xdg_shell;
 
 struct compositor {
@@ -29,6 +30,7 @@ struct compositor {
 	struct wlr_allocator *allocator;
 	struct wlr_compositor *wlr;      // the wl_compositor global
 	struct wlr_xdg_shell *xdg_shell; // created by shell.c
+	struct wlr_xdg_foreign_registry *xdg_foreign_registry;
 	struct lido_wlroots *shm;
 	struct lido_monitor *monitor; // owned by the manager; may be NULL
 	struct display_socket socket;

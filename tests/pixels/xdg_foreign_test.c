@@ -7,6 +7,7 @@
 #include "xdg-foreign-unstable-v1-client-protocol.h"
 #include "xdg-foreign-unstable-v2-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
+#include <compositor/compat.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -132,6 +133,22 @@ TEST("xdg_foreign@dialog-of-a-window-stays-above-it-until-its-handle-is-gone") {
 	expect(click_shows(&portal, &portal.one));
 	portal_finish(&portal);
 }
+
+#if WLR_SINCE(19)
+// wlroots would use the xdg_toplevel after it is freed, until the xdg_surface is destroyed.
+TEST("xdg_foreign@handle-ends-with-its-toplevel-even-if-the-xdg_surface-remains") {
+	struct portal portal;
+	portal_init(&portal);
+	xdg_toplevel_destroy(portal.window.toplevel);
+	client_roundtrip(&portal.stage.screen.client);
+	zxdg_imported_v2_set_parent_of(portal.imported, portal.dialog.surface);
+	client_roundtrip(&portal.other.client);
+	expect_int(portal.destroyed, ==, 1);
+	portal.window.toplevel = xdg_surface_get_toplevel(portal.window.xdg_surface);
+	expect_alive(&portal.stage.screen.client);
+	portal_finish(&portal);
+}
+#endif
 
 TEST("xdg_foreign@handles-of-version-1-are-the-same") {
 	struct portal portal;
