@@ -1,6 +1,9 @@
 /*
  * ext-image-copy-capture-v1: outputs, and with wlroots 0.20 and later windows.
  */
+#include <compositor/compat.h>
+
+#if WLR_SINCE(19)
 #include "ext-foreign-toplevel-list-v1-client-protocol.h"
 #include "ext-image-capture-source-v1-client-protocol.h"
 #include "ext-image-copy-capture-v1-client-protocol.h"
@@ -9,7 +12,6 @@
 #include "runner.h"
 #include "stage.h"
 #include "xdg-shell-client-protocol.h"
-#include <compositor/compat.h>
 #include <compositor/image_capture.h>
 #include <compositor/server.h>
 #include <compositor/window_capture.h>
@@ -568,4 +570,6 @@ TEST("image_capture@session-stops-with-its-window") {
 	expect(recorder->stopped);
 	studio_finish(&studio);
 }
+#endif
+
 #endif

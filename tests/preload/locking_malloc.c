@@ -3,13 +3,17 @@
  * protection of pages while it holds a lock of its own.
  */
 #include <pthread.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <sys/mman.h>
 
-extern __typeof(malloc) __libc_malloc;
-extern __typeof(calloc) __libc_calloc;
-extern __typeof(realloc) __libc_realloc;
-extern __typeof(free) __libc_free;
+void *malloc(size_t size);
+void *calloc(size_t len, size_t size);
+void *realloc(void *old, size_t size);
+void free(void *data);
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t len, size_t size);
+void *__libc_realloc(void *old, size_t size);
+void __libc_free(void *data);
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static _Alignas(65536) char pages[65536];
@@ -33,9 +37,9 @@ __attribute__((visibility("default"))) void *calloc(size_t len, size_t size) {
 	return data;
 }
 
-__attribute__((visibility("default"))) void *realloc(void *data, size_t size) {
+__attribute__((visibility("default"))) void *realloc(void *old, size_t size) {
 	lock();
-	data = __libc_realloc(data, size);
+	void *data = __libc_realloc(old, size);
 	pthread_mutex_unlock(&mutex);
 	return data;
 }
