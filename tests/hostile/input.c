@@ -3,6 +3,7 @@
 #include "bystander.h"
 #include "panel.h"
 
+#include "tablet-v2-client-protocol.h"
 #include "viewporter-client-protocol.h"
 #include "virtual-keyboard-unstable-v1-client-protocol.h"
 #include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
@@ -201,4 +202,24 @@ ATTACK("window-of-five-hundred-subsurfaces-moved") {
 	mouse_press(&mouse, false);
 	mouse_move_away(&mouse);
 	expect_alive(&attacker);
+}
+
+// Each receives an object for each tablet, tool and pad: there is none here.
+ATTACK("tablet-seats-without-end") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	struct zwp_tablet_manager_v2 *manager = attacker_bind(&attacker, &zwp_tablet_manager_v2_interface, 1);
+	for (int i = 0; i < attack_count(20000); i++) {
+		zwp_tablet_seat_v2_destroy(zwp_tablet_manager_v2_get_tablet_seat(manager, attacker.seat));
+		if (i % 256 == 255) {
+			expect_alive(&attacker);
+		}
+	}
+	for (int i = 0; i < 1000; i++) {
+		zwp_tablet_manager_v2_get_tablet_seat(manager, attacker.seat);
+		if (!attacker_try_roundtrip(&attacker)) {
+			break;
+		}
+	}
+	expect_no_memory(&attacker);
 }
