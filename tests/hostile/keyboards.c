@@ -30,6 +30,14 @@ ATTACK("virtual-keyboards-without-end") {
 	expect_no_memory(&attacker);
 }
 
+static int create_keymap(const char *text, size_t size) {
+	int fd = file_create(size, 0);
+	if (write(fd, text, size) != (ssize_t)size) {
+		fail("cannot write a keymap");
+	}
+	return fd;
+}
+
 // Compiling takes a time that grows with the square of the number of interpretations.
 static int create_slow_keymap(int number) {
 	static char text[KEYMAP_SIZE_MAX];
@@ -44,11 +52,7 @@ static int create_slow_keymap(int number) {
 	size += (size_t)snprintf(text + size, sizeof(text) - size, "};xkb_symbols \"\"{key<a>{[a]};};};");
 	memset(text + size, ' ', sizeof(text) - size);
 	text[sizeof(text) - 1] = '\0';
-	int fd = file_create(sizeof(text), 0);
-	if (write(fd, text, sizeof(text)) != (ssize_t)sizeof(text)) {
-		fail("cannot write a keymap");
-	}
-	return fd;
+	return create_keymap(text, sizeof(text));
 }
 
 ATTACK("keymaps-without-end") {
@@ -74,11 +78,7 @@ static int create_including_keymap(int number) {
 			"xkb_compatibility {include \"complete\"};"
 			"xkb_symbols {include \"pc+us+de+fr+ru+jp+in+level3(ralt_switch)+compose(ralt)\"\nkey<AE01>{[%d]};};};",
 			number);
-	int fd = file_create(size + 1, 0);
-	if (write(fd, text, size + 1) != (ssize_t)size + 1) {
-		fail("cannot write a keymap");
-	}
-	return fd;
+	return create_keymap(text, size + 1);
 }
 
 ATTACK("keymaps-that-include-files-without-end") {
