@@ -1,5 +1,5 @@
 /*
- * A window with its position and states: an xdg_toplevel (xdg_toplevel.c) or a window of X11 (xwindow.c).
+ * A window with its position and states: an xdg_toplevel (xdg_toplevel.c) or a window of X11 (xtoplevel.c).
  */
 #ifndef TOPLEVEL_H
 #define TOPLEVEL_H
