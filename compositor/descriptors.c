@@ -39,10 +39,11 @@
 #define REPLACES_LIBC __attribute__((visibility("default")))
 
 struct descriptor {
-	struct account *owner; // of the client that has sent it, or that it was made for; NULL: the server's own
-	bool is_sent;          // by the owner
-	struct turn *turn;     // of the client whose socket it is; NULL: another file
-	bool is_socket;        // of a client, which may be gone
+	struct account *owner;            // of the client that has sent it, or that it was made for; NULL: the server's own
+	bool is_sent;                     // by the owner
+	struct turn *turn;                // of the client whose socket it is; NULL: another file
+	bool is_socket;                   // of a client, which may be gone
+	struct descriptor_stream *stream; // that reads it; NULL: the kernel
 };
 
 static struct descriptor *table; // by fd; NULL before the first compositor
@@ -71,6 +72,19 @@ void descriptors_set_turn(int fd, struct turn *turn) {
 		descriptor->turn = turn;
 		descriptor->is_socket = true;
 	}
+}
+
+bool descriptors_set_stream(int fd, struct descriptor_stream *stream) {
+	struct descriptor *descriptor = find(fd);
+	if (descriptor != NULL) {
+		descriptor->stream = stream;
+	}
+	return descriptor != NULL;
+}
+
+struct descriptor_stream *descriptors_get_stream(int fd) {
+	const struct descriptor *descriptor = find(fd);
+	return descriptor != NULL ? descriptor->stream : NULL;
 }
 
 static void discount(struct account *owner) {
@@ -132,6 +146,7 @@ REPLACES_LIBC int close(int fd) {
 		return (int)syscall(SYS_close, fd);
 	}
 	descriptor->turn = NULL;
+	descriptor->stream = NULL;
 	bool is_added = takes_long(fd, &time) && closing_add(fd, time);
 	errno = saved;
 	return is_added ? 0 : descriptors_close_now(fd);
@@ -203,8 +218,19 @@ static ssize_t receive(int fd, struct msghdr *message, int flags, size_t size) {
 	return n;
 }
 
+// Reads into the first buffer only. Such a socket sends no fds.
+static ssize_t receive_from_stream(struct descriptor_stream *stream, struct msghdr *message) {
+	message->msg_controllen = 0;
+	message->msg_flags = 0;
+	return message->msg_iovlen > 0 ? stream->read(stream, message->msg_iov[0].iov_base, message->msg_iov[0].iov_len)
+								   : 0;
+}
+
 REPLACES_LIBC ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
 	struct descriptor *descriptor = find(fd);
+	if (descriptor != NULL && descriptor->stream != NULL) {
+		return receive_from_stream(descriptor->stream, message);
+	}
 	struct turn *turn = descriptor != NULL ? descriptor->turn : NULL;
 	if (turn == NULL) {
 		return syscall(SYS_recvmsg, fd, message, flags);

@@ -13,9 +13,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct compositor;
 struct turn;
+
+/* A socket that is read by its own function: like recv(), without waiting. */
+struct descriptor_stream {
+	ssize_t (*read)(struct descriptor_stream *stream, void *data, size_t size);
+};
 
 /* Returns the limit on fds in this process. What lies beyond it is not counted. */
 size_t descriptors_get_max(void);
@@ -25,6 +31,15 @@ void *descriptors_reserve(size_t element_size);
 
 /* The fd is the socket of the client with these turns until it is closed. */
 void descriptors_set_turn(int fd, struct turn *turn);
+
+/*
+ * recvmsg() on this fd calls the stream's function, until the fd is closed. NULL: it does so no longer. Returns false
+ * if the fd is beyond the limit.
+ */
+bool descriptors_set_stream(int fd, struct descriptor_stream *stream);
+
+/* NULL: the file has none. */
+struct descriptor_stream *descriptors_get_stream(int fd);
 
 /* close() in this thread, however long that takes. */
 int descriptors_close_now(int fd);

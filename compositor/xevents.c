@@ -8,18 +8,12 @@
 #include "turn.h"
 #include "xwayland.h"
 #include <dlfcn.h>
-#include <errno.h>
-#include <poll.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <wlr/xwayland.h>
 #include <wlr/xwayland/shell.h>
 #include <xcb/xcb.h>
 
-#define REPLACES_LIBC __attribute__((visibility("default")))
+#define REPLACES_LIBXCB __attribute__((visibility("default")))
 
 // What an event costs of a turn, bytes.
 #define EVENT_SIZE 32
@@ -33,29 +27,16 @@
 // Events that are read at once.
 #define FILL_MAX 256
 
-// Attached ones. Other threads, which call poll(), only read how many there are.
-static struct wl_list attached = {&attached, &attached};
-static atomic_size_t attached_len;
-
-static struct xevents *find(int fd) {
-	if (atomic_load(&attached_len) > 0) {
-		struct xevents *xevents;
-		wl_list_for_each(xevents, &attached, link) {
-			if (xevents->fd == fd) {
-				return xevents;
-			}
-		}
-	}
-	return NULL;
-}
-
 struct xevents *xevents_find(xcb_connection_t *connection) {
-	return find(xcb_get_file_descriptor(connection));
+	struct xstream *stream = xstream_find(xcb_get_file_descriptor(connection));
+	struct xevents *xevents;
+	return stream != NULL ? wl_container_of(stream, xevents, stream) : NULL;
 }
 
 void xevents_begin(struct xevents *xevents, xcb_connection_t *connection) {
 	xfilter_init(&xevents->filter, connection);
 	xprefetch_init(&xevents->prefetch, connection);
+	xstream_set_started(&xevents->stream);
 }
 
 static int handle_resume(void *data) {
@@ -138,9 +119,12 @@ static bool replaces_last(const struct xevents *xevents, const xcb_generic_event
 
 // Reads what has come: answers, too.
 static void fill(struct xevents *xevents, xcb_connection_t *connection, poll_for_event *take) {
-	xcb_generic_event_t *event;
-	for (int i = 0; i < FILL_MAX && (event = take(connection)) != NULL; i++) {
-		struct xevent *node = !replaces_last(xevents, event) ? malloc(sizeof(*node)) : NULL;
+	for (int i = 0; i < FILL_MAX; i++) {
+		xcb_generic_event_t *event = take(connection);
+		if (event == NULL && !xstream_has_packets(&xevents->stream)) {
+			break;
+		}
+		struct xevent *node = event != NULL && !replaces_last(xevents, event) ? malloc(sizeof(*node)) : NULL;
 		if (node == NULL) {
 			free(event);
 			continue;
@@ -227,6 +211,9 @@ static xcb_generic_event_t *take_event(struct xevents *xevents, xcb_connection_t
 		xprefetch_clear(&xevents->prefetch); // the last event has been handled
 	}
 	while (!xevents->is_paused && event == NULL) {
+		if (xstream_is_writing(&xevents->stream)) {
+			break; // the X server is busy, and each event may cause more to be written
+		}
 		if (!spend_time(xevents) || !begin_turn(xevents)) {
 			wait_for(xevents, PAUSE_MS, true);
 			break;
@@ -254,44 +241,13 @@ static xcb_generic_event_t *take_event(struct xevents *xevents, xcb_connection_t
 	return event;
 }
 
-REPLACES_LIBC xcb_generic_event_t *xcb_poll_for_event(xcb_connection_t *connection) {
+REPLACES_LIBXCB xcb_generic_event_t *xcb_poll_for_event(xcb_connection_t *connection) {
 	static poll_for_event *take;
 	if (take == NULL) {
 		*(void **)&take = dlsym(RTLD_NEXT, "xcb_poll_for_event");
 	}
-	struct xevents *xevents = find(xcb_get_file_descriptor(connection));
+	struct xevents *xevents = xevents_find(connection);
 	return xevents != NULL ? take_event(xevents, connection, take) : take(connection);
-}
-
-static int poll_for(struct pollfd *fds, nfds_t len, int timeout) {
-	const struct timespec time = {.tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000L};
-	return (int)syscall(SYS_ppoll, fds, len, timeout >= 0 ? &time : NULL, NULL, 0);
-}
-
-static void give_up(struct xevents *xevents) {
-	log_error("Xwayland does not answer: ending its connection");
-	shutdown(xevents->fd, SHUT_RDWR);
-	xevents->waited.level = 0;
-}
-
-// libxcb waits for an answer, or until the X server reads.
-static int wait_for_server(struct xevents *xevents, struct pollfd *fd) {
-	int64_t start = monotonic_msec();
-	uint64_t level = bucket_drain(&xevents->waited, start, XEVENTS_WAIT_PERCENT * UINT64_C(10));
-	int left = level < XEVENTS_WAIT_MS ? XEVENTS_WAIT_MS - (int)level : 0;
-	int result = poll_for(fd, 1, left);
-	xevents->waited.level += (uint64_t)(monotonic_msec() - start);
-	if (result == 0) {
-		give_up(xevents);
-		result = poll_for(fd, 1, -1); // the connection has ended, so it returns at once
-	}
-	return result;
-}
-
-REPLACES_LIBC int replaced_poll(struct pollfd *fds, nfds_t len, int timeout) __asm__("poll");
-int replaced_poll(struct pollfd *fds, nfds_t len, int timeout) {
-	struct xevents *xevents = len == 1 && timeout < 0 ? find(fds[0].fd) : NULL;
-	return xevents != NULL ? wait_for_server(xevents, &fds[0]) : poll_for(fds, len, timeout);
 }
 
 // Without a window manager, Xwayland would go on, but show nothing. wlroots closes the fd in this iteration of the
@@ -299,9 +255,6 @@ int replaced_poll(struct pollfd *fds, nfds_t len, int timeout) {
 static int handle_hangup(int fd, uint32_t mask, void *data) {
 	struct xevents *xevents = data;
 	end_soon(xevents);
-	xevents->fd = -1;
-	wl_event_source_remove(xevents->hangup);
-	xevents->hangup = NULL;
 	return 0;
 }
 
@@ -315,21 +268,19 @@ static void handle_client_destroy(struct wl_listener *listener, void *data) {
 		server->client = NULL;
 	}
 	if (xevents->xwayland->wlr->xwm != NULL) {
-		shutdown(xevents->fd, SHUT_RDWR); // without a window manager, the fd may be another file's
+		xstream_shut_down(&xevents->stream); // without a window manager, the fd may be another file's
 	}
 }
 
 bool xevents_attach(struct xevents *xevents, struct xwayland *xwayland, struct wl_client *client, int fd) {
 	xevents_detach(xevents);
-	*xevents = (struct xevents){.xwayland = xwayland, .client = client, .fd = fd, .last = &xevents->first};
+	*xevents = (struct xevents){.xwayland = xwayland, .client = client, .last = &xevents->first};
 	struct wl_event_loop *loop = xwayland->compositor->loop;
 	xevents->resume = wl_event_loop_add_timer(loop, handle_resume, xevents);
-	xevents->hangup = wl_event_loop_add_fd(loop, fd, 0, handle_hangup, xevents);
-	wl_list_insert(&attached, &xevents->link);
-	atomic_fetch_add(&attached_len, 1);
+	bool is_read = xstream_init(&xevents->stream, loop, fd, handle_hangup, xevents);
 	xevents->client_destroy.notify = handle_client_destroy;
 	wl_client_add_destroy_listener(client, &xevents->client_destroy);
-	return xevents->resume != NULL && xevents->hangup != NULL;
+	return is_read && xevents->resume != NULL;
 }
 
 static void remove_source(struct wl_event_source **source) {
@@ -345,13 +296,11 @@ void xevents_detach(struct xevents *xevents) {
 	}
 	listener_remove(&xevents->client_destroy);
 	remove_source(&xevents->resume);
-	remove_source(&xevents->hangup);
+	xstream_finish(&xevents->stream);
 	remove_source(&xevents->ended);
 	while (xevents->first != NULL) {
 		free(pop(xevents));
 	}
 	xprefetch_clear(&xevents->prefetch);
-	wl_list_remove(&xevents->link);
-	atomic_fetch_sub(&attached_len, 1);
 	xevents->xwayland = NULL;
 }

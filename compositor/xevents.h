@@ -3,11 +3,9 @@
  *
  * wlroots' window manager handles all events of the X server that have come, and for many of them it asks the server
  * something, and waits for the answer. So a program that causes events without end, or keeps the server busy, would
- * stop the compositor. Functions of libxcb and libc are replaced in the program lido:
- *
- * - xcb_poll_for_event() gives the window manager no more than one turn of events (turn.h), and XEVENTS_PERCENT of the
- *   time, only those that xfilter.h accepts, and those first for which xprefetch.h has all answers.
- * - poll() ends the connection if the window manager has waited longer than XEVENTS_WAIT_MS.
+ * stop the compositor. So libxcb's xcb_poll_for_event() is replaced in the program lido: it gives the window manager no
+ * more than one turn of events (turn.h), and XEVENTS_PERCENT of the time, only those that xfilter.h accepts, and each
+ * when xprefetch.h has all answers, and when the X server has read what the last ones have caused (xstream.h).
  */
 #ifndef XEVENTS_H
 #define XEVENTS_H
@@ -15,6 +13,7 @@
 #include "bucket.h"
 #include "xfilter.h"
 #include "xprefetch.h"
+#include "xstream.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <wayland-server-core.h>
@@ -31,23 +30,16 @@ struct xwayland;
 /* An event waits for its surface for so long, ms. */
 #define XEVENTS_HOLD_MS 500
 
-/* It waits for other answers for so long at once, ms, and then at most this share of the time. */
-#define XEVENTS_WAIT_MS 2000
-#define XEVENTS_WAIT_PERCENT 5
-
 struct xevents {
-	struct wl_list link; // of all that are attached
 	struct xwayland *xwayland;
 	struct wl_client *client;       // Xwayland
-	int fd;                         // of the window manager's connection
 	struct bucket busy;             // us
-	struct bucket waited;           // ms
 	int64_t event_nsec;             // when the window manager began to handle the last event; 0: it handles none
 	struct wl_event_source *resume; // a timer that ends a pause
-	struct wl_event_source *hangup; // of the fd
 	struct wl_event_source *ended;  // an idle source that disconnects Xwayland; NULL: none is pending
 	bool is_paused;
 	struct wl_listener client_destroy;
+	struct xstream stream;
 	struct xfilter filter;
 	struct xprefetch prefetch;
 	struct xevent *first, **last; // events that have come
