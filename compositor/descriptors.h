@@ -1,11 +1,11 @@
 /*
- * The fds that clients send, and those that are sent to clients. The program's recvmsg(), fcntl() and close() replace
- * those of libc, also for libwayland and wlroots: so each fd is known from its arrival until it is closed, whichever
- * protocol it belongs to, and counted on the account of the client that has sent it. libwayland duplicates an fd for
- * each event that has one: the duplicate counts on the client that was served then.
+ * The fds that clients send, and those that are sent to clients. The program's recvmsg(), fcntl(), write() and close()
+ * replace those of libc, also for libwayland and wlroots: so each fd is known from its arrival until it is closed,
+ * whichever protocol it belongs to, and counted on the account of the client that has sent it. libwayland duplicates an
+ * fd for each event that has one: the duplicate counts on the client that was served then.
  *
- * recvmsg() on a client's socket reads no more than the client's turn allows (turn.h). close() lets a thread close what
- * takes long (closing.h).
+ * recvmsg() on a client's socket reads no more than the client's turn allows (turn.h). write() into a client's pipe
+ * does not fail when it is full or nobody reads. close() lets a thread close what takes long (closing.h).
  */
 #ifndef DESCRIPTORS_H
 #define DESCRIPTORS_H

@@ -27,6 +27,9 @@
 // What a type costs in addition to its name: the event that announces it.
 #define DRAG_TYPE_SIZE 16
 
+// How soon to look again whether the X server has answered, ms.
+#define TYPES_RECHECK_MS 5
+
 static void handle_request_start_drag(struct wl_listener *listener, void *data) {
 	struct drag *drag = wl_container_of(listener, drag, listeners.request_start_drag);
 	const struct wlr_seat_request_start_drag_event *event = data;
@@ -143,6 +146,10 @@ bool drag_may_enter(struct compositor *compositor, struct wlr_surface *surface) 
 	struct wlr_drag *wlr = compositor->seat->wlr->drag;
 	if (wlr == NULL || wlr->focus == surface) {
 		return true;
+	}
+	if (!xwayland_knows_types(compositor, surface, wlr)) {
+		wl_event_source_timer_update(drag->timer, TYPES_RECHECK_MS);
+		return false;
 	}
 	int64_t now = monotonic_nsec();
 	if (now < drag->next_enter) {

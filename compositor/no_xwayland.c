@@ -28,6 +28,10 @@ const char *xwayland_get_display(const struct compositor *compositor) {
 void xwayland_follow_drags(struct compositor *compositor, bool follow) {
 }
 
+bool xwayland_knows_types(struct compositor *compositor, struct wlr_surface *surface, const struct wlr_drag *drag) {
+	return true;
+}
+
 bool xwayland_filter(
 		const struct compositor *compositor, const struct wl_client *client, const struct wl_global *global) {
 	return true;

@@ -12,6 +12,7 @@
 #include "popup.h"
 #include "seat.h"
 #include "session_lock.h"
+#include "xwayland.h"
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_data_device.h>
@@ -137,7 +138,7 @@ static void drag_over(struct compositor *compositor, const struct finger *finger
 		return;
 	}
 	struct wlr_surface *surface = desktop_surface_at(compositor->desktop, finger->x, finger->y, &sx, &sy, NULL);
-	if (surface == NULL) {
+	if (surface == NULL || !xwayland_knows_types(compositor, surface, seat->drag)) {
 		wlr_seat_touch_point_clear_focus(seat, time_msec, finger->id);
 		return;
 	}

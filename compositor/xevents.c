@@ -5,6 +5,7 @@
 #include "log.h"
 #include "monotonic.h"
 #include "parts.h"
+#include "seat.h"
 #include "turn.h"
 #include "xwayland.h"
 #include <dlfcn.h>
@@ -36,6 +37,7 @@ struct xevents *xevents_find(xcb_connection_t *connection) {
 void xevents_begin(struct xevents *xevents, xcb_connection_t *connection) {
 	xfilter_init(&xevents->filter, connection);
 	xprefetch_init(&xevents->prefetch, connection);
+	xselections_init(&xevents->selections, connection);
 	xstream_set_started(&xevents->stream);
 }
 
@@ -158,7 +160,9 @@ static const xcb_client_message_event_t *get_serial_message(
 static void ask(struct xevents *xevents, xcb_connection_t *connection, const xcb_generic_event_t *event) {
 	struct xprefetch *prefetch = &xevents->prefetch;
 	const xcb_client_message_event_t *message = get_serial_message(xevents, event);
-	if (event->response_type == XCB_CREATE_NOTIFY) {
+	if (xselections_ask(&xevents->selections, prefetch, connection, event)) {
+		// That was all.
+	} else if (event->response_type == XCB_CREATE_NOTIFY) {
 		xprefetch_ask_window(prefetch, connection, ((const xcb_create_notify_event_t *)event)->window);
 	} else if (event->response_type == XCB_PROPERTY_NOTIFY) {
 		const xcb_property_notify_event_t *notify = (const xcb_property_notify_event_t *)event;
@@ -190,7 +194,10 @@ static bool is_ready(struct xevents *xevents, xcb_connection_t *connection) {
 		ask(xevents, connection, event);
 	}
 	bool is_late = monotonic_msec() - xevents->held_msec > XEVENTS_HOLD_MS;
-	return xprefetch_is_ready(&xevents->prefetch, connection) && (is_late || has_surface(xevents, event));
+	return xprefetch_is_ready(&xevents->prefetch, connection) &&
+		   xselections_are_ready(&xevents->selections, &xevents->prefetch, connection,
+				   xevents->xwayland->compositor->seat->wlr, event) &&
+		   (is_late || has_surface(xevents, event));
 }
 
 // Looks at the first event for the first time. Returns false if it is dropped.
@@ -198,7 +205,11 @@ static bool consider(struct xevents *xevents, xcb_connection_t *connection) {
 	if (turn_get_current() != NULL) {
 		turn_spend(EVENT_SIZE);
 	}
-	bool is_accepted = xfilter_accepts(&xevents->filter, connection, xevents->first->event, get_windows_left(xevents));
+	const xcb_generic_event_t *event = xevents->first->event;
+	bool is_answer = (event->response_type & 0x7f) == XCB_SELECTION_NOTIFY;
+	bool is_accepted =
+			(!is_answer || xselections_expect(&xevents->selections, (const xcb_selection_notify_event_t *)event)) &&
+			xfilter_accepts(&xevents->filter, connection, event, get_windows_left(xevents));
 	if (!is_accepted) {
 		free(pop(xevents));
 	}
@@ -302,5 +313,6 @@ void xevents_detach(struct xevents *xevents) {
 		free(pop(xevents));
 	}
 	xprefetch_clear(&xevents->prefetch);
+	xselections_finish(&xevents->selections);
 	xevents->xwayland = NULL;
 }

@@ -13,6 +13,7 @@
 #include "bucket.h"
 #include "xfilter.h"
 #include "xprefetch.h"
+#include "xselections.h"
 #include "xstream.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,6 +43,8 @@ struct xevents {
 	struct xstream stream;
 	struct xfilter filter;
 	struct xprefetch prefetch;
+	struct xselections selections;
+	const struct xatom *hit;      // the answer to the last question for an atom; NULL: the X server has it
 	struct xevent *first, **last; // events that have come
 	int64_t held_msec;            // since when the first one waits for answers; 0: it does not
 };

@@ -1,8 +1,7 @@
 #include "xfilter.h"
 
 #include "monotonic.h"
-#include <stdlib.h>
-#include <string.h>
+#include "xatoms.h"
 #include <wlr/util/log.h>
 
 // The highest bit of an event's type: a program has sent it, not the X server.
@@ -16,12 +15,7 @@ void xfilter_init(struct xfilter *filter, xcb_connection_t *connection) {
 		[XFILTER_STARTUP_INFO_BEGIN] = "_NET_STARTUP_INFO_BEGIN",
 		[XFILTER_TARGETS] = "TARGETS",
 	};
-	for (size_t i = 0; i < XFILTER_ATOMS_LEN; i++) {
-		xcb_intern_atom_cookie_t cookie = xcb_intern_atom(connection, false, (uint16_t)strlen(names[i]), names[i]);
-		xcb_intern_atom_reply_t *reply = xcb_intern_atom_reply(connection, cookie, NULL);
-		filter->atoms[i] = reply != NULL ? reply->atom : XCB_ATOM_NONE;
-		free(reply);
-	}
+	xatoms_ask_all(connection, names, XFILTER_ATOMS_LEN, filter->atoms);
 }
 
 // Returns false if there have been too many.

@@ -1,5 +1,6 @@
 #include "xprefetch.h"
 
+#include "xatoms.h"
 #include <stdlib.h>
 #include <string.h>
 #include <xcb/res.h>
@@ -24,33 +25,30 @@ void xprefetch_init(struct xprefetch *prefetch, xcb_connection_t *connection) {
 		NAMES_LEN = sizeof(property_names) / sizeof(property_names[0]),
 		KNOWN_LEN = sizeof(known) / sizeof(known[0])
 	};
-	_Static_assert(NAMES_LEN + KNOWN_LEN <= XPREFETCH_MAX, "raise XPREFETCH_MAX");
+	_Static_assert(NAMES_LEN + KNOWN_LEN <= XPREFETCH_PROPERTIES_MAX, "raise XPREFETCH_PROPERTIES_MAX");
 	memcpy(prefetch->properties, known, sizeof(known));
 	prefetch->properties_len = KNOWN_LEN;
-	for (size_t i = 0; i < NAMES_LEN; i++) {
-		xcb_intern_atom_cookie_t cookie =
-				xcb_intern_atom(connection, false, (uint16_t)strlen(property_names[i]), property_names[i]);
-		xcb_intern_atom_reply_t *reply = xcb_intern_atom_reply(connection, cookie, NULL);
-		if (reply != NULL) {
-			prefetch->properties[prefetch->properties_len++] = reply->atom;
-		}
-		free(reply);
-	}
+	xatoms_ask_all(connection, property_names, NAMES_LEN, &prefetch->properties[KNOWN_LEN]);
+	prefetch->properties_len = KNOWN_LEN + NAMES_LEN;
 	const xcb_query_extension_reply_t *extension = xcb_get_extension_data(connection, &xcb_res_id);
 	prefetch->has_client_ids = extension != NULL && extension->present;
 }
 
-static void add(struct xprefetch *prefetch, enum xprefetch_kind kind, xcb_window_t window, xcb_atom_t property,
-		unsigned int sequence) {
+static void add(struct xprefetch *prefetch, xcb_connection_t *connection, enum xprefetch_kind kind, xcb_window_t window,
+		xcb_atom_t property, unsigned int sequence) {
+	if (prefetch->answers_len == XPREFETCH_MAX) {
+		xcb_discard_reply(connection, sequence);
+		return;
+	}
 	prefetch->answers[prefetch->answers_len++] =
 			(struct xprefetch_answer){.kind = kind, .window = window, .property = property, .sequence = sequence};
 }
 
 void xprefetch_ask_window(struct xprefetch *prefetch, xcb_connection_t *connection, xcb_window_t window) {
-	add(prefetch, XPREFETCH_GEOMETRY, window, XCB_ATOM_NONE, xcb_get_geometry(connection, window).sequence);
+	add(prefetch, connection, XPREFETCH_GEOMETRY, window, XCB_ATOM_NONE, xcb_get_geometry(connection, window).sequence);
 	if (prefetch->has_client_ids) {
 		const xcb_res_client_id_spec_t spec = {.client = window, .mask = XCB_RES_CLIENT_ID_MASK_LOCAL_CLIENT_PID};
-		add(prefetch, XPREFETCH_CLIENT_ID, window, XCB_ATOM_NONE,
+		add(prefetch, connection, XPREFETCH_CLIENT_ID, window, XCB_ATOM_NONE,
 				xcb_res_query_client_ids(connection, 1, &spec).sequence);
 	}
 }
@@ -59,13 +57,35 @@ void xprefetch_ask_property(
 		struct xprefetch *prefetch, xcb_connection_t *connection, xcb_window_t window, xcb_atom_t property) {
 	xcb_get_property_cookie_t cookie =
 			xcb_get_property(connection, false, window, property, XCB_ATOM_ANY, 0, XPREFETCH_PROPERTY_LEN);
-	add(prefetch, XPREFETCH_PROPERTY, window, property, cookie.sequence);
+	add(prefetch, connection, XPREFETCH_PROPERTY, window, property, cookie.sequence);
 }
 
 void xprefetch_ask_properties(struct xprefetch *prefetch, xcb_connection_t *connection, xcb_window_t window) {
 	for (size_t i = 0; i < prefetch->properties_len; i++) {
 		xprefetch_ask_property(prefetch, connection, window, prefetch->properties[i]);
 	}
+}
+
+void xprefetch_ask_data(struct xprefetch *prefetch, xcb_connection_t *connection, xcb_window_t window,
+		xcb_atom_t property, enum xprefetch_kind kind) {
+	uint32_t len = kind == XPREFETCH_TYPES ? XPREFETCH_TYPES_LEN : XPREFETCH_DATA_LEN;
+	xcb_get_property_cookie_t cookie =
+			xcb_get_property(connection, kind != XPREFETCH_PIECE, window, property, XCB_ATOM_ANY, 0, len);
+	add(prefetch, connection, kind, window, property, cookie.sequence);
+}
+
+void xprefetch_ask_name(struct xprefetch *prefetch, xcb_connection_t *connection, xcb_atom_t atom) {
+	add(prefetch, connection, XPREFETCH_NAME, XCB_WINDOW_NONE, atom, xcb_get_atom_name(connection, atom).sequence);
+}
+
+const void *xprefetch_peek(const struct xprefetch *prefetch, enum xprefetch_kind kind, xcb_window_t window) {
+	for (size_t i = 0; i < prefetch->answers_len; i++) {
+		const struct xprefetch_answer *answer = &prefetch->answers[i];
+		if (answer->kind == kind && answer->window == window) {
+			return answer->reply;
+		}
+	}
+	return NULL;
 }
 
 bool xprefetch_is_ready(struct xprefetch *prefetch, xcb_connection_t *connection) {

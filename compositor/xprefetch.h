@@ -17,42 +17,39 @@ enum xprefetch_kind {
 	XPREFETCH_GEOMETRY,
 	XPREFETCH_CLIENT_ID, // of the process that owns a window
 	XPREFETCH_PROPERTY,
+	XPREFETCH_TYPES, // of a selection: a property that is deleted
+	XPREFETCH_DATA,  // of a selection: the like
+	XPREFETCH_PIECE, // of a selection: a property that is deleted later
+	XPREFETCH_NAME,  // of an atom
 };
 
 /* How much of a property wlroots asks for, in 4 bytes. */
 #define XPREFETCH_PROPERTY_LEN 2048
 
-/* The most questions for one event. */
-#define XPREFETCH_MAX 16
+/*
+ * How much of properties with selections is asked for, in 4 bytes. Data: as much as one request sets. More is sent in
+ * several pieces.
+ */
+#define XPREFETCH_TYPES_LEN 256
+#define XPREFETCH_DATA_LEN (16 << 18)
+
+/* The most properties that are read when a window is shown, names of types, and questions for one event. */
+#define XPREFETCH_PROPERTIES_MAX 16
+#define XPREFETCH_NAMES_MAX XPREFETCH_TYPES_LEN
+#define XPREFETCH_MAX (XPREFETCH_NAMES_MAX + XPREFETCH_PROPERTIES_MAX)
 
 struct xprefetch_answer {
 	enum xprefetch_kind kind;
 	xcb_window_t window;
-	xcb_atom_t property; // XPREFETCH_PROPERTY
+	xcb_atom_t property; // or atom
 	unsigned int sequence;
 	void *reply; // NULL: there is none yet, it was an error, or it is given away
 	bool is_there, is_asked_for;
 };
 
-/* Names of atoms that are remembered: the MIME types of selections are asked for again and again. */
-#define XPREFETCH_ATOMS_MAX 64
-#define XPREFETCH_NAME_SIZE_MAX 128
-
-struct xprefetch_atom {
-	char name[XPREFETCH_NAME_SIZE_MAX];
-	size_t name_len; // 0: none
-	xcb_atom_t atom;
-};
-
 /* Zeroed: no questions. */
 struct xprefetch {
-	struct xprefetch_atom atoms[XPREFETCH_ATOMS_MAX];
-	size_t atoms_next;                // the one that is replaced next
-	struct xprefetch_atom asked;      // for which the X server was asked last
-	unsigned int asked_sequence;      // of that question
-	const struct xprefetch_atom *hit; // the answer to the last question; NULL: the X server has it
-
-	xcb_atom_t properties[XPREFETCH_MAX]; // that are read when a window is shown
+	xcb_atom_t properties[XPREFETCH_PROPERTIES_MAX]; // that are read when a window is shown
 	size_t properties_len;
 	bool has_client_ids; // the X server can tell processes
 	struct xprefetch_answer answers[XPREFETCH_MAX];
@@ -67,6 +64,13 @@ void xprefetch_ask_window(struct xprefetch *prefetch, xcb_connection_t *connecti
 void xprefetch_ask_property(
 		struct xprefetch *prefetch, xcb_connection_t *connection, xcb_window_t window, xcb_atom_t property);
 void xprefetch_ask_properties(struct xprefetch *prefetch, xcb_connection_t *connection, xcb_window_t window);
+
+void xprefetch_ask_data(struct xprefetch *prefetch, xcb_connection_t *connection, xcb_window_t window,
+		xcb_atom_t property, enum xprefetch_kind kind);
+void xprefetch_ask_name(struct xprefetch *prefetch, xcb_connection_t *connection, xcb_atom_t atom);
+
+/* Returns the first answer of this kind about this window. NULL: there is none yet, or it was an error. */
+const void *xprefetch_peek(const struct xprefetch *prefetch, enum xprefetch_kind kind, xcb_window_t window);
 
 /* Are all answers there? */
 bool xprefetch_is_ready(struct xprefetch *prefetch, xcb_connection_t *connection);

@@ -20,11 +20,7 @@
 // What wlroots may read beyond the end of a property, bytes.
 #define SLACK_SIZE 64
 
-// Data of selections in one piece, in 4 bytes: as much as one request sets. More is sent in several pieces.
-#define DATA_LEN_MAX (16 << 18)
-
-// MIME types of a selection, and the length of their names: selections.h has the like for Wayland clients.
-#define TYPES_MAX 256
+// The longest name of a MIME type: selections.h has the like for Wayland clients.
 #define TYPE_LEN_MAX 255
 
 // wlroots asks for this many types.
@@ -94,16 +90,6 @@ REPLACES_LIBXCB xcb_res_query_client_ids_reply_t *xcb_res_query_client_ids_reply
 typedef xcb_intern_atom_cookie_t intern_atom(
 		xcb_connection_t *connection, uint8_t only_if_exists, uint16_t name_len, const char *name);
 
-static const struct xprefetch_atom *find_atom(const struct xprefetch *prefetch, uint16_t name_len, const char *name) {
-	for (size_t i = 0; i < XPREFETCH_ATOMS_MAX; i++) {
-		const struct xprefetch_atom *atom = &prefetch->atoms[i];
-		if (atom->name_len == name_len && name_len > 0 && memcmp(atom->name, name, name_len) == 0) {
-			return atom;
-		}
-	}
-	return NULL;
-}
-
 // wlroots asks for the reply next, except when it begins.
 REPLACES_LIBXCB xcb_intern_atom_cookie_t xcb_intern_atom(
 		xcb_connection_t *connection, uint8_t only_if_exists, uint16_t name_len, const char *name) {
@@ -113,43 +99,35 @@ REPLACES_LIBXCB xcb_intern_atom_cookie_t xcb_intern_atom(
 	if (xevents == NULL) {
 		return next(connection, only_if_exists, name_len, name);
 	}
-	struct xprefetch *prefetch = &xevents->prefetch;
-	prefetch->hit = find_atom(prefetch, name_len, name);
-	if (prefetch->hit != NULL) {
-		return (xcb_intern_atom_cookie_t){0};
-	}
-	xcb_intern_atom_cookie_t cookie = next(connection, only_if_exists, name_len, name);
-	prefetch->asked.name_len = name_len <= XPREFETCH_NAME_SIZE_MAX ? name_len : 0;
-	memcpy(prefetch->asked.name, name, prefetch->asked.name_len);
-	prefetch->asked_sequence = cookie.sequence;
-	return cookie;
+	xevents->hit = xatoms_find(&xevents->selections.atoms, name, name_len);
+	return xevents->hit != NULL ? (xcb_intern_atom_cookie_t){0} : next(connection, only_if_exists, name_len, name);
 }
 
 REPLACES_LIBXCB xcb_intern_atom_reply_t *xcb_intern_atom_reply(
 		xcb_connection_t *connection, xcb_intern_atom_cookie_t cookie, xcb_generic_error_t **error) {
 	struct xevents *xevents = xevents_find(connection);
-	struct xprefetch *prefetch = xevents != NULL ? &xevents->prefetch : NULL;
-	if (prefetch != NULL && prefetch->hit != NULL && cookie.sequence == 0) {
-		xcb_intern_atom_reply_t *reply = calloc(1, sizeof(*reply));
-		if (reply != NULL) {
-			reply->atom = prefetch->hit->atom;
-		}
-		if (error != NULL) {
-			*error = NULL;
-		}
-		return reply;
+	if (xevents == NULL || xevents->hit == NULL || cookie.sequence != 0) {
+		return xcb_wait_for_reply(connection, cookie.sequence, error);
 	}
-	xcb_intern_atom_reply_t *reply = xcb_wait_for_reply(connection, cookie.sequence, error);
-	if (prefetch != NULL && reply != NULL && cookie.sequence == prefetch->asked_sequence &&
-			reply->atom != XCB_ATOM_NONE) {
-		prefetch->asked.atom = reply->atom;
-		prefetch->atoms[prefetch->atoms_next++ % XPREFETCH_ATOMS_MAX] = prefetch->asked;
+	xcb_intern_atom_reply_t *reply = calloc(1, sizeof(*reply));
+	if (reply != NULL) {
+		reply->atom = xevents->hit->atom;
+	}
+	if (error != NULL) {
+		*error = NULL;
 	}
 	return reply;
 }
 
 typedef xcb_get_property_cookie_t get_property(xcb_connection_t *connection, uint8_t delete_it, xcb_window_t window,
 		xcb_atom_t property, xcb_atom_t type, uint32_t offset, uint32_t len);
+
+static enum xprefetch_kind get_kind(bool is_deleted, uint32_t len) {
+	if (is_deleted) {
+		return len == TYPES_ASKED ? XPREFETCH_TYPES : XPREFETCH_DATA;
+	}
+	return len == XPREFETCH_PROPERTY_LEN ? XPREFETCH_PROPERTY : XPREFETCH_PIECE;
+}
 
 REPLACES_LIBXCB xcb_get_property_cookie_t xcb_get_property(xcb_connection_t *connection, uint8_t _delete,
 		xcb_window_t window, xcb_atom_t property, xcb_atom_t type, uint32_t long_offset, uint32_t long_length) {
@@ -158,11 +136,10 @@ REPLACES_LIBXCB xcb_get_property_cookie_t xcb_get_property(xcb_connection_t *con
 	struct xevents *xevents = xevents_find(connection);
 	xcb_get_property_cookie_t cookie;
 	if (xevents != NULL) {
-		if (!_delete && long_length == XPREFETCH_PROPERTY_LEN &&
-				xprefetch_find(&xevents->prefetch, XPREFETCH_PROPERTY, window, property, &cookie.sequence)) {
+		if (xprefetch_find(&xevents->prefetch, get_kind(_delete, long_length), window, property, &cookie.sequence)) {
 			return cookie;
 		}
-		long_length = long_length == TYPES_ASKED ? TYPES_MAX : MIN(long_length, DATA_LEN_MAX);
+		long_length = long_length == TYPES_ASKED ? XPREFETCH_TYPES_LEN : MIN(long_length, XPREFETCH_DATA_LEN);
 	}
 	return next(connection, _delete, window, property, type, long_offset, long_length);
 }
@@ -171,7 +148,7 @@ REPLACES_LIBXCB xcb_get_property_cookie_t xcb_get_property(xcb_connection_t *con
 REPLACES_LIBXCB xcb_get_property_reply_t *xcb_get_property_reply(
 		xcb_connection_t *connection, xcb_get_property_cookie_t cookie, xcb_generic_error_t **error) {
 	xcb_get_property_reply_t *reply = get_reply(connection, cookie.sequence, error);
-	if (reply == NULL || xevents_find(connection) == NULL || reply->value_len > DATA_LEN_MAX) {
+	if (reply == NULL || xevents_find(connection) == NULL || reply->value_len > XPREFETCH_DATA_LEN) {
 		return reply;
 	}
 	size_t size = sizeof(*reply) + reply->length * 4;
@@ -185,15 +162,55 @@ REPLACES_LIBXCB xcb_get_property_reply_t *xcb_get_property_reply(
 	return larger;
 }
 
+typedef xcb_get_atom_name_cookie_t get_atom_name(xcb_connection_t *connection, xcb_atom_t atom);
+
+REPLACES_LIBXCB xcb_get_atom_name_cookie_t xcb_get_atom_name(xcb_connection_t *connection, xcb_atom_t atom) {
+	static get_atom_name *next;
+	FIND_NEXT(next, "xcb_get_atom_name");
+	struct xevents *xevents = xevents_find(connection);
+	xcb_get_atom_name_cookie_t cookie;
+	if (xevents != NULL &&
+			xprefetch_find(&xevents->prefetch, XPREFETCH_NAME, XCB_WINDOW_NONE, atom, &cookie.sequence)) {
+		return cookie;
+	}
+	return next(connection, atom);
+}
+
 // A longer MIME type would not fit into a message to a Wayland client, which would be disconnected.
 REPLACES_LIBXCB xcb_get_atom_name_reply_t *xcb_get_atom_name_reply(
 		xcb_connection_t *connection, xcb_get_atom_name_cookie_t cookie, xcb_generic_error_t **error) {
-	xcb_get_atom_name_reply_t *reply = xcb_wait_for_reply(connection, cookie.sequence, error);
+	xcb_get_atom_name_reply_t *reply = get_reply(connection, cookie.sequence, error);
 	if (reply != NULL && reply->name_len > TYPE_LEN_MAX && xevents_find(connection) != NULL) {
 		free(reply);
 		return NULL;
 	}
 	return reply;
+}
+
+typedef xcb_void_cookie_t convert_selection(xcb_connection_t *connection, xcb_window_t requestor, xcb_atom_t selection,
+		xcb_atom_t target, xcb_atom_t property, xcb_timestamp_t time);
+
+REPLACES_LIBXCB xcb_void_cookie_t xcb_convert_selection(xcb_connection_t *connection, xcb_window_t requestor,
+		xcb_atom_t selection, xcb_atom_t target, xcb_atom_t property, xcb_timestamp_t time) {
+	static convert_selection *next;
+	FIND_NEXT(next, "xcb_convert_selection");
+	struct xevents *xevents = xevents_find(connection);
+	if (xevents != NULL) {
+		xselections_convert(&xevents->selections, requestor, target);
+	}
+	return next(connection, requestor, selection, target, property, time);
+}
+
+typedef xcb_void_cookie_t destroy_window(xcb_connection_t *connection, xcb_window_t window);
+
+REPLACES_LIBXCB xcb_void_cookie_t xcb_destroy_window(xcb_connection_t *connection, xcb_window_t window) {
+	static destroy_window *next;
+	FIND_NEXT(next, "xcb_destroy_window");
+	struct xevents *xevents = xevents_find(connection);
+	if (xevents != NULL) {
+		xselections_forget(&xevents->selections, window);
+	}
+	return next(connection, window);
 }
 
 // wlroots does not expect that there is no reply, because the X server ended.

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_xcursor_manager.h>
 #include <wlr/xcursor.h>
@@ -166,6 +167,16 @@ void xwayland_follow_drags(struct compositor *compositor, bool follow) {
 	if (wlr != NULL && wlr->xwm != NULL && follows != follow) {
 		wlr_xwayland_set_seat(wlr, follow ? compositor->seat->wlr : NULL);
 	}
+}
+
+bool xwayland_knows_types(struct compositor *compositor, struct wlr_surface *surface, const struct wlr_drag *drag) {
+	struct wlr_xwayland *wlr = compositor->xwayland->wlr;
+	if (wlr == NULL || wlr->xwm == NULL || drag->source == NULL ||
+			wlr_xwayland_surface_try_from_wlr_surface(surface) == NULL) {
+		return true;
+	}
+	return xselections_know_types(
+			&compositor->xwayland->xevents.selections, wlr_xwayland_get_xwm_connection(wlr), &drag->source->mime_types);
 }
 
 bool xwayland_filter(

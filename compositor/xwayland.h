@@ -15,6 +15,8 @@
 struct compositor;
 struct compositor_options;
 struct wl_global;
+struct wlr_drag;
+struct wlr_surface;
 struct wlr_xcursor_manager;
 struct wlr_xwayland;
 
@@ -49,6 +51,12 @@ const char *xwayland_get_display(const struct compositor *compositor);
  * which may have none.
  */
 void xwayland_follow_drags(struct compositor *compositor, bool follow);
+
+/*
+ * Has the X server numbers for the types of this drag, if the surface is an X11 window? wlroots would wait for them.
+ * Else asks for them.
+ */
+bool xwayland_knows_types(struct compositor *compositor, struct wlr_surface *surface, const struct wlr_drag *drag);
 
 /* May this client see this global? Only Xwayland sees what is for it. */
 bool xwayland_filter(

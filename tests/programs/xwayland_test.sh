@@ -148,7 +148,10 @@ printf 'selected by X11' | xclip -selection primary
 expect wayland-pastes-the-primary-selection wait_for pastes 'selected by X11' wl-paste -n --primary
 head -c 3000000 /dev/zero | tr '\0' 'x' >"$runtime/large"
 xclip -selection clipboard -i "$runtime/large"
-expect wayland-pastes-megabytes wait_for sh -c 'timeout 20 wl-paste -n | cmp -s - "$1/large"' - "$runtime"
+expect wayland-pastes-megabytes sh -c 'timeout 20 wl-paste -n | cmp -s - "$1/large"' - "$runtime"
+expect a-slow-program-pastes-all sh -c 'timeout 20 wl-paste -n | (sleep 1; cat) | cmp -s - "$1/large"' - "$runtime"
+expect a-program-stops-reading sh -c 'timeout 20 wl-paste -n | head -c 1000 | grep -q x'
+expect the-next-one-pastes-all sh -c 'timeout 20 wl-paste -n | cmp -s - "$1/large"' - "$runtime"
 
 expect user-maximizes-it ends_with 0 "$drive" maximize
 expect it-fills-the-output wait_for is_at 0 0 800x600
