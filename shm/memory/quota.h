@@ -44,7 +44,7 @@ enum lido_quota_kind {
 	LIDO_QUOTA_SCRATCH_MAPPINGS, // the mappings that are not of files
 	LIDO_QUOTA_MAPPED_BYTES,     // address space of the mappings of files
 	LIDO_QUOTA_BUFFER_BYTES,     // of the buffers
-	LIDO_QUOTA_READ_BYTES,       // copied out of buffers, ever
+	LIDO_QUOTA_READ_BYTES,       // copied out of buffers, also by renderers that upload; ever
 
 	LIDO_QUOTA_KINDS_LEN
 };

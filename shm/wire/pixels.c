@@ -50,6 +50,11 @@ static void count_read(const struct lido_buffer *buffer, int64_t bytes) {
 	lido_quota_add(&buffer->pool->quota, LIDO_QUOTA_READ_BYTES, bytes);
 }
 
+void lido_buffer_count_read(const struct lido_buffer *buffer, int64_t pixels) {
+	const struct lido_format_plane *plane = &buffer->format->planes[0];
+	count_read(buffer, pixels / plane->texel_block_width * plane->texel_block_size);
+}
+
 static int64_t row_size(const struct lido_buffer *buffer) {
 	return lido_format_row_size(buffer->format, 0, buffer->width);
 }

@@ -4,16 +4,9 @@
 #include <wlr/render/drm_format_set.h>
 #include <wlr/render/wlr_renderer.h>
 
-struct lido_wlroots {
-	struct lido_manager *manager;
-
-	struct wl_listener new_surface;
-	struct wl_listener compositor_destroy;
-	struct wl_listener display_destroy;
-};
-
 static void handle_new_surface(struct wl_listener *listener, void *data) {
-	lido_surface_create(data);
+	struct lido_wlroots *shm = wl_container_of(listener, shm, new_surface);
+	lido_surface_create(shm, data);
 }
 
 static void handle_compositor_destroy(struct wl_listener *listener, void *data) {
@@ -29,6 +22,7 @@ static void handle_display_destroy(struct wl_listener *listener, void *data) {
 	wl_list_remove(&shm->new_surface.link);
 	wl_list_remove(&shm->compositor_destroy.link);
 	wl_list_remove(&shm->display_destroy.link);
+	lido_renderer_finish(&shm->renderer);
 	free(shm);
 }
 
@@ -62,6 +56,8 @@ struct lido_wlroots *lido_wlroots_create(struct wl_display *display, struct wlr_
 		return NULL;
 	}
 	lido_client_buffer_register();
+	lido_renderer_init(&shm->renderer);
+	lido_renderer_uploads(&shm->renderer, compositor->renderer); // asks it now, rather than at the first commit
 	shm->new_surface.notify = handle_new_surface;
 	wl_signal_add(&compositor->events.new_surface, &shm->new_surface);
 	shm->compositor_destroy.notify = handle_compositor_destroy;

@@ -8,9 +8,20 @@
 #define LIDO_ADAPTER_H
 
 #include "private.h"
+#include "renderer.h"
+#include "upload.h"
 
 #include <lido/wlroots.h>
 #include <pixman.h>
+
+struct lido_wlroots {
+	struct lido_manager *manager;
+	struct lido_renderer renderer;
+
+	struct wl_listener new_surface;
+	struct wl_listener compositor_destroy;
+	struct wl_listener display_destroy;
+};
 
 struct lido_client_buffer {
 	struct wlr_buffer base;
@@ -22,7 +33,14 @@ struct lido_client_buffer {
 	bool is_released_early;      // the client has it, though readers still lock this: they read the copy
 	bool is_exposed;             // readers may have the address of the mapping, since the last release
 	struct lido_scratch *copy;   // read at the last commit if it has neither pixels nor a snapshot; may be NULL
-	struct lido_scratch *bounce; // while somebody writes
+	struct lido_scratch *bounce; // while somebody writes, or reads what cannot be mapped
+	bool is_written;             // bounce is to be written back
+
+	struct lido_uploader *uploader; // of the surface that has committed it, until it is released; else NULL
+	struct wl_list upload_link;     // lido_uploader.buffers
+	bool is_shared;                 // another surface has committed it, too
+	bool is_inspected;              // the file was inspected for this request
+	bool has_failed;                // its client was disconnected
 
 	struct wl_listener source_destroy;
 	struct wl_listener release;
@@ -76,10 +94,29 @@ bool lido_snapshot_update(struct lido_snapshot *snapshot, struct lido_buffer *bu
 /* The surface no longer needs it; it lives until its readers unlock it. */
 void lido_snapshot_drop(struct lido_snapshot *snapshot);
 
+/* Unlocks the client's file and pool. What readers have not got yet they will not get. */
+void lido_client_buffer_forget_source(struct lido_client_buffer *buffer);
+
 /* The stride of copies: pixman needs whole 32-bit words, and GPUs whole pixels. Bytes. */
 size_t lido_copy_stride(const struct lido_buffer *buffer);
 
-/* Takes snapshots of what the surface commits, for as long as it exists. */
-void lido_surface_create(struct wlr_surface *surface);
+/*
+ * A scratch that holds the buffer at this stride: lido_copy_stride(), or its own. Returns NULL if memory is short or
+ * the client's limit is exceeded; the pool has the reason.
+ */
+struct lido_scratch *lido_copy_create_scratch(const struct lido_buffer *buffer, size_t stride);
+
+/* The number of pixels in a region. */
+int64_t lido_copy_count_pixels(const pixman_region32_t *region);
+
+/* Reads a region of the buffer's file, as lido_buffer_read() does. Returns false if the file is truncated. */
+bool lido_copy_read(struct lido_buffer *buffer, const pixman_region32_t *region, void *dst, size_t dst_stride);
+
+/* The same from its pixels in place, which cannot fail. */
+void lido_copy_in_place(
+		struct lido_buffer *buffer, const void *pixels, const pixman_region32_t *region, void *dst, size_t dst_stride);
+
+/* Shows what the surface commits, for as long as it exists. The compositor's renderer decides how. */
+void lido_surface_create(struct lido_wlroots *shm, struct wlr_surface *surface);
 
 #endif

@@ -1,6 +1,5 @@
 #include "adapter.h"
 
-#include <drm_fourcc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,30 +22,6 @@ static struct lido_box whole(const struct lido_buffer *buffer) {
 	return (struct lido_box){.width = buffer->width, .height = buffer->height};
 }
 
-size_t lido_copy_stride(const struct lido_buffer *buffer) {
-	// The least common multiple of 4 and the bytes per pixel.
-	size_t unit = 4;
-	switch (buffer->drm_format) {
-	case DRM_FORMAT_RGB888:
-	case DRM_FORMAT_BGR888:
-		unit = 12;
-		break;
-	case DRM_FORMAT_XBGR16161616:
-	case DRM_FORMAT_ABGR16161616:
-	case DRM_FORMAT_XBGR16161616F:
-	case DRM_FORMAT_ABGR16161616F:
-		unit = 8;
-		break;
-	}
-	return ((size_t)buffer->stride + unit - 1) / unit * unit;
-}
-
-// A scratch that holds the buffer at this stride: lido_copy_stride(), or its own. Returns NULL if memory is short.
-static struct lido_scratch *create_scratch(const struct lido_buffer *buffer, size_t stride) {
-	size_t size = stride == (size_t)buffer->stride ? (size_t)buffer->size : stride * (size_t)buffer->height;
-	return lido_scratch_create(buffer->pool, size);
-}
-
 static void client_buffer_forget(struct lido_client_buffer *buffer) {
 	lido_scratch_destroy(buffer->copy);
 	buffer->copy = NULL;
@@ -57,7 +32,7 @@ static void client_buffer_forget(struct lido_client_buffer *buffer) {
 static bool client_buffer_copy(struct lido_client_buffer *buffer) {
 	struct lido_buffer *source = buffer->source;
 	struct lido_box box = whole(source);
-	if (buffer->copy == NULL && (buffer->copy = create_scratch(source, buffer->stride)) == NULL) {
+	if (buffer->copy == NULL && (buffer->copy = lido_copy_create_scratch(source, buffer->stride)) == NULL) {
 		lido_pool_post_no_memory(source->pool);
 		return false;
 	}
@@ -105,10 +80,11 @@ static bool begin_write(struct lido_client_buffer *buffer, void **data) {
 			lido_buffer_detect_tampering(source)) {
 		return false;
 	}
-	buffer->bounce = create_scratch(source, (size_t)source->stride);
+	buffer->bounce = lido_copy_create_scratch(source, (size_t)source->stride);
 	if (buffer->bounce == NULL) {
 		return false;
 	}
+	buffer->is_written = true;
 	*data = lido_scratch_get_data(buffer->bounce);
 	struct lido_box box = whole(source);
 	lido_buffer_read(source, &box, *data, (size_t)source->stride);
@@ -116,6 +92,10 @@ static bool begin_write(struct lido_client_buffer *buffer, void **data) {
 }
 
 static bool begin_read(struct lido_client_buffer *buffer, void **data) {
+	if (buffer->uploader != NULL) {
+		*data = lido_upload_begin_access(buffer);
+		return *data != NULL;
+	}
 	if (buffer->pixels == NULL && buffer->copy == NULL && (buffer->source == NULL || !client_buffer_copy(buffer))) {
 		return false;
 	}
@@ -138,17 +118,15 @@ static bool begin_data_ptr_access(
 
 static void end_data_ptr_access(struct wlr_buffer *base) {
 	struct lido_client_buffer *buffer = client_buffer_from_wlr_buffer(base);
-	if (buffer->bounce == NULL) {
-		return;
+	if (buffer->is_written) {
+		// Fails if the client has truncated or sealed the file meanwhile; then it gets no picture.
+		lido_buffer_write(buffer->source, lido_scratch_get_data(buffer->bounce));
+		buffer->is_written = false;
 	}
-	// Fails if the client has truncated or sealed the file meanwhile; then it gets no picture.
-	lido_buffer_write(buffer->source, lido_scratch_get_data(buffer->bounce));
-	lido_scratch_destroy(buffer->bounce);
-	buffer->bounce = NULL;
+	lido_upload_end_access(buffer);
 }
 
-// Unlocks the client's file and pool.
-static void client_buffer_forget_source(struct lido_client_buffer *buffer) {
+void lido_client_buffer_forget_source(struct lido_client_buffer *buffer) {
 	if (buffer->source != NULL) {
 		buffer->source->data = NULL;
 		lido_buffer_unlock(buffer->source);
@@ -159,9 +137,10 @@ static void client_buffer_forget_source(struct lido_client_buffer *buffer) {
 static void client_buffer_destroy(struct wlr_buffer *base) {
 	struct lido_client_buffer *buffer = client_buffer_from_wlr_buffer(base);
 	client_buffer_forget(buffer);
+	lido_upload_forget(buffer);
 	wl_list_remove(&buffer->release.link);
 	private_finish_buffer(base);
-	client_buffer_forget_source(buffer);
+	lido_client_buffer_forget_source(buffer);
 	free(buffer);
 }
 
@@ -174,6 +153,7 @@ static const struct wlr_buffer_impl client_buffer_impl = {
 static void handle_release(struct wl_listener *listener, void *data) {
 	struct lido_client_buffer *buffer = wl_container_of(listener, buffer, release);
 	client_buffer_forget(buffer);
+	lido_upload_forget(buffer);
 	if (buffer->source != NULL && !buffer->is_released_early) {
 		lido_buffer_send_release(buffer->source);
 	}
@@ -183,10 +163,10 @@ static void handle_release(struct wl_listener *listener, void *data) {
 static void handle_source_destroy(struct wl_listener *listener, void *data) {
 	struct lido_client_buffer *buffer = wl_container_of(listener, buffer, source_destroy);
 	wl_list_remove(&buffer->source_destroy.link);
-	if (!buffer->is_exposed && buffer->bounce == NULL) {
+	if (!buffer->is_exposed && buffer->bounce == NULL && buffer->uploader == NULL) {
 		// Readers that still have a lock read the copy, if there is one. wlroots 0.18 leaks its lock when it refuses to
 		// capture the screen into a buffer: that must not keep a file open.
-		client_buffer_forget_source(buffer);
+		lido_client_buffer_forget_source(buffer);
 	}
 	wlr_buffer_drop(&buffer->base);
 }

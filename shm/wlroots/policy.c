@@ -17,6 +17,10 @@
  *     holding    not full                          run = 0                 releasing    copy or read
  *     holding    none for a while (lido_policy_stop_holding()): a miss     releasing    (the held buffer is copied)
  *     any        of another size: run = misses = 0                         as above     as above
+ *     any        to a renderer that uploads                                the same     upload
+ *
+ * Such a renderer copies by itself, and has no use for the buffer afterwards: a copy for it would be one too many, and
+ * nothing is held.
  *
  * Two rules do not depend on the state. A client that makes a new block of the server's pool for each of 8 full commits
  * in a row waits for none of them: in place, until it uses one a second time. And a sealed commit that would exceed the
@@ -72,6 +76,9 @@ enum lido_policy lido_policy_decide(struct lido_policy_history *history, const s
 	bool is_mappable = is_sealed && commit->buffer.file_commits >= MAP_AFTER_COMMITS && commit->size >= MAP_SIZE_MIN;
 	bool is_full = commit->size >= IN_PLACE_SIZE_MIN && commit->damage >= commit->size / 2;
 	bool is_new = commit->buffer.is_exported && commit->buffer.commits == 0;
+	if (commit->is_uploaded) {
+		return LIDO_POLICY_UPLOAD;
+	}
 	look_back(history, commit);
 	count_run(&history->run, is_full && (is_mappable || (is_sealed && history->is_holding)));
 	count_run(&history->run_new, is_full && is_new);

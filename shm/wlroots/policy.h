@@ -9,6 +9,7 @@
 enum lido_policy {
 	LIDO_POLICY_READ,     // pread() the damage into a snapshot, release at once
 	LIDO_POLICY_COPY,     // copy the damage from the mapping into a snapshot, release at once
+	LIDO_POLICY_UPLOAD,   // let the renderer read the damage, once, when the commit is applied; release then
 	LIDO_POLICY_IN_PLACE, // let the renderer read the mapping, release when the next commit replaces the buffer
 };
 
@@ -24,10 +25,11 @@ struct lido_policy_history {
 /* Inputs of one decision. */
 struct lido_policy_commit {
 	struct lido_commit buffer;
-	bool is_other;  // not the buffer that was committed to this surface before
-	bool is_held;   // the one before is read in place until now, or was until the client destroyed it
-	int64_t size;   // bytes of the buffer
-	int64_t damage; // bytes of it that are damaged
+	bool is_uploaded; // the renderer copies what it shows when the commit is applied, see renderer.h
+	bool is_other;    // not the buffer that was committed to this surface before
+	bool is_held;     // the one before is read in place until now, or was until the client destroyed it
+	int64_t size;     // bytes of the buffer
+	int64_t damage;   // bytes of it that are damaged
 };
 
 /* Decides, and updates the history. */

@@ -2,10 +2,6 @@
 
 #include <stdlib.h>
 
-// Damage in more boxes than this is read as its bounding box: the client chooses the number, and each costs system
-// calls.
-#define BOXES_MAX 32
-
 static const struct wlr_buffer_impl snapshot_impl;
 
 static struct lido_snapshot *snapshot_from_wlr_buffer(struct wlr_buffer *base) {
@@ -50,7 +46,7 @@ struct lido_snapshot *lido_snapshot_create(const struct lido_buffer *buffer) {
 	}
 	snapshot->stride = lido_copy_stride(buffer);
 	snapshot->drm_format = buffer->drm_format;
-	snapshot->scratch = lido_scratch_create(buffer->pool, snapshot->stride * (size_t)buffer->height);
+	snapshot->scratch = lido_copy_create_scratch(buffer, snapshot->stride);
 	if (snapshot->scratch == NULL) {
 		free(snapshot);
 		return NULL;
@@ -74,32 +70,18 @@ int64_t lido_snapshot_get_stale(const struct lido_snapshot *snapshot) {
 
 bool lido_snapshot_update(
 		struct lido_snapshot *snapshot, struct lido_buffer *buffer, const struct lido_commit *mapped) {
-	bool complete = true;
 	const pixman_box32_t *extents = pixman_region32_extents(&snapshot->stale);
 	if (extents->y1 >= extents->y2) {
 		return true;
 	}
 	const void *pixels =
 			mapped != NULL ? lido_buffer_map(buffer, extents->y1, extents->y2 - extents->y1, mapped) : NULL;
-	uint8_t *data = lido_scratch_get_data(snapshot->scratch);
-	int boxes_len;
-	const pixman_box32_t *boxes = pixman_region32_rectangles(&snapshot->stale, &boxes_len);
-	if (boxes_len > BOXES_MAX) {
-		boxes = extents;
-		boxes_len = 1;
-	}
-	for (int i = 0; i < boxes_len; i++) {
-		struct lido_box box = {
-			.x = boxes[i].x1,
-			.y = boxes[i].y1,
-			.width = boxes[i].x2 - boxes[i].x1,
-			.height = boxes[i].y2 - boxes[i].y1,
-		};
-		if (pixels != NULL) {
-			lido_buffer_copy(buffer, pixels, &box, data, snapshot->stride);
-		} else {
-			complete &= lido_buffer_read(buffer, &box, data, snapshot->stride) == LIDO_READ_OK;
-		}
+	void *data = lido_scratch_get_data(snapshot->scratch);
+	bool complete = true;
+	if (pixels != NULL) {
+		lido_copy_in_place(buffer, pixels, &snapshot->stale, data, snapshot->stride);
+	} else {
+		complete = lido_copy_read(buffer, &snapshot->stale, data, snapshot->stride);
 	}
 	pixman_region32_clear(&snapshot->stale);
 	return complete;

@@ -1,6 +1,8 @@
 /*
- * Early release. When a surface commits one of our buffers, the damaged pixels go into a snapshot that replaces the
- * buffer in the commit. Nobody holds the client's buffer then, and its release is sent at once.
+ * Early release. If the renderer uploads, it copies the damaged pixels itself, and wlroots unlocks the buffer when it
+ * has applied the commit (upload.c). Otherwise, when a surface commits one of our buffers, the damaged pixels go into a
+ * snapshot that replaces the buffer in the commit. Nobody holds the client's buffer then, and its release is sent at
+ * once.
  */
 #include "adapter.h"
 #include "policy.h"
@@ -23,7 +25,9 @@
 #define HOLD_MS 50
 
 struct lido_surface {
+	struct lido_wlroots *shm;
 	struct wlr_surface *surface;
+	struct lido_uploader uploader;
 	struct wl_list snapshots; // lido_snapshot.link
 	struct lido_policy_history history;
 	struct lido_buffer *last;           // committed last; NULL once its wl_buffer is gone
@@ -85,16 +89,6 @@ static void add_stale(struct lido_snapshot *snapshot, const pixman_region32_t *d
 		pixman_region32_fini(stale);
 		pixman_region32_init_with_extents(stale, &box);
 	}
-}
-
-static int64_t region_area(const pixman_region32_t *region) {
-	int64_t area = 0;
-	int boxes_len;
-	const pixman_box32_t *boxes = pixman_region32_rectangles(region, &boxes_len);
-	for (int i = 0; i < boxes_len; i++) {
-		area += (int64_t)(boxes[i].x2 - boxes[i].x1) * (boxes[i].y2 - boxes[i].y1);
-	}
-	return area;
 }
 
 // Will this very request apply the commit? Otherwise the pixels that are shown now must not change meanwhile.
@@ -192,8 +186,7 @@ static void take_snapshot(struct lido_surface *surface, struct lido_client_buffe
 	private_replace_pending_buffer(surface->surface, &snapshot->base);
 }
 
-// Is the last buffer read in place, so that the client does not have it back? A renderer with a GPU releases it at the
-// commit.
+// Is the last buffer read in place, so that the client does not have it back?
 static bool is_held(const struct lido_surface *surface) {
 	const struct lido_client_buffer *buffer = surface->last != NULL ? surface->last->data : NULL;
 	return buffer != NULL && buffer->pixels != NULL;
@@ -254,6 +247,7 @@ static void stop_hold_timer(struct lido_surface *surface) {
 static void commit_buffer(struct lido_surface *surface, struct lido_client_buffer *client_buffer, int64_t damaged) {
 	struct lido_buffer *buffer = client_buffer->source;
 	struct lido_policy_commit commit = {
+		.is_uploaded = lido_renderer_uploads(&surface->shm->renderer, surface->surface->compositor->renderer),
 		.is_other = surface->last != buffer,
 		.is_held = surface->was_held || is_held(surface),
 		.size = buffer->size,
@@ -267,6 +261,12 @@ static void commit_buffer(struct lido_surface *surface, struct lido_client_buffe
 	surface->was_held = false;
 	bool has_other = has_twin(surface, buffer);
 	enum lido_policy policy = lido_policy_decide(&surface->history, &commit);
+	if (policy == LIDO_POLICY_UPLOAD) {
+		drop_snapshots(surface);
+		bool is_inspected = commit.buffer.is_inspected && commit_is_immediate(surface->surface);
+		lido_uploader_add(&surface->uploader, client_buffer, is_inspected);
+		return;
+	}
 	if (policy == LIDO_POLICY_IN_PLACE && (has_other || start_hold_timer(surface)) &&
 			lido_client_buffer_show_in_place(client_buffer, &commit.buffer)) {
 		drop_snapshots(surface);
@@ -285,7 +285,7 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 	wl_list_for_each(snapshot, &surface->snapshots, link) {
 		add_stale(snapshot, &damage);
 	}
-	int64_t damaged = region_area(&damage);
+	int64_t damaged = lido_copy_count_pixels(&damage);
 	pixman_region32_fini(&damage);
 	if ((pending->committed & WLR_SURFACE_STATE_BUFFER) == 0) {
 		return;
@@ -296,6 +296,9 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 	if (buffer != NULL) {
 		commit_buffer(surface, buffer, damaged);
 	} else {
+		if (pending->buffer != NULL) {
+			lido_uploader_add_foreign(&surface->uploader);
+		}
 		drop_snapshots(surface);
 	}
 }
@@ -308,18 +311,21 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	}
 	watch(&surface->last, &surface->last_destroy, NULL);
 	watch(&surface->twin, &surface->twin_destroy, NULL);
+	lido_uploader_finish(&surface->uploader);
 	wl_list_remove(&surface->client_commit.link);
 	wl_list_remove(&surface->destroy.link);
 	free(surface);
 }
 
-void lido_surface_create(struct wlr_surface *wlr_surface) {
+void lido_surface_create(struct lido_wlroots *shm, struct wlr_surface *wlr_surface) {
 	struct lido_surface *surface = calloc(1, sizeof(*surface));
 	if (surface == NULL) {
 		wl_resource_post_no_memory(wlr_surface->resource);
 		return;
 	}
+	surface->shm = shm;
 	surface->surface = wlr_surface;
+	lido_uploader_init(&surface->uploader, wlr_surface);
 	wl_list_init(&surface->snapshots);
 	surface->last_destroy.notify = handle_last_destroy;
 	surface->twin_destroy.notify = handle_twin_destroy;

@@ -16,7 +16,7 @@ struct wl_client;
 
 struct server {
 	struct wl_display *display;    // NULL: in another process
-	struct lido_manager *manager;  // NULL: in another process
+	struct lido_manager *manager;  // NULL: in another process, or wlroots serves wl_shm
 	struct compositor *compositor; // NULL: the core alone, or in another process
 	const char *socket;            // path that clients connect to; NULL: they use a socket pair
 	void (*finish)(struct server *server);
@@ -28,6 +28,9 @@ void server_init_core(struct server *server, const struct lido_limits *limits);
 
 /* Starts the compositor with one headless output of that size. limits: NULL for the defaults. */
 void server_init_compositor(struct server *server, int32_t width, int32_t height, const struct lido_limits *limits);
+
+/* The same as with --shm=wlroots: wlroots serves wl_shm, and there is no manager. */
+void server_init_wlroots_shm(struct server *server, int32_t width, int32_t height);
 
 /*
  * Does the compositor's renderer read pixels where they are, and so hold a buffer until the next one? Those on a GPU

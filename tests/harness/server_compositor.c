@@ -62,7 +62,8 @@ static void set_refresh(struct compositor *compositor, int32_t width, int32_t he
 	}
 }
 
-void server_init_compositor(struct server *server, int32_t width, int32_t height, const struct lido_limits *limits) {
+static void init(
+		struct server *server, int32_t width, int32_t height, const struct lido_limits *limits, bool with_wlroots_shm) {
 	struct compositor_options options = {
 		.backend = COMPOSITOR_BACKEND_HEADLESS,
 		.width = width,
@@ -70,6 +71,7 @@ void server_init_compositor(struct server *server, int32_t width, int32_t height
 		.renderer = get_renderer(),
 		.without_socket = true,
 		.limits = limits,
+		.with_wlroots_shm = with_wlroots_shm,
 	};
 	*server = (struct server){
 		.finish = finish_compositor,
@@ -81,6 +83,14 @@ void server_init_compositor(struct server *server, int32_t width, int32_t height
 	server->manager = compositor_get_manager(server->compositor);
 	expect(compositor_start(server->compositor));
 	set_refresh(server->compositor, width, height);
+}
+
+void server_init_compositor(struct server *server, int32_t width, int32_t height, const struct lido_limits *limits) {
+	init(server, width, height, limits, false);
+}
+
+void server_init_wlroots_shm(struct server *server, int32_t width, int32_t height) {
+	init(server, width, height, NULL, true);
 }
 
 void server_create_monitor(struct server *server, const char *name) {

@@ -3,11 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void init(struct stage *stage, int32_t width, int32_t height, const struct lido_limits *limits) {
-	*stage = (struct stage){.width = width, .height = height};
-	server_init_compositor(&stage->server, width, height, limits);
+// The server has been started.
+static void init_client(struct stage *stage, int32_t width, int32_t height) {
+	stage->width = width;
+	stage->height = height;
 	screen_init(&stage->screen, &stage->server);
 	stage_capture(stage, &stage->background);
+}
+
+static void init(struct stage *stage, int32_t width, int32_t height, const struct lido_limits *limits) {
+	*stage = (struct stage){0};
+	server_init_compositor(&stage->server, width, height, limits);
+	init_client(stage, width, height);
 }
 
 void stage_init_limited(struct stage *stage, int32_t width, int32_t height, const struct lido_limits *limits) {
@@ -17,6 +24,13 @@ void stage_init_limited(struct stage *stage, int32_t width, int32_t height, cons
 
 void stage_init(struct stage *stage, int32_t width, int32_t height) {
 	stage_init_limited(stage, width, height, NULL);
+}
+
+void stage_init_wlroots_shm(struct stage *stage, int32_t width, int32_t height) {
+	setenv("WLR_SCENE_DEBUG_DAMAGE", "rerender", true);
+	*stage = (struct stage){0};
+	server_init_wlroots_shm(&stage->server, width, height);
+	init_client(stage, width, height);
 }
 
 void stage_init_tracking(struct stage *stage, int32_t width, int32_t height) {

@@ -24,6 +24,9 @@ void stage_init_tracking(struct stage *stage, int32_t width, int32_t height);
 
 /* As stage_init(), with these limits for each client; NULL for the defaults. */
 void stage_init_limited(struct stage *stage, int32_t width, int32_t height, const struct lido_limits *limits);
+
+/* As stage_init(), but wlroots serves wl_shm. */
+void stage_init_wlroots_shm(struct stage *stage, int32_t width, int32_t height);
 void stage_finish(struct stage *stage);
 
 /* Captures what the output shows now. The caller finishes the image. */

@@ -123,7 +123,6 @@ TEST("policy@client-without-another-buffer-is-soon-released-early") {
 }
 
 TEST("policy@only-buffer-that-is-not-held-stays-read-in-place") {
-	// As with a GPU, which gets a copy at the commit.
 	struct lido_policy_history history = {0};
 	struct lido_policy_commit commit = video(5);
 	commit.is_other = commit.is_held = false;
@@ -213,4 +212,31 @@ TEST("policy@small-damage-of-a-new-block-is-read") {
 	expect_int(find_in_place(&history, &commit, 100), >, 0);
 	commit.damage = LARGE / 2 - 1;
 	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_READ);
+}
+
+TEST("policy@renderer-that-uploads-reads-every-commit-itself") {
+	const int64_t sizes[] = {64, 65536, LARGE};
+	for (int i = 0; i < 3 * 2 * 2 * 2; i++) {
+		struct lido_policy_history history = {0};
+		for (uint32_t commits = 0; commits < 20; commits++) {
+			struct lido_policy_commit commit = video(commits);
+			commit.is_uploaded = true;
+			commit.size = sizes[i % 3];
+			commit.damage = i / 3 % 2 == 0 ? commit.size : 1;
+			commit.buffer.is_sealed = i / 6 % 2 == 0;
+			commit.buffer.is_exported = commit.buffer.is_sealed && i / 12 == 0;
+			commit.buffer.bytes_copied = LIDO_DISPATCH_BYTES_IN_PLACE;
+			expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_UPLOAD);
+		}
+		expect(!history.is_holding);
+	}
+}
+
+TEST("policy@another-renderer-finds-the-history-as-it-was") {
+	struct lido_policy_history history = {0};
+	struct lido_policy_commit commit = video(5), upload = video(5);
+	upload.is_uploaded = true;
+	expect_int(find_in_place(&history, &commit, 100), >, 0);
+	expect_int(lido_policy_decide(&history, &upload), ==, LIDO_POLICY_UPLOAD);
+	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_IN_PLACE);
 }

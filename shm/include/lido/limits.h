@@ -123,8 +123,8 @@ extern "C" {
 /*
  * Bytes copied for one client in one dispatch (iteration of the event loop), before the other clients are served: a
  * client can send many commits at once. Beyond the first limit, commits are read in place where possible; beyond the
- * second, the client is disconnected. Copying to fresh memory takes 0.5 to 1 ms per MiB. One commit of an 8K surface
- * (127 MiB) fits.
+ * second, the client is disconnected. What a renderer uploads counts when it reads it. Copying to fresh memory takes
+ * 0.5 to 1 ms per MiB. One commit of an 8K surface (127 MiB) fits.
  */
 #define LIDO_DISPATCH_BYTES_IN_PLACE (INT64_C(64) << 20)
 #define LIDO_DISPATCH_BYTES_MAX (INT64_C(192) << 20)

@@ -171,6 +171,12 @@ void lido_buffer_copy(
 		const struct lido_buffer *buffer, const void *pixels, const struct lido_box *box, void *dst, size_t dst_stride);
 
 /*
+ * Counts pixels that somebody else copies from where lido_buffer_map() has returned: a renderer that uploads them. The
+ * functions above count by themselves. See lido_pool_stats.bytes_read.
+ */
+void lido_buffer_count_read(const struct lido_buffer *buffer, int64_t pixels);
+
+/*
  * Returns a pointer to the buffer's first pixel in place, read-only, of which the given rows may be read now. The
  * address never changes while the buffer is locked. Maps the file on first use.
  *
@@ -252,7 +258,7 @@ struct lido_pool_stats {
 	int64_t bytes_scratch;      // of scratch memory, in use or idle
 	int64_t bytes_scratch_peak; // the most there were
 	int64_t bytes_scratch_idle; // the idle part of bytes_scratch
-	int64_t bytes_read;         // copied out of buffers since the client connected
+	int64_t bytes_read;         // copied out of buffers since the client connected, also by renderers that upload
 	const char *limit_key;      // the limit of which the largest share is used, as lido_limits_parse() names it; static
 	int64_t limit_used;         // the value
 	int64_t limit_max;          // the limit

@@ -26,11 +26,12 @@ struct wlr_renderer;
 struct lido_wlroots;
 
 /*
- * Creates the wl_shm and lido_shm_manager_v1 globals for the formats that the renderer reads, and takes snapshots of
- * what the clients of the compositor commit, so that their buffers are released early. limits: NULL for the defaults.
- * Returns NULL if memory is short or the renderer reads no shared memory. Destroyed with the display.
+ * Creates the wl_shm and lido_shm_manager_v1 globals for the formats that the renderer reads, and sees to it that the
+ * buffers that clients of the compositor commit are released early: by snapshots, or, where the compositor's renderer
+ * uploads what it shows, at the commit. limits: NULL for the defaults. Returns NULL if memory is short or the renderer
+ * reads no shared memory. Destroyed with the display.
  *
- * The renderer is asked for its formats only: it may be replaced later by one that reads the same.
+ * The renderer may be replaced later by one that reads the same formats (wlr_compositor_set_renderer()).
  */
 struct lido_wlroots *lido_wlroots_create(struct wl_display *display, struct wlr_renderer *renderer,
 		struct wlr_compositor *compositor, const struct lido_limits *limits);
