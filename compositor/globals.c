@@ -2,7 +2,9 @@
 
 #include "compat.h"
 #include "desktop.h"
+#include "log.h"
 #include "parts.h"
+#include "software.h"
 #include "xwayland.h"
 #include <lido/monitor.h>
 #include <string.h>
@@ -16,7 +18,6 @@
 #include <wlr/types/wlr_linux_dmabuf_v1.h>
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/types/wlr_primary_selection_v1.h>
-#include <wlr/types/wlr_scene.h>
 #include <wlr/types/wlr_screencopy_v1.h>
 #include <wlr/types/wlr_security_context_v1.h>
 #include <wlr/types/wlr_single_pixel_buffer_v1.h>
@@ -77,18 +78,21 @@ static bool filter_global(const struct wl_client *client, const struct wl_global
 	return false;
 }
 
-// Only for renderers on a GPU: others cannot read DMA-BUFs of clients, and outputs have none to export.
+// Only for renderers on a GPU: others cannot read DMA-BUFs of clients, and outputs have none to export. OpenGL in
+// software would import DMA-BUFs that it cannot map, and Mesa then reads through a null pointer.
+//
+// The scene could tell each surface which formats can be scanned out (wlr_scene_set_linux_dmabuf_v1()), but wlroots
+// keeps an fd for each surface that is shown then, even of clients that never ask: none of them counts on a client.
 static bool create_dmabuf(struct compositor *compositor) {
 	if (wlr_renderer_get_texture_formats(compositor->renderer, WLR_BUFFER_CAP_DMABUF) == NULL ||
 			wlr_renderer_get_drm_fd(compositor->renderer) < 0) {
 		return true;
 	}
-	struct wlr_linux_dmabuf_v1 *dmabuf =
-			wlr_linux_dmabuf_v1_create_with_renderer(compositor->display, 4, compositor->renderer);
-	if (dmabuf == NULL) {
+	if (software_has_renderer(compositor->renderer)) {
+		log_info("the renderer draws in software: clients cannot use DMA-BUFs");
+	} else if (wlr_linux_dmabuf_v1_create_with_renderer(compositor->display, 4, compositor->renderer) == NULL) {
 		return false;
 	}
-	wlr_scene_set_linux_dmabuf_v1(compositor->desktop->scene, dmabuf);
 	return wlr_export_dmabuf_manager_v1_create(compositor->display) != NULL;
 }
 

@@ -7,5 +7,6 @@
 #include <wlr/util/log.h>
 
 #define log_error(...) _wlr_log(WLR_ERROR, __VA_ARGS__)
+#define log_info(...) _wlr_log(WLR_INFO, __VA_ARGS__)
 
 #endif

@@ -38,7 +38,10 @@ void server_init_wlroots_shm(struct server *server, int32_t width, int32_t heigh
  */
 bool server_shows_in_place(const struct server *server);
 
-/* Skips the test if it does not. */
+/* Can clients use DMA-BUFs? Only with a real GPU, which no kernel of ./dev gpu-run has. */
+bool server_reads_dmabufs(const struct server *server);
+
+/* Skips the test if the renderer does not read pixels where they are. */
 void skip_unless_in_place(const struct server *server);
 
 /* Creates a compositor's monitor socket of that name; the compositor itself does so only if it has a client socket. */

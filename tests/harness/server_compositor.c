@@ -5,6 +5,7 @@
 #include <compositor/closing.h>
 #include <compositor/output.h>
 #include <compositor/server.h>
+#include <compositor/software.h>
 #include <lido/monitor.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,10 @@ __attribute__((constructor)) static void prepare(void) {
 
 bool server_shows_in_place(const struct server *server) {
 	return wlr_renderer_is_pixman(server->compositor->renderer);
+}
+
+bool server_reads_dmabufs(const struct server *server) {
+	return !server_shows_in_place(server) && !software_has_renderer(server->compositor->renderer);
 }
 
 void skip_unless_in_place(const struct server *server) {

@@ -129,6 +129,18 @@ TEST("compositor@there-is-one-wl_shm-of-version-2-with-the-renderers-formats") {
 }
 
 // Programs of SDL 2.32 and 3.2 wait forever for a window if this global exists, but they must draw their decorations.
+TEST("compositor@renderer-in-software-takes-no-dmabufs") {
+	struct server server;
+	struct client client;
+	server_init_compositor(&server, 64, 64, NULL);
+	client_init(&client, &server);
+	// The GPUs of that kernel do not render.
+	expect(getenv("LIDO_VKMS") == NULL || !server_reads_dmabufs(&server));
+	expect((client_find_global(&client, "zwp_linux_dmabuf_v1", NULL) != NULL) == server_reads_dmabufs(&server));
+	client_finish(&client);
+	server_finish(&server);
+}
+
 TEST("compositor@no-server-side-decorations-are-announced") {
 	struct server server;
 	struct client client;
