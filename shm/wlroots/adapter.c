@@ -57,7 +57,7 @@ struct lido_wlroots *lido_wlroots_create(struct wl_display *display, struct wlr_
 	}
 	lido_client_buffer_register();
 	lido_renderer_init(&shm->renderer);
-	lido_renderer_uploads(&shm->renderer, compositor->renderer); // asks it now, rather than at the first commit
+	lido_renderer_ask(&shm->renderer, compositor->renderer);
 	shm->new_surface.notify = handle_new_surface;
 	wl_signal_add(&compositor->events.new_surface, &shm->new_surface);
 	shm->compositor_destroy.notify = handle_compositor_destroy;

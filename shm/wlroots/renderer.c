@@ -103,14 +103,11 @@ void lido_renderer_finish(struct lido_renderer *renderer) {
 	forget(renderer);
 }
 
-bool lido_renderer_uploads(struct lido_renderer *renderer, struct wlr_renderer *wlr_renderer) {
-	if (wlr_renderer != renderer->asked) {
-		forget(renderer);
-		if (wlr_renderer != NULL) {
-			renderer->uploads = ask(wlr_renderer);
-			renderer->asked = wlr_renderer;
-			wl_signal_add(&wlr_renderer->events.destroy, &renderer->destroy);
-		}
+void lido_renderer_ask(struct lido_renderer *renderer, struct wlr_renderer *wlr_renderer) {
+	forget(renderer);
+	if (wlr_renderer != NULL) {
+		renderer->uploads = ask(wlr_renderer);
+		renderer->asked = wlr_renderer;
+		wl_signal_add(&wlr_renderer->events.destroy, &renderer->destroy);
 	}
-	return renderer->uploads;
 }

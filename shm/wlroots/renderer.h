@@ -21,10 +21,18 @@ struct lido_renderer {
 void lido_renderer_init(struct lido_renderer *renderer);
 void lido_renderer_finish(struct lido_renderer *renderer);
 
+/* Asks another renderer than before; NULL: none. */
+void lido_renderer_ask(struct lido_renderer *renderer, struct wlr_renderer *wlr_renderer);
+
 /*
  * Does that renderer upload? It is asked once: by a texture of one pixel. A renderer that does anything unexpected
- * with it counts as one that reads in place. NULL: no.
+ * with it counts as one that reads in place. NULL: no. Inline, as each commit asks.
  */
-bool lido_renderer_uploads(struct lido_renderer *renderer, struct wlr_renderer *wlr_renderer);
+static inline bool lido_renderer_uploads(struct lido_renderer *renderer, struct wlr_renderer *wlr_renderer) {
+	if (wlr_renderer != renderer->asked) {
+		lido_renderer_ask(renderer, wlr_renderer);
+	}
+	return renderer->uploads;
+}
 
 #endif
