@@ -12,8 +12,8 @@
 #if LIDO_XKB_DROPS_UNUSED
 #define REPLACES_LIBXKBCOMMON __attribute__((visibility("default")))
 
-// wlroots sends keymaps in this form. Newer versions of libxkbcommon leave out what no key uses: of a small keymap, such
-// as those of virtual keyboards, all key actions. Xwayland rejects a keymap without any, and uses its own then.
+// wlroots sends keymaps in this form. Newer versions of libxkbcommon leave out what no key uses: of a small keymap,
+// such as those of virtual keyboards, all key actions. Xwayland rejects a keymap without any, and uses its own then.
 REPLACES_LIBXKBCOMMON char *xkb_keymap_get_as_string(struct xkb_keymap *keymap, enum xkb_keymap_format format) {
 	return xkb_keymap_get_as_string2(keymap, format, XKB_KEYMAP_SERIALIZE_KEEP_UNUSED);
 }

@@ -30,8 +30,10 @@
 
 struct program {
 	struct compositor *compositor;
-	pid_t child; // 0: there is none, or it has exited
-	int status;  // exit status of lido
+	pid_t child;         // 0: there is none, or it has exited
+	int status;          // exit status of lido
+	const char *library; // that the command loads; NULL: none
+	char *preload;       // LD_PRELOAD of Xwayland; NULL: as it is
 
 	struct {
 		struct wl_event_source *interrupt;
@@ -111,18 +113,13 @@ _Noreturn static void exec_command(const struct program *program, char **command
 	launch("lido", library, command);
 }
 
-static bool run_command(struct program *program, char **command, bool is_managed) {
+static bool run_command(struct program *program, char **command, const char *library) {
 	if (command == NULL) {
 		const char *display = compositor_get_x11_display(program->compositor);
 		fprintf(stderr, "lido: running; start clients with WAYLAND_DISPLAY=%s%s%s\n",
 				compositor_get_socket(program->compositor), display != NULL ? " DISPLAY=" : "",
 				display != NULL ? display : "");
 		return true;
-	}
-	const char *library = is_managed ? launch_find_library("LIDO_RUN_PRELOAD", LIDO_RUN_PRELOAD_PATH) : NULL;
-	if (is_managed && library == NULL) {
-		fprintf(stderr, "lido: --managed needs lido-run, without which this lido was built\n");
-		return false;
 	}
 	pid_t pid = fork();
 	if (pid == 0) {
@@ -153,7 +150,7 @@ static bool start(struct program *program, const struct options *options) {
 		fprintf(stderr, "lido: cannot watch signals: %s\n", strerror(errno));
 		return false;
 	}
-	return compositor_start(program->compositor) && run_command(program, options->command, options->managed);
+	return compositor_start(program->compositor) && run_command(program, options->command, program->library);
 }
 
 // wlroots' macro puts the file before each message. Does a file of the window manager of X11 print it?
@@ -178,7 +175,27 @@ __attribute__((format(printf, 2, 0))) static void print_error(
 	}
 }
 
-static int run(struct program *program, const struct options *options) {
+// Finds the library that Xwayland and the command load. Returns the exit status.
+static int find_library(struct program *program) {
+	program->library = launch_find_library("LIDO_RUN_PRELOAD", LIDO_RUN_PRELOAD_PATH);
+	if (program->library == NULL) {
+		fprintf(stderr, "lido: --managed needs lido-run, without which this lido was built\n");
+		return EXIT_FAILURE;
+	}
+	program->preload = launch_join_preload(program->library);
+	if (program->preload == NULL) {
+		fprintf(stderr, "lido: cannot preload %s: %s\n", program->library, strerror(errno));
+		return EXIT_NOT_EXECUTABLE;
+	}
+	return EXIT_SUCCESS;
+}
+
+static int run(struct program *program, struct options *options) {
+	int status = options->managed ? find_library(program) : EXIT_SUCCESS;
+	if (status != EXIT_SUCCESS) {
+		return status;
+	}
+	options->compositor.xwayland_preload = program->preload;
 	// Only the user may connect, even if others can reach XDG_RUNTIME_DIR.
 	mode_t mask = umask(S_IRWXG | S_IRWXO);
 	program->compositor = compositor_create(&options->compositor);
@@ -215,5 +232,7 @@ int main(int argc, char *argv[]) {
 		return EXIT_FAILURE;
 	}
 	struct program program = {0};
-	return run(&program, &options);
+	int status = run(&program, &options);
+	free(program.preload);
+	return status;
 }

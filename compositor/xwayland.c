@@ -24,8 +24,8 @@
 #include <wlr/xwayland.h>
 #include <wlr/xwayland/shell.h>
 
-// wlroots is forking to start an X server.
-static bool is_starting;
+// wlroots is forking to start the X server of this one; NULL: it is not.
+static const struct xwayland *starting;
 
 // Xwayland and its compiler of keymaps print warnings about usual keymaps.
 static void discard_messages(void) {
@@ -38,7 +38,7 @@ static void discard_messages(void) {
 
 // Runs in each child. wlroots starts Xwayland with the signals and limits of the compositor.
 static void prepare_child(void) {
-	if (!is_starting) {
+	if (starting == NULL) {
 		return;
 	}
 	sigset_t none;
@@ -46,16 +46,19 @@ static void prepare_child(void) {
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	lido_limits_restore_nofile();
+	if (starting->preload != NULL) {
+		setenv("LD_PRELOAD", starting->preload, true);
+	}
 	if (wlr_log_get_verbosity() < WLR_DEBUG) {
 		discard_messages();
 	}
-	is_starting = false;
+	starting = NULL;
 }
 
 static void handle_started(void *data) {
 	struct xwayland *xwayland = data;
 	xwayland->started = NULL;
-	is_starting = false;
+	starting = NULL;
 }
 
 // wlroots forks next.
@@ -65,7 +68,7 @@ static void handle_start(struct wl_listener *listener, void *data) {
 	if (!xevents_attach(&xwayland->xevents, xwayland, server->client, server->wm_fd[0])) {
 		wl_client_post_no_memory(server->client);
 	}
-	is_starting = true;
+	starting = xwayland;
 	if (xwayland->started == NULL) {
 		xwayland->started = wl_event_loop_add_idle(xwayland->compositor->loop, handle_started, xwayland);
 	}
@@ -126,6 +129,9 @@ bool xwayland_create(struct compositor *compositor, const struct compositor_opti
 		return !is_demanded;
 	}
 	is_prepared = true;
+	if (options->xwayland_preload != NULL && (xwayland->preload = strdup(options->xwayland_preload)) == NULL) {
+		return false;
+	}
 	xwayland->wlr = wlr_xwayland_create(compositor->display, compositor->wlr, true);
 	if (xwayland->wlr == NULL) {
 		log_error("cannot create a display for X11%s", is_demanded ? "; --no-xwayland does without" : "");
@@ -154,6 +160,8 @@ void xwayland_finish(struct compositor *compositor) {
 	}
 	wlr_xwayland_destroy(xwayland->wlr);
 	xwayland->wlr = NULL;
+	free(xwayland->preload);
+	xwayland->preload = NULL;
 }
 
 const char *xwayland_get_display(const struct compositor *compositor) {

@@ -27,6 +27,7 @@ struct xwayland {
 	struct compositor *compositor;
 	struct wlr_xwayland *wlr; // NULL: there is no X11
 	size_t windows_len;       // struct xwindow
+	char *preload;            // LD_PRELOAD of Xwayland; NULL: that of this process
 	struct xevents xevents;
 
 	struct wl_event_source *started; // an idle source that runs after the fork; NULL: none is pending

@@ -62,19 +62,25 @@ static bool is_readable(const char *library) {
 	return done;
 }
 
-static bool prepend_to_preload(const char *library) {
+char *launch_join_preload(const char *library) {
 	const char *others = getenv("LD_PRELOAD");
 	char *all;
-	if (asprintf(&all, "%s%s%s", library, others != NULL ? ":" : "", others != NULL ? others : "") < 0) {
-		return false;
+	if (!is_readable(library) ||
+			asprintf(&all, "%s%s%s", library, others != NULL ? ":" : "", others != NULL ? others : "") < 0) {
+		return NULL;
 	}
-	bool done = setenv("LD_PRELOAD", all, true) == 0;
+	return all;
+}
+
+static bool preload(const char *library) {
+	char *all = launch_join_preload(library);
+	bool done = all != NULL && setenv("LD_PRELOAD", all, true) == 0;
 	free(all);
 	return done;
 }
 
 void launch(const char *name, const char *library, char *command[]) {
-	if (library != NULL && (!is_readable(library) || !prepend_to_preload(library))) {
+	if (library != NULL && !preload(library)) {
 		fprintf(stderr, "%s: cannot preload %s: %s\n", name, library, strerror(errno));
 		_exit(EXIT_NOT_EXECUTABLE);
 	}

@@ -22,10 +22,16 @@ int launch_parse_options(int argc, char *argv[], const char *name, const char *h
 const char *launch_find_library(const char *variable, const char *path);
 
 /*
- * Replaces the process by the command, found in PATH, and puts the library (NULL: none) in front of LD_PRELOAD. Its
- * path may have $LIB, which ld.so replaces by a folder that depends on the word size of each program. On failure it
- * prints a message that begins with the program's name, and ends the process by _exit(), so that a forked child may
- * call it. command ends with NULL.
+ * Returns the value of LD_PRELOAD with the library in front, which the caller frees. Its path may have $LIB, which
+ * ld.so replaces by a folder that depends on the word size of each program. NULL: it cannot be read, or there is no
+ * memory; errno tells.
+ */
+char *launch_join_preload(const char *library);
+
+/*
+ * Replaces the process by the command, found in PATH, and puts the library (NULL: none) in front of LD_PRELOAD. On
+ * failure it prints a message that begins with the program's name, and ends the process by _exit(), so that a forked
+ * child may call it. command ends with NULL.
  */
 _Noreturn void launch(const char *name, const char *library, char *command[]);
 
