@@ -17,6 +17,7 @@
 #include "tablet.h"
 #include "toplevel.h"
 #include "virtual_pointer.h"
+#include "xwayland.h"
 #include <linux/input-event-codes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,8 +49,10 @@ void cursor_set_grabbing(struct compositor *compositor, enum grab_mode mode, uin
 
 // While a button is down, motion goes to the surface that was pressed: selections and sliders continue outside of their
 // window.
-static bool is_held(const struct wlr_seat *seat) {
-	return seat->drag == NULL && seat->pointer_state.button_count > 0 && seat->pointer_state.focused_surface != NULL;
+static bool is_held(struct compositor *compositor) {
+	const struct wlr_seat *seat = compositor->seat->wlr;
+	bool is_pressed = seat->drag == NULL && seat->pointer_state.button_count > 0;
+	return (is_pressed || xdrag_is_active(compositor)) && seat->pointer_state.focused_surface != NULL;
 }
 
 // Only sends changes: wlroots would repeat the motion to a drag's target, which may commit in response each time.
@@ -66,8 +69,9 @@ static void pick(struct compositor *compositor, uint32_t time_msec) {
 	struct cursor *cursor = compositor->cursor;
 	struct wlr_seat *seat = compositor->seat->wlr;
 	double lx = cursor->wlr->x, ly = cursor->wlr->y;
-	if (is_held(seat)) {
+	if (is_held(compositor)) {
 		notify_motion(compositor, time_msec, lx - cursor->origin_x, ly - cursor->origin_y);
+		xdrag_follow(compositor, time_msec);
 		return;
 	}
 	double sx, sy;
@@ -221,6 +225,9 @@ static void apply_button(struct compositor *compositor, const struct wlr_pointer
 	idle_notify_activity(compositor);
 	if (event->state == WL_POINTER_BUTTON_STATE_PRESSED) {
 		bool first = seat->pointer_state.button_count == 0 && compositor->grab->mode == GRAB_NONE;
+		if (first) {
+			xdrag_press(compositor);
+		}
 		if (!first || press(compositor, event->button)) {
 			wlr_seat_pointer_notify_button(seat, event->time_msec, event->button, event->state);
 		}

@@ -108,6 +108,15 @@ bool desktop_node_coords(struct desktop *desktop, struct wlr_scene_node *node, i
 	return is_shown;
 }
 
+// The surface of a node; NULL if it has none.
+static struct wlr_surface *node_surface(struct wlr_scene_node *node) {
+	if (node == NULL || node->type != WLR_SCENE_NODE_BUFFER) {
+		return NULL;
+	}
+	struct wlr_scene_surface *surface = wlr_scene_surface_try_from_buffer(wlr_scene_buffer_from_node(node));
+	return surface != NULL ? surface->surface : NULL;
+}
+
 struct wlr_surface *desktop_surface_at(
 		struct desktop *desktop, double lx, double ly, double *sx, double *sy, struct owner **owner) {
 	if (owner != NULL) {
@@ -116,17 +125,22 @@ struct wlr_surface *desktop_surface_at(
 	bool was_enabled = set_root_enabled(desktop, true);
 	struct wlr_scene_node *node = wlr_scene_node_at(&desktop->scene->tree.node, lx, ly, sx, sy);
 	set_root_enabled(desktop, was_enabled);
-	if (node == NULL) {
-		return NULL;
-	}
-	if (owner != NULL) {
+	if (node != NULL && owner != NULL) {
 		*owner = node_owner(node);
 	}
-	if (node->type != WLR_SCENE_NODE_BUFFER) {
-		return NULL;
+	return node_surface(node);
+}
+
+struct wlr_surface *desktop_surface_below(
+		struct desktop *desktop, enum desktop_layer layer, double lx, double ly, double *sx, double *sy) {
+	struct wlr_scene_node *node = NULL;
+	bool was_enabled = set_root_enabled(desktop, true);
+	while (node == NULL && layer > 0) {
+		layer--;
+		node = wlr_scene_node_at(&desktop->layers[layer]->node, lx, ly, sx, sy);
 	}
-	struct wlr_scene_surface *surface = wlr_scene_surface_try_from_buffer(wlr_scene_buffer_from_node(node));
-	return surface != NULL ? surface->surface : NULL;
+	set_root_enabled(desktop, was_enabled);
+	return node_surface(node);
 }
 
 struct search {

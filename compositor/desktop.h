@@ -91,6 +91,10 @@ struct output *desktop_output_from_wlr(struct desktop *desktop, struct wlr_outpu
 struct wlr_surface *desktop_surface_at(
 		struct desktop *desktop, double lx, double ly, double *sx, double *sy, struct owner **owner);
 
+/* The same in the layers below this one alone. */
+struct wlr_surface *desktop_surface_below(
+		struct desktop *desktop, enum desktop_layer layer, double lx, double ly, double *sx, double *sy);
+
 /* Sets lx and ly to the place of a node, layout coordinates. Returns false if it or a node above it is disabled. */
 bool desktop_node_coords(struct desktop *desktop, struct wlr_scene_node *node, int *lx, int *ly);
 

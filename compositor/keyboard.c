@@ -9,6 +9,7 @@
 #include "parts.h"
 #include "seat.h"
 #include "virtual_keyboard.h"
+#include "xwayland.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <wlr/interfaces/wlr_keyboard.h>
@@ -94,7 +95,7 @@ static void handle_press(struct keyboard *keyboard, const struct wlr_keyboard_ke
 	}
 	idle_notify_activity(compositor);
 	if (bind_press(keyboard, event->keycode) || !may_follow_current(keyboard) || grab_press(keyboard, event) ||
-			compositor->seat->wlr->drag != NULL) {
+			(compositor->seat->wlr->drag != NULL && !xdrag_is_active(compositor))) {
 		return;
 	}
 	keymaps_set_keyboard(compositor, keyboard->wlr);

@@ -37,6 +37,16 @@ bool xwayland_filter(
 	return true;
 }
 
+bool xdrag_is_active(const struct compositor *compositor) {
+	return false;
+}
+
+void xdrag_follow(struct compositor *compositor, uint32_t time_msec) {
+}
+
+void xdrag_press(struct compositor *compositor) {
+}
+
 struct toplevel *xwindow_try_from_surface(struct wlr_surface *surface) {
 	return NULL;
 }

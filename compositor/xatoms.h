@@ -14,7 +14,7 @@
 #define XATOMS_MAX 512
 
 /* The most that are asked for at once. */
-#define XATOMS_ASKED_MAX 16
+#define XATOMS_ASKED_MAX 32
 
 struct xatom {
 	char *name; // without a terminating zero; NULL: none

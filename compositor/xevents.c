@@ -209,7 +209,8 @@ static bool consider(struct xevents *xevents, xcb_connection_t *connection) {
 	bool is_answer = (event->response_type & 0x7f) == XCB_SELECTION_NOTIFY;
 	bool is_accepted =
 			(!is_answer || xselections_expect(&xevents->selections, (const xcb_selection_notify_event_t *)event)) &&
-			xfilter_accepts(&xevents->filter, connection, event, get_windows_left(xevents));
+			xfilter_accepts(&xevents->filter, connection, event, get_windows_left(xevents)) &&
+			!xdrag_takes(&xevents->xwayland->xdrag, connection, event);
 	if (!is_accepted) {
 		free(pop(xevents));
 	}
@@ -218,6 +219,7 @@ static bool consider(struct xevents *xevents, xcb_connection_t *connection) {
 
 static xcb_generic_event_t *take_event(struct xevents *xevents, xcb_connection_t *connection, poll_for_event *take) {
 	xcb_generic_event_t *event = NULL;
+	xdrag_poll(&xevents->xwayland->xdrag, connection);
 	if (xevents->event_nsec != 0) {
 		xprefetch_clear(&xevents->prefetch); // the last event has been handled
 	}
@@ -314,5 +316,6 @@ void xevents_detach(struct xevents *xevents) {
 	}
 	xprefetch_clear(&xevents->prefetch);
 	xselections_finish(&xevents->selections);
+	xdrag_end(&xevents->xwayland->xdrag);
 	xevents->xwayland = NULL;
 }

@@ -95,6 +95,9 @@ static void handle_ready(struct wl_listener *listener, void *data) {
 	server->server_start = 0;
 	wlr_xwayland_set_seat(xwayland->wlr, xwayland->compositor->seat->wlr);
 	xevents_begin(&xwayland->xevents, wlr_xwayland_get_xwm_connection(xwayland->wlr));
+	if (!xdrag_begin(&xwayland->xdrag, xwayland->compositor, wlr_xwayland_get_xwm_connection(xwayland->wlr))) {
+		wl_client_post_no_memory(server->client);
+	}
 	set_cursor(xwayland);
 }
 

@@ -7,6 +7,7 @@
 #ifndef XWAYLAND_H
 #define XWAYLAND_H
 
+#include "xdrag.h"
 #include "xevents.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,6 +30,7 @@ struct xwayland {
 	size_t windows_len;       // struct xwindow
 	char *preload;            // LD_PRELOAD of Xwayland; NULL: that of this process
 	struct xevents xevents;
+	struct xdrag xdrag;
 
 	struct wl_event_source *started; // an idle source that runs after the fork; NULL: none is pending
 

@@ -11,7 +11,8 @@
  * names of the compositor's globals. "without-window" does not wait for a window: for panels and screen keyboards.
  *
  * Actions, with positions in thousandths of the output: press X Y, move X Y, release, click X Y; scroll AMOUNT at the
- * pointer; key NAME; drag X Y X Y, to resize; maximize; switch to another window; close.
+ * pointer; key NAME; drag X Y X Y, to resize; maximize; switch to another window; close; wait MILLISECONDS. Buttons that
+ * are down are released at the end.
  *
  * Exits with 0 if the window stayed open, otherwise with 1 and a message. The last action may close it.
  */
@@ -322,6 +323,9 @@ static int act(struct driver *driver, int argc, char **argv) {
 		end_step(driver);
 	} else if (strcmp(name, "drag") == 0 && numbers_len == 4) {
 		drag_corner(driver, numbers[0], numbers[1], numbers[2], numbers[3]);
+	} else if (strcmp(name, "wait") == 0 && numbers_len == 1) {
+		end_step(driver);
+		usleep((useconds_t)numbers[0] * 1000);
 	} else if (strcmp(name, "maximize") == 0 && numbers_len == 0) {
 		maximize(driver);
 	} else if (strcmp(name, "switch") == 0 && numbers_len == 0) {

@@ -14,7 +14,7 @@ trap 'rm -rf "$runtime"' EXIT
 unset WAYLAND_DISPLAY DISPLAY
 export XDG_RUNTIME_DIR="$runtime" LANG=C.UTF-8 LC_ALL=C.UTF-8
 
-suite=xwayland${managed:+_managed}
+suite=xwayland${managed:+-managed}
 say_why() {
 	tail -n 40 "$runtime"/*.log "$runtime"/*.keys "$runtime/out" "$runtime/err"
 }
@@ -195,7 +195,7 @@ fi
 
 xterm -e sleep 60 >"$runtime/xterm.log" 2>&1 &
 xterm=$!
-wait_for find_window
+wait_for sh -c 'xdotool search --onlyvisible --class xterm | grep -q .'
 kill "$(find_server)"
 expect programs-end-with-the-x-server wait_for is_gone "$xterm"
 expect compositor-lives kill -0 "$server"

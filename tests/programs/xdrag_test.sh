@@ -1,0 +1,240 @@
+#!/bin/sh
+# Drags from X11 programs to Wayland windows. Prints TAP.
+#
+#     xdrag_test.sh LIDO DRIVE DROP XDRAG
+set -u
+lido=$1
+drive=$2
+drop=$3
+xdrag=$4
+runtime=$(mktemp -d "${TMPDIR:-/tmp}/lido-xdrag.XXXXXX")
+trap 'rm -rf "$runtime"' EXIT
+unset WAYLAND_DISPLAY DISPLAY
+export XDG_RUNTIME_DIR="$runtime" LANG=C.UTF-8 LC_ALL=C.UTF-8
+
+suite=xwayland
+say_why() {
+	tail -n 30 "$runtime/place" "$runtime/source" "$runtime"/*.log
+}
+. "$(dirname "$0")/../runner/tap.sh"
+
+for tool in Xwayland grim foot swaylock gtk3-demo; do
+	command -v "$tool" >/dev/null || { skip x11-programs-drag "$tool is not installed"; finish; }
+done
+example=$(find /usr/lib -path '*/draggabletext/*' -name draggabletext -type f -perm -1 2>/dev/null | head -n 1)
+
+"$lido" --headless 1000x600 --socket drags --xwayland >"$runtime/out.log" 2>"$runtime/lido.log" &
+server=$!
+wait_for grep -q 'running' "$runtime/lido.log"
+export WAYLAND_DISPLAY=drags DISPLAY="$(sed -n 's/.* DISPLAY=\(:[0-9]*\)$/\1/p' "$runtime/lido.log")"
+"$drive" plug >"$runtime/plug.log" 2>&1 &
+plug=$!
+
+# has_color X Y RRGGBB: returns whether the screen has this color there.
+has_color() {
+	[ "$(grim -t ppm -g "$1,$2 1x1" - | tail -c 3 | od -An -tx1 | tr -d ' ')" = "$3" ]
+}
+
+has_no_color() {
+	! has_color "$@"
+}
+
+# A window of the X11 program is at 150, 150; the place for drops at 800, 150, and nothing at 800, 500. In thousandths:
+source_at='150 250'
+place_at='800 250'
+nothing_at='800 833'
+
+# from X Y to X Y: prints moves of the pointer from here to there, in steps as a hand makes them.
+from() {
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		printf ' move %d %d' $(($1 + i * ($4 - $1) / 12)) $(($2 + i * ($5 - $2) / 12))
+	done
+	echo ' wait 100'
+}
+to_place=$(from $source_at to $place_at)
+
+# open PLACE-ARGUMENTS SOURCE-ARGUMENTS: shows a place for drops and an X11 program, whose output is in $runtime/place and
+# $runtime/source.
+open() {
+	"$drop" $1 >"$runtime/place" 2>"$runtime/place.log" &
+	place=$!
+	"$xdrag" $2 >"$runtime/source" 2>"$runtime/source.log" &
+	source=$!
+	wait_for has_color 950 280 00a000
+	wait_for has_color 220 230 c00000
+}
+
+shut() {
+	kill "$place" "$source" 2>/dev/null
+	wait "$place" "$source" 2>/dev/null
+	wait_for has_no_color 950 280 00a000
+	wait_for has_no_color 220 230 c00000
+}
+
+# drag ACTIONS...: presses the button in the X11 program, and acts.
+drag() {
+	"$drive" press $source_at "$@" >"$runtime/drive.log" 2>&1
+}
+
+# has_label: returns whether there is more than one color where the label was dropped.
+has_label() {
+	[ "$(grim -t ppm -g '560,190 90x20' - | tail -c 5400 | od -An -v -tx1 -w3 | sort -u | wc -l)" -gt 2 ]
+}
+
+never() {
+	! "$@"
+}
+
+# is_told FILE LINE: returns whether the line comes.
+is_told() {
+	wait_for grep -qx "$2" "$runtime/$1"
+}
+
+open 'text/plain 7' '5 copy'
+drag $to_place release
+expect text-of-an-x11-program-is-dropped-on-a-wayland-window is_told place 'data 5 495'
+expect x11-program-is-told is_told source 'finished 1 copy'
+expect nothing-is-deleted-then never says source DELETE
+shut
+
+open 'text/plain;charset=utf-8 7' '5 move copy,move'
+drag $to_place release
+expect text-is-moved is_told source 'finished 1 move'
+expect program-is-to-delete-what-was-moved says source 'asked DELETE'
+expect utf-8-has-its-own-name says source 'asked UTF8_STRING'
+shut
+
+open 'text/plain 7' '5 ask copy,move,ask'
+drag $to_place release
+expect wayland-program-asks-its-user is_told place 'action 4'
+expect answer-is-told is_told source 'finished 1 copy'
+shut
+
+open 'text/plain 2 2' '5 copy copy'
+drag $to_place release
+expect nothing-is-dropped-without-a-common-action is_told source leave
+expect and-nothing-was-told never says place drop
+shut
+
+open 'text/plain 7' '3000000 copy'
+drag $to_place release
+expect megabytes-come-in-pieces is_told place 'data 3000000 328499920'
+shut
+
+open 'text/plain 7 0 slow' '3000000 copy'
+drag $to_place release
+expect x11-programs-go-on-while-a-client-does-not-read ends_with 0 xdpyinfo
+expect it-receives-all-the-same is_told place 'data 3000000 328499920'
+shut
+
+open 'text/plain 7' '5 copy copy 1000'
+drag $to_place release
+expect many-types-are-offered is_told place 'data 5 495'
+expect but-no-more-than-other-clients-may-offer sh -c 'test "$(grep ^enter "$1/place" | wc -w)" = 258' - "$runtime"
+shut
+
+open 'image/png 7' '5 copy'
+drag $to_place release
+expect nothing-is-dropped-without-a-common-type is_told source leave
+expect and-no-data-was-asked-for never says source asked
+shut
+
+open 'text/plain 7' '5 copy'
+drag $to_place key escape wait 100 release
+expect x11-program-receives-keys is_told source escape
+expect drag-that-it-cancels-leaves is_told place leave
+expect and-is-not-dropped never says place drop
+shut
+
+open 'text/plain 7' '5 copy'
+drag $to_place $(from $place_at to $nothing_at) release
+expect drag-to-nothing-leaves is_told place leave
+expect and-nothing-is-dropped-there never says place drop
+drag $to_place $(from $place_at to $nothing_at) $(from $nothing_at to $place_at) release
+expect drag-may-come-back is_told place 'data 5 495'
+shut
+
+open 'text/plain 7' '5 copy'
+drag $to_place $(from $place_at to $source_at) release
+expect program-may-drop-on-its-own-window is_told source dropped
+expect after-it-left-the-other-one is_told place leave
+"$xdrag" 5 copy copy 2 350 >"$runtime/second" 2>"$runtime/second.log" &
+second=$!
+wait_for has_color 520 530 c00000
+drag $(from $source_at to 450 750) release
+expect x11-programs-drag-to-each-other-as-before is_told second dropped
+kill "$second"
+wait "$second" 2>/dev/null
+shut
+
+open 'text/plain 7' '5 copy'
+drag $to_place wait 1500 release &
+wait_for grep -q '^enter' "$runtime/place"
+kill -KILL "$source"
+expect drag-ends-with-its-program is_told place leave
+expect and-cannot-be-dropped never says place drop
+wait $!
+shut
+
+open 'text/plain 7 0 slow' '30000000 copy'
+drag $to_place release
+wait_for grep -q 'asked' "$runtime/source"
+kill -KILL "$source"
+expect data-ends-with-its-program wait_for sh -c 'grep -q "^data" "$1/place" && ! grep -q "^data 30000000 " "$1/place"' - "$runtime"
+shut
+
+open 'text/plain 7' '5 copy'
+drag $to_place wait 1500 release &
+wait_for grep -qx 'status 1 copy' "$runtime/source"
+kill -KILL "$place"
+expect x11-program-is-told-when-the-window-is-gone wait_for sh -c 'tail -n 1 "$1/source" | grep -q leave' - "$runtime"
+wait $!
+shut
+
+# Programs as users have them.
+GDK_BACKEND=x11 gtk3-demo --run=textview >"$runtime/gtk.log" 2>&1 &
+gtk=$!
+expect window-of-gtk-on-x11-is-shown wait_for has_color 400 400 fcfcfc
+sleep 1
+foot -o colors.background=204060 -W 40x10 sh -c 'stty -icanon; head -c 4 >"$XDG_RUNTIME_DIR/typed"; sleep 60' \
+	>"$runtime/foot.log" 2>&1 &
+foot=$!
+expect terminal-is-shown-beside-it wait_for has_color 860 110 204060
+"$drive" click 255 345 click 255 345 wait 600 press 255 345 $(from 255 345 to 860 183) release >"$runtime/drive.log" 2>&1
+expect word-of-gtk-on-x11-is-dropped-on-a-wayland-terminal wait_for grep -q '^Font' "$runtime/typed"
+kill "$foot" "$gtk"
+wait "$foot" "$gtk" 2>/dev/null
+if [ -n "$example" ]; then
+	wait_for has_no_color 400 400 fcfcfc
+	QT_QPA_PLATFORM=xcb "$example" >"$runtime/qt-x11.log" 2>&1 &
+	source=$!
+	expect window-of-qt-on-x11-is-shown wait_for has_color 300 200 efefef
+	QT_QPA_PLATFORM=wayland "$example" >"$runtime/qt.log" 2>&1 &
+	place=$!
+	expect window-of-qt-is-shown-beside-it wait_for has_color 600 200 efefef
+	sleep 1
+	"$drive" press 52 107 $(from 52 107 to 600 333) release move 600 400 >"$runtime/drive.log" 2>&1
+	expect label-of-qt-on-x11-is-dropped-on-a-window-of-qt wait_for has_label
+	kill "$source" "$place"
+	wait "$source" "$place" 2>/dev/null
+	wait_for has_no_color 300 200 efefef
+else
+	skip label-of-qt-on-x11-is-dropped-on-a-window-of-qt "Qt's example draggabletext is not installed"
+fi
+
+open 'text/plain 7' '5 copy'
+drag $to_place wait 2500 release &
+wait_for grep -q '^enter' "$runtime/place"
+swaylock -c 102030 >"$runtime/swaylock.log" 2>&1 &
+lock=$!
+expect lock-of-the-session-ends-the-drag is_told place leave
+wait $!
+expect and-nothing-is-dropped-behind-it never says place drop
+kill "$lock"
+wait "$lock" 2>/dev/null
+
+kill -TERM "$server"
+wait "$server"
+expect lido-ends-well-after-drags test $? = 0
+kill "$plug" "$place" "$source" 2>/dev/null
+finish
