@@ -194,7 +194,7 @@ shut
 # Programs as users have them.
 GDK_BACKEND=x11 gtk3-demo --run=textview >"$runtime/gtk.log" 2>&1 &
 gtk=$!
-expect window-of-gtk-on-x11-is-shown wait_for has_color 400 400 fcfcfc
+expect window-of-gtk-on-x11-is-shown wait_for has_color 400 400 ffffff
 sleep 1
 foot -o colors.background=204060 -W 40x10 sh -c 'stty -icanon; head -c 4 >"$XDG_RUNTIME_DIR/typed"; sleep 60' \
 	>"$runtime/foot.log" 2>&1 &
@@ -205,7 +205,7 @@ expect word-of-gtk-on-x11-is-dropped-on-a-wayland-terminal wait_for grep -q '^Fo
 kill "$foot" "$gtk"
 wait "$foot" "$gtk" 2>/dev/null
 if [ -n "$example" ]; then
-	wait_for has_no_color 400 400 fcfcfc
+	wait_for has_no_color 400 400 ffffff
 	QT_QPA_PLATFORM=xcb "$example" >"$runtime/qt-x11.log" 2>&1 &
 	source=$!
 	expect window-of-qt-on-x11-is-shown wait_for has_color 300 200 efefef
@@ -224,11 +224,12 @@ fi
 
 open 'text/plain 7' '5 copy'
 drag $to_place wait 2500 release &
+dragging=$!
 wait_for grep -q '^enter' "$runtime/place"
 swaylock -c 102030 >"$runtime/swaylock.log" 2>&1 &
 lock=$!
 expect lock-of-the-session-ends-the-drag is_told place leave
-wait $!
+wait "$dragging"
 expect and-nothing-is-dropped-behind-it never says place drop
 kill "$lock"
 wait "$lock" 2>/dev/null
