@@ -29,6 +29,9 @@
 #define XDND_ACCEPTED 1
 #define XDND_WANTS_POSITIONS 2
 
+// The least that a pointer can move, pixels.
+#define MOTION_MIN (1.0 / 256)
+
 // The target covers all of the screen of X11.
 #define TARGET_SIZE 32767
 
@@ -106,6 +109,17 @@ static void set_over(struct xdrag *xdrag, bool is_over) {
 		xcb_unmap_window(connection, xdrag->target);
 	}
 	xcb_flush(connection);
+}
+
+// The target was shown or hidden. A program may have looked what is below the pointer before that, and looks again when
+// the pointer moves: by the least that the protocol knows, since wlroots sends changes only.
+static void make_look_again(struct xdrag *xdrag) {
+	struct wlr_seat *seat = xdrag->compositor->seat->wlr;
+	const struct wlr_seat_pointer_state *state = &seat->pointer_state;
+	if (xdrag->owner != XCB_WINDOW_NONE && is_pressed(xdrag)) {
+		wlr_seat_pointer_notify_motion(seat, (uint32_t)monotonic_msec(), state->sx + MOTION_MIN, state->sy);
+		wlr_seat_pointer_notify_frame(seat);
+	}
 }
 
 static void end_visit(struct xdrag *xdrag) {
@@ -330,6 +344,16 @@ static bool handle_message(
 	return true;
 }
 
+// Returns whether it is the target that was shown or hidden. Both events have the window at the same place.
+static bool handle_target(struct xdrag *xdrag, const xcb_generic_event_t *event) {
+	_Static_assert(offsetof(xcb_map_notify_event_t, window) == offsetof(xcb_unmap_notify_event_t, window), "");
+	bool is_target = ((const xcb_map_notify_event_t *)event)->window == xdrag->target;
+	if (is_target) {
+		make_look_again(xdrag);
+	}
+	return is_target;
+}
+
 bool xdrag_takes(struct xdrag *xdrag, xcb_connection_t *connection, const xcb_generic_event_t *event) {
 	if (xdrag->compositor == NULL) {
 		return false;
@@ -345,6 +369,9 @@ bool xdrag_takes(struct xdrag *xdrag, xcb_connection_t *connection, const xcb_ge
 	switch (event->response_type & 0x7f) {
 	case XCB_CREATE_NOTIFY:
 		return is_ours(xdrag, ((const xcb_create_notify_event_t *)event)->window);
+	case XCB_MAP_NOTIFY:
+	case XCB_UNMAP_NOTIFY:
+		return handle_target(xdrag, event);
 	case XCB_CLIENT_MESSAGE:
 		return handle_message(xdrag, connection, (const xcb_client_message_event_t *)event);
 	case XCB_SELECTION_NOTIFY:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs hostile X11 programs on a compositor with Xwayland, and measures their effect on Wayland clients. Prints TAP.
 
-    xhostile_test.py LIDO XATTACK ATTACK WITNESS REFERENCE
+    xhostile_test.py LIDO XATTACK ATTACK WITNESS REFERENCE DRIVE DROP
 
 Victims, gaps and pictures are those of hostile_test.py. An attack passes if
 
@@ -10,6 +10,8 @@ Victims, gaps and pictures are those of hostile_test.py. An attack passes if
   * the server's memory grew by at most RSS_MAX,
   * a further X11 program is served within SERVED_SECONDS, by the same X server or a new one,
   * when Xwayland is killed, the server has as many fds as before it was started.
+
+During attacks by drags, DRIVE is a user who drags from the attacker's window to DROP, a Wayland client.
 
 LIDO_TEST may name attacks: xhostile@NAME.
 """
@@ -30,6 +32,9 @@ from lido import Lido, kill_session, read, read_fds
 GAP_MAX = 200  # ms
 # Attacks of Wayland clients, where X11 programs run. Some of them matter only then.
 WAYLAND = ('drags-cut-short', 'data-of-x11-into-a-full-pipe-that-blocks')
+DRAGS = 'x11-drags-'
+# In thousandths of the output.
+DRAG = 'press 516 688 move 600 600 move 700 500 move 781 417 wait 150 move 785 420 wait 50 release wait 100'
 RSS_MAX = 160 << 10  # KiB: ACCOUNT_HEAP_SIZE_MAX, pictures of all windows and what malloc() keeps
 SERVED_SECONDS = 20
 SETTLE_SECONDS = 10
@@ -103,8 +108,14 @@ def stop_xwayland(arena, program):
     kill_session(process)
 
 
-def run_attack(arena, program, attack, name):
-    """Returns the errors, the longest gap before and during the attack, and the peak of the server's memory."""
+def start_user(arena, drive, drop):
+    """Starts a place for drops, and a user who drags to it again and again."""
+    return [arena.server.start([drop, 'text/plain', '7'], 'drop'),
+        arena.server.start(['sh', '-c', 'while :; do "$0" without-window %s; done' % DRAG, drive], 'drive')]
+
+
+def run_attack(arena, program, attack, user, name):
+    """user: the programs for drags. Returns the errors, the longest gap before and during the attack, and the peak of the server's memory."""
     if not arena.serves():
         return ['no X11 program is served before the attack'], 0, 0, 0
     is_wayland = name in WAYLAND
@@ -115,7 +126,7 @@ def run_attack(arena, program, attack, name):
     gap_before = arena.rest()
     before = most = arena.server.usage()['rss']
     arena.read_gap()
-    causes = []
+    causes, helpers = [], start_user(arena, *user) if name.startswith(DRAGS) else []
     if name == "xwayland-stopped":
         stop_xwayland(arena, program)
     else:
@@ -130,7 +141,10 @@ def run_attack(arena, program, attack, name):
             causes.append('the attack exited with status %d: %s' % (process.poll(),
                 read(os.path.join(arena.server.directory, 'attack'))[-500:]))
         kill_session(process)
-    kill_session(copy)
+    for process in [copy] + helpers:
+        kill_session(process)
+    if helpers and 'enter' not in read(os.path.join(arena.server.directory, 'drop')):
+        causes.append('no drag has reached the Wayland client')
     if not arena.server.is_alive():
         return ['the server exited with status %d' % arena.server.process.returncode], gap_before, 0, 0
     time.sleep(1)
@@ -154,7 +168,7 @@ def run_attack(arena, program, attack, name):
 
 
 def main():
-    lido, program, attack, witness, reference = sys.argv[1:6]
+    lido, program, attack, witness, reference, *user = sys.argv[1:8]
     globs = os.environ.get('LIDO_TEST', '').split()
     names = subprocess.run([program, '--list'], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
     names = [name for name in names + ["xwayland-stopped", *WAYLAND]
@@ -166,7 +180,7 @@ def main():
     arena, failed = XArena(lido, witness, reference), 0
     for number, name in enumerate(names, 1):
         start = time.monotonic()
-        causes, before, gap, memory = run_attack(arena, program, attack, name)
+        causes, before, gap, memory = run_attack(arena, program, attack, user, name)
         say('%-40s %4.1f s, longest gap %4.0f ms before, %4.0f during, %6d KiB' % (
             name, time.monotonic() - start, before, gap, memory))
         failed += bool(causes)

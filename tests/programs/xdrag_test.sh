@@ -95,6 +95,8 @@ drag $to_place release
 expect text-of-an-x11-program-is-dropped-on-a-wayland-window is_told place 'data 5 495'
 expect x11-program-is-told is_told source 'finished 1 copy'
 expect nothing-is-deleted-then never says source DELETE
+drag wait 100 move $place_at wait 300 release
+expect pointer-may-jump-there-and-rest wait_for sh -c 'test "$(grep -cx "data 5 495" "$1/place")" = 2' - "$runtime"
 shut
 
 open 'text/plain;charset=utf-8 7' '5 move copy,move'
