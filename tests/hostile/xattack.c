@@ -450,8 +450,7 @@ static xcb_window_t find_drag_target(struct program *program) {
 	return found;
 }
 
-static void begin_dragging(struct dragger *dragger, struct program *program) {
-	const uint32_t events = XCB_EVENT_MASK_BUTTON_PRESS | XCB_EVENT_MASK_BUTTON_RELEASE | XCB_EVENT_MASK_POINTER_MOTION;
+static void init_dragging(struct dragger *dragger, struct program *program) {
 	*dragger = (struct dragger){
 		.program = program,
 		.window = create_window(program, true),
@@ -471,6 +470,11 @@ static void begin_dragging(struct dragger *dragger, struct program *program) {
 		fprintf(stderr, "xattack: there is no window for drags\n");
 		exit(EXIT_FAILURE);
 	}
+}
+
+static void begin_dragging(struct dragger *dragger, struct program *program) {
+	const uint32_t events = XCB_EVENT_MASK_BUTTON_PRESS | XCB_EVENT_MASK_BUTTON_RELEASE | XCB_EVENT_MASK_POINTER_MOTION;
+	init_dragging(dragger, program);
 	xcb_change_window_attributes(program->x, dragger->window, XCB_CW_EVENT_MASK, &events);
 	xcb_map_window(program->x, dragger->window);
 	xcb_flush(program->x);
@@ -567,17 +571,38 @@ static void drag_many_types(struct program *program) {
 	}
 }
 
+static void show_a_window_to_press(struct program *program) {
+	struct dragger dragger;
+	begin_dragging(&dragger, program);
+	pause();
+}
+
+// The button is pressed in another program's window.
+static void steal_drags(struct program *program) {
+	struct dragger dragger;
+	const uint32_t data[4] = {0};
+	start_child(show_a_window_to_press);
+	init_dragging(&dragger, program);
+	while (!is_over(program)) {
+		take_drag(&dragger);
+		enter_target(&dragger, false);
+		follow_button(&dragger, NULL);
+		usleep(20000);
+		tell_target(&dragger, dragger.drop, dragger.window, data);
+	}
+}
+
 static void enter_and_leave(struct program *program) {
 	struct dragger dragger;
 	const uint32_t data[4] = {0};
 	begin_dragging(&dragger, program);
 	for (uint32_t i = 0; !is_over(program); i++) {
 		enter_target(&dragger, i % 2);
-		tell_target(&dragger, dragger.leave, dragger.window, data);
 		if (i % 16 == 0) {
 			follow_button(&dragger, NULL);
-			usleep(1000);
+			usleep(20000); // the drag begins
 		}
+		tell_target(&dragger, dragger.leave, dragger.window, data);
 	}
 }
 
@@ -694,6 +719,7 @@ static const struct attack attacks[] = {
 	{"huge-windows", show_huge_windows},
 	{"x11-drags-forged", forge_drags},
 	{"x11-drags-of-many-types", drag_many_types},
+	{"x11-drags-stolen", steal_drags},
 	{"x11-drags-entered-and-left-without-end", enter_and_leave},
 	{"x11-drags-without-their-data", promise_drops},
 	{"x11-drags-whose-program-dies", die_dragging},

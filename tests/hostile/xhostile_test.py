@@ -33,6 +33,7 @@ GAP_MAX = 200  # ms
 # Attacks of Wayland clients, where X11 programs run. Some of them matter only then.
 WAYLAND = ('drags-cut-short', 'data-of-x11-into-a-full-pipe-that-blocks')
 DRAGS = 'x11-drags-'
+STOLEN = ('x11-drags-stolen',)  # the user has not pressed the button in the attacker's window
 # In thousandths of the output.
 DRAG = 'press 516 688 move 600 600 move 700 500 move 781 417 wait 150 move 785 420 wait 50 release wait 100'
 RSS_MAX = 160 << 10  # KiB: ACCOUNT_HEAP_SIZE_MAX, pictures of all windows and what malloc() keeps
@@ -143,8 +144,8 @@ def run_attack(arena, program, attack, user, name):
         kill_session(process)
     for process in [copy] + helpers:
         kill_session(process)
-    if helpers and 'enter' not in read(os.path.join(arena.server.directory, 'drop')):
-        causes.append('no drag has reached the Wayland client')
+    if helpers and ('enter' in read(os.path.join(arena.server.directory, 'drop'))) == (name in STOLEN):
+        causes.append('%s drag has reached the Wayland client' % ('a' if name in STOLEN else 'no'))
     if not arena.server.is_alive():
         return ['the server exited with status %d' % arena.server.process.returncode], gap_before, 0, 0
     time.sleep(1)

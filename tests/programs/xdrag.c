@@ -1,12 +1,13 @@
 /*
  * An X11 program that drags data by XDND, as toolkits do.
  *
- *     xdrag SIZE ACTION [ACTIONS [TYPES [PLACE]]]
+ *     xdrag SIZE ACTION [ACTIONS [TYPES [PLACE [early]]]]
  *
- * Shows a window of 200x200 pixels at PLACE, PLACE (default: 50). Who presses a button there drags SIZE bytes, of the types text/plain,
- * UTF8_STRING and as many others that TYPES is larger than two. Bytes that do not fit into one property are sent in
- * pieces (INCR). ACTION and the list ACTIONS are of copy, move, ask. The window also accepts drops of other such
- * programs. A small window follows the pointer, as an icon. Escape cancels the drag. Prints what happens:
+ * Shows a window of 200x200 pixels at PLACE, PLACE (default: 50). Who presses a button there drags SIZE bytes, of the
+ * types text/plain, UTF8_STRING and as many others that TYPES is larger than two. Bytes that do not fit into one
+ * property are sent in pieces (INCR). ACTION and the list ACTIONS are of copy, move, ask. The window also accepts drops
+ * of other such programs. A small window follows the pointer, as an icon. Escape cancels the drag. With
+ * "early", it drops as soon as another window accepts, not when the button is released. Prints what happens:
  *
  *     begin                        the drag begins
  *     enter, leave                 a window that takes drops, or another one
@@ -62,7 +63,7 @@ struct program {
 	xcb_atom_t atoms[NAMES_LEN];
 	xcb_window_t window, icon;
 	xcb_window_t target; // below the pointer, takes drops; XCB_NONE: none
-	bool is_dragging, is_accepted;
+	bool is_dragging, is_accepted, is_early;
 	xcb_atom_t accepted_action, action;
 	xcb_timestamp_t time;
 	uint32_t types_len;
@@ -215,6 +216,9 @@ static void handle_message(struct program *program, const xcb_client_message_eve
 		}
 		program->is_accepted = is_accepted;
 		program->accepted_action = data[4];
+		if (is_accepted && program->is_early && program->target == data[0] && data[0] != program->window) {
+			release(program, program->time);
+		}
 	} else if (message->type == program->atoms[FINISHED]) {
 		printf("finished %d %s\n", data[1] & 1, name_action(program, data[2]));
 	} else if (message->type == program->atoms[ENTER]) {
@@ -373,7 +377,8 @@ int main(int argc, char *argv[]) {
 	static struct program program;
 	program.x = xcb_connect(NULL, NULL);
 	if (argc < 3 || xcb_connection_has_error(program.x)) {
-		fprintf(stderr, "xdrag: %s\n", argc < 3 ? "usage: xdrag SIZE ACTION [ACTIONS [TYPES [PLACE]]]" : "cannot connect");
+		fprintf(stderr, "xdrag: %s\n",
+				argc < 3 ? "usage: xdrag SIZE ACTION [ACTIONS [TYPES [PLACE [early]]]]" : "cannot connect");
 		return EXIT_FAILURE;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -394,6 +399,7 @@ int main(int argc, char *argv[]) {
 	if (argc > 3) {
 		set_actions(&program, argv[3]);
 	}
+	program.is_early = argc > 6 && strcmp(argv[6], "early") == 0;
 	set_types(&program, argc > 4 ? (uint32_t)atoi(argv[4]) : 2);
 	xcb_flush(program.x);
 	xcb_generic_event_t *event;

@@ -148,6 +148,13 @@ expect drag-that-it-cancels-leaves is_told place leave
 expect and-is-not-dropped never says place drop
 shut
 
+open 'text/plain 7' '5 copy copy 2 50 early'
+drag $to_place wait 300 release
+expect drop-before-the-button-is-released-is-refused is_told source 'finished 0 none'
+expect and-the-wayland-window-is-left is_told place leave
+expect and-has-no-data never says place drop
+shut
+
 open 'text/plain 7' '5 copy'
 drag $to_place $(from $place_at to $nothing_at) release
 expect drag-to-nothing-leaves is_told place leave
