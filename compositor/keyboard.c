@@ -158,6 +158,42 @@ static struct wlr_keyboard *next_keyboard(struct compositor *compositor) {
 	return &compositor->keyboards->fallback;
 }
 
+static void end_lingering(struct keyboards *keyboards) {
+	if (!keyboards->is_lingering) {
+		return;
+	}
+	if (wlr_seat_get_keyboard(keyboards->compositor->seat->wlr) == &keyboards->lingering) {
+		keymaps_set_keyboard(keyboards->compositor, next_keyboard(keyboards->compositor));
+	}
+	wlr_keyboard_finish(&keyboards->lingering);
+	keyboards->is_lingering = false;
+}
+
+static int handle_linger_end(void *data) {
+	end_lingering(data);
+	return 0;
+}
+
+static const struct wlr_keyboard_impl lingering_impl = {
+	.name = "lingering",
+};
+
+// Returns the keyboard that follows this one, which is gone.
+static struct wlr_keyboard *replace(struct keyboard *keyboard) {
+	struct compositor *compositor = keyboard->compositor;
+	struct keyboards *keyboards = compositor->keyboards;
+	end_lingering(keyboards);
+	if (!xwayland_has_keyboard(compositor) || keyboard->wlr->keymap == NULL) {
+		return next_keyboard(compositor);
+	}
+	wlr_keyboard_init(&keyboards->lingering, &lingering_impl, lingering_impl.name);
+	keyboards->is_lingering = true;
+	wlr_keyboard_set_keymap(&keyboards->lingering, keyboard->wlr->keymap);
+	wlr_keyboard_set_repeat_info(&keyboards->lingering, REPEAT_RATE, REPEAT_DELAY);
+	wl_event_source_timer_update(keyboards->linger_end, KEYBOARD_LINGER_MS);
+	return &keyboards->lingering;
+}
+
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct keyboard *keyboard = wl_container_of(listener, keyboard, listeners.destroy);
 	struct compositor *compositor = keyboard->compositor;
@@ -166,7 +202,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&keyboard->listeners.destroy);
 	wl_list_remove(&keyboard->link);
 	if (wlr_seat_get_keyboard(compositor->seat->wlr) == keyboard->wlr) {
-		keymaps_set_keyboard(compositor, next_keyboard(compositor));
+		keymaps_set_keyboard(compositor, replace(keyboard));
 	}
 	// Its modifiers end with it.
 	bindings_modifiers(compositor, wlr_keyboard_get_modifiers(wlr_seat_get_keyboard(compositor->seat->wlr)));
@@ -212,11 +248,19 @@ bool keyboards_init(struct compositor *compositor) {
 	}
 	wlr_keyboard_set_repeat_info(&keyboards->fallback, REPEAT_RATE, REPEAT_DELAY);
 	keymaps_set_keyboard(compositor, &keyboards->fallback);
+	keyboards->linger_end = wl_event_loop_add_timer(compositor->loop, handle_linger_end, keyboards);
 	listener_add(&keyboards->new_keyboard, &compositor->seat->events.new_keyboard, handle_new_keyboard);
-	return true;
+	return keyboards->linger_end != NULL;
 }
 
 void keyboards_finish(struct compositor *compositor) {
 	listener_remove(&compositor->keyboards->new_keyboard);
-	wlr_keyboard_finish(&compositor->keyboards->fallback);
+	struct keyboards *keyboards = compositor->keyboards;
+	if (keyboards->is_lingering) {
+		wlr_keyboard_finish(&keyboards->lingering);
+	}
+	if (keyboards->linger_end != NULL) {
+		wl_event_source_remove(keyboards->linger_end);
+	}
+	wlr_keyboard_finish(&keyboards->fallback);
 }

@@ -7,6 +7,7 @@
 
 #include "bucket.h"
 #include "keys.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <wayland-server-core.h>
@@ -21,6 +22,12 @@ struct compositor;
  */
 #define KEYBOARD_CHANGES_MAX 64
 #define KEYBOARD_CHANGES_PER_SECOND 20
+
+/*
+ * X11 programs look up a key in the keymap that the X server has when they handle it. So while one of them has the
+ * focus, the keymap of a virtual keyboard that is gone, as when a tool has typed, stays for so long, ms.
+ */
+#define KEYBOARD_LINGER_MS 1000
 
 struct keyboard {
 	struct compositor *compositor;
@@ -37,13 +44,16 @@ struct keyboard {
 
 struct keyboards {
 	struct compositor *compositor;
-	struct wlr_keyboard fallback; // has the seat's keymap and no keys: the seat's keyboard while it has no other
+	struct wlr_keyboard fallback;  // has the seat's keymap and no keys: the seat's keyboard while it has no other
+	struct wlr_keyboard lingering; // has the keymap of one that is gone, and no keys
+	bool is_lingering;             // it is initialized
+	struct wl_event_source *linger_end;
 	struct keys keys;
 	struct bucket changes; // that virtual keyboards have caused
 	struct wl_listener new_keyboard;
 };
 
-/* Always returns true. */
+/* Returns false when out of memory or fds. */
 bool keyboards_init(struct compositor *compositor);
 void keyboards_finish(struct compositor *compositor);
 

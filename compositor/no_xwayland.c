@@ -32,6 +32,10 @@ bool xwayland_knows_types(struct compositor *compositor, struct wlr_surface *sur
 	return true;
 }
 
+bool xwayland_has_keyboard(const struct compositor *compositor) {
+	return false;
+}
+
 bool xwayland_filter(
 		const struct compositor *compositor, const struct wl_client *client, const struct wl_global *global) {
 	return true;

@@ -190,6 +190,12 @@ bool xwayland_knows_types(struct compositor *compositor, struct wlr_surface *sur
 			&compositor->xwayland->xevents.selections, wlr_xwayland_get_xwm_connection(wlr), &drag->source->mime_types);
 }
 
+bool xwayland_has_keyboard(const struct compositor *compositor) {
+	const struct wlr_xwayland *wlr = compositor->xwayland->wlr;
+	const struct wlr_seat_client *focused = compositor->seat->wlr->keyboard_state.focused_client;
+	return wlr != NULL && focused != NULL && focused->client == wlr->server->client;
+}
+
 bool xwayland_filter(
 		const struct compositor *compositor, const struct wl_client *client, const struct wl_global *global) {
 	const struct wlr_xwayland *wlr = compositor->xwayland->wlr;

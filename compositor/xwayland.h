@@ -61,6 +61,9 @@ void xwayland_follow_drags(struct compositor *compositor, bool follow);
  */
 bool xwayland_knows_types(struct compositor *compositor, struct wlr_surface *surface, const struct wlr_drag *drag);
 
+/* Has a window of X11 the focus of the keyboard? */
+bool xwayland_has_keyboard(const struct compositor *compositor);
+
 /* May this client see this global? Only Xwayland sees what is for it. */
 bool xwayland_filter(
 		const struct compositor *compositor, const struct wl_client *client, const struct wl_global *global);
