@@ -33,6 +33,12 @@ void server_init_compositor(struct server *server, int32_t width, int32_t height
 void server_init_wlroots_shm(struct server *server, int32_t width, int32_t height);
 
 /*
+ * Starts the compositor on the outputs of the GPU that WLR_DRM_DEVICES names, and with this machine's input devices
+ * unless WLR_LIBINPUT_NO_DEVICES is set. See tests/gpu/.
+ */
+void server_init_devices(struct server *server);
+
+/*
  * Does the compositor's renderer read pixels where they are, and so hold a buffer until the next one? Those on a GPU
  * upload them at the commit, and release the buffer.
  */

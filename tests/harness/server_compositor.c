@@ -23,21 +23,6 @@ static const char *get_renderer(void) {
 	return name != NULL && name[0] != '\0' ? name : "pixman";
 }
 
-// GPU drivers keep fds and memory for the next use.
-static void warm_up(void) {
-	struct server server;
-	server_init_compositor(&server, 64, 64, NULL);
-	server_dispatch(&server, 0);
-	server_finish(&server);
-}
-
-__attribute__((constructor)) static void prepare(void) {
-	if (strcmp(get_renderer(), "pixman") != 0) {
-		test_set_warm_up(warm_up);
-		image_set_tolerance(GPU_TOLERANCE);
-	}
-}
-
 bool server_shows_in_place(const struct server *server) {
 	return wlr_renderer_is_pixman(server->compositor->renderer);
 }
@@ -67,9 +52,21 @@ static void set_refresh(struct compositor *compositor, int32_t width, int32_t he
 	}
 }
 
-static void init(
+static void init(struct server *server, const struct compositor_options *options) {
+	*server = (struct server){
+		.finish = finish_compositor,
+		.settle = closing_wait,
+		.compositor = compositor_create(options),
+	};
+	expect(server->compositor != NULL);
+	server->display = compositor_get_display(server->compositor);
+	server->manager = compositor_get_manager(server->compositor);
+	expect(compositor_start(server->compositor));
+}
+
+static void init_headless(
 		struct server *server, int32_t width, int32_t height, const struct lido_limits *limits, bool with_wlroots_shm) {
-	struct compositor_options options = {
+	const struct compositor_options options = {
 		.backend = COMPOSITOR_BACKEND_HEADLESS,
 		.width = width,
 		.height = height,
@@ -78,24 +75,41 @@ static void init(
 		.limits = limits,
 		.with_wlroots_shm = with_wlroots_shm,
 	};
-	*server = (struct server){
-		.finish = finish_compositor,
-		.settle = closing_wait,
-		.compositor = compositor_create(&options),
-	};
-	expect(server->compositor != NULL);
-	server->display = compositor_get_display(server->compositor);
-	server->manager = compositor_get_manager(server->compositor);
-	expect(compositor_start(server->compositor));
+	init(server, &options);
 	set_refresh(server->compositor, width, height);
 }
 
 void server_init_compositor(struct server *server, int32_t width, int32_t height, const struct lido_limits *limits) {
-	init(server, width, height, limits, false);
+	init_headless(server, width, height, limits, false);
 }
 
 void server_init_wlroots_shm(struct server *server, int32_t width, int32_t height) {
-	init(server, width, height, NULL, true);
+	init_headless(server, width, height, NULL, true);
+}
+
+void server_init_devices(struct server *server) {
+	const struct compositor_options options = {
+		.backend = COMPOSITOR_BACKEND_AUTO, .renderer = get_renderer(), .without_socket = true};
+	init(server, &options);
+}
+
+// GPU drivers keep fds and memory for the next use.
+static void warm_up(void) {
+	struct server server;
+	if (getenv("WLR_DRM_DEVICES") != NULL) {
+		server_init_devices(&server);
+	} else {
+		server_init_compositor(&server, 64, 64, NULL);
+	}
+	server_dispatch(&server, 0);
+	server_finish(&server);
+}
+
+__attribute__((constructor)) static void prepare(void) {
+	if (strcmp(get_renderer(), "pixman") != 0) {
+		test_set_warm_up(warm_up);
+		image_set_tolerance(GPU_TOLERANCE);
+	}
 }
 
 void server_create_monitor(struct server *server, const char *name) {
