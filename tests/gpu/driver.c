@@ -5,28 +5,35 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static bool is_opened(const struct driver *driver, int fd) {
+#define EVENTFD "anon_inode:[eventfd]"
+
+static bool is_target(int fd, const char *wanted) {
 	char path[64], target[128] = {0};
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return readlink(path, target, sizeof(target) - 1) > 0 && strcmp(target, driver->card) == 0;
+	return readlink(path, target, sizeof(target) - 1) > 0 && strcmp(target, wanted) == 0;
 }
 
 void driver_init(struct driver *driver, const char *card) {
 	*driver = (struct driver){.card = card};
 	for (int fd = 0; fd < DRIVER_FDS_MAX; fd++) {
-		driver->was_opened[fd] = is_opened(driver, fd);
+		driver->was_kept[fd] = is_target(fd, card) || is_target(fd, EVENTFD);
 	}
 }
 
-void driver_finish(struct driver *driver) {
+static void close_kept(struct driver *driver, const char *target) {
 	int closed = 0;
 	for (int fd = 0; fd < DRIVER_FDS_MAX; fd++) {
-		if (!driver->was_opened[fd] && is_opened(driver, fd)) {
+		if (!driver->was_kept[fd] && is_target(fd, target)) {
 			close(fd);
 			closed++;
 		}
 	}
 	expect_int(closed, <=, 1);
+}
+
+void driver_finish(struct driver *driver) {
+	close_kept(driver, driver->card);
+	close_kept(driver, EVENTFD);
 	while (waitpid(-1, NULL, 0) > 0) {
 	}
 }
