@@ -108,21 +108,27 @@ static void *read_boxes(struct lido_client_buffer *buffer, const pixman_region32
 	return data;
 }
 
-static void *begin(struct lido_client_buffer *buffer, const pixman_region32_t *boxes) {
-	struct lido_buffer *source = buffer->source;
+// Returns the buffer's first pixel in place, from where these boxes can be read; NULL: not possible.
+static const void *map_boxes(struct lido_client_buffer *buffer, const pixman_region32_t *boxes) {
 	const pixman_box32_t *extents = pixman_region32_extents(boxes);
-	int64_t pixels = lido_copy_count_pixels(boxes);
-	if (!lido_buffer_spend(source, pixels * source->size / ((int64_t)source->width * source->height))) {
-		lido_pool_post_no_memory(source->pool);
-		return NULL;
-	}
 	const struct lido_commit commit = {.is_inspected = buffer->is_inspected};
 	buffer->is_inspected = false;
+	if (buffer->stride != (size_t)buffer->source->stride) {
+		return NULL;
+	}
 	// With nothing to read, any row gives an address.
 	int32_t height = extents->y2 > extents->y1 ? extents->y2 - extents->y1 : 1;
-	const void *in_place = NULL;
-	if (buffer->stride == (size_t)source->stride) {
-		in_place = lido_buffer_map(source, extents->y1, height, &commit);
+	return lido_buffer_map(buffer->source, extents->y1, height, &commit);
+}
+
+static void *begin(struct lido_client_buffer *buffer, const pixman_region32_t *boxes) {
+	struct lido_buffer *source = buffer->source;
+	const void *in_place = map_boxes(buffer, boxes);
+	int64_t pixels = lido_copy_count_pixels(boxes);
+	int64_t bytes = pixels * source->size / ((int64_t)source->width * source->height);
+	if (!lido_buffer_spend(source, in_place != NULL ? bytes / LIDO_DISPATCH_UPLOADED_PER_BYTE : bytes)) {
+		lido_pool_post_no_memory(source->pool);
+		return NULL;
 	}
 	if (in_place == NULL) {
 		return read_boxes(buffer, boxes);

@@ -9,6 +9,9 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <lido/shm.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -450,33 +453,103 @@ TEST("upload@format-changes-with-damage-of-a-box-show-all-of-the-buffer") {
 	}
 }
 
+#define LARGE 2048 // pixels: 16 MiB
+
+// Queues so many commits of LARGE x LARGE, then has them applied at once. Returns the bytes that the renderer has read
+// before the client was ended.
+static int64_t upload_at_once(enum file_kind kind, int commits) {
+	struct family family;
+	struct picture picture;
+	family_init(&family, kind);
+	struct screen *screen = &family.stage.screen;
+	picture_init(&picture, &screen->client, kind, WL_SHM_FORMAT_XRGB8888, LARGE, LARGE, LARGE * 4);
+	picture_fill(&picture, 1);
+	for (int i = 0; i < commits; i++) {
+		wl_surface_attach(family.child, picture.buffer, 0, 0);
+		wl_surface_damage_buffer(family.child, 0, 0, LARGE, LARGE);
+		wl_surface_commit(family.child);
+		client_roundtrip(&screen->client);
+	}
+	int64_t before = uploaded;
+	wl_surface_commit(family.parent.surface);
+	expect_no_memory(&screen->client, "too much at once");
+	int64_t bytes = uploaded - before;
+	picture_finish(&picture);
+	picture_finish(&family.picture);
+	picture_finish(&family.parent_picture);
+	window_finish(&family.parent);
+	stage_finish(&family.stage);
+	return bytes;
+}
+
 TEST("upload@commits-applied-at-once-are-bounded") {
-	enum {
-		LARGE = 2048,
-		COUNT = 1 + (LIDO_DISPATCH_BYTES_MAX >> 24),
-	};
-	_Static_assert(LARGE * LARGE * 4 == 1 << 24, "so many exceed the limit");
-	for (int kind = FILE_SEALED; kind <= FILE_UNSEALABLE; kind += FILE_UNSEALABLE - FILE_SEALED) {
+	const int commits = (int)(LIDO_DISPATCH_BYTES_MAX / (LARGE * LARGE * 4));
+	expect_int(upload_at_once(FILE_UNSEALABLE, commits + 1), ==, LIDO_DISPATCH_BYTES_MAX);
+	expect_int(upload_at_once(FILE_SEALED, LIDO_DISPATCH_UPLOADED_PER_BYTE * commits + 1), ==,
+			LIDO_DISPATCH_UPLOADED_PER_BYTE * LIDO_DISPATCH_BYTES_MAX);
+}
+
+// Cuts, extends, punches and writes a file all the time.
+struct vandal {
+	int fd;
+	bool is_sealed;
+	atomic_bool is_stopped;
+};
+
+static void *vandalize(void *data) {
+	struct vandal *vandal = data;
+	const off_t size = SIZE * SIZE * 4;
+	char row[SIZE * 4];
+	memset(row, 0x55, sizeof(row));
+	while (!vandal->is_stopped) {
+		fallocate(vandal->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, size);
+		pwrite(vandal->fd, row, sizeof(row), size / 2);
+		if (!vandal->is_sealed) {
+			ftruncate(vandal->fd, 4096);
+			ftruncate(vandal->fd, size);
+		}
+		sched_yield();
+	}
+	return NULL;
+}
+
+// The client may be ended, by what its file is when it is read. The others are served.
+TEST("upload@file-that-changes-all-the-time-harms-nobody") {
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
 		struct family family;
 		struct picture picture;
+		struct screen other;
+		struct vandal vandal;
+		pthread_t thread;
 		family_init(&family, kind);
-		struct screen *screen = &family.stage.screen;
-		picture_init(&picture, &screen->client, kind, WL_SHM_FORMAT_XRGB8888, LARGE, LARGE, LARGE * 4);
-		picture_fill(&picture, 1);
-		for (int i = 0; i < COUNT; i++) {
-			wl_surface_attach(family.child, picture.buffer, 0, 0);
-			wl_surface_damage_buffer(family.child, 0, 0, LARGE, LARGE);
-			wl_surface_commit(family.child);
-			client_roundtrip(&screen->client);
+		screen_init(&other, &family.stage.server);
+		vandal = (struct vandal){.fd = family.picture.fd, .is_sealed = FILE_KIND_IS_SEALABLE(kind)};
+		expect(pthread_create(&thread, NULL, vandalize, &vandal) == 0);
+		for (int i = 0; i < 100; i++) {
+			family_commit(&family, i % 3 == 0 ? family.parent.surface : family.child);
+			if (!client_try_roundtrip(&family.stage.screen.client)) {
+				break;
+			}
 		}
-		int64_t before = uploaded;
-		wl_surface_commit(family.parent.surface);
-		expect_no_memory(&screen->client, "too much at once");
-		expect_int(uploaded - before, <=, LIDO_DISPATCH_BYTES_MAX);
+		vandal.is_stopped = true;
+		pthread_join(thread, NULL);
+		expect_alive(&other.client);
+		expect(!vandal.is_sealed || client_try_roundtrip(&family.stage.screen.client));
+		picture_init(&picture, &other.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+		struct window window;
+		window_init(&window, &other, WINDOW_LAYER, SIZE, SIZE);
+		picture_fill(&picture, 9);
+		window_commit(&window, picture.buffer);
+		struct image wanted, got;
+		image_init(&wanted, SIZE, SIZE);
+		picture_draw(&picture, &wanted, 0, 0);
+		screen_capture(&other, 0, 0, SIZE, SIZE, &got);
+		expect_image_of(&got, &wanted, file_kind_names[kind]);
+		image_finish(&wanted);
+		image_finish(&got);
+		window_finish(&window);
 		picture_finish(&picture);
-		picture_finish(&family.picture);
-		picture_finish(&family.parent_picture);
-		window_finish(&family.parent);
-		stage_finish(&family.stage);
+		screen_finish(&other);
+		family_finish(&family);
 	}
 }

@@ -123,11 +123,17 @@ extern "C" {
 /*
  * Bytes copied for one client in one dispatch (iteration of the event loop), before the other clients are served: a
  * client can send many commits at once. Beyond the first limit, commits are read in place where possible; beyond the
- * second, the client is disconnected. What a renderer uploads counts when it reads it. Copying to fresh memory takes
+ * second, the client is disconnected. Copying to fresh memory takes
  * 0.5 to 1 ms per MiB. One commit of an 8K surface (127 MiB) fits.
  */
 #define LIDO_DISPATCH_BYTES_IN_PLACE (INT64_C(64) << 20)
 #define LIDO_DISPATCH_BYTES_MAX (INT64_C(192) << 20)
+
+/*
+ * A renderer that uploads reads pixels in place when it applies a commit. Of these bytes one in so many counts: they
+ * take 0.06 to 0.1 ms per MiB (OpenGL in software), for a texture that exists and for a new one.
+ */
+#define LIDO_DISPATCH_UPLOADED_PER_BYTE 4
 
 /*
  * Bytes of mapped files searched for holes for one client in one dispatch, at up to 60 ns a page: 4 ms. Beyond, commits
