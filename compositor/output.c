@@ -61,6 +61,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&output->listeners.frame);
 	listener_remove(&output->listeners.request_state);
 	listener_remove(&output->listeners.destroy);
+	preferred_mode_finish(output);
 	wl_list_remove(&output->link);
 	wl_signal_emit_mutable(&compositor->outputs->events.destroy, output);
 	free(output);
@@ -153,6 +154,7 @@ static void output_create(struct compositor *compositor, struct wlr_output *wlr_
 	listener_add(&output->listeners.request_state, &wlr_output->events.request_state, handle_request_state);
 	listener_add(&output->listeners.destroy, &wlr_output->events.destroy, handle_destroy);
 	output_set_title(output);
+	preferred_mode_init(output);
 	if (!output_enable(output) || !output_place(output, true, 0, 0)) {
 		log_error("output %s: cannot enable it", wlr_output->name);
 	}

@@ -4,6 +4,7 @@
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
+#include "preferred_mode.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <wayland-server-core.h>
@@ -34,7 +35,8 @@ struct output {
 		bool committed;      // a frame that shows it
 		uint32_t commit_seq; // valid if committed: of that frame
 		struct wl_listener commit, present;
-	} lock;                // used by session_lock.c
+	} lock; // used by session_lock.c
+	struct preferred_mode preferred;
 	bool gamma_changed;    // used by gamma.c: the next frame has another gamma table
 	struct wlr_box usable; // area without the zones that panels reserve, layout coordinates
 
