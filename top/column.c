@@ -20,7 +20,7 @@ void column_write_bytes(double bytes, char text[COLUMN_TEXT_SIZE]) {
 	}
 }
 
-#define RANK_MAX 13
+#define RANK_MAX 14
 
 // Defines get and write of a column with a number.
 #define NUMBER(name, value, format) \
@@ -46,6 +46,7 @@ NUMBER(resident, BYTES_RESIDENT, column_write_bytes)
 NUMBER(cached, BYTES_CACHED, column_write_bytes)
 NUMBER(scratch, BYTES_COPIED, column_write_bytes)
 NUMBER(peak, BYTES_LIVE_PEAK, column_write_bytes)
+NUMBER(pinned, BYTES_PINNED, column_write_bytes)
 
 static void write_name(const struct row *row, char text[COLUMN_TEXT_SIZE]) {
 	snprintf(text, COLUMN_TEXT_SIZE, "%s", row->name);
@@ -97,6 +98,7 @@ const struct column columns[] = {
 	{"resident", "Resid", 7, 3, false, get_resident, write_resident},
 	{"cached", "Cached", 7, 4, false, get_cached, write_cached},
 	{"scratch", "scrAtch", 8, 2, false, get_scratch, write_scratch},
+	{"pinned", "pInned", 7, 14, false, get_pinned, write_pinned},
 	{"rate", "copY/s", 7, 1, false, get_rate, write_rate},
 	{"peak", "peaK", 7, 9, false, get_peak, write_peak},
 	{"quota", "quoTa", 6, 2, false, get_quota, write_quota},

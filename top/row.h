@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* Values are indexed by enum lido_monitor_v1_value. lido-top does not know any from this number on. */
-#define ROW_VALUES_LEN 18
+#define ROW_VALUES_LEN 20
 
 /* Length of the history in seconds. */
 #define ROW_HISTORY_LEN 60

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 struct lido_limits lido_limits_default(void) {
 	return (struct lido_limits){
@@ -15,6 +16,7 @@ struct lido_limits lido_limits_default(void) {
 		.blocks_max = LIDO_BLOCKS_MAX_DEFAULT,
 		.area_bytes_max = LIDO_AREA_BYTES_MAX_DEFAULT,
 		.scratch_bytes_max = LIDO_SCRATCH_BYTES_MAX_DEFAULT,
+		.pinned_bytes_max = LIDO_PINNED_BYTES_MAX_DEFAULT,
 	};
 }
 
@@ -36,6 +38,8 @@ static const struct key {
 		"bytes of these blocks"},
 	{"scratch-bytes", offsetof(struct lido_limits, scratch_bytes_max), true, LIDO_SCRATCH_BYTES_MAX_DEFAULT,
 		"server memory for copies of pixels"},
+	{"pinned-bytes", offsetof(struct lido_limits, pinned_bytes_max), true, LIDO_PINNED_BYTES_MAX_DEFAULT,
+		"memory of buffers that a GPU reads with no copy"},
 };
 
 #define KEYS_LEN (sizeof(keys) / sizeof(keys[0]))
@@ -85,7 +89,7 @@ bool lido_limits_parse(struct lido_limits *limits, const char *text, const char 
 	const struct key *key = find_key(text);
 	if (key == NULL) {
 		*error =
-				"unknown limit; use files, shm-pools, buffers, areas, blocks, area-bytes or scratch-bytes, followed by =N";
+				"unknown limit; use files, shm-pools, buffers, areas, blocks, area-bytes, scratch-bytes or pinned-bytes, with =N";
 		return false;
 	}
 	int64_t number = parse_number(strchr(text, '=') + 1, key->is_bytes, key->is_bytes ? INT64_MAX : UINT32_MAX);
@@ -164,6 +168,11 @@ static uint32_t get_share(uint64_t count) {
 
 uint32_t lido_limits_get_mappings_total_max(void) {
 	return get_share(get_map_count_max());
+}
+
+int64_t lido_limits_get_pinned_bytes_total_max(void) {
+	int64_t pages = sysconf(_SC_PHYS_PAGES), page_size = sysconf(_SC_PAGESIZE);
+	return pages > 0 && page_size > 0 ? pages * page_size / LIDO_PINNED_TOTAL_DIVISOR : LIDO_PINNED_BYTES_MAX_DEFAULT;
 }
 
 uint32_t lido_limits_get_files_total_max(void) {

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <linux/udmabuf.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -37,8 +40,8 @@ static int punch_hole(int fd, off_t offset, off_t size) {
 	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size);
 }
 
-static bool is_writable(int socket) {
-	struct pollfd pollfd = {.fd = socket, .events = POLLOUT};
+static bool is_writable(int fd) {
+	struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
 	return poll(&pollfd, 1, 0) == 1 && (pollfd.revents & POLLOUT) != 0;
 }
 
@@ -141,6 +144,25 @@ static int listen_at(const char *path) {
 	return fd;
 }
 
+static int open_udmabuf(void) {
+	return open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+}
+
+static int create_udmabuf(int device_fd, int fd, off_t offset, off_t size) {
+	struct udmabuf_create create = {
+		.memfd = (uint32_t)fd,
+		.flags = UDMABUF_FLAGS_CLOEXEC,
+		.offset = (uint64_t)offset,
+		.size = (uint64_t)size,
+	};
+	return ioctl(device_fd, UDMABUF_CREATE, &create);
+}
+
+static int sync_dmabuf(int fd, uint64_t flags) {
+	struct dma_buf_sync sync = {.flags = flags};
+	return ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync);
+}
+
 static int call_accept(int socket) {
 	return accept4(socket, NULL, NULL, SOCK_CLOEXEC);
 }
@@ -179,4 +201,7 @@ struct lido_os lido_os = {
 	.madvise = madvise,
 	.mincore = mincore,
 	.clock_gettime = clock_gettime,
+	.open_udmabuf = open_udmabuf,
+	.create_udmabuf = create_udmabuf,
+	.sync_dmabuf = sync_dmabuf,
 };

@@ -28,7 +28,7 @@ struct lido_os {
 	int (*get_seals)(int fd);                            // fcntl(F_GET_SEALS)
 	int (*add_seals)(int fd, int seals);                 // fcntl(F_ADD_SEALS)
 	int (*punch_hole)(int fd, off_t offset, off_t size); // fallocate(); the file keeps its size
-	bool (*is_writable)(int socket);                     // poll(): a send would not wait
+	bool (*is_writable)(int fd);                         // poll(): a send would not wait, a DMA-BUF has no fences
 	int (*open_pressure)(const char *trigger);           // /proc/pressure/memory with that trigger
 	int (*watch_priority)(int fd);                       // an epoll fd that is readable while fd has POLLPRI
 	int (*open_ready)(void);                             // an fd that is always readable: an eventfd
@@ -48,6 +48,9 @@ struct lido_os {
 	int (*madvise)(void *address, size_t size, int advice);
 	int (*mincore)(void *address, size_t size, unsigned char *pages);
 	int (*clock_gettime)(clockid_t clock, struct timespec *time);
+	int (*open_udmabuf)(void);                                              // /dev/udmabuf
+	int (*create_udmabuf)(int device_fd, int fd, off_t offset, off_t size); // ioctl(UDMABUF_CREATE): a DMA-BUF's fd
+	int (*sync_dmabuf)(int fd, uint64_t flags);                             // ioctl(DMA_BUF_IOCTL_SYNC)
 };
 
 /* The real functions; tests replace members. */

@@ -50,6 +50,7 @@ struct lido_pool *lido_pool_create(struct wl_client *client, const struct lido_p
 	lido_exports_init(&pool->exports, &pool->quota, &pool->reclaimer);
 	lido_scratches_init(&pool->scratches, &pool->quota, &pool->reclaimer, &pool->refs);
 	pool->formats = context->formats;
+	pool->udmabufs = context->udmabufs;
 	pool->client_destroy.notify = handle_client_destroy;
 	wl_client_add_destroy_late_listener(client, &pool->client_destroy);
 	return pool;
@@ -64,6 +65,7 @@ struct lido_pool *lido_pool_find(struct wl_client *client) {
 void lido_pool_detach(struct lido_pool *pool) {
 	lido_reclaimer_finish(&pool->reclaimer);
 	lido_quota_detach(&pool->quota);
+	pool->udmabufs = NULL;
 	wl_list_remove(&pool->link);
 	wl_list_init(&pool->link);
 }
@@ -90,6 +92,7 @@ void lido_pool_audit(const struct lido_pool *pool) {
 	struct lido_quota sums = {0};
 	lido_imports_audit(&pool->imports, &sums);
 	lido_exports_audit(&pool->exports, &sums);
+	lido_quota_add(&sums, LIDO_QUOTA_FILES, lido_quota_get_used(&pool->quota, LIDO_QUOTA_UDMABUFS));
 	int64_t used_scratches = lido_scratches_audit(&pool->scratches, &sums);
 	for (size_t i = 0; i < sizeof(summed) / sizeof(summed[0]); i++) {
 		assert(lido_quota_get_used(&sums, summed[i]) == lido_quota_get_used(&pool->quota, summed[i]));

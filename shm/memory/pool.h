@@ -10,6 +10,7 @@
 #include "memory/exported.h"
 #include "memory/imported.h"
 #include "memory/scratch.h"
+#include "memory/udmabuf.h"
 
 struct lido_pool {
 	struct wl_list link;   // lido_manager.pools, in the order of their ids
@@ -21,6 +22,7 @@ struct lido_pool {
 	struct lido_exports exports;
 	struct lido_scratches scratches;
 	const struct lido_format_list *formats; // that buffers may have; valid while the client exists
+	struct lido_udmabuf_device *udmabufs;   // NULL once the manager is gone
 	struct wl_listener client_destroy;
 };
 
@@ -30,6 +32,7 @@ struct lido_pool_context {
 	struct lido_quota_total *total;
 	struct lido_reclaim *reclaim;
 	const struct lido_format_list *formats;
+	struct lido_udmabuf_device *udmabufs;
 };
 
 /* The pool of a client, or NULL. */

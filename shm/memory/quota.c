@@ -32,6 +32,7 @@ static const struct kind {
 	[LIDO_QUOTA_BLOCKS] = {"blocks", "many blocks", "", "held"},
 	[LIDO_QUOTA_BLOCK_BYTES] = {"area-bytes", "much memory in blocks", " bytes", "held"},
 	[LIDO_QUOTA_SCRATCH_BYTES] = {"scratch-bytes", "much server memory", " bytes", "held"},
+	[LIDO_QUOTA_PINNED_BYTES] = {"pinned-bytes", "much pinned memory", " bytes", "held"},
 	[LIDO_QUOTA_UNREAD_FDS] = {NULL, "many unread fds", "", "sent"},
 	[LIDO_QUOTA_COPIED_BYTES] = {NULL, "much at once", " bytes", "copied", true},
 	[LIDO_QUOTA_SEARCHED_BYTES] = {NULL, "much at once", " bytes", "searched for holes", true},
@@ -53,6 +54,7 @@ void lido_quota_total_init(struct lido_quota_total *total, uint32_t files_max, u
 	}
 	total->counts[LIDO_QUOTA_FILES].max = files_max;
 	total->counts[LIDO_QUOTA_MAPPINGS].max = mappings_max;
+	total->counts[LIDO_QUOTA_PINNED_BYTES].max = lido_limits_get_pinned_bytes_total_max();
 	total->counts[LIDO_QUOTA_ADDRESS_BYTES].max = LIDO_ADDRESS_TOTAL_MAX;
 }
 
@@ -118,6 +120,7 @@ void lido_quota_init(struct lido_quota *quota, struct wl_client *client, struct 
 	quota->counts[LIDO_QUOTA_BLOCKS].max = limits->blocks_max;
 	quota->counts[LIDO_QUOTA_BLOCK_BYTES].max = limits->area_bytes_max;
 	quota->counts[LIDO_QUOTA_SCRATCH_BYTES].max = limits->scratch_bytes_max;
+	quota->counts[LIDO_QUOTA_PINNED_BYTES].max = limits->pinned_bytes_max;
 	quota->counts[LIDO_QUOTA_UNREAD_FDS].max = LIDO_UNREAD_FDS_MAX;
 	quota->counts[LIDO_QUOTA_COPIED_BYTES].max = LIDO_DISPATCH_BYTES_MAX;
 	quota->counts[LIDO_QUOTA_SEARCHED_BYTES].max = LIDO_DISPATCH_SEARCHED_BYTES_MAX;

@@ -24,7 +24,7 @@
 
 enum lido_quota_kind {
 	// With a limit for each client.
-	LIDO_QUOTA_FILES,           // fds of imported files and areas; has a total limit as well
+	LIDO_QUOTA_FILES,           // fds of imported files, areas and udmabufs; has a total limit as well
 	LIDO_QUOTA_MAPPINGS,        // of files and of scratch memory; has a total limit as well
 	LIDO_QUOTA_ADDRESS_BYTES,   // address space of all mappings; only has a total limit, where pointers have 32 bits
 	LIDO_QUOTA_SHM_POOLS,       // wl_shm_pool objects
@@ -34,6 +34,7 @@ enum lido_quota_kind {
 	LIDO_QUOTA_BLOCKS,          // blocks with memory
 	LIDO_QUOTA_BLOCK_BYTES,     // of these blocks
 	LIDO_QUOTA_SCRATCH_BYTES,   // server memory for copies of pixels, in use or idle
+	LIDO_QUOTA_PINNED_BYTES,    // of udmabufs; has a total limit as well
 	LIDO_QUOTA_UNREAD_FDS,      // sent to the client since its socket was last seen to take more
 	LIDO_QUOTA_COPIED_BYTES,    // work: bytes copied in this dispatch
 	LIDO_QUOTA_SEARCHED_BYTES,  // work: bytes searched for holes in this dispatch
@@ -41,6 +42,7 @@ enum lido_quota_kind {
 
 	// Without a limit: the limits above bound them.
 	LIDO_QUOTA_SEALED_FILES,     // imported files that can be mapped
+	LIDO_QUOTA_UDMABUFS,         // the fds that are of udmabufs
 	LIDO_QUOTA_SCRATCH_MAPPINGS, // the mappings that are not of files
 	LIDO_QUOTA_MAPPED_BYTES,     // address space of the mappings of files
 	LIDO_QUOTA_BUFFER_BYTES,     // of the buffers
@@ -77,7 +79,10 @@ struct lido_quota {
 	char failure[LIDO_ERROR_TEXT_SIZE];   // the last thing that failed: for lido_quota_post_no_memory(); may be empty
 };
 
-/* Nothing is used. files_max, mappings_max: the total limits of LIDO_QUOTA_FILES and LIDO_QUOTA_MAPPINGS. */
+/*
+ * Nothing is used. files_max, mappings_max: the total limits of LIDO_QUOTA_FILES and LIDO_QUOTA_MAPPINGS. That of
+ * LIDO_QUOTA_PINNED_BYTES depends on the memory of the system.
+ */
 void lido_quota_total_init(struct lido_quota_total *total, uint32_t files_max, uint32_t mappings_max);
 
 /* Adds to a total what belongs to no client any more. total: NULL is fine. */

@@ -14,7 +14,7 @@
 
 // Bytes of messages on the wire, with their arguments.
 #define HEADER_SIZE 8
-#define VALUES_LEN 17
+#define VALUES_LEN 19
 #define VALUE_SIZE (HEADER_SIZE + 3 * 4)
 #define CLIENT_SIZE (HEADER_SIZE + 3 * 4 + sizeof(((struct lido_pool_stats *)0)->name))
 #define LIMIT_SIZE (HEADER_SIZE + 4 + 16 + 4 * 4)
@@ -51,6 +51,8 @@ static void send_values(struct wl_resource *resource, const struct lido_pool_sta
 		{LIDO_MONITOR_V1_VALUE_BYTES_COPIED_PEAK, stats->bytes_scratch_peak},
 		{LIDO_MONITOR_V1_VALUE_BYTES_WARM, stats->bytes_scratch_idle},
 		{LIDO_MONITOR_V1_VALUE_BYTES_READ, stats->bytes_read},
+		{LIDO_MONITOR_V1_VALUE_PINS, stats->pins},
+		{LIDO_MONITOR_V1_VALUE_BYTES_PINNED, stats->bytes_pinned},
 	};
 	static_assert(sizeof(values) / sizeof(values[0]) == VALUES_LEN, "VALUES_LEN counts them");
 	for (size_t i = 0; i < VALUES_LEN; i++) {

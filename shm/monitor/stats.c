@@ -50,14 +50,16 @@ static void add_exports(const struct lido_exports *exports, struct lido_pool_sta
 void lido_pool_get_stats(const struct lido_pool *pool, struct lido_pool_stats *stats) {
 	const struct lido_quota_count *counts = pool->quota.counts;
 	int64_t files = counts[LIDO_QUOTA_FILES].used, areas = counts[LIDO_QUOTA_AREAS].used;
-	int64_t sealed = counts[LIDO_QUOTA_SEALED_FILES].used, idle = lido_scratches_get_idle(&pool->scratches);
+	int64_t sealed = counts[LIDO_QUOTA_SEALED_FILES].used, pins = counts[LIDO_QUOTA_UDMABUFS].used;
+	int64_t idle = lido_scratches_get_idle(&pool->scratches);
 	*stats = (struct lido_pool_stats){
 		.id = pool->id,
 		.exported_areas = (uint32_t)areas,
 		.sealed_files = (uint32_t)sealed,
-		.unsealable_files = (uint32_t)(files - areas - sealed),
+		.unsealable_files = (uint32_t)(files - areas - sealed - pins),
 		.mappings = (uint32_t)(counts[LIDO_QUOTA_MAPPINGS].used - counts[LIDO_QUOTA_SCRATCH_MAPPINGS].used),
 		.fds = (uint32_t)files,
+		.pins = (uint32_t)pins,
 		.blocks = (uint32_t)counts[LIDO_QUOTA_BLOCKS].used,
 		.buffers = (uint32_t)counts[LIDO_QUOTA_BUFFERS].used,
 		.buffers_peak = (uint32_t)counts[LIDO_QUOTA_BUFFERS].peak,
@@ -68,6 +70,7 @@ void lido_pool_get_stats(const struct lido_pool *pool, struct lido_pool_stats *s
 		.bytes_scratch_peak = counts[LIDO_QUOTA_SCRATCH_BYTES].peak,
 		.bytes_scratch_idle = idle,
 		.bytes_cached = idle,
+		.bytes_pinned = counts[LIDO_QUOTA_PINNED_BYTES].used,
 		.bytes_read = counts[LIDO_QUOTA_READ_BYTES].used,
 	};
 	stats->bytes_resident = lido_imports_get_resident(&pool->imports);

@@ -113,7 +113,9 @@ struct lido_manager *lido_manager_create(
 	manager->context = (struct lido_pool_context){.limits = limits != NULL ? *limits : lido_limits_default(),
 		.total = &manager->total,
 		.reclaim = &manager->reclaim,
-		.formats = &manager->formats};
+		.formats = &manager->formats,
+		.udmabufs = &manager->udmabufs};
+	lido_udmabuf_device_init(&manager->udmabufs);
 	wl_list_init(&manager->pools);
 	wl_signal_init(&manager->events.destroy);
 	lido_quota_total_init(&manager->total, lido_limits_get_files_total_max(), lido_limits_get_mappings_total_max());
@@ -136,6 +138,10 @@ error_formats:
 	return NULL;
 }
 
+bool lido_manager_open_udmabuf(struct lido_manager *manager) {
+	return lido_udmabuf_device_open(&manager->udmabufs);
+}
+
 void lido_manager_destroy(struct lido_manager *manager) {
 	if (manager == NULL) {
 		return;
@@ -149,6 +155,7 @@ void lido_manager_destroy(struct lido_manager *manager) {
 	}
 	wl_list_remove(&manager->display_destroy.link);
 	lido_reclaim_finish(&manager->reclaim);
+	lido_udmabuf_device_finish(&manager->udmabufs);
 	wl_global_destroy(manager->lido_shm);
 	wl_global_destroy(manager->wl_shm);
 	lido_format_list_finish(&manager->formats);

@@ -18,6 +18,7 @@ struct lido_manager {
 	struct lido_format_list formats;
 	struct lido_quota_total total;
 	struct lido_reclaim reclaim;
+	struct lido_udmabuf_device udmabufs;
 
 	struct {
 		struct wl_signal destroy; // data: this manager; whoever uses it must let go of it

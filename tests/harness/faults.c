@@ -133,6 +133,19 @@ static int fault_mincore(void *address, size_t size, unsigned char *pages) {
 	return is_hit(FAULT_MINCORE, 1, EAGAIN) ? -1 : state.real.mincore(address, size, pages);
 }
 
+static int fault_open_udmabuf(void) {
+	return is_hit(FAULT_OPEN_UDMABUF, 1, ENOENT) ? -1 : state.real.open_udmabuf();
+}
+
+static int fault_create_udmabuf(int device_fd, int fd, off_t offset, off_t size) {
+	return is_hit(FAULT_CREATE_UDMABUF, (size_t)size, ENOMEM) ? -1
+															  : state.real.create_udmabuf(device_fd, fd, offset, size);
+}
+
+static int fault_sync_dmabuf(int fd, uint64_t flags) {
+	return is_hit(FAULT_SYNC_DMABUF, 1, EINTR) ? -1 : state.real.sync_dmabuf(fd, flags);
+}
+
 static void start(void) {
 	expect(!state.running);
 	state = (__typeof__(state)){.real = lido_os, .running = true, .all_of = -1};
@@ -166,6 +179,9 @@ static void start(void) {
 		.madvise = fault_madvise,
 		.mincore = fault_mincore,
 		.clock_gettime = state.real.clock_gettime,
+		.open_udmabuf = fault_open_udmabuf,
+		.create_udmabuf = fault_create_udmabuf,
+		.sync_dmabuf = fault_sync_dmabuf,
 	};
 }
 

@@ -35,6 +35,9 @@ enum fault {
 	FAULT_MUNMAP,
 	FAULT_MADVISE,
 	FAULT_MINCORE,
+	FAULT_OPEN_UDMABUF,
+	FAULT_CREATE_UDMABUF,
+	FAULT_SYNC_DMABUF,
 	// Calls of libwayland, in programs linked with --wrap whose wrappers call faults_is_hit().
 	FAULT_RESOURCE,     // wl_resource_create()
 	FAULT_GLOBAL,       // wl_global_create()

@@ -77,6 +77,18 @@ static void run_shm_client(struct client *client, const int *fds) {
 	client_try_roundtrip(client);
 }
 
+// Pins it for a while, as a compositor with a GPU does.
+static void pin_buffer(struct client *client, struct wl_buffer *wl_buffer) {
+	struct lido_buffer *buffer = find_buffer(client, wl_buffer);
+	struct lido_pin *pin;
+	if (buffer != NULL && lido_manager_open_udmabuf(client->server->manager) && lido_buffer_is_pinnable(buffer) &&
+			lido_pin_create(buffer, NULL, &pin) == LIDO_PIN_OK) {
+		lido_pin_flush(pin);
+		lido_pin_is_read(pin);
+		lido_pin_destroy(pin);
+	}
+}
+
 // Frees everything idle in the client's pool.
 static void trim(struct client *client) {
 	client_try_roundtrip(client);
@@ -103,6 +115,10 @@ static void run_pool_client(struct client *client) {
 	if (buffer != NULL && !lido_buffer_detect_tampering(buffer)) {
 		use_buffer(buffer);
 	}
+	struct wl_buffer *aligned = pool_block_create_buffer(&blocks[0], 0, 64, 64);
+	client_try_roundtrip(client);
+	pin_buffer(client, aligned);
+	wl_buffer_destroy(aligned);
 	pool_block_init(&blocks[2], &pool, 4096);
 	pool_block_resize(&blocks[0], LARGE);
 	pool_block_resize(&blocks[2], 64);

@@ -2,6 +2,7 @@
  * A whole session of a client and a reader in which the n-th call fails, for every n: nothing leaks, nothing crashes,
  * and the server may end only the client of the failed call.
  */
+#include "base/os.h"
 #include "client.h"
 #include "faults.h"
 #include "file.h"
@@ -12,7 +13,9 @@
 #include "server.h"
 #include "wire/manager.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <lido/monitor.h>
+#include <sys/mman.h>
 
 #define MONITOR_NAME "faults-monitor"
 
@@ -68,13 +71,29 @@ enum {
 	PART_MONITOR = 2,
 };
 
+static int open_dev_null(void) {
+	return open("/dev/null", O_RDWR | O_CLOEXEC);
+}
+
+static int create_memfd(int device_fd, int fd, off_t offset, off_t size) {
+	return memfd_create("udmabuf", MFD_CLOEXEC);
+}
+
+// Files in place of udmabufs, which few machines let programs make.
+static void fake_udmabufs(void) {
+	lido_os.open_udmabuf = open_dev_null;
+	lido_os.create_udmabuf = create_memfd;
+}
+
 static uint64_t run_session(uint64_t n, int parts) {
 	int fds[LIFE_FILES];
 	life_create_files(fds);
 	struct server server = {.display = wl_display_create()};
+	fake_udmabufs();
 	faults_start(n);
 	server.manager = lido_manager_create(server.display, server_core_formats, server_core_formats_len, NULL);
 	if (server.manager != NULL) {
+		server.manager->udmabufs.needs_sync = true;
 		struct client client;
 		if (client_try_init(&client, &server)) {
 			if ((parts & PART_MONITOR) != 0) {

@@ -14,6 +14,7 @@ TEST("limit_options@defaults-are-those-of-the-header") {
 	expect_int(limits.blocks_max, ==, LIDO_BLOCKS_MAX_DEFAULT);
 	expect_int(limits.area_bytes_max, ==, LIDO_AREA_BYTES_MAX_DEFAULT);
 	expect_int(limits.scratch_bytes_max, ==, LIDO_SCRATCH_BYTES_MAX_DEFAULT);
+	expect_int(limits.pinned_bytes_max, ==, LIDO_PINNED_BYTES_MAX_DEFAULT);
 }
 
 static void expect_parsed(const char *text, struct lido_limits wanted) {
@@ -29,6 +30,7 @@ static void expect_parsed(const char *text, struct lido_limits wanted) {
 	expect_int(limits.blocks_max, ==, wanted.blocks_max);
 	expect_int(limits.area_bytes_max, ==, wanted.area_bytes_max);
 	expect_int(limits.scratch_bytes_max, ==, wanted.scratch_bytes_max);
+	expect_int(limits.pinned_bytes_max, ==, wanted.pinned_bytes_max);
 }
 
 TEST("limit_options@each-key-sets-its-own-limit-alone") {
@@ -53,6 +55,9 @@ TEST("limit_options@each-key-sets-its-own-limit-alone") {
 	wanted = lido_limits_default();
 	wanted.scratch_bytes_max = INT64_MAX;
 	expect_parsed("scratch-bytes=9223372036854775807", wanted);
+	wanted = lido_limits_default();
+	wanted.pinned_bytes_max = 9;
+	expect_parsed("pinned-bytes=9", wanted);
 }
 
 TEST("limit_options@bytes-take-suffixes-of-1024") {
@@ -100,6 +105,7 @@ TEST("limit_options@help-names-every-key-and-default") {
 	expect_contains(text, "blocks");
 	expect_contains(text, "area-bytes");
 	expect_contains(text, "\n  scratch-bytes");
+	expect_contains(text, "\n  pinned-bytes");
 	expect_contains(text, "1024");
 	expect_contains(text, "536870912");
 	free(text);

@@ -21,6 +21,7 @@ TEST("os@every-call-is-set") {
 	expect(lido_os.calloc && lido_os.fstat && lido_os.fstatfs && lido_os.get_flags && lido_os.get_seals);
 	expect(lido_os.add_seals && lido_os.close && lido_os.pread && lido_os.mincore);
 	expect(lido_os.preadv && lido_os.pwrite && lido_os.mmap && lido_os.munmap && lido_os.madvise);
+	expect(lido_os.open_udmabuf && lido_os.create_udmabuf && lido_os.sync_dmabuf);
 }
 
 TEST("os@mincore-finds-each-hole-and-fills-none") {

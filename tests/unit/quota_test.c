@@ -19,6 +19,7 @@ static const struct lido_limits limits = {
 	.blocks_max = 5,
 	.area_bytes_max = 600,
 	.scratch_bytes_max = 700,
+	.pinned_bytes_max = 800,
 };
 
 struct fixture {
@@ -181,7 +182,8 @@ TEST("quota@rule-for-the-others-holds-for-every-kind-with-a-total-limit") {
 		.areas_max = UINT32_MAX,
 		.blocks_max = UINT32_MAX,
 		.area_bytes_max = INT64_MAX,
-		.scratch_bytes_max = INT64_MAX};
+		.scratch_bytes_max = INT64_MAX,
+		.pinned_bytes_max = INT64_MAX};
 	fixture_init(&fixture, 100);
 	lido_quota_init(&fixture.first, fixture.first.client, &fixture.total, &unlimited);
 	lido_quota_init(&fixture.second, fixture.second.client, &fixture.total, &unlimited);
@@ -313,5 +315,5 @@ TEST("quota@keys-are-those-that-lido_limits_parse-accepts") {
 			keys_len++;
 		}
 	}
-	expect_int(keys_len, ==, 7);
+	expect_int(keys_len, ==, 8);
 }

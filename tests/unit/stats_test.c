@@ -120,8 +120,9 @@ TEST("stats@json-has-one-object-per-client-with-every-key") {
 	char *text = write_text(pair.server.manager, lido_manager_write_json);
 	expect_json(text);
 	static const char *const keys[] = {"name", "pid", "exported_areas", "sealed_files", "unsealable_files", "mappings",
-		"fds", "blocks", "buffers", "buffers_peak", "bytes_mapped", "bytes_used", "bytes_used_peak", "bytes_resident",
-		"bytes_cached", "bytes_scratch", "bytes_scratch_peak", "bytes_scratch_idle", "bytes_read"};
+		"fds", "pins", "blocks", "buffers", "buffers_peak", "bytes_mapped", "bytes_used", "bytes_used_peak",
+		"bytes_resident", "bytes_cached", "bytes_scratch", "bytes_scratch_peak", "bytes_scratch_idle", "bytes_pinned",
+		"bytes_read"};
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		char key[40];
 		snprintf(key, sizeof(key), "\"%s\":", keys[i]);

@@ -40,6 +40,27 @@ extern "C" {
 #define LIDO_SCRATCH_BYTES_MAX_DEFAULT (INT64_C(512) << 20)
 
 /*
+ * Bytes of one client's buffers that a GPU reads with no copy, in whole pages: they cannot be swapped out meanwhile.
+ * Two buffers of an 8K window, or eight of a 4K one. Buffers beyond the limit are uploaded.
+ */
+#define LIDO_PINNED_BYTES_MAX_DEFAULT (INT64_C(256) << 20)
+
+/*
+ * All clients together may pin this part of the system's memory: a quarter. No client may pin more than is left for all
+ * others.
+ */
+#define LIDO_PINNED_TOTAL_DIVISOR 4
+
+/* The kernel makes no larger udmabuf (udmabuf.size_limit_mb). Bytes. */
+#define LIDO_PIN_SIZE_MAX (INT64_C(64) << 20)
+
+/*
+ * The layout of a buffer that any GPU can read with no copy: bytes of which its stride must be a multiple. Its offset
+ * must be at a page.
+ */
+#define LIDO_PIN_STRIDE_ALIGNMENT 256
+
+/*
  * Bytes of all blocks of one client in the server's areas, in whole pages from one page up. Four times the scratch
  * memory: a client may want several buffers of what the server keeps one copy of. A terminal (foot) has three pools of
  * 512 MiB while it is resized, most of which it never uses. A process with 32-bit pointers has no address space for
@@ -175,15 +196,17 @@ struct lido_limits {
 	uint32_t blocks_max;       // blocks with memory
 	int64_t area_bytes_max;    // bytes of these blocks
 	int64_t scratch_bytes_max; // bytes of scratch memory
+	int64_t pinned_bytes_max;  // bytes of buffers that a GPU reads with no copy
 };
 
 /* Returns the defaults above. */
 struct lido_limits lido_limits_default(void);
 
 /*
- * Sets one limit from a text "KEY=VALUE". KEY is files, shm-pools, buffers, areas, blocks, area-bytes or scratch-bytes;
- * VALUE is a positive decimal number, for bytes with an optional suffix K, M or G (powers of 1024). Returns false for
- * any other text and leaves the limits unchanged; *error (may be NULL) is set to a static text that says what is wrong.
+ * Sets one limit from a text "KEY=VALUE". KEY is files, shm-pools, buffers, areas, blocks, area-bytes, scratch-bytes or
+ * pinned-bytes; VALUE is a positive decimal number, for bytes with an optional suffix K, M or G (powers of 1024).
+ * Returns false for any other text and leaves the limits unchanged; *error (may be NULL) is set to a static text that
+ * says what is wrong.
  */
 bool lido_limits_parse(struct lido_limits *limits, const char *text, const char **error);
 
@@ -198,6 +221,9 @@ uint32_t lido_limits_get_files_total_max(void);
 
 /* The same for mappings. */
 uint32_t lido_limits_get_mappings_total_max(void);
+
+/* The bytes that all clients together may pin, by LIDO_PINNED_TOTAL_DIVISOR. Asks the kernel. */
+int64_t lido_limits_get_pinned_bytes_total_max(void);
 
 /*
  * A value for wl_display_set_default_max_buffer_size(): a power of two, from LIDO_UNREAD_BYTES_MIN to

@@ -36,6 +36,7 @@ extern "C" {
 struct lido_area;
 struct lido_block;
 struct lido_format;
+struct lido_pin;
 struct lido_pool;
 struct lido_scratch;
 
@@ -219,6 +220,56 @@ bool lido_buffer_spend(struct lido_buffer *buffer, int64_t bytes);
 int64_t lido_buffer_get_bytes_copied(const struct lido_buffer *buffer);
 
 /*
+ * Opens /dev/udmabuf, which pins need. Returns false if it cannot be opened, with errno of open(); further calls return
+ * the same and do not try again. Call it where a GPU that imports DMA-BUFs will read the buffers.
+ */
+bool lido_manager_open_udmabuf(struct lido_manager *manager);
+
+/*
+ * A pin: a DMA-BUF of the pages of one buffer, from which a GPU reads them with no copy. The pages cannot be swapped
+ * out meanwhile, and count against the client's limit pinned_bytes_max. It locks the buffer.
+ */
+enum lido_pin_result {
+	LIDO_PIN_OK,
+	LIDO_PIN_LATER, // a limit does not allow it, or the buffer has holes: try again with a later commit
+	LIDO_PIN_NEVER, // this buffer cannot be pinned
+};
+
+/*
+ * Can the buffer be pinned: is it in a block, at a page, with a stride that is a multiple of
+ * LIDO_PIN_STRIDE_ALIGNMENT, in one plane, and of at most LIDO_PIN_SIZE_MAX bytes? No system call.
+ */
+bool lido_buffer_is_pinnable(const struct lido_buffer *buffer);
+
+/*
+ * Pins a buffer for which lido_buffer_is_pinnable() is true. Allocates no pages: a buffer with holes is not pinned.
+ * commit: of lido_buffer_begin_commit() for the request being handled. *pin is set on LIDO_PIN_OK only.
+ *
+ * If the client punches holes into its file later, readers of the DMA-BUF continue to see the old pages: the client's
+ * own loss.
+ */
+enum lido_pin_result lido_pin_create(
+		struct lido_buffer *buffer, const struct lido_commit *commit, struct lido_pin **pin);
+
+/* Closes the DMA-BUF, of which no reader may be left, and unlocks the buffer. NULL is fine. */
+void lido_pin_destroy(struct lido_pin *pin);
+
+/* The DMA-BUF, owned by the pin. The buffer begins at its first byte. */
+int lido_pin_get_fd(const struct lido_pin *pin);
+
+/*
+ * Makes what the client has written visible to the GPU. Call it for each commit that the GPU will read. Does nothing
+ * where CPU caches are coherent with all devices.
+ */
+void lido_pin_flush(struct lido_pin *pin);
+
+/*
+ * Does a GPU still read, by the fences in the DMA-BUF? If so, the fd polls as writable when it has finished. Does not
+ * wait.
+ */
+bool lido_pin_is_read(const struct lido_pin *pin);
+
+/*
  * Allocates scratch memory, charged to a client's pool and recycled within it. It is zeroed, or holds old pixels of the
  * same client, never of another. size: bytes, not 0. Returns NULL if the pool's limit (scratch_bytes_max) is exceeded
  * or memory is short.
@@ -247,6 +298,7 @@ struct lido_pool_stats {
 	uint32_t unsealable_files; // imported files that are only read with pread()
 	uint32_t mappings;         // of files
 	uint32_t fds;
+	uint32_t pins; // buffers that a GPU reads with no copy
 	uint32_t blocks;
 	uint32_t buffers;
 	uint32_t buffers_peak;      // the most there were
@@ -258,6 +310,7 @@ struct lido_pool_stats {
 	int64_t bytes_scratch;      // of scratch memory, in use or idle
 	int64_t bytes_scratch_peak; // the most there were
 	int64_t bytes_scratch_idle; // the idle part of bytes_scratch
+	int64_t bytes_pinned;       // of memory that a GPU reads with no copy
 	int64_t bytes_read;         // copied out of buffers since the client connected, also by renderers that upload
 	const char *limit_key;      // the limit of which the largest share is used, as lido_limits_parse() names it; static
 	int64_t limit_used;         // the value
