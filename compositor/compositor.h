@@ -8,6 +8,7 @@
 #define COMPOSITOR_H
 
 #include <lido/limits.h>
+#include <lido/wlroots.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -42,6 +43,7 @@ struct compositor_options {
 	bool without_socket;   // do not listen; clients are added by compositor_add_client()
 	bool without_monitor;  // no socket for lido-top(1), whose name derives from that of the listening socket
 	bool with_wlroots_shm; // serve wl_shm by wlroots' own code, for comparison: no pools, no limits
+	enum lido_zero_copy_mode zero_copy;
 	enum compositor_xwayland xwayland;
 	const char *xwayland_preload;     // LD_PRELOAD of Xwayland; NULL: that of this process
 	const struct lido_limits *limits; // NULL: lido_limits_default()

@@ -19,6 +19,7 @@ static const char usage[] =
 		"  --renderer NAME         pixman, gles2 or vulkan, instead of the best one\n"
 		"  --shm=wlroots           let wlroots serve wl_shm, without lido_shm_v1, to compare\n"
 		"  --shm-limit KEY=VALUE   limit what one client uses; \"--shm-limit help\" lists the keys\n"
+		"  --zero-copy WHEN        yes, no or auto: let the GPU read pixels in our memory\n"
 		"  --no-monitor            do not create a socket for lido-top\n"
 		"  --managed               run COMMAND as lido-run does, with its pixels in our memory\n"
 		"  --xwayland              do not start without a display for X11 programs\n"
@@ -35,6 +36,7 @@ enum {
 	OPTION_RENDERER,
 	OPTION_SHM,
 	OPTION_SHM_LIMIT,
+	OPTION_ZERO_COPY,
 	OPTION_NO_MONITOR,
 	OPTION_MANAGED,
 	OPTION_XWAYLAND,
@@ -51,6 +53,7 @@ static const struct option long_options[] = {
 	{"renderer", required_argument, NULL, OPTION_RENDERER},
 	{"shm", required_argument, NULL, OPTION_SHM},
 	{"shm-limit", required_argument, NULL, OPTION_SHM_LIMIT},
+	{"zero-copy", required_argument, NULL, OPTION_ZERO_COPY},
 	{"no-monitor", no_argument, NULL, OPTION_NO_MONITOR},
 	{"managed", no_argument, NULL, OPTION_MANAGED},
 	{"xwayland", no_argument, NULL, OPTION_XWAYLAND},
@@ -114,6 +117,22 @@ static enum options_result parse_shm(struct options *options, const char *value,
 	return OPTIONS_WRONG;
 }
 
+static enum options_result parse_zero_copy(struct options *options, const char *value, FILE *err) {
+	static const char *const names[] = {
+		[LIDO_ZERO_COPY_AUTO] = "auto",
+		[LIDO_ZERO_COPY_NO] = "no",
+		[LIDO_ZERO_COPY_YES] = "yes",
+	};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]) == 0) {
+			options->compositor.zero_copy = (enum lido_zero_copy_mode)i;
+			return OPTIONS_RUN;
+		}
+	}
+	fprintf(err, "lido: --zero-copy \"%s\": must be yes, no or auto\n", value);
+	return OPTIONS_WRONG;
+}
+
 static enum options_result parse_limit(struct options *options, const char *value, FILE *out, FILE *err) {
 	if (strcmp(value, "help") == 0) {
 		lido_limits_print_help(out);
@@ -141,6 +160,8 @@ static enum options_result parse_option(struct options *options, int option, FIL
 		return parse_renderer(options, optarg, err);
 	case OPTION_SHM:
 		return parse_shm(options, optarg, err);
+	case OPTION_ZERO_COPY:
+		return parse_zero_copy(options, optarg, err);
 	case OPTION_SHM_LIMIT:
 		return parse_limit(options, optarg, out, err);
 	case OPTION_NO_MONITOR:

@@ -153,6 +153,9 @@ static bool create_rendering(struct compositor *compositor, const struct composi
 		return wlr_renderer_init_wl_shm(compositor->renderer, compositor->display);
 	}
 	compositor->shm = lido_wlroots_create(compositor->display, compositor->renderer, compositor->wlr, options->limits);
+	if (compositor->shm != NULL) {
+		lido_wlroots_set_zero_copy(compositor->shm, options->zero_copy);
+	}
 	return compositor->shm != NULL;
 }
 

@@ -23,6 +23,7 @@ static void handle_display_destroy(struct wl_listener *listener, void *data) {
 	wl_list_remove(&shm->compositor_destroy.link);
 	wl_list_remove(&shm->display_destroy.link);
 	lido_renderer_finish(&shm->renderer);
+	lido_zero_copy_finish(&shm->zero_copy);
 	free(shm);
 }
 
@@ -58,6 +59,7 @@ struct lido_wlroots *lido_wlroots_create(struct wl_display *display, struct wlr_
 	lido_client_buffer_register();
 	lido_renderer_init(&shm->renderer);
 	lido_renderer_ask(&shm->renderer, compositor->renderer);
+	lido_zero_copy_init(&shm->zero_copy, shm->manager, wl_display_get_event_loop(display));
 	shm->new_surface.notify = handle_new_surface;
 	wl_signal_add(&compositor->events.new_surface, &shm->new_surface);
 	shm->compositor_destroy.notify = handle_compositor_destroy;
@@ -65,6 +67,10 @@ struct lido_wlroots *lido_wlroots_create(struct wl_display *display, struct wlr_
 	shm->display_destroy.notify = handle_display_destroy;
 	wl_display_add_destroy_listener(display, &shm->display_destroy);
 	return shm;
+}
+
+void lido_wlroots_set_zero_copy(struct lido_wlroots *shm, enum lido_zero_copy_mode mode) {
+	shm->zero_copy.mode = mode;
 }
 
 struct lido_manager *lido_wlroots_get_manager(struct lido_wlroots *shm) {

@@ -10,6 +10,7 @@
 #include "private.h"
 #include "renderer.h"
 #include "upload.h"
+#include "zero_copy.h"
 
 #include <lido/wlroots.h>
 #include <pixman.h>
@@ -17,6 +18,7 @@
 struct lido_wlroots {
 	struct lido_manager *manager;
 	struct lido_renderer renderer;
+	struct lido_zero_copy zero_copy;
 
 	struct wl_listener new_surface;
 	struct wl_listener compositor_destroy;
@@ -41,6 +43,9 @@ struct lido_client_buffer {
 	bool is_shared;                 // another surface has committed it, too
 	bool is_inspected;              // the file was inspected for this request
 	bool has_failed;                // its client was disconnected
+
+	struct lido_gpu_buffer *gpu_buffer; // NULL: it was not imported
+	uint32_t holds;                     // of surfaces that withhold it from the client
 
 	struct wl_listener source_destroy;
 	struct wl_listener release;
@@ -72,6 +77,16 @@ bool lido_client_buffer_show_copy(struct lido_client_buffer *buffer);
  * be too much in this dispatch.
  */
 bool lido_client_buffer_release_early(struct lido_client_buffer *buffer);
+
+/* Tells the client that it has its buffer back, unless a surface, a reader or the GPU still has it. */
+void lido_client_buffer_consider_release(struct lido_client_buffer *buffer);
+
+/* Withholds the buffer from the client, though nobody may need it, until the hold ends. */
+void lido_client_buffer_hold(struct lido_client_buffer *buffer);
+void lido_client_buffer_end_hold(struct lido_client_buffer *buffer);
+
+/* Gives up the import. It goes when nobody reads it any more. */
+void lido_client_buffer_drop_gpu_buffer(struct lido_client_buffer *buffer);
 
 /*
  * Creates a snapshot of a buffer's size and format, all of it stale. Drop it with lido_snapshot_drop(). Returns NULL if

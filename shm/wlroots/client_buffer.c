@@ -150,12 +150,35 @@ static const struct wlr_buffer_impl client_buffer_impl = {
 	.end_data_ptr_access = end_data_ptr_access,
 };
 
+void lido_client_buffer_consider_release(struct lido_client_buffer *buffer) {
+	bool is_used =
+			private_get_locks(&buffer->base) > 0 || buffer->holds > 0 || lido_gpu_buffer_is_used(buffer->gpu_buffer);
+	if (!is_used && buffer->source != NULL) {
+		lido_buffer_send_release(buffer->source);
+	}
+}
+
+void lido_client_buffer_hold(struct lido_client_buffer *buffer) {
+	buffer->holds++;
+}
+
+void lido_client_buffer_end_hold(struct lido_client_buffer *buffer) {
+	buffer->holds--;
+	lido_client_buffer_consider_release(buffer);
+}
+
+void lido_client_buffer_drop_gpu_buffer(struct lido_client_buffer *buffer) {
+	struct lido_gpu_buffer *gpu_buffer = buffer->gpu_buffer;
+	buffer->gpu_buffer = NULL;
+	lido_gpu_buffer_drop(gpu_buffer);
+}
+
 static void handle_release(struct wl_listener *listener, void *data) {
 	struct lido_client_buffer *buffer = wl_container_of(listener, buffer, release);
 	client_buffer_forget(buffer);
 	lido_upload_forget(buffer);
-	if (buffer->source != NULL && !buffer->is_released_early) {
-		lido_buffer_send_release(buffer->source);
+	if (!buffer->is_released_early) {
+		lido_client_buffer_consider_release(buffer);
 	}
 	buffer->is_released_early = false;
 }
@@ -163,6 +186,7 @@ static void handle_release(struct wl_listener *listener, void *data) {
 static void handle_source_destroy(struct wl_listener *listener, void *data) {
 	struct lido_client_buffer *buffer = wl_container_of(listener, buffer, source_destroy);
 	wl_list_remove(&buffer->source_destroy.link);
+	lido_client_buffer_drop_gpu_buffer(buffer);
 	if (!buffer->is_exposed && buffer->bounce == NULL && buffer->uploader == NULL) {
 		// Readers that still have a lock read the copy, if there is one. wlroots 0.18 leaks its lock when it refuses to
 		// capture the screen into a buffer: that must not keep a file open.

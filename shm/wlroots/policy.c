@@ -22,6 +22,21 @@
  * Such a renderer copies by itself, and has no use for the buffer afterwards: a copy for it would be one too many, and
  * nothing is held.
  *
+ * A renderer that can read the buffer with no copy is asked nothing of that: its uploads copy no more than it needs,
+ * and an import is decided by lido_gpu_policy_decide(). What an import saves are the bytes of full commits. Small
+ * damage is uploaded, since it costs less than a client's second buffer; and so is a new buffer, since to import it
+ * costs as much as to upload it.
+ *
+ *     commit                                                                      policy
+ *     not full: run = 0                                                           upload
+ *     full, run < 8, or misses > 3                                                upload
+ *     full, of another buffer, which was committed before, and the client has a
+ *     second one: misses = 0                                                      import
+ *     full, otherwise                                                             hold
+ *     the next one while a buffer is held, if it is new or the same: a miss       as above
+ *     none for a while after a hold: a miss, and run = 0                          (the held buffer is released)
+ *     of another size: run = misses = 0                                           as above
+ *
  * Two rules do not depend on the state. A client that makes a new block of the server's pool for each of 8 full commits
  * in a row waits for none of them: in place, until it uses one a second time. And a sealed commit that would exceed the
  * bytes copied in one dispatch is read in place, since all other clients wait meanwhile.
@@ -88,4 +103,32 @@ enum lido_policy lido_policy_decide(struct lido_policy_history *history, const s
 		return LIDO_POLICY_IN_PLACE;
 	}
 	return is_mappable ? LIDO_POLICY_COPY : LIDO_POLICY_READ;
+}
+
+static bool is_full_for_gpu(const struct lido_gpu_commit *commit) {
+	return commit->is_possible && commit->size >= IN_PLACE_SIZE_MIN && commit->damage >= commit->size / 2;
+}
+
+void lido_gpu_policy_stop_holding(struct lido_gpu_history *history) {
+	history->misses += history->misses <= MISSES_MAX;
+	history->is_holding = false;
+	history->run = 0;
+}
+
+enum lido_gpu_policy lido_gpu_policy_decide(struct lido_gpu_history *history, const struct lido_gpu_commit *commit) {
+	if (history->size != commit->size) {
+		*history = (struct lido_gpu_history){.size = commit->size};
+	} else if (history->is_holding && (!commit->is_other || commit->is_new)) {
+		history->misses += history->misses <= MISSES_MAX;
+	}
+	count_run(&history->run, is_full_for_gpu(commit));
+	history->is_holding = history->run >= IN_PLACE_AFTER_RUN && history->misses <= MISSES_MAX;
+	if (!history->is_holding) {
+		return LIDO_GPU_POLICY_UPLOAD;
+	}
+	if (commit->is_new || !commit->is_other || !commit->has_other) {
+		return LIDO_GPU_POLICY_HOLD;
+	}
+	history->misses = 0;
+	return LIDO_GPU_POLICY_IMPORT;
 }

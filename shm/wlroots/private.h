@@ -7,6 +7,7 @@
 #define LIDO_PRIVATE_H
 
 #include <assert.h>
+#include <wlr/config.h>
 #include <wlr/interfaces/wlr_buffer.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
@@ -25,6 +26,22 @@ static inline void private_finish_buffer(struct wlr_buffer *buffer) {
 	wlr_buffer_finish(buffer);
 #else
 	(void)buffer;
+#endif
+}
+
+/*
+ * Does the renderer leave a fence in each DMA-BUF that it reads, which tells when it has finished? OpenGL ES drivers do
+ * so by themselves. Declared here, since <wlr/render/gles2.h> needs the headers of OpenGL ES.
+ */
+#if WLR_HAS_GLES2_RENDERER
+bool wlr_renderer_is_gles2(struct wlr_renderer *renderer);
+#endif
+
+static inline bool private_reads_with_fences(struct wlr_renderer *renderer) {
+#if WLR_HAS_GLES2_RENDERER
+	return wlr_renderer_is_gles2(renderer);
+#else
+	return false;
 #endif
 }
 

@@ -30,6 +30,8 @@ struct lido_surface {
 	struct lido_uploader uploader;
 	struct wl_list snapshots; // lido_snapshot.link
 	struct lido_policy_history history;
+	struct lido_gpu_history gpu_history;
+	bool is_withholding;                // last is held, to see whether the client has another buffer
 	struct lido_buffer *last;           // committed last; NULL once its wl_buffer is gone
 	bool was_held;                      // last was read in place when its wl_buffer was destroyed
 	struct lido_buffer *twin;           // another buffer, committed before last; NULL once its wl_buffer is gone
@@ -192,9 +194,18 @@ static bool is_held(const struct lido_surface *surface) {
 	return buffer != NULL && buffer->pixels != NULL;
 }
 
+// Releases the last buffer, unless somebody still has it.
+static void stop_withholding(struct lido_surface *surface) {
+	if (surface->is_withholding) {
+		surface->is_withholding = false;
+		lido_client_buffer_end_hold(surface->last->data);
+	}
+}
+
 static void handle_last_destroy(struct wl_listener *listener, void *data) {
 	struct lido_surface *surface = wl_container_of(listener, surface, last_destroy);
 	surface->was_held = is_held(surface);
+	surface->is_withholding = false;
 	watch(&surface->last, &surface->last_destroy, NULL);
 }
 
@@ -217,6 +228,10 @@ static bool has_twin(struct lido_surface *surface, struct lido_buffer *buffer) {
 static int handle_hold_timer(void *data) {
 	struct lido_surface *surface = data;
 	surface->is_timed = false;
+	if (surface->is_withholding) {
+		lido_gpu_policy_stop_holding(&surface->gpu_history);
+		stop_withholding(surface);
+	}
 	if (!is_held(surface)) {
 		return 0;
 	}
@@ -244,6 +259,37 @@ static void stop_hold_timer(struct lido_surface *surface) {
 	}
 }
 
+// Returns whether the GPU reads the buffer of this commit with no copy. has_other: the client has a second one.
+static bool commit_to_gpu(struct lido_surface *surface, struct lido_client_buffer *client_buffer,
+		const struct lido_policy_commit *commit, bool has_other) {
+	struct lido_zero_copy *zero_copy = &surface->shm->zero_copy;
+	struct wlr_renderer *renderer = surface->surface->compositor->renderer;
+	struct lido_gpu_commit gpu_commit = {
+		.is_possible =
+				lido_gpu_buffer_is_possible(zero_copy, client_buffer) && lido_zero_copy_is_usable(zero_copy, renderer),
+		.is_new = commit->buffer.commits == 0,
+		.is_other = commit->is_other,
+		.has_other = has_other,
+		.size = commit->size,
+		.damage = commit->damage,
+	};
+	enum lido_gpu_policy policy = lido_gpu_policy_decide(&surface->gpu_history, &gpu_commit);
+	if (policy == LIDO_GPU_POLICY_IMPORT) {
+		struct lido_gpu_buffer *gpu_buffer = lido_gpu_buffer_get(zero_copy, client_buffer, &commit->buffer, renderer);
+		if (gpu_buffer != NULL) {
+			private_replace_pending_buffer(surface->surface, &gpu_buffer->base);
+			lido_uploader_add_import(&surface->uploader);
+			return true;
+		}
+	} else if (policy == LIDO_GPU_POLICY_HOLD && start_hold_timer(surface)) {
+		lido_client_buffer_hold(client_buffer);
+		surface->is_withholding = true;
+	} else if (policy == LIDO_GPU_POLICY_UPLOAD) {
+		lido_client_buffer_drop_gpu_buffer(client_buffer);
+	}
+	return false;
+}
+
 static void commit_buffer(struct lido_surface *surface, struct lido_client_buffer *client_buffer, int64_t damaged) {
 	struct lido_buffer *buffer = client_buffer->source;
 	struct lido_policy_commit commit = {
@@ -259,7 +305,12 @@ static void commit_buffer(struct lido_surface *surface, struct lido_client_buffe
 		return;
 	}
 	surface->was_held = false;
+	stop_withholding(surface);
 	bool has_other = has_twin(surface, buffer);
+	if (commit_to_gpu(surface, client_buffer, &commit, has_other)) {
+		drop_snapshots(surface);
+		return;
+	}
 	enum lido_policy policy = lido_policy_decide(&surface->history, &commit);
 	if (policy == LIDO_POLICY_UPLOAD) {
 		drop_snapshots(surface);
@@ -306,6 +357,7 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct lido_surface *surface = wl_container_of(listener, surface, destroy);
 	drop_snapshots(surface);
+	stop_withholding(surface);
 	if (surface->hold_timer != NULL) {
 		wl_event_source_remove(surface->hold_timer);
 	}

@@ -52,6 +52,11 @@ void lido_uploader_add_foreign(struct lido_uploader *uploader) {
 	uploader->has_foreign = true;
 }
 
+// If earlier commits are still queued, their uploads note a format again. Then an update is predicted, and refused.
+void lido_uploader_add_import(struct lido_uploader *uploader) {
+	uploader->drm_format = 0;
+}
+
 void lido_uploader_add(struct lido_uploader *uploader, struct lido_client_buffer *buffer, bool is_inspected) {
 	buffer->is_inspected = is_inspected;
 	if (buffer->uploader == NULL) {

@@ -39,6 +39,9 @@ void lido_uploader_finish(struct lido_uploader *uploader);
 /* A buffer that is not one of ours was committed. */
 void lido_uploader_add_foreign(struct lido_uploader *uploader);
 
+/* A buffer of ours was committed that the renderer imports: the next upload makes another texture. */
+void lido_uploader_add_import(struct lido_uploader *uploader);
+
 /*
  * The buffer was committed: it is uploaded once the commit is applied. is_inspected: this very request will apply it,
  * and has inspected the file.

@@ -46,6 +46,7 @@ expect wrong-size-is-wrong-use ends_with 2 --headless 12
 expect unknown-renderer-is-wrong-use ends_with 2 --headless 64x64 --renderer crayon
 expect renderers-are-named says err 'pixman'
 
+expect unknown-zero-copy-is-wrong-use ends_with 2 --headless 64x64 --zero-copy maybe
 expect unknown-shm-is-wrong-use ends_with 2 --headless 64x64 --shm=sysv
 expect kinds-of-shm-are-named says err 'wlroots'
 

@@ -214,6 +214,111 @@ TEST("policy@small-damage-of-a-new-block-is-read") {
 	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_READ);
 }
 
+// The next full frame of a client that has count buffers and takes them in turn, if it gets them back late.
+static struct lido_gpu_commit frame(uint32_t number, uint32_t count) {
+	return (struct lido_gpu_commit){.is_possible = true,
+		.is_new = number < count,
+		.is_other = count > 1,
+		.has_other = number > 0 && count > 1,
+		.size = LARGE,
+		.damage = LARGE};
+}
+
+// Makes commits until one is decided so. Returns its number, from 0 on; -1: none.
+static int find_gpu_policy(
+		struct lido_gpu_history *history, uint32_t buffers, int commits, enum lido_gpu_policy policy) {
+	for (int i = 0; i < commits; i++) {
+		struct lido_gpu_commit commit = frame((uint32_t)i, buffers);
+		if (lido_gpu_policy_decide(history, &commit) == policy) {
+			return i;
+		}
+	}
+	return -1;
+}
+
+TEST("policy@gpu-imports-after-a-run-of-full-frames-in-two-buffers") {
+	struct lido_gpu_history history = {0};
+	int first = find_gpu_policy(&history, 2, 100, LIDO_GPU_POLICY_IMPORT);
+	expect_int(first, >, 2);
+	expect_int(first, <, 30);
+	for (uint32_t i = 0; i < 1000; i++) {
+		struct lido_gpu_commit commit = frame(100 + i, 2);
+		expect_int(lido_gpu_policy_decide(&history, &commit), ==, LIDO_GPU_POLICY_IMPORT);
+	}
+}
+
+TEST("policy@gpu-imports-whatever-small-number-of-buffers-a-client-has") {
+	for (uint32_t buffers = 2; buffers <= 4; buffers++) {
+		struct lido_gpu_history history = {0};
+		expect_int(find_gpu_policy(&history, buffers, 100, LIDO_GPU_POLICY_IMPORT), >, 0);
+	}
+}
+
+TEST("policy@gpu-imports-though-the-second-buffer-is-made-when-the-first-is-held") {
+	struct lido_gpu_history history = {0};
+	struct lido_gpu_commit commit = frame(1, 1);
+	for (int i = 0; lido_gpu_policy_decide(&history, &commit) != LIDO_GPU_POLICY_HOLD; i++) {
+		expect_int(i, <, 30);
+	}
+	commit = (struct lido_gpu_commit){
+		.is_possible = true, .is_new = true, .is_other = true, .has_other = true, .size = LARGE, .damage = LARGE};
+	expect_int(lido_gpu_policy_decide(&history, &commit), ==, LIDO_GPU_POLICY_HOLD);
+	commit.is_new = false;
+	expect_int(lido_gpu_policy_decide(&history, &commit), ==, LIDO_GPU_POLICY_IMPORT);
+}
+
+TEST("policy@gpu-never-imports-new-buffers-and-soon-stops-holding-them") {
+	struct lido_gpu_history history = {0};
+	int held = 0;
+	for (uint32_t i = 0; i < 1000; i++) {
+		struct lido_gpu_commit commit = frame(i, UINT32_MAX);
+		enum lido_gpu_policy policy = lido_gpu_policy_decide(&history, &commit);
+		expect_int(policy, !=, LIDO_GPU_POLICY_IMPORT);
+		held += policy == LIDO_GPU_POLICY_HOLD;
+	}
+	expect_int(held, ==, 4);
+}
+
+TEST("policy@gpu-soon-stops-holding-the-only-buffer") {
+	struct lido_gpu_history drawn = {0}, waited = {0};
+	int held = 0, waits = 0;
+	for (uint32_t i = 0; i < 1000; i++) {
+		struct lido_gpu_commit commit = frame(i, 1);
+		held += lido_gpu_policy_decide(&drawn, &commit) == LIDO_GPU_POLICY_HOLD;
+		if (lido_gpu_policy_decide(&waited, &commit) == LIDO_GPU_POLICY_HOLD) {
+			waits++;
+			lido_gpu_policy_stop_holding(&waited);
+		}
+	}
+	expect_int(held, ==, 4);
+	expect_int(waits, ==, 4);
+}
+
+TEST("policy@gpu-gets-small-damage-small-buffers-and-impossible-ones-uploaded") {
+	for (int i = 0; i < 3; i++) {
+		struct lido_gpu_history history = {0};
+		for (uint32_t j = 0; j < 100; j++) {
+			struct lido_gpu_commit commit = frame(j, 2);
+			commit.damage -= i == 0 ? LARGE / 2 + 1 : 0;
+			commit.size -= i == 1;
+			commit.is_possible = i != 2;
+			expect_int(lido_gpu_policy_decide(&history, &commit), ==, LIDO_GPU_POLICY_UPLOAD);
+		}
+	}
+}
+
+TEST("policy@gpu-starts-over-after-small-damage-and-after-a-resize") {
+	struct lido_gpu_history history = {0};
+	struct lido_gpu_commit small = frame(100, 2), large = frame(100, 2);
+	small.damage = 100;
+	large.size = large.damage = 2 * LARGE;
+	expect_int(find_gpu_policy(&history, 2, 100, LIDO_GPU_POLICY_IMPORT), >, 0);
+	expect_int(lido_gpu_policy_decide(&history, &small), ==, LIDO_GPU_POLICY_UPLOAD);
+	expect_int(find_gpu_policy(&history, 2, 100, LIDO_GPU_POLICY_IMPORT), >, 2);
+	expect_int(lido_gpu_policy_decide(&history, &large), ==, LIDO_GPU_POLICY_UPLOAD);
+	expect_int(find_gpu_policy(&history, 2, 100, LIDO_GPU_POLICY_IMPORT), >, 2);
+}
+
 TEST("policy@renderer-that-uploads-reads-every-commit-itself") {
 	const int64_t sizes[] = {64, 65536, LARGE};
 	for (int i = 0; i < 3 * 2 * 2 * 2; i++) {

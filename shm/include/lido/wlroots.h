@@ -36,6 +36,20 @@ struct lido_wlroots;
 struct lido_wlroots *lido_wlroots_create(struct wl_display *display, struct wlr_renderer *renderer,
 		struct wlr_compositor *compositor, const struct lido_limits *limits);
 
+enum lido_zero_copy_mode {
+	LIDO_ZERO_COPY_AUTO, // where it works, except with renderers that may be in software
+	LIDO_ZERO_COPY_NO,
+	LIDO_ZERO_COPY_YES, // where it works
+};
+
+/*
+ * Sets whether a GPU may read buffers in the server's memory with no copy: those that a client commits again and again,
+ * draws anew each time, and has two of. It needs the renderer gles2, a driver that imports linear DMA-BUFs and leaves
+ * fences in them, and /dev/udmabuf, which is opened once for the first such buffer; whether all that is there is logged
+ * then. The initial mode is auto. Call it right after lido_wlroots_create().
+ */
+void lido_wlroots_set_zero_copy(struct lido_wlroots *shm, enum lido_zero_copy_mode mode);
+
 /* The manager, for its statistics. Owned by the shm backend. */
 struct lido_manager *lido_wlroots_get_manager(struct lido_wlroots *shm);
 
