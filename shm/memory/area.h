@@ -41,6 +41,7 @@ struct lido_area {
 	bool writable;    // the fd is
 	int64_t size;     // bytes of the file when last inspected; a sealed file never gets shorter
 	uint32_t commits; // of buffers in it; stops at UINT32_MAX
+	uint32_t losses;  // how often an inspection found fewer pages than the one before, by the client's doing
 };
 
 /*

@@ -119,6 +119,7 @@ static enum lido_area_state handle_inspect(struct lido_area *base) {
 	}
 	int64_t present = (int64_t)stat.st_blocks * 512;
 	area->generation += present < area->bytes_present;
+	area->base.losses += present < area->bytes_present;
 	area->bytes_present = present;
 	return LIDO_AREA_OK;
 }

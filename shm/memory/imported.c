@@ -56,6 +56,7 @@ static bool area_stat(struct imported_area *area) {
 	area->is_dense = allocated == lido_page_round_up(stat.st_size);
 	if (allocated < area->allocated) {
 		area->dense_range.start = area->dense_range.end = 0;
+		area->base.losses++;
 	}
 	area->allocated = allocated;
 	area->owner = stat.st_uid;

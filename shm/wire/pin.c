@@ -17,15 +17,16 @@
 struct lido_pin {
 	struct lido_buffer *buffer; // locked
 	struct lido_udmabuf udmabuf;
+	uint32_t losses; // of the area, when it was pinned
 };
 
 bool lido_buffer_is_pinnable(const struct lido_buffer *buffer) {
-	return buffer->internal.block != NULL && buffer->format->planes_len == 1 &&
+	return lido_buffer_is_sealed(buffer) && buffer->format->planes_len == 1 &&
 		   buffer->offset == lido_page_round_down(buffer->offset) && buffer->stride % LIDO_PIN_STRIDE_ALIGNMENT == 0 &&
 		   buffer->size <= LIDO_PIN_SIZE_MAX;
 }
 
-// The file may end within the last page that a GPU reads: not in an exported area, whose size is in whole pages.
+// A client's file may end within the last page, or be one that the kernel does not take (F_SEAL_WRITE).
 static enum lido_pin_result pin_init(
 		struct lido_pin *pin, struct lido_buffer *buffer, const struct lido_commit *commit) {
 	const struct lido_udmabuf_device *device = buffer->pool->udmabufs;
@@ -33,7 +34,6 @@ static enum lido_pin_result pin_init(
 		return LIDO_PIN_NEVER;
 	}
 	struct lido_area *area = buffer->internal.area;
-	assert(lido_page_round_up(buffer->offset + buffer->size) <= area->size);
 	if (lido_buffer_map(buffer, 0, buffer->height, commit) == NULL) {
 		return LIDO_PIN_LATER;
 	}
@@ -57,6 +57,7 @@ enum lido_pin_result lido_pin_create(
 		return result;
 	}
 	pin->buffer = lido_buffer_lock(buffer);
+	pin->losses = buffer->internal.area->losses;
 	*pin_out = pin;
 	return LIDO_PIN_OK;
 }
@@ -67,6 +68,11 @@ void lido_pin_destroy(struct lido_pin *pin) {
 		lido_buffer_unlock(pin->buffer);
 		free(pin);
 	}
+}
+
+bool lido_pin_is_current(const struct lido_pin *pin, const struct lido_commit *commit) {
+	struct lido_buffer *buffer = pin->buffer;
+	return lido_buffer_map(buffer, 0, buffer->height, commit) != NULL && buffer->internal.area->losses == pin->losses;
 }
 
 int lido_pin_get_fd(const struct lido_pin *pin) {

@@ -45,6 +45,7 @@ struct lido_client_buffer {
 	bool has_failed;                // its client was disconnected
 
 	struct lido_gpu_buffer *gpu_buffer; // NULL: it was not imported
+	bool is_unpinnable;                 // the kernel refuses it
 	uint32_t holds;                     // of surfaces that withhold it from the client
 
 	struct wl_listener source_destroy;

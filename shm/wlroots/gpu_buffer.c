@@ -2,6 +2,7 @@
 
 #include <drm_fourcc.h>
 #include <stdlib.h>
+#include <time.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/render/wlr_texture.h>
 
@@ -107,12 +108,19 @@ static void handle_release(struct wl_listener *listener, void *data) {
 	}
 }
 
+static int64_t get_time(void) {
+	struct timespec time = {0};
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
+}
+
 static struct lido_zero_copy_layout get_layout(const struct lido_buffer *source) {
 	return (struct lido_zero_copy_layout){
 		.drm_format = source->drm_format,
 		.width = source->width,
 		.height = source->height,
 		.stride = source->stride,
+		.time = get_time(),
 	};
 }
 
@@ -121,21 +129,24 @@ static void note_failure(struct lido_zero_copy *zero_copy, const struct lido_buf
 }
 
 static bool has_failed(const struct lido_zero_copy *zero_copy, const struct lido_buffer *source) {
+	uint32_t len = zero_copy->failures_len;
+	if (len == 0) {
+		return false;
+	}
 	struct lido_zero_copy_layout layout = get_layout(source);
-	uint32_t len = zero_copy->failures_len < LIDO_ZERO_COPY_FAILURES_MAX ? zero_copy->failures_len
-																		 : LIDO_ZERO_COPY_FAILURES_MAX;
-	for (uint32_t i = 0; i < len; i++) {
+	for (uint32_t i = 0; i < len && i < LIDO_ZERO_COPY_FAILURES_MAX; i++) {
 		const struct lido_zero_copy_layout *failure = &zero_copy->failures[i];
 		if (failure->drm_format == layout.drm_format && failure->width == layout.width &&
-				failure->height == layout.height && failure->stride == layout.stride) {
+				failure->height == layout.height && failure->stride == layout.stride &&
+				layout.time - failure->time < LIDO_ZERO_COPY_FAILURE_MS) {
 			return true;
 		}
 	}
 	return false;
 }
 
-bool lido_gpu_buffer_is_possible(const struct lido_zero_copy *zero_copy, const struct lido_buffer *source) {
-	return lido_buffer_is_pinnable(source) && !has_failed(zero_copy, source);
+bool lido_gpu_buffer_is_possible(const struct lido_zero_copy *zero_copy, const struct lido_client_buffer *owner) {
+	return !owner->is_unpinnable && lido_buffer_is_pinnable(owner->source) && !has_failed(zero_copy, owner->source);
 }
 
 // wlroots keeps what it has imported with the wlr_buffer, so the texture of the commit finds it there.
@@ -161,9 +172,7 @@ static struct lido_gpu_buffer *gpu_buffer_create(
 	}
 	enum lido_pin_result result = lido_pin_create(source, commit, &buffer->pin);
 	if (result != LIDO_PIN_OK) {
-		if (result == LIDO_PIN_NEVER) {
-			note_failure(zero_copy, source);
-		}
+		owner->is_unpinnable = result == LIDO_PIN_NEVER;
 		free(buffer);
 		return NULL;
 	}
@@ -181,6 +190,9 @@ static struct lido_gpu_buffer *gpu_buffer_create(
 
 struct lido_gpu_buffer *lido_gpu_buffer_get(struct lido_zero_copy *zero_copy, struct lido_client_buffer *owner,
 		const struct lido_commit *commit, struct wlr_renderer *renderer) {
+	if (owner->gpu_buffer != NULL && !lido_pin_is_current(owner->gpu_buffer->pin, commit)) {
+		lido_client_buffer_drop_gpu_buffer(owner);
+	}
 	if (owner->gpu_buffer == NULL) {
 		owner->gpu_buffer = gpu_buffer_create(zero_copy, owner, commit);
 		if (owner->gpu_buffer == NULL) {

@@ -15,8 +15,12 @@
 struct lido_client_buffer;
 struct wlr_renderer;
 
-/* Layouts whose import failed, of which so many are remembered. */
+/*
+ * Layouts whose import failed, of which so many are remembered, each for that long: the memory of a GPU may have been
+ * short only. Milliseconds.
+ */
 #define LIDO_ZERO_COPY_FAILURES_MAX 16
+#define LIDO_ZERO_COPY_FAILURE_MS 60000
 
 struct lido_zero_copy {
 	struct lido_manager *manager;
@@ -28,6 +32,7 @@ struct lido_zero_copy {
 	struct lido_zero_copy_layout {
 		uint32_t drm_format;
 		int32_t width, height, stride;
+		int64_t time;                        // milliseconds, when it failed
 	} failures[LIDO_ZERO_COPY_FAILURES_MAX]; // a ring
 	uint32_t failures_len;                   // ever
 	struct wl_list buffers;                  // lido_gpu_buffer.link
@@ -59,8 +64,8 @@ struct lido_gpu_buffer {
 	struct wl_listener release;
 };
 
-/* May a GPU buffer of this source be possible? Looks at the layout, and at imports that have failed. No system call. */
-bool lido_gpu_buffer_is_possible(const struct lido_zero_copy *zero_copy, const struct lido_buffer *source);
+/* May this buffer be imported? Looks at its layout, and at what has failed. */
+bool lido_gpu_buffer_is_possible(const struct lido_zero_copy *zero_copy, const struct lido_client_buffer *owner);
 
 /*
  * Returns the GPU buffer of a client buffer, imported by the renderer, for this commit; creates it if there is none.

@@ -600,3 +600,53 @@ TEST("zero_copy@client-with-many-buffers-pins-its-limit-and-leaves-the-others-th
 	free(greedy);
 	fixture_finish(&fixture);
 }
+
+// Shows frames in files of the client's own, which are on a stage without pool pictures.
+static void play_files(struct fixture *fixture, struct picture *pictures, int frames) {
+	for (int i = 0; i < frames; i++) {
+		picture_fill(&pictures[i % 2], ++fixture->frames);
+		window_commit(&fixture->stage.window, pictures[i % 2].buffer);
+		stage_expect(&fixture->stage.base, &pictures[i % 2], 0, 0, "a frame in a file");
+	}
+}
+
+TEST("zero_copy@sealed-files-of-stock-clients-are-read-with-no-copy-too") {
+	for (enum file_kind kind = FILE_SEALABLE; kind <= FILE_UNSEALABLE; kind++) {
+		struct fixture fixture;
+		struct picture pictures[2];
+		fixture_init(&fixture, NULL);
+		for (int i = 0; i < 2; i++) {
+			picture_init(&pictures[i], &fixture.stage.base.screen.client, kind, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE,
+					SIZE * 4);
+		}
+		play_files(&fixture, pictures, WARM_UP);
+		expect_int(get_stats(&fixture).pins, ==, FILE_KIND_IS_SEALABLE(kind) ? 2 : 0);
+		int64_t uploaded = gl.uploaded;
+		play_files(&fixture, pictures, 4);
+		expect_int(gl.uploaded - uploaded, ==, FILE_KIND_IS_SEALABLE(kind) ? 0 : 4 * BYTES);
+		picture_finish(&pictures[0]);
+		picture_finish(&pictures[1]);
+		fixture_finish(&fixture);
+	}
+}
+
+TEST("zero_copy@file-that-lost-pages-and-was-drawn-anew-is-shown") {
+	struct fixture fixture;
+	struct picture pictures[2];
+	fixture_init(&fixture, NULL);
+	for (int i = 0; i < 2; i++) {
+		picture_init(&pictures[i], &fixture.stage.base.screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE,
+				SIZE * 4);
+	}
+	play_files(&fixture, pictures, WARM_UP);
+	for (int i = 0; i < 4; i++) {
+		expect_int(fallocate(pictures[i % 2].fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, BYTES / 2), ==, 0);
+		// The compositor sees that at the next commit, if the file has fewer pages then.
+		window_commit(&fixture.stage.window, pictures[i % 2].buffer);
+		play_files(&fixture, pictures, 6);
+	}
+	expect_int(get_stats(&fixture).pins, ==, 2);
+	picture_finish(&pictures[0]);
+	picture_finish(&pictures[1]);
+	fixture_finish(&fixture);
+}

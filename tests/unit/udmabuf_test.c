@@ -308,7 +308,7 @@ TEST("udmabuf@pin-outlives-its-client-and-the-manager") {
 	lido_pin_destroy(pin);
 }
 
-TEST("udmabuf@only-aligned-buffers-of-blocks-are-pinned") {
+TEST("udmabuf@only-aligned-buffers-are-pinned") {
 	struct fixture fixture;
 	fixture_init(&fixture, NULL);
 	struct pair *pair = &fixture.pair.base;
@@ -330,12 +330,80 @@ TEST("udmabuf@only-aligned-buffers-of-blocks-are-pinned") {
 		expect_int(lido_buffer_is_pinnable(pair_get_buffer(pair, buffer)), ==, layouts[i].is_pinnable);
 		wl_buffer_destroy(buffer);
 	}
-	int fd = file_create(FILE_SEALED, SIZE);
+	fixture_finish(&fixture);
+}
+
+// Pins a buffer in a client's file, or expects that result. The file has all its pages.
+static struct lido_pin *pin_file(struct fixture *fixture, int fd, enum lido_pin_result result) {
+	struct pair *pair = &fixture->pair.base;
 	struct wl_shm_pool *shm_pool = wl_shm_create_pool(pair->client.shm, fd, SIZE);
-	struct wl_buffer *buffer = wl_shm_pool_create_buffer(shm_pool, 0, WIDTH, HEIGHT, STRIDE, WL_SHM_FORMAT_XRGB8888);
-	expect(!lido_buffer_is_pinnable(pair_get_buffer(pair, buffer)));
-	wl_buffer_destroy(buffer);
+	struct wl_buffer *wl_buffer = wl_shm_pool_create_buffer(shm_pool, 0, WIDTH, HEIGHT, STRIDE, WL_SHM_FORMAT_XRGB8888);
+	struct lido_buffer *buffer = pair_get_buffer(pair, wl_buffer);
+	struct lido_pin *pin = NULL;
+	if (lido_buffer_is_pinnable(buffer)) {
+		expect_int(lido_pin_create(buffer, NULL, &pin), ==, result);
+	} else {
+		expect_int(LIDO_PIN_NEVER, ==, result);
+	}
+	wl_buffer_destroy(wl_buffer);
 	wl_shm_pool_destroy(shm_pool);
+	client_roundtrip(&pair->client);
+	return pin;
+}
+
+TEST("udmabuf@sealed-files-of-stock-clients-are-pinned-others-are-not") {
+	struct fixture fixture;
+	fixture_init(&fixture, NULL);
+	require_device(&fixture);
+	for (enum file_kind kind = FILE_SEALABLE; kind <= FILE_UNSEALABLE; kind++) {
+		int fd = file_create(kind, SIZE);
+		file_fill(fd, 0, SIZE, 3);
+		bool is_sealable = kind != FILE_UNSEALABLE;
+		struct lido_pin *pin = pin_file(&fixture, fd, is_sealable ? LIDO_PIN_OK : LIDO_PIN_NEVER);
+		expect_int(pin != NULL, ==, is_sealable);
+		if (pin != NULL) {
+			uint8_t *seen = map_pin(pin), wanted[4096];
+			file_fill_memory(wanted, 0, sizeof(wanted), 3);
+			expect_bytes(seen, wanted, sizeof(wanted));
+			munmap(seen, SIZE);
+		}
+		lido_pin_destroy(pin);
+		close(fd);
+	}
+	fixture_finish(&fixture);
+}
+
+TEST("udmabuf@write-sealed-files-are-not-pinned") {
+	struct fixture fixture;
+	fixture_init(&fixture, NULL);
+	require_device(&fixture);
+	int fd = file_create(FILE_SEALABLE, SIZE);
+	file_fill(fd, 0, SIZE, 3);
+	expect_int(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), ==, 0);
+	expect(pin_file(&fixture, fd, LIDO_PIN_NEVER) == NULL);
+	close(fd);
+	fixture_finish(&fixture);
+}
+
+TEST("udmabuf@pin-of-a-file-that-lost-pages-is-not-current") {
+	struct fixture fixture;
+	fixture_init(&fixture, NULL);
+	fake_device(&fixture);
+	int fd = file_create(FILE_SEALABLE, SIZE);
+	file_fill(fd, 0, SIZE, 3);
+	struct lido_pin *of_file = pin_file(&fixture, fd, LIDO_PIN_OK), *of_block = create_pin(&fixture, 0);
+	expect(lido_pin_is_current(of_file, NULL) && lido_pin_is_current(of_block, NULL));
+	punch(fd, 4096, 4096);
+	punch(fixture.blocks[0].area->fd, fixture.blocks[0].offset, 4096);
+	expect(!lido_pin_is_current(of_file, NULL) && !lido_pin_is_current(of_block, NULL));
+	file_fill(fd, 0, SIZE, 3);
+	memset(pool_block_get_data(&fixture.blocks[0]), 1, SIZE);
+	expect(!lido_pin_is_current(of_file, NULL) && !lido_pin_is_current(of_block, NULL));
+	lido_pin_destroy(of_block);
+	of_block = create_pin(&fixture, 0);
+	expect(lido_pin_is_current(of_block, NULL));
+	lido_pin_destroy(of_block);
+	lido_pin_destroy(of_file);
 	close(fd);
 	fixture_finish(&fixture);
 }

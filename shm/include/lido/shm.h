@@ -236,8 +236,8 @@ enum lido_pin_result {
 };
 
 /*
- * Can the buffer be pinned: is it in a block, at a page, with a stride that is a multiple of
- * LIDO_PIN_STRIDE_ALIGNMENT, in one plane, and of at most LIDO_PIN_SIZE_MAX bytes? No system call.
+ * Can the buffer be pinned: is its file sealed, as those of blocks are, and has it a whole page as its offset, a
+ * multiple of LIDO_PIN_STRIDE_ALIGNMENT as its stride, one plane, and at most LIDO_PIN_SIZE_MAX bytes? No system call.
  */
 bool lido_buffer_is_pinnable(const struct lido_buffer *buffer);
 
@@ -245,14 +245,20 @@ bool lido_buffer_is_pinnable(const struct lido_buffer *buffer);
  * Pins a buffer for which lido_buffer_is_pinnable() is true. Allocates no pages: a buffer with holes is not pinned.
  * commit: of lido_buffer_begin_commit() for the request being handled. *pin is set on LIDO_PIN_OK only.
  *
- * If the client punches holes into its file later, readers of the DMA-BUF continue to see the old pages: the client's
- * own loss.
+ * If the client punches holes into its file later, readers of the DMA-BUF continue to see the old pages: in the
+ * client's own picture only.
  */
 enum lido_pin_result lido_pin_create(
 		struct lido_buffer *buffer, const struct lido_commit *commit, struct lido_pin **pin);
 
 /* Closes the DMA-BUF, of which no reader may be left, and unlocks the buffer. NULL is fine. */
 void lido_pin_destroy(struct lido_pin *pin);
+
+/*
+ * Is it, as far as is known, still of the pages of the file? False if the file has lost pages; then make another one.
+ * commit: as above.
+ */
+bool lido_pin_is_current(const struct lido_pin *pin, const struct lido_commit *commit);
 
 /* The DMA-BUF, owned by the pin. The buffer begins at its first byte. */
 int lido_pin_get_fd(const struct lido_pin *pin);

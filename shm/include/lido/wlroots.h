@@ -43,8 +43,8 @@ enum lido_zero_copy_mode {
 };
 
 /*
- * Sets whether a GPU may read buffers in the server's memory with no copy: those that a client commits again and again,
- * draws anew each time, and has two of. It needs the renderer gles2, a driver that imports linear DMA-BUFs and leaves
+ * Sets whether a GPU may read buffers in the server's memory, and in sealed files, with no copy: those that a client
+ * commits again and again, draws anew each time, and has two of. It needs the renderer gles2, a driver that imports linear DMA-BUFs and leaves
  * fences in them, and /dev/udmabuf, which is opened once for the first such buffer; whether all that is there is logged
  * then. The initial mode is auto. Call it right after lido_wlroots_create().
  */
