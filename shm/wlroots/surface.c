@@ -305,9 +305,8 @@ static void commit_buffer(struct lido_surface *surface, struct lido_client_buffe
 		return;
 	}
 	surface->was_held = false;
-	stop_withholding(surface);
 	bool has_other = has_twin(surface, buffer);
-	if (commit_to_gpu(surface, client_buffer, &commit, has_other)) {
+	if (commit.is_uploaded && commit_to_gpu(surface, client_buffer, &commit, has_other)) {
 		drop_snapshots(surface);
 		return;
 	}
@@ -342,6 +341,7 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 		return;
 	}
 	stop_hold_timer(surface);
+	stop_withholding(surface);
 	struct lido_client_buffer *buffer =
 			pending->buffer != NULL ? lido_client_buffer_try_from_wlr_buffer(pending->buffer) : NULL;
 	if (buffer != NULL) {

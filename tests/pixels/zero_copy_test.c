@@ -650,3 +650,23 @@ TEST("zero_copy@file-that-lost-pages-and-was-drawn-anew-is-shown") {
 	picture_finish(&pictures[1]);
 	fixture_finish(&fixture);
 }
+
+TEST("zero_copy@withheld-buffer-comes-back-when-the-window-shows-nothing") {
+	struct fixture fixture;
+	struct picture *picture = &fixture.pictures[0].picture;
+	fixture_init(&fixture, NULL);
+	for (int i = 0;; i++) {
+		expect_int(i, <, 20);
+		pool_picture_fill(&fixture.pictures[0], ++fixture.frames);
+		window_commit(&fixture.stage.window, picture->buffer);
+		if (picture->releases == i) {
+			// This one is withheld.
+			wl_surface_attach(fixture.stage.window.surface, NULL, 0, 0);
+			wl_surface_commit(fixture.stage.window.surface);
+			client_roundtrip(&fixture.stage.base.screen.client);
+			expect_int(picture->releases, ==, i + 1);
+			break;
+		}
+	}
+	fixture_finish(&fixture);
+}
