@@ -1,85 +1,24 @@
 /*
  * A GPU reads clients' buffers with no copy: what is shown, what is copied, when the client has its buffer back, and
  * what a client can do about it. Needs the renderer gles2 and /dev/udmabuf; otherwise these tests are skipped.
- *
- * Functions of EGL and OpenGL ES that wlroots calls are replaced here, to count what is imported and uploaded.
  */
+#include "fence.h"
+#include "gl_calls.h"
 #include "pool_stage.h"
 #include "runner.h"
 #include <compositor/server.h>
-#include <dlfcn.h>
-#include <drm.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <lido/wlroots.h>
-#include <linux/dma-buf.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
 
 #define SIZE 512 // across and down: a MiB, which is worth an import
 #define BYTES (SIZE * 4 * SIZE)
-#define WARM_UP 24          // frames after which two buffers are imported for sure
-#define VGEM_FENCE_ATTACH 1 // see drm/vgem_drm.h, which is not installed everywhere
-#define VGEM_FENCE_SIGNAL 2
-
-static struct {
-	int64_t uploaded; // bytes, if all pixels have four
-	int images;       // EGLImages created
-	bool fails;       // imports fail
-} gl;
-
-// The functions that are replaced here. function: address of a pointer to a function.
-static void find_real(const char *name, void *function) {
-	void *address = dlsym(RTLD_NEXT, name);
-	expect(address != NULL);
-	memcpy(function, &address, sizeof(address));
-}
-
-#define REPLACE(result, name, ...) \
-	__attribute__((visibility("default"))) result name(__VA_ARGS__); \
-	__attribute__((visibility("default"))) result name(__VA_ARGS__)
-
-REPLACE(void, glTexImage2D, unsigned target, int level, int internal, int width, int height, int border,
-		unsigned format, unsigned type, const void *pixels) {
-	void (*real)(unsigned, int, int, int, int, int, unsigned, unsigned, const void *);
-	find_real("glTexImage2D", &real);
-	gl.uploaded += pixels != NULL ? (int64_t)width * height * 4 : 0;
-	real(target, level, internal, width, height, border, format, type, pixels);
-}
-
-REPLACE(void, glTexSubImage2D, unsigned target, int level, int x, int y, int width, int height, unsigned format,
-		unsigned type, const void *pixels) {
-	void (*real)(unsigned, int, int, int, int, int, unsigned, unsigned, const void *);
-	find_real("glTexSubImage2D", &real);
-	gl.uploaded += (int64_t)width * height * 4;
-	real(target, level, x, y, width, height, format, type, pixels);
-}
-
-typedef void *create_image_t(void *display, void *context, unsigned target, void *buffer, const int *attributes);
-typedef void function_t(void);
-static create_image_t *real_create_image;
-
-static void *create_image(void *display, void *context, unsigned target, void *buffer, const int *attributes) {
-	gl.images++;
-	return gl.fails ? NULL : real_create_image(display, context, target, buffer, attributes);
-}
-
-REPLACE(function_t *, eglGetProcAddress, const char *name) {
-	function_t *(*real)(const char *);
-	find_real("eglGetProcAddress", &real);
-	function_t *function = real(name);
-	if (strcmp(name, "eglCreateImageKHR") == 0) {
-		real_create_image = (create_image_t *)function;
-		return (function_t *)create_image;
-	}
-	return function;
-}
+#define WARM_UP 24 // frames after which two buffers are imported for sure
 
 struct fixture {
 	struct pool_stage stage;
@@ -138,37 +77,6 @@ static struct lido_pool_stats get_stats(struct fixture *fixture) {
 	return sum;
 }
 
-// A fence that a GPU would signal when it has finished reading.
-struct fence {
-	int device_fd;
-	uint32_t fence;
-};
-
-struct vgem_fence_attach {
-	uint32_t handle, flags, out_fence, pad;
-};
-
-struct vgem_fence_signal {
-	uint32_t fence, flags;
-};
-
-static int open_vgem(void) {
-	glob_t nodes;
-	expect_int(glob("/dev/dri/card*", 0, NULL, &nodes), ==, 0);
-	for (size_t i = 0; i < nodes.gl_pathc; i++) {
-		char name[8] = "";
-		struct drm_version version = {.name = name, .name_len = sizeof(name) - 1};
-		int fd = open(nodes.gl_pathv[i], O_RDWR | O_CLOEXEC);
-		if (fd != -1 && ioctl(fd, DRM_IOCTL_VERSION, &version) == 0 && strcmp(name, "vgem") == 0) {
-			globfree(&nodes);
-			return fd;
-		}
-		close(fd);
-	}
-	globfree(&nodes);
-	skip("there is no vgem device");
-}
-
 // The DMA-BUF of what the window shows. Owned by the compositor.
 static int get_dmabuf(struct fixture *fixture) {
 	struct wl_client *client = client_get_peer(&fixture->stage.base.screen.client);
@@ -179,51 +87,22 @@ static int get_dmabuf(struct fixture *fixture) {
 	return attributes.fd[0];
 }
 
-// Leaves a fence in what the window shows. Without fence_finish() it is signaled after ten seconds.
-static void fence_init(struct fence *fence, struct fixture *fixture) {
-	fence->device_fd = open_vgem();
-	struct drm_mode_create_dumb dumb = {.width = 64, .height = 64, .bpp = 32};
-	expect_int(ioctl(fence->device_fd, DRM_IOCTL_MODE_CREATE_DUMB, &dumb), ==, 0);
-	struct vgem_fence_attach attach = {.handle = dumb.handle};
-	expect_int(
-			ioctl(fence->device_fd, DRM_IOWR(DRM_COMMAND_BASE + VGEM_FENCE_ATTACH, struct vgem_fence_attach), &attach),
-			==, 0);
-	fence->fence = attach.out_fence;
-	struct drm_prime_handle prime = {.handle = dumb.handle, .flags = DRM_CLOEXEC};
-	expect_int(ioctl(fence->device_fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime), ==, 0);
-	struct dma_buf_export_sync_file exported = {.flags = DMA_BUF_SYNC_RW};
-	expect_int(ioctl(prime.fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &exported), ==, 0);
-	struct dma_buf_import_sync_file imported = {.flags = DMA_BUF_SYNC_READ, .fd = exported.fd};
-	expect_int(ioctl(get_dmabuf(fixture), DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &imported), ==, 0);
-	close(exported.fd);
-	close(prime.fd);
-}
-
-// The GPU has finished.
-static void fence_finish(struct fence *fence) {
-	struct vgem_fence_signal signal = {.fence = fence->fence};
-	expect_int(
-			ioctl(fence->device_fd, DRM_IOW(DRM_COMMAND_BASE + VGEM_FENCE_SIGNAL, struct vgem_fence_signal), &signal),
-			==, 0);
-	close(fence->device_fd);
-}
-
 TEST("zero_copy@two-buffers-are-imported-once-and-never-copied") {
 	struct fixture fixture;
 	fixture_init(&fixture, NULL);
 	play(&fixture, WARM_UP);
 	expect_int(get_stats(&fixture).pins, ==, 2);
 	expect_int(get_stats(&fixture).bytes_pinned, ==, 2 * BYTES);
-	int64_t read = get_stats(&fixture).bytes_read, uploaded = gl.uploaded;
-	int images = gl.images;
+	int64_t read = get_stats(&fixture).bytes_read, uploaded = gl_calls.uploaded;
+	int images = gl_calls.images;
 	for (int i = 0; i < 100; i++) {
 		pool_picture_fill(&fixture.pictures[i % 2], ++fixture.frames);
 		window_commit(&fixture.stage.window, fixture.pictures[i % 2].picture.buffer);
 		window_show(&fixture.stage.window);
 	}
 	expect_int(get_stats(&fixture).bytes_read - read, ==, 0);
-	expect_int(gl.uploaded - uploaded, ==, 0);
-	expect_int(gl.images - images, ==, 0);
+	expect_int(gl_calls.uploaded - uploaded, ==, 0);
+	expect_int(gl_calls.images - images, ==, 0);
 	play(&fixture, 4);
 	fixture_finish(&fixture);
 }
@@ -252,11 +131,11 @@ TEST("zero_copy@small-damage-is-uploaded-and-the-buffer-released-at-once") {
 		if (i == 0) {
 			pool_picture_fill(&fixture.pictures[0], 999);
 		}
-		int64_t uploaded = gl.uploaded;
+		int64_t uploaded = gl_calls.uploaded;
 		window_commit_box(&fixture.stage.window, picture->buffer, 10 * i, 20 * i, 30, 40);
 		expect_int(picture->releases, ==, releases + 1);
 		stage_expect(&fixture.stage.base, picture, 0, 0, "a box");
-		expect_int(gl.uploaded - uploaded, ==, i == 0 ? BYTES : 30 * 40 * 4);
+		expect_int(gl_calls.uploaded - uploaded, ==, i == 0 ? BYTES : 30 * 40 * 4);
 	}
 	expect_int(get_stats(&fixture).pins, ==, 1);
 	window_commit_box(&fixture.stage.window, fixture.pictures[1].picture.buffer, 0, 0, 1, 1);
@@ -280,7 +159,7 @@ TEST("zero_copy@client-with-one-buffer-gets-it-back-and-nothing-is-pinned") {
 	}
 	stage_expect(&fixture.stage.base, picture, 0, 0, "the last frame");
 	expect_int(get_stats(&fixture).pins, ==, 0);
-	expect_int(gl.images, <, 10);
+	expect_int(gl_calls.images, <, 10);
 	fixture_finish(&fixture);
 }
 
@@ -351,13 +230,13 @@ TEST("zero_copy@import-that-fails-is-not-tried-again") {
 	struct fixture fixture;
 	fixture_init(&fixture, NULL);
 	play(&fixture, 4);
-	int images = gl.images;
-	gl.fails = true;
+	int images = gl_calls.images;
+	gl_calls.fails = true;
 	play(&fixture, WARM_UP);
-	expect_int(gl.images, ==, images + 1);
-	gl.fails = false;
+	expect_int(gl_calls.images, ==, images + 1);
+	gl_calls.fails = false;
 	play(&fixture, WARM_UP);
-	expect_int(gl.images, ==, images + 1);
+	expect_int(gl_calls.images, ==, images + 1);
 	expect_int(get_stats(&fixture).pins, ==, 0);
 	fixture_finish(&fixture);
 }
@@ -427,7 +306,7 @@ TEST("zero_copy@buffer-comes-back-only-when-the-gpu-has-finished") {
 	fixture_init(&fixture, NULL);
 	play(&fixture, WARM_UP);
 	int releases = fixture.pictures[1].picture.releases;
-	fence_init(&fence, &fixture);
+	fence_init(&fence, get_dmabuf(&fixture));
 	show(&fixture, 0, "the next frame");
 	for (int i = 0; i < 10; i++) {
 		client_roundtrip(&fixture.stage.base.screen.client);
@@ -448,7 +327,7 @@ TEST("zero_copy@buffer-committed-while-the-gpu-reads-is-shown-and-released-later
 	fixture_init(&fixture, NULL);
 	play(&fixture, WARM_UP);
 	int releases = fixture.pictures[1].picture.releases;
-	fence_init(&fence, &fixture);
+	fence_init(&fence, get_dmabuf(&fixture));
 	show(&fixture, 0, "the next frame");
 	show(&fixture, 1, "the buffer that the GPU reads");
 	expect_int(fixture.pictures[1].picture.releases, ==, releases);
@@ -463,7 +342,7 @@ TEST("zero_copy@memory-goes-to-no-other-block-while-the-gpu-reads") {
 	struct fence fence;
 	fixture_init(&fixture, NULL);
 	play(&fixture, WARM_UP);
-	fence_init(&fence, &fixture);
+	fence_init(&fence, get_dmabuf(&fixture));
 	show(&fixture, 0, "the next frame");
 	uint32_t offset = fixture.pictures[1].block.offset;
 	pool_picture_drop_block(&fixture.pictures[1]);
@@ -486,7 +365,7 @@ TEST("zero_copy@compositor-ends-while-the-gpu-reads") {
 	struct fence fence;
 	fixture_init(&fixture, NULL);
 	play(&fixture, WARM_UP);
-	fence_init(&fence, &fixture);
+	fence_init(&fence, get_dmabuf(&fixture));
 	show(&fixture, 0, "the next frame");
 	pool_picture_drop_block(&fixture.pictures[1]);
 	pool_picture_drop_buffer(&fixture.pictures[1]);
@@ -499,7 +378,7 @@ TEST("zero_copy@client-ends-while-the-gpu-reads") {
 	struct fence fence;
 	fixture_init(&fixture, NULL);
 	play(&fixture, WARM_UP);
-	fence_init(&fence, &fixture);
+	fence_init(&fence, get_dmabuf(&fixture));
 	show(&fixture, 0, "the next frame");
 	pool_picture_finish(&fixture.pictures[0]);
 	pool_picture_finish(&fixture.pictures[1]);
@@ -521,7 +400,7 @@ TEST("zero_copy@punched-grown-and-torn-pictures-are-the-clients-own-loss") {
 	// The GPU sees the pages that the file had.
 	expect_int(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, picture->block.offset, BYTES), ==, 0);
 	stage_expect(&fixture.stage.base, &picture->picture, 0, 0, "a punched frame");
-	expect_int(gl.images, <, 20);
+	expect_int(gl_calls.images, <, 20);
 	// It reads whatever is written; nobody else is harmed.
 	for (int i = 0; i < 10; i++) {
 		memset(fixture.pictures[0].pixels, i, BYTES);
@@ -621,9 +500,9 @@ TEST("zero_copy@sealed-files-of-stock-clients-are-read-with-no-copy-too") {
 		}
 		play_files(&fixture, pictures, WARM_UP);
 		expect_int(get_stats(&fixture).pins, ==, FILE_KIND_IS_SEALABLE(kind) ? 2 : 0);
-		int64_t uploaded = gl.uploaded;
+		int64_t uploaded = gl_calls.uploaded;
 		play_files(&fixture, pictures, 4);
-		expect_int(gl.uploaded - uploaded, ==, FILE_KIND_IS_SEALABLE(kind) ? 0 : 4 * BYTES);
+		expect_int(gl_calls.uploaded - uploaded, ==, FILE_KIND_IS_SEALABLE(kind) ? 0 : 4 * BYTES);
 		picture_finish(&pictures[0]);
 		picture_finish(&pictures[1]);
 		fixture_finish(&fixture);
