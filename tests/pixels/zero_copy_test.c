@@ -549,3 +549,37 @@ TEST("zero_copy@withheld-buffer-comes-back-when-the-window-shows-nothing") {
 	}
 	fixture_finish(&fixture);
 }
+
+// wlroots makes textures of what a synchronized subsurface has committed only when its parent commits.
+TEST("zero_copy@synchronized-subsurface-is-shown-with-its-parent") {
+	struct fixture fixture;
+	fixture_init(&fixture, NULL);
+	struct screen *screen = &fixture.stage.base.screen;
+	struct picture background;
+	picture_init(&background, &screen->client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+	picture_fill(&background, 1);
+	window_commit(&fixture.stage.window, background.buffer);
+	struct wl_surface *child = wl_compositor_create_surface(screen->compositor);
+	struct wl_subsurface *role =
+			wl_subcompositor_get_subsurface(screen->subcompositor, child, fixture.stage.window.surface);
+	for (int i = 0; i < 2 * WARM_UP; i++) {
+		struct pool_picture *picture = &fixture.pictures[i % 2];
+		struct image before, during;
+		stage_capture(&fixture.stage.base, &before);
+		pool_picture_fill(picture, ++fixture.frames);
+		wl_surface_attach(child, picture->picture.buffer, 0, 0);
+		wl_surface_damage_buffer(child, 0, 0, SIZE, SIZE);
+		wl_surface_commit(child);
+		stage_capture(&fixture.stage.base, &during);
+		expect_image_of(&during, &before, "before the parent's commit");
+		image_finish(&during);
+		image_finish(&before);
+		wl_surface_commit(fixture.stage.window.surface);
+		stage_expect(&fixture.stage.base, &picture->picture, 0, 0, "after the parent's commit");
+	}
+	expect_int(get_stats(&fixture).pins, ==, 2);
+	wl_subsurface_destroy(role);
+	wl_surface_destroy(child);
+	picture_finish(&background);
+	fixture_finish(&fixture);
+}
