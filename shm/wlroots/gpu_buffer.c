@@ -9,14 +9,14 @@
 static const struct wlr_buffer_impl gpu_buffer_impl;
 
 // Waits until the GPU has finished reading a pin.
-struct wait {
+struct lido_gpu_wait {
 	struct wl_list link; // lido_zero_copy.waits
 	struct wl_event_source *source;
 	struct lido_gpu_buffer *buffer; // NULL: it is gone, and the pin is ours
 	struct lido_pin *pin;
 };
 
-static void wait_destroy(struct wait *wait) {
+static void wait_destroy(struct lido_gpu_wait *wait) {
 	wl_event_source_remove(wait->source);
 	wl_list_remove(&wait->link);
 	if (wait->buffer != NULL) {
@@ -28,7 +28,7 @@ static void wait_destroy(struct wait *wait) {
 }
 
 static int handle_fences(int fd, uint32_t mask, void *data) {
-	struct wait *wait = data;
+	struct lido_gpu_wait *wait = data;
 	struct lido_gpu_buffer *buffer = wait->buffer;
 	if ((mask & (WL_EVENT_ERROR | WL_EVENT_HANGUP)) == 0 && lido_pin_is_read(wait->pin)) {
 		return 0;
@@ -41,9 +41,9 @@ static int handle_fences(int fd, uint32_t mask, void *data) {
 }
 
 // buffer: NULL: the wait owns the pin. Returns NULL if memory is short.
-static struct wait *wait_create(
+static struct lido_gpu_wait *wait_create(
 		struct lido_zero_copy *zero_copy, struct lido_pin *pin, struct lido_gpu_buffer *buffer) {
-	struct wait *wait = calloc(1, sizeof(*wait));
+	struct lido_gpu_wait *wait = calloc(1, sizeof(*wait));
 	if (wait == NULL) {
 		return NULL;
 	}
@@ -225,7 +225,7 @@ bool lido_gpu_buffer_is_used(const struct lido_gpu_buffer *buffer) {
 }
 
 void lido_zero_copy_finish(struct lido_zero_copy *zero_copy) {
-	struct wait *wait, *next_wait;
+	struct lido_gpu_wait *wait, *next_wait;
 	wl_list_for_each_safe(wait, next_wait, &zero_copy->waits, link) {
 		wait_destroy(wait);
 	}

@@ -284,7 +284,7 @@ static bool commit_to_gpu(struct lido_surface *surface, struct lido_client_buffe
 	} else if (policy == LIDO_GPU_POLICY_HOLD && start_hold_timer(surface)) {
 		lido_client_buffer_hold(client_buffer);
 		surface->is_withholding = true;
-	} else if (policy == LIDO_GPU_POLICY_UPLOAD) {
+	} else if (policy == LIDO_GPU_POLICY_UPLOAD && !lido_gpu_buffer_is_used(client_buffer->gpu_buffer)) {
 		lido_client_buffer_drop_gpu_buffer(client_buffer);
 	}
 	return false;

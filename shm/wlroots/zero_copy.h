@@ -36,7 +36,7 @@ struct lido_zero_copy {
 	} failures[LIDO_ZERO_COPY_FAILURES_MAX]; // a ring
 	uint32_t failures_len;                   // ever
 	struct wl_list buffers;                  // lido_gpu_buffer.link
-	struct wl_list waits;                    // struct wait.link
+	struct wl_list waits;                    // struct lido_gpu_wait.link
 
 	struct wl_listener renderer_destroy;
 };
@@ -57,7 +57,7 @@ struct lido_gpu_buffer {
 	struct lido_zero_copy *zero_copy; // NULL once that is finished
 	struct lido_client_buffer *owner; // NULL once it is dropped
 	struct lido_pin *pin;
-	struct wait *wait; // for the GPU, before the client may have the buffer back; NULL: none
+	struct lido_gpu_wait *wait; // for the GPU, before the client may have the buffer back; NULL: none
 	uint32_t drm_format, stride;
 	uint32_t generation; // of the renderer that has imported it
 

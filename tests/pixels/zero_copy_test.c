@@ -18,7 +18,7 @@
 
 #define SIZE 512 // across and down: a MiB, which is worth an import
 #define BYTES (SIZE * 4 * SIZE)
-#define WARM_UP 24 // frames after which two buffers are imported for sure
+#define WARM_UP 14 // frames after which two buffers are imported for sure
 
 struct fixture {
 	struct pool_stage stage;
@@ -337,6 +337,22 @@ TEST("zero_copy@buffer-committed-while-the-gpu-reads-is-shown-and-released-later
 	fixture_finish(&fixture);
 }
 
+TEST("zero_copy@buffer-uploaded-while-the-gpu-reads-it-comes-back-later-too") {
+	struct fixture fixture;
+	struct fence fence;
+	fixture_init(&fixture, NULL);
+	play(&fixture, WARM_UP);
+	int releases = fixture.pictures[1].picture.releases;
+	fence_init(&fence, get_dmabuf(&fixture));
+	window_commit_box(&fixture.stage.window, fixture.pictures[1].picture.buffer, 0, 0, 1, 1);
+	expect_int(fixture.pictures[1].picture.releases, ==, releases);
+	fence_finish(&fence);
+	while (fixture.pictures[1].picture.releases == releases) {
+		expect(client_pump(&fixture.stage.base.screen.client, 100));
+	}
+	fixture_finish(&fixture);
+}
+
 TEST("zero_copy@memory-goes-to-no-other-block-while-the-gpu-reads") {
 	struct fixture fixture;
 	struct fence fence;
@@ -400,7 +416,6 @@ TEST("zero_copy@punched-grown-and-torn-pictures-are-the-clients-own-loss") {
 	// The GPU sees the pages that the file had.
 	expect_int(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, picture->block.offset, BYTES), ==, 0);
 	stage_expect(&fixture.stage.base, &picture->picture, 0, 0, "a punched frame");
-	expect_int(gl_calls.images, <, 20);
 	// It reads whatever is written; nobody else is harmed.
 	for (int i = 0; i < 10; i++) {
 		memset(fixture.pictures[0].pixels, i, BYTES);
