@@ -18,7 +18,7 @@ struct xdrag;
 #define XDRAG_TYPE_SIZE_MAX 255
 
 /* Names that are asked for at once: the X server has names of 64 KiB. */
-#define XDRAG_NAMES_MAX 16
+#define XDRAG_NAMES_MAX 64
 
 /* Actions of a list. */
 #define XDRAG_ACTIONS_MAX 16

@@ -32,6 +32,8 @@ from lido import Lido, kill_session, read, read_fds
 GAP_MAX = 200  # ms
 # Attacks of Wayland clients, where X11 programs run. Some of them matter only then.
 WAYLAND = ('drags-cut-short', 'data-of-x11-into-a-full-pipe-that-blocks')
+# Attacks during which the X server is stopped: of titles without end, or by drags.
+STOPPED = {"xwayland-stopped": 'hold', "x11-drags-while-xwayland-is-stopped": 'x11-drags-entered-and-left-without-end'}
 DRAGS = 'x11-drags-'
 STOLEN = ('x11-drags-stolen',)  # the user has not pressed the button in the attacker's window
 # In thousandths of the output.
@@ -98,9 +100,9 @@ class XArena(Arena):
             kill_session(process)
 
 
-def stop_xwayland(arena, program):
-    """Stops the X server while its window manager asks it for titles."""
-    process = arena.server.start([program, 'hold'], 'attack')
+def stop_xwayland(arena, program, attack):
+    """Stops the X server while its window manager asks it for what the attack needs."""
+    process = arena.server.start([program, attack], 'attack')
     time.sleep(1)
     pid = arena.find_xwayland()
     os.kill(pid, signal.SIGSTOP)
@@ -128,8 +130,8 @@ def run_attack(arena, program, attack, user, name):
     before = most = arena.server.usage()['rss']
     arena.read_gap()
     causes, helpers = [], start_user(arena, *user) if name.startswith(DRAGS) else []
-    if name == "xwayland-stopped":
-        stop_xwayland(arena, program)
+    if name in STOPPED:
+        stop_xwayland(arena, program, STOPPED[name])
     else:
         process = arena.server.start([attack if is_wayland else program, name], 'attack')
         end = time.monotonic() + 60
@@ -172,7 +174,7 @@ def main():
     lido, program, attack, witness, reference, *user = sys.argv[1:8]
     globs = os.environ.get('LIDO_TEST', '').split()
     names = subprocess.run([program, '--list'], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-    names = [name for name in names + ["xwayland-stopped", *WAYLAND]
+    names = [name for name in names + [*STOPPED, *WAYLAND]
         if not globs or any(fnmatch.fnmatch('xhostile@' + name, glob) for glob in globs)]
     if not names:
         print('1..0 # SKIP no test matches')

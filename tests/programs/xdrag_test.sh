@@ -49,7 +49,7 @@ from() {
 	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
 		printf ' move %d %d' $(($1 + i * ($4 - $1) / 12)) $(($2 + i * ($5 - $2) / 12))
 	done
-	echo ' wait 100'
+	echo ' wait 200'
 }
 to_place=$(from $source_at to $place_at)
 
@@ -73,7 +73,7 @@ shut() {
 
 # drag ACTIONS...: presses the button in the X11 program, and acts.
 drag() {
-	"$drive" press $source_at "$@" >"$runtime/drive.log" 2>&1
+	"$drive" press $source_at wait 100 "$@" >"$runtime/drive.log" 2>&1
 }
 
 # has_label: returns whether there is more than one color where the label was dropped.
@@ -95,7 +95,7 @@ drag $to_place release
 expect text-of-an-x11-program-is-dropped-on-a-wayland-window is_told place 'data 5 495'
 expect x11-program-is-told is_told source 'finished 1 copy'
 expect nothing-is-deleted-then never says source DELETE
-drag wait 100 move $place_at wait 300 release
+drag move $place_at wait 300 release
 expect pointer-may-jump-there-and-rest wait_for sh -c 'test "$(grep -cx "data 5 495" "$1/place")" = 2' - "$runtime"
 shut
 
@@ -130,7 +130,7 @@ expect it-receives-all-the-same is_told place 'data 3000000 328499920'
 shut
 
 open 'text/plain 7' '5 copy copy 1000'
-drag $to_place release
+drag $to_place wait 500 release
 expect many-types-are-offered is_told place 'data 5 495'
 expect but-no-more-than-other-clients-may-offer sh -c 'test "$(grep ^enter "$1/place" | wc -w)" = 258' - "$runtime"
 shut
