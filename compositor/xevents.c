@@ -1,6 +1,7 @@
 #include "xevents.h"
 
 #include "clients.h"
+#include "compat.h"
 #include "listener.h"
 #include "log.h"
 #include "monotonic.h"
@@ -44,6 +45,14 @@ void xevents_begin(struct xevents *xevents, xcb_connection_t *connection) {
 static int handle_resume(void *data) {
 	struct xevents *xevents = data;
 	xevents->is_paused = false; // wlroots looks for events after each iteration of the event loop
+#if WLR_SINCE(19)
+	// Newer versions only look if the X server has sent something: an answer that nobody reads.
+	xcb_connection_t *connection = xdrag_connection(&xevents->xwayland->xdrag);
+	if (connection != NULL) {
+		xcb_discard_reply(connection, xcb_get_input_focus(connection).sequence);
+		xcb_flush(connection);
+	}
+#endif
 	return 0;
 }
 

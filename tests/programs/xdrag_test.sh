@@ -205,10 +205,10 @@ GDK_BACKEND=x11 gtk3-demo --run=textview >"$runtime/gtk.log" 2>&1 &
 gtk=$!
 expect window-of-gtk-on-x11-is-shown wait_for has_color 400 400 ffffff
 sleep 1
-foot -o colors.background=204060 -W 40x10 sh -c 'stty -icanon; head -c 4 >"$XDG_RUNTIME_DIR/typed"; sleep 60' \
+foot -W 40x10 sh -c 'stty -icanon; head -c 4 >"$XDG_RUNTIME_DIR/typed"; sleep 60' \
 	>"$runtime/foot.log" 2>&1 &
 foot=$!
-expect terminal-is-shown-beside-it wait_for has_color 860 110 204060
+expect terminal-is-shown-beside-it wait_for has_color 860 110 242424
 "$drive" click 255 345 click 255 345 wait 600 press 255 345 $(from 255 345 to 860 183) release >"$runtime/drive.log" 2>&1
 expect word-of-gtk-on-x11-is-dropped-on-a-wayland-terminal wait_for grep -q '^Font' "$runtime/typed"
 kill "$foot" "$gtk"
