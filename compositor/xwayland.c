@@ -61,6 +61,13 @@ static void handle_started(void *data) {
 	starting = NULL;
 }
 
+// Looks soon whether it was started at all.
+static void handle_client_destroy(struct wl_listener *listener, void *data) {
+	struct xwayland *xwayland = wl_container_of(listener, xwayland, listeners.client_destroy);
+	listener_remove(&xwayland->listeners.client_destroy);
+	wl_event_source_timer_update(xwayland->retry, XWAYLAND_RETRY_MS);
+}
+
 // wlroots forks next.
 static void handle_start(struct wl_listener *listener, void *data) {
 	struct xwayland *xwayland = wl_container_of(listener, xwayland, listeners.start);
@@ -68,6 +75,9 @@ static void handle_start(struct wl_listener *listener, void *data) {
 	if (!xevents_attach(&xwayland->xevents, xwayland, server->client, server->wm_fd[0])) {
 		wl_client_post_no_memory(server->client);
 	}
+	listener_remove(&xwayland->listeners.client_destroy);
+	xwayland->listeners.client_destroy.notify = handle_client_destroy;
+	wl_client_add_destroy_listener(server->client, &xwayland->listeners.client_destroy);
 	starting = xwayland;
 	if (xwayland->started == NULL) {
 		xwayland->started = wl_event_loop_add_idle(xwayland->compositor->loop, handle_started, xwayland);
@@ -121,6 +131,49 @@ static bool is_installed(void) {
 	return found;
 }
 
+// Returns false if there can be no display.
+static bool open_display(struct xwayland *xwayland) {
+	xwayland->wlr = wlr_xwayland_create(xwayland->compositor->display, xwayland->compositor->wlr, true);
+	if (xwayland->wlr == NULL) {
+		return false;
+	}
+	listener_add(&xwayland->listeners.start, &xwayland->wlr->server->events.start, handle_start);
+	listener_add(&xwayland->listeners.ready, &xwayland->wlr->events.ready, handle_ready);
+	listener_add(&xwayland->listeners.new_surface, &xwayland->wlr->events.new_surface, handle_new_surface);
+	return true;
+}
+
+static void close_display(struct xwayland *xwayland) {
+	xevents_detach(&xwayland->xevents);
+	listener_remove(&xwayland->listeners.start);
+	listener_remove(&xwayland->listeners.ready);
+	listener_remove(&xwayland->listeners.new_surface);
+	listener_remove(&xwayland->listeners.client_destroy);
+	if (xwayland->started != NULL) {
+		wl_event_source_remove(xwayland->started);
+		handle_started(xwayland);
+	}
+	wlr_xwayland_destroy(xwayland->wlr);
+	xwayland->wlr = NULL;
+}
+
+// wlroots has given up if there is neither an X server nor a listener for programs. The number of the display is the
+// same, unless somebody has taken it.
+static int handle_retry(void *data) {
+	struct xwayland *xwayland = data;
+	struct wlr_xwayland_server *server = xwayland->wlr->server;
+	if (server->client != NULL || server->x_fd_read_event[0] != NULL) {
+		return 0;
+	}
+	close_display(xwayland);
+	if (open_display(xwayland)) {
+		log_error("Xwayland did not start; X11 programs may try again on DISPLAY=%s", xwayland->wlr->display_name);
+	} else {
+		log_error("Xwayland did not start, and there can be no display for X11");
+	}
+	return 0;
+}
+
 bool xwayland_create(struct compositor *compositor, const struct compositor_options *options) {
 	static bool is_prepared;
 	struct xwayland *xwayland = compositor->xwayland;
@@ -135,14 +188,11 @@ bool xwayland_create(struct compositor *compositor, const struct compositor_opti
 	if (options->xwayland_preload != NULL && (xwayland->preload = strdup(options->xwayland_preload)) == NULL) {
 		return false;
 	}
-	xwayland->wlr = wlr_xwayland_create(compositor->display, compositor->wlr, true);
-	if (xwayland->wlr == NULL) {
+	xwayland->retry = wl_event_loop_add_timer(compositor->loop, handle_retry, xwayland);
+	if (xwayland->retry == NULL || !open_display(xwayland)) {
 		log_error("cannot create a display for X11%s", is_demanded ? "; --no-xwayland does without" : "");
 		return !is_demanded;
 	}
-	listener_add(&xwayland->listeners.start, &xwayland->wlr->server->events.start, handle_start);
-	listener_add(&xwayland->listeners.ready, &xwayland->wlr->events.ready, handle_ready);
-	listener_add(&xwayland->listeners.new_surface, &xwayland->wlr->events.new_surface, handle_new_surface);
 	return true;
 }
 
@@ -153,16 +203,11 @@ bool xwayland_init(struct compositor *compositor) {
 
 void xwayland_finish(struct compositor *compositor) {
 	struct xwayland *xwayland = compositor->xwayland;
-	xevents_detach(&xwayland->xevents);
-	listener_remove(&xwayland->listeners.start);
-	listener_remove(&xwayland->listeners.ready);
-	listener_remove(&xwayland->listeners.new_surface);
-	if (xwayland->started != NULL) {
-		wl_event_source_remove(xwayland->started);
-		handle_started(xwayland);
+	close_display(xwayland);
+	if (xwayland->retry != NULL) {
+		wl_event_source_remove(xwayland->retry);
+		xwayland->retry = NULL;
 	}
-	wlr_xwayland_destroy(xwayland->wlr);
-	xwayland->wlr = NULL;
 	free(xwayland->preload);
 	xwayland->preload = NULL;
 }

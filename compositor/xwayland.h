@@ -2,7 +2,8 @@
  * Windows of X11 programs, by Xwayland: an X server that is a client of the compositor, and is started when the first
  * program connects to its socket. wlroots is its window manager, in the compositor's process.
  *
- * It ends with its last X11 program, and whatever ends it, the next program starts it again.
+ * It ends with its last X11 program, and whatever ends it, the next program starts it again. Where it fails to start,
+ * wlroots closes the display, which is opened again after a while.
  */
 #ifndef XWAYLAND_H
 #define XWAYLAND_H
@@ -24,6 +25,9 @@ struct wlr_xwayland;
 /* The most windows that are managed, shown or not. Further ones stay unknown to the window manager, and hidden. */
 #define XWAYLAND_WINDOWS_MAX 2048
 
+/* How long after a failure of Xwayland there is a display again, ms. Each program that connects may cause a failure. */
+#define XWAYLAND_RETRY_MS 2000
+
 struct xwayland {
 	struct compositor *compositor;
 	struct wlr_xwayland *wlr; // NULL: there is no X11
@@ -32,10 +36,11 @@ struct xwayland {
 	struct xevents xevents;
 	struct xdrag xdrag;
 
+	struct wl_event_source *retry;   // a timer
 	struct wl_event_source *started; // an idle source that runs after the fork; NULL: none is pending
 
 	struct {
-		struct wl_listener start, ready, new_surface;
+		struct wl_listener start, ready, new_surface, client_destroy;
 	} listeners;
 };
 

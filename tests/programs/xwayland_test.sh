@@ -207,4 +207,22 @@ wait "$server"
 expect lido-ends-well test $? = 0
 expect x-server-ends-with-it wait_for sh -c 'test -z "$1"' - "$(find_server)"
 kill "$plug" 2>/dev/null
+
+# An X server that does not start, the first two times.
+cat >"$runtime/Xwayland-that-fails" <<END
+#!/bin/sh
+echo start >>"$runtime/starts"
+[ "\$(wc -l <"$runtime/starts")" -gt 2 ] || exit 1
+exec Xwayland "\$@"
+END
+chmod +x "$runtime/Xwayland-that-fails"
+export WLR_XWAYLAND="$runtime/Xwayland-that-fails"
+start third 800x600
+expect program-fails-if-the-x-server-does-not-start ends_with 1 xdpyinfo
+expect compositor-lives-without-x-server kill -0 "$server"
+expect further-programs-try-again wait_for sh -c "xdpyinfo >/dev/null"
+expect it-was-tried-three-times test "$(wc -l <"$runtime/starts")" = 3
+kill -TERM "$server"
+wait "$server"
+expect lido-ends-well-after-failures test $? = 0
 finish
