@@ -425,6 +425,7 @@ static int handle_tick(void *data) {
 		return 0; // xdrag_end() follows
 	}
 	xdrag_poll(xdrag, connection);
+	xevents_wake(&xdrag->compositor->xwayland->xevents);
 	if (xdrag->owner != XCB_WINDOW_NONE) {
 		watch_button(xdrag);
 	}

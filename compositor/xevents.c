@@ -42,17 +42,22 @@ void xevents_begin(struct xevents *xevents, xcb_connection_t *connection) {
 	xstream_set_started(&xevents->stream);
 }
 
-static int handle_resume(void *data) {
-	struct xevents *xevents = data;
-	xevents->is_paused = false; // wlroots looks for events after each iteration of the event loop
+// wlroots looks for events after each iteration of the event loop. Newer versions only do if the X server has sent
+// something: an answer that nobody reads.
+static void look_again(struct xevents *xevents) {
 #if WLR_SINCE(19)
-	// Newer versions only look if the X server has sent something: an answer that nobody reads.
 	xcb_connection_t *connection = xdrag_connection(&xevents->xwayland->xdrag);
-	if (connection != NULL) {
+	if (connection != NULL && !xstream_is_writing(&xevents->stream)) {
 		xcb_discard_reply(connection, xcb_get_input_focus(connection).sequence);
 		xcb_flush(connection);
 	}
 #endif
+}
+
+static int handle_resume(void *data) {
+	struct xevents *xevents = data;
+	xevents->is_paused = false;
+	look_again(xevents);
 	return 0;
 }
 
@@ -60,6 +65,12 @@ static int handle_resume(void *data) {
 static void wait_for(struct xevents *xevents, int ms, bool is_paused) {
 	xevents->is_paused = is_paused;
 	wl_event_source_timer_update(xevents->resume, ms);
+}
+
+void xevents_wake(struct xevents *xevents) {
+	if (!xevents->is_paused && xevents->resume != NULL) {
+		wait_for(xevents, 1, false);
+	}
 }
 
 // Counts the time since the last event, which wlroots has handled. Returns false if there has been too much.
@@ -274,11 +285,18 @@ REPLACES_LIBXCB xcb_generic_event_t *xcb_poll_for_event(xcb_connection_t *connec
 
 // Without a window manager, Xwayland would go on, but show nothing. wlroots closes the fd in this iteration of the
 // event loop, too.
-static int handle_hangup(int fd, uint32_t mask, void *data) {
-	struct xevents *xevents = data;
-	end_soon(xevents);
-	return 0;
+static void handle_hangup(void *data) {
+	end_soon(data);
 }
+
+static void handle_written(void *data) {
+	look_again(data);
+}
+
+static const struct xstream_listener stream_listener = {
+	.hangup = handle_hangup,
+	.written = handle_written,
+};
 
 // wlroots ends the window manager when its connection does. If the client fails to start, wlroots would use it later.
 static void handle_client_destroy(struct wl_listener *listener, void *data) {
@@ -299,7 +317,7 @@ bool xevents_attach(struct xevents *xevents, struct xwayland *xwayland, struct w
 	*xevents = (struct xevents){.xwayland = xwayland, .client = client, .last = &xevents->first};
 	struct wl_event_loop *loop = xwayland->compositor->loop;
 	xevents->resume = wl_event_loop_add_timer(loop, handle_resume, xevents);
-	bool is_read = xstream_init(&xevents->stream, loop, fd, handle_hangup, xevents);
+	bool is_read = xstream_init(&xevents->stream, loop, fd, &stream_listener, xevents);
 	xevents->client_destroy.notify = handle_client_destroy;
 	wl_client_add_destroy_listener(client, &xevents->client_destroy);
 	return is_read && xevents->resume != NULL;

@@ -58,6 +58,9 @@ struct xevents *xevents_find(struct xcb_connection_t *connection);
 /* The window manager has begun to use the connection. */
 void xevents_begin(struct xevents *xevents, struct xcb_connection_t *connection);
 
+/* Answers were looked for outside of the window manager, so events may have been read, too: it looks again soon. */
+void xevents_wake(struct xevents *xevents);
+
 /* The connection is gone. Does nothing if none is attached. */
 void xevents_detach(struct xevents *xevents);
 

@@ -268,15 +268,19 @@ static int handle_socket(int fd, uint32_t mask, void *data) {
 	if (mask & (WL_EVENT_HANGUP | WL_EVENT_ERROR)) {
 		wl_event_source_remove(stream->socket);
 		stream->socket = NULL;
-		return stream->handle_hangup(fd, mask, stream->data);
+		stream->listener->hangup(stream->data);
+		return 0;
 	}
 	flush(stream);
+	if (stream->out.len == 0) {
+		stream->listener->written(stream->data);
+	}
 	return 0;
 }
 
-bool xstream_init(
-		struct xstream *stream, struct wl_event_loop *loop, int fd, wl_event_loop_fd_func_t handle_hangup, void *data) {
-	*stream = (struct xstream){.base = {.read = read_packets}, .fd = fd, .handle_hangup = handle_hangup, .data = data};
+bool xstream_init(struct xstream *stream, struct wl_event_loop *loop, int fd, const struct xstream_listener *listener,
+		void *data) {
+	*stream = (struct xstream){.base = {.read = read_packets}, .fd = fd, .listener = listener, .data = data};
 	stream->socket = wl_event_loop_add_fd(loop, fd, 0, handle_socket, stream);
 	return descriptors_set_stream(fd, &stream->base) && stream->socket != NULL;
 }

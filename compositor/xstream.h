@@ -39,12 +39,17 @@ struct xstream_queue {
 	size_t start, len, capacity;
 };
 
+struct xstream_listener {
+	void (*hangup)(void *data);  // the X server has closed the connection
+	void (*written)(void *data); // nothing waits to be written any more
+};
+
 struct xstream {
 	struct descriptor_stream base;
 	int fd;
 	struct wl_event_source *socket; // of the fd; NULL: it is gone
-	wl_event_loop_fd_func_t handle_hangup;
-	void *data; // of handle_hangup
+	const struct xstream_listener *listener;
+	void *data; // of its functions
 	struct xstream_queue out, in;
 	size_t whole_len;     // bytes of `in` that libxcb may read: whole packets
 	bool is_set_up;       // the first packet, which has a form of its own, has come
@@ -54,11 +59,11 @@ struct xstream {
 };
 
 /*
- * The socket is used from now on. handle_hangup() is called when the X server has closed it. Returns false when out of
- * memory or fds; xstream_finish() is due in any case.
+ * The socket is used from now on. Returns false when out of memory or fds; xstream_finish() is due in any case. The
+ * listener's functions must not finish the stream.
  */
-bool xstream_init(
-		struct xstream *stream, struct wl_event_loop *loop, int fd, wl_event_loop_fd_func_t handle_hangup, void *data);
+bool xstream_init(struct xstream *stream, struct wl_event_loop *loop, int fd, const struct xstream_listener *listener,
+		void *data);
 void xstream_finish(struct xstream *stream);
 
 /* The stream of this fd; NULL: it is another file. */

@@ -231,8 +231,10 @@ bool xwayland_knows_types(struct compositor *compositor, struct wlr_surface *sur
 			wlr_xwayland_surface_try_from_wlr_surface(surface) == NULL) {
 		return true;
 	}
+	struct xevents *xevents = &compositor->xwayland->xevents;
+	xevents_wake(xevents);
 	return xselections_know_types(
-			&compositor->xwayland->xevents.selections, wlr_xwayland_get_xwm_connection(wlr), &drag->source->mime_types);
+			&xevents->selections, wlr_xwayland_get_xwm_connection(wlr), &drag->source->mime_types);
 }
 
 bool xwayland_has_keyboard(const struct compositor *compositor) {

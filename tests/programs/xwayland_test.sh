@@ -217,10 +217,17 @@ exec Xwayland "\$@"
 END
 chmod +x "$runtime/Xwayland-that-fails"
 export WLR_XWAYLAND="$runtime/Xwayland-that-fails"
+
+# try_again: starts a program on the display that lido has told last: somebody else may have taken the first number. Returns
+# whether the X server was started by it or before.
+try_again() {
+	DISPLAY="$(sed -n 's/.* DISPLAY=//p' "$runtime/third.log" | tail -n 1)" xdpyinfo >/dev/null 2>&1 &&
+		[ "$(wc -l <"$runtime/starts")" -ge 3 ]
+}
 start third 800x600
 expect program-fails-if-the-x-server-does-not-start ends_with 1 xdpyinfo
 expect compositor-lives-without-x-server kill -0 "$server"
-expect further-programs-try-again wait_for sh -c "xdpyinfo >/dev/null"
+expect further-programs-try-again wait_for try_again
 expect it-was-tried-three-times test "$(wc -l <"$runtime/starts")" = 3
 kill -TERM "$server"
 wait "$server"

@@ -17,21 +17,30 @@ struct pipe {
 	struct wl_event_loop *loop;
 	struct xstream stream;
 	int ours, theirs; // theirs: the X server's end
-	int hangups;
+	int hangups, times_written;
 };
 
-static int count_hangup(int fd, uint32_t mask, void *data) {
+static void count_hangup(void *data) {
 	struct pipe *pipe = data;
 	pipe->hangups++;
-	return 0;
 }
+
+static void count_written(void *data) {
+	struct pipe *pipe = data;
+	pipe->times_written++;
+}
+
+static const struct xstream_listener listener = {
+	.hangup = count_hangup,
+	.written = count_written,
+};
 
 static void init(struct pipe *pipe) {
 	int fds[2];
 	expect(descriptors_init(NULL));
 	expect_int(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), ==, 0);
 	*pipe = (struct pipe){.loop = wl_event_loop_create(), .ours = fds[0], .theirs = fds[1]};
-	expect(xstream_init(&pipe->stream, pipe->loop, pipe->ours, count_hangup, pipe));
+	expect(xstream_init(&pipe->stream, pipe->loop, pipe->ours, &listener, pipe));
 }
 
 static void finish(struct pipe *pipe) {
@@ -97,6 +106,7 @@ TEST("xstream@what-the-server-does-not-read-is-written-later-in-order") {
 		expect_bytes(got, piece, SIZE);
 	}
 	expect(!xstream_is_writing(&pipe.stream));
+	expect_int(pipe.times_written, ==, 1);
 	finish(&pipe);
 }
 
