@@ -39,7 +39,6 @@ void xevents_begin(struct xevents *xevents, xcb_connection_t *connection) {
 	xfilter_init(&xevents->filter, connection);
 	xprefetch_init(&xevents->prefetch, connection);
 	xselections_init(&xevents->selections, connection);
-	xstream_set_started(&xevents->stream);
 }
 
 // wlroots looks for events after each iteration of the event loop. Newer versions only do if the X server has sent

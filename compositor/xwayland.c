@@ -109,6 +109,7 @@ static void handle_ready(struct wl_listener *listener, void *data) {
 		wl_client_post_no_memory(server->client);
 	}
 	set_cursor(xwayland);
+	xstream_set_started(&xwayland->xevents.stream);
 }
 
 static void handle_new_surface(struct wl_listener *listener, void *data) {
