@@ -1,6 +1,7 @@
 #include "area.h"
 
 #include "base/number.h"
+#include "format.h"
 
 #include "lido-shm-v1-client-protocol.h"
 #include <assert.h>
@@ -98,11 +99,21 @@ static void handle_area_removed(void *data, struct lido_shm_pool_v1 *pool, uint3
 	}
 }
 
+// The server's memory could be wasted, and ours, if it told any number.
+static void handle_layout(void *data, struct lido_shm_pool_v1 *pool, uint32_t stride, uint32_t offset) {
+	struct lido_client *client = data;
+	bool is_power = stride != 0 && (stride & (stride - 1)) == 0;
+	if (is_power && stride >= LIDO_CLIENT_ROW_ALIGN_MIN && stride <= LIDO_CLIENT_ROW_ALIGN_MAX) {
+		client->row_align = stride;
+	}
+}
+
 static const struct lido_shm_pool_v1_listener pool_listener = {
 	.limits = handle_limits,
 	.area = handle_area,
 	.area_size = handle_area_size,
 	.area_removed = handle_area_removed,
+	.layout = handle_layout,
 };
 
 bool lido_client_create_pool(struct lido_client *client) {

@@ -54,12 +54,13 @@ static const struct lido_shm_manager_v1_listener manager_listener = {
 	.peer = handle_peer,
 };
 
-static void bind_manager(struct lido_client *client, uint32_t name) {
+static void bind_manager(struct lido_client *client, uint32_t name, uint32_t version) {
 	// The server reads the name when it handles the request.
 	if (!lido_socket_name_set(wl_display_get_fd(client->display))) {
 		return;
 	}
-	client->manager = wl_registry_bind(client->registry, name, &lido_shm_manager_v1_interface, 1);
+	uint32_t bound = (uint32_t)lido_min(version, LIDO_SHM_POOL_V1_LAYOUT_SINCE_VERSION);
+	client->manager = wl_registry_bind(client->registry, name, &lido_shm_manager_v1_interface, bound);
 	if (client->manager != NULL) {
 		lido_shm_manager_v1_add_listener(client->manager, &manager_listener, client);
 	}
@@ -79,7 +80,7 @@ static void handle_global(
 		}
 	} else if (client->manager == NULL && client->options.backend != LIDO_CLIENT_BACKEND_WL_SHM &&
 			   !lido_socket_is_pool_refused() && strcmp(interface, lido_shm_manager_v1_interface.name) == 0) {
-		bind_manager(client, name);
+		bind_manager(client, name, version);
 	}
 }
 
@@ -185,6 +186,7 @@ static struct lido_client *allocate(struct wl_display *display, const struct lid
 	}
 	client->reserve_max = client->options.reserve_max != 0 ? client->options.reserve_max : INT64_MAX;
 	client->blocks_max = client->buffers_max = UINT32_MAX;
+	client->row_align = LIDO_CLIENT_ROW_ALIGN_DEFAULT;
 	client->populates = true;
 	wl_list_init(&client->areas);
 	wl_list_init(&client->images);

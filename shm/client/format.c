@@ -4,10 +4,9 @@
 
 #include <wayland-client-protocol.h>
 
-// GPUs import in place only rows that start at multiples of 256 bytes. In small images that padding would waste much
-// memory for no gain; from this row size on, it adds an eighth at most.
-#define WIDE_ROW_SIZE 2048
-#define WIDE_ROW_ALIGN 256
+// GPUs import in place only rows that start at multiples of 256 bytes, or of what the server tells. In small images
+// that padding would waste much memory for no gain; where a row has this many times as much, it adds an eighth at most.
+#define WIDE_ROW_MULTIPLE 8
 #define ROW_ALIGN 4
 
 struct format {
@@ -62,8 +61,8 @@ uint64_t lido_client_format_to_bit(uint32_t format) {
 	return 0;
 }
 
-enum lido_client_error lido_client_layout_init(
-		struct lido_client_layout *layout, uint64_t offered, int32_t width, int32_t height, uint32_t format) {
+enum lido_client_error lido_client_layout_init(struct lido_client_layout *layout, uint64_t offered, uint32_t row_align,
+		int32_t width, int32_t height, uint32_t format) {
 	uint64_t bit = lido_client_format_to_bit(format) & offered;
 	if (bit == 0) {
 		return LIDO_CLIENT_ERROR_UNSUPPORTED;
@@ -73,7 +72,7 @@ enum lido_client_error lido_client_layout_init(
 	}
 	const struct format *known = &formats[__builtin_ctzll(bit)];
 	int64_t row_size = round_up(width, known->texel_block_width) / known->texel_block_width * known->texel_block_size;
-	int64_t stride = round_up(row_size, row_size < WIDE_ROW_SIZE ? ROW_ALIGN : WIDE_ROW_ALIGN);
+	int64_t stride = round_up(row_size, row_size < (int64_t)row_align * WIDE_ROW_MULTIPLE ? ROW_ALIGN : row_align);
 	if (stride > INT32_MAX / height) {
 		return LIDO_CLIENT_ERROR_INVALID;
 	}

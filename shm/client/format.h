@@ -18,11 +18,18 @@ struct lido_client_layout {
 uint64_t lido_client_format_to_bit(uint32_t format);
 
 /*
- * Computes a layout. offered: a set of formats. Rows are padded to a multiple of 4 bytes, or of 256 bytes from 2 KiB
- * on. Returns LIDO_CLIENT_ERROR_NONE; UNSUPPORTED if the format is not offered; INVALID if the width or height is below
- * 1, or the image has more than INT32_MAX bytes.
+ * The multiple of which wide rows are, unless the server tells another one, and what it may tell. Bytes, powers of two.
  */
-enum lido_client_error lido_client_layout_init(
-		struct lido_client_layout *layout, uint64_t offered, int32_t width, int32_t height, uint32_t format);
+#define LIDO_CLIENT_ROW_ALIGN_DEFAULT 256
+#define LIDO_CLIENT_ROW_ALIGN_MIN 4
+#define LIDO_CLIENT_ROW_ALIGN_MAX 4096
+
+/*
+ * Computes a layout. offered: a set of formats. Rows are padded to a multiple of 4 bytes, or of row_align where that is
+ * an eighth of a row or less. Returns LIDO_CLIENT_ERROR_NONE; UNSUPPORTED if the format is not offered; INVALID if the
+ * width or height is below 1, or the image has more than INT32_MAX bytes.
+ */
+enum lido_client_error lido_client_layout_init(struct lido_client_layout *layout, uint64_t offered, uint32_t row_align,
+		int32_t width, int32_t height, uint32_t format);
 
 #endif

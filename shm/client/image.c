@@ -35,7 +35,8 @@ struct lido_image *lido_client_image_create(
 
 struct lido_image *lido_image_create(struct lido_client *client, int32_t width, int32_t height, uint32_t format) {
 	struct lido_client_layout layout;
-	enum lido_client_error error = lido_client_layout_init(&layout, client->formats, width, height, format);
+	enum lido_client_error error =
+			lido_client_layout_init(&layout, client->formats, client->row_align, width, height, format);
 	if (error != LIDO_CLIENT_ERROR_NONE) {
 		lido_client_fail(client, error);
 		return NULL;

@@ -142,7 +142,8 @@ struct lido_image *lido_swapchain_acquire(
 		struct lido_swapchain *swapchain, int32_t width, int32_t height, uint32_t format) {
 	struct lido_client *client = swapchain->client;
 	struct lido_client_layout layout;
-	enum lido_client_error error = lido_client_layout_init(&layout, client->formats, width, height, format);
+	enum lido_client_error error =
+			lido_client_layout_init(&layout, client->formats, client->row_align, width, height, format);
 	if (error != LIDO_CLIENT_ERROR_NONE) {
 		lido_client_fail(client, error);
 		return NULL;

@@ -1,6 +1,7 @@
 #include "wire/pool_resource.h"
 
 #include "base/os.h"
+#include "base/page.h"
 #include "wire/block_resource.h"
 
 #include "lido-shm-v1-protocol.h"
@@ -49,6 +50,12 @@ static void send_limits(struct wl_resource *resource, const struct lido_quota *q
 			(uint32_t)quota->counts[LIDO_QUOTA_BLOCKS].max, (uint32_t)quota->counts[LIDO_QUOTA_BUFFERS].max);
 }
 
+static void send_layout(struct wl_resource *resource) {
+	if (wl_resource_get_version(resource) >= LIDO_SHM_POOL_V1_LAYOUT_SINCE_VERSION) {
+		lido_shm_pool_v1_send_layout(resource, LIDO_PIN_STRIDE_ALIGNMENT, (uint32_t)lido_page_get_size());
+	}
+}
+
 // Returns false if memory is short or there are too many; the reason is in the quota.
 static bool create(struct lido_pool *pool, struct wl_resource *manager, uint32_t id, uint32_t reserve_max) {
 	if (!lido_quota_allows(&pool->quota, LIDO_QUOTA_OBJECTS, 1)) {
@@ -68,6 +75,7 @@ static bool create(struct lido_pool *pool, struct wl_resource *manager, uint32_t
 	lido_refs_ref(&pool->refs);
 	wl_resource_set_implementation(resource, &pool_impl, pool_resource, handle_resource_destroy);
 	send_limits(resource, &pool->quota);
+	send_layout(resource);
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include "file.h"
 #include "pool_pair.h"
 #include "runner.h"
+#include <unistd.h>
 
 TEST("lido_shm_pool@limits-come-first-and-once") {
 	struct pool_pair pair;
@@ -159,4 +160,56 @@ TEST("lido_shm_pool@objects-come-and-go") {
 	}
 	expect_alive(&pair.client);
 	pair_finish(&pair);
+}
+
+struct told {
+	int limits, layouts, others;
+	uint32_t stride, offset;
+};
+
+static void note_limits(void *data, struct lido_shm_pool_v1 *pool, uint32_t bytes_hi, uint32_t bytes_lo,
+		uint32_t blocks, uint32_t buffers) {
+	struct told *told = data;
+	told->limits++;
+	expect_int(told->layouts, ==, 0);
+}
+
+static void note_area(
+		void *data, struct lido_shm_pool_v1 *pool, uint32_t id, int32_t fd, uint32_t size, uint32_t reserve) {
+	struct told *told = data;
+	told->others++;
+	close(fd);
+}
+
+static void note_layout(void *data, struct lido_shm_pool_v1 *pool, uint32_t stride, uint32_t offset) {
+	struct told *told = data;
+	expect_int(told->limits, ==, 1);
+	expect_int(told->others, ==, 0);
+	told->layouts++;
+	told->stride = stride;
+	told->offset = offset;
+}
+
+TEST("lido_shm_pool@layout-comes-after-the-limits-from-version-2-on") {
+	static const struct lido_shm_pool_v1_listener listener = {
+		.limits = note_limits, .area = note_area, .layout = note_layout};
+	for (uint32_t version = 1; version <= 2; version++) {
+		struct pair pair;
+		struct told told = {0};
+		pair_init(&pair, NULL);
+		struct lido_shm_manager_v1 *manager = client_bind(&pair.client, &lido_shm_manager_v1_interface, version);
+		struct lido_shm_pool_v1 *pool = lido_shm_manager_v1_get_pool(manager, 0);
+		lido_shm_pool_v1_add_listener(pool, &listener, &told);
+		struct lido_shm_block_v1 *block = lido_shm_pool_v1_create_block(pool, 4096);
+		client_roundtrip(&pair.client);
+		expect_int(told.limits, ==, 1);
+		expect_int(told.others, ==, 1);
+		expect_int(told.layouts, ==, version - 1);
+		expect_int(told.stride, ==, version == 2 ? LIDO_PIN_STRIDE_ALIGNMENT : 0);
+		expect_int(told.offset, ==, version == 2 ? 4096 : 0);
+		lido_shm_block_v1_destroy(block);
+		lido_shm_pool_v1_destroy(pool);
+		lido_shm_manager_v1_destroy(manager);
+		pair_finish(&pair);
+	}
 }

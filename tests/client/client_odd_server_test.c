@@ -136,3 +136,29 @@ TEST("client_odd_server@pixels-follow-a-block-that-moves") {
 	}
 	end(&fixture);
 }
+
+// The stride of an image of that many bytes per row.
+static int32_t get_stride_from(enum odd_pool_manner manner, int32_t row_size) {
+	struct fixture fixture;
+	begin(&fixture, manner);
+	lido_image_destroy(fixture.image);
+	struct lido_image *image = lido_image_create(fixture.client, row_size / 4, 1, XRGB);
+	expect(image != NULL);
+	int32_t stride = lido_image_get_stride(image);
+	lido_image_destroy(image);
+	toolkit_settle(&fixture.toolkit);
+	end(&fixture);
+	return stride;
+}
+
+TEST("client_odd_server@layout-that-it-tells-is-followed-in-wide-images") {
+	expect_int(get_stride_from(ODD_POOL_PLAIN, 8196), ==, 8448);
+	expect_int(get_stride_from(ODD_POOL_WIDE_ROWS, 8196), ==, 9216);
+	expect_int(get_stride_from(ODD_POOL_WIDE_ROWS, 8188), ==, 8188);
+}
+
+TEST("client_odd_server@layout-that-makes-no-sense-is-ignored") {
+	expect_int(get_stride_from(ODD_POOL_HUGE_ROWS, 8196), ==, 8448);
+	expect_int(get_stride_from(ODD_POOL_ODD_ROWS, 8196), ==, 8448);
+	expect_int(get_stride_from(ODD_POOL_NO_ROWS, 8196), ==, 8448);
+}

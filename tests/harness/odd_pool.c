@@ -162,14 +162,26 @@ static void handle_pool_destroy(struct wl_resource *resource) {
 	free(wl_resource_get_user_data(resource));
 }
 
+static void send_layout(const struct odd_pool *pool) {
+	static const uint32_t strides[] = {[ODD_POOL_WIDE_ROWS] = 1024,
+		[ODD_POOL_HUGE_ROWS] = 1u << 30,
+		[ODD_POOL_ODD_ROWS] = 300,
+		[ODD_POOL_NO_ROWS] = 0};
+	if (pool->manner >= ODD_POOL_WIDE_ROWS && pool->manner <= ODD_POOL_NO_ROWS) {
+		lido_shm_pool_v1_send_layout(pool->resource, strides[pool->manner], 4096);
+	}
+}
+
 static void handle_get_pool(struct wl_client *client, struct wl_resource *manager, uint32_t id, uint32_t reserve_max) {
 	const enum odd_pool_manner *manner = wl_resource_get_user_data(manager);
 	struct odd_pool *pool = calloc(1, sizeof(*pool));
-	struct wl_resource *resource = wl_resource_create(client, &lido_shm_pool_v1_interface, 1, id);
+	struct wl_resource *resource =
+			wl_resource_create(client, &lido_shm_pool_v1_interface, wl_resource_get_version(manager), id);
 	expect(pool != NULL && resource != NULL);
 	*pool = (struct odd_pool){.manner = *manner, .resource = resource};
 	wl_resource_set_implementation(resource, &pool_impl, pool, handle_pool_destroy);
 	lido_shm_pool_v1_send_limits(resource, 0, RESERVE, 1, 1);
+	send_layout(pool);
 }
 
 static const struct lido_shm_manager_v1_interface manager_impl = {
@@ -192,5 +204,5 @@ static void bind_manager(struct wl_client *client, void *data, uint32_t version,
 
 void odd_pool_init(struct wl_display *display, const enum odd_pool_manner *manner) {
 	void *data = (void *)(uintptr_t)manner; // only read
-	expect(wl_global_create(display, &lido_shm_manager_v1_interface, 1, data, bind_manager) != NULL);
+	expect(wl_global_create(display, &lido_shm_manager_v1_interface, 2, data, bind_manager) != NULL);
 }

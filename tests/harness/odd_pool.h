@@ -29,6 +29,10 @@ enum odd_pool_manner {
 	ODD_POOL_UNKNOWN_REASON, // fails with a reason that the protocol does not have
 	ODD_POOL_OTHER_PEER,     // tells that its peer has the name of another socket: so a proxy is in between
 	ODD_POOL_NAMELESS_PEER,  // tells that its peer has no name
+	ODD_POOL_WIDE_ROWS,      // tells rows of multiples of 1024 bytes
+	ODD_POOL_HUGE_ROWS,      // tells rows of multiples of 1 GiB
+	ODD_POOL_ODD_ROWS,       // tells rows of multiples of 300 bytes
+	ODD_POOL_NO_ROWS,        // tells rows of multiples of 0 bytes
 	ODD_POOL_MOVES,          // places each resized block in a new area, and removes the old area
 };
 
