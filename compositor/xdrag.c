@@ -300,12 +300,16 @@ static void handle_position(struct xdrag *xdrag, xcb_connection_t *connection, c
 	send_status(xdrag, connection);
 }
 
+static void refuse_drop(struct xdrag *xdrag, xcb_connection_t *connection, xcb_window_t window) {
+	const uint32_t data[5] = {xdrag->target};
+	xdrag_send(xdrag, connection, window, XDRAG_FINISHED, data);
+}
+
 // wlroots drops it as if the button were released now, or destroys the source if the client has not accepted.
 static void handle_drop(struct xdrag *xdrag, xcb_connection_t *connection, const uint32_t data[5]) {
 	struct wlr_seat *seat = xdrag->compositor->seat->wlr;
 	if (!xdrag_is_active(xdrag->compositor)) {
-		const uint32_t finished[5] = {xdrag->target};
-		xdrag_send(xdrag, connection, xdrag->visit.window, XDRAG_FINISHED, finished);
+		refuse_drop(xdrag, connection, data[0]);
 		end_visit(xdrag);
 		return;
 	}
@@ -327,7 +331,10 @@ static bool handle_message(
 		return false;
 	}
 	if (xdrag->owner == XCB_WINDOW_NONE) {
-		return true; // no program drags
+		if (message->type == xdrag->atoms[XDRAG_DROP]) {
+			refuse_drop(xdrag, connection, data[0]); // it is too late
+		}
+		return true;
 	}
 	if (message->type == xdrag->atoms[XDRAG_ENTER]) {
 		handle_enter(xdrag, connection, data);

@@ -11,8 +11,8 @@
  * names of the compositor's globals. "without-window" does not wait for a window: for panels and screen keyboards.
  *
  * Actions, with positions in thousandths of the output: press X Y, move X Y, release, click X Y; scroll AMOUNT at the
- * pointer; key NAME; drag X Y X Y, to resize; maximize; switch to another window; close; wait MILLISECONDS. Buttons that
- * are down are released at the end.
+ * pointer; key NAME; drag X Y X Y, to resize; maximize; switch to another window; close; wait MILLISECONDS. Buttons
+ * that are down are released at the end.
  *
  * Exits with 0 if the window stayed open, otherwise with 1 and a message. The last action may close it.
  */

@@ -185,6 +185,18 @@ expect and-cannot-be-dropped never says place drop
 wait $!
 shut
 
+open 'text/plain 7' '5 copy'
+drag $to_place wait 500 release &
+wait_for grep -qx 'status 1 copy' "$runtime/source"
+wait_for grep -qx 'action 1' "$runtime/place"
+kill -STOP "$source"
+wait $!
+expect drag-ends-if-its-program-does-not-drop is_told place leave
+kill -CONT "$source"
+expect program-is-told-that-it-is-too-late is_told source 'finished 0 none'
+expect and-nothing-is-dropped-then never says place drop
+shut
+
 open 'text/plain 7 0 slow' '30000000 copy'
 drag $to_place release
 wait_for grep -q 'asked' "$runtime/source"
