@@ -34,7 +34,7 @@
  *     second one: misses = 0                                                      import
  *     full, otherwise                                                             hold
  *     the next one while a buffer is held, if it is new or the same: a miss       as above
- *     none for a while after a hold: a miss, and run = 0                          (the held buffer is released)
+ *     none for a while after a hold: a miss                                       (the held buffer is released)
  *     of another size: run = misses = 0                                           as above
  *
  * Two rules do not depend on the state. A client that makes a new block of the server's pool for each of 8 full commits
@@ -112,7 +112,6 @@ static bool is_full_for_gpu(const struct lido_gpu_commit *commit) {
 void lido_gpu_policy_stop_holding(struct lido_gpu_history *history) {
 	history->misses += history->misses <= MISSES_MAX;
 	history->is_holding = false;
-	history->run = 0;
 }
 
 enum lido_gpu_policy lido_gpu_policy_decide(struct lido_gpu_history *history, const struct lido_gpu_commit *commit) {

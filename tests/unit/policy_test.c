@@ -345,3 +345,18 @@ TEST("policy@another-renderer-finds-the-history-as-it-was") {
 	expect_int(lido_policy_decide(&history, &upload), ==, LIDO_POLICY_UPLOAD);
 	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_IN_PLACE);
 }
+
+// It may take longer to make a buffer than one is held.
+TEST("policy@gpu-imports-though-the-second-buffer-comes-late") {
+	struct lido_gpu_history history = {0};
+	struct lido_gpu_commit commit = frame(1, 1);
+	for (int i = 0; lido_gpu_policy_decide(&history, &commit) != LIDO_GPU_POLICY_HOLD; i++) {
+		expect_int(i, <, 30);
+	}
+	lido_gpu_policy_stop_holding(&history);
+	commit = (struct lido_gpu_commit){
+		.is_possible = true, .is_new = true, .is_other = true, .has_other = true, .size = LARGE, .damage = LARGE};
+	expect_int(lido_gpu_policy_decide(&history, &commit), ==, LIDO_GPU_POLICY_HOLD);
+	commit.is_new = false;
+	expect_int(lido_gpu_policy_decide(&history, &commit), ==, LIDO_GPU_POLICY_IMPORT);
+}
