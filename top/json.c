@@ -15,7 +15,6 @@ static const struct {
 	{LIDO_MONITOR_V1_VALUE_COPIED_FILES, "unsealable_files"},
 	{LIDO_MONITOR_V1_VALUE_MAPPINGS, "mappings"},
 	{LIDO_MONITOR_V1_VALUE_FDS, "fds"},
-	{LIDO_MONITOR_V1_VALUE_PINS, "pins"},
 	{LIDO_MONITOR_V1_VALUE_BLOCKS, "blocks"},
 	{LIDO_MONITOR_V1_VALUE_BUFFERS, "buffers"},
 	{LIDO_MONITOR_V1_VALUE_BUFFERS_PEAK, "buffers_peak"},
@@ -27,6 +26,7 @@ static const struct {
 	{LIDO_MONITOR_V1_VALUE_BYTES_COPIED, "bytes_scratch"},
 	{LIDO_MONITOR_V1_VALUE_BYTES_COPIED_PEAK, "bytes_scratch_peak"},
 	{LIDO_MONITOR_V1_VALUE_BYTES_WARM, "bytes_scratch_idle"},
+	{LIDO_MONITOR_V1_VALUE_PINS, "pins"},
 	{LIDO_MONITOR_V1_VALUE_BYTES_PINNED, "bytes_pinned"},
 	{LIDO_MONITOR_V1_VALUE_BYTES_READ, "bytes_read"},
 };

@@ -33,7 +33,6 @@ static void write_json(const struct lido_pool_stats *stats, void *data) {
 		{"unsealable_files", stats->unsealable_files},
 		{"mappings", stats->mappings},
 		{"fds", stats->fds},
-		{"pins", stats->pins},
 		{"blocks", stats->blocks},
 		{"buffers", stats->buffers},
 		{"buffers_peak", stats->buffers_peak},
@@ -45,6 +44,7 @@ static void write_json(const struct lido_pool_stats *stats, void *data) {
 		{"bytes_scratch", stats->bytes_scratch},
 		{"bytes_scratch_peak", stats->bytes_scratch_peak},
 		{"bytes_scratch_idle", stats->bytes_scratch_idle},
+		{"pins", stats->pins},
 		{"bytes_pinned", stats->bytes_pinned},
 		{"bytes_read", stats->bytes_read},
 	};
