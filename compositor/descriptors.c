@@ -268,7 +268,8 @@ static void reopen(int fd) {
 // The window manager of Xwayland writes data of X11 programs into pipes of clients. It would end the transfer when a
 // pipe is full: it waits if some bytes are left, so none were written. It would also end the transfer when nobody
 // reads, and the program would wait for it forever: so the rest is thrown away.
-REPLACES_LIBC ssize_t write(int fd, const void *data, size_t size) {
+REPLACES_LIBC ssize_t replaced_write(int fd, const void *data, size_t size) __asm__("write");
+ssize_t replaced_write(int fd, const void *data, size_t size) {
 	ssize_t written = syscall(SYS_write, fd, data, size);
 	const struct descriptor *descriptor = written < 0 && is_serving ? find(fd) : NULL;
 	if (descriptor == NULL || !descriptor->is_sent) {

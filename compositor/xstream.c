@@ -251,7 +251,8 @@ int replaced_poll(struct pollfd *fds, nfds_t len, int timeout) {
 	return 1;
 }
 
-REPLACES_LIBC ssize_t writev(int fd, const struct iovec *iov, int iov_len) {
+REPLACES_LIBC ssize_t replaced_writev(int fd, const struct iovec *iov, int iov_len) __asm__("writev");
+ssize_t replaced_writev(int fd, const struct iovec *iov, int iov_len) {
 	struct xstream *stream = xstream_find(fd);
 	return stream != NULL ? write_all(stream, iov, iov_len) : syscall(SYS_writev, fd, iov, iov_len);
 }

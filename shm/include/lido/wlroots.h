@@ -44,9 +44,9 @@ enum lido_zero_copy_mode {
 
 /*
  * Sets whether a GPU may read buffers in the server's memory, and in sealed files, with no copy: those that a client
- * commits again and again, draws anew each time, and has two of. It needs the renderer gles2, a driver that imports linear DMA-BUFs and leaves
- * fences in them, and /dev/udmabuf, which is opened once for the first such buffer; whether all that is there is logged
- * then. The initial mode is auto. Call it right after lido_wlroots_create().
+ * commits again and again, draws anew each time, and has two of. It needs the renderer gles2, a driver that imports
+ * linear DMA-BUFs and leaves fences in them, and /dev/udmabuf, which is opened once for the first such buffer; whether
+ * all that is there is logged then. The initial mode is auto. Call it right after lido_wlroots_create().
  */
 void lido_wlroots_set_zero_copy(struct lido_wlroots *shm, enum lido_zero_copy_mode mode);
 
