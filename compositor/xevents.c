@@ -11,6 +11,7 @@
 #include "xwayland.h"
 #include <dlfcn.h>
 #include <stdlib.h>
+#include <time.h>
 #include <wlr/xwayland.h>
 #include <wlr/xwayland/shell.h>
 #include <xcb/xcb.h>
@@ -292,9 +293,20 @@ static void handle_written(void *data) {
 	look_again(data);
 }
 
+static int64_t get_cpu_msec(void *data) {
+	const struct xevents *xevents = data;
+	clockid_t clock;
+	struct timespec time;
+	if (clock_getcpuclockid(*xevents->xwayland->pid, &clock) != 0 || clock_gettime(clock, &time) != 0) {
+		return 0; // it is gone
+	}
+	return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
+}
+
 static const struct xstream_listener stream_listener = {
 	.hangup = handle_hangup,
 	.written = handle_written,
+	.get_cpu_msec = get_cpu_msec,
 };
 
 // wlroots ends the window manager when its connection does. If the client fails to start, wlroots would use it later.

@@ -19,6 +19,9 @@
 #define READ_SIZE (16 << 10)
 #define KEPT_SIZE (64 << 10)
 
+// How long is waited at once, before looking again whether that was too long, ms.
+#define STEP_MS 20
+
 // Packets: their first bytes, which have the type and the size, and the size of most.
 #define HEADER_SIZE 8
 #define PACKET_SIZE 32
@@ -210,18 +213,30 @@ static int poll_for(struct pollfd *fds, nfds_t len, int timeout) {
 	return (int)syscall(SYS_ppoll, fds, len, timeout >= 0 ? &time : NULL, NULL, 0);
 }
 
-// Waits until something has come or can be written. Returns false if that has taken too long.
+// Has the X server worked for others for too long, while the connection begins?
+static bool is_busy(struct xstream *stream) {
+	int64_t cpu = stream->listener->get_cpu_msec(stream->data);
+	if (stream->start_cpu_msec < 0) {
+		stream->start_cpu_msec = cpu;
+	}
+	return cpu - stream->start_cpu_msec >= XSTREAM_WAIT_MS;
+}
+
+// Waits until something has come or can be written, for a while. Returns false if all waits have taken too long.
 static bool wait(struct xstream *stream) {
 	int64_t start = monotonic_msec();
-	uint64_t max = stream->is_started ? XSTREAM_WAIT_MS : XSTREAM_START_WAIT_MS;
-	uint64_t level = bucket_drain(&stream->waited, start, XSTREAM_WAIT_PERCENT * UINT64_C(10));
+	int max = stream->is_started ? XSTREAM_WAIT_MS : XSTREAM_START_WAIT_MS;
+	int left = max - (int)bucket_drain(&stream->waited, start, XSTREAM_WAIT_PERCENT * UINT64_C(10));
+	if (left <= 0 || (!stream->is_started && is_busy(stream))) {
+		return false;
+	}
 	struct pollfd fd = {.fd = stream->fd, .events = (short)(POLLIN | (stream->out.len > 0 ? POLLOUT : 0))};
-	int result = poll_for(&fd, 1, level < max ? (int)(max - level) : 0);
+	int result = poll_for(&fd, 1, MIN(left, STEP_MS));
 	stream->waited.level += (uint64_t)(monotonic_msec() - start);
 	if (result > 0 && (fd.revents & POLLOUT)) {
 		flush(stream);
 	}
-	return result != 0;
+	return true;
 }
 
 // libxcb wants to write, which it can always do, or it waits for an answer.
@@ -281,7 +296,8 @@ static int handle_socket(int fd, uint32_t mask, void *data) {
 
 bool xstream_init(struct xstream *stream, struct wl_event_loop *loop, int fd, const struct xstream_listener *listener,
 		void *data) {
-	*stream = (struct xstream){.base = {.read = read_packets}, .fd = fd, .listener = listener, .data = data};
+	*stream = (struct xstream){
+		.base = {.read = read_packets}, .fd = fd, .listener = listener, .data = data, .start_cpu_msec = -1};
 	stream->socket = wl_event_loop_add_fd(loop, fd, 0, handle_socket, stream);
 	return descriptors_set_stream(fd, &stream->base) && stream->socket != NULL;
 }

@@ -27,12 +27,12 @@
 #define XSTREAM_PACKET_MAX ((16 << 20) + 64)
 
 /*
- * How long is waited for answers at once, ms, and then for this share of the time: while the connection begins, and
- * afterwards.
+ * How long is waited for answers at once, ms, and then for this share of the time. While the connection begins, also
+ * for a machine that is busy: but not for an X server that has used this much of a processor for others meanwhile.
  */
-#define XSTREAM_START_WAIT_MS 2000
 #define XSTREAM_WAIT_MS 100
 #define XSTREAM_WAIT_PERCENT 5
+#define XSTREAM_START_WAIT_MS 2000
 
 struct xstream_queue {
 	char *data; // NULL: nothing was in it yet
@@ -40,8 +40,9 @@ struct xstream_queue {
 };
 
 struct xstream_listener {
-	void (*hangup)(void *data);  // the X server has closed the connection
-	void (*written)(void *data); // nothing waits to be written any more
+	void (*hangup)(void *data);          // the X server has closed the connection
+	void (*written)(void *data);         // nothing waits to be written any more
+	int64_t (*get_cpu_msec)(void *data); // processor time that the X server has used
 };
 
 struct xstream {
@@ -51,11 +52,12 @@ struct xstream {
 	const struct xstream_listener *listener;
 	void *data; // of its functions
 	struct xstream_queue out, in;
-	size_t whole_len;     // bytes of `in` that libxcb may read: whole packets
-	bool is_set_up;       // the first packet, which has a form of its own, has come
-	bool is_started;      // what is waited for is limited to XSTREAM_WAIT_MS
-	bool is_ended;        // nothing more comes
-	struct bucket waited; // ms
+	size_t whole_len;       // bytes of `in` that libxcb may read: whole packets
+	bool is_set_up;         // the first packet, which has a form of its own, has come
+	bool is_started;        // what is waited for is limited to XSTREAM_WAIT_MS
+	bool is_ended;          // nothing more comes
+	struct bucket waited;   // ms
+	int64_t start_cpu_msec; // processor time of the X server before the first wait; -1: there was none
 };
 
 /*

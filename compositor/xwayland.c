@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_seat.h>
@@ -36,7 +37,8 @@ static void discard_messages(void) {
 	}
 }
 
-// Runs in each child. wlroots starts Xwayland with the signals and limits of the compositor.
+// Runs in each child: wlroots forks twice, and the second one becomes Xwayland, with the signals and limits of the
+// compositor.
 static void prepare_child(void) {
 	if (starting == NULL) {
 		return;
@@ -49,10 +51,10 @@ static void prepare_child(void) {
 	if (starting->preload != NULL) {
 		setenv("LD_PRELOAD", starting->preload, true);
 	}
+	*starting->pid = getpid();
 	if (wlr_log_get_verbosity() < WLR_DEBUG) {
 		discard_messages();
 	}
-	starting = NULL;
 }
 
 static void handle_started(void *data) {
@@ -190,7 +192,9 @@ bool xwayland_create(struct compositor *compositor, const struct compositor_opti
 		return false;
 	}
 	xwayland->retry = wl_event_loop_add_timer(compositor->loop, handle_retry, xwayland);
-	if (xwayland->retry == NULL || !open_display(xwayland)) {
+	void *shared = mmap(NULL, sizeof(*xwayland->pid), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	xwayland->pid = shared != MAP_FAILED ? shared : NULL;
+	if (xwayland->retry == NULL || xwayland->pid == NULL || !open_display(xwayland)) {
 		log_error("cannot create a display for X11%s", is_demanded ? "; --no-xwayland does without" : "");
 		return !is_demanded;
 	}
@@ -208,6 +212,10 @@ void xwayland_finish(struct compositor *compositor) {
 	if (xwayland->retry != NULL) {
 		wl_event_source_remove(xwayland->retry);
 		xwayland->retry = NULL;
+	}
+	if (xwayland->pid != NULL) {
+		munmap(xwayland->pid, sizeof(*xwayland->pid));
+		xwayland->pid = NULL;
 	}
 	free(xwayland->preload);
 	xwayland->preload = NULL;

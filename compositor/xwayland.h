@@ -12,6 +12,7 @@
 #include "xevents.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include <wayland-server-core.h>
 
 struct compositor;
@@ -32,6 +33,7 @@ struct xwayland {
 	struct compositor *compositor;
 	struct wlr_xwayland *wlr; // NULL: there is no X11
 	size_t windows_len;       // struct xwindow
+	pid_t *pid;               // the X server, which is no child of this process; in memory that its process writes, too
 	char *preload;            // LD_PRELOAD of Xwayland; NULL: that of this process
 	struct xevents xevents;
 	struct xdrag xdrag;

@@ -1,6 +1,7 @@
 /*
  * The connection of a window manager to an X server that does not read, or sends half a packet: nobody waits.
  */
+#include <compositor/monotonic.h>
 #include <compositor/xstream.h>
 
 #include "runner.h"
@@ -18,6 +19,8 @@ struct pipe {
 	struct xstream stream;
 	int ours, theirs; // theirs: the X server's end
 	int hangups, times_written;
+	int64_t cpu_msec; // that the X server uses from one look to the next
+	int64_t cpu_msec_used;
 };
 
 static void count_hangup(void *data) {
@@ -30,7 +33,13 @@ static void count_written(void *data) {
 	pipe->times_written++;
 }
 
+static int64_t get_cpu_msec(void *data) {
+	struct pipe *pipe = data;
+	return pipe->cpu_msec_used += pipe->cpu_msec;
+}
+
 static const struct xstream_listener listener = {
+	.get_cpu_msec = get_cpu_msec,
 	.hangup = count_hangup,
 	.written = count_written,
 };
@@ -192,6 +201,33 @@ TEST("xstream@waiting-for-an-answer-writes-what-is-left-and-ends") {
 	struct pollfd fd = {.fd = pipe.ours, .events = POLLIN};
 	expect_int(poll(&fd, 1, -1), ==, 1); // nobody answers
 	expect_int(recv(pipe.ours, piece, sizeof(piece), 0), ==, 0);
+	finish(&pipe);
+}
+
+// Returns how long that takes, ms.
+static int64_t wait_for_nothing(struct pipe *pipe) {
+	struct pollfd fd = {.fd = pipe->ours, .events = POLLIN};
+	char byte;
+	int64_t start = monotonic_msec();
+	expect_int(poll(&fd, 1, -1), ==, 1);
+	expect_int(recv(pipe->ours, &byte, 1, 0), ==, 0);
+	return monotonic_msec() - start;
+}
+
+TEST("xstream@server-that-works-for-others-at-the-start-is-not-waited-for") {
+	struct pipe pipe;
+	init(&pipe);
+	set_up(&pipe);
+	pipe.cpu_msec = XSTREAM_WAIT_MS / 5;
+	expect_int(wait_for_nothing(&pipe), <, XSTREAM_START_WAIT_MS / 2);
+	finish(&pipe);
+}
+
+TEST("xstream@server-that-does-not-run-at-the-start-is-waited-for") {
+	struct pipe pipe;
+	init(&pipe);
+	set_up(&pipe);
+	expect_int(wait_for_nothing(&pipe), >=, XSTREAM_START_WAIT_MS);
 	finish(&pipe);
 }
 
