@@ -4,24 +4,19 @@
 #include <string.h>
 #include <xcb/xcbext.h>
 
-static struct xatom *find(struct xatoms *atoms, const char *name, size_t len) {
-	for (size_t i = 0; i < XATOMS_MAX; i++) {
-		struct xatom *atom = &atoms->entries[i];
-		if (atom->name != NULL && atom->len == len && memcmp(atom->name, name, len) == 0) {
-			return atom;
-		}
+// Returns its index; XATOMS_MAX: it is not there.
+static size_t find(const struct xatoms *atoms, const char *name, size_t len) {
+	size_t i = 0;
+	while (i < XATOMS_MAX && (atoms->entries[i].name == NULL || atoms->entries[i].len != len ||
+									 memcmp(atoms->entries[i].name, name, len) != 0)) {
+		i++;
 	}
-	return NULL;
+	return i;
 }
 
 const struct xatom *xatoms_find(const struct xatoms *atoms, const char *name, size_t len) {
-	for (size_t i = 0; i < XATOMS_MAX; i++) {
-		const struct xatom *atom = &atoms->entries[i];
-		if (atom->is_known && atom->len == len && memcmp(atom->name, name, len) == 0) {
-			return atom;
-		}
-	}
-	return NULL;
+	size_t i = find(atoms, name, len);
+	return i < XATOMS_MAX && atoms->entries[i].is_known ? &atoms->entries[i] : NULL;
 }
 
 static struct xatom *ask(struct xatoms *atoms, xcb_connection_t *connection, const char *name, size_t len) {
@@ -45,10 +40,8 @@ bool xatoms_know(struct xatoms *atoms, xcb_connection_t *connection, const char 
 	if (len == 0 || len > UINT16_MAX) {
 		return true; // the X server has none
 	}
-	struct xatom *atom = find(atoms, name, len);
-	if (atom == NULL) {
-		atom = ask(atoms, connection, name, len);
-	}
+	size_t i = find(atoms, name, len);
+	struct xatom *atom = i < XATOMS_MAX ? &atoms->entries[i] : ask(atoms, connection, name, len);
 	void *reply = NULL;
 	xcb_generic_error_t *error = NULL;
 	if (atom == NULL || atom->is_known || !xcb_poll_for_reply(connection, atom->sequence, &reply, &error)) {
