@@ -373,7 +373,7 @@ bool xdrag_takes(struct xdrag *xdrag, xcb_connection_t *connection, const xcb_ge
 		}
 		return notify->selection == xdrag->atoms[XDRAG_SELECTION] && is_foreign;
 	}
-	switch (event->response_type & 0x7f) {
+	switch (xfilter_get_type(event)) {
 	case XCB_CREATE_NOTIFY:
 		return is_ours(xdrag, ((const xcb_create_notify_event_t *)event)->window);
 	case XCB_MAP_NOTIFY:

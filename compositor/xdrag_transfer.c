@@ -3,6 +3,7 @@
 #include "monotonic.h"
 #include "parts.h"
 #include "xdrag.h"
+#include "xfilter.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -173,7 +174,7 @@ bool xdrag_transfers_take(struct xdrag *xdrag, xcb_connection_t *connection, con
 	}
 	// Answers come before what follows from them.
 	xdrag_transfers_poll(xdrag, connection);
-	if ((event->response_type & 0x7f) == XCB_SELECTION_NOTIFY) {
+	if (xfilter_get_type(event) == XCB_SELECTION_NOTIFY) {
 		const xcb_selection_notify_event_t *notify = (const xcb_selection_notify_event_t *)event;
 		if ((transfer = find(xdrag, notify->requestor)) != NULL) {
 			handle_answer(transfer, connection, notify->property);

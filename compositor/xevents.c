@@ -226,7 +226,7 @@ static bool consider(struct xevents *xevents, xcb_connection_t *connection) {
 		turn_spend(EVENT_SIZE);
 	}
 	const xcb_generic_event_t *event = xevents->first->event;
-	bool is_answer = (event->response_type & 0x7f) == XCB_SELECTION_NOTIFY;
+	bool is_answer = xfilter_get_type(event) == XCB_SELECTION_NOTIFY;
 	bool is_accepted =
 			(!is_answer || xselections_expect(&xevents->selections, (const xcb_selection_notify_event_t *)event)) &&
 			xfilter_accepts(&xevents->filter, connection, event, get_windows_left(xevents)) &&

@@ -4,9 +4,6 @@
 #include "xatoms.h"
 #include <wlr/util/log.h>
 
-// The highest bit of an event's type: a program has sent it, not the X server.
-#define FORGED 0x80
-
 void xfilter_init(struct xfilter *filter, xcb_connection_t *connection) {
 	static const char *const names[XFILTER_ATOMS_LEN] = {
 		[XFILTER_SURFACE_ID] = "WL_SURFACE_ID",
@@ -44,13 +41,13 @@ static bool accepts_forged(struct xfilter *filter, const xcb_generic_event_t *ev
 	if (!spend(&filter->forged, XFILTER_FORGED_MAX)) {
 		return false;
 	}
-	switch (event->response_type & ~FORGED) {
+	switch (xfilter_get_type(event)) {
 	case XCB_CLIENT_MESSAGE:
 		return accepts_message(filter, ((const xcb_client_message_event_t *)event)->type);
 	case XCB_SELECTION_NOTIFY:
 		return accepts_notify(filter, (const xcb_selection_notify_event_t *)event);
 	default:
-		return (event->response_type & ~FORGED) == XCB_UNMAP_NOTIFY;
+		return xfilter_get_type(event) == XCB_UNMAP_NOTIFY;
 	}
 }
 
@@ -71,7 +68,7 @@ static void refuse(xcb_connection_t *connection, const xcb_selection_request_eve
 
 bool xfilter_accepts(
 		struct xfilter *filter, xcb_connection_t *connection, const xcb_generic_event_t *event, size_t windows_left) {
-	if (event->response_type & FORGED) {
+	if (event->response_type & XFILTER_FORGED) {
 		return accepts_forged(filter, event);
 	}
 	switch (event->response_type) {

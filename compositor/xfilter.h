@@ -29,6 +29,14 @@ enum xfilter_atom {
 	XFILTER_ATOMS_LEN,
 };
 
+/* Set in an event's type if a program has sent it, and not the X server. */
+#define XFILTER_FORGED 0x80
+
+/* Returns the type of an event, whoever has sent it. */
+static inline int xfilter_get_type(const xcb_generic_event_t *event) {
+	return event->response_type & ~XFILTER_FORGED;
+}
+
 /* Zeroed: nothing is known yet. */
 struct xfilter {
 	xcb_atom_t atoms[XFILTER_ATOMS_LEN];

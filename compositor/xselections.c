@@ -1,14 +1,12 @@
 #include "xselections.h"
 
+#include "xfilter.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_primary_selection.h>
 #include <wlr/types/wlr_seat.h>
-
-// Set by any program, the highest bit of an event's type says that a program has sent it.
-#define TYPE_MASK 0x7f
 
 // Types to which wlroots gives atoms without asking.
 #define UTF8_TYPE "text/plain;charset=utf-8"
@@ -116,7 +114,7 @@ bool xselections_ask(struct xselections *selections, struct xprefetch *prefetch,
 	const xcb_selection_request_event_t *request = (const xcb_selection_request_event_t *)event;
 	const xcb_property_notify_event_t *change = (const xcb_property_notify_event_t *)event;
 	const struct xconversion *conversion;
-	switch (event->response_type & TYPE_MASK) {
+	switch (xfilter_get_type(event)) {
 	case XCB_SELECTION_NOTIFY:
 		if (notify->property != XCB_ATOM_NONE) {
 			xprefetch_ask_data(prefetch, connection, notify->requestor, numbers[XSELECTIONS_PROPERTY],
@@ -192,7 +190,7 @@ bool xselections_are_ready(struct xselections *selections, struct xprefetch *pre
 	const xcb_selection_request_event_t *request = (const xcb_selection_request_event_t *)event;
 	const xcb_get_property_reply_t *data;
 	const struct wl_array *types;
-	switch (event->response_type & TYPE_MASK) {
+	switch (xfilter_get_type(event)) {
 	case XCB_SELECTION_NOTIFY:
 		data = xprefetch_peek(prefetch, XPREFETCH_DATA, notify->requestor);
 		if (data != NULL && data->type == selections->numbers[XSELECTIONS_INCR]) {
