@@ -92,9 +92,52 @@ static const struct wl_registry_listener registry_listener = {
 	.global_remove = handle_global_remove,
 };
 
+static void handle_wake(void *data, struct wl_callback *callback, uint32_t serial) {
+	struct lido_client *client = data;
+	wl_callback_destroy(callback);
+	client->wake = NULL;
+}
+
+static const struct wl_callback_listener wake_listener = {
+	.done = handle_wake,
+};
+
+static void drop_wake(struct lido_client *client) {
+	if (client->wake != NULL) {
+		wl_callback_destroy(client->wake);
+		client->wake = NULL;
+	}
+}
+
+// Has the server send an event, on the default queue: a program that polls the socket wakes up, and dispatches what
+// was read already. An event that was requested earlier may have been read, too, so it is requested anew.
+static void request_wake(struct lido_client *client) {
+	drop_wake(client);
+	client->wake = wl_display_sync(client->display);
+	if (client->wake != NULL) {
+		wl_callback_add_listener(client->wake, &wake_listener, client);
+		wl_display_flush(client->display);
+	}
+}
+
+static bool round_trip_unprepared(struct lido_client *client) {
+	if (!client->is_read_prepared) {
+		return wl_display_roundtrip_queue(client->display, client->queue) >= 0;
+	}
+	// A thread that waits for the socket with a read prepared waits for itself.
+	wl_display_cancel_read(client->display);
+	bool is_done = wl_display_roundtrip_queue(client->display, client->queue) >= 0;
+	// On this queue nobody else's events are pending, which would have to be dispatched first.
+	while (wl_display_prepare_read_queue(client->display, client->queue) != 0) {
+		wl_display_dispatch_queue_pending(client->display, client->queue);
+	}
+	request_wake(client);
+	return is_done;
+}
+
 bool lido_client_round_trip(struct lido_client *client) {
 	client->stats.round_trips++;
-	if (wl_display_roundtrip_queue(client->display, client->queue) >= 0) {
+	if (round_trip_unprepared(client)) {
 		return true;
 	}
 	bool is_broken = wl_display_get_error(client->display) != 0;
@@ -104,6 +147,14 @@ bool lido_client_round_trip(struct lido_client *client) {
 bool lido_client_dispatch(struct lido_client *client) {
 	return wl_display_dispatch_queue_pending(client->display, client->queue) >= 0 ||
 		   lido_client_fail(client, LIDO_CLIENT_ERROR_CONNECTION);
+}
+
+void lido_client_set_read_prepared(struct lido_client *client, bool is_prepared) {
+	client->is_read_prepared = is_prepared;
+}
+
+struct wl_shm *lido_client_get_shm(const struct lido_client *client) {
+	return client->shm;
 }
 
 int64_t lido_client_get_reserve_left(const struct lido_client *client) {
@@ -188,6 +239,7 @@ static struct lido_client *allocate(struct wl_display *display, const struct lid
 	client->blocks_max = client->buffers_max = UINT32_MAX;
 	client->row_align = LIDO_CLIENT_ROW_ALIGN_DEFAULT;
 	client->populates = true;
+	client->is_read_prepared = client->options.is_read_prepared;
 	wl_list_init(&client->areas);
 	wl_list_init(&client->images);
 	wl_list_init(&client->swapchains);
@@ -241,6 +293,7 @@ void lido_client_destroy(struct lido_client *client) {
 		return;
 	}
 	destroy_objects(client);
+	drop_wake(client);
 	assert(client->stats.areas == 0 && client->stats.mappings == 0 && client->stats.bytes_mapped == 0);
 	assert(client->stats.bytes_files == 0 && client->stats.images == 0 && client->stats.bytes_images == 0);
 	assert(client->storages_len == 0 && client->buffers_len == 0);

@@ -23,6 +23,8 @@ struct lido_client {
 	bool is_registry_over;            // later globals are ignored
 	bool is_direct;                   // the server itself is at the other end of the socket, so fds arrive
 	bool populates;                   // false once the kernel has rejected MADV_POPULATE_WRITE
+	bool is_read_prepared;            // by the program, in this thread
+	struct wl_callback *wake;         // requested after a round trip in spite of that; NULL: none is pending
 
 	struct wl_list areas;      // lido_client_area.link
 	struct wl_list images;     // lido_image.link

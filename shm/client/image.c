@@ -7,6 +7,9 @@
 static void handle_release(void *data, struct wl_buffer *buffer) {
 	struct lido_image *image = data;
 	image->is_busy = false;
+	if (image->release_fn != NULL) {
+		image->release_fn(image, image->release_data);
+	}
 }
 
 static const struct wl_buffer_listener buffer_listener = {
@@ -86,6 +89,16 @@ bool lido_client_image_grow(struct lido_image *image, uint32_t size) {
 
 bool lido_image_wait(struct lido_image *image) {
 	return lido_client_storage_wait(image->storage);
+}
+
+bool lido_image_is_ready(struct lido_image *image) {
+	return !lido_client_dispatch(image->client) || image->storage->answers_pending == 0;
+}
+
+void lido_image_set_release_handler(
+		struct lido_image *image, void (*fn)(struct lido_image *image, void *data), void *data) {
+	image->release_fn = fn;
+	image->release_data = data;
 }
 
 void *lido_image_get_pixels(struct lido_image *image) {

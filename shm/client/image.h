@@ -12,8 +12,10 @@ struct lido_image {
 	struct lido_swapchain *swapchain;    // NULL: the program created the image
 	struct lido_client_storage *storage; // owned
 	struct lido_client_layout layout;
-	struct wl_buffer *buffer; // owned; NULL until lido_image_get_buffer()
-	bool is_busy;             // the server has not released the buffer
+	struct wl_buffer *buffer;                                 // owned; NULL until lido_image_get_buffer()
+	bool is_busy;                                             // the server has not released the buffer
+	void (*release_fn)(struct lido_image *image, void *data); // NULL: none
+	void *release_data;
 
 	// Only for images of a swapchain:
 	uint64_t frame;   // number of the last frame that showed it; for a new image, of the last frame before

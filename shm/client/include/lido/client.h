@@ -18,8 +18,8 @@
  * Events: each client has its own event queue. Any function that reads the display's socket (wl_display_dispatch(),
  * wl_display_read_events()) fills the queue; the functions here dispatch it when they need to. A program that only
  * acquires images never needs lido_client_dispatch(). A function blocks only if its comment says so. Functions that may
- * block read the socket: do not call them between wl_display_prepare_read() and wl_display_read_events() in the same
- * thread.
+ * block read the socket: in a thread that has called wl_display_prepare_read(), and has neither read nor canceled, they
+ * would wait for their own thread, unless lido_client_set_read_prepared() has told them.
  *
  * Threads: only one thread at a time may use a client with its swapchains and images. Different threads may use
  * different clients at the same time, even on the same display. The library has no global state.
@@ -39,6 +39,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 struct wl_buffer;
+struct wl_shm;
 
 /* One user of the server's shared memory, on one wl_display. Opaque. */
 struct lido_client;
@@ -70,6 +71,7 @@ enum lido_client_backend {
 struct lido_client_options {
 	enum lido_client_backend backend; // WL_SHM: even if the server has POOL; POOL: fail if it has none
 	uint32_t reserve_max;             // bytes of address space; 0: no limit on 64 bits, 256 MiB on 32 bits
+	bool is_read_prepared;            // as for lido_client_set_read_prepared()
 };
 
 /* What a client uses. */
@@ -108,6 +110,21 @@ const char *lido_client_error_to_string(enum lido_client_error error);
 /* Dispatches events that were already read, such as releases. Returns false if the connection is broken. */
 bool lido_client_dispatch(struct lido_client *client);
 
+/*
+ * Tells whether this thread has prepared to read the display's socket: true after wl_display_prepare_read(), false
+ * after wl_display_read_events() or wl_display_cancel_read(). For programs whose event loop stays prepared while they
+ * call functions that may block. These give it up meanwhile, and are prepared again when they return. Events of the
+ * program's own queues may have been read then, and are not dispatched; the socket becomes readable once more, so that
+ * the event loop dispatches them.
+ */
+void lido_client_set_read_prepared(struct lido_client *client, bool is_prepared);
+
+/*
+ * Returns the wl_shm that the client has bound, on its queue: for libraries that need one, such as libwayland-cursor.
+ * It is there with POOL as well. The client owns it.
+ */
+struct wl_shm *lido_client_get_shm(const struct lido_client *client);
+
 /* Fills in what the client uses now. */
 void lido_client_get_stats(const struct lido_client *client, struct lido_client_stats *stats);
 
@@ -127,6 +144,12 @@ void lido_image_destroy(struct lido_image *image);
  * repeat a request that the server refused because of unread events. Returns false if the image has no memory.
  */
 bool lido_image_wait(struct lido_image *image);
+
+/*
+ * Has the server answered, so that lido_image_wait() would not block? Dispatches events that were already read, and
+ * does not block. Whether the image has memory is what lido_image_wait() returns.
+ */
+bool lido_image_is_ready(struct lido_image *image);
 
 /*
  * Returns the pixels, writable, row by row from the top; NULL if the image has no memory. Blocks as lido_image_wait()
@@ -159,6 +182,14 @@ struct wl_buffer *lido_image_get_buffer(struct lido_image *image);
  * arrived. Drawing into a busy image may show unfinished pixels.
  */
 bool lido_image_is_busy(const struct lido_image *image);
+
+/*
+ * Sets a function that is called whenever the image stops being busy, while events are dispatched: by
+ * lido_client_dispatch(), or by a function that blocks. It may destroy no image or swapchain. NULL: none. An image of a
+ * swapchain keeps it until the image is destroyed.
+ */
+void lido_image_set_release_handler(
+		struct lido_image *image, void (*fn)(struct lido_image *image, void *data), void *data);
 
 /* Creates a swapchain for one surface. It has no images yet. Returns NULL if out of memory. */
 struct lido_swapchain *lido_swapchain_create(struct lido_client *client);
