@@ -160,6 +160,8 @@ static bool create_rendering(struct compositor *compositor, const struct composi
 }
 
 static bool create_parts(struct compositor *compositor) {
+	// lido_wlroots_create() has set less.
+	wl_display_set_default_max_buffer_size(compositor->display, CLIENTS_UNREAD_SIZE_MAX);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		compositor->parts_len = i + 1;
 		if (!parts[i].init(compositor)) {
@@ -268,7 +270,6 @@ struct compositor *compositor_create(const struct compositor_options *options) {
 		deallocate(compositor);
 		return NULL;
 	}
-	wl_display_set_default_max_buffer_size(compositor->display, CLIENTS_UNREAD_SIZE_MAX);
 	compositor->loop = wl_display_get_event_loop(compositor->display);
 	if (create_backend(compositor, options) && create_rendering(compositor, options) && create_parts(compositor) &&
 			create_socket(compositor, options) && create_monitor(compositor, options) &&

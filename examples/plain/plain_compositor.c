@@ -379,7 +379,6 @@ int main(int argc, char *argv[]) {
 	lido_limits_raise_nofile();
 	server.display = wl_display_create();
 	wl_list_init(&server.surfaces);
-	wl_display_set_default_max_buffer_size(server.display, LIDO_UNREAD_BYTES_MAX);
 	struct wl_event_loop *loop = wl_display_get_event_loop(server.display);
 	struct wl_event_source *terminate = wl_event_loop_add_signal(loop, SIGTERM, handle_signal, server.display);
 	server.timer = wl_event_loop_add_timer(loop, handle_timer, &server);

@@ -84,7 +84,6 @@ static bool consider_create_shm_backend(struct wrapped_display *wrapped) {
 	}
 	struct lido_limits limits;
 	read_limits(&limits);
-	wl_display_set_default_max_buffer_size(wrapped->display, LIDO_UNREAD_BYTES_MAX);
 	wrapped->shm_backend = lido_wlroots_create(wrapped->display, wrapped->renderer, wrapped->compositor, &limits);
 	fputs(wrapped->shm_backend != NULL
 					? "lido-wrap: wl_shm is Lido's\n"

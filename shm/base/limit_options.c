@@ -113,17 +113,6 @@ void lido_limits_print_help(FILE *stream) {
 	}
 }
 
-size_t lido_limits_get_unread_bytes_max(void) {
-	struct rlimit limit = {.rlim_cur = 1024};
-	getrlimit(RLIMIT_NOFILE, &limit);
-	uint64_t bytes = limit.rlim_cur / 8 * sizeof(int);
-	size_t size = LIDO_UNREAD_BYTES_MIN;
-	while (size < LIDO_UNREAD_BYTES_MAX && size * 2 <= bytes) {
-		size *= 2;
-	}
-	return size;
-}
-
 // The soft limit before it was raised; 0: not raised yet. Process-wide, like the limit itself.
 static rlim_t nofile_before;
 

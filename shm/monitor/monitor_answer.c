@@ -21,9 +21,10 @@
 #define RANGE_SIZE (HEADER_SIZE + 3 * 4)
 #define OTHERS_SIZE 64
 static_assert(LIDO_MONITOR_CLIENTS_MAX * (CLIENT_SIZE + VALUES_LEN * VALUE_SIZE + LIMIT_SIZE) + OTHERS_SIZE <=
-					  LIDO_UNREAD_BYTES_MIN,
+					  LIDO_MONITOR_ANSWER_SIZE_MAX,
 		"a page of clients fits into the smallest buffer of a connection");
-static_assert(LIDO_MONITOR_RANGES_MAX * RANGE_SIZE + OTHERS_SIZE <= LIDO_UNREAD_BYTES_MIN, "so does a page of ranges");
+static_assert(
+		LIDO_MONITOR_RANGES_MAX * RANGE_SIZE + OTHERS_SIZE <= LIDO_MONITOR_ANSWER_SIZE_MAX, "so does a page of ranges");
 
 static uint32_t high(int64_t number) {
 	return (uint32_t)((uint64_t)number >> 32);

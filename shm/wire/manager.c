@@ -6,6 +6,7 @@
 
 #include "lido-shm-v1-protocol.h"
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <wayland-server-protocol.h>
 
@@ -103,8 +104,22 @@ static bool manager_create_globals(struct lido_manager *manager) {
 	return true;
 }
 
+// Without any of these, no client could have a buffer. The others are about what lido_shm_v1 and GPUs add.
+static bool limits_are_valid(const struct lido_limits *limits) {
+	return limits->files_max > 0 && limits->shm_pools_max > 0 && limits->buffers_max > 0 &&
+		   limits->scratch_bytes_max > 0 && limits->area_bytes_max >= 0 && limits->pinned_bytes_max >= 0;
+}
+
 struct lido_manager *lido_manager_create(
 		struct wl_display *display, const uint32_t *formats, size_t formats_len, const struct lido_limits *limits) {
+	if (limits != NULL && !limits_are_valid(limits)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	if (wl_display_get_destroy_listener(display, handle_display_destroy) != NULL) {
+		errno = EEXIST;
+		return NULL;
+	}
 	struct lido_manager *manager = lido_os.calloc(1, sizeof(*manager));
 	if (manager == NULL) {
 		return NULL;
@@ -126,6 +141,7 @@ struct lido_manager *lido_manager_create(
 	if (!manager_create_globals(manager)) {
 		goto error_reclaim;
 	}
+	wl_display_set_default_max_buffer_size(display, LIDO_UNREAD_BYTES_MAX);
 	manager->display_destroy.notify = handle_display_destroy;
 	wl_display_add_destroy_listener(display, &manager->display_destroy);
 	return manager;

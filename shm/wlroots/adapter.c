@@ -1,5 +1,6 @@
 #include "adapter.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/render/wlr_renderer.h>
@@ -31,6 +32,7 @@ static struct lido_manager *create_manager(
 		struct wl_display *display, struct wlr_renderer *renderer, const struct lido_limits *limits) {
 	const struct wlr_drm_format_set *set = wlr_renderer_get_texture_formats(renderer, WLR_BUFFER_CAP_DATA_PTR);
 	if (set == NULL) {
+		errno = ENOTSUP;
 		return NULL;
 	}
 	uint32_t *formats = calloc(set->len + 1, sizeof(*formats));

@@ -393,7 +393,7 @@ TEST("lido_monitor@that-asks-without-reading-is-ended-and-harms-nobody") {
 	struct pair pair;
 	struct monitor_client monitor;
 	pair_init(&pair, NULL);
-	wl_display_set_default_max_buffer_size(pair.server.display, LIDO_UNREAD_BYTES_MIN);
+	wl_display_set_default_max_buffer_size(pair.server.display, LIDO_MONITOR_ANSWER_SIZE_MAX);
 	create_monitor(&pair.server);
 	monitor_client_init(&monitor, &pair.server, NAME);
 	bool is_gone = false;

@@ -148,21 +148,3 @@ TEST("limit_options@total-of-mappings-is-a-share-of-the-kernels-limit") {
 	expect_int(quota.counts[LIDO_QUOTA_MAPPINGS].max, ==, 4112);
 	expect_int(quota.counts[LIDO_QUOTA_MAPPINGS].max, <, 65530 * 15 / 100);
 }
-
-TEST("limit_options@unread-fds-are-limited-to-an-eighth-of-the-process-limit") {
-	static const struct {
-		rlim_t files;
-		size_t bytes;
-	} cases[] = {{16, 4096}, {1024, 4096}, {8192, 4096}, {16383, 4096}, {16384, 8192}, {131072, 65536}, {20000, 8192}};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct rlimit limit = {.rlim_cur = cases[i].files, .rlim_max = cases[i].files}, before;
-		expect_int(getrlimit(RLIMIT_NOFILE, &before), ==, 0);
-		limit.rlim_max = before.rlim_max;
-		limit.rlim_cur = limit.rlim_cur < before.rlim_max ? limit.rlim_cur : before.rlim_max;
-		expect_int(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
-		size_t bytes = lido_limits_get_unread_bytes_max();
-		expect_int(bytes, ==, limit.rlim_cur == cases[i].files ? cases[i].bytes : bytes);
-		expect_int(bytes, >=, LIDO_UNREAD_BYTES_MIN);
-		expect_int(bytes, <=, LIDO_UNREAD_BYTES_MAX);
-	}
-}

@@ -9,6 +9,7 @@
 #include "wire/manager.h"
 #include <drm_fourcc.h>
 #include <errno.h>
+#include <sys/socket.h>
 
 TEST("manager@offered-formats-are-found-by-their-wl_shm-code-alone") {
 	struct pair pair;
@@ -90,6 +91,61 @@ TEST("manager@limits-are-those-given-or-the-defaults") {
 	expect_int(counts[LIDO_QUOTA_BLOCK_BYTES].max, ==, 0);
 	client_finish(&client);
 	server_finish(&server);
+}
+
+TEST("manager@limits-with-which-no-client-could-have-a-buffer-are-refused") {
+	static const uint32_t formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888};
+	struct lido_limits cases[7];
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cases[i] = lido_limits_default();
+	}
+	cases[0] = (struct lido_limits){0};
+	cases[1].files_max = 0;
+	cases[2].shm_pools_max = 0;
+	cases[3].buffers_max = 0;
+	cases[4].scratch_bytes_max = 0;
+	cases[5].area_bytes_max = -1;
+	cases[6].pinned_bytes_max = -1;
+	struct wl_display *display = wl_display_create();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		errno = 0;
+		expect(lido_manager_create(display, formats, 2, &cases[i]) == NULL);
+		expect_int(errno, ==, EINVAL);
+	}
+	wl_display_destroy(display);
+}
+
+TEST("manager@second-one-of-a-display-is-refused") {
+	static const uint32_t formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888};
+	struct wl_display *display = wl_display_create();
+	struct lido_manager *manager = lido_manager_create(display, formats, 2, NULL);
+	expect(manager != NULL);
+	errno = 0;
+	expect(lido_manager_create(display, formats, 2, NULL) == NULL);
+	expect_int(errno, ==, EEXIST);
+	lido_manager_destroy(manager);
+	expect(lido_manager_create(display, formats, 2, NULL) != NULL);
+	wl_display_destroy(display);
+}
+
+// With a smaller buffer, a message of 64 KiB is never read to its end, and its socket wakes the event loop forever.
+TEST("manager@connection-takes-the-longest-message") {
+	struct pair pair;
+	pair_init(&pair, NULL);
+	int fd = wl_display_get_fd(pair.client.display);
+	const uint32_t header[2] = {1, UINT32_C(0xfffc) << 16};
+	uint8_t rest[4096] = {0};
+	expect_int(send(fd, header, sizeof(header), MSG_NOSIGNAL), ==, sizeof(header));
+	for (size_t left = 0xfffc - sizeof(header); left > 0;) {
+		size_t part = left < sizeof(rest) ? left : sizeof(rest);
+		expect_int(send(fd, rest, part, MSG_NOSIGNAL), ==, part);
+		server_dispatch(&pair.server, 0);
+		left -= part;
+	}
+	server_dispatch(&pair.server, 0);
+	// The other client is left.
+	expect_int(wl_list_length(wl_display_get_client_list(pair.server.display)), ==, 1);
+	pair_finish(&pair);
 }
 
 TEST("manager@out-of-memory-for-a-pool-is-no_memory") {

@@ -133,18 +133,18 @@ TEST("pool@lock-keeps-its-own-file-only") {
 }
 
 TEST("pool@quota_allows-changes-nothing-and-names-value-and-limit") {
-	struct lido_limits limits = {.files_max = 0, .shm_pools_max = 0, .buffers_max = 0, .scratch_bytes_max = 10};
+	struct lido_limits limits = {.files_max = 1, .shm_pools_max = 2, .buffers_max = 3, .scratch_bytes_max = 10};
 	struct server server;
 	struct client client;
 	server_init_core(&server, &limits);
 	client_init(&client, &server);
 	struct lido_pool *pool = lido_pool_from_client(server.manager, client_get_peer(&client));
-	expect(!lido_quota_allows(&pool->quota, LIDO_QUOTA_FILES, 1));
-	expect_contains(pool->quota.failure, "0 held, the limit (files) is 0");
-	expect(!lido_quota_allows(&pool->quota, LIDO_QUOTA_SHM_POOLS, 1));
-	expect_contains(pool->quota.failure, "0 held, the limit (shm-pools) is 0");
-	expect(!lido_quota_allows(&pool->quota, LIDO_QUOTA_BUFFERS, 1));
-	expect_contains(pool->quota.failure, "0 held, the limit (buffers) is 0");
+	expect(!lido_quota_allows(&pool->quota, LIDO_QUOTA_FILES, 2));
+	expect_contains(pool->quota.failure, "the limit (files) is 1");
+	expect(!lido_quota_allows(&pool->quota, LIDO_QUOTA_SHM_POOLS, 3));
+	expect_contains(pool->quota.failure, "the limit (shm-pools) is 2");
+	expect(!lido_quota_allows(&pool->quota, LIDO_QUOTA_BUFFERS, 4));
+	expect_contains(pool->quota.failure, "the limit (buffers) is 3");
 	expect(lido_quota_allows(&pool->quota, LIDO_QUOTA_SCRATCH_BYTES, 10));
 	expect(!lido_quota_allows(&pool->quota, LIDO_QUOTA_SCRATCH_BYTES, 11));
 	expect_contains(pool->quota.failure, "0 bytes held, 11 more wanted, the limit (scratch-bytes) is 10");

@@ -135,11 +135,17 @@ extern "C" {
 #define LIDO_MAPPINGS_PER_FILE 2
 
 /*
- * Bytes of events that a client may leave unread before it is disconnected, if fds are plenty, and if they are few; see
- * lido_limits_get_unread_bytes_max().
+ * The display's limit on a client's unread events, and on its requests that wait in the server, which
+ * lido_manager_create() sets: bytes, for each direction. A client that leaves more unread is disconnected.
+ *
+ * It is the size of the longest message. With less, as is libwayland's default, a message that does not fit is never
+ * read to its end, and the event loop spins. Each fd that a client has sent ahead of its request takes four of these
+ * bytes: with this value one client can hold 16,384 fds of the server, so call lido_limits_raise_nofile().
  */
 #define LIDO_UNREAD_BYTES_MAX (64 * 1024)
-#define LIDO_UNREAD_BYTES_MIN 4096
+
+/* No answer to a monitor is longer, so that it fits into any socket's buffer. Bytes. */
+#define LIDO_MONITOR_ANSWER_SIZE_MAX 4096
 
 /*
  * Bytes copied for one client in one dispatch (iteration of the event loop), before the other clients are served: a
@@ -172,8 +178,8 @@ extern "C" {
 #define LIDO_MONITORS_MAX 8
 
 /*
- * One answer to a monitor: clients or ranges of an area, so that it fits into LIDO_UNREAD_BYTES_MIN; and files and
- * blocks visited, at a microsecond or less each, except that an answer always has one client.
+ * One answer to a monitor: clients or ranges of an area, so that it fits into LIDO_MONITOR_ANSWER_SIZE_MAX; and files
+ * and blocks visited, at a microsecond or less each, except that an answer always has one client.
  */
 #define LIDO_MONITOR_CLIENTS_MAX 4
 #define LIDO_MONITOR_RANGES_MAX 64
@@ -187,7 +193,10 @@ static_assert(LIDO_SCRATCH_BYTES_MAX_DEFAULT >= 4 * INT64_C(7680) * 4320, "one 8
 static_assert(LIDO_AREA_BYTES_MAX_DEFAULT >= 2 * 4 * INT64_C(7680) * 4320, "two 8K buffers fit");
 static_assert(LIDO_RESERVE_MAX <= UINT32_MAX, "lido_shm_pool_v1.area carries the reserve as uint32");
 
-/* The limits that options set. */
+/*
+ * The limits that options set. Begin with lido_limits_default(). Without areas, blocks or bytes of blocks (0), clients
+ * get no memory by lido_shm_v1; without pinned bytes, GPUs read copies. No other limit may be 0.
+ */
 struct lido_limits {
 	uint32_t files_max;        // files
 	uint32_t shm_pools_max;    // wl_shm_pool objects
@@ -224,16 +233,6 @@ uint32_t lido_limits_get_mappings_total_max(void);
 
 /* The bytes that all clients together may pin, by LIDO_PINNED_TOTAL_DIVISOR. Asks the kernel. */
 int64_t lido_limits_get_pinned_bytes_total_max(void);
-
-/*
- * A value for wl_display_set_default_max_buffer_size(): a power of two, from LIDO_UNREAD_BYTES_MIN to
- * LIDO_UNREAD_BYTES_MAX. Asks the kernel: call it after lido_limits_raise_nofile().
- *
- * libwayland keeps a client's fds, four bytes each, in a buffer of that size until a request needs them. With this
- * value one client can hold at most an eighth of RLIMIT_NOFILE open in the server. The same size bounds how many
- * requests are handled in one dispatch.
- */
-size_t lido_limits_get_unread_bytes_max(void);
 
 /*
  * Raises RLIMIT_NOFILE to its hard limit. Returns the limit in force. Call it once, early; start children that use

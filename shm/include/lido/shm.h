@@ -88,10 +88,15 @@ struct lido_buffer {
 /*
  * Creates the globals wl_shm, version 2, and lido_shm_manager_v1, version 2, on the display. formats: the DRM formats
  * (drm_fourcc.h) that the renderer reads, ARGB8888 and XRGB8888 among them; those that this library does not know are
- * not offered. limits: NULL for the defaults. Returns NULL if memory is short or a required format is missing (errno
- * EINVAL).
+ * not offered. limits: NULL for the defaults.
  *
- * A display has at most one manager. It is destroyed with the display, or earlier by lido_manager_destroy().
+ * Also sets the default maximal buffer size of the display's clients to LIDO_UNREAD_BYTES_MAX, without which malformed
+ * messages would make the event loop spin. A compositor that wants larger ones calls
+ * wl_display_set_default_max_buffer_size() afterwards.
+ *
+ * Returns NULL, with errno: EINVAL if a required format is missing, or if the limit on files, wl_shm_pools, buffers or
+ * scratch bytes is 0 (begin with lido_limits_default()); EEXIST if the display has a manager; ENOMEM. It is destroyed
+ * with the display, or earlier by lido_manager_destroy().
  */
 struct lido_manager *lido_manager_create(
 		struct wl_display *display, const uint32_t *formats, size_t formats_len, const struct lido_limits *limits);

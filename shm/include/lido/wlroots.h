@@ -28,8 +28,10 @@ struct lido_wlroots;
 /*
  * Creates the wl_shm and lido_shm_manager_v1 globals for the formats that the renderer reads, and sees to it that the
  * buffers that clients of the compositor commit are released early: by snapshots, or, where the compositor's renderer
- * uploads what it shows, at the commit. limits: NULL for the defaults. Returns NULL if memory is short or the renderer
- * reads no shared memory. Destroyed with the display.
+ * uploads what it shows, at the commit. limits: NULL for the defaults. Destroyed with the display.
+ *
+ * Returns NULL with errno ENOTSUP if the renderer reads no shared memory, or as lido_manager_create() does: its
+ * documentation also says what else it sets.
  *
  * The renderer may be replaced later by one that reads the same formats (wlr_compositor_set_renderer()).
  */
