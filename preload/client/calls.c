@@ -3,6 +3,7 @@
  * For tracked files they act on the store. Those that take offsets have two names: mmap64() takes one of 64 bits, and
  * mmap() one word, which is the same where words have 64 bits.
  */
+#include "connection.h"
 #include "interpose.h"
 #include "lock.h"
 #include "mapping.h"
@@ -16,6 +17,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/mman.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 
 #define ALIAS(name, other) __asm__(other) __attribute__((visibility("default"), alias(name)))
@@ -304,8 +306,8 @@ int call_ftruncate(int fd, off_t size) {
 	return raw_ftruncate(fd, size);
 }
 
-// With the state lock held. Holes are punched into the store as well; of other ranges the file only has the size: space
-// is the server's concern.
+// With the state lock held. store: NULL for mode 0. Holes are punched into the store as well; of other ranges the file
+// only has the size: space is the server's concern.
 static int allocate_in_store(struct store *store, int fd, int mode, off_t offset, off_t size) {
 	if ((mode & FALLOC_FL_PUNCH_HOLE) != 0) {
 		int result = raw_fallocate(fd, mode, offset, size);
@@ -321,6 +323,30 @@ static int allocate_in_store(struct store *store, int fd, int mode, off_t offset
 	return raw_ftruncate(fd, offset + size);
 }
 
+// With the state lock held: a new file that will probably move into a block needs no space of its own, whose pages
+// would only be freed by that. Files on a tmpfs that is mounted may find it full, and keep their space.
+static bool is_space_unneeded(const struct file *file, int fd) {
+	struct statfs statfs;
+	int flags = fcntl(fd, F_GETFL);
+	return moving_find_reason(file) == NULL && connection_is_any() && memory_is_overcommitted() && flags != -1 &&
+		   (flags & O_PATH) == 0 && (flags & O_ACCMODE) != O_RDONLY && fstatfs(fd, &statfs) == 0 &&
+		   statfs.f_blocks == 0;
+}
+
+static int allocate(struct file *file, int fd, int mode, off_t offset, off_t size) {
+	if (file->store != NULL) {
+		return allocate_in_store(file->store, fd, mode, offset, size);
+	}
+	if (mode != 0 || !is_space_unneeded(file, fd)) {
+		return raw_fallocate(fd, mode, offset, size);
+	}
+	int result = allocate_in_store(NULL, fd, mode, offset, size);
+	if (result == 0 && file->promised < (size_t)(offset + size)) {
+		file->promised = (size_t)(offset + size);
+	}
+	return result;
+}
+
 int call_fallocate(int fd, int mode, off_t offset, off_t size) {
 	const int known_modes = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
 	bool is_sane = offset >= 0 && size > 0 && offset <= PTRDIFF_MAX - size;
@@ -334,8 +360,7 @@ int call_fallocate(int fd, int mode, off_t offset, off_t size) {
 		outside_end(&call);
 		return result;
 	}
-	int result = file->store != NULL ? allocate_in_store(file->store, fd, mode, offset, size)
-									 : raw_fallocate(fd, mode, offset, size);
+	int result = allocate(file, fd, mode, offset, size);
 	state_unlock();
 	return result;
 }

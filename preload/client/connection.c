@@ -292,6 +292,14 @@ struct connection *connection_find(const struct wl_display *display) {
 	return connection != NULL && connection->pool != NULL ? connection : NULL;
 }
 
+bool connection_is_any(void) {
+	const struct connection *connection = connections;
+	while (connection != NULL && (connection->is_dead || connection->pool == NULL)) {
+		connection = connection->next;
+	}
+	return connection != NULL;
+}
+
 bool connection_has_socket(int fd) {
 	if (!state_lock()) {
 		return true;

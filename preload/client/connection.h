@@ -103,6 +103,9 @@ struct connection *connection_find(const struct wl_display *display);
 /* Is this process the one that last found or created a connection, not a fork of it? */
 bool connection_is_of_this_process(void);
 
+/* With the state lock held: has any server given this process a pool? */
+bool connection_is_any(void);
+
 /* Is it the socket of a connection? Then libwayland is what uses it, and holds its locks. */
 bool connection_has_socket(int fd);
 

@@ -59,6 +59,14 @@ struct file *file_find(const struct stat *stat) {
 	return file;
 }
 
+// Nobody could be told that there is no space any more: the program would notice when it draws.
+void file_keep_promise(struct file *file, int fd) {
+	if (file->promised > 0 && file->store == NULL) {
+		raw_fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)file->promised);
+		file->promised = 0;
+	}
+}
+
 void file_mark_unsupported(struct file *file, const char *why) {
 	if (file->unsupported_reason == NULL) {
 		file->unsupported_reason = why;
@@ -242,7 +250,7 @@ void file_consider_destroy(struct file *file) {
 	}
 	if (file->store != NULL) {
 		file_consider_all();
-	} else if (file->unsupported_reason == NULL) {
+	} else if (file->unsupported_reason == NULL && file->promised == 0) {
 		file_destroy(file);
 	}
 }

@@ -21,6 +21,7 @@ struct file {
 	uint32_t private_mappings;      // of this process
 	uint32_t shm_pools, buffers;    // of the program
 	uint32_t users;                 // functions that use it while they do not hold the state lock
+	size_t promised;                // bytes of space that the program has asked for and the file lacks; see calls.c
 	const char *unsupported_reason; // why its own bytes cannot move into a block; NULL: they can
 	bool has_fd;                    // this process had an fd of it at the last look
 };
@@ -49,6 +50,9 @@ bool file_is_any_moved(void);
 /* Changes whenever the bytes of a file move, or fail to; never 0 while file_is_any_moved(). Needs no lock. */
 unsigned file_get_generation(void);
 
+/* Gives the file, by an fd of it, the space that was promised, unless its bytes are elsewhere. */
+void file_keep_promise(struct file *file, int fd);
+
 /* Marks the file as one whose own bytes cannot move into a block. */
 void file_mark_unsupported(struct file *file, const char *why);
 
@@ -63,7 +67,8 @@ void file_for_each(void (*fn)(struct file *file, void *data), void *data);
 
 /*
  * Destroys the file and releases its store if nothing can show its bytes any more: no mapping, shm_pool, buffer, user
- * or fd. A file that has its own bytes and is unsupported stays for a while, since looking for fds takes time.
+ * or fd. A file that has its own bytes and is unsupported, or was promised space, stays for a while, since looking for
+ * fds takes time.
  */
 void file_consider_destroy(struct file *file);
 

@@ -4,6 +4,7 @@
 #include "raw.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -47,4 +48,24 @@ size_t memory_count(const uint8_t *data, size_t size) {
 		}
 	}
 	return low * page_size();
+}
+
+bool memory_is_overcommitted(void) {
+	enum {
+		UNKNOWN,
+		NEVER,
+		ALWAYS
+	};
+	static _Atomic(int) known;
+	if (known == UNKNOWN) {
+		char mode = '2'; // strict
+		int fd = (int)raw_call(
+				SYS_openat, (long[6]){AT_FDCWD, (long)"/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC});
+		if (fd >= 0) {
+			raw_pread(fd, &mode, 1, 0);
+			close(fd);
+		}
+		known = mode == '2' ? NEVER : ALWAYS;
+	}
+	return known == ALWAYS;
 }

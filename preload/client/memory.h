@@ -26,4 +26,10 @@ bool memory_exists(const uint8_t *data);
 /* How many bytes exist: whole pages from data on, up to the end of its file, which must not shrink meanwhile. */
 size_t memory_count(const uint8_t *data, size_t size);
 
+/*
+ * Does the kernel give out more memory than it has? Then a file without a name that has its space is no safer than one
+ * that gets it page by page.
+ */
+bool memory_is_overcommitted(void);
+
 #endif

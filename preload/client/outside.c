@@ -167,6 +167,7 @@ void outside_share(int fd, const char *why, bool is_sent) {
 		struct file *file = file_get(&stat);
 		if (file != NULL) {
 			outside_return(file, why);
+			file_keep_promise(file, fd);
 		}
 		state_unlock();
 		if (is_sent) {
@@ -191,6 +192,7 @@ static bool share_fd(int fd, void *data) {
 	struct file *file = flags != -1 && (flags & FD_CLOEXEC) == 0 && fstat(fd, &stat) == 0 ? file_find(&stat) : NULL;
 	if (file != NULL) {
 		outside_return(file, "another process has it");
+		file_keep_promise(file, fd);
 	}
 	return true;
 }

@@ -479,6 +479,7 @@ static const struct {
 	{"unseen-mapping", run_unseen_mapping},
 	{"sized-unseen", run_sized_unseen},
 	{"counts-blocks", run_counts_blocks},
+	{"allocates", run_allocates},
 	{"signal-in-move", run_signal_in_move},
 	{"signal-reads", run_signal_reads},
 	{"calls-in-move", run_calls_in_move},

@@ -170,6 +170,7 @@ io)
 	grep '^a read' "$runtime/out" | sed 's/^/# /'
 	run_unlike unseen-read 'an unseen read: 373737' 'an unseen read: 000000'
 	run_unlike counts-blocks 'a file in use has blocks: 32' 'a file in use has blocks: 0'
+	run_unlike allocates 'an allocated file has blocks: 32' 'an allocated file has blocks: 0'
 	run_unlike unseen-mapping 'an unseen mapping: 373737' 'an unseen mapping: 000000'
 	run_unlike unseen-write 'after an unseen write: 383838' 'after an unseen write: 373737'
 	;;

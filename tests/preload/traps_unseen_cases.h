@@ -75,6 +75,43 @@ static void run_counts_blocks(struct session *session) {
 	finish_after_showing(&picture, 0x595959);
 }
 
+static long count_blocks(int fd) {
+	struct stat stat;
+	check(fstat(fd, &stat) == 0 && stat.st_size == (off_t)SIZE, "a file has not the size that was allocated");
+	return (long)stat.st_blocks;
+}
+
+static int create_allocated(void) {
+	int fd = memfd_create("traps", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	check(fd >= 0 && posix_fallocate(fd, 0, (off_t)SIZE) == 0, "cannot allocate a file");
+	return fd;
+}
+
+// A toolkit that allocates the file of each pool (Weston's): its pages would be freed as soon as the pool is created.
+// A file that no pool moves has them.
+static void run_allocates(struct session *session) {
+	struct picture first, picture;
+	picture_init(&first, session, create_file(SIZE), SIZE, 0);
+	int fd = create_allocated(), other = create_allocated(), read_only = create_allocated();
+	printf("an allocated file has blocks: %ld\n", count_blocks(fd));
+	picture_init(&picture, session, fd, SIZE, 0);
+	fill(picture.pixels, 0x5b5b5b);
+	uint32_t *pixels = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, other, 0);
+	check(pixels != MAP_FAILED, "cannot map the file");
+	wl_shm_pool_destroy(wl_shm_create_pool(session->shm, other, SIZE));
+	check(count_blocks(other) == SIZE / 512, "an ordinary pool has not all of its blocks");
+	munmap(pixels, SIZE);
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", read_only);
+	close(other);
+	other = open(path, O_RDONLY | O_CLOEXEC);
+	check(posix_fallocate(other, 0, (off_t)SIZE) == EBADF, "space was allocated by an fd that cannot write");
+	close(other);
+	close(read_only);
+	picture_finish(&first);
+	finish_after_showing(&picture, 0x5b5b5b);
+}
+
 // The next call that is seen makes file and mapping the same.
 static void run_unseen_write(struct session *session) {
 	const uint32_t color = 0x383838;
