@@ -6,6 +6,9 @@
 
 #include "geometry.h"
 #include <stdlib.h>
+#include <wlr/render/wlr_renderer.h>
+#include <wlr/render/wlr_texture.h>
+#include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_input_method_v2.h>
@@ -38,6 +41,17 @@
 #else
 #define WLR_HIDDEN(pointer) (pointer)
 #endif
+
+/*
+ * Replaces the texture of what a surface shows, and takes the new one over. wlroots has no call for it: it creates
+ * textures only when a client commits (types/buffer/client.c).
+ */
+static inline void client_buffer_set_texture(struct wlr_client_buffer *buffer, struct wlr_texture *texture) {
+	wl_list_remove(&WLR_HIDDEN(buffer)->renderer_destroy.link);
+	wlr_texture_destroy(buffer->texture);
+	buffer->texture = texture;
+	wl_signal_add(&texture->renderer->events.destroy, &WLR_HIDDEN(buffer)->renderer_destroy);
+}
 
 static inline struct wlr_presentation *presentation_create(struct wl_display *display, struct wlr_backend *backend) {
 #if WLR_SINCE(19)

@@ -41,6 +41,7 @@ struct compositor {
 	size_t parts_len; // number of initialized entries of the table of parts
 
 	// Set before the first part is initialized.
+	struct renderer *rendering;
 	struct clients *clients;
 	struct turns *turns;
 	struct requests *requests;

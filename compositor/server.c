@@ -12,8 +12,6 @@
 #include <wayland-server-core.h>
 #include <wlr/backend.h>
 #include <wlr/backend/headless.h>
-#include <wlr/render/allocator.h>
-#include <wlr/render/pixman.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/types/wlr_compositor.h>
 
@@ -108,45 +106,12 @@ static bool create_backend(struct compositor *compositor, const struct composito
 	return true;
 }
 
-// wlroots would treat an unknown name as none.
-static bool is_renderer(const char *name) {
-	return strcmp(name, "pixman") == 0 || strcmp(name, "gles2") == 0 || strcmp(name, "vulkan") == 0;
-}
-
-static struct wlr_renderer *create_renderer(struct compositor *compositor, const char *name) {
-	if (name != NULL && !is_renderer(name)) {
-		return NULL;
-	}
-	const char *chosen = getenv("WLR_RENDERER");
-	if (name == NULL && compositor->headless && chosen == NULL && access("/dev/dri", F_OK) != 0) {
-		name = "pixman";
-	}
-	if (name == NULL || strcmp(name, "pixman") == 0) {
-		return name != NULL ? wlr_pixman_renderer_create() : wlr_renderer_autocreate(compositor->backend);
-	}
-	// wlroots selects GPU renderers by the environment only.
-	char *old = chosen != NULL ? strdup(chosen) : NULL;
-	setenv("WLR_RENDERER", name, true);
-	struct wlr_renderer *renderer = wlr_renderer_autocreate(compositor->backend);
-	if (old != NULL) {
-		setenv("WLR_RENDERER", old, true);
-	} else {
-		unsetenv("WLR_RENDERER");
-	}
-	free(old);
-	return renderer;
-}
-
 static bool create_rendering(struct compositor *compositor, const struct compositor_options *options) {
-	compositor->renderer = create_renderer(compositor, options->renderer);
-	if (compositor->renderer == NULL) {
-		log_error("cannot create the %s renderer; use pixman, which works everywhere",
-				options->renderer != NULL ? options->renderer : "default");
+	if (!renderer_init(compositor, options->renderer)) {
 		return false;
 	}
-	compositor->allocator = wlr_allocator_autocreate(compositor->backend, compositor->renderer);
 	compositor->wlr = wlr_compositor_create(compositor->display, COMPOSITOR_VERSION, compositor->renderer);
-	if (compositor->allocator == NULL || compositor->wlr == NULL) {
+	if (compositor->wlr == NULL) {
 		return false;
 	}
 	if (options->with_wlroots_shm) {
@@ -205,6 +170,7 @@ static struct compositor *allocate(void) {
 		return NULL;
 	}
 	struct compositor *compositor = &all->compositor;
+	compositor->rendering = &all->rendering;
 	compositor->clients = &all->clients;
 	compositor->turns = &all->turns;
 	compositor->requests = &all->requests;
@@ -318,12 +284,7 @@ void compositor_destroy(struct compositor *compositor) {
 			parts[i].finish(compositor);
 		}
 	}
-	if (compositor->allocator != NULL) {
-		wlr_allocator_destroy(compositor->allocator);
-	}
-	if (compositor->renderer != NULL) {
-		wlr_renderer_destroy(compositor->renderer);
-	}
+	renderer_finish(compositor);
 	wl_display_destroy(compositor->display);
 	display_socket_finish(&compositor->socket);
 	deallocate(compositor);

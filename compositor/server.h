@@ -38,6 +38,7 @@
 #include "parts.h"
 #include "popup.h"
 #include "rectangles.h"
+#include "renderer.h"
 #include "requests.h"
 #include "sandboxes.h"
 #include "seat.h"
@@ -66,6 +67,7 @@
  */
 struct compositor_parts {
 	struct compositor compositor;
+	struct renderer rendering;
 	struct clients clients;
 	struct turns turns;
 	struct requests requests;

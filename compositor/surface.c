@@ -14,7 +14,11 @@
 #include <stdlib.h>
 #include <wayland-server-protocol.h>
 #include <wlr/render/pixman.h>
+#include <wlr/render/wlr_renderer.h>
+#include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_layer_shell_v1.h>
+#include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/addon.h>
 
 struct surface {
@@ -22,6 +26,7 @@ struct surface {
 	struct wlr_surface *wlr;
 	size_t queued_len; // commits that are queued, without the first
 	struct wlr_addon addon;
+	struct wl_list link; // surfaces.all
 
 	struct {
 		struct wl_listener client_commit, commit, map, unmap, destroy;
@@ -148,6 +153,7 @@ static void handle_addon_destroy(struct wlr_addon *addon) {
 		wlr_surface_send_leave(surface->wlr, output->output);
 	}
 	wlr_addon_finish(addon);
+	wl_list_remove(&surface->link);
 	free(surface);
 }
 
@@ -166,6 +172,7 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 	}
 	surface->compositor = surfaces->compositor;
 	surface->wlr = wlr;
+	wl_list_insert(&surfaces->all, &surface->link);
 	struct account *account = get_account(surface);
 	if (account != NULL) {
 		account->surfaces_len++;
@@ -178,8 +185,44 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 	listener_add(&surface->listeners.destroy, &wlr->events.destroy, handle_destroy);
 }
 
+// Most clients draw a new frame for a configure event.
+static void request_frame(struct wlr_surface *wlr) {
+	struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(wlr);
+	struct wlr_layer_surface_v1 *layer = wlr_layer_surface_v1_try_from_wlr_surface(wlr);
+	if (xdg != NULL && xdg->initialized) {
+		wlr_xdg_surface_schedule_configure(xdg);
+	} else if (layer != NULL && layer->initialized) {
+		wlr_layer_surface_v1_configure(layer, layer->current.actual_width, layer->current.actual_height);
+	}
+}
+
+// A renderer that has uploaded the pixels has unlocked their buffer: it belongs to the client again.
+static void set_renderer(struct wlr_surface *wlr, struct wlr_renderer *renderer) {
+	struct wlr_client_buffer *shown = wlr->buffer;
+	if (shown == NULL) {
+		return;
+	}
+	bool is_locked = shown->source != NULL && shown->source->n_locks > 0;
+	struct wlr_texture *texture = is_locked ? wlr_texture_from_buffer(renderer, shown->source) : NULL;
+	if (texture == NULL) {
+		request_frame(wlr);
+		return;
+	}
+	client_buffer_set_texture(shown, texture);
+}
+
+void surfaces_set_renderer(struct compositor *compositor, struct wlr_renderer *renderer) {
+	compositor->surfaces->picture_max = find_picture_max(renderer);
+	struct surface *surface;
+	wl_list_for_each(surface, &compositor->surfaces->all, link) {
+		set_renderer(surface->wlr, renderer);
+		filters_pad_edges(compositor, surface->wlr);
+	}
+}
+
 bool surfaces_init(struct compositor *compositor) {
 	compositor->surfaces->compositor = compositor;
+	wl_list_init(&compositor->surfaces->all);
 	compositor->surfaces->picture_max = find_picture_max(compositor->renderer);
 	listener_add(&compositor->surfaces->new_surface, &compositor->wlr->events.new_surface, handle_new_surface);
 	return true;

@@ -10,6 +10,7 @@
 #include <wayland-server-core.h>
 
 struct compositor;
+struct wlr_renderer;
 
 /*
  * Limit on the commits of one client that wait for those of parents, of all its surfaces together. Toolkits queue one
@@ -20,11 +21,18 @@ struct compositor;
 struct surfaces {
 	struct compositor *compositor;
 	int32_t picture_max; // width and height, pixels, of what the renderer shows; 0: unknown
+	struct wl_list all;  // struct surface.link, private to surface.c
 	struct wl_listener new_surface;
 };
 
 /* Always returns true. */
 bool surfaces_init(struct compositor *compositor);
 void surfaces_finish(struct compositor *compositor);
+
+/*
+ * Shows all surfaces by another renderer; the one before must still exist. Where the pixels were uploaded and the
+ * client has its buffer back, a configure event asks for a new frame.
+ */
+void surfaces_set_renderer(struct compositor *compositor, struct wlr_renderer *renderer);
 
 #endif
