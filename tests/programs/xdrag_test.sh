@@ -256,7 +256,7 @@ wait $!
 shut
 
 open 'text/plain 7' '5 copy'
-drag $to_place wait 500 release &
+drag $to_place wait 1500 release &
 wait_for grep -qx 'status 1 copy' "$runtime/source"
 wait_for grep -qx 'action 1' "$runtime/place"
 kill -STOP "$source"
