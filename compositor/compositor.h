@@ -30,6 +30,13 @@ enum compositor_xwayland {
 	COMPOSITOR_XWAYLAND_ON,
 };
 
+/* Can clients show DMA-BUFs (zwp_linux_dmabuf_v1)? Never with a renderer that imports none. */
+enum compositor_linux_dmabuf {
+	COMPOSITOR_LINUX_DMABUF_AUTO, // unless the renderer draws in software
+	COMPOSITOR_LINUX_DMABUF_NO,
+	COMPOSITOR_LINUX_DMABUF_YES,
+};
+
 /* All zeros are the defaults. Strings are copied. */
 struct compositor_options {
 	enum compositor_backend backend;
@@ -44,6 +51,7 @@ struct compositor_options {
 	bool without_monitor;  // no socket for lido-top(1), whose name derives from that of the listening socket
 	bool with_wlroots_shm; // serve wl_shm by wlroots' own code, for comparison: no pools, no limits
 	enum lido_zero_copy_mode zero_copy;
+	enum compositor_linux_dmabuf linux_dmabuf;
 	enum compositor_xwayland xwayland;
 	const char *xwayland_preload;     // LD_PRELOAD of Xwayland; NULL: that of this process
 	const struct lido_limits *limits; // NULL: lido_limits_default()

@@ -78,8 +78,20 @@ static bool filter_global(const struct wl_client *client, const struct wl_global
 	return false;
 }
 
-// Only for renderers on a GPU: others cannot read DMA-BUFs of clients, and outputs have none to export. OpenGL in
-// software would import DMA-BUFs that it cannot map, and Mesa then reads through a null pointer.
+// OpenGL in software would import DMA-BUFs of another device, which it cannot map, and Mesa then reads through a null
+// pointer.
+static bool offers_dmabuf(const struct compositor *compositor) {
+	if (compositor->linux_dmabuf != COMPOSITOR_LINUX_DMABUF_AUTO) {
+		return compositor->linux_dmabuf == COMPOSITOR_LINUX_DMABUF_YES;
+	}
+	if (software_has_renderer(compositor->renderer)) {
+		log_info("the renderer draws in software: clients cannot use DMA-BUFs (--linux-dmabuf=yes lets them)");
+		return false;
+	}
+	return true;
+}
+
+// Only for renderers on a GPU: others cannot read DMA-BUFs of clients, and outputs have none to export.
 //
 // The scene could tell each surface which formats can be scanned out (wlr_scene_set_linux_dmabuf_v1()), but wlroots
 // keeps an fd for each surface that is shown then, even of clients that never ask: none of them counts on a client.
@@ -88,10 +100,12 @@ static bool create_dmabuf(struct compositor *compositor) {
 			wlr_renderer_get_drm_fd(compositor->renderer) < 0) {
 		return true;
 	}
-	if (software_has_renderer(compositor->renderer)) {
-		log_info("the renderer draws in software: clients cannot use DMA-BUFs");
-	} else if (wlr_linux_dmabuf_v1_create_with_renderer(compositor->display, 4, compositor->renderer) == NULL) {
-		return false;
+	if (offers_dmabuf(compositor)) {
+		compositor->globals->linux_dmabuf =
+				wlr_linux_dmabuf_v1_create_with_renderer(compositor->display, 4, compositor->renderer);
+		if (compositor->globals->linux_dmabuf == NULL) {
+			return false;
+		}
 	}
 	return wlr_export_dmabuf_manager_v1_create(compositor->display) != NULL;
 }

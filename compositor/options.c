@@ -20,6 +20,7 @@ static const char usage[] =
 		"  --shm=wlroots           let wlroots serve wl_shm, without lido_shm_v1, to compare\n"
 		"  --shm-limit KEY=VALUE   limit what one client uses; \"--shm-limit help\" lists the keys\n"
 		"  --zero-copy WHEN        yes, no or auto: let the GPU read pixels in our memory\n"
+		"  --linux-dmabuf WHEN     yes, no or auto: let clients show DMA-BUFs\n"
 		"  --no-monitor            do not create a socket for lido-top\n"
 		"  --managed               run COMMAND as lido-run does, with its pixels in our memory\n"
 		"  --xwayland              do not start without a display for X11 programs\n"
@@ -37,6 +38,7 @@ enum {
 	OPTION_SHM,
 	OPTION_SHM_LIMIT,
 	OPTION_ZERO_COPY,
+	OPTION_LINUX_DMABUF,
 	OPTION_NO_MONITOR,
 	OPTION_MANAGED,
 	OPTION_XWAYLAND,
@@ -54,6 +56,7 @@ static const struct option long_options[] = {
 	{"shm", required_argument, NULL, OPTION_SHM},
 	{"shm-limit", required_argument, NULL, OPTION_SHM_LIMIT},
 	{"zero-copy", required_argument, NULL, OPTION_ZERO_COPY},
+	{"linux-dmabuf", required_argument, NULL, OPTION_LINUX_DMABUF},
 	{"no-monitor", no_argument, NULL, OPTION_NO_MONITOR},
 	{"managed", no_argument, NULL, OPTION_MANAGED},
 	{"xwayland", no_argument, NULL, OPTION_XWAYLAND},
@@ -117,20 +120,43 @@ static enum options_result parse_shm(struct options *options, const char *value,
 	return OPTIONS_WRONG;
 }
 
-static enum options_result parse_zero_copy(struct options *options, const char *value, FILE *err) {
-	static const char *const names[] = {
+// The values of both enums of this kind. Returns false if the value is none.
+static bool parse_when(const char *name, const char *value, FILE *err, int *when) {
+	static const char *const values[] = {
 		[LIDO_ZERO_COPY_AUTO] = "auto",
 		[LIDO_ZERO_COPY_NO] = "no",
 		[LIDO_ZERO_COPY_YES] = "yes",
 	};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(value, names[i]) == 0) {
-			options->compositor.zero_copy = (enum lido_zero_copy_mode)i;
-			return OPTIONS_RUN;
+	_Static_assert((int)COMPOSITOR_LINUX_DMABUF_AUTO == (int)LIDO_ZERO_COPY_AUTO &&
+						   (int)COMPOSITOR_LINUX_DMABUF_NO == (int)LIDO_ZERO_COPY_NO &&
+						   (int)COMPOSITOR_LINUX_DMABUF_YES == (int)LIDO_ZERO_COPY_YES,
+			"they have one order");
+	for (int i = 0; i < (int)(sizeof(values) / sizeof(values[0])); i++) {
+		if (strcmp(value, values[i]) == 0) {
+			*when = i;
+			return true;
 		}
 	}
-	fprintf(err, "lido: --zero-copy \"%s\": must be yes, no or auto\n", value);
-	return OPTIONS_WRONG;
+	fprintf(err, "lido: --%s \"%s\": must be yes, no or auto\n", name, value);
+	return false;
+}
+
+static enum options_result parse_zero_copy(struct options *options, const char *value, FILE *err) {
+	int when;
+	if (!parse_when("zero-copy", value, err, &when)) {
+		return OPTIONS_WRONG;
+	}
+	options->compositor.zero_copy = (enum lido_zero_copy_mode)when;
+	return OPTIONS_RUN;
+}
+
+static enum options_result parse_linux_dmabuf(struct options *options, const char *value, FILE *err) {
+	int when;
+	if (!parse_when("linux-dmabuf", value, err, &when)) {
+		return OPTIONS_WRONG;
+	}
+	options->compositor.linux_dmabuf = (enum compositor_linux_dmabuf)when;
+	return OPTIONS_RUN;
 }
 
 static enum options_result parse_limit(struct options *options, const char *value, FILE *out, FILE *err) {
@@ -162,6 +188,8 @@ static enum options_result parse_option(struct options *options, int option, FIL
 		return parse_shm(options, optarg, err);
 	case OPTION_ZERO_COPY:
 		return parse_zero_copy(options, optarg, err);
+	case OPTION_LINUX_DMABUF:
+		return parse_linux_dmabuf(options, optarg, err);
 	case OPTION_SHM_LIMIT:
 		return parse_limit(options, optarg, out, err);
 	case OPTION_NO_MONITOR:

@@ -5,6 +5,7 @@
 #ifndef PARTS_H
 #define PARTS_H
 
+#include "compositor.h"
 #include "display_socket.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +37,7 @@ struct compositor {
 	struct display_socket socket;
 	int32_t width, height; // pixels: of the headless output, or the initial size of a nested window
 	size_t files_max;      // of one client, in wl_shm pools
+	enum compositor_linux_dmabuf linux_dmabuf;
 	bool headless;
 	bool started;
 	size_t parts_len; // number of initialized entries of the table of parts
@@ -52,6 +54,7 @@ struct compositor {
 	struct outputs *outputs;
 	struct globals *globals;
 	struct surfaces *surfaces;
+	struct implicit_sync *implicit_sync;
 	struct idle *idle;
 	struct seat *seat;
 	struct session_lock *session_lock;

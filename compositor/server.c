@@ -39,6 +39,7 @@ static const struct {
 	{outputs_init, outputs_finish},
 	{globals_init, globals_finish},
 	{surfaces_init, surfaces_finish},
+	{implicit_sync_init, implicit_sync_finish},
 	{idle_init, idle_finish},
 	{seat_init, seat_finish},
 	{text_inputs_init, text_inputs_finish},
@@ -182,6 +183,7 @@ static struct compositor *allocate(void) {
 	compositor->outputs = &all->outputs;
 	compositor->globals = &all->globals;
 	compositor->surfaces = &all->surfaces;
+	compositor->implicit_sync = &all->implicit_sync;
 	compositor->idle = &all->idle;
 	compositor->seat = &all->seat;
 	compositor->session_lock = &all->session_lock;
@@ -230,6 +232,7 @@ struct compositor *compositor_create(const struct compositor_options *options) {
 	}
 	compositor->width = options->width > 0 ? options->width : WIDTH_DEFAULT;
 	compositor->height = options->height > 0 ? options->height : HEIGHT_DEFAULT;
+	compositor->linux_dmabuf = options->linux_dmabuf;
 	compositor->files_max = options->limits != NULL ? options->limits->files_max : LIDO_FILES_MAX_DEFAULT;
 	compositor->display = wl_display_create();
 	if (compositor->display == NULL) {

@@ -26,6 +26,7 @@
 #include "grab.h"
 #include "idle.h"
 #include "image_capture.h"
+#include "implicit_sync.h"
 #include "input_method.h"
 #include "keyboard.h"
 #include "keymaps.h"
@@ -78,6 +79,7 @@ struct compositor_parts {
 	struct outputs outputs;
 	struct globals globals;
 	struct surfaces surfaces;
+	struct implicit_sync implicit_sync;
 	struct idle idle;
 	struct seat seat;
 	struct session_lock session_lock;

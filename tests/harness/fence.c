@@ -38,7 +38,7 @@ static int open_vgem(void) {
 	skip("there is no vgem device");
 }
 
-void fence_init(struct fence *fence, int dmabuf_fd) {
+static void init(struct fence *fence, int dmabuf_fd, uint32_t flags) {
 	fence->device_fd = open_vgem();
 	struct drm_mode_create_dumb dumb = {.width = 64, .height = 64, .bpp = 32};
 	expect_int(ioctl(fence->device_fd, DRM_IOCTL_MODE_CREATE_DUMB, &dumb), ==, 0);
@@ -51,10 +51,18 @@ void fence_init(struct fence *fence, int dmabuf_fd) {
 	expect_int(ioctl(fence->device_fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime), ==, 0);
 	struct dma_buf_export_sync_file exported = {.flags = DMA_BUF_SYNC_RW};
 	expect_int(ioctl(prime.fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &exported), ==, 0);
-	struct dma_buf_import_sync_file imported = {.flags = DMA_BUF_SYNC_READ, .fd = exported.fd};
+	struct dma_buf_import_sync_file imported = {.flags = flags, .fd = exported.fd};
 	expect_int(ioctl(dmabuf_fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &imported), ==, 0);
 	close(exported.fd);
 	close(prime.fd);
+}
+
+void fence_init(struct fence *fence, int dmabuf_fd) {
+	init(fence, dmabuf_fd, DMA_BUF_SYNC_READ);
+}
+
+void fence_init_write(struct fence *fence, int dmabuf_fd) {
+	init(fence, dmabuf_fd, DMA_BUF_SYNC_WRITE);
 }
 
 void fence_finish(struct fence *fence) {

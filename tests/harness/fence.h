@@ -17,6 +17,9 @@ struct fence {
  */
 void fence_init(struct fence *fence, int dmabuf_fd);
 
+/* The same with a write fence: a GPU still draws into the DMA-BUF. */
+void fence_init_write(struct fence *fence, int dmabuf_fd);
+
 /* Signals the fence: the GPU has finished. */
 void fence_finish(struct fence *fence);
 

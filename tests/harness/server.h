@@ -44,7 +44,10 @@ void server_init_devices(struct server *server);
  */
 bool server_shows_in_place(const struct server *server);
 
-/* Can clients use DMA-BUFs? Only with a real GPU, which no kernel of ./dev gpu-run has. */
+/* Lets servers that are started later show DMA-BUFs of clients even if the renderer draws in software. */
+void server_take_dmabufs(void);
+
+/* Can clients use DMA-BUFs by default? Only with a real GPU, which no kernel of ./dev gpu-run has. */
 bool server_reads_dmabufs(const struct server *server);
 
 /* Skips the test if the renderer does not read pixels where they are. */

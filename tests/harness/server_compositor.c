@@ -18,6 +18,8 @@
 // GPUs convert between formats by other formulas than libpixman; both are right to the nearest value of 8 bits.
 #define GPU_TOLERANCE 1
 
+static enum compositor_linux_dmabuf linux_dmabuf;
+
 static const char *get_renderer(void) {
 	const char *name = getenv("LIDO_TEST_RENDERER");
 	return name != NULL && name[0] != '\0' ? name : "pixman";
@@ -29,6 +31,10 @@ bool server_shows_in_place(const struct server *server) {
 
 bool server_reads_dmabufs(const struct server *server) {
 	return !server_shows_in_place(server) && !software_has_renderer(server->compositor->renderer);
+}
+
+void server_take_dmabufs(void) {
+	linux_dmabuf = COMPOSITOR_LINUX_DMABUF_YES;
 }
 
 void skip_unless_in_place(const struct server *server) {
@@ -74,6 +80,7 @@ static void init_headless(
 		.without_socket = true,
 		.limits = limits,
 		.with_wlroots_shm = with_wlroots_shm,
+		.linux_dmabuf = linux_dmabuf,
 	};
 	init(server, &options);
 	set_refresh(server->compositor, width, height);
@@ -89,7 +96,11 @@ void server_init_wlroots_shm(struct server *server, int32_t width, int32_t heigh
 
 void server_init_devices(struct server *server) {
 	const struct compositor_options options = {
-		.backend = COMPOSITOR_BACKEND_AUTO, .renderer = get_renderer(), .without_socket = true};
+		.backend = COMPOSITOR_BACKEND_AUTO,
+		.renderer = get_renderer(),
+		.without_socket = true,
+		.linux_dmabuf = linux_dmabuf,
+	};
 	init(server, &options);
 }
 

@@ -47,6 +47,9 @@ expect unknown-renderer-is-wrong-use ends_with 2 --headless 64x64 --renderer cra
 expect renderers-are-named says err 'pixman'
 
 expect unknown-zero-copy-is-wrong-use ends_with 2 --headless 64x64 --zero-copy maybe
+expect unknown-linux-dmabuf-is-wrong-use ends_with 2 --headless 64x64 --linux-dmabuf maybe
+expect values-of-linux-dmabuf-are-named says err '--linux-dmabuf "maybe": must be yes, no or auto'
+expect linux-dmabuf-with-pixman-is-allowed ends_with 7 --headless 64x64 --renderer pixman --linux-dmabuf yes -- sh -c 'exit 7'
 expect unknown-shm-is-wrong-use ends_with 2 --headless 64x64 --shm=sysv
 expect kinds-of-shm-are-named says err 'wlroots'
 
