@@ -138,7 +138,11 @@ TEST("manager@connection-takes-the-longest-message") {
 	expect_int(send(fd, header, sizeof(header), MSG_NOSIGNAL), ==, sizeof(header));
 	for (size_t left = 0xfffc - sizeof(header); left > 0;) {
 		size_t part = left < sizeof(rest) ? left : sizeof(rest);
-		expect_int(send(fd, rest, part, MSG_NOSIGNAL), ==, part);
+		if (send(fd, rest, part, MSG_NOSIGNAL) < 0) {
+			// libwayland 1.26 does not wait for the rest.
+			expect_int(errno, ==, EPIPE);
+			break;
+		}
 		server_dispatch(&pair.server, 0);
 		left -= part;
 	}
