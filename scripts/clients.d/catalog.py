@@ -3,9 +3,8 @@ import glob
 
 import checks
 
-DRAGS = 3
-ACTIONS = tuple('click 80 150 scroll 15 scroll -15 key down key page-down'.split() + DRAGS * (
-    'drag 60 60 260 160 drag 260 160 60 60'.split()) + ['maximize'])
+DRAGS = tuple(3 * 'drag 60 60 260 160 drag 260 160 60 60 '.split())
+ACTIONS = tuple('click 80 150 scroll 15 scroll -15 key down key page-down'.split()) + DRAGS + ('maximize',)
 PICTURE = '/usr/share/elementary/images/space.png'
 SDL2 = '/usr/libexec/installed-tests/SDL2/'
 SDL3 = '/usr/libexec/installed-tests/SDL3/'
@@ -27,6 +26,7 @@ class Client:
     starts         how often it is started at most until it opens a window
     note           why its pictures may differ
     is_shown       whether it shows something, and its pictures are compared
+    counts_start   whether what it did before it was used is counted
     """
 
     def __init__(self, name, command, settle=2, actions=ACTIONS, **properties):
@@ -42,7 +42,15 @@ class Client:
         self.starts = properties.pop('starts', 1)
         self.note = properties.pop('note', '')
         self.is_shown = properties.pop('is_shown', True)
+        self.counts_start = True
         assert not properties, properties
+
+    def restrict_to_drags(self):
+        """Has only its corner dragged, and only that counted. Returns whether it can be."""
+        self.counts_start = False
+        is_dragged = self.actions == ACTIONS
+        self.actions = DRAGS
+        return is_dragged
 
 
 def layer(name, command, settle=2, **properties):

@@ -109,7 +109,7 @@ class Session:
         self.start([os.path.join(self.build, 'top/lido-top'), '--json', '--interval', '0.5'], 'top')
         started = self.client = self.start(self.runner + client.command, 'client')
         time.sleep(client.settle)
-        self.start_cpu = count_session(started.pid)[1]
+        start_faults, self.start_cpu = count_session(started.pid)
         try:
             self.use(client)
         except (Failure, subprocess.TimeoutExpired) as failure:
@@ -117,6 +117,9 @@ class Session:
         if started.poll() is not None and not client.ends:
             self.error = self.error or 'ended by itself'
         self.faults, self.cpu = count_session(started.pid)
+        if not client.counts_start:
+            self.faults -= start_faults
+            self.cpu -= self.start_cpu
         self.server_cpu = count_session(lido.pid)[1]
         for _ in range(SHOTS if client.is_shown else 1):
             self.shots.append(self.take_shot())
