@@ -80,9 +80,9 @@ static bool watch(struct synced_surface *surface, struct wlr_buffer *buffer) {
 // Applies the commits that need not wait any longer, up to one that has to.
 static int handle_fence(int fd, uint32_t mask, void *data) {
 	struct synced_surface *surface = data;
+	struct sync_wait *wait, *next;
 	stop_watching(surface);
-	while (!wl_list_empty(&surface->waits)) {
-		struct sync_wait *wait = wl_container_of(surface->waits.next, wait, link);
+	wl_list_for_each_safe(wait, next, &surface->waits, link) {
 		if (watch(surface, wait->buffer)) {
 			break;
 		}

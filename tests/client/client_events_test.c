@@ -93,7 +93,8 @@ TEST("client_events@client-is-created-while-a-read-is-prepared") {
 
 static void handle_release(struct lido_image *image, void *data) {
 	expect(!lido_image_is_busy(image));
-	++*(int *)data;
+	int *count = data;
+	(*count)++;
 }
 
 TEST_EACH_BACKEND("client_events@release-of-an-image-is-reported-once-for-each-commit") {
