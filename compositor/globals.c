@@ -2,9 +2,7 @@
 
 #include "compat.h"
 #include "desktop.h"
-#include "log.h"
 #include "parts.h"
-#include "software.h"
 #include "xwayland.h"
 #include <lido/monitor.h>
 #include <string.h>
@@ -15,7 +13,6 @@
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_export_dmabuf_v1.h>
 #include <wlr/types/wlr_fractional_scale_v1.h>
-#include <wlr/types/wlr_linux_dmabuf_v1.h>
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/types/wlr_primary_selection_v1.h>
 #include <wlr/types/wlr_screencopy_v1.h>
@@ -78,36 +75,11 @@ static bool filter_global(const struct wl_client *client, const struct wl_global
 	return false;
 }
 
-// OpenGL in software would import DMA-BUFs of another device, which it cannot map, and Mesa then reads through a null
-// pointer.
-static bool offers_dmabuf(const struct compositor *compositor) {
-	if (compositor->linux_dmabuf != COMPOSITOR_LINUX_DMABUF_AUTO) {
-		return compositor->linux_dmabuf == COMPOSITOR_LINUX_DMABUF_YES;
-	}
-	if (software_has_renderer(compositor->renderer)) {
-		log_info("the renderer draws in software: clients cannot use DMA-BUFs (--linux-dmabuf=yes lets them)");
-		return false;
-	}
-	return true;
-}
-
-// Only for renderers on a GPU: others cannot read DMA-BUFs of clients, and outputs have none to export.
-//
-// The scene could tell each surface which formats can be scanned out (wlr_scene_set_linux_dmabuf_v1()), but wlroots
-// keeps an fd for each surface that is shown then, even of clients that never ask: none of them counts on a client.
-static bool create_dmabuf(struct compositor *compositor) {
-	if (wlr_renderer_get_texture_formats(compositor->renderer, WLR_BUFFER_CAP_DMABUF) == NULL ||
-			wlr_renderer_get_drm_fd(compositor->renderer) < 0) {
-		return true;
-	}
-	if (offers_dmabuf(compositor)) {
-		compositor->globals->linux_dmabuf =
-				wlr_linux_dmabuf_v1_create_with_renderer(compositor->display, 4, compositor->renderer);
-		if (compositor->globals->linux_dmabuf == NULL) {
-			return false;
-		}
-	}
-	return wlr_export_dmabuf_manager_v1_create(compositor->display) != NULL;
+// Only for renderers on a GPU: the outputs of others have no DMA-BUFs to export.
+static bool create_export(struct compositor *compositor) {
+	return wlr_renderer_get_texture_formats(compositor->renderer, WLR_BUFFER_CAP_DMABUF) == NULL ||
+		   wlr_renderer_get_drm_fd(compositor->renderer) < 0 ||
+		   wlr_export_dmabuf_manager_v1_create(compositor->display) != NULL;
 }
 
 bool globals_init(struct compositor *compositor) {
@@ -117,7 +89,7 @@ bool globals_init(struct compositor *compositor) {
 		return false;
 	}
 	wl_display_set_global_filter(display, filter_global, compositor);
-	return create_dmabuf(compositor) && wlr_subcompositor_create(display) != NULL &&
+	return create_export(compositor) && wlr_subcompositor_create(display) != NULL &&
 		   wlr_data_device_manager_create(display) != NULL && wlr_data_control_manager_v1_create(display) != NULL &&
 		   wlr_primary_selection_v1_device_manager_create(display) != NULL && wlr_viewporter_create(display) != NULL &&
 		   wlr_fractional_scale_manager_v1_create(display, 1) != NULL &&

@@ -7,12 +7,10 @@
 #include <stdbool.h>
 
 struct compositor;
-struct wlr_linux_dmabuf_v1;
 struct wlr_security_context_manager_v1;
 
 struct globals {
 	struct wlr_security_context_manager_v1 *security;
-	struct wlr_linux_dmabuf_v1 *linux_dmabuf; // NULL: not offered
 };
 
 /* Returns false when out of memory. */

@@ -6,7 +6,7 @@
  */
 #include "implicit_sync.h"
 
-#include "globals.h"
+#include "dmabuf.h"
 #include "listener.h"
 #include "parts.h"
 #include <poll.h>
@@ -145,7 +145,7 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 
 bool implicit_sync_init(struct compositor *compositor) {
 	compositor->implicit_sync->loop = compositor->loop;
-	if (compositor->globals->linux_dmabuf != NULL) {
+	if (compositor->dmabuf->wlr != NULL) {
 		listener_add(&compositor->implicit_sync->new_surface, &compositor->wlr->events.new_surface, handle_new_surface);
 	}
 	return true;

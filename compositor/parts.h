@@ -54,6 +54,7 @@ struct compositor {
 	struct outputs *outputs;
 	struct globals *globals;
 	struct surfaces *surfaces;
+	struct dmabuf *dmabuf;
 	struct implicit_sync *implicit_sync;
 	struct idle *idle;
 	struct seat *seat;

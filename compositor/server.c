@@ -39,6 +39,7 @@ static const struct {
 	{outputs_init, outputs_finish},
 	{globals_init, globals_finish},
 	{surfaces_init, surfaces_finish},
+	{dmabuf_init, NULL},
 	{implicit_sync_init, implicit_sync_finish},
 	{idle_init, idle_finish},
 	{seat_init, seat_finish},
@@ -183,6 +184,7 @@ static struct compositor *allocate(void) {
 	compositor->outputs = &all->outputs;
 	compositor->globals = &all->globals;
 	compositor->surfaces = &all->surfaces;
+	compositor->dmabuf = &all->dmabuf;
 	compositor->implicit_sync = &all->implicit_sync;
 	compositor->idle = &all->idle;
 	compositor->seat = &all->seat;

@@ -17,6 +17,7 @@
 #include "decoration.h"
 #include "descriptors.h"
 #include "desktop.h"
+#include "dmabuf.h"
 #include "drag.h"
 #include "focus.h"
 #include "foreign.h"
@@ -79,6 +80,7 @@ struct compositor_parts {
 	struct outputs outputs;
 	struct globals globals;
 	struct surfaces surfaces;
+	struct dmabuf dmabuf;
 	struct implicit_sync implicit_sync;
 	struct idle idle;
 	struct seat seat;

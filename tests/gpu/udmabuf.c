@@ -1,4 +1,4 @@
-#include "dmabuf.h"
+#include "udmabuf.h"
 #include "file.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "runner.h"
@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-void dmabuf_init(struct dmabuf *dmabuf, size_t size) {
+void udmabuf_init(struct udmabuf *dmabuf, size_t size) {
 	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
 	if (device == -1) {
 		skip("/dev/udmabuf: %s", strerror(errno));
@@ -25,14 +25,14 @@ void dmabuf_init(struct dmabuf *dmabuf, size_t size) {
 	close(device);
 }
 
-void dmabuf_finish(struct dmabuf *dmabuf) {
+void udmabuf_finish(struct udmabuf *dmabuf) {
 	munmap(dmabuf->data, dmabuf->size);
 	close(dmabuf->memfd);
 	close(dmabuf->fd);
 }
 
 static struct zwp_linux_buffer_params_v1 *create_params(
-		struct zwp_linux_dmabuf_v1 *dmabufs, const struct dmabuf_plane *planes, size_t planes_len, uint64_t modifier) {
+		struct zwp_linux_dmabuf_v1 *dmabufs, const struct udmabuf_plane *planes, size_t planes_len, uint64_t modifier) {
 	struct zwp_linux_buffer_params_v1 *params = zwp_linux_dmabuf_v1_create_params(dmabufs);
 	for (uint32_t i = 0; i < planes_len; i++) {
 		zwp_linux_buffer_params_v1_add(params, planes[i].fd, i, planes[i].offset, planes[i].stride,
@@ -41,7 +41,7 @@ static struct zwp_linux_buffer_params_v1 *create_params(
 	return params;
 }
 
-struct wl_buffer *dmabuf_create_buffer(struct zwp_linux_dmabuf_v1 *dmabufs, const struct dmabuf_plane *planes,
+struct wl_buffer *udmabuf_create_buffer(struct zwp_linux_dmabuf_v1 *dmabufs, const struct udmabuf_plane *planes,
 		size_t planes_len, uint64_t modifier, uint32_t format, int32_t width, int32_t height) {
 	struct zwp_linux_buffer_params_v1 *params = create_params(dmabufs, planes, planes_len, modifier);
 	struct wl_buffer *buffer = zwp_linux_buffer_params_v1_create_immed(params, width, height, format, 0);
@@ -70,8 +70,8 @@ static const struct zwp_linux_buffer_params_v1_listener listener = {
 	.failed = handle_failed,
 };
 
-struct wl_buffer *dmabuf_try_buffer(struct client *client, struct zwp_linux_dmabuf_v1 *dmabufs,
-		const struct dmabuf_plane *planes, size_t planes_len, uint64_t modifier, uint32_t format, int32_t width,
+struct wl_buffer *udmabuf_try_buffer(struct client *client, struct zwp_linux_dmabuf_v1 *dmabufs,
+		const struct udmabuf_plane *planes, size_t planes_len, uint64_t modifier, uint32_t format, int32_t width,
 		int32_t height) {
 	struct answer answer = {0};
 	struct zwp_linux_buffer_params_v1 *params = create_params(dmabufs, planes, planes_len, modifier);

@@ -1,0 +1,23 @@
+/*
+ * zwp_linux_dmabuf_v1: DMA-BUFs of clients, and which of them are accepted. wlroots verifies that each plane is a
+ * DMA-BUF of the renderer's kernel, and that the first one ends within it. What else could make a GPU read beyond it,
+ * or not at all, is refused here.
+ */
+#ifndef DMABUF_H
+#define DMABUF_H
+
+#include <stdbool.h>
+
+struct compositor;
+struct wlr_dmabuf_attributes;
+
+struct dmabuf {
+	struct wlr_linux_dmabuf_v1 *wlr;                                            // NULL: not offered
+	bool (*check_import)(struct wlr_dmabuf_attributes *attributes, void *data); // of wlroots
+	void *check_import_data;
+};
+
+/* Offers the global, if the renderer and the options allow it. Returns false when out of memory. */
+bool dmabuf_init(struct compositor *compositor);
+
+#endif
