@@ -189,6 +189,7 @@ open 'text/plain 7' '5 copy'
 drag $to_place wait 1500 release &
 wait_for grep -qx 'status 1 copy' "$runtime/source"
 wait_for grep -qx 'action 1' "$runtime/place"
+sleep 0.5 # motions that it has not read yet would make it look again later
 kill -STOP "$source"
 wait $!
 expect drag-ends-if-its-program-does-not-drop is_told place leave
