@@ -111,11 +111,15 @@ static bool check(struct wlr_dmabuf_attributes *attributes, void *data) {
 		   is_within_files(attributes);
 }
 
+bool dmabuf_is_supported(const struct compositor *compositor) {
+	return wlr_renderer_get_texture_formats(compositor->renderer, WLR_BUFFER_CAP_DMABUF) != NULL &&
+		   wlr_renderer_get_drm_fd(compositor->renderer) >= 0;
+}
+
 // OpenGL in software would import DMA-BUFs of another device, which it cannot map, and Mesa then reads through a null
 // pointer.
 static bool is_offered(const struct compositor *compositor) {
-	if (wlr_renderer_get_texture_formats(compositor->renderer, WLR_BUFFER_CAP_DMABUF) == NULL ||
-			wlr_renderer_get_drm_fd(compositor->renderer) < 0) {
+	if (!dmabuf_is_supported(compositor)) {
 		return false;
 	}
 	if (compositor->linux_dmabuf != COMPOSITOR_LINUX_DMABUF_AUTO) {

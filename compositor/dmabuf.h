@@ -17,6 +17,9 @@ struct dmabuf {
 	void *check_import_data;
 };
 
+/* Can the renderer read DMA-BUFs of clients, and have outputs any to export? Only on a GPU. */
+bool dmabuf_is_supported(const struct compositor *compositor);
+
 /* Offers the global, if the renderer and the options allow it. Returns false when out of memory. */
 bool dmabuf_init(struct compositor *compositor);
 

@@ -2,6 +2,7 @@
 
 #include "compat.h"
 #include "desktop.h"
+#include "dmabuf.h"
 #include "parts.h"
 #include "xwayland.h"
 #include <lido/monitor.h>
@@ -75,11 +76,8 @@ static bool filter_global(const struct wl_client *client, const struct wl_global
 	return false;
 }
 
-// Only for renderers on a GPU: the outputs of others have no DMA-BUFs to export.
 static bool create_export(struct compositor *compositor) {
-	return wlr_renderer_get_texture_formats(compositor->renderer, WLR_BUFFER_CAP_DMABUF) == NULL ||
-		   wlr_renderer_get_drm_fd(compositor->renderer) < 0 ||
-		   wlr_export_dmabuf_manager_v1_create(compositor->display) != NULL;
+	return !dmabuf_is_supported(compositor) || wlr_export_dmabuf_manager_v1_create(compositor->display) != NULL;
 }
 
 bool globals_init(struct compositor *compositor) {
