@@ -21,15 +21,18 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
 
-// wlroots would treat an unknown name as none.
-static bool is_renderer(const char *name) {
-	return strcmp(name, "pixman") == 0 || strcmp(name, "gles2") == 0 || strcmp(name, "vulkan") == 0;
+// Returns our own copy of the name; NULL: wlroots has no such renderer, and would treat the name as none.
+static const char *find_name(const char *name) {
+	static const char *const names[] = {"pixman", "gles2", "vulkan"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]) == 0) {
+			return names[i];
+		}
+	}
+	return NULL;
 }
 
 static struct wlr_renderer *create_renderer(struct compositor *compositor, const char *name) {
-	if (name != NULL && !is_renderer(name)) {
-		return NULL;
-	}
 	const char *chosen = getenv("WLR_RENDERER");
 	if (name == NULL && compositor->headless && chosen == NULL && access("/dev/dri", F_OK) != 0) {
 		name = "pixman";
@@ -104,8 +107,9 @@ static void use(struct compositor *compositor, struct wlr_renderer *renderer, st
 bool renderer_init(struct compositor *compositor, const char *name) {
 	struct wlr_renderer *renderer;
 	struct wlr_allocator *allocator;
-	*compositor->rendering = (struct renderer){.compositor = compositor, .name = name};
-	if (!create(compositor, &renderer, &allocator)) {
+	const char *known = name != NULL ? find_name(name) : NULL;
+	*compositor->rendering = (struct renderer){.compositor = compositor, .name = known};
+	if ((name != NULL && known == NULL) || !create(compositor, &renderer, &allocator)) {
 		log_error("cannot create the %s renderer; use pixman, which works everywhere", name != NULL ? name : "default");
 		return false;
 	}

@@ -17,7 +17,7 @@ struct wlr_renderer;
 
 struct renderer {
 	struct compositor *compositor;
-	const char *name;              // that it was chosen by; NULL: the default
+	const char *name;              // that it was chosen by, static; NULL: the default
 	struct wl_event_source *idle;  // set while it is lost and the first attempt is due; else NULL
 	struct wl_event_source *timer; // for further attempts; NULL until one is needed
 
