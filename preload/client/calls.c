@@ -328,7 +328,7 @@ static int allocate_in_store(struct store *store, int fd, int mode, off_t offset
 static bool is_space_unneeded(const struct file *file, int fd) {
 	struct statfs statfs;
 	int flags = fcntl(fd, F_GETFL);
-	return moving_find_reason(file) == NULL && connection_is_any() && memory_is_overcommitted() && flags != -1 &&
+	return moving_find_reason(file) == NULL && connection_has_any_pool() && memory_is_overcommitted() && flags != -1 &&
 		   (flags & O_PATH) == 0 && (flags & O_ACCMODE) != O_RDONLY && fstatfs(fd, &statfs) == 0 &&
 		   statfs.f_blocks == 0;
 }

@@ -292,7 +292,7 @@ struct connection *connection_find(const struct wl_display *display) {
 	return connection != NULL && connection->pool != NULL ? connection : NULL;
 }
 
-bool connection_is_any(void) {
+bool connection_has_any_pool(void) {
 	const struct connection *connection = connections;
 	while (connection != NULL && (connection->is_dead || connection->pool == NULL)) {
 		connection = connection->next;

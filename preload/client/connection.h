@@ -104,7 +104,7 @@ struct connection *connection_find(const struct wl_display *display);
 bool connection_is_of_this_process(void);
 
 /* With the state lock held: has any server given this process a pool? */
-bool connection_is_any(void);
+bool connection_has_any_pool(void);
 
 /* Is it the socket of a connection? Then libwayland is what uses it, and holds its locks. */
 bool connection_has_socket(int fd);
