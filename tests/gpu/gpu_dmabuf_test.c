@@ -121,6 +121,22 @@ static struct wl_buffer *create_buffer(struct fixture *fixture, const struct udm
 	return udmabuf_create_buffer(fixture->dmabufs, &plane, 1, DRM_FORMAT_MOD_LINEAR, DRM_FORMAT_XRGB8888, SIZE, SIZE);
 }
 
+static void create_buffers(
+		struct fixture *fixture, struct udmabuf *dmabufs, struct wl_buffer **buffers, uint32_t buffers_len) {
+	for (uint32_t i = 0; i < buffers_len; i++) {
+		udmabuf_init(&dmabufs[i], BYTES);
+		buffers[i] = create_buffer(fixture, &dmabufs[i]);
+		fill(&dmabufs[i], i);
+	}
+}
+
+static void destroy_buffers(struct udmabuf *dmabufs, struct wl_buffer **buffers, uint32_t buffers_len) {
+	for (uint32_t i = 0; i < buffers_len; i++) {
+		wl_buffer_destroy(buffers[i]);
+		udmabuf_finish(&dmabufs[i]);
+	}
+}
+
 static void commit(struct fixture *fixture, struct wl_buffer *buffer) {
 	window_commit(&fixture->attacker.window, buffer);
 }
@@ -150,19 +166,13 @@ TEST("gpu_dmabuf@picture-is-shown") {
 	struct udmabuf dmabufs[2];
 	struct wl_buffer *buffers[2];
 	fixture_init(&fixture);
-	for (int i = 0; i < 2; i++) {
-		udmabuf_init(&dmabufs[i], BYTES);
-		buffers[i] = create_buffer(&fixture, &dmabufs[i]);
-	}
+	create_buffers(&fixture, dmabufs, buffers, 2);
 	for (uint32_t i = 0; i < 10; i++) {
 		fill(&dmabufs[i % 2], i);
 		commit(&fixture, buffers[i % 2]);
 		expect_shown(&fixture, &dmabufs[i % 2], "a frame");
 	}
-	for (int i = 0; i < 2; i++) {
-		wl_buffer_destroy(buffers[i]);
-		udmabuf_finish(&dmabufs[i]);
-	}
+	destroy_buffers(dmabufs, buffers, 2);
 	fixture_finish(&fixture);
 }
 
@@ -419,11 +429,7 @@ TEST("gpu_dmabuf@commit-waits-until-the-client-has-drawn") {
 	struct wl_buffer *buffers[3];
 	struct fence fences[2];
 	fixture_init(&fixture);
-	for (int i = 0; i < 3; i++) {
-		udmabuf_init(&dmabufs[i], BYTES);
-		buffers[i] = create_buffer(&fixture, &dmabufs[i]);
-		fill(&dmabufs[i], (uint32_t)i);
-	}
+	create_buffers(&fixture, dmabufs, buffers, 3);
 	commit(&fixture, buffers[0]);
 	expect_shown(&fixture, &dmabufs[0], "the first frame");
 	fence_init_write(&fences[0], dmabufs[1].fd);
@@ -447,10 +453,7 @@ TEST("gpu_dmabuf@commit-waits-until-the-client-has-drawn") {
 	fence_finish(&fences[0]);
 	expect_witness(&fixture);
 	expect_shown(&fixture, &dmabufs[1], "the frame that was drawn");
-	for (int i = 0; i < 3; i++) {
-		wl_buffer_destroy(buffers[i]);
-		udmabuf_finish(&dmabufs[i]);
-	}
+	destroy_buffers(dmabufs, buffers, 3);
 	fixture_finish(&fixture);
 }
 
@@ -478,11 +481,7 @@ TEST("gpu_dmabuf@fence-that-nobody-signals-delays-that-client-alone") {
 	struct wl_buffer *buffers[2];
 	struct fence fence;
 	fixture_init(&fixture);
-	for (int i = 0; i < 2; i++) {
-		udmabuf_init(&dmabufs[i], BYTES);
-		buffers[i] = create_buffer(&fixture, &dmabufs[i]);
-		fill(&dmabufs[i], (uint32_t)i);
-	}
+	create_buffers(&fixture, dmabufs, buffers, 2);
 	commit(&fixture, buffers[0]);
 	int64_t start = get_ms();
 	fence_init_write(&fence, dmabufs[1].fd);
@@ -497,10 +496,7 @@ TEST("gpu_dmabuf@fence-that-nobody-signals-delays-that-client-alone") {
 	}
 	expect_shown(&fixture, &dmabufs[1], "the frame");
 	close(fence.device_fd);
-	for (int i = 0; i < 2; i++) {
-		wl_buffer_destroy(buffers[i]);
-		udmabuf_finish(&dmabufs[i]);
-	}
+	destroy_buffers(dmabufs, buffers, 2);
 	fixture_finish(&fixture);
 }
 

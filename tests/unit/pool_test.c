@@ -140,11 +140,11 @@ TEST("pool@quota_allows-changes-nothing-and-names-value-and-limit") {
 	client_init(&client, &server);
 	struct lido_pool *pool = lido_pool_from_client(server.manager, client_get_peer(&client));
 	expect(!lido_quota_allows(&pool->quota, LIDO_QUOTA_FILES, 2));
-	expect_contains(pool->quota.failure, "the limit (files) is 1");
+	expect_contains(pool->quota.failure, "0 held, 2 more wanted, the limit (files) is 1");
 	expect(!lido_quota_allows(&pool->quota, LIDO_QUOTA_SHM_POOLS, 3));
-	expect_contains(pool->quota.failure, "the limit (shm-pools) is 2");
+	expect_contains(pool->quota.failure, "0 held, 3 more wanted, the limit (shm-pools) is 2");
 	expect(!lido_quota_allows(&pool->quota, LIDO_QUOTA_BUFFERS, 4));
-	expect_contains(pool->quota.failure, "the limit (buffers) is 3");
+	expect_contains(pool->quota.failure, "0 held, 4 more wanted, the limit (buffers) is 3");
 	expect(lido_quota_allows(&pool->quota, LIDO_QUOTA_SCRATCH_BYTES, 10));
 	expect(!lido_quota_allows(&pool->quota, LIDO_QUOTA_SCRATCH_BYTES, 11));
 	expect_contains(pool->quota.failure, "0 bytes held, 11 more wanted, the limit (scratch-bytes) is 10");
