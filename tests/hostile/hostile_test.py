@@ -16,7 +16,7 @@ An attack passes if
   * the server answered it correctly (see attack.h),
   * no victim waited for a frame longer than GAP_MAX, or GAP_RATIO_MAX times the longest gap before on a machine that is
     slow without attacks, or BUSY_FACTOR times that where the machine caused most of a gap; if only this fails, the attack
-    is run once more, in memory that was used just before,
+    is run once more, in memory that was used just before, while no other part attacks,
   * all victims are alive and draw, and each pixel of the witnesses is shown as drawn,
   * within SETTLE_SECONDS, the server has exactly as many fds and shared mappings as before, at most MAPPINGS_SLACK more
     mappings of any kind, and at most RSS_SLACK more resident memory,
@@ -27,6 +27,7 @@ LIDO_TEST may name attacks: hostile@NAME.
 """
 import collections
 import contextlib
+import fcntl
 import fnmatch
 import mmap
 import os
@@ -275,6 +276,24 @@ def warm_memory():
                 memory[offset] = 1
 
 
+class Turn:
+    """The right to attack: of all parts at once, or of one alone. Parts know each other by the programs that they run."""
+
+    def __init__(self, gate, room):
+        self.gate, self.room = open(gate, 'rb'), open(room, 'rb')
+
+    @contextlib.contextmanager
+    def take(self, alone=False):
+        # Whoever waits for the room holds the gate, so that those who share it cannot keep others out.
+        fcntl.flock(self.gate, fcntl.LOCK_EX)
+        fcntl.flock(self.room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(self.gate, fcntl.LOCK_UN)
+        try:
+            yield
+        finally:
+            fcntl.flock(self.room, fcntl.LOCK_UN)
+
+
 def connection_fds_max():
     """Returns the bound on fds for the connections of two processes: half of 21 percent, and half of the rest."""
     return 8 + resource.getrlimit(resource.RLIMIT_NOFILE)[1] * 21 // 100 * 3 // 4
@@ -381,13 +400,15 @@ def main():
         print('1..0 # SKIP no test matches')
         return 0
     print('1..%d' % (len(names) + 1), flush=True)
-    arena, rows, failed, start = Arena(lido, witness, reference), [], 0, None
+    arena, rows, failed, turn = Arena(lido, witness, reference), [], 0, Turn(program, witness)
     for number, name in enumerate(names, 1):
-        result = attack(arena, [program], name, sanitized)
+        with turn.take():
+            result = attack(arena, [program], name, sanitized)
         if result.late:
             say('%s: run once more, since %s' % (name, result.causes[0]))
-            warm_memory()
-            result = attack(arena, [program], name, sanitized)
+            with turn.take(alone=True):
+                warm_memory()
+                result = attack(arena, [program], name, sanitized)
         rows += [result.row] if result.row else []
         failed += bool(result.causes)
         for cause in result.causes:
