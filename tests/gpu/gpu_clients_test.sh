@@ -3,8 +3,8 @@
 #
 #     gpu_clients_test.sh LIDO SAME PART
 #
-# PART: headless, which renders on vgem; drm, on vkms with its output; randr, where wlr-randr changes that; sway or weston,
-# in which Lido is nested. Without a GPU all is skipped.
+# PART: headless, which renders on vgem; dmabuf, clients that draw into DMA-BUFs there; drm, on vkms with its output; randr,
+# where wlr-randr changes that; sway or weston, in which Lido is nested. Without a GPU all is skipped.
 set -u
 lido=$1
 same=$2
@@ -78,6 +78,17 @@ is_like() {
 	shoot now && "$same" "$runtime/$1.ppm" "$runtime/now.ppm" 2 2>"$runtime/why"
 }
 
+# sends_dmabufs: returns whether the client has drawn thirty frames, and sent DMA-BUFs only.
+sends_dmabufs() {
+	[ "$(grep -c 'wl_surface.*commit()' "$runtime/client")" -ge 30 ] && grep -q 'zwp_linux_buffer_params_v1.*create' "$runtime/client" &&
+		! grep -q 'wl_shm_pool.*create_buffer' "$runtime/client"
+}
+
+# has_colors N: returns whether lido shows at least that many colors.
+has_colors() {
+	shoot now && [ "$(tail -c +16 "$runtime/now.ppm" | od -An -v -t x1 -w3 | sort -u | wc -l)" -ge "$1" ]
+}
+
 # The screenshot to compare with: of the same clients, in memory, with pixman.
 make_reference() {
 	start_lido --headless 1024x768 --renderer pixman
@@ -114,6 +125,21 @@ headless)
 	expect headless-on-vgem-shows-the-same wait_for is_like reference
 	stop_lido
 	expect headless-on-vgem-ends-well test $? = 0
+	;;
+dmabuf)
+	export WLR_RENDER_DRM_DEVICE="$render"
+	start_lido --headless 640x480 --renderer gles2 --linux-dmabuf yes
+	WAYLAND_DISPLAY=lido WAYLAND_DEBUG=1 weston-simple-dmabuf-egl >"$runtime/client" 2>&1 &
+	client=$!
+	expect weston-simple-dmabuf-egl-draws-into-dmabufs wait_for sends_dmabufs
+	expect weston-simple-dmabuf-egl-is-shown wait_for has_colors 50
+	kill "$client"
+	wait "$client"
+	# It prints what it is told, and exits, since nothing here is scanned out.
+	WAYLAND_DISPLAY=lido timeout 20 weston-simple-dmabuf-feedback >"$runtime/client" 2>&1
+	expect main-device-is-announced grep "main device $render" "$runtime/client"
+	stop_lido
+	expect dmabufs-on-vgem-end-well test $? = 0
 	;;
 drm)
 	make_reference
