@@ -147,8 +147,9 @@ PROGRAMS = [
         '--image-display-duration=inf', '--osc=no', PICTURE]),
     # One start in six waits forever for a thread of its own, with and without lido-run.
     Client('swayimg', ['swayimg', PICTURE], starts=4),
-    Client('imv', ['imv-wayland', PICTURE]),
-    Client('firefox', ['firefox-esr', '--no-remote', '--new-instance', 'about:license'], 16),
+    Client('imv', ['imv-wayland', PICTURE], note='how far it has panned varies'),
+    Client('firefox', ['firefox-esr', '--no-remote', '--new-instance', 'about:license'], 16,
+        note='how far it has scrolled varies'),
     Client('chromium', ['chromium', '--ozone-platform=wayland', '--disable-gpu', '--no-sandbox', '--no-first-run',
         '--user-data-dir=chromium', 'chrome://version'], 8),
     Client('libreoffice-gtk3', office('gtk3'), 15),
@@ -165,7 +166,7 @@ X11 = [
 ]
 PANELS = [
     layer('fuzzel', ['fuzzel', '--no-icons'], check=checks.type_into),
-    layer('waybar', ['waybar']),
+    layer('waybar', ['waybar'], note='it shows load and memory'),
     layer('yambar', ['yambar', '-c', 'yambar.yml'], prepare=checks.write_yambar),
     layer('wofi', ['wofi', '--show', 'run'], check=checks.type_into),
     layer('tofi', ['sh', '-c', 'echo one | exec tofi']),
