@@ -14,6 +14,7 @@ SIZE = (1280, 800)
 DRIVE_SECONDS = 120
 SHOTS = 6
 SHOT_SECONDS = 0.15
+SAID_LINES = 20
 # How libwayland, GTK and Qt print an error of the server, and how lido-run prints that it got no block.
 LIMIT = re.compile(r'#\d+: error \d+: |Error \d+ \(Protocol error\)|connection experienced a fatal error'
     r'|stays a file: the server has no memory|cannot grow to \d+ bytes')
@@ -29,6 +30,7 @@ class Session:
     def __init__(self, client, build, with_pool, scale):
         self.error = self.verified = ''
         self.shots = []
+        self.said = [] # the last lines that the client has printed
         self.pools = self.in_blocks = self.mappings = self.fds = self.areas = self.blocks = 0
         self.faults = self.cpu = self.start_cpu = self.server_cpu = 0
         self.reasons = set()
@@ -175,6 +177,7 @@ class Session:
             return
         with open(self.path('client'), errors='replace', encoding='utf-8') as file:
             for line in file:
+                self.said = self.said[1 - SAID_LINES:] + [line.rstrip()]
                 if LIMIT.search(line):
                     self.limits.append(line.strip())
                 if line.startswith('lido-run: ') and ' a pool of ' in line:
