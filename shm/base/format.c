@@ -140,6 +140,20 @@ bool lido_format_list_init(struct lido_format_list *list, const uint32_t *drm_fo
 	return true;
 }
 
+bool lido_format_list_add(struct lido_format_list *list, const struct lido_format *format) {
+	const struct lido_format **longer = lido_os.calloc(list->len + 1, sizeof(longer[0]));
+	if (longer == NULL) {
+		return false;
+	}
+	for (size_t i = 0; i < list->len; i++) {
+		longer[i] = list->formats[i];
+	}
+	longer[list->len++] = format;
+	free(list->formats);
+	list->formats = longer;
+	return true;
+}
+
 void lido_format_list_finish(struct lido_format_list *list) {
 	free(list->formats);
 }

@@ -55,6 +55,9 @@ struct lido_format_list {
  */
 bool lido_format_list_init(struct lido_format_list *list, const uint32_t *drm_formats, size_t drm_formats_len);
 
+/* Adds a format that the list does not have. Returns false if memory is short. */
+bool lido_format_list_add(struct lido_format_list *list, const struct lido_format *format);
+
 void lido_format_list_finish(struct lido_format_list *list);
 
 /* shm_format: a wl_shm code. Returns NULL if the list does not have it. */

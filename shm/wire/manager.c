@@ -65,12 +65,18 @@ static void bind_lido_shm(struct wl_client *client, void *data, uint32_t version
 	}
 }
 
+static void handle_shm_destroy(struct wl_resource *resource) {
+	wl_list_remove(wl_resource_get_link(resource));
+}
+
 static void bind_wl_shm(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
 	struct lido_manager *manager = data;
 	struct wl_resource *resource = create_resource(manager, client, &wl_shm_interface, version, id, &wl_shm_impl);
 	if (resource == NULL) {
 		return;
 	}
+	wl_list_insert(&manager->shm_resources, wl_resource_get_link(resource));
+	wl_resource_set_destructor(resource, handle_shm_destroy);
 	for (size_t i = 0; i < manager->formats.len; i++) {
 		wl_shm_send_format(resource, lido_format_drm_to_shm(manager->formats.formats[i]->drm));
 	}
@@ -131,6 +137,7 @@ struct lido_manager *lido_manager_create(
 		.formats = &manager->formats,
 		.udmabufs = &manager->udmabufs};
 	lido_udmabuf_device_init(&manager->udmabufs);
+	wl_list_init(&manager->shm_resources);
 	wl_list_init(&manager->pools);
 	wl_signal_init(&manager->events.destroy);
 	lido_quota_total_init(&manager->total, lido_limits_get_files_total_max(), lido_limits_get_mappings_total_max());
@@ -154,6 +161,26 @@ error_formats:
 	return NULL;
 }
 
+bool lido_manager_add_format(struct lido_manager *manager, uint32_t format) {
+	const struct lido_format *known = lido_format_from_drm(format);
+	if (known == NULL) {
+		errno = EINVAL;
+		return false;
+	}
+	uint32_t code = lido_format_drm_to_shm(format);
+	if (lido_format_list_find(&manager->formats, code) != NULL) {
+		return true;
+	}
+	if (!lido_format_list_add(&manager->formats, known)) {
+		return false;
+	}
+	struct wl_resource *resource;
+	wl_resource_for_each(resource, &manager->shm_resources) {
+		wl_shm_send_format(resource, code);
+	}
+	return true;
+}
+
 bool lido_manager_open_udmabuf(struct lido_manager *manager) {
 	return lido_udmabuf_device_open(&manager->udmabufs);
 }
@@ -164,6 +191,11 @@ void lido_manager_destroy(struct lido_manager *manager) {
 	}
 	wl_signal_emit(&manager->events.destroy, manager);
 	assert(wl_list_empty(&manager->events.destroy.listener_list));
+	struct wl_resource *resource, *next_resource;
+	wl_resource_for_each_safe(resource, next_resource, &manager->shm_resources) {
+		wl_list_remove(wl_resource_get_link(resource));
+		wl_list_init(wl_resource_get_link(resource));
+	}
 	struct lido_pool *pool, *next;
 	wl_list_for_each_safe(pool, next, &manager->pools, link) {
 		// The client is gone, and something of its pool is locked.

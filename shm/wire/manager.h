@@ -12,7 +12,8 @@ struct lido_manager {
 	struct wl_global *lido_shm;
 	struct wl_listener display_destroy;
 
-	struct wl_list pools; // lido_pool.link; also of clients that are gone, while something of theirs is locked
+	struct wl_list shm_resources; // wl_resource_get_link(): wl_shm objects, which receive formats that are added
+	struct wl_list pools;         // lido_pool.link; also of clients that are gone, while something of theirs is locked
 	uint32_t last_pool_id;
 	struct lido_pool_context context; // points to the following
 	struct lido_format_list formats;

@@ -1,10 +1,13 @@
 /*
  * The global wl_shm. Only these tests choose the formats that the server gets, and look up its resources.
  */
+#include "faults.h"
+#include "file.h"
 #include "pair.h"
 #include "runner.h"
 #include <drm_fourcc.h>
 #include <errno.h>
+#include <unistd.h>
 
 static size_t count_format(const struct wl_array *formats, uint32_t wanted) {
 	size_t count = 0;
@@ -54,6 +57,68 @@ TEST("wl_shm_globals@formats-that-are-unknown-or-doubled-are-left-out") {
 	expect_int(client.formats.size / sizeof(uint32_t), ==, 2);
 	client_finish(&client);
 	server_finish(&server);
+}
+
+// Can the client create a buffer of that format?
+static bool try_create(struct client *client, uint32_t format) {
+	int fd = file_create(FILE_SEALED, 4096);
+	struct wl_shm_pool *pool = wl_shm_create_pool(client->shm, fd, 4096);
+	struct wl_buffer *buffer = wl_shm_pool_create_buffer(pool, 0, 16, 16, 64, format);
+	bool is_created = client_try_roundtrip(client);
+	wl_buffer_destroy(buffer);
+	wl_shm_pool_destroy(pool);
+	close(fd);
+	return is_created;
+}
+
+TEST("wl_shm_globals@format-added-later-is-announced-once-to-each-wl_shm-and-usable") {
+	struct pair pair;
+	struct client late;
+	pair_init(&pair, NULL);
+	struct lido_manager *manager = pair.server.manager;
+	struct wl_shm *second = client_bind(&pair.client, &wl_shm_interface, 1);
+	client_roundtrip(&pair.client);
+	expect(lido_manager_add_format(manager, DRM_FORMAT_BGRA8888));
+	expect(lido_manager_add_format(manager, DRM_FORMAT_BGRA8888));
+	expect(lido_manager_add_format(manager, DRM_FORMAT_XRGB8888));
+	client_roundtrip(&pair.client);
+	client_roundtrip(&pair.other);
+	client_init(&late, &pair.server);
+	expect_int(count_format(&pair.client.formats, WL_SHM_FORMAT_BGRA8888), ==, 1);
+	expect_int(count_format(&pair.other.formats, WL_SHM_FORMAT_BGRA8888), ==, 1);
+	expect_int(count_format(&late.formats, WL_SHM_FORMAT_BGRA8888), ==, 1);
+	expect_int(pair.client.formats.size / sizeof(uint32_t), ==, server_core_formats_len + 1);
+	expect(try_create(&pair.client, WL_SHM_FORMAT_BGRA8888));
+	// One that is not there any more receives nothing.
+	wl_shm_release(pair.client.shm);
+	pair.client.shm = second;
+	client_finish(&late);
+	client_roundtrip(&pair.client);
+	expect(lido_manager_add_format(manager, DRM_FORMAT_RGBA8888));
+	client_roundtrip(&pair.client);
+	client_roundtrip(&pair.other);
+	expect_int(count_format(&pair.client.formats, WL_SHM_FORMAT_RGBA8888), ==, 0);
+	expect_int(count_format(&pair.other.formats, WL_SHM_FORMAT_RGBA8888), ==, 1);
+	expect(try_create(&pair.client, WL_SHM_FORMAT_RGBA8888));
+	pair_finish(&pair);
+}
+
+TEST("wl_shm_globals@format-that-cannot-be-added-is-not-offered") {
+	struct pair pair;
+	pair_init(&pair, NULL);
+	errno = 0;
+	expect(!lido_manager_add_format(pair.server.manager, 0x12345678));
+	expect_int(errno, ==, EINVAL);
+	faults_start_all_of(FAULT_CALLOC, 0);
+	errno = 0;
+	expect(!lido_manager_add_format(pair.server.manager, DRM_FORMAT_BGRA8888));
+	expect_int(errno, ==, ENOMEM);
+	faults_stop();
+	client_roundtrip(&pair.client);
+	expect_int(pair.client.formats.size / sizeof(uint32_t), ==, server_core_formats_len);
+	expect(!try_create(&pair.client, WL_SHM_FORMAT_BGRA8888));
+	expect(try_create(&pair.other, WL_SHM_FORMAT_RGB565));
+	pair_finish(&pair);
 }
 
 TEST("wl_shm_globals@required-formats-must-be-there") {

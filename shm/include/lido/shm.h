@@ -102,6 +102,13 @@ struct lido_manager *lido_manager_create(
 		struct wl_display *display, const uint32_t *formats, size_t formats_len, const struct lido_limits *limits);
 
 /*
+ * Offers one more DRM format, as when the compositor has replaced its renderer: clients that have bound wl_shm receive
+ * a format event. No format can be taken back. Does nothing if it is offered already. Returns false, with errno: EINVAL
+ * if this library does not know the format, ENOMEM.
+ */
+bool lido_manager_add_format(struct lido_manager *manager, uint32_t format);
+
+/*
  * Removes the globals. Clients that bound them must be gone (wl_display_destroy_clients()). Pools with locked buffers
  * or scratches in use live until these are unlocked and destroyed. NULL is fine.
  */
