@@ -42,17 +42,6 @@
 #define WLR_HIDDEN(pointer) (pointer)
 #endif
 
-/*
- * Replaces the texture of what a surface shows, and takes the new one over. wlroots has no call for it: it creates
- * textures only when a client commits (types/buffer/client.c).
- */
-static inline void client_buffer_set_texture(struct wlr_client_buffer *buffer, struct wlr_texture *texture) {
-	wl_list_remove(&WLR_HIDDEN(buffer)->renderer_destroy.link);
-	wlr_texture_destroy(buffer->texture);
-	buffer->texture = texture;
-	wl_signal_add(&texture->renderer->events.destroy, &WLR_HIDDEN(buffer)->renderer_destroy);
-}
-
 static inline struct wlr_presentation *presentation_create(struct wl_display *display, struct wlr_backend *backend) {
 #if WLR_SINCE(19)
 	return wlr_presentation_create(display, backend, 2);

@@ -9,6 +9,7 @@
 #include "overdraw.h"
 #include "parts.h"
 #include "turn.h"
+#include <pixman.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -28,6 +29,30 @@ void outputs_schedule_frames(struct compositor *compositor) {
 	wl_list_for_each(output, &compositor->desktop->outputs, link) {
 		wlr_output_schedule_frame(output->wlr);
 	}
+}
+
+// The memory of what the output shows may be lost, too.
+static void damage_whole(struct output *output) {
+	int width, height;
+	pixman_region32_t damage;
+	wlr_output_transformed_resolution(output->wlr, &width, &height);
+	pixman_region32_init_rect(&damage, 0, 0, (unsigned)width, (unsigned)height);
+	struct wlr_output_event_damage event = {.output = output->wlr, .damage = &damage};
+	wl_signal_emit_mutable(&output->wlr->events.damage, &event);
+	pixman_region32_fini(&damage);
+}
+
+void outputs_set_renderer(struct compositor *compositor) {
+	struct output *output, *next;
+	wl_list_for_each_safe(output, next, &compositor->desktop->outputs, link) {
+		if (wlr_output_init_render(output->wlr, compositor->allocator, compositor->renderer)) {
+			damage_whole(output);
+		} else {
+			log_error("output %s: the new renderer cannot draw on it", output->wlr->name);
+			wlr_output_destroy(output->wlr);
+		}
+	}
+	outputs_schedule_frames(compositor);
 }
 
 void output_send_frame_done(struct output *output) {

@@ -64,6 +64,10 @@ void outputs_finish(struct compositor *compositor);
 /* Make each output draw a frame soon, even if nothing on it has changed. */
 void outputs_schedule_frames(struct compositor *compositor);
 
+/* All outputs are drawn anew by the compositor's renderer, which was replaced. One that it cannot draw on is removed.
+ */
+void outputs_set_renderer(struct compositor *compositor);
+
 /* Is it enabled in the layout? It may be switched off. */
 bool output_is_enabled(const struct output *output);
 

@@ -5,7 +5,6 @@
  */
 #include "renderer.h"
 
-#include "desktop.h"
 #include "listener.h"
 #include "log.h"
 #include "output.h"
@@ -19,7 +18,6 @@
 #include <wlr/render/pixman.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/types/wlr_compositor.h>
-#include <wlr/types/wlr_output.h>
 
 // Returns our own copy of the name; NULL: wlroots has no such renderer, and would treat the name as none.
 static const char *find_name(const char *name) {
@@ -126,16 +124,10 @@ bool renderer_replace(struct compositor *compositor) {
 	listener_remove(&compositor->rendering->listeners.lost);
 	use(compositor, renderer, allocator);
 	wlr_compositor_set_renderer(compositor->wlr, renderer);
-	struct output *output;
-	wl_list_for_each(output, &compositor->desktop->outputs, link) {
-		if (!wlr_output_init_render(output->wlr, allocator, renderer)) {
-			log_error("output %s: the new renderer cannot draw on it", output->wlr->name);
-		}
-	}
 	surfaces_set_renderer(compositor, renderer);
+	outputs_set_renderer(compositor);
 	wlr_allocator_destroy(old_allocator);
 	wlr_renderer_destroy(old_renderer);
-	outputs_schedule_frames(compositor);
 	return true;
 }
 

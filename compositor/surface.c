@@ -8,16 +8,19 @@
 #include "listener.h"
 #include "overdraw.h"
 #include "parts.h"
+#include "session_lock.h"
 #include "touch.h"
 #include "usage.h"
+#include <lido/wlroots.h>
 #include <pixman.h>
 #include <stdlib.h>
 #include <wayland-server-protocol.h>
 #include <wlr/render/pixman.h>
 #include <wlr/render/wlr_renderer.h>
-#include <wlr/types/wlr_buffer.h>
+#include <wlr/render/wlr_texture.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_layer_shell_v1.h>
+#include <wlr/types/wlr_session_lock_v1.h>
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/addon.h>
 
@@ -25,6 +28,7 @@ struct surface {
 	struct compositor *compositor;
 	struct wlr_surface *wlr;
 	size_t queued_len; // commits that are queued, without the first
+	bool is_lost;      // while the renderer is replaced: something of this window must be drawn anew
 	struct wlr_addon addon;
 	struct wl_list link; // surfaces.all
 
@@ -185,38 +189,54 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 	listener_add(&surface->listeners.destroy, &wlr->events.destroy, handle_destroy);
 }
 
-// Most clients draw a new frame for a configure event.
+// Many clients draw a new frame for a configure event.
 static void request_frame(struct wlr_surface *wlr) {
 	struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(wlr);
 	struct wlr_layer_surface_v1 *layer = wlr_layer_surface_v1_try_from_wlr_surface(wlr);
+	struct wlr_session_lock_surface_v1 *lock = wlr_session_lock_surface_v1_try_from_wlr_surface(wlr);
 	if (xdg != NULL && xdg->initialized) {
 		wlr_xdg_surface_schedule_configure(xdg);
 	} else if (layer != NULL && layer->initialized) {
 		wlr_layer_surface_v1_configure(layer, layer->current.actual_width, layer->current.actual_height);
+	} else if (lock != NULL && lock->configured &&
+			   wl_list_length(&lock->configure_list) < SESSION_LOCK_CONFIGURES_MAX) {
+		wlr_session_lock_surface_v1_configure(lock, lock->current.width, lock->current.height);
 	}
 }
 
-// A renderer that has uploaded the pixels has unlocked their buffer: it belongs to the client again.
-static void set_renderer(struct wlr_surface *wlr, struct wlr_renderer *renderer) {
-	struct wlr_client_buffer *shown = wlr->buffer;
-	if (shown == NULL) {
-		return;
+static bool is_shown_by(struct wlr_surface *wlr, const struct wlr_renderer *renderer) {
+	const struct wlr_texture *texture = wlr_surface_get_texture(wlr);
+	return texture != NULL && texture->renderer == renderer;
+}
+
+// The frame is requested of the window: nothing else that it shows can be configured.
+static void note_lost(struct surfaces *surfaces, struct wlr_surface *wlr) {
+	struct wlr_surface *root = wlr_surface_get_root_surface(wlr);
+	struct wlr_addon *addon = wlr_addon_find(&root->addons, surfaces, &addon_interface);
+	if (addon != NULL) {
+		struct surface *surface = wl_container_of(addon, surface, addon);
+		surface->is_lost = true;
 	}
-	bool is_locked = shown->source != NULL && shown->source->n_locks > 0;
-	struct wlr_texture *texture = is_locked ? wlr_texture_from_buffer(renderer, shown->source) : NULL;
-	if (texture == NULL) {
-		request_frame(wlr);
-		return;
-	}
-	client_buffer_set_texture(shown, texture);
 }
 
 void surfaces_set_renderer(struct compositor *compositor, struct wlr_renderer *renderer) {
 	compositor->surfaces->picture_max = find_picture_max(renderer);
+	if (compositor->shm != NULL) {
+		lido_wlroots_set_renderer(compositor->shm, renderer);
+	}
 	struct surface *surface;
 	wl_list_for_each(surface, &compositor->surfaces->all, link) {
-		set_renderer(surface->wlr, renderer);
-		filters_pad_edges(compositor, surface->wlr);
+		if (is_shown_by(surface->wlr, renderer)) {
+			filters_pad_edges(compositor, surface->wlr);
+		} else if (surface->wlr->buffer != NULL) {
+			note_lost(compositor->surfaces, surface->wlr);
+		}
+	}
+	wl_list_for_each(surface, &compositor->surfaces->all, link) {
+		if (surface->is_lost) {
+			surface->is_lost = false;
+			request_frame(surface->wlr);
+		}
 	}
 }
 

@@ -30,8 +30,8 @@ bool surfaces_init(struct compositor *compositor);
 void surfaces_finish(struct compositor *compositor);
 
 /*
- * Shows all surfaces by another renderer; the one before must still exist. Where the pixels were uploaded and the
- * client has its buffer back, a configure event asks for a new frame.
+ * Shows all surfaces by another renderer; the one before must still exist. Where the pixels are gone, a configure event
+ * asks the window's client for a new frame.
  */
 void surfaces_set_renderer(struct compositor *compositor, struct wlr_renderer *renderer);
 

@@ -23,6 +23,7 @@ static void handle_display_destroy(struct wl_listener *listener, void *data) {
 	wl_list_remove(&shm->new_surface.link);
 	wl_list_remove(&shm->compositor_destroy.link);
 	wl_list_remove(&shm->display_destroy.link);
+	lido_surfaces_finish(shm);
 	lido_renderer_finish(&shm->renderer);
 	lido_zero_copy_finish(&shm->zero_copy);
 	free(shm);
@@ -58,6 +59,7 @@ struct lido_wlroots *lido_wlroots_create(struct wl_display *display, struct wlr_
 		free(shm);
 		return NULL;
 	}
+	wl_list_init(&shm->surfaces);
 	lido_client_buffer_register();
 	lido_renderer_init(&shm->renderer);
 	lido_renderer_ask(&shm->renderer, compositor->renderer);
@@ -69,6 +71,20 @@ struct lido_wlroots *lido_wlroots_create(struct wl_display *display, struct wlr_
 	shm->display_destroy.notify = handle_display_destroy;
 	wl_display_add_destroy_listener(display, &shm->display_destroy);
 	return shm;
+}
+
+void lido_wlroots_set_renderer(struct lido_wlroots *shm, struct wlr_renderer *renderer) {
+	const struct wlr_drm_format_set *set = wlr_renderer_get_texture_formats(renderer, WLR_BUFFER_CAP_DATA_PTR);
+	for (size_t i = 0; set != NULL && i < set->len; i++) {
+		// Fails for those that the core does not know. If memory is short, there is one less.
+		lido_manager_add_format(shm->manager, set->formats[i].format);
+	}
+	lido_renderer_ask(&shm->renderer, renderer);
+	lido_surfaces_set_renderer(shm, renderer);
+	struct lido_zero_copy *zero_copy = &shm->zero_copy;
+	if (!wl_list_empty(&zero_copy->buffers) && !lido_zero_copy_is_usable(zero_copy, renderer)) {
+		lido_zero_copy_drop_buffers(zero_copy);
+	}
 }
 
 void lido_wlroots_set_zero_copy(struct lido_wlroots *shm, enum lido_zero_copy_mode mode) {

@@ -20,6 +20,8 @@ struct lido_wlroots {
 	struct lido_renderer renderer;
 	struct lido_zero_copy zero_copy;
 
+	struct wl_list surfaces; // lido_surface.link, private to surface.c
+
 	struct wl_listener new_surface;
 	struct wl_listener compositor_destroy;
 	struct wl_listener display_destroy;
@@ -134,5 +136,11 @@ void lido_copy_in_place(
 
 /* Shows what the surface commits, for as long as it exists. The compositor's renderer decides how. */
 void lido_surface_create(struct lido_wlroots *shm, struct wlr_surface *surface);
+
+/* Shows all surfaces by another renderer, where their pixels exist. The one before must still exist. */
+void lido_surfaces_set_renderer(struct lido_wlroots *shm, struct wlr_renderer *renderer);
+
+/* The surfaces live on, without the shm backend. */
+void lido_surfaces_finish(struct lido_wlroots *shm);
 
 #endif

@@ -108,6 +108,14 @@ static void handle_release(struct wl_listener *listener, void *data) {
 	}
 }
 
+struct lido_gpu_buffer *lido_gpu_buffer_try_from_wlr_buffer(struct wlr_buffer *base) {
+	if (base->impl != &gpu_buffer_impl) {
+		return NULL;
+	}
+	struct lido_gpu_buffer *buffer = wl_container_of(base, buffer, base);
+	return buffer;
+}
+
 static int64_t get_time(void) {
 	struct timespec time = {0};
 	clock_gettime(CLOCK_MONOTONIC, &time);
@@ -178,6 +186,7 @@ static struct lido_gpu_buffer *gpu_buffer_create(
 	}
 	wlr_buffer_init(&buffer->base, &gpu_buffer_impl, source->width, source->height);
 	buffer->owner = owner;
+	buffer->source = source;
 	buffer->zero_copy = zero_copy;
 	buffer->drm_format = source->drm_format;
 	buffer->stride = (uint32_t)source->stride;
@@ -222,6 +231,21 @@ void lido_gpu_buffer_drop(struct lido_gpu_buffer *buffer) {
 
 bool lido_gpu_buffer_is_used(const struct lido_gpu_buffer *buffer) {
 	return buffer != NULL && (private_get_locks(&buffer->base) > 0 || buffer->wait != NULL);
+}
+
+void lido_zero_copy_drop_buffers(struct lido_zero_copy *zero_copy) {
+	struct lido_gpu_buffer *buffer, *next;
+	wl_list_for_each_safe(buffer, next, &zero_copy->buffers, link) {
+		struct lido_client_buffer *owner = buffer->owner;
+		if (owner == NULL) {
+			continue;
+		}
+		bool is_used = lido_gpu_buffer_is_used(buffer);
+		lido_client_buffer_drop_gpu_buffer(owner);
+		if (is_used) {
+			lido_client_buffer_consider_release(owner);
+		}
+	}
 }
 
 void lido_zero_copy_finish(struct lido_zero_copy *zero_copy) {

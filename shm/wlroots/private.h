@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <wlr/config.h>
 #include <wlr/interfaces/wlr_buffer.h>
+#include <wlr/render/wlr_renderer.h>
+#include <wlr/render/wlr_texture.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_subcompositor.h>
@@ -82,6 +84,22 @@ static inline void private_replace_pending_buffer(struct wlr_surface *surface, s
 	struct wlr_buffer *before = surface->pending.buffer;
 	surface->pending.buffer = wlr_buffer_lock(buffer);
 	wlr_buffer_unlock(before);
+}
+
+/*
+ * Replaces the texture of what a surface shows, and takes the new one over. wlroots creates textures only when a commit
+ * is applied. types/buffer/client.c: wlr_client_buffer_create() adds the listener.
+ */
+static inline void private_set_texture(struct wlr_client_buffer *shown, struct wlr_texture *texture) {
+#if WLR_VERSION_MINOR >= 19
+	struct wl_listener *renderer_destroy = &shown->WLR_PRIVATE.renderer_destroy;
+#else
+	struct wl_listener *renderer_destroy = &shown->renderer_destroy;
+#endif
+	wl_list_remove(&renderer_destroy->link);
+	wlr_texture_destroy(shown->texture);
+	shown->texture = texture;
+	wl_signal_add(&texture->renderer->events.destroy, renderer_destroy);
 }
 
 #endif

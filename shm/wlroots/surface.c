@@ -25,7 +25,8 @@
 #define HOLD_MS 50
 
 struct lido_surface {
-	struct lido_wlroots *shm;
+	struct wl_list link;      // lido_wlroots.surfaces
+	struct lido_wlroots *shm; // NULL once that is gone
 	struct wlr_surface *surface;
 	struct lido_uploader uploader;
 	struct wl_list snapshots; // lido_snapshot.link
@@ -34,6 +35,8 @@ struct lido_surface {
 	bool is_withholding;                // last is held, to see whether the client has another buffer
 	struct lido_buffer *last;           // committed last; NULL once its wl_buffer is gone
 	bool was_held;                      // last was read in place when its wl_buffer was destroyed
+	bool is_last_newest;                // no other buffer was committed since
+	uint32_t newest_seq;                // of the last commit that had a buffer, or took it away
 	struct lido_buffer *twin;           // another buffer, committed before last; NULL once its wl_buffer is gone
 	struct wl_event_source *hold_timer; // NULL until needed
 	bool is_timed;                      // hold_timer is running
@@ -344,6 +347,8 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 	stop_withholding(surface);
 	struct lido_client_buffer *buffer =
 			pending->buffer != NULL ? lido_client_buffer_try_from_wlr_buffer(pending->buffer) : NULL;
+	surface->is_last_newest = buffer != NULL;
+	surface->newest_seq = pending->seq;
 	if (buffer != NULL) {
 		commit_buffer(surface, buffer, damaged);
 	} else {
@@ -364,6 +369,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	watch(&surface->last, &surface->last_destroy, NULL);
 	watch(&surface->twin, &surface->twin_destroy, NULL);
 	lido_uploader_finish(&surface->uploader);
+	wl_list_remove(&surface->link);
 	wl_list_remove(&surface->client_commit.link);
 	wl_list_remove(&surface->destroy.link);
 	free(surface);
@@ -377,6 +383,7 @@ void lido_surface_create(struct lido_wlroots *shm, struct wlr_surface *wlr_surfa
 	}
 	surface->shm = shm;
 	surface->surface = wlr_surface;
+	wl_list_insert(&shm->surfaces, &surface->link);
 	lido_uploader_init(&surface->uploader, wlr_surface);
 	wl_list_init(&surface->snapshots);
 	surface->last_destroy.notify = handle_last_destroy;
@@ -385,4 +392,70 @@ void lido_surface_create(struct lido_wlroots *shm, struct wlr_surface *wlr_surfa
 	wl_signal_add(&wlr_surface->events.client_commit, &surface->client_commit);
 	surface->destroy.notify = handle_destroy;
 	wl_signal_add(&wlr_surface->events.destroy, &surface->destroy);
+}
+
+// Returns the buffer that the surface shows; NULL: it is not one of ours, its wl_buffer is gone, or it is not known
+// while commits are queued.
+static struct lido_buffer *get_shown(const struct lido_surface *surface) {
+	bool is_applied = (int32_t)(surface->surface->current.seq - surface->newest_seq) >= 0;
+	return surface->is_last_newest && is_applied ? surface->last : NULL;
+}
+
+// Reads what the client has in its buffer now. It may have that back, and draw into it: then it is about to commit.
+static struct wlr_texture *read_texture(struct lido_buffer *buffer, struct wlr_renderer *renderer) {
+	if (lido_buffer_detect_tampering(buffer) || !lido_buffer_spend(buffer, buffer->size)) {
+		return NULL;
+	}
+	struct lido_snapshot *snapshot = lido_snapshot_create(buffer);
+	if (snapshot == NULL) {
+		return NULL;
+	}
+	bool is_complete = lido_snapshot_update(snapshot, buffer, NULL);
+	struct wlr_texture *texture = is_complete ? wlr_texture_from_buffer(renderer, &snapshot->base) : NULL;
+	lido_snapshot_drop(snapshot);
+	return texture;
+}
+
+// Of a buffer that was uploaded wlroots remembers the one that was there before its texture was updated.
+static bool was_uploaded(struct wlr_buffer *source) {
+	const struct lido_client_buffer *buffer = lido_client_buffer_try_from_wlr_buffer(source);
+	return buffer != NULL && buffer->pixels == NULL && buffer->copy == NULL;
+}
+
+static struct wlr_texture *create_texture(struct lido_surface *surface, struct wlr_renderer *renderer) {
+	struct wlr_buffer *source = surface->surface->buffer->source;
+	struct lido_gpu_buffer *gpu_buffer = source != NULL ? lido_gpu_buffer_try_from_wlr_buffer(source) : NULL;
+	bool is_readable = source != NULL && !was_uploaded(source) &&
+					   (gpu_buffer == NULL || lido_zero_copy_is_usable(&surface->shm->zero_copy, renderer));
+	struct wlr_texture *texture = is_readable ? wlr_texture_from_buffer(renderer, source) : NULL;
+	if (texture != NULL) {
+		return texture;
+	}
+	struct lido_buffer *shown = gpu_buffer != NULL ? gpu_buffer->source : get_shown(surface);
+	return shown != NULL ? read_texture(shown, renderer) : NULL;
+}
+
+void lido_surfaces_set_renderer(struct lido_wlroots *shm, struct wlr_renderer *renderer) {
+	bool uploads = lido_renderer_uploads(&shm->renderer, renderer);
+	struct lido_surface *surface;
+	wl_list_for_each(surface, &shm->surfaces, link) {
+		struct wlr_client_buffer *shown = surface->surface->buffer;
+		bool is_renewed = shown == NULL || (shown->texture != NULL && shown->texture->renderer == renderer);
+		struct wlr_texture *texture = is_renewed ? NULL : create_texture(surface, renderer);
+		if (texture != NULL) {
+			private_set_texture(shown, texture);
+		}
+		if (!uploads) {
+			lido_uploader_forget_buffers(&surface->uploader);
+		}
+	}
+}
+
+void lido_surfaces_finish(struct lido_wlroots *shm) {
+	struct lido_surface *surface, *next;
+	wl_list_for_each_safe(surface, next, &shm->surfaces, link) {
+		wl_list_remove(&surface->link);
+		wl_list_init(&surface->link);
+		surface->shm = NULL;
+	}
 }

@@ -52,6 +52,13 @@ void lido_uploader_add_foreign(struct lido_uploader *uploader) {
 	uploader->has_foreign = true;
 }
 
+void lido_uploader_forget_buffers(struct lido_uploader *uploader) {
+	struct lido_client_buffer *buffer, *next;
+	wl_list_for_each_safe(buffer, next, &uploader->buffers, upload_link) {
+		lido_upload_forget(buffer);
+	}
+}
+
 // If earlier commits are still queued, their uploads note a format again. Then an update is predicted, and refused.
 void lido_uploader_add_import(struct lido_uploader *uploader) {
 	uploader->drm_format = 0;

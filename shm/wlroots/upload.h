@@ -36,6 +36,9 @@ void lido_uploader_init(struct lido_uploader *uploader, struct wlr_surface *surf
 /* Its buffers are read as a whole from now on, or, if the client has destroyed them, no more. */
 void lido_uploader_finish(struct lido_uploader *uploader);
 
+/* The renderer is replaced by one that does not upload: readers of its buffers see copies from now on. */
+void lido_uploader_forget_buffers(struct lido_uploader *uploader);
+
 /* A buffer that is not one of ours was committed. */
 void lido_uploader_add_foreign(struct lido_uploader *uploader);
 

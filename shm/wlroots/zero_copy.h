@@ -46,6 +46,9 @@ void lido_zero_copy_init(struct lido_zero_copy *zero_copy, struct lido_manager *
 /* GPU buffers that readers lock live on. */
 void lido_zero_copy_finish(struct lido_zero_copy *zero_copy);
 
+/* Gives up all imports. Clients whose buffers were not released for them alone have these back. */
+void lido_zero_copy_drop_buffers(struct lido_zero_copy *zero_copy);
+
 /*
  * Can this renderer read with no copy? Asks the system once for each renderer, and logs the answer with its reason.
  */
@@ -57,12 +60,16 @@ struct lido_gpu_buffer {
 	struct lido_zero_copy *zero_copy; // NULL once that is finished
 	struct lido_client_buffer *owner; // NULL once it is dropped
 	struct lido_pin *pin;
+	struct lido_buffer *source; // locked by the pin
 	struct lido_gpu_wait *wait; // for the GPU, before the client may have the buffer back; NULL: none
 	uint32_t drm_format, stride;
 	uint32_t generation; // of the renderer that has imported it
 
 	struct wl_listener release;
 };
+
+/* Returns NULL if it is not a GPU buffer. */
+struct lido_gpu_buffer *lido_gpu_buffer_try_from_wlr_buffer(struct wlr_buffer *base);
 
 /* May this buffer be imported? Looks at its layout, and at what has failed. */
 bool lido_gpu_buffer_is_possible(const struct lido_zero_copy *zero_copy, const struct lido_client_buffer *owner);

@@ -33,10 +33,24 @@ struct lido_wlroots;
  * Returns NULL with errno ENOTSUP if the renderer reads no shared memory, or as lido_manager_create() does: its
  * documentation also says what else it sets.
  *
- * The renderer may be replaced later by one that reads the same formats (wlr_compositor_set_renderer()).
+ * The renderer may be replaced later: see lido_wlroots_set_renderer().
  */
 struct lido_wlroots *lido_wlroots_create(struct wl_display *display, struct wlr_renderer *renderer,
 		struct wlr_compositor *compositor, const struct lido_limits *limits);
+
+/*
+ * Replaces the renderer, as when it was lost by a reset of the GPU. Call it between wlr_compositor_set_renderer() and
+ * wlr_renderer_destroy() of the renderer before, not while either draws.
+ *
+ * Formats that the new renderer reads in addition are offered from now on; a format cannot be taken back. What the
+ * surfaces of the compositor show, whatever their role, becomes textures of the new renderer, where the pixels exist:
+ * in a buffer that somebody has locked, in a snapshot, or in the wl_buffer that was uploaded, unless its client has
+ * destroyed it. That client may have begun to draw its next frame there, which it then commits.
+ *
+ * The texture of any other surface goes with the renderer before (wlr_surface_get_texture()). Ask its client for a new
+ * frame, as by a configure event.
+ */
+void lido_wlroots_set_renderer(struct lido_wlroots *shm, struct wlr_renderer *renderer);
 
 enum lido_zero_copy_mode {
 	LIDO_ZERO_COPY_AUTO, // where it works, except with renderers that may be in software
