@@ -43,7 +43,7 @@ void cursor_set_grabbing(struct compositor *compositor, enum grab_mode mode, uin
 	} else if (mode == GRAB_RESIZE) {
 		name = wlr_xcursor_get_resize_name((enum wlr_edges)edges);
 	}
-	wlr_cursor_set_xcursor(compositor->cursor->wlr, compositor->cursor->theme, name);
+	cursor_image_set_name(compositor, name);
 	cursor_refresh(compositor);
 }
 
@@ -318,7 +318,7 @@ static void handle_request_set_cursor(struct wl_listener *listener, void *data) 
 	struct cursor *cursor = wl_container_of(listener, cursor, listeners.request_set_cursor);
 	const struct wlr_seat_pointer_request_set_cursor_event *event = data;
 	if (event->seat_client == cursor->compositor->seat->wlr->pointer_state.focused_client) {
-		wlr_cursor_set_surface(cursor->wlr, event->surface, event->hotspot_x, event->hotspot_y);
+		cursor_image_set_surface(cursor->compositor, event->surface, event->hotspot_x, event->hotspot_y);
 	}
 }
 
@@ -329,7 +329,7 @@ static void handle_request_set_shape(struct wl_listener *listener, void *data) {
 						   ? event->seat_client == cursor->compositor->seat->wlr->pointer_state.focused_client
 						   : tablets_let_set_cursor(cursor->compositor, event->seat_client);
 	if (allowed) {
-		wlr_cursor_set_xcursor(cursor->wlr, cursor->theme, wlr_cursor_shape_v1_name(event->shape));
+		cursor_image_set_name(cursor->compositor, wlr_cursor_shape_v1_name(event->shape));
 	}
 }
 
@@ -338,7 +338,7 @@ static void handle_focus_change(struct wl_listener *listener, void *data) {
 	struct cursor *cursor = wl_container_of(listener, cursor, listeners.focus_change);
 	const struct wlr_seat_pointer_focus_change_event *event = data;
 	if (event->new_surface == NULL && cursor->compositor->grab->mode == GRAB_NONE) {
-		wlr_cursor_set_xcursor(cursor->wlr, cursor->theme, "default");
+		cursor_image_set_name(cursor->compositor, "default");
 	}
 }
 
@@ -368,7 +368,7 @@ static void handle_new_device(struct wl_listener *listener, void *data) {
 		}
 	}
 	if (device->type != WLR_INPUT_DEVICE_TOUCH && compositor->seat->wlr->pointer_state.focused_surface == NULL) {
-		wlr_cursor_set_xcursor(cursor->wlr, cursor->theme, "default");
+		cursor_image_set_name(compositor, "default");
 	}
 	cursor_refresh(compositor);
 }
@@ -440,6 +440,7 @@ void cursor_finish(struct compositor *compositor) {
 	listener_remove(&cursor->listeners.new_device);
 	listener_remove(&cursor->listeners.toplevel_changed);
 	listener_remove(&cursor->listeners.layout_changed);
+	cursor_image_finish(compositor);
 	compositor->desktop->pointer = NULL;
 	if (cursor->refresh != NULL) {
 		wl_event_source_remove(cursor->refresh);

@@ -4,6 +4,7 @@
 #ifndef CURSOR_H
 #define CURSOR_H
 
+#include "cursor_image.h"
 #include "grab.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +21,7 @@ struct cursor {
 	struct wlr_cursor *wlr;
 	struct wlr_xcursor_manager *theme; // loaded when the first pointing device appears
 	struct wlr_relative_pointer_manager_v1 *relative;
+	struct cursor_image image;
 	// Origin of the focused surface, layout coordinates: it keeps the pointer while a button is down.
 	double origin_x, origin_y;
 	double sx, sy;                   // the position that clients know, surface coordinates

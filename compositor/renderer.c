@@ -5,6 +5,7 @@
  */
 #include "renderer.h"
 
+#include "cursor_image.h"
 #include "listener.h"
 #include "log.h"
 #include "output.h"
@@ -126,6 +127,7 @@ bool renderer_replace(struct compositor *compositor) {
 	wlr_compositor_set_renderer(compositor->wlr, renderer);
 	surfaces_set_renderer(compositor, renderer);
 	outputs_set_renderer(compositor);
+	cursor_image_renew(compositor);
 	wlr_allocator_destroy(old_allocator);
 	wlr_renderer_destroy(old_renderer);
 	return true;

@@ -47,7 +47,7 @@ static void leave(struct tablet_tool *tool) {
 	forget_surface(tool->v2);
 	tool->v2->is_down = false;
 	tool->v2->num_buttons = 0;
-	wlr_cursor_set_xcursor(compositor->cursor->wlr, compositor->cursor->theme, "default");
+	cursor_image_set_name(compositor, "default");
 	cursor_refresh(compositor);
 }
 
@@ -183,7 +183,7 @@ static void handle_set_cursor(struct wl_listener *listener, void *data) {
 	struct tablet_tool *tool = wl_container_of(listener, tool, listeners.set_cursor);
 	const struct wlr_tablet_v2_event_cursor *event = data;
 	if (tablets_let_set_cursor(tool->compositor, event->seat_client)) {
-		wlr_cursor_set_surface(tool->compositor->cursor->wlr, event->surface, event->hotspot_x, event->hotspot_y);
+		cursor_image_set_surface(tool->compositor, event->surface, event->hotspot_x, event->hotspot_y);
 	}
 }
 

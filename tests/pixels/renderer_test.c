@@ -7,9 +7,11 @@
 #include "runner.h"
 #include "stage.h"
 #include "window.h"
+#include <compositor/cursor_image.h>
 #include <compositor/renderer.h>
 #include <compositor/server.h>
 #include <compositor/session_lock.h>
+#include <string.h>
 #include <wayland-client-protocol.h>
 #include <wlr/render/wlr_renderer.h>
 
@@ -139,7 +141,7 @@ static void family_finish(struct family *family) {
 	stage_finish(&family->stage);
 }
 
-// top: NULL: there is none.
+// top: the cursor, or an icon; NULL: there is none.
 static void expect_family(struct family *family, const struct picture *child, const struct picture *top, int32_t x,
 		int32_t y, const char *what) {
 	struct image wanted, got;
@@ -191,6 +193,88 @@ TEST("renderer@lost-while-a-subsurface-waits-shows-it-with-its-parent") {
 	lose(&family.stage);
 	expect_family(&family, &next, NULL, 0, 0, "after another loss");
 	picture_finish(&next);
+	family_finish(&family);
+}
+
+TEST("renderer@lost-and-replaced-shows-the-cursor-of-a-client") {
+	struct family family;
+	struct picture cursors[2];
+	family_init(&family, WINDOW_LAYER);
+	struct wl_surface *surface = wl_compositor_create_surface(family.stage.screen.compositor);
+	wl_pointer_set_cursor(family.mouse.pointer, family.mouse.serial, surface, 5, 7);
+	for (int i = 0; i < 2; i++) {
+		part_init(&family, &cursors[i], FILE_SEALED, 3 + (uint32_t)i);
+		commit(&family.stage, surface, cursors[i].buffer);
+	}
+	expect_family(&family, &family.part, &cursors[1], 32 - 5, 30 - 7, "before");
+	lose(&family.stage);
+	expect_family(&family, &family.part, &cursors[1], 32 - 5, 30 - 7, "after");
+	// Its hotspot has moved, and moves on.
+	for (int i = 0; i < 2; i++) {
+		wl_surface_attach(surface, cursors[0].buffer, 0, 0);
+		wl_surface_offset(surface, 1, 2);
+		wl_surface_damage_buffer(surface, 0, 0, PART, PART);
+		wl_surface_commit(surface);
+		client_roundtrip(&family.stage.screen.client);
+		lose(&family.stage);
+		expect_family(&family, &family.part, &cursors[0], 32 - 5 + 1 + i, 30 - 7 + 2 + 2 * i, "moved");
+	}
+	wl_surface_destroy(surface);
+	client_roundtrip(&family.stage.screen.client);
+	lose(&family.stage);
+	expect_family(&family, &family.part, NULL, 0, 0, "without a cursor");
+	picture_finish(&cursors[0]);
+	picture_finish(&cursors[1]);
+	family_finish(&family);
+}
+
+static void capture_with_cursor(struct family *family, struct image *image) {
+	screen_capture_with_cursor(&family->stage.screen, 0, 0, SIZE, SIZE, image);
+}
+
+TEST("renderer@lost-and-replaced-shows-the-cursor-of-the-theme") {
+	struct family family;
+	struct image before, after, without;
+	family_init(&family, WINDOW_LAYER);
+	cursor_image_set_name(family.stage.server.compositor, "default");
+	capture_with_cursor(&family, &before);
+	lose(&family.stage);
+	capture_with_cursor(&family, &after);
+	expect_image_of(&after, &before, "the cursor");
+	hide_cursor(&family);
+	capture_with_cursor(&family, &without);
+	expect(memcmp(before.pixels, without.pixels, SIZE * SIZE * sizeof(before.pixels[0])) != 0);
+	lose(&family.stage);
+	image_finish(&after);
+	capture_with_cursor(&family, &after);
+	expect_image_of(&after, &without, "no cursor");
+	image_finish(&before);
+	image_finish(&after);
+	image_finish(&without);
+	family_finish(&family);
+}
+
+TEST("renderer@lost-and-replaced-shows-the-icon-of-a-drag") {
+	struct family family;
+	struct picture icon;
+	family_init(&family, WINDOW_LAYER);
+	struct screen *screen = &family.stage.screen;
+	struct wl_data_device_manager *manager = client_bind(&screen->client, &wl_data_device_manager_interface, 3);
+	struct wl_data_device *device = wl_data_device_manager_get_data_device(manager, screen->seat);
+	struct wl_surface *surface = wl_compositor_create_surface(screen->compositor);
+	part_init(&family, &icon, FILE_SEALED, 3);
+	mouse_press(&family.mouse, true);
+	wl_data_device_start_drag(device, NULL, family.window.surface, surface, family.mouse.serial);
+	commit(&family.stage, surface, icon.buffer);
+	cursor_image_set_surface(family.stage.server.compositor, NULL, 0, 0);
+	expect_family(&family, &family.part, &icon, 32, 30, "before");
+	lose(&family.stage);
+	expect_family(&family, &family.part, &icon, 32, 30, "after");
+	mouse_press(&family.mouse, false);
+	wl_surface_destroy(surface);
+	picture_finish(&icon);
+	wl_data_device_release(device);
+	wl_data_device_manager_destroy(manager);
 	family_finish(&family);
 }
 
