@@ -6,6 +6,7 @@
 #include "software.h"
 #include <drm_fourcc.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/render/wlr_renderer.h>
@@ -132,6 +133,39 @@ static bool is_offered(const struct compositor *compositor) {
 	return true;
 }
 
+static dev_t get_device(struct wlr_renderer *renderer) {
+	struct stat status;
+	int fd = wlr_renderer_get_drm_fd(renderer);
+	return fd >= 0 && fstat(fd, &status) == 0 ? status.st_rdev : 0;
+}
+
+// Are both the same formats, with the same modifiers?
+static bool are_equal(const struct wlr_drm_format_set *one, const struct wlr_drm_format_set *other) {
+	if (one->len != other->len) {
+		return false;
+	}
+	for (size_t i = 0; i < one->len; i++) {
+		const struct wlr_drm_format *format = &one->formats[i];
+		const struct wlr_drm_format *same = wlr_drm_format_set_get(other, format->format);
+		if (same == NULL || same->len != format->len) {
+			return false;
+		}
+		for (size_t k = 0; k < format->len; k++) {
+			if (!wlr_drm_format_set_has(other, format->format, format->modifiers[k])) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+// wlroots cannot change what its global offers.
+static bool is_current(const struct dmabuf *dmabuf, struct wlr_renderer *renderer) {
+	const struct wlr_drm_format_set *set = wlr_renderer_get_texture_formats(renderer, WLR_BUFFER_CAP_DMABUF);
+	return set != NULL && dmabuf->device == get_device(renderer) &&
+		   are_equal(set, &WLR_HIDDEN(dmabuf->wlr)->default_formats);
+}
+
 // The scene could tell each surface which formats can be scanned out (wlr_scene_set_linux_dmabuf_v1()), but wlroots
 // keeps an fd for each surface that is shown then, even of clients that never ask: none of them counts on a client.
 bool dmabuf_init(struct compositor *compositor) {
@@ -143,8 +177,22 @@ bool dmabuf_init(struct compositor *compositor) {
 	if (dmabuf->wlr == NULL) {
 		return false;
 	}
+	dmabuf->device = get_device(compositor->renderer);
 	dmabuf->check_import = WLR_HIDDEN(dmabuf->wlr)->check_dmabuf_callback;
 	dmabuf->check_import_data = WLR_HIDDEN(dmabuf->wlr)->check_dmabuf_callback_data;
 	wlr_linux_dmabuf_v1_set_check_dmabuf_callback(dmabuf->wlr, check, compositor);
 	return true;
+}
+
+void dmabuf_set_renderer(struct compositor *compositor) {
+	struct dmabuf *dmabuf = compositor->dmabuf;
+	if (dmabuf->wlr == NULL || is_current(dmabuf, compositor->renderer)) {
+		return;
+	}
+	log_info("the new renderer reads other DMA-BUFs than the last one: clients that are running may have none");
+	wl_global_remove(dmabuf->wlr->global); // wlroots destroys it with the display
+	dmabuf->wlr = NULL;
+	if (!dmabuf_init(compositor)) {
+		log_error("cannot create zwp_linux_dmabuf_v1 for the new renderer");
+	}
 }

@@ -7,12 +7,14 @@
 #define DMABUF_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct compositor;
 struct wlr_dmabuf_attributes;
 
 struct dmabuf {
 	struct wlr_linux_dmabuf_v1 *wlr;                                            // NULL: not offered
+	dev_t device;                                                               // of the renderer
 	bool (*check_import)(struct wlr_dmabuf_attributes *attributes, void *data); // of wlroots
 	void *check_import_data;
 };
@@ -22,5 +24,11 @@ bool dmabuf_is_supported(const struct compositor *compositor);
 
 /* Offers the global, if the renderer and the options allow it. Returns false when out of memory. */
 bool dmabuf_init(struct compositor *compositor);
+
+/*
+ * The renderer was replaced. If the new one reads other formats, or is on another device, another global takes the
+ * place of the one that clients know: those that have bound that may only create what the new renderer reads, too.
+ */
+void dmabuf_set_renderer(struct compositor *compositor);
 
 #endif

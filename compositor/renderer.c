@@ -6,6 +6,7 @@
 #include "renderer.h"
 
 #include "cursor_image.h"
+#include "dmabuf.h"
 #include "listener.h"
 #include "log.h"
 #include "output.h"
@@ -128,6 +129,7 @@ bool renderer_replace(struct compositor *compositor) {
 	surfaces_set_renderer(compositor, renderer);
 	outputs_set_renderer(compositor);
 	cursor_image_renew(compositor);
+	dmabuf_set_renderer(compositor);
 	wlr_allocator_destroy(old_allocator);
 	wlr_renderer_destroy(old_renderer);
 	return true;
