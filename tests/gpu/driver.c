@@ -14,13 +14,13 @@ static bool is_target(int fd, const char *wanted) {
 }
 
 void driver_init(struct driver *driver, const char *card) {
-	*driver = (struct driver){.card = card};
+	*driver = (struct driver){.card = card, .renderers = 1};
 	for (int fd = 0; fd < DRIVER_FDS_MAX; fd++) {
 		driver->was_kept[fd] = is_target(fd, card) || is_target(fd, EVENTFD);
 	}
 }
 
-static void close_kept(struct driver *driver, const char *target) {
+static void close_kept(struct driver *driver, const char *target, int max) {
 	int closed = 0;
 	for (int fd = 0; fd < DRIVER_FDS_MAX; fd++) {
 		if (!driver->was_kept[fd] && is_target(fd, target)) {
@@ -28,12 +28,12 @@ static void close_kept(struct driver *driver, const char *target) {
 			closed++;
 		}
 	}
-	expect_int(closed, <=, 1);
+	expect_int(closed, <=, max);
 }
 
 void driver_finish(struct driver *driver) {
-	close_kept(driver, driver->card);
-	close_kept(driver, EVENTFD);
+	close_kept(driver, driver->card, driver->renderers);
+	close_kept(driver, EVENTFD, 1);
 	while (waitpid(-1, NULL, 0) > 0) {
 	}
 }

@@ -18,6 +18,7 @@
 
 struct driver {
 	const char *card;              // path of the GPU
+	int renderers;                 // that the test has the compositor create: the first one, unless it changes that
 	bool was_kept[DRIVER_FDS_MAX]; // by fd: is it one of those?
 };
 
@@ -25,8 +26,8 @@ struct driver {
 void driver_init(struct driver *driver, const char *card);
 
 /*
- * Call it after the compositor is destroyed: closes one fd of either kind, and waits for libseat's processes to exit.
- * The test fails if more fds are open.
+ * Call it after the compositor is destroyed: closes one fd of the GPU for each renderer, and one eventfd, and waits for
+ * libseat's processes to exit. The test fails if more fds are open.
  */
 void driver_finish(struct driver *driver);
 
