@@ -53,9 +53,22 @@ static struct wlr_renderer *create_renderer(struct compositor *compositor, const
 	return renderer;
 }
 
+static bool fall_back(struct renderer *renderer) {
+	const char *name = renderer->name;
+	renderer->name = "pixman";
+	bool is_replaced = renderer_replace(renderer->compositor);
+	renderer->name = is_replaced ? renderer->name : name;
+	return is_replaced;
+}
+
 static void replace_or_retry(struct renderer *renderer) {
 	if (renderer_replace(renderer->compositor)) {
+		renderer->attempts = 0;
 		log_info("the renderer was lost, and is replaced");
+		return;
+	}
+	if (++renderer->attempts >= RENDERER_ATTEMPTS_MAX && fall_back(renderer)) {
+		log_error("the renderer is lost, and no new one can be created: pixman draws without the GPU from now on");
 		return;
 	}
 	log_error("the renderer is lost, and no new one can be created: trying again in %d ms", RENDERER_RETRY_MS);

@@ -15,9 +15,13 @@ struct wlr_renderer;
 /* How long to wait after a failed attempt to replace a lost renderer. Milliseconds. */
 #define RENDERER_RETRY_MS 1000
 
+/* After as many failed attempts pixman takes the place of the lost renderer: it needs no GPU. */
+#define RENDERER_ATTEMPTS_MAX 10
+
 struct renderer {
 	struct compositor *compositor;
 	const char *name;              // that it was chosen by, static; NULL: the default
+	int attempts;                  // that have failed since it was lost
 	struct wl_event_source *idle;  // set while it is lost and the first attempt is due; else NULL
 	struct wl_event_source *timer; // for further attempts; NULL until one is needed
 

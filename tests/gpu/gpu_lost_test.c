@@ -384,6 +384,46 @@ TEST("gpu_lost@gpu-that-takes-a-while-is-tried-again") {
 	scene_finish(&scene);
 }
 
+static bool offers_dmabufs(struct scene *scene) {
+	struct client client;
+	client_init(&client, &scene->server);
+	bool is_offered = client_find_global(&client, zwp_linux_dmabuf_v1_interface.name, NULL) != NULL;
+	client_finish(&client);
+	return is_offered;
+}
+
+static void expect_fallback(struct scene *scene) {
+	reset_gpu_failing(RENDERER_ATTEMPTS_MAX);
+	expect_shown(scene, "without the GPU");
+	expect(server_shows_in_place(&scene->server));
+	for (int i = 0; i < 2; i++) {
+		draw_frame(scene);
+		expect_shown(scene, "frames without the GPU");
+	}
+	expect_int(count_pins(scene), ==, 0);
+}
+
+TEST("gpu_lost@gpu-that-never-returns-gives-way-to-pixman") {
+	struct scene scene;
+	struct udmabuf dmabuf;
+	init_headless(&scene);
+	add_parts(&scene);
+	struct client *client = &scene.screen.client;
+	struct zwp_linux_dmabuf_v1 *dmabufs = client_bind(client, &zwp_linux_dmabuf_v1_interface, 3);
+	udmabuf_init(&dmabuf, PART * 4 * PART);
+	struct udmabuf_plane plane = {.fd = dmabuf.fd, .stride = PART * 4};
+	expect(offers_dmabufs(&scene));
+	expect_fallback(&scene);
+	expect(!offers_dmabufs(&scene));
+	expect(udmabuf_try_buffer(client, dmabufs, &plane, 1, DRM_FORMAT_MOD_LINEAR, DRM_FORMAT_XRGB8888, PART, PART) ==
+			NULL);
+	expect_alive(client);
+	zwp_linux_dmabuf_v1_destroy(dmabufs);
+	udmabuf_finish(&dmabuf);
+	finish_parts(&scene);
+	scene_finish(&scene);
+}
+
 // On the GPU with outputs.
 static void init_devices(struct scene *scene, struct driver *driver, enum window_kind kind) {
 	*scene = (struct scene){0};
@@ -450,5 +490,19 @@ TEST("gpu_lost@window-that-was-sent-to-the-output-directly-is-again") {
 	expect_int(count_pins(&scene), ==, 2);
 	scene_finish(&scene);
 	driver.renderers += LOSSES;
+	driver_finish(&driver);
+}
+
+TEST("gpu_lost@output-is-drawn-by-pixman-if-the-gpu-never-returns") {
+	struct scene scene;
+	struct driver driver;
+	struct image wanted;
+	init_devices(&scene, &driver, WINDOW_LAYER);
+	expect_fallback(&scene);
+	draw_wanted(&scene, &wanted);
+	expect_scanout(&wanted, "the output");
+	image_finish(&wanted);
+	scene_finish(&scene);
+	driver.renderers += RENDERER_ATTEMPTS_MAX;
 	driver_finish(&driver);
 }

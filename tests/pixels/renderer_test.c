@@ -13,6 +13,7 @@
 #include <compositor/session_lock.h>
 #include <string.h>
 #include <wayland-client-protocol.h>
+#include <wlr/render/pixman.h>
 #include <wlr/render/wlr_renderer.h>
 
 #define SIZE 64
@@ -418,4 +419,43 @@ TEST("renderer@what-a-client-makes-the-server-read-after-a-loss-is-bounded") {
 	}
 	picture_finish(&huge);
 	family_finish(&family);
+}
+
+// wlroots' Vulkan renderer needs a GPU, and refuses one in software.
+TEST("renderer@that-cannot-be-created-again-gives-way-to-pixman") {
+	struct shown shown;
+	shown_init(&shown, FILE_SEALED);
+	struct screen *screen = &shown.stage.screen;
+	struct compositor *compositor = shown.stage.server.compositor;
+	const struct wlr_renderer *lost = compositor->renderer;
+	compositor->rendering->name = "vulkan";
+	lose(&shown.stage);
+	int attempts = 0;
+	while (compositor->renderer == lost) {
+		expect_int(compositor->rendering->attempts, >=, attempts);
+		attempts = compositor->rendering->attempts;
+		expect(client_pump(&screen->client, RENDERER_RETRY_MS));
+	}
+	expect_int(attempts, ==, RENDERER_ATTEMPTS_MAX - 1);
+	expect(wlr_renderer_is_pixman(compositor->renderer));
+	stage_expect(&shown.stage, &shown.pictures[1], 0, 0, "after");
+	window_commit(&shown.window, shown.pictures[0].buffer);
+	stage_expect(&shown.stage, &shown.pictures[0], 0, 0, "the next frame");
+	// A format that OpenGL ES lacks.
+	client_roundtrip(&screen->client);
+	struct picture picture;
+	picture_init(&picture, &screen->client, FILE_SEALED, WL_SHM_FORMAT_RGBA8888, SIZE, SIZE, 4 * SIZE);
+	picture_fill(&picture, 3);
+	window_commit(&shown.window, picture.buffer);
+	stage_expect(&shown.stage, &picture, 0, 0, "another format");
+	size_t count = 0;
+	const uint32_t *format;
+	wl_array_for_each(format, &screen->client.formats) {
+		count += *format == WL_SHM_FORMAT_RGBA8888;
+	}
+	expect_int(count, ==, 1);
+	lose(&shown.stage);
+	stage_expect(&shown.stage, &picture, 0, 0, "pixman can be replaced, too");
+	picture_finish(&picture);
+	shown_finish(&shown);
 }
