@@ -52,6 +52,8 @@ static size_t table_len;
 // Other threads serve no client.
 static _Thread_local bool is_serving;
 
+static struct account *forced_owner; // see descriptors_set_owner()
+
 static struct descriptor *find(int fd) {
 	return table != NULL && fd >= 0 && (size_t)fd < table_len ? &table[fd] : NULL;
 }
@@ -287,8 +289,12 @@ static int control(int fd, int command, va_list arguments) {
 	}
 	int result = (int)syscall(SYSTEM_FCNTL, fd, command, argument);
 	struct turn *turn = is_serving ? turn_get_current() : NULL;
-	if (command == F_DUPFD_CLOEXEC && result != -1 && turn != NULL) {
-		own(turn->account, result);
+	struct account *owner = turn != NULL ? turn->account : NULL;
+	if (is_serving && forced_owner != NULL) {
+		owner = forced_owner;
+	}
+	if (command == F_DUPFD_CLOEXEC && result != -1 && owner != NULL) {
+		own(owner, result);
 	}
 	return result;
 }
@@ -329,6 +335,10 @@ REPLACES_LIBC int replaced_accept4(int fd, struct sockaddr *address, socklen_t *
 int replaced_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags) {
 	turn_end();
 	return (int)syscall(SYS_accept4, fd, address, size, flags);
+}
+
+void descriptors_set_owner(struct account *account) {
+	forced_owner = account;
 }
 
 bool descriptors_init(struct compositor *compositor) {

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct account;
 struct compositor;
 struct turn;
 
@@ -49,6 +50,12 @@ int descriptors_close_now(int fd);
  * else has the number finds it closed. Where CLOSING_ENDLESS_THREADS_MAX files are never closed, one more stays open.
  */
 void descriptors_detach(int fd);
+
+/*
+ * fds that are duplicated from now on count on this account, whichever client is served; NULL: on that of the client
+ * that is served.
+ */
+void descriptors_set_owner(struct account *account);
 
 /* Returns false when out of memory. */
 bool descriptors_init(struct compositor *compositor);

@@ -6,6 +6,8 @@
  */
 #include "implicit_sync.h"
 
+#include "clients.h"
+#include "descriptors.h"
 #include "dmabuf.h"
 #include "listener.h"
 #include "parts.h"
@@ -68,12 +70,15 @@ static void stop_watching(struct synced_surface *surface) {
 static int handle_fence(int fd, uint32_t mask, void *data);
 
 // Watches the buffer until one of its fences is signaled. Returns false if nothing is to be waited for, or cannot be.
+// libwayland duplicates the fd, which counts on the client of the surface: perhaps another one is served.
 static bool watch(struct synced_surface *surface, struct wlr_buffer *buffer) {
 	int fd = find_unfinished(buffer);
 	if (fd == -1) {
 		return false;
 	}
+	descriptors_set_owner(client_get_account(wl_resource_get_client(surface->wlr->resource)));
 	surface->source = wl_event_loop_add_fd(surface->sync->loop, fd, WL_EVENT_READABLE, handle_fence, surface);
+	descriptors_set_owner(NULL);
 	return surface->source != NULL;
 }
 

@@ -11,6 +11,8 @@
 #include "udmabuf.h"
 #include "window.h"
 #include "wlr-layer-shell-unstable-v1-client-protocol.h"
+#include <compositor/account.h>
+#include <compositor/clients.h>
 #include <compositor/surface.h>
 #include <drm_fourcc.h>
 #include <fcntl.h>
@@ -453,6 +455,43 @@ TEST("gpu_dmabuf@commit-waits-until-the-client-has-drawn") {
 	fence_finish(&fences[0]);
 	expect_witness(&fixture);
 	expect_shown(&fixture, &dmabufs[1], "the frame that was drawn");
+	destroy_buffers(dmabufs, buffers, 3);
+	fixture_finish(&fixture);
+}
+
+static size_t count_fds(const struct party *party) {
+	return client_get_account(client_get_peer(&party->screen.client))->fds_len;
+}
+
+// Also while the compositor serves another client, or none.
+TEST("gpu_dmabuf@fd-that-waits-for-a-fence-counts-on-its-client") {
+	struct fixture fixture;
+	struct udmabuf dmabufs[3];
+	struct wl_buffer *buffers[3];
+	struct fence fences[2];
+	fixture_init(&fixture);
+	create_buffers(&fixture, dmabufs, buffers, 3);
+	for (int i = 0; i < 3; i++) {
+		commit(&fixture, buffers[i]);
+		expect_witness(&fixture);
+	}
+	size_t attacker = count_fds(&fixture.attacker), witness = count_fds(&fixture.witness);
+	fence_init_write(&fences[0], dmabufs[0].fd);
+	fence_init_write(&fences[1], dmabufs[1].fd);
+	commit(&fixture, buffers[0]);
+	expect_int(count_fds(&fixture.attacker), ==, attacker + 1);
+	commit(&fixture, buffers[1]);
+	expect_witness(&fixture);
+	expect_int(count_fds(&fixture.attacker), ==, attacker + 1);
+	fence_finish(&fences[0]);
+	expect_witness(&fixture);
+	expect_shown(&fixture, &dmabufs[0], "the first that waits");
+	expect_int(count_fds(&fixture.attacker), ==, attacker + 1);
+	expect_int(count_fds(&fixture.witness), ==, witness);
+	fence_finish(&fences[1]);
+	expect_witness(&fixture);
+	expect_shown(&fixture, &dmabufs[1], "the second");
+	expect_int(count_fds(&fixture.attacker), ==, attacker);
 	destroy_buffers(dmabufs, buffers, 3);
 	fixture_finish(&fixture);
 }
