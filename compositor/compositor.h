@@ -53,8 +53,9 @@ struct compositor_options {
 	enum lido_zero_copy_mode zero_copy;
 	enum compositor_linux_dmabuf linux_dmabuf;
 	enum compositor_xwayland xwayland;
-	const char *xwayland_preload;     // LD_PRELOAD of Xwayland; NULL: that of this process
-	const struct lido_limits *limits; // NULL: lido_limits_default()
+	const char *xwayland_preload;             // LD_PRELOAD of Xwayland; NULL: that of this process
+	const struct lido_limits *limits;         // NULL: lido_limits_default()
+	const struct lido_limits *sandbox_limits; // of clients in a sandbox (security-context-v1); NULL: the same
 };
 
 /* Creates the compositor, but does not run it. On failure logs the reason and returns NULL. */

@@ -19,6 +19,8 @@ static const char usage[] =
 		"  --renderer NAME         pixman, gles2 or vulkan, instead of the best one\n"
 		"  --shm=wlroots           let wlroots serve wl_shm, without lido_shm_v1, to compare\n"
 		"  --shm-limit KEY=VALUE   limit what one client uses; \"--shm-limit help\" lists the keys\n"
+		"  --sandbox-limit KEY=VALUE\n"
+		"                          the same for each client in a sandbox (security-context-v1)\n"
 		"  --zero-copy WHEN        yes, no or auto: let the GPU read pixels in our memory\n"
 		"  --linux-dmabuf WHEN     yes, no or auto: let clients show DMA-BUFs\n"
 		"  --no-monitor            do not create a socket for lido-top\n"
@@ -37,6 +39,7 @@ enum {
 	OPTION_RENDERER,
 	OPTION_SHM,
 	OPTION_SHM_LIMIT,
+	OPTION_SANDBOX_LIMIT,
 	OPTION_ZERO_COPY,
 	OPTION_LINUX_DMABUF,
 	OPTION_NO_MONITOR,
@@ -55,6 +58,7 @@ static const struct option long_options[] = {
 	{"renderer", required_argument, NULL, OPTION_RENDERER},
 	{"shm", required_argument, NULL, OPTION_SHM},
 	{"shm-limit", required_argument, NULL, OPTION_SHM_LIMIT},
+	{"sandbox-limit", required_argument, NULL, OPTION_SANDBOX_LIMIT},
 	{"zero-copy", required_argument, NULL, OPTION_ZERO_COPY},
 	{"linux-dmabuf", required_argument, NULL, OPTION_LINUX_DMABUF},
 	{"no-monitor", no_argument, NULL, OPTION_NO_MONITOR},
@@ -159,18 +163,33 @@ static enum options_result parse_linux_dmabuf(struct options *options, const cha
 	return OPTIONS_RUN;
 }
 
-static enum options_result parse_limit(struct options *options, const char *value, FILE *out, FILE *err) {
+static enum options_result parse_limit(
+		struct lido_limits *limits, const char *name, const char *value, FILE *out, FILE *err) {
 	if (strcmp(value, "help") == 0) {
 		lido_limits_print_help(out);
 		return OPTIONS_DONE;
 	}
 	const char *error = NULL;
-	if (lido_limits_parse(&options->limits, value, &error)) {
+	if (lido_limits_parse(limits, value, &error)) {
 		return OPTIONS_RUN;
 	}
-	fprintf(err, "lido: --shm-limit \"%s\": %s; \"lido --shm-limit help\" lists the keys\n", value,
-			error != NULL ? error : "not KEY=VALUE");
+	fprintf(err, "lido: --%s \"%s\": %s; \"lido --%s help\" lists the keys\n", name, value,
+			error != NULL ? error : "not KEY=VALUE", name);
 	return OPTIONS_WRONG;
+}
+
+// No limit can be set to 0: those that are 0 were not given, and are as for other clients.
+static void complete_sandbox_limits(struct options *options) {
+	const struct lido_limits *all = &options->limits;
+	struct lido_limits *limits = &options->sandbox_limits;
+	limits->files_max = limits->files_max != 0 ? limits->files_max : all->files_max;
+	limits->shm_pools_max = limits->shm_pools_max != 0 ? limits->shm_pools_max : all->shm_pools_max;
+	limits->buffers_max = limits->buffers_max != 0 ? limits->buffers_max : all->buffers_max;
+	limits->areas_max = limits->areas_max != 0 ? limits->areas_max : all->areas_max;
+	limits->blocks_max = limits->blocks_max != 0 ? limits->blocks_max : all->blocks_max;
+	limits->area_bytes_max = limits->area_bytes_max != 0 ? limits->area_bytes_max : all->area_bytes_max;
+	limits->scratch_bytes_max = limits->scratch_bytes_max != 0 ? limits->scratch_bytes_max : all->scratch_bytes_max;
+	limits->pinned_bytes_max = limits->pinned_bytes_max != 0 ? limits->pinned_bytes_max : all->pinned_bytes_max;
 }
 
 static enum options_result parse_option(struct options *options, int option, FILE *out, FILE *err) {
@@ -191,7 +210,10 @@ static enum options_result parse_option(struct options *options, int option, FIL
 	case OPTION_LINUX_DMABUF:
 		return parse_linux_dmabuf(options, optarg, err);
 	case OPTION_SHM_LIMIT:
-		return parse_limit(options, optarg, out, err);
+		return parse_limit(&options->limits, "shm-limit", optarg, out, err);
+	case OPTION_SANDBOX_LIMIT:
+		options->compositor.sandbox_limits = &options->sandbox_limits;
+		return parse_limit(&options->sandbox_limits, "sandbox-limit", optarg, out, err);
 	case OPTION_NO_MONITOR:
 		options->compositor.without_monitor = true;
 		return OPTIONS_RUN;
@@ -239,6 +261,7 @@ enum options_result options_parse(struct options *options, int argc, char **argv
 			return result;
 		}
 	}
+	complete_sandbox_limits(options);
 	options->command = optind < argc ? &argv[optind] : NULL;
 	return OPTIONS_RUN;
 }

@@ -53,6 +53,7 @@ struct compositor {
 	struct desktop *desktop;
 	struct outputs *outputs;
 	struct globals *globals;
+	struct pools *pools;
 	struct surfaces *surfaces;
 	struct dmabuf *dmabuf;
 	struct implicit_sync *implicit_sync;

@@ -38,6 +38,7 @@ static const struct {
 	{batch_init, batch_finish},
 	{outputs_init, outputs_finish},
 	{globals_init, globals_finish},
+	{pools_init, pools_finish},
 	{surfaces_init, surfaces_finish},
 	{dmabuf_init, NULL},
 	{implicit_sync_init, implicit_sync_finish},
@@ -183,6 +184,7 @@ static struct compositor *allocate(void) {
 	compositor->desktop = &all->desktop;
 	compositor->outputs = &all->outputs;
 	compositor->globals = &all->globals;
+	compositor->pools = &all->pools;
 	compositor->surfaces = &all->surfaces;
 	compositor->dmabuf = &all->dmabuf;
 	compositor->implicit_sync = &all->implicit_sync;
@@ -236,6 +238,7 @@ struct compositor *compositor_create(const struct compositor_options *options) {
 	compositor->height = options->height > 0 ? options->height : HEIGHT_DEFAULT;
 	compositor->linux_dmabuf = options->linux_dmabuf;
 	compositor->files_max = options->limits != NULL ? options->limits->files_max : LIDO_FILES_MAX_DEFAULT;
+	pools_set_sandbox_limits(compositor, options->sandbox_limits);
 	compositor->display = wl_display_create();
 	if (compositor->display == NULL) {
 		deallocate(compositor);

@@ -38,6 +38,7 @@
 #include "output_power.h"
 #include "overdraw.h"
 #include "parts.h"
+#include "pools.h"
 #include "popup.h"
 #include "rectangles.h"
 #include "renderer.h"
@@ -79,6 +80,7 @@ struct compositor_parts {
 	struct desktop desktop;
 	struct outputs outputs;
 	struct globals globals;
+	struct pools pools;
 	struct surfaces surfaces;
 	struct dmabuf dmabuf;
 	struct implicit_sync implicit_sync;

@@ -3,6 +3,8 @@
 #include "base/os.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <lido/shm.h>
 #include <stdlib.h>
 
 // Debug builds audit a pool after each request if it has no more blocks, files and scratches than this.
@@ -60,6 +62,19 @@ struct lido_pool *lido_pool_find(struct wl_client *client) {
 	struct lido_pool *pool;
 	struct wl_listener *listener = wl_client_get_destroy_late_listener(client, handle_client_destroy);
 	return listener != NULL ? wl_container_of(listener, pool, client_destroy) : NULL;
+}
+
+bool lido_pool_set_limits(struct lido_pool *pool, const struct lido_limits *limits) {
+	if (!lido_quota_limits_are_valid(limits)) {
+		errno = EINVAL;
+		return false;
+	}
+	lido_quota_set_limits(&pool->quota, limits);
+	return true;
+}
+
+struct wl_client *lido_pool_get_client(const struct lido_pool *pool) {
+	return pool->quota.client;
 }
 
 void lido_pool_detach(struct lido_pool *pool) {

@@ -103,12 +103,13 @@ static void join_process(struct lido_quota *quota) {
 	}
 }
 
-void lido_quota_init(struct lido_quota *quota, struct wl_client *client, struct lido_quota_total *total,
-		const struct lido_limits *limits) {
-	*quota = (struct lido_quota){.client = client, .total = total};
-	for (int i = 0; i < LIDO_QUOTA_KINDS_LEN; i++) {
-		quota->counts[i].max = UNLIMITED;
-	}
+// Without any of these, no client could have a buffer. The others are about what lido_shm_v1 and GPUs add.
+bool lido_quota_limits_are_valid(const struct lido_limits *limits) {
+	return limits->files_max > 0 && limits->shm_pools_max > 0 && limits->buffers_max > 0 &&
+		   limits->scratch_bytes_max > 0 && limits->area_bytes_max >= 0 && limits->pinned_bytes_max >= 0;
+}
+
+void lido_quota_set_limits(struct lido_quota *quota, const struct lido_limits *limits) {
 	quota->counts[LIDO_QUOTA_FILES].max = limits->files_max;
 	quota->counts[LIDO_QUOTA_MAPPINGS].max = (int64_t)limits->files_max * LIDO_MAPPINGS_PER_FILE +
 											 limits->scratch_bytes_max / LIDO_SCRATCH_BYTES_PER_MAPPING +
@@ -121,6 +122,15 @@ void lido_quota_init(struct lido_quota *quota, struct wl_client *client, struct 
 	quota->counts[LIDO_QUOTA_BLOCK_BYTES].max = limits->area_bytes_max;
 	quota->counts[LIDO_QUOTA_SCRATCH_BYTES].max = limits->scratch_bytes_max;
 	quota->counts[LIDO_QUOTA_PINNED_BYTES].max = limits->pinned_bytes_max;
+}
+
+void lido_quota_init(struct lido_quota *quota, struct wl_client *client, struct lido_quota_total *total,
+		const struct lido_limits *limits) {
+	*quota = (struct lido_quota){.client = client, .total = total};
+	for (int i = 0; i < LIDO_QUOTA_KINDS_LEN; i++) {
+		quota->counts[i].max = UNLIMITED;
+	}
+	lido_quota_set_limits(quota, limits);
 	quota->counts[LIDO_QUOTA_UNREAD_FDS].max = LIDO_UNREAD_FDS_MAX;
 	quota->counts[LIDO_QUOTA_COPIED_BYTES].max = LIDO_DISPATCH_BYTES_MAX;
 	quota->counts[LIDO_QUOTA_SEARCHED_BYTES].max = LIDO_DISPATCH_SEARCHED_BYTES_MAX;
@@ -193,6 +203,9 @@ static bool fail_beyond_limit(struct lido_quota *quota, enum lido_quota_kind kin
 }
 
 bool lido_quota_allows(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount) {
+	if (amount == 0) {
+		return true;
+	}
 	if (amount > get_left_of_client(quota, kind) || amount > get_left_of_process(quota, kind)) {
 		return fail_beyond_limit(quota, kind, amount);
 	}

@@ -95,6 +95,12 @@ void lido_quota_total_subtract(struct lido_quota_total *total, enum lido_quota_k
 void lido_quota_init(struct lido_quota *quota, struct wl_client *client, struct lido_quota_total *total,
 		const struct lido_limits *limits);
 
+/* Can clients have buffers with these limits, and is no limit negative? */
+bool lido_quota_limits_are_valid(const struct lido_limits *limits);
+
+/* Replaces the limits. More than they allow may be used already: that remains so, and no more is allowed. */
+void lido_quota_set_limits(struct lido_quota *quota, const struct lido_limits *limits);
+
 /* The client is gone. What is used remains so. */
 void lido_quota_leave_client(struct lido_quota *quota);
 
@@ -104,7 +110,10 @@ void lido_quota_detach(struct lido_quota *quota);
 /* Nothing may be used, except what has no limit or is sent. */
 void lido_quota_finish(struct lido_quota *quota);
 
-/* May that much more be used? If not, notes the reason for lido_quota_post_no_memory(). Changes no count. */
+/*
+ * May that much more be used? If not, notes the reason for lido_quota_post_no_memory(). Nothing more (0) always may,
+ * also beyond the limit. Changes no count.
+ */
 bool lido_quota_allows(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount);
 
 /* Counts that much more, whatever the limit. */

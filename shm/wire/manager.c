@@ -87,8 +87,13 @@ struct lido_pool *lido_pool_from_client(struct lido_manager *manager, struct wl_
 	if (pool == NULL && (pool = lido_pool_create(client, &manager->context)) != NULL) {
 		pool->id = ++manager->last_pool_id;
 		wl_list_insert(manager->pools.prev, &pool->link);
+		wl_signal_emit(&manager->events.pool_created, pool);
 	}
 	return pool;
+}
+
+void lido_manager_add_pool_listener(struct lido_manager *manager, struct wl_listener *listener) {
+	wl_signal_add(&manager->events.pool_created, listener);
 }
 
 static void handle_display_destroy(struct wl_listener *listener, void *data) {
@@ -110,15 +115,9 @@ static bool manager_create_globals(struct lido_manager *manager) {
 	return true;
 }
 
-// Without any of these, no client could have a buffer. The others are about what lido_shm_v1 and GPUs add.
-static bool limits_are_valid(const struct lido_limits *limits) {
-	return limits->files_max > 0 && limits->shm_pools_max > 0 && limits->buffers_max > 0 &&
-		   limits->scratch_bytes_max > 0 && limits->area_bytes_max >= 0 && limits->pinned_bytes_max >= 0;
-}
-
 struct lido_manager *lido_manager_create(
 		struct wl_display *display, const uint32_t *formats, size_t formats_len, const struct lido_limits *limits) {
-	if (limits != NULL && !limits_are_valid(limits)) {
+	if (limits != NULL && !lido_quota_limits_are_valid(limits)) {
 		errno = EINVAL;
 		return NULL;
 	}
@@ -140,6 +139,7 @@ struct lido_manager *lido_manager_create(
 	wl_list_init(&manager->shm_resources);
 	wl_list_init(&manager->pools);
 	wl_signal_init(&manager->events.destroy);
+	wl_signal_init(&manager->events.pool_created);
 	lido_quota_total_init(&manager->total, lido_limits_get_files_total_max(), lido_limits_get_mappings_total_max());
 	if (!lido_format_list_init(&manager->formats, formats, formats_len) ||
 			!lido_reclaim_init(&manager->reclaim, wl_display_get_event_loop(display), &manager->total)) {
@@ -185,6 +185,15 @@ bool lido_manager_open_udmabuf(struct lido_manager *manager) {
 	return lido_udmabuf_device_open(&manager->udmabufs);
 }
 
+// Those who listen may remove their listeners later.
+static void signal_finish(struct wl_signal *signal) {
+	struct wl_listener *listener, *next;
+	wl_list_for_each_safe(listener, next, &signal->listener_list, link) {
+		wl_list_remove(&listener->link);
+		wl_list_init(&listener->link);
+	}
+}
+
 void lido_manager_destroy(struct lido_manager *manager) {
 	if (manager == NULL) {
 		return;
@@ -201,6 +210,7 @@ void lido_manager_destroy(struct lido_manager *manager) {
 		// The client is gone, and something of its pool is locked.
 		lido_pool_detach(pool);
 	}
+	signal_finish(&manager->events.pool_created);
 	wl_list_remove(&manager->display_destroy.link);
 	lido_reclaim_finish(&manager->reclaim);
 	lido_udmabuf_device_finish(&manager->udmabufs);

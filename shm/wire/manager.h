@@ -22,7 +22,8 @@ struct lido_manager {
 	struct lido_udmabuf_device udmabufs;
 
 	struct {
-		struct wl_signal destroy; // data: this manager; whoever uses it must let go of it
+		struct wl_signal destroy;      // data: this manager; whoever uses it must let go of it
+		struct wl_signal pool_created; // data: struct lido_pool *; see lido_manager_add_pool_listener()
 	} events;
 };
 

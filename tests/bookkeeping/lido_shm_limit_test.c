@@ -45,6 +45,43 @@ TEST("lido_shm_limit@one-byte-too-many-fails-by-bytes") {
 	limited_finish(&limited);
 }
 
+static uint32_t read_first_pixel(struct pair *pair, struct wl_buffer *wl_buffer) {
+	struct lido_buffer *buffer = pair_get_buffer(pair, wl_buffer);
+	const struct lido_box box = {.width = 1, .height = 1};
+	static uint32_t pixels[32 * 32];
+	expect_int(lido_buffer_read(buffer, &box, pixels, (size_t)buffer->stride), ==, LIDO_READ_OK);
+	return pixels[0];
+}
+
+TEST("lido_shm_limit@lowered-below-what-is-used-forbids-growth-alone") {
+	struct limited limited = {.limits = lido_limits_default()};
+	struct pool_block blocks[2];
+	limited_init(&limited, 0);
+	pool_block_init(&blocks[0], &limited.pool, 65536);
+	expect_place(&blocks[0]);
+	*(uint32_t *)pool_block_get_data(&blocks[0]) = 0x123456;
+	struct wl_buffer *buffer = pool_block_create_buffer(&blocks[0], 0, 32, 32);
+	struct lido_limits lower = limited.limits;
+	lower.area_bytes_max = 4096;
+	lower.blocks_max = 1;
+	expect(lido_pool_set_limits(pair_get_pool(&limited.pair), &lower));
+	expect_int(read_first_pixel(&limited.pair, buffer), ==, 0x123456);
+	pool_block_init(&blocks[1], &limited.pool, 64);
+	expect_reason(&blocks[1], BLOCKS);
+	pool_block_resize(&blocks[0], 65537);
+	expect_reason(&blocks[0], BYTES);
+	pool_block_resize(&blocks[0], 32768);
+	expect_place(&blocks[0]);
+	expect_int(read_first_pixel(&limited.pair, buffer), ==, 0x123456);
+	expect(lido_pool_set_limits(pair_get_pool(&limited.pair), &limited.limits));
+	pool_block_resize(&blocks[0], 65537);
+	expect_place(&blocks[0]);
+	pool_block_resize(&blocks[1], 64);
+	expect_place(&blocks[1]);
+	wl_buffer_destroy(buffer);
+	limited_finish(&limited);
+}
+
 TEST("lido_shm_limit@one-block-too-many-fails-by-blocks") {
 	struct limited limited = {.limits = lido_limits_default()};
 	struct pool_block blocks[11];

@@ -4,11 +4,14 @@
 #include "client.h"
 #include "file.h"
 #include "monitor_client.h"
+#include "pool_client.h"
 #include "runner.h"
 #include "security-context-v1-client-protocol.h"
 #include "server.h"
 #include <compositor/clients.h>
 #include <compositor/compat.h>
+#include <compositor/parts.h>
+#include <compositor/pools.h>
 #include <compositor/sandboxes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,9 +75,11 @@ static int listen_at(const char *path) {
 	return fd;
 }
 
-static void sandbox_init(struct sandbox *sandbox) {
+// limits: of clients in the sandbox; NULL: as outside.
+static void sandbox_init_limited(struct sandbox *sandbox, const struct lido_limits *limits) {
 	*sandbox = (struct sandbox){0};
 	server_init_compositor(&sandbox->server, 100, 100, NULL);
+	pools_set_sandbox_limits(sandbox->server.compositor, limits);
 	client_init(&sandbox->launcher, &sandbox->server);
 	snprintf(sandbox->path, sizeof(sandbox->path), "%s/sandbox", getenv("XDG_RUNTIME_DIR"));
 	int listener = listen_at(sandbox->path);
@@ -93,6 +98,10 @@ static void sandbox_init(struct sandbox *sandbox) {
 	sandbox->inner = sandbox->server;
 	sandbox->inner.socket = sandbox->path;
 	client_init(&sandbox->client, &sandbox->inner);
+}
+
+static void sandbox_init(struct sandbox *sandbox) {
+	sandbox_init_limited(sandbox, NULL);
 }
 
 static void sandbox_finish(struct sandbox *sandbox) {
@@ -189,6 +198,32 @@ TEST("sandbox@client-has-its-own-pool-like-any-other") {
 	wl_buffer_destroy(buffer);
 	wl_shm_pool_destroy(pool);
 	close(fd);
+	sandbox_finish(&sandbox);
+}
+
+TEST("sandbox@client-has-the-limits-of-its-sandbox-and-those-outside-have-others") {
+	struct lido_limits limits = lido_limits_default();
+	limits.blocks_max = 1;
+	limits.area_bytes_max = 8192;
+	struct sandbox sandbox;
+	sandbox_init_limited(&sandbox, &limits);
+	struct client *clients[] = {&sandbox.client, &sandbox.launcher};
+	for (int i = 0; i < 2; i++) {
+		struct pool_client pool;
+		struct pool_block blocks[2];
+		pool_client_init(&pool, clients[i], 0);
+		pool_block_init(&blocks[0], &pool, 8192);
+		pool_block_init(&blocks[1], &pool, 4096);
+		expect_place(&blocks[0]);
+		expect_int(pool.blocks_max, ==, i == 0 ? 1 : LIDO_BLOCKS_MAX_DEFAULT);
+		expect_int(pool.bytes_max, ==, i == 0 ? 8192 : LIDO_AREA_BYTES_MAX_DEFAULT);
+		if (i == 0) {
+			expect_reason(&blocks[1], BLOCKS);
+		} else {
+			expect_place(&blocks[1]);
+		}
+		pool_client_finish(&pool);
+	}
 	sandbox_finish(&sandbox);
 }
 

@@ -42,6 +42,10 @@ expect unknown-option-is-wrong-use ends_with 2 --no-such-option
 expect unknown-option-is-named says err 'no-such-option'
 expect wrong-limit-is-wrong-use ends_with 2 --shm-limit files=0
 expect wrong-limit-is-named says err 'files=0'
+expect limits-of-sandboxes-are-listed ends_with 0 --sandbox-limit help
+expect wrong-limit-of-sandboxes-is-wrong-use ends_with 2 --sandbox-limit files=0
+expect wrong-limit-of-sandboxes-is-named says err '"lido --sandbox-limit help"'
+expect limit-of-sandboxes-is-an-option ends_with 7 --headless 64x64 --sandbox-limit files=9 -- sh -c 'exit 7'
 expect wrong-size-is-wrong-use ends_with 2 --headless 12
 expect unknown-renderer-is-wrong-use ends_with 2 --headless 64x64 --renderer crayon
 expect renderers-are-named says err 'pixman'

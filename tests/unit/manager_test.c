@@ -2,6 +2,7 @@
  * The manager: formats, order of pools, limits, and shortage of memory.
  */
 #include "faults.h"
+#include "file.h"
 #include "memory/pool.h"
 #include "memory/scratch.h"
 #include "pair.h"
@@ -10,6 +11,7 @@
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 TEST("manager@offered-formats-are-found-by-their-wl_shm-code-alone") {
 	struct pair pair;
@@ -107,12 +109,78 @@ TEST("manager@limits-with-which-no-client-could-have-a-buffer-are-refused") {
 	cases[5].area_bytes_max = -1;
 	cases[6].pinned_bytes_max = -1;
 	struct wl_display *display = wl_display_create();
+	struct pair pair;
+	pair_init(&pair, NULL);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		errno = 0;
 		expect(lido_manager_create(display, formats, 2, &cases[i]) == NULL);
 		expect_int(errno, ==, EINVAL);
+		errno = 0;
+		expect(!lido_pool_set_limits(pair_get_pool(&pair), &cases[i]));
+		expect_int(errno, ==, EINVAL);
+		expect_int(pair_get_pool(&pair)->quota.counts[LIDO_QUOTA_FILES].max, ==, LIDO_FILES_MAX_DEFAULT);
 	}
+	pair_finish(&pair);
 	wl_display_destroy(display);
+}
+
+struct pool_listener {
+	struct wl_listener listener;
+	struct lido_pool *pools[4];
+	size_t len;
+	struct lido_limits limits; // of the first
+};
+
+static void handle_pool(struct wl_listener *listener, void *data) {
+	struct pool_listener *pools = wl_container_of(listener, pools, listener);
+	if (pools->len == 0) {
+		expect(lido_pool_set_limits(data, &pools->limits));
+	}
+	expect_int(pools->len, <, 4);
+	pools->pools[pools->len++] = data;
+}
+
+TEST("manager@listener-gives-each-new-pool-its-limits") {
+	struct server server;
+	struct client clients[2];
+	struct pool_listener pools = {.listener.notify = handle_pool, .limits = lido_limits_default()};
+	pools.limits.shm_pools_max = 1;
+	server_init_core(&server, NULL);
+	lido_manager_add_pool_listener(server.manager, &pools.listener);
+	int fd = file_create(FILE_SEALED, 4096);
+	for (int i = 0; i < 2; i++) {
+		client_init(&clients[i], &server);
+		expect_int(pools.len, ==, i + 1);
+		expect(lido_pool_get_client(pools.pools[i]) == client_get_peer(&clients[i]));
+		expect(lido_pool_from_client(server.manager, client_get_peer(&clients[i])) == pools.pools[i]);
+		wl_shm_create_pool(clients[i].shm, fd, 4096);
+		expect_alive(&clients[i]);
+		wl_shm_create_pool(clients[i].shm, fd, 4096);
+	}
+	expect_no_memory(&clients[0], "the limit (shm-pools) is 1");
+	expect_alive(&clients[1]);
+	expect_int(pools.len, ==, 2);
+	close(fd);
+	client_finish(&clients[0]);
+	client_finish(&clients[1]);
+	server_finish(&server);
+	// The manager is gone, and the listener may be removed.
+	expect(wl_list_empty(&pools.listener.link));
+}
+
+TEST("manager@pool-without-its-client-has-none") {
+	struct pair pair;
+	struct client client;
+	pair_init(&pair, NULL);
+	client_init(&client, &pair.server);
+	struct lido_pool *pool = lido_pool_from_client(pair.server.manager, client_get_peer(&client));
+	struct lido_scratch *scratch = lido_scratch_create(pool, 4096);
+	struct lido_limits limits = lido_limits_default();
+	client_finish(&client);
+	expect(lido_pool_get_client(pool) == NULL);
+	expect(lido_pool_set_limits(pool, &limits));
+	lido_scratch_destroy(scratch);
+	pair_finish(&pair);
 }
 
 TEST("manager@second-one-of-a-display-is-refused") {

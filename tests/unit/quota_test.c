@@ -98,6 +98,27 @@ TEST("quota@asking-changes-nothing") {
 	pair_finish(&fixture.pair);
 }
 
+TEST("quota@lowered-limit-forbids-growth-alone") {
+	struct fixture fixture;
+	struct lido_limits lower = limits;
+	fixture_init(&fixture, 1000);
+	lido_quota_add(&fixture.first, LIDO_QUOTA_BLOCK_BYTES, 600);
+	lower.area_bytes_max = 100;
+	lido_quota_set_limits(&fixture.first, &lower);
+	expect_int(lido_quota_get_used(&fixture.first, LIDO_QUOTA_BLOCK_BYTES), ==, 600);
+	expect(lido_quota_allows(&fixture.first, LIDO_QUOTA_BLOCK_BYTES, 0));
+	expect(!lido_quota_allows(&fixture.first, LIDO_QUOTA_BLOCK_BYTES, 1));
+	expect_contains(fixture.first.failure, "600 bytes held, the limit (area-bytes) is 100");
+	lido_quota_subtract(&fixture.first, LIDO_QUOTA_BLOCK_BYTES, 501);
+	expect(lido_quota_allows(&fixture.first, LIDO_QUOTA_BLOCK_BYTES, 1));
+	expect(!lido_quota_allows(&fixture.first, LIDO_QUOTA_BLOCK_BYTES, 2));
+	// The other client has its own.
+	expect(lido_quota_allows(&fixture.second, LIDO_QUOTA_BLOCK_BYTES, 600));
+	lido_quota_set_limits(&fixture.first, &limits);
+	expect(lido_quota_allows(&fixture.first, LIDO_QUOTA_BLOCK_BYTES, 501));
+	pair_finish(&fixture.pair);
+}
+
 TEST("quota@no-client-takes-more-than-is-left-for-the-others") {
 	struct fixture fixture;
 	fixture_init(&fixture, 100);

@@ -1,10 +1,10 @@
 /*
  * Every limit of Lido's shared memory, with its arithmetic.
  *
- * A limit holds for each client (one struct wl_client), unless its name says "total". All clients of a process together
- * may use a quarter more (LIDO_PROCESS_PERCENT). Exceeding a limit affects that client only: memory requested through
- * lido_shm_v1 fails with a reason, everything else disconnects the client with wl_display.no_memory and a message that
- * names the limit and its value.
+ * A limit holds for each client (one struct wl_client), unless its name says "total"; lido_pool_set_limits() sets those
+ * of one client. All clients of a process together may use a quarter more (LIDO_PROCESS_PERCENT). Exceeding a limit
+ * affects that client only: memory requested through lido_shm_v1 fails with a reason, everything else disconnects the
+ * client with wl_display.no_memory and a message that names the limit and its value.
  */
 #ifndef LIDO_LIMITS_H
 #define LIDO_LIMITS_H

@@ -117,6 +117,26 @@ void lido_manager_destroy(struct lido_manager *manager);
 /* The pool of a client. It is created on first use and dropped with the client. Returns NULL if memory is short. */
 struct lido_pool *lido_pool_from_client(struct lido_manager *manager, struct wl_client *client);
 
+/* The client of a pool; NULL once it is gone, while something of the pool is locked. */
+struct wl_client *lido_pool_get_client(const struct lido_pool *pool);
+
+/*
+ * Adds a listener for new pools, whose data is a struct lido_pool *: before its client can use anything of it, so this
+ * is where to give it limits of its own. It must not destroy the client. Remove it with wl_list_remove(), before or
+ * after the manager is destroyed, or never if it outlives the manager.
+ */
+void lido_manager_add_pool_listener(struct lido_manager *manager, struct wl_listener *listener);
+
+/*
+ * Replaces the limits of one client, at any time. If more is used already, nothing is taken away from the client; what
+ * it requests beyond is answered as at any limit, so it may be disconnected (see the head of <lido/limits.h>). All
+ * clients of its process together may use a quarter more than the limit of the one that requests.
+ *
+ * Returns false, with errno EINVAL and the limits unchanged, for limits that lido_manager_create() refuses. Clients are
+ * told the limits that concern them once, with their lido_shm_pool_v1: one that has it already keeps the old values.
+ */
+bool lido_pool_set_limits(struct lido_pool *pool, const struct lido_limits *limits);
+
 /* The buffer behind a wl_buffer. Returns NULL if no lido_manager created the wl_buffer. */
 struct lido_buffer *lido_buffer_try_from_resource(struct wl_resource *resource);
 
