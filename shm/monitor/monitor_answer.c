@@ -6,11 +6,11 @@
 #include "monitor/monitor_answer.h"
 
 #include "base/number.h"
-#include "monitor/stats.h"
 #include "wire/manager.h"
 
 #include "lido-monitor-v1-protocol.h"
 #include <assert.h>
+#include <lido/shm.h>
 
 // Bytes of messages on the wire, with their arguments.
 #define HEADER_SIZE 8

@@ -1,7 +1,9 @@
-#include "monitor/stats.h"
-
+/*
+ * What one client uses, which <lido/shm.h> describes.
+ */
 #include "wire/manager.h"
 
+#include <lido/shm.h>
 #include <string.h>
 
 // The base name of argv[0], made printable: the client may have chosen it freely.
@@ -54,6 +56,7 @@ void lido_pool_get_stats(const struct lido_pool *pool, struct lido_pool_stats *s
 	int64_t idle = lido_scratches_get_idle(&pool->scratches);
 	*stats = (struct lido_pool_stats){
 		.id = pool->id,
+		.client = pool->quota.client,
 		.exported_areas = (uint32_t)areas,
 		.sealed_files = (uint32_t)sealed,
 		.unsealable_files = (uint32_t)(files - areas - sealed - pins),
@@ -76,7 +79,9 @@ void lido_pool_get_stats(const struct lido_pool *pool, struct lido_pool_stats *s
 	stats->bytes_resident = lido_imports_get_resident(&pool->imports);
 	add_exports(&pool->exports, stats);
 	get_nearest_limit(pool, stats);
-	wl_client_get_credentials(pool->quota.client, &stats->pid, NULL, NULL);
+	if (stats->client != NULL) {
+		wl_client_get_credentials(stats->client, &stats->pid, NULL, NULL);
+	}
 	read_name(stats->name, sizeof(stats->name), stats->pid);
 }
 

@@ -223,6 +223,36 @@ TEST("stats@numbers-are-those-of-the-pool") {
 	pair_finish(&pair);
 }
 
+TEST("stats@of-one-client-are-those-of-all-and-name-it") {
+	struct pair pair;
+	pair_init(&pair, NULL);
+	struct lido_pool_stats one, first = get_first(pair.server.manager);
+	lido_pool_get_stats(pair_get_pool(&pair), &one);
+	expect(one.client == client_get_peer(&pair.client) && first.client == one.client);
+	expect_int(one.id, ==, first.id);
+	expect_int(one.pid, ==, getpid());
+	expect_string(one.name, first.name);
+	pair_finish(&pair);
+}
+
+TEST("stats@client-that-is-gone-has-neither-name-nor-process") {
+	struct pair pair;
+	struct client client;
+	struct lido_pool_stats stats;
+	pair_init(&pair, NULL);
+	client_init(&client, &pair.server);
+	struct lido_pool *pool = lido_pool_from_client(pair.server.manager, client_get_peer(&client));
+	struct lido_scratch *scratch = lido_scratch_create(pool, 8192);
+	client_finish(&client);
+	lido_pool_get_stats(pool, &stats);
+	expect(stats.client == NULL);
+	expect_int(stats.pid, ==, 0);
+	expect_string(stats.name, "?");
+	expect_int(stats.bytes_scratch, ==, 8192);
+	lido_scratch_destroy(scratch);
+	pair_finish(&pair);
+}
+
 TEST("stats@blocks-share-one-fd-and-one-mapping") {
 	enum {
 		COUNT = 500

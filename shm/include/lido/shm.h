@@ -329,7 +329,8 @@ void lido_pool_post_no_memory(struct lido_pool *pool);
 /* What one client uses. */
 struct lido_pool_stats {
 	uint32_t id;               // of the client's pool; not 0, never reused
-	char name[32];             // of the program, as far as known; truncated if longer
+	struct wl_client *client;  // NULL once it is gone, while something of its pool is locked
+	char name[32];             // of the program, as far as known, in printable ASCII; truncated if longer; never empty
 	pid_t pid;                 // 0: not known
 	uint32_t exported_areas;   // files that the server made
 	uint32_t sealed_files;     // imported files that can be mapped
@@ -354,6 +355,9 @@ struct lido_pool_stats {
 	int64_t limit_used;         // the value
 	int64_t limit_max;          // the limit
 };
+
+/* What the client of this pool uses. Asks the kernel for the size of each of its files, and visits all its blocks. */
+void lido_pool_get_stats(const struct lido_pool *pool, struct lido_pool_stats *stats);
 
 /*
  * Calls fn for each client that has a pool, in the order in which they came. Asks the kernel for the size of each file,
