@@ -1,9 +1,11 @@
 /*
- * Pools of shared memory (lido/shm.h): limits of their own for clients in a sandbox.
+ * Pools of shared memory (lido/shm.h): limits of their own for clients in a sandbox, and messages about limits that
+ * clients have met.
  */
 #ifndef POOLS_H
 #define POOLS_H
 
+#include "bucket.h"
 #include <lido/limits.h>
 #include <stdbool.h>
 #include <wayland-server-core.h>
@@ -14,9 +16,10 @@ struct pools {
 	struct compositor *compositor;
 	struct lido_limits sandbox_limits;
 	bool has_sandbox_limits; // otherwise clients in a sandbox have the limits of all
+	struct bucket messages;  // that were printed lately
 
 	struct {
-		struct wl_listener pool;
+		struct wl_listener pool, limit;
 	} listeners;
 };
 

@@ -1,5 +1,6 @@
 #include "memory/quota.h"
 
+#include "base/clock.h"
 #include "base/no_memory.h"
 #include "base/number.h"
 #include "base/os.h"
@@ -49,6 +50,7 @@ struct lido_quota_process {
 void lido_quota_total_init(struct lido_quota_total *total, uint32_t files_max, uint32_t mappings_max) {
 	*total = (struct lido_quota_total){0};
 	wl_list_init(&total->processes);
+	wl_signal_init(&total->limit_met);
 	for (int i = 0; i < LIDO_QUOTA_KINDS_LEN; i++) {
 		total->counts[i].max = UNLIMITED;
 	}
@@ -181,6 +183,14 @@ bool lido_quota_fail(struct lido_quota *quota, const char *format, ...) {
 	va_start(args, format);
 	vsnprintf(quota->failure, sizeof(quota->failure), format, args);
 	va_end(args);
+	quota->is_refused = false;
+	return false;
+}
+
+// Call it after lido_quota_fail(), whose text says the same. Returns false.
+static bool refuse(struct lido_quota *quota, struct lido_quota_refusal refusal) {
+	quota->is_refused = true;
+	quota->refusal = refusal;
 	return false;
 }
 
@@ -198,8 +208,13 @@ static bool fail_beyond_limit(struct lido_quota *quota, enum lido_quota_kind kin
 	} else if (words->key != NULL) {
 		snprintf(whose, sizeof(whose), " (%s)", words->key);
 	}
-	return lido_quota_fail(quota, "too %s: %" PRId64 "%s %s,%s the limit%s is %" PRId64, words->much, used, words->unit,
+	lido_quota_fail(quota, "too %s: %" PRId64 "%s %s,%s the limit%s is %" PRId64, words->much, used, words->unit,
 			words->state, more, whose, max);
+	return refuse(quota, (struct lido_quota_refusal){.kind = kind,
+							 .scope = of_process ? LIDO_LIMIT_OF_PROCESS : LIDO_LIMIT_OF_CLIENT,
+							 .used = used,
+							 .wanted = amount,
+							 .max = max});
 }
 
 bool lido_quota_allows(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount) {
@@ -216,8 +231,11 @@ bool lido_quota_allows(struct lido_quota *quota, enum lido_quota_kind kind, int6
 	int64_t left = total->max - total->used;
 	int64_t used = quota->process != NULL ? quota->process->used[kind] : quota->counts[kind].used;
 	if (amount > left - used) {
-		return lido_quota_fail(quota, "too %s: %" PRId64 "%s %s, all clients together leave %" PRId64 " of %" PRId64,
+		lido_quota_fail(quota, "too %s: %" PRId64 "%s %s, all clients together leave %" PRId64 " of %" PRId64,
 				kinds[kind].much, used, kinds[kind].unit, kinds[kind].state, left, total->max);
+		return refuse(quota,
+				(struct lido_quota_refusal){
+					.kind = kind, .scope = LIDO_LIMIT_TOTAL, .used = total->used, .wanted = amount, .max = total->max});
 	}
 	return true;
 }
@@ -300,8 +318,40 @@ const char *lido_quota_get_key(enum lido_quota_kind kind) {
 	return kinds[kind].key;
 }
 
+static void emit_limit_met(const struct lido_quota *quota, bool is_fatal) {
+	const struct lido_quota_refusal *refusal = &quota->refusal;
+	if (quota->total == NULL) {
+		return;
+	}
+	struct lido_limit_event event = {
+		.client = quota->client,
+		.key = kinds[refusal->kind].key,
+		.scope = refusal->scope,
+		.used = refusal->used,
+		.wanted = refusal->wanted,
+		.max = refusal->max,
+		.is_fatal = is_fatal,
+		.text = quota->failure,
+	};
+	wl_signal_emit(&quota->total->limit_met, &event);
+}
+
+void lido_quota_tell_refusal(struct lido_quota *quota) {
+	assert(quota->is_refused);
+	int64_t *due = &quota->events_due[quota->refusal.kind], now = lido_clock_now();
+	if (quota->client != NULL && !quota->is_ended && now >= *due) {
+		*due = now + LIDO_LIMIT_EVENT_INTERVAL_MS;
+		emit_limit_met(quota, false);
+	}
+}
+
 void lido_quota_post_no_memory(struct lido_quota *quota) {
-	if (quota->client != NULL) {
-		lido_post_no_memory(quota->client, quota->failure[0] != '\0' ? quota->failure : "out of memory");
+	if (quota->client == NULL || quota->is_ended) {
+		return;
+	}
+	quota->is_ended = true;
+	lido_post_no_memory(quota->client, quota->failure[0] != '\0' ? quota->failure : "out of memory");
+	if (quota->is_refused) {
+		emit_limit_met(quota, true);
 	}
 }

@@ -57,10 +57,18 @@ struct lido_quota_count {
 	int64_t max;  // the limit; INT64_MAX: none
 };
 
+/* Why something was not allowed. */
+struct lido_quota_refusal {
+	enum lido_quota_kind kind;
+	enum lido_limit_scope scope;
+	int64_t used, wanted, max;
+};
+
 /* What all clients hold together. */
 struct lido_quota_total {
 	struct lido_quota_count counts[LIDO_QUOTA_KINDS_LEN];
-	struct wl_list processes; // lido_quota_process.link
+	struct wl_signal limit_met; // data: struct lido_limit_event *
+	struct wl_list processes;   // lido_quota_process.link
 };
 
 struct lido_quota_process;
@@ -77,6 +85,10 @@ struct lido_quota {
 	struct lido_quota_count counts[LIDO_QUOTA_KINDS_LEN];
 	struct wl_event_source *dispatch_end; // NULL: no work was counted in this dispatch
 	char failure[LIDO_ERROR_TEXT_SIZE];   // the last thing that failed: for lido_quota_post_no_memory(); may be empty
+	bool is_refused;                      // a limit was the reason of it, which refusal describes
+	struct lido_quota_refusal refusal;
+	bool is_ended;                            // the client was disconnected
+	int64_t events_due[LIDO_QUOTA_KINDS_LEN]; // clock from which on the next event may be emitted that is not fatal
 };
 
 /*
@@ -139,10 +151,19 @@ int64_t lido_quota_get_used(const struct lido_quota *quota, enum lido_quota_kind
 /* The name of the kind's limit, as lido_limits_parse() takes it; NULL if no option sets it. Static. */
 const char *lido_quota_get_key(enum lido_quota_kind kind);
 
+/*
+ * Emits limit_met for what lido_quota_allows() has just refused, where the client goes without it; not more often than
+ * once in LIDO_LIMIT_EVENT_INTERVAL_MS for each kind.
+ */
+void lido_quota_tell_refusal(struct lido_quota *quota);
+
 /* Notes what failed, for lido_quota_post_no_memory(). Returns false. */
 __attribute__((format(printf, 2, 3))) bool lido_quota_fail(struct lido_quota *quota, const char *format, ...);
 
-/* Disconnects the client with wl_display.no_memory and what failed last. Does nothing if the client is gone. */
+/*
+ * Disconnects the client with wl_display.no_memory and what failed last, and emits limit_met if that was because of a
+ * limit. Does nothing if the client is gone.
+ */
 void lido_quota_post_no_memory(struct lido_quota *quota);
 
 #endif

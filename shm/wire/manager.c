@@ -96,6 +96,10 @@ void lido_manager_add_pool_listener(struct lido_manager *manager, struct wl_list
 	wl_signal_add(&manager->events.pool_created, listener);
 }
 
+void lido_manager_add_limit_listener(struct lido_manager *manager, struct wl_listener *listener) {
+	wl_signal_add(&manager->total.limit_met, listener);
+}
+
 static void handle_display_destroy(struct wl_listener *listener, void *data) {
 	struct lido_manager *manager = wl_container_of(listener, manager, display_destroy);
 	lido_manager_destroy(manager);
@@ -211,6 +215,7 @@ void lido_manager_destroy(struct lido_manager *manager) {
 		lido_pool_detach(pool);
 	}
 	signal_finish(&manager->events.pool_created);
+	signal_finish(&manager->total.limit_met);
 	wl_list_remove(&manager->display_destroy.link);
 	lido_reclaim_finish(&manager->reclaim);
 	lido_udmabuf_device_finish(&manager->udmabufs);

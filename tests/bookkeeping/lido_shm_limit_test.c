@@ -82,6 +82,52 @@ TEST("lido_shm_limit@lowered-below-what-is-used-forbids-growth-alone") {
 	limited_finish(&limited);
 }
 
+struct limit_listener {
+	struct wl_listener listener;
+	struct lido_limit_event last;
+	int len;
+};
+
+static void handle_limit(struct wl_listener *listener, void *data) {
+	struct limit_listener *limit = wl_container_of(listener, limit, listener);
+	limit->last = *(const struct lido_limit_event *)data;
+	limit->len++;
+}
+
+TEST("lido_shm_limit@what-is-met-is-told-to-the-compositor") {
+	struct limited limited = {.limits = lido_limits_default()};
+	struct limit_listener limit = {.listener.notify = handle_limit};
+	struct pool_block blocks[3];
+	limited.limits.blocks_max = 2;
+	limited.limits.area_bytes_max = 65536;
+	limited_init(&limited, 0);
+	lido_manager_add_limit_listener(limited.pair.server.manager, &limit.listener);
+	pool_block_init(&blocks[0], &limited.pool, 61440);
+	pool_block_init(&blocks[1], &limited.pool, 8192);
+	expect_reason(&blocks[1], BYTES);
+	expect_int(limit.len, ==, 1);
+	expect(limit.last.client == client_get_peer(&limited.pair.client) && !limit.last.is_fatal);
+	expect_string(limit.last.key, "area-bytes");
+	expect_int(limit.last.used, ==, 61440);
+	expect_int(limit.last.wanted, ==, 8192);
+	expect_int(limit.last.max, ==, 65536);
+	pool_block_resize(&blocks[1], 4096);
+	expect_place(&blocks[1]);
+	pool_block_init(&blocks[2], &limited.pool, 1);
+	expect_reason(&blocks[2], BLOCKS);
+	expect_int(limit.len, ==, 2);
+	expect_string(limit.last.key, "blocks");
+	// Again and again, at once: no further events.
+	for (int i = 0; i < 100; i++) {
+		pool_block_resize(&blocks[2], 1);
+		pool_block_resize(&blocks[0], 100000);
+	}
+	expect_reason(&blocks[2], BLOCKS);
+	expect_int(limit.len, ==, 2);
+	wl_list_remove(&limit.listener.link);
+	limited_finish(&limited);
+}
+
 TEST("lido_shm_limit@one-block-too-many-fails-by-blocks") {
 	struct limited limited = {.limits = lido_limits_default()};
 	struct pool_block blocks[11];

@@ -45,6 +45,55 @@ TEST("wl_shm_limit@one-file-too-many-is-no_memory") {
 	}
 }
 
+static struct lido_limit_event met;
+static int met_len;
+
+static void handle_limit(struct wl_listener *listener, void *data) {
+	met = *(const struct lido_limit_event *)data;
+	met_len++;
+}
+
+TEST("wl_shm_limit@that-ends-a-client-is-told-to-the-compositor") {
+	struct lido_limits limits = small_limits();
+	struct wl_listener listener = {.notify = handle_limit};
+	struct pair pair;
+	pair_init(&pair, &limits);
+	lido_manager_add_limit_listener(pair.server.manager, &listener);
+	lido_manager_add_limit_listener(pair.server.manager, &(struct wl_listener){.notify = handle_limit}); // stays
+	for (int i = 0; i < 8; i++) {
+		create_pool_of_new_file(&pair.client, FILE_SEALED);
+	}
+	struct wl_client *peer = client_get_peer(&pair.client);
+	expect_no_memory(&pair.client, "the limit (files) is 7");
+	expect_int(met_len, ==, 2);
+	expect(met.client == peer && met.is_fatal);
+	expect_string(met.key, "files");
+	expect_int(met.scope, ==, LIDO_LIMIT_OF_CLIENT);
+	expect_int(met.used, ==, 7);
+	expect_int(met.wanted, ==, 1);
+	expect_int(met.max, ==, 7);
+	wl_list_remove(&listener.link);
+	pair_finish(&pair);
+}
+
+TEST("wl_shm_limit@scratch-memory-that-ends-a-client-is-told-once") {
+	struct lido_limits limits = small_limits();
+	struct wl_listener listener = {.notify = handle_limit};
+	struct pair pair;
+	pair_init(&pair, &limits);
+	lido_manager_add_limit_listener(pair.server.manager, &listener);
+	struct lido_pool *pool = pair_get_pool(&pair);
+	expect(lido_scratch_create(pool, (1 << 20) + 1) == NULL);
+	expect_int(met_len, ==, 0);
+	lido_pool_post_no_memory(pool);
+	lido_pool_post_no_memory(pool);
+	expect_int(met_len, ==, 1);
+	expect(met.is_fatal);
+	expect_string(met.key, "scratch-bytes");
+	expect_no_memory(&pair.client, "(scratch-bytes) is 1048576");
+	pair_finish(&pair);
+}
+
 TEST("wl_shm_limit@file-that-was-given-back-does-not-count") {
 	struct lido_limits limits = small_limits();
 	struct pair pair;

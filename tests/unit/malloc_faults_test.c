@@ -88,14 +88,30 @@ static uint64_t stop(void) {
 	return state.count;
 }
 
+static int pools_len, limits_len;
+
+static void handle_pool(struct wl_listener *listener, void *data) {
+	const struct lido_limits limits = lido_limits_default();
+	expect(lido_pool_set_limits(data, &limits));
+	pools_len++;
+}
+
+static void handle_limit(struct wl_listener *listener, void *data) {
+	limits_len++;
+}
+
 // Runs a session in which the nth allocation fails. Returns the number of allocations.
 static uint64_t run_session(uint64_t nth) {
 	int fds[LIFE_FILES];
 	struct server server;
 	struct client client, other;
 	life_create_files(fds);
+	struct wl_listener pools = {.notify = handle_pool}, limits = {.notify = handle_limit};
 	server_init_core(&server, NULL);
+	lido_manager_add_pool_listener(server.manager, &pools);
+	lido_manager_add_limit_listener(server.manager, &limits);
 	client_init(&other, &server);
+	pools_len = 0;
 	start(CALL_MALLOC, nth);
 	if (client_try_init(&client, &server) && client_get_peer(&client) != NULL) {
 		life_run(&client, fds);
@@ -105,6 +121,9 @@ static uint64_t run_session(uint64_t nth) {
 		life_expect_honest_end(&client);
 	}
 	expect_alive(&other);
+	// A pool is told of once there is one, and what is short is not a limit.
+	expect_int(pools_len, <=, 1);
+	expect_int(limits_len, ==, 0);
 	life_expect_possible(&server, fds);
 	client_finish(&client);
 	client_finish(&other);

@@ -2,9 +2,11 @@
  * The quota: each kind has its limit, all clients together have theirs, and no client takes what is left for the
  * others.
  */
+#include "base/os.h"
 #include "memory/quota.h"
 #include "pair.h"
 #include "runner.h"
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -116,6 +118,113 @@ TEST("quota@lowered-limit-forbids-growth-alone") {
 	expect(lido_quota_allows(&fixture.second, LIDO_QUOTA_BLOCK_BYTES, 600));
 	lido_quota_set_limits(&fixture.first, &limits);
 	expect(lido_quota_allows(&fixture.first, LIDO_QUOTA_BLOCK_BYTES, 501));
+	pair_finish(&fixture.pair);
+}
+
+struct limit_listener {
+	struct wl_listener listener;
+	struct lido_limit_event last;
+	char text[LIDO_ERROR_TEXT_SIZE];
+	int len;
+};
+
+static void handle_limit(struct wl_listener *listener, void *data) {
+	struct limit_listener *limit = wl_container_of(listener, limit, listener);
+	limit->last = *(const struct lido_limit_event *)data;
+	snprintf(limit->text, sizeof(limit->text), "%s", limit->last.text);
+	limit->len++;
+}
+
+static int64_t milliseconds;
+
+static int get_time(clockid_t clock, struct timespec *now) {
+	*now = (struct timespec){.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
+	return 0;
+}
+
+TEST("quota@event-tells-which-limit-was-met-whose-and-what-follows") {
+	struct fixture fixture;
+	struct limit_listener limit = {.listener.notify = handle_limit};
+	fixture_init(&fixture, 100);
+	wl_signal_add(&fixture.total.limit_met, &limit.listener);
+	lido_quota_add(&fixture.first, LIDO_QUOTA_BUFFERS, 2);
+	expect(!lido_quota_allows(&fixture.first, LIDO_QUOTA_BUFFERS, 2));
+	expect_int(limit.len, ==, 0); // refused, but whoever asked may find another way
+	lido_quota_tell_refusal(&fixture.first);
+	expect_int(limit.len, ==, 1);
+	expect(limit.last.client == fixture.first.client && !limit.last.is_fatal);
+	expect_string(limit.last.key, "buffers");
+	expect_int(limit.last.scope, ==, LIDO_LIMIT_OF_CLIENT);
+	expect_int(limit.last.used, ==, 2);
+	expect_int(limit.last.wanted, ==, 2);
+	expect_int(limit.last.max, ==, 3);
+	expect_string(limit.text, "too many wl_buffer objects: 2 held, 2 more wanted, the limit (buffers) is 3");
+	expect_int(take_all(&fixture.first, LIDO_QUOTA_FILES), ==, 50);
+	lido_quota_tell_refusal(&fixture.first);
+	expect_int(limit.last.scope, ==, LIDO_LIMIT_TOTAL);
+	expect_int(limit.last.used, ==, 50);
+	expect_int(limit.last.max, ==, 100);
+	expect_string(limit.last.key, "files");
+	expect(!lido_quota_allows(&fixture.second, LIDO_QUOTA_SCRATCH_BYTES, 701));
+	lido_quota_tell_refusal(&fixture.second);
+	expect(limit.last.client == fixture.second.client);
+	expect_string(limit.last.key, "scratch-bytes");
+	expect_int(limit.len, ==, 3);
+	pair_finish(&fixture.pair);
+}
+
+TEST("quota@one-event-tells-that-the-client-is-disconnected-and-none-follows") {
+	struct fixture fixture;
+	struct limit_listener limit = {.listener.notify = handle_limit};
+	fixture_init(&fixture, 100);
+	wl_signal_add(&fixture.total.limit_met, &limit.listener);
+	expect(!lido_quota_allows(&fixture.first, LIDO_QUOTA_OBJECTS, 21));
+	lido_quota_post_no_memory(&fixture.first);
+	expect(limit.last.client == fixture.first.client && limit.last.is_fatal && limit.last.key == NULL);
+	expect_string(limit.text, "too many lido_shm_v1 objects: 0 held, 21 more wanted, the limit is 20");
+	expect(!lido_quota_allows(&fixture.first, LIDO_QUOTA_BUFFERS, 21));
+	lido_quota_post_no_memory(&fixture.first);
+	lido_quota_tell_refusal(&fixture.first);
+	expect_int(limit.len, ==, 1);
+	expect_no_memory(&fixture.pair.client, limit.text);
+	pair_finish(&fixture.pair);
+}
+
+TEST("quota@shortage-of-memory-is-no-limit") {
+	struct fixture fixture;
+	struct limit_listener limit = {.listener.notify = handle_limit};
+	fixture_init(&fixture, 100);
+	wl_signal_add(&fixture.total.limit_met, &limit.listener);
+	expect(!lido_quota_allows(&fixture.first, LIDO_QUOTA_OBJECTS, 21));
+	lido_quota_fail(&fixture.first, "out of memory for a test");
+	lido_quota_post_no_memory(&fixture.first);
+	expect_int(limit.len, ==, 0);
+	expect_no_memory(&fixture.pair.client, "out of memory for a test");
+	pair_finish(&fixture.pair);
+}
+
+TEST("quota@events-about-one-limit-of-a-client-keep-their-distance") {
+	struct fixture fixture;
+	struct limit_listener limit = {.listener.notify = handle_limit};
+	fixture_init(&fixture, 1000);
+	lido_os.clock_gettime = get_time;
+	milliseconds = 1000000;
+	wl_signal_add(&fixture.total.limit_met, &limit.listener);
+	for (int minute = 1; minute <= 3; minute++) {
+		for (int i = 0; i < 1000; i++) {
+			expect(!lido_quota_allows(&fixture.first, LIDO_QUOTA_BLOCKS, 6));
+			lido_quota_tell_refusal(&fixture.first);
+		}
+		expect_int(limit.len, ==, 3 * minute - 2);
+		expect(!lido_quota_allows(&fixture.first, LIDO_QUOTA_AREAS, 6));
+		lido_quota_tell_refusal(&fixture.first);
+		expect(!lido_quota_allows(&fixture.second, LIDO_QUOTA_BLOCKS, 6));
+		lido_quota_tell_refusal(&fixture.second);
+		milliseconds += LIDO_LIMIT_EVENT_INTERVAL_MS - 1;
+		lido_quota_tell_refusal(&fixture.second);
+		expect_int(limit.len, ==, 3 * minute);
+		milliseconds++;
+	}
 	pair_finish(&fixture.pair);
 }
 

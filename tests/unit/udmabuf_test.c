@@ -54,6 +54,16 @@ static int note_sync(int fd, uint64_t flags) {
 	return 0;
 }
 
+static const char *met_key; // of the last limit that a client has met
+
+static void handle_limit(struct wl_listener *listener, void *data) {
+	const struct lido_limit_event *event = data;
+	expect(!event->is_fatal);
+	met_key = event->key;
+}
+
+static struct wl_listener limit_listener = {.notify = handle_limit};
+
 static void fixture_init(struct fixture *fixture, const struct lido_limits *limits) {
 	pool_pair_init(&fixture->pair, limits, 0);
 	for (int i = 0; i < BLOCKS; i++) {
@@ -198,9 +208,12 @@ TEST("udmabuf@client-pins-no-more-than-its-limit") {
 	limits.pinned_bytes_max = 2 * SIZE;
 	fixture_init(&fixture, &limits);
 	fake_device(&fixture);
+	lido_manager_add_limit_listener(get_manager(&fixture), &limit_listener);
 	struct lido_pin *first = create_pin(&fixture, 0), *second = create_pin(&fixture, 1);
+	expect(met_key == NULL);
 	expect_result(&fixture, 2, LIDO_PIN_LATER);
 	expect_contains(fixture.pool->quota.failure, "too much pinned memory: 131072 bytes held");
+	expect_string(met_key, "pinned-bytes");
 	lido_pin_destroy(first);
 	first = create_pin(&fixture, 2);
 	lido_pin_destroy(first);

@@ -174,6 +174,12 @@ extern "C" {
  */
 #define LIDO_DISPATCH_POPULATED_BYTES_MAX (INT64_C(64) << 20)
 
+/*
+ * Least time between two events about one limit of one client that has not been disconnected (struct lido_limit_event):
+ * a client can request what it does not get any number of times. Milliseconds.
+ */
+#define LIDO_LIMIT_EVENT_INTERVAL_MS 60000
+
 /* Monitors connected at once; see <lido/monitor.h>. */
 #define LIDO_MONITORS_MAX 8
 
@@ -206,6 +212,27 @@ struct lido_limits {
 	int64_t area_bytes_max;    // bytes of these blocks
 	int64_t scratch_bytes_max; // bytes of scratch memory
 	int64_t pinned_bytes_max;  // bytes of buffers that a GPU reads with no copy
+};
+
+/* Whose limit it is. */
+enum lido_limit_scope {
+	LIDO_LIMIT_OF_CLIENT,
+	LIDO_LIMIT_OF_PROCESS, // of all clients of its process together
+	LIDO_LIMIT_TOTAL,      // of all clients; each may hold no more than is left for all others
+};
+
+struct wl_client;
+
+/* A limit that a client has met; see lido_manager_add_limit_listener(). Valid during the call. */
+struct lido_limit_event {
+	struct wl_client *client;
+	const char *key; // as lido_limits_parse() names it; static; NULL: no option sets this limit
+	enum lido_limit_scope scope;
+	int64_t used;     // by those whose limit it is
+	int64_t wanted;   // more than that
+	int64_t max;      // the limit
+	bool is_fatal;    // the client is being disconnected; otherwise it goes without
+	const char *text; // all of that in words, as in the message to the client; one line of printable ASCII
 };
 
 /* Returns the defaults above. */

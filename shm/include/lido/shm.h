@@ -137,6 +137,15 @@ void lido_manager_add_pool_listener(struct lido_manager *manager, struct wl_list
  */
 bool lido_pool_set_limits(struct lido_pool *pool, const struct lido_limits *limits);
 
+/*
+ * Adds a listener for limits that clients meet, whose data is a struct lido_limit_event *: one event for a client that
+ * is being disconnected, and others, for what a client goes without, not more often than once in
+ * LIDO_LIMIT_EVENT_INTERVAL_MS for each limit of each client. A hostile client can connect again and again: bound what
+ * you write to a log. The listener must not destroy the client; lido_pool_set_limits() may be called, for the next
+ * request. Remove it as a listener for pools.
+ */
+void lido_manager_add_limit_listener(struct lido_manager *manager, struct wl_listener *listener);
+
 /* The buffer behind a wl_buffer. Returns NULL if no lido_manager created the wl_buffer. */
 struct lido_buffer *lido_buffer_try_from_resource(struct wl_resource *resource);
 
