@@ -5,6 +5,7 @@
 #include "json.h"
 #include "lido-monitor-v1-client-protocol.h"
 #include "map.h"
+#include "openmetrics.h"
 #include "options.h"
 #include "screen.h"
 #include "table.h"
@@ -66,6 +67,8 @@ static int print(struct connection *connection, const struct options *options) {
 		}
 		if (options->is_json) {
 			json_write(&connection->rows, stdout);
+		} else if (options->is_prometheus) {
+			openmetrics_write(&connection->rows, stdout);
 		} else if (!print_table(&connection->rows, options)) {
 			return print_failure(connection);
 		}

@@ -15,6 +15,7 @@ static const char usage[] = "Usage: lido-top [OPTION...]\n"
 							"\n"
 							"  --once             print one table, and exit\n"
 							"  --json             print one JSON object per line instead of a table\n"
+							"  --prometheus       print OpenMetrics text once, for Prometheus, and exit\n"
 							"  --map PID          print a map of this client's pool as SVG\n"
 							"  -o FILE            write the map to FILE instead of standard output\n"
 							"  --sort COLUMN      sort by COLUMN; \"--sort help\" lists the columns (used)\n"
@@ -29,6 +30,7 @@ static const char usage[] = "Usage: lido-top [OPTION...]\n"
 enum {
 	OPTION_ONCE = 256,
 	OPTION_JSON,
+	OPTION_PROMETHEUS,
 	OPTION_MAP,
 	OPTION_SORT,
 	OPTION_REVERSE,
@@ -41,6 +43,7 @@ enum {
 static const struct option long_options[] = {
 	{"once", no_argument, NULL, OPTION_ONCE},
 	{"json", no_argument, NULL, OPTION_JSON},
+	{"prometheus", no_argument, NULL, OPTION_PROMETHEUS},
 	{"map", required_argument, NULL, OPTION_MAP},
 	{"sort", required_argument, NULL, OPTION_SORT},
 	{"reverse", no_argument, NULL, OPTION_REVERSE},
@@ -102,6 +105,9 @@ static enum options_result parse_option(struct options *options, int option, FIL
 	case OPTION_JSON:
 		options->is_json = true;
 		return OPTIONS_RUN;
+	case OPTION_PROMETHEUS:
+		options->is_prometheus = options->is_once = true;
+		return OPTIONS_RUN;
 	case OPTION_MAP:
 		return parse_map(options, optarg, err);
 	case 'o':
@@ -152,6 +158,10 @@ enum options_result options_parse(struct options *options, int argc, char **argv
 	}
 	if (options->out != NULL && options->map == 0) {
 		fputs("lido-top: -o needs --map; \"lido-top --help\" lists the options\n", err);
+		return OPTIONS_WRONG;
+	}
+	if (options->is_prometheus && (options->is_json || options->map != 0)) {
+		fputs("lido-top: --prometheus excludes --json and --map; use one of them\n", err);
 		return OPTIONS_WRONG;
 	}
 	return OPTIONS_RUN;

@@ -14,7 +14,7 @@ struct options {
 	double interval;     // seconds
 	int sorted;          // index of the column to sort by
 	pid_t map;           // process whose map to write; 0: no map
-	bool is_json, is_once, is_reversed;
+	bool is_json, is_prometheus, is_once, is_reversed;
 };
 
 enum options_result {

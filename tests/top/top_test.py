@@ -24,7 +24,18 @@ SVG = '{http://www.w3.org/2000/svg}'
 NASTY = [b'\x1b]0;title\x07', b'\x1b[31mred', b'a\rb\nc\x08d', b'\xc3\xa4\xff\xfe\x9b1m', b'%s%n', b'', b'<&">\\', b'x' * 500]
 
 
+# What lido-top(1) lists.
+METRICS = {'lido_clients': 'gauge', 'lido_client_read_bytes': 'counter', **{'lido_client_' + name: 'gauge' for name in (
+    'exported_areas sealed_files unsealable_files mappings fds blocks buffers buffers_peak pins mapped_bytes used_bytes '
+    'used_peak_bytes resident_bytes cached_bytes scratch_bytes scratch_peak_bytes scratch_idle_bytes pinned_bytes '
+    'limit_used limit_max').split()}}
+
+
 class Failed(Exception):
+    pass
+
+
+class Skipped(Exception):
     pass
 
 
@@ -203,7 +214,8 @@ def test_process_that_is_no_client_is_a_failure(stage):
 
 def test_wrong_options_are_wrong_use(stage):
     for arguments, text in ((['--sort', 'color'], 'color'), (['--interval', '0'], '"0"'), (['--map', 'foot'], 'foot'),
-            (['--no-such'], '--no-such'), (['word'], 'argument "word"'), (['--map'], 'needs a value'), (['-o', 'x'], '--map')):
+            (['--no-such'], '--no-such'), (['word'], 'argument "word"'), (['--map'], 'needs a value'), (['-o', 'x'], '--map'),
+            (['--prometheus', '--json'], 'excludes --json'), (['--prometheus', '--map', '1'], 'and --map')):
         result = stage.run(*arguments)
         expect(result.returncode == 2 and text in result.stderr and result.stdout == '', arguments, result)
     for arguments, text in ((['--help'], '--sort'), (['--version'], 'lido-top '), (['--sort', 'help'], 'buffers')):
@@ -244,6 +256,61 @@ def test_compositor_that_does_not_answer_holds_up_nothing(stage):
     server.stop()
 
 
+def parse_metrics(text):
+    """Parses OpenMetrics text strictly. Returns the samples: {name: {client: (labels, value)}}."""
+    try:
+        from prometheus_client.openmetrics.parser import text_string_to_metric_families
+    except ImportError:
+        raise Skipped('python3-prometheus-client is not installed')
+    try:
+        families = list(text_string_to_metric_families(text))
+    except ValueError as error:
+        raise Failed('%s in %s' % (error, text))
+    expect({family.name: family.type for family in families} == METRICS, [family.name for family in families])
+    expect(all(family.documentation for family in families), families)
+    expect(all(family.unit == ('bytes' if family.name.endswith('_bytes') else '') for family in families), families)
+    return {family.name: {sample.labels.get('client'): (sample.labels, sample.value) for sample in family.samples}
+        for family in families}
+
+
+def test_metrics_are_those_of_the_clients(stage):
+    result = stage.run('--prometheus')
+    told = stage.clients_now()
+    expect(result.returncode == 0 and result.stdout.endswith('\n# EOF\n'), result)
+    metrics = parse_metrics(result.stdout)
+    expect(metrics['lido_clients'] == {None: ({}, 2)}, metrics['lido_clients'])
+    for name in METRICS:
+        if name != 'lido_clients':
+            expect(sorted(metrics[name]) == sorted(str(client['id']) for client in told), name, metrics[name])
+    for client in told:
+        labels, value = metrics['lido_client_exported_areas'][str(client['id'])]
+        expect(labels == {'client': str(client['id']), 'pid': str(client['pid']), 'name': 'lido-icons'}, labels)
+        expect(value == client['exported_areas'] == 1, value)
+        expect(metrics['lido_client_used_bytes'][str(client['id'])][1] > 0, metrics)
+        labels, value = metrics['lido_client_limit_max'][str(client['id'])]
+        expect(labels['limit'] == client['limit']['key'] and value == client['limit']['max'], labels, value)
+
+
+def test_metrics_of_clients_with_nasty_names_are_text(stage):
+    server = OddServer(stage.lido.directory, NASTY)
+    result = stage.run('--prometheus', '--display', 'odd')
+    server.stop()
+    expect(re.fullmatch(r'[ -~\n]*', result.stdout) and result.returncode == 0, result)
+    metrics = parse_metrics(result.stdout)
+    names = [metrics['lido_client_fds'][str(i + 1)][0]['name'] for i in range(len(NASTY))]
+    expect(names[2] == 'a?b?c?d' and names[4] == '%s%n' and names[6] == '<&">\\' and names[7] == 'x' * 47, names)
+    expect(metrics['lido_client_used_bytes']['1'][1] == 0x7fffffffffffffff, metrics['lido_client_used_bytes'])
+
+
+def test_metrics_without_clients_are_complete(stage):
+    server = OddServer(stage.lido.directory, [])
+    result = stage.run('--prometheus', '--display', 'odd')
+    server.stop()
+    expect(result.returncode == 0, result)
+    metrics = parse_metrics(result.stdout)
+    expect(metrics['lido_clients'] == {None: ({}, 0)} and metrics['lido_client_fds'] == {}, metrics)
+
+
 def test_names_never_reach_the_terminal_raw(stage):
     server = OddServer(stage.lido.directory, NASTY)
     terminal = stage.start(300, 20, options=('--display', 'odd', '--sort', 'pid', '--reverse'))
@@ -278,6 +345,8 @@ def main(programs):
         try:
             run(stage)
             print('ok %d top@%s' % (number, name), flush=True)
+        except Skipped as cause:
+            print('ok %d top@%s # SKIP %s' % (number, name, cause), flush=True)
         except Failed as failure:
             failed = True
             print('not ok %d top@%s' % (number, name))
