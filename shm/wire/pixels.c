@@ -182,24 +182,60 @@ static bool may_write(const struct lido_buffer *buffer) {
 		   stat.st_size >= end && getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur >= (rlim_t)end;
 }
 
-bool lido_buffer_write(struct lido_buffer *buffer, const void *src) {
-	const uint8_t *from = src;
-	size_t size = (size_t)buffer->size;
-	int64_t offset = buffer->offset;
-	if (!may_write(buffer)) {
-		return false;
-	}
+static bool write_all(int fd, const uint8_t *src, size_t size, int64_t offset) {
 	while (size > 0) {
-		ssize_t n = lido_os.pwrite(buffer->internal.area->fd, from, size, offset);
+		ssize_t n = lido_os.pwrite(fd, src, size, offset);
 		if (n == -1 && errno == EINTR) {
 			continue;
 		}
 		if (n <= 0) {
 			return false;
 		}
-		from += n;
+		src += n;
 		size -= (size_t)n;
 		offset += n;
+	}
+	return true;
+}
+
+static bool is_whole(const struct lido_buffer *buffer, const struct lido_box *box) {
+	return box->x == 0 && box->y == 0 && box->width == buffer->width && box->height == buffer->height;
+}
+
+// Is the box within the buffer, and does it consist of whole texel blocks?
+static bool is_writable_box(const struct lido_buffer *buffer, const struct lido_box *box) {
+	int32_t width = buffer->format->planes[0].texel_block_width;
+	if (buffer->format->planes_len > 1) {
+		return is_whole(buffer, box);
+	}
+	return box->x >= 0 && box->y >= 0 && box->width >= 0 && box->height >= 0 && box->width <= buffer->width - box->x &&
+		   box->height <= buffer->height - box->y && box->x % width == 0 &&
+		   (box->width % width == 0 || box->x + box->width == buffer->width);
+}
+
+bool lido_buffer_write(struct lido_buffer *buffer, const struct lido_box *box, const void *src, size_t src_stride) {
+	struct span span;
+	if (!is_writable_box(buffer, box) || !may_write(buffer)) {
+		return false;
+	}
+	int fd = buffer->internal.area->fd;
+	if (buffer->format->planes_len > 1) {
+		assert(src_stride == (size_t)buffer->stride);
+		return write_all(fd, src, (size_t)buffer->size, buffer->offset);
+	}
+	if (!span_init(&span, buffer, box)) {
+		return true;
+	}
+	int64_t offset = buffer->offset + (int64_t)span.y * buffer->stride + span.start;
+	if (span.size == buffer->stride && src_stride == (size_t)buffer->stride) {
+		return write_all(fd, src, (size_t)span.height * src_stride, offset);
+	}
+	assert(src_stride >= (size_t)span.size);
+	const uint8_t *from = src;
+	for (int32_t i = 0; i < span.height; i++) {
+		if (!write_all(fd, from + (size_t)i * src_stride, (size_t)span.size, offset + (int64_t)i * buffer->stride)) {
+			return false;
+		}
 	}
 	return true;
 }

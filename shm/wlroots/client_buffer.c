@@ -120,7 +120,8 @@ static void end_data_ptr_access(struct wlr_buffer *base) {
 	struct lido_client_buffer *buffer = client_buffer_from_wlr_buffer(base);
 	if (buffer->is_written) {
 		// Fails if the client has truncated or sealed the file meanwhile; then it gets no picture.
-		lido_buffer_write(buffer->source, lido_scratch_get_data(buffer->bounce));
+		struct lido_box box = whole(buffer->source);
+		lido_buffer_write(buffer->source, &box, lido_scratch_get_data(buffer->bounce), (size_t)buffer->source->stride);
 		buffer->is_written = false;
 	}
 	lido_upload_end_access(buffer);

@@ -135,7 +135,7 @@ static void expect_no_pixels(struct pair *pair, struct wl_buffer *wl_buffer) {
 	memset(got, 0xff, sizeof(got));
 	expect_int(lido_buffer_read(buffer, &(struct lido_box){0, 0, 64, 64}, got, 256), ==, LIDO_READ_OK);
 	expect_bytes(got, zeros, sizeof(got));
-	expect(!lido_buffer_write(buffer, got));
+	expect(!lido_buffer_write(buffer, &(struct lido_box){0, 0, 64, 64}, got, 256));
 	lido_buffer_map(buffer, 0, 64, NULL);
 }
 

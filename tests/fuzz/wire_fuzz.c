@@ -257,7 +257,7 @@ static void use_buffer(struct lido_buffer *buffer, uint8_t choice) {
 	if (result == LIDO_READ_TRUNCATED) {
 		lido_buffer_post_truncated(buffer);
 	} else if (choice % 4 == 0) {
-		lido_buffer_write(buffer, pixels);
+		lido_buffer_write(buffer, choice % 8 == 0 ? &all : &narrow, pixels, stride);
 	}
 	lido_scratch_destroy(scratch);
 	lido_buffer_send_release(buffer);

@@ -40,7 +40,8 @@ static void use_buffer(struct lido_buffer *buffer) {
 	if (pixels != NULL) {
 		lido_buffer_copy(buffer, pixels, &whole, lido_scratch_get_data(scratch), stride);
 	}
-	lido_buffer_write(buffer, lido_scratch_get_data(scratch));
+	lido_buffer_write(buffer, &whole, lido_scratch_get_data(scratch), stride - 64);
+	lido_buffer_write(buffer, &narrow, lido_scratch_get_data(scratch), stride);
 	if (!complete) {
 		lido_buffer_post_truncated(buffer);
 	}

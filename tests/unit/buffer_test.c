@@ -290,7 +290,7 @@ TEST("buffer@is-writable-where-fd-and-seals-allow-it") {
 		uint8_t pixels[256] = {0};
 		bool wanted = i < 5 && writable[i];
 		expect_int(lido_buffer_is_writable(buffer), ==, wanted);
-		expect_int(lido_buffer_write(buffer, pixels), ==, wanted);
+		expect_int(lido_buffer_write(buffer, &(struct lido_box){0, 0, 8, 8}, pixels, 32), ==, wanted);
 		client_finish(&client);
 	}
 	for (int i = 0; i < 7; i++) {

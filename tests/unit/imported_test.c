@@ -408,7 +408,7 @@ TEST("imported@position-of-the-clients-file-description-does-not-change") {
 		expect((map_all(buffer) != NULL) == FILE_KIND_IS_SEALABLE(kind));
 		expect((map_all(buffer) != NULL) == FILE_KIND_IS_SEALABLE(kind));
 		expect_int(lido_buffer_read(buffer, &whole, pixels, 512), ==, LIDO_READ_OK);
-		expect(lido_buffer_write(buffer, pixels));
+		expect(lido_buffer_write(buffer, &whole, pixels, 512));
 		expect_int(lseek(fixture.fd, 0, SEEK_CUR), ==, 1234);
 		fixture_finish(&fixture);
 	}

@@ -266,19 +266,115 @@ TEST("pixels@missing-padding-of-the-last-row-has-the-same-result-at-any-stride")
 	picture_finish(&picture);
 }
 
-TEST("pixels@write-changes-exactly-the-bytes-of-the-buffer") {
-	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
-		struct picture picture;
-		picture_init(&picture, kind, 23, 17, 128, WL_SHM_FORMAT_ARGB8888);
-		size_t size = (size_t)picture.buffer->size;
-		file_fill_memory(picture.file + OFFSET, 0, size, 77);
-		expect(lido_buffer_write(picture.buffer, picture.file + OFFSET));
-		uint8_t *now = malloc(picture.file_size);
-		file_read(picture.fd, 0, now, picture.file_size);
-		expect_bytes(now, picture.file, picture.file_size);
-		free(now);
-		picture_finish(&picture);
+static const struct lido_box write_all = {.width = 23, .height = 17};
+
+// Writes the box, and expects that its pixels have changed in the file and nothing else has. src_stride: of the pixels
+// that are written.
+static void try_write(struct picture *picture, const struct lido_box *box, int pixel_size, size_t src_stride) {
+	static uint32_t seed = 77;
+	size_t row_size = (size_t)box->width * (size_t)pixel_size, stride = (size_t)picture->buffer->stride;
+	size_t size = box->height > 0 ? (size_t)(box->height - 1) * src_stride + row_size : 0;
+	uint8_t *src = malloc(size + 1), *now = malloc(picture->file_size); // AddressSanitizer guards their ends
+	expect(src != NULL && now != NULL);
+	file_fill_memory(src, 0, size, seed++);
+	for (size_t y = 0; y < (size_t)box->height; y++) {
+		size_t start = OFFSET + ((size_t)box->y + y) * stride + (size_t)box->x * (size_t)pixel_size;
+		memcpy(picture->file + start, src + y * src_stride, row_size);
 	}
+	expect(lido_buffer_write(picture->buffer, box, src, src_stride));
+	file_read(picture->fd, 0, now, picture->file_size);
+	expect_bytes(now, picture->file, picture->file_size);
+	free(now);
+	free(src);
+}
+
+TEST("pixels@write-changes-exactly-the-pixels-of-the-box") {
+	static const struct lido_box within[] = {{0, 0, 23, 17}, {0, 0, 1, 1}, {22, 16, 1, 1}, {0, 16, 23, 1},
+		{12, 3, 11, 5}, {0, 3, 23, 14}, {5, 5, 0, 3}, {5, 5, 3, 0}, {23, 17, 0, 0}};
+	static const int32_t strides[] = {92, 128};
+	for (int kind = 0; kind < FILE_KINDS_LEN; kind++) {
+		for (int i = 0; i < 2; i++) {
+			struct picture picture;
+			picture_init(&picture, kind, 23, 17, strides[i], WL_SHM_FORMAT_ARGB8888);
+			for (size_t j = 0; j < sizeof(within) / sizeof(within[0]); j++) {
+				try_write(&picture, &within[j], 4, 92);
+				try_write(&picture, &within[j], 4, 128);
+				try_write(&picture, &within[j], 4, 1000);
+			}
+			picture_finish(&picture);
+		}
+	}
+}
+
+// Expects that nothing is written.
+static void expect_refused(struct picture *picture, const struct lido_box *box) {
+	static const uint8_t src[65536] = {0};
+	uint8_t *now = malloc(picture->file_size);
+	expect(now != NULL && !lido_buffer_write(picture->buffer, box, src, (size_t)picture->buffer->stride));
+	file_read(picture->fd, 0, now, picture->file_size);
+	expect_bytes(now, picture->file, picture->file_size);
+	free(now);
+}
+
+TEST("pixels@write-beyond-the-buffer-is-refused") {
+	static const struct lido_box beyond[] = {{0, 0, 24, 17}, {0, 0, 23, 18}, {1, 0, 23, 17}, {0, 1, 23, 17},
+		{-1, 0, 23, 17}, {0, -1, 23, 17}, {0, 0, -1, 17}, {0, 0, 23, -1}, {24, 0, 0, 1}, {INT32_MAX, 0, 1, 1},
+		{1, 1, INT32_MAX, INT32_MAX}, {INT32_MIN, INT32_MIN, INT32_MIN, INT32_MIN}};
+	struct picture picture;
+	picture_init(&picture, FILE_SEALED, 23, 17, 92, WL_SHM_FORMAT_ARGB8888);
+	for (size_t i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++) {
+		expect_refused(&picture, &beyond[i]);
+	}
+	picture_finish(&picture);
+}
+
+TEST("pixels@write-of-pixels-that-share-bytes-takes-whole-groups") {
+	static const struct lido_box cut[] = {{1, 0, 2, 1}, {0, 0, 1, 1}, {0, 0, 22 - 1, 1}};
+	struct picture picture;
+	picture_init(&picture, FILE_SEALED, 23, 17, 48, WL_SHM_FORMAT_YUYV);
+	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++) {
+		expect_refused(&picture, &cut[i]);
+	}
+	try_write(&picture, &(struct lido_box){4, 3, 6, 5}, 2, 100);
+	static const uint8_t last[4] = {1, 2, 3, 4};
+	expect(lido_buffer_write(picture.buffer, &(struct lido_box){22, 16, 1, 1}, last, 4));
+	uint8_t now[4];
+	file_read(picture.fd, OFFSET + 16 * 48 + 44, now, 4);
+	expect_bytes(now, last, 4);
+	picture_finish(&picture);
+}
+
+TEST("pixels@several-planes-are-written-as-a-whole") {
+	struct picture picture;
+	picture_init(&picture, FILE_SEALED, 24, 16, 32, WL_SHM_FORMAT_NV12);
+	expect_refused(&picture, &(struct lido_box){0, 0, 23, 16});
+	size_t size = (size_t)picture.buffer->size;
+	file_fill_memory(picture.file + OFFSET, 0, size, 78);
+	expect(lido_buffer_write(picture.buffer, &(struct lido_box){0, 0, 24, 16}, picture.file + OFFSET, 32));
+	uint8_t *now = malloc(picture.file_size);
+	file_read(picture.fd, 0, now, picture.file_size);
+	expect_bytes(now, picture.file, picture.file_size);
+	free(now);
+	picture_finish(&picture);
+}
+
+TEST("pixels@write-that-fails-midway-is-told") {
+	struct picture picture;
+	static const uint8_t pixels[92 * 17] = {0};
+	picture_init(&picture, FILE_SEALED, 23, 17, 128, WL_SHM_FORMAT_ARGB8888);
+	bool is_hit = true;
+	uint64_t rows = 0;
+	// The first call asks for seals, which not all files have.
+	for (uint64_t n = 2; is_hit; n++) {
+		faults_start(n);
+		bool is_written = lido_buffer_write(picture.buffer, &write_all, pixels, 92);
+		is_hit = faults_was_hit();
+		rows = faults_get_count(FAULT_PWRITE);
+		faults_stop();
+		expect(is_written == !is_hit);
+	}
+	expect_int(rows, ==, 17);
+	picture_finish(&picture);
 }
 
 TEST("pixels@write-never-grows-a-file") {
@@ -286,10 +382,10 @@ TEST("pixels@write-never-grows-a-file") {
 	picture_init(&picture, FILE_UNSEALABLE, 23, 17, 92, WL_SHM_FORMAT_ARGB8888);
 	uint8_t pixels[92 * 17] = {0};
 	file_set_size(picture.fd, OFFSET + 92 * 17 - 1);
-	expect(!lido_buffer_write(picture.buffer, pixels));
+	expect(!lido_buffer_write(picture.buffer, &write_all, pixels, 92));
 	expect_int(file_get_size(picture.fd), ==, OFFSET + 92 * 17 - 1);
 	file_set_size(picture.fd, 0);
-	expect(!lido_buffer_write(picture.buffer, pixels));
+	expect(!lido_buffer_write(picture.buffer, &write_all, pixels, 92));
 	expect_int(file_get_size(picture.fd), ==, 0);
 	picture_finish(&picture);
 }
@@ -302,9 +398,9 @@ TEST("pixels@write-beyond-RLIMIT_FSIZE-raises-no-signal") {
 	expect_int(getrlimit(RLIMIT_FSIZE, &before), ==, 0);
 	limit.rlim_max = before.rlim_max;
 	expect_int(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
-	expect(!lido_buffer_write(picture.buffer, pixels));
+	expect(!lido_buffer_write(picture.buffer, &write_all, pixels, 92));
 	expect_int(setrlimit(RLIMIT_FSIZE, &before), ==, 0);
-	expect(lido_buffer_write(picture.buffer, pixels));
+	expect(lido_buffer_write(picture.buffer, &write_all, pixels, 92));
 	picture_finish(&picture);
 }
 
@@ -333,7 +429,7 @@ TEST("pixels@interrupted-and-partial-calls-are-continued") {
 	expect_int(lido_buffer_read(picture.buffer, &all, pixels, 92), ==, LIDO_READ_OK);
 	expect_bytes(pixels, picture.file + OFFSET, sizeof(pixels));
 	file_fill_memory(pixels, 0, sizeof(pixels), 10);
-	expect(lido_buffer_write(picture.buffer, pixels));
+	expect(lido_buffer_write(picture.buffer, &write_all, pixels, 92));
 	expect_int(interruptions, ==, 64);
 	lido_os.pread = pread;
 	lido_os.pwrite = pwrite;

@@ -238,11 +238,16 @@ bool lido_buffer_is_sealed(const struct lido_buffer *buffer);
 bool lido_buffer_is_exported(const struct lido_buffer *buffer);
 
 /*
- * Writes the whole buffer to the file, as screen capture does. src: buffer->size bytes, laid out like the buffer.
- * Returns false if the client has no write access (a read-only or write-sealed file) or the file is too short; the file
- * may be partly written then. Never grows the file.
+ * Writes the pixels of a box to the file, as screen capture does, and nothing else: neither the padding of rows nor
+ * what lies around. src points to the first pixel of the *box*; its rows are src_stride bytes apart, and the last one
+ * ends with its last pixel. A format with several planes is written as a whole: the box is the buffer, src_stride its
+ * stride, and src has its size bytes.
+ *
+ * Returns false, with nothing written, if the box is not within the buffer, or cuts a group of pixels that share bytes
+ * (YUYV); if the client has no write access (a read-only or write-sealed file); or if the file does not hold the
+ * buffer. If a system call fails, part of the box may be written. Never grows the file.
  */
-bool lido_buffer_write(struct lido_buffer *buffer, const void *src);
+bool lido_buffer_write(struct lido_buffer *buffer, const struct lido_box *box, const void *src, size_t src_stride);
 
 /* May lido_buffer_write() succeed? */
 bool lido_buffer_is_writable(const struct lido_buffer *buffer);
