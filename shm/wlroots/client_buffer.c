@@ -213,6 +213,13 @@ static struct lido_client_buffer *client_buffer_create(struct lido_buffer *sourc
 	return buffer;
 }
 
+struct lido_buffer *lido_wlroots_buffer_try_from_wlr_buffer(struct wlr_buffer *base) {
+	const struct wlr_client_buffer *shown = wlr_client_buffer_get(base);
+	struct wlr_buffer *origin = shown != NULL ? shown->source : base;
+	const struct lido_client_buffer *buffer = origin != NULL ? lido_client_buffer_try_from_wlr_buffer(origin) : NULL;
+	return buffer != NULL && buffer->source != NULL && buffer->source->resource != NULL ? buffer->source : NULL;
+}
+
 static bool resource_is_instance(struct wl_resource *resource) {
 	return lido_buffer_try_from_resource(resource) != NULL;
 }

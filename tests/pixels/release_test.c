@@ -4,8 +4,10 @@
 #include "runner.h"
 #include "stage.h"
 #include <fcntl.h>
+#include <lido/wlroots.h>
 #include <stdio.h>
 #include <unistd.h>
+#include <wlr/types/wlr_compositor.h>
 
 #define VIDEO 520 // across and down: more than a MiB, so that it may be read in place
 
@@ -76,6 +78,53 @@ TEST("release@of-the-only-buffer-comes-when-it-is-waited-for") {
 	expect_int(late, <=, 4);
 	picture_finish(&picture);
 	picture_finish(&shown);
+	window_finish(&window);
+	stage_finish(&stage);
+}
+
+static struct wl_resource *get_resource(struct stage *stage, void *proxy) {
+	return wl_client_get_object(client_get_peer(&stage->screen.client), wl_proxy_get_id(proxy));
+}
+
+static struct lido_buffer *get_shown(struct stage *stage, const struct window *window) {
+	struct wlr_surface *surface = wlr_surface_from_resource(get_resource(stage, window->surface));
+	return lido_wlroots_buffer_try_from_wlr_buffer(&surface->buffer->base);
+}
+
+TEST("release@buffer-of-what-a-surface-shows-is-found-until-its-client-has-it-back") {
+	struct stage stage;
+	struct window window;
+	struct picture picture;
+	bool was_held = false, was_released = false;
+	stage_init(&stage, VIDEO, VIDEO);
+	skip_unless_in_place(&stage.server);
+	window_init(&window, &stage.screen, WINDOW_LAYER, VIDEO, VIDEO);
+	picture_init(&picture, &stage.screen.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, VIDEO, VIDEO, VIDEO * 4);
+	client_roundtrip(&stage.screen.client);
+	struct lido_buffer *buffer = lido_buffer_try_from_resource(get_resource(&stage, picture.buffer));
+	expect(buffer != NULL);
+	for (int i = 0; i < 60; i++) {
+		picture_fill(&picture, (uint32_t)i);
+		window_commit(&window, picture.buffer);
+		bool is_held = picture.releases == i;
+		expect(get_shown(&stage, &window) == (is_held ? buffer : NULL));
+		was_held |= is_held;
+		was_released |= !is_held;
+		for (int tries = 0; picture.releases == i && tries < 1000; tries++) {
+			usleep(2000);
+			client_roundtrip(&stage.screen.client);
+		}
+	}
+	expect(was_held && was_released);
+	// The wlr_buffer of the wl_buffer itself.
+	struct wlr_buffer *locked = wlr_buffer_try_from_resource(get_resource(&stage, picture.buffer));
+	expect(lido_wlroots_buffer_try_from_wlr_buffer(locked) == buffer);
+	wl_buffer_destroy(picture.buffer);
+	picture.buffer = NULL;
+	client_roundtrip(&stage.screen.client);
+	expect(lido_wlroots_buffer_try_from_wlr_buffer(locked) == NULL);
+	wlr_buffer_unlock(locked);
+	picture_finish(&picture);
 	window_finish(&window);
 	stage_finish(&stage);
 }

@@ -19,6 +19,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 struct wl_display;
+struct wlr_buffer;
 struct wlr_compositor;
 struct wlr_renderer;
 
@@ -66,7 +67,15 @@ enum lido_zero_copy_mode {
  */
 void lido_wlroots_set_zero_copy(struct lido_wlroots *shm, enum lido_zero_copy_mode mode);
 
-/* The manager, for its statistics. Owned by the shm backend. */
+/*
+ * The buffer of a client behind a wlr_buffer, or behind the wlr_client_buffer of a texture: to write a capture into it,
+ * or to find out whose it is. It is valid until its signal destroy; lido_buffer_lock() keeps it longer. Returns NULL if
+ * there is none: the wlr_buffer is of another kind, or a snapshot, which a surface shows once its client has the
+ * wl_buffer back; or the wl_buffer is destroyed.
+ */
+struct lido_buffer *lido_wlroots_buffer_try_from_wlr_buffer(struct wlr_buffer *buffer);
+
+/* The manager, for limits and statistics of clients. Owned by the shm backend. */
 struct lido_manager *lido_wlroots_get_manager(struct lido_wlroots *shm);
 
 #pragma GCC visibility pop
