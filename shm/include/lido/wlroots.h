@@ -5,7 +5,8 @@
  *     struct lido_wlroots *shm = lido_wlroots_create(display, renderer, compositor, NULL);
  *
  * Do not call wlr_renderer_init_wl_display(), wlr_renderer_init_wl_shm() or wlr_shm_create*() as well: each would
- * create a second wl_shm. Link with lido-shm-wlroots (pkg-config).
+ * create a second wl_shm. The library and its pkg-config package have the version of wlroots in their names:
+ * lido-wlroots-0.18.
  */
 #ifndef LIDO_WLROOTS_H
 #define LIDO_WLROOTS_H
