@@ -52,7 +52,7 @@ void cursor_set_grabbing(struct compositor *compositor, enum grab_mode mode, uin
 static bool is_held(struct compositor *compositor) {
 	const struct wlr_seat *seat = compositor->seat->wlr;
 	bool is_pressed = seat->drag == NULL && seat->pointer_state.button_count > 0;
-	return (is_pressed || xdrag_is_active(compositor)) && seat->pointer_state.focused_surface != NULL;
+	return (is_pressed || xdrag_holds_pointer(compositor)) && seat->pointer_state.focused_surface != NULL;
 }
 
 // Only sends changes: wlroots would repeat the motion to a drag's target, which may commit in response each time.
@@ -76,7 +76,7 @@ static void pick(struct compositor *compositor, uint32_t time_msec) {
 	}
 	double sx, sy;
 	struct wlr_surface *surface = desktop_surface_at(compositor->desktop, lx, ly, &sx, &sy, NULL);
-	if (surface == NULL || !session_lock_allows(compositor, surface)) {
+	if (surface == NULL || !session_lock_allows(compositor, surface) || xdrag_keeps_pointer_off(compositor, surface)) {
 		wlr_seat_pointer_notify_clear_focus(seat);
 		return;
 	}
@@ -93,6 +93,7 @@ static void pick(struct compositor *compositor, uint32_t time_msec) {
 void cursor_refresh_now(struct compositor *compositor) {
 	struct wlr_seat_pointer_state *state = &compositor->seat->wlr->pointer_state;
 	bool grabbed = compositor->grab->mode != GRAB_NONE && !compositor->grab->by_touch;
+	xdrag_follow(compositor, (uint32_t)monotonic_msec());
 	if (grabbed || tablets_have_focus(compositor) ||
 			!(compositor->seat->wlr->capabilities & WL_SEAT_CAPABILITY_POINTER)) {
 		return;
@@ -226,7 +227,7 @@ static void apply_button(struct compositor *compositor, const struct wlr_pointer
 	if (event->state == WL_POINTER_BUTTON_STATE_PRESSED) {
 		bool first = seat->pointer_state.button_count == 0 && compositor->grab->mode == GRAB_NONE;
 		if (first) {
-			xdrag_press(compositor);
+			xdrag_expire(compositor);
 		}
 		if (!first || press(compositor, event->button)) {
 			wlr_seat_pointer_notify_button(seat, event->time_msec, event->button, event->state);

@@ -48,7 +48,15 @@ bool xdrag_is_active(const struct compositor *compositor) {
 void xdrag_follow(struct compositor *compositor, uint32_t time_msec) {
 }
 
-void xdrag_press(struct compositor *compositor) {
+void xdrag_expire(struct compositor *compositor) {
+}
+
+bool xdrag_holds_pointer(const struct compositor *compositor) {
+	return false;
+}
+
+bool xdrag_keeps_pointer_off(const struct compositor *compositor, const struct wlr_surface *surface) {
+	return false;
 }
 
 struct toplevel *xwindow_try_from_surface(struct wlr_surface *surface) {

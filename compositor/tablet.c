@@ -14,6 +14,7 @@
 #include "session_lock.h"
 #include "toplevel.h"
 #include "virtual_pointer.h"
+#include "xwayland.h"
 #include <linux/input-event-codes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -112,7 +113,8 @@ static bool is_held(const struct tablet_tool *tool) {
 
 static bool acts_as_pointer(const struct tablet_tool *tool) {
 	const struct compositor *compositor = tool->compositor;
-	return tool->simulates_tip || tool->simulated_button != 0 || compositor->seat->wlr->drag != NULL ||
+	bool is_drag = compositor->seat->wlr->drag != NULL && !xdrag_is_active(compositor);
+	return tool->simulates_tip || tool->simulated_button != 0 || is_drag ||
 		   compositor->seat->wlr->pointer_state.button_count > 0 || compositor->grab->mode != GRAB_NONE;
 }
 
@@ -134,6 +136,7 @@ static void move(struct tablet_tool *tool, uint32_t time_msec, double lx, double
 			grab_motion(compositor, wlr->x, wlr->y);
 		} else {
 			wlr_send_tablet_v2_tablet_tool_motion(tool->v2, wlr->x - tool->origin_x, wlr->y - tool->origin_y);
+			xdrag_follow(compositor, time_msec);
 		}
 		return;
 	}
@@ -288,6 +291,7 @@ static void focus_below(struct tablet_tool *tool) {
 }
 
 static void press_tip(struct tablet_tool *tool, uint32_t time_msec) {
+	xdrag_expire(tool->compositor);
 	if (tool->surface != NULL) {
 		focus_below(tool);
 	}

@@ -46,6 +46,7 @@ static void cancel(struct compositor *compositor, int32_t id) {
 	if (point != NULL) {
 		wlr_seat_touch_notify_cancel(seat, point->client);
 	}
+	xdrag_expire(compositor);
 	if (compositor->grab->by_touch) {
 		grab_end(compositor);
 	}
@@ -100,6 +101,7 @@ static void handle_down(struct wl_listener *listener, void *data) {
 	double lx, ly, sx, sy;
 	struct owner *owner;
 	idle_notify_activity(compositor);
+	xdrag_expire(compositor);
 	wlr_cursor_absolute_to_layout_coords(compositor->cursor->wlr, &event->touch->base, event->x, event->y, &lx, &ly);
 	struct wlr_surface *surface = desktop_surface_at(compositor->desktop, lx, ly, &sx, &sy, &owner);
 	struct finger *finger = add_finger(compositor->touch, &event->touch->base, event->touch_id, lx, ly);
@@ -159,11 +161,12 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 			compositor->cursor->wlr, &event->touch->base, event->x, event->y, &finger->x, &finger->y);
 	if (compositor->grab->by_touch && compositor->grab->touch_id == event->touch_id) {
 		grab_motion(compositor, finger->x, finger->y);
-	} else if (compositor->seat->wlr->drag != NULL) {
+	} else if (compositor->seat->wlr->drag != NULL && !xdrag_is_active(compositor)) {
 		drag_over(compositor, finger, event->time_msec);
 	} else {
 		wlr_seat_touch_notify_motion(compositor->seat->wlr, event->time_msec, event->touch_id,
 				finger->x - finger->origin_x, finger->y - finger->origin_y);
+		xdrag_follow(compositor, event->time_msec);
 	}
 }
 

@@ -16,7 +16,6 @@
 #include "xwindow.h"
 #include <string.h>
 #include <wlr/types/wlr_compositor.h>
-#include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_seat.h>
 #include <wlr/xwayland.h>
@@ -28,9 +27,6 @@
 #define XDND_HAS_LIST 1
 #define XDND_ACCEPTED 1
 #define XDND_WANTS_POSITIONS 2
-
-// The least that a pointer can move, pixels.
-#define MOTION_MIN (1.0 / 256)
 
 // The target covers all of the screen of X11.
 #define TARGET_SIZE 32767
@@ -62,25 +58,12 @@ void xdrag_send(struct xdrag *xdrag, xcb_connection_t *connection, xcb_window_t 
 	xcb_flush(connection);
 }
 
-// Do both windows belong to the same program?
-static bool is_same_program(const struct xdrag *xdrag, xcb_window_t a, xcb_window_t b) {
+bool xdrag_is_same_program(const struct xdrag *xdrag, xcb_window_t a, xcb_window_t b) {
 	return ((a ^ b) & ~xdrag->id_mask) == 0;
 }
 
 static bool is_ours(const struct xdrag *xdrag, xcb_window_t window) {
 	return (window & ~xdrag->id_mask) == xdrag->id_base;
-}
-
-static bool is_pressed(const struct xdrag *xdrag) {
-	return xdrag->compositor->seat->wlr->pointer_state.button_count > 0;
-}
-
-// Is the button down that was pressed in a window of this program?
-static bool is_pressed_in(const struct xdrag *xdrag, xcb_window_t owner) {
-	struct wlr_surface *surface = xdrag->compositor->seat->wlr->pointer_state.focused_surface;
-	const struct wlr_xwayland_surface *x =
-			surface != NULL ? wlr_xwayland_surface_try_from_wlr_surface(wlr_surface_get_root_surface(surface)) : NULL;
-	return x != NULL && is_pressed(xdrag) && is_same_program(xdrag, x->window_id, owner);
 }
 
 static void send_status(struct xdrag *xdrag, xcb_connection_t *connection) {
@@ -112,13 +95,10 @@ static void set_over(struct xdrag *xdrag, bool is_over) {
 }
 
 // The target was shown or hidden. A program may have looked what is below the pointer before that, and looks again when
-// the pointer moves: by the least that the protocol knows, since wlroots sends changes only.
+// the pointer moves.
 static void make_look_again(struct xdrag *xdrag) {
-	struct wlr_seat *seat = xdrag->compositor->seat->wlr;
-	const struct wlr_seat_pointer_state *state = &seat->pointer_state;
-	if (xdrag->owner != XCB_WINDOW_NONE && is_pressed(xdrag)) {
-		wlr_seat_pointer_notify_motion(seat, (uint32_t)monotonic_msec(), state->sx + MOTION_MIN, state->sy);
-		wlr_seat_pointer_notify_frame(seat);
+	if (xdrag->owner != XCB_WINDOW_NONE && xpress_is_down(xdrag)) {
+		xpress_repeat(xdrag);
 	}
 }
 
@@ -137,9 +117,13 @@ static void end_drag(struct xdrag *xdrag) {
 
 // The program does not drag any more. What was dropped goes on.
 static void disarm(struct xdrag *xdrag) {
+	if (xdrag->owner != XCB_WINDOW_NONE) {
+		cursor_refresh(xdrag->compositor); // see xdrag_keeps_pointer_off()
+	}
 	end_drag(xdrag);
 	end_visit(xdrag);
 	set_over(xdrag, false);
+	xdrag->press.kind = XPRESS_NONE;
 	xdrag->owner = XCB_WINDOW_NONE;
 	xdrag->released = 0;
 }
@@ -190,25 +174,30 @@ static void start_drag(struct xdrag *xdrag) {
 static void start_if_ready(struct xdrag *xdrag, xcb_connection_t *connection) {
 	struct compositor *compositor = xdrag->compositor;
 	bool is_wanted = xdrag->visit.window != XCB_WINDOW_NONE && xdrag->visit.has_position && xdrag->is_over &&
-					 compositor->seat->wlr->drag == NULL && !session_lock_is_locked(compositor) && is_pressed(xdrag);
+					 compositor->seat->wlr->drag == NULL && !session_lock_is_locked(compositor) &&
+					 xpress_is_down(xdrag);
 	if (is_wanted && xdrag_types_poll(&xdrag->visit.types, xdrag, connection)) {
 		start_drag(xdrag);
 		xdrag_follow(compositor, (uint32_t)monotonic_msec());
 	}
 }
 
+static bool is_of_x11(const struct compositor *compositor, const struct wlr_surface *surface) {
+	return wl_resource_get_client(surface->resource) == compositor->xwayland->wlr->server->client;
+}
+
 // The Wayland surface below the pointer, and below the icon of the drag; NULL: there is none.
 static struct wlr_surface *find_target(const struct xdrag *xdrag, double *sx, double *sy) {
 	struct compositor *compositor = xdrag->compositor;
-	const struct wlr_cursor *cursor = compositor->cursor->wlr;
 	struct owner *owner;
-	struct wlr_surface *surface = desktop_surface_at(compositor->desktop, cursor->x, cursor->y, sx, sy, &owner);
+	double lx, ly;
+	xpress_get_position(xdrag, &lx, &ly);
+	struct wlr_surface *surface = desktop_surface_at(compositor->desktop, lx, ly, sx, sy, &owner);
 	const struct override *override = override_try_from_owner(owner);
-	if (override != NULL && is_same_program(xdrag, override->window->x->window_id, xdrag->owner)) {
-		surface = desktop_surface_below(compositor->desktop, DESKTOP_LAYER_OVERRIDE, cursor->x, cursor->y, sx, sy);
+	if (override != NULL && xdrag_is_same_program(xdrag, override->window->x->window_id, xdrag->owner)) {
+		surface = desktop_surface_below(compositor->desktop, DESKTOP_LAYER_OVERRIDE, lx, ly, sx, sy);
 	}
-	bool is_wayland =
-			surface != NULL && wl_resource_get_client(surface->resource) != compositor->xwayland->wlr->server->client;
+	bool is_wayland = surface != NULL && !is_of_x11(compositor, surface);
 	return is_wayland && session_lock_allows(compositor, surface) ? surface : NULL;
 }
 
@@ -217,10 +206,20 @@ bool xdrag_is_active(const struct compositor *compositor) {
 	return xdrag->drag != NULL && compositor->seat->wlr->drag == xdrag->drag;
 }
 
+bool xdrag_holds_pointer(const struct compositor *compositor) {
+	return xdrag_is_active(compositor) && compositor->xwayland->xdrag.press.kind == XPRESS_POINTER;
+}
+
+bool xdrag_keeps_pointer_off(const struct compositor *compositor, const struct wlr_surface *surface) {
+	const struct xdrag *xdrag = &compositor->xwayland->xdrag;
+	bool is_by_hand = xdrag->owner != XCB_WINDOW_NONE && xdrag->press.kind != XPRESS_POINTER;
+	return is_by_hand && is_of_x11(compositor, surface);
+}
+
 void xdrag_follow(struct compositor *compositor, uint32_t time_msec) {
 	struct xdrag *xdrag = &compositor->xwayland->xdrag;
 	double sx, sy;
-	if (xdrag->owner == XCB_WINDOW_NONE || !is_pressed(xdrag)) {
+	if (xdrag->owner == XCB_WINDOW_NONE || !xpress_is_down(xdrag)) {
 		return;
 	}
 	struct wlr_surface *surface = find_target(xdrag, &sx, &sy);
@@ -246,9 +245,9 @@ void xdrag_follow(struct compositor *compositor, uint32_t time_msec) {
 	}
 }
 
-void xdrag_press(struct compositor *compositor) {
+void xdrag_expire(struct compositor *compositor) {
 	struct xdrag *xdrag = &compositor->xwayland->xdrag;
-	if (xdrag->owner != XCB_WINDOW_NONE) {
+	if (xdrag->owner != XCB_WINDOW_NONE && !xpress_is_down(xdrag)) {
 		disarm(xdrag);
 	}
 }
@@ -263,7 +262,7 @@ static void handle_owner(struct xdrag *xdrag, const xcb_xfixes_selection_notify_
 	if (xdrag->owner != XCB_WINDOW_NONE) {
 		disarm(xdrag);
 	}
-	if (event->owner != XCB_WINDOW_NONE && !is_ours(xdrag, event->owner) && is_pressed_in(xdrag, event->owner)) {
+	if (event->owner != XCB_WINDOW_NONE && !is_ours(xdrag, event->owner) && xpress_begin(xdrag, event->owner)) {
 		xdrag->owner = event->owner;
 		xdrag_wake(xdrag);
 		xdrag_follow(xdrag->compositor, (uint32_t)monotonic_msec());
@@ -274,7 +273,7 @@ static void handle_enter(struct xdrag *xdrag, xcb_connection_t *connection, cons
 	bool is_new_enough = data[1] >> 24 >= XDND_VERSION_MIN;
 	end_drag(xdrag);
 	end_visit(xdrag);
-	if (!xdrag->is_over || !is_new_enough || !is_same_program(xdrag, data[0], xdrag->owner) ||
+	if (!xdrag->is_over || !is_new_enough || !xdrag_is_same_program(xdrag, data[0], xdrag->owner) ||
 			bucket_drain(&xdrag->enters, monotonic_msec(), XDRAG_ENTERS_MAX) >= XDRAG_ENTERS_MAX) {
 		return;
 	}
@@ -317,10 +316,13 @@ static void handle_drop(struct xdrag *xdrag, xcb_connection_t *connection, const
 	xdrag->source->time = data[2];
 	xdrag->source->dropped = monotonic_msec();
 	end_visit(xdrag);
-	if (is_pressed(xdrag)) {
+	if (xpress_is_down(xdrag)) {
 		end_drag(xdrag);
-	} else {
-		grab->interface->button(grab, data[2], seat->pointer_state.grab_button, WL_POINTER_BUTTON_STATE_RELEASED);
+		return;
+	}
+	grab->interface->button(grab, data[2], seat->pointer_state.grab_button, WL_POINTER_BUTTON_STATE_RELEASED);
+	if (xdrag->drag != NULL) {
+		grab->interface->cancel(grab); // a button of the pointer is down, which does not hold this drag
 	}
 }
 
@@ -401,10 +403,10 @@ void xdrag_poll(struct xdrag *xdrag, xcb_connection_t *connection) {
 	xdrag_transfers_poll(xdrag, connection);
 }
 
-// A button that is released ends what was not begun, and soon what was.
-static void watch_button(struct xdrag *xdrag) {
+// Its release ends what was not begun, and soon what was.
+static void watch_press(struct xdrag *xdrag) {
 	int64_t now = monotonic_msec();
-	if (is_pressed(xdrag)) {
+	if (xpress_is_down(xdrag)) {
 		xdrag->released = 0;
 		return;
 	}
@@ -434,7 +436,7 @@ static int handle_tick(void *data) {
 	xdrag_poll(xdrag, connection);
 	xevents_wake(&xdrag->compositor->xwayland->xevents);
 	if (xdrag->owner != XCB_WINDOW_NONE) {
-		watch_button(xdrag);
+		watch_press(xdrag);
 	}
 	finish_source(xdrag);
 	xdrag_transfers_expire(xdrag, false);

@@ -6,9 +6,11 @@
  * it drags and the pointer is over one, a window of ours covers the screen of X11: the target, which nobody sees. What
  * is sent to it becomes a drag of the seat, whose source is the X11 program (xdrag_source.h).
  *
- * The pointer stays with the window of X11 in which the button was pressed: its program follows the pointer, shows its
- * cursor and its icon, and decides when to drop. The drag of the seat goes where Lido has the pointer, whatever the
- * messages say, and is dropped only after the user has released the button. Keys go to the X11 program, too.
+ * What drags is a button of the pointer, a finger or a tablet's tool (xpress.h); pointer and button stand for all of
+ * them below. The pointer stays with the window of X11 in which the button was pressed: its program follows the
+ * pointer, shows its cursor and its icon, and decides when to drop. The drag of the seat goes where Lido has the
+ * pointer, whatever the messages say, and is dropped only after the user has released the button. Keys go to the X11
+ * program, too.
  *
  * Messages of a program count only while a button is pressed that was pressed in one of its own windows, and if it has
  * taken the selection since. Nothing here waits for the X server or an X11 program.
@@ -18,6 +20,7 @@
 
 #include "bucket.h"
 #include "xdrag_types.h"
+#include "xpress.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +29,7 @@
 
 struct compositor;
 struct wlr_drag;
+struct wlr_surface;
 struct xdrag_source;
 
 /* How often a drag may enter the target, at once and in a second. Each time, the X server is asked for MIME types. */
@@ -66,6 +70,7 @@ enum xdrag_atom {
 /* Zeroed: there is no X server. */
 struct xdrag {
 	struct compositor *compositor;
+	struct xpress press;
 	xcb_atom_t atoms[XDRAG_ATOMS_LEN];
 	uint32_t id_base, id_mask; // of the window manager's windows
 	uint8_t owner_event;       // the type of XFixes' event for a selection's new owner
@@ -75,7 +80,7 @@ struct xdrag {
 
 	xcb_window_t owner; // of the selection, while its program drags; XCB_WINDOW_NONE: none does
 	bool is_over;       // it drags over a Wayland window, and the target is mapped
-	int64_t released;   // when the user has released the button, ms; 0: it is down
+	int64_t released;   // when the user has released what was pressed, ms; 0: it is down
 
 	/* What the program has told the target since it entered it. */
 	struct {
@@ -122,16 +127,27 @@ void xdrag_wake(struct xdrag *xdrag);
 void xdrag_send(struct xdrag *xdrag, xcb_connection_t *connection, xcb_window_t window, enum xdrag_atom type,
 		const uint32_t data[5]);
 
+/* Do both windows belong to the same program? */
+bool xdrag_is_same_program(const struct xdrag *xdrag, xcb_window_t a, xcb_window_t b);
+
 /* Is a drag of an X11 program over Wayland windows in progress, or waiting for the drop? Keys go to the program. */
 bool xdrag_is_active(const struct compositor *compositor);
 
+/* The same, of a drag by a button of the pointer. */
+bool xdrag_holds_pointer(const struct compositor *compositor);
+
 /*
- * The pointer has moved, or what is below it has changed, while it is held by a window that was pressed. Does nothing
- * if no X11 program drags.
+ * Does an X11 program drag by a finger or a tool, and is the surface one of X11? X11 has a single pointer, which
+ * follows the finger: the seat's pointer must not enter it meanwhile.
+ */
+bool xdrag_keeps_pointer_off(const struct compositor *compositor, const struct wlr_surface *surface);
+
+/*
+ * What holds the drag has moved, or what is below it has changed. Does nothing if no X11 program drags.
  */
 void xdrag_follow(struct compositor *compositor, uint32_t time_msec);
 
-/* A button is pressed, after all were released: a drag that still waits for the drop ends. */
-void xdrag_press(struct compositor *compositor);
+/* Something is pressed anew, or was canceled: a drag that nothing holds any more, and waits for the drop, ends. */
+void xdrag_expire(struct compositor *compositor);
 
 #endif

@@ -13,6 +13,7 @@
  *     enter, leave                 a window that takes drops, or another one
  *     status ACCEPTED ACTION       each change of them
  *     drop
+ *     end                          the drag has ended, and the pointer is free
  *     asked TYPE
  *     finished ACCEPTED ACTION
  *     entered, left, dropped       from another program
@@ -171,7 +172,8 @@ static void end(struct program *program) {
 	program->is_dragging = false;
 	xcb_ungrab_pointer(program->x, XCB_CURRENT_TIME);
 	xcb_unmap_window(program->x, program->icon);
-	xcb_flush(program->x);
+	free(xcb_get_input_focus_reply(program->x, xcb_get_input_focus(program->x), NULL)); // all of it is done
+	puts("end");
 }
 
 static void move(struct program *program, int x, int y, xcb_timestamp_t time) {

@@ -1,12 +1,15 @@
 #!/bin/sh
 # Drags from X11 programs to Wayland windows. Prints TAP.
 #
-#     xdrag_test.sh LIDO DRIVE DROP XDRAG
+#     xdrag_test.sh LIDO DRIVE DROP XDRAG [HANDS]
+#
+# With HANDS, which takes the place of LIDO, the drags are by a finger and a pen.
 set -u
 lido=$1
 drive=$2
 drop=$3
 xdrag=$4
+hands=${5-}
 runtime=$(mktemp -d "${TMPDIR:-/tmp}/lido-xdrag.XXXXXX")
 trap 'rm -rf "$runtime"' EXIT
 unset WAYLAND_DISPLAY DISPLAY
@@ -23,8 +26,15 @@ for tool in Xwayland grim foot swaylock gtk3-demo; do
 done
 example=$(find /usr/lib -path '*/draggabletext/*' -name draggabletext -type f -perm -1 2>/dev/null | head -n 1)
 
-"$lido" --headless 1000x600 --socket drags --xwayland >"$runtime/out.log" 2>"$runtime/lido.log" &
-server=$!
+if [ -n "$hands" ]; then
+	mkfifo "$runtime/hands"
+	"$hands" 1000 600 drags <"$runtime/hands" >"$runtime/lido.log" 2>"$runtime/out.log" &
+	server=$!
+	exec 3>"$runtime/hands"
+else
+	"$lido" --headless 1000x600 --socket drags --xwayland >"$runtime/out.log" 2>"$runtime/lido.log" &
+	server=$!
+fi
 wait_for grep -q 'running' "$runtime/lido.log"
 export WAYLAND_DISPLAY=drags DISPLAY="$(sed -n 's/.* DISPLAY=\(:[0-9]*\)$/\1/p' "$runtime/lido.log")"
 "$drive" plug >"$runtime/plug.log" 2>&1 &
@@ -89,6 +99,93 @@ never() {
 is_told() {
 	wait_for grep -qx "$2" "$runtime/$1"
 }
+
+end_server() {
+	kill -TERM "$server"
+	wait "$server"
+	expect "$1" test $? = 0
+	kill "$plug" 2>/dev/null
+	finish
+}
+
+# hand ACTION X Y X Y: moves a finger or a pen by this action from here to there, in steps as a hand makes them.
+hand() {
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		echo "$1 $(($2 + i * ($4 - $2) / 12)) $(($3 + i * ($5 - $3) / 12))" >&3
+		sleep 0.02
+	done
+	sleep 0.2
+}
+
+# is_accepted: returns whether the place accepts the drag, and the X11 program knows it.
+is_accepted() {
+	wait_for sh -c 'tail -n 1 "$1/place" | grep -qx "action 1" && tail -n 1 "$1/source" | grep -qx "status 1 copy"' - \
+		"$runtime"
+}
+
+# has_ended TIMES: returns whether so many drags of the X11 program have ended. The X server forgets what touches a window
+# when a program lets go of the pointer: whoever touches it before that drags nothing.
+has_ended() {
+	wait_for sh -c 'test "$(grep -cx end "$1/source")" = "$2"' - "$runtime" "$1"
+}
+
+# by_hand NAME PRESS MOVE RELEASE: drags from the X11 program to the place with these actions of hands.
+by_hand() {
+	open 'text/plain 7' '5 copy'
+	eval "$2"
+	sleep 0.1
+	hand "$3" $source_at $place_at
+	expect "x11-drag-by-$1-is-accepted" is_accepted
+	echo "$4 $place_at" >&3
+	expect "x11-drag-by-$1-is-dropped-on-a-wayland-window" is_told place 'data 5 495'
+	expect "program-of-the-drag-by-$1-is-told" is_told source 'finished 1 copy'
+	shut
+	open 'text/plain 7' '5 copy'
+	eval "$2"
+	sleep 0.1
+	hand "$3" $source_at $place_at
+	wait_for grep -q '^enter' "$runtime/place"
+	hand "$3" $place_at $nothing_at
+	echo "$4 $nothing_at" >&3
+	expect "x11-drag-by-$1-to-nothing-leaves" is_told place leave
+	expect "drag-by-$1-ends-then" has_ended 1
+	expect "nothing-is-dropped-there-by-$1" never says place drop
+	eval "$2"
+	sleep 0.1
+	echo "$3 $place_at" >&3
+	is_accepted
+	echo "$4 $place_at" >&3
+	expect "$1-may-jump-there-and-rest" is_told place 'data 5 495'
+	shut
+}
+
+if [ -n "$hands" ]; then
+	by_hand finger 'echo "touch $source_at" >&3' slide lift
+	by_hand pen 'echo "near $source_at" >&3; sleep 0.1; echo "tip $source_at" >&3' draw raise
+	open 'text/plain 7' '5 copy'
+	echo "touch $source_at" >&3
+	sleep 0.1
+	hand slide $source_at $place_at
+	is_accepted
+	echo cancel >&3
+	expect finger-that-is-canceled-leaves is_told place leave
+	expect and-drops-nothing never says place drop
+	shut
+	open 'text/plain 7' '5 copy'
+	"$drive" move $source_at >"$runtime/drive.log" 2>&1
+	echo "touch $source_at" >&3
+	sleep 0.1
+	hand slide $source_at $nothing_at
+	wait_for grep -qx left "$runtime/source"
+	"$drive" move 160 260 move 170 270 >"$runtime/drive.log" 2>&1
+	hand slide $nothing_at $place_at
+	expect drag-by-finger-goes-on-while-the-pointer-moves-over-the-program is_accepted
+	expect and-follows-the-finger-alone sh -c 'test "$(grep -cx entered "$1/source")" -le 1' - "$runtime"
+	echo "lift $place_at" >&3
+	expect and-is-dropped-by-the-finger is_told place 'data 5 495'
+	shut
+	end_server lido-ends-well-after-drags-by-hand
+fi
 
 open 'text/plain 7' '5 copy'
 drag $to_place release
@@ -256,8 +353,5 @@ expect and-nothing-is-dropped-behind-it never says place drop
 kill "$lock"
 wait "$lock" 2>/dev/null
 
-kill -TERM "$server"
-wait "$server"
-expect lido-ends-well-after-drags test $? = 0
-kill "$plug" "$place" "$source" 2>/dev/null
-finish
+kill "$place" "$source" 2>/dev/null
+end_server lido-ends-well-after-drags
