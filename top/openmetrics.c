@@ -11,30 +11,30 @@ static_assert(LIDO_MONITOR_V1_VALUE_BYTES_PINNED < ROW_VALUES_LEN, "rows have al
 
 // Metrics of one client. A name that ends in _bytes has that unit.
 static const struct metric {
-	enum lido_monitor_v1_value value;
 	const char *name; // after "lido_client_"
 	const char *help;
+	enum lido_monitor_v1_value value;
 	bool is_counter;
 } metrics[] = {
-	{LIDO_MONITOR_V1_VALUE_EXPORTED_AREAS, "exported_areas", "Files that the compositor created."},
-	{LIDO_MONITOR_V1_VALUE_IMPORTED_AREAS, "sealed_files", "Files of the client that the compositor can map."},
-	{LIDO_MONITOR_V1_VALUE_COPIED_FILES, "unsealable_files", "Files of the client that the compositor only reads."},
-	{LIDO_MONITOR_V1_VALUE_MAPPINGS, "mappings", "Mappings of files in the compositor."},
-	{LIDO_MONITOR_V1_VALUE_FDS, "fds", "File descriptors in the compositor."},
-	{LIDO_MONITOR_V1_VALUE_BLOCKS, "blocks", "Blocks in exported areas."},
-	{LIDO_MONITOR_V1_VALUE_BUFFERS, "buffers", "wl_buffer objects."},
-	{LIDO_MONITOR_V1_VALUE_BUFFERS_PEAK, "buffers_peak", "Maximum number of wl_buffer objects so far."},
-	{LIDO_MONITOR_V1_VALUE_PINS, "pins", "Buffers that a GPU reads without a copy."},
-	{LIDO_MONITOR_V1_VALUE_BYTES_MAPPED, "mapped_bytes", "Address space of the mappings."},
-	{LIDO_MONITOR_V1_VALUE_BYTES_LIVE, "used_bytes", "Size of the wl_buffer objects."},
-	{LIDO_MONITOR_V1_VALUE_BYTES_LIVE_PEAK, "used_peak_bytes", "Maximum size of the wl_buffer objects so far."},
-	{LIDO_MONITOR_V1_VALUE_BYTES_RESIDENT, "resident_bytes", "What the files occupy, in memory or on a disk."},
-	{LIDO_MONITOR_V1_VALUE_BYTES_CACHED, "cached_bytes", "Unused memory that is kept for the next request."},
-	{LIDO_MONITOR_V1_VALUE_BYTES_COPIED, "scratch_bytes", "The compositor's own memory for copies of pixels."},
-	{LIDO_MONITOR_V1_VALUE_BYTES_COPIED_PEAK, "scratch_peak_bytes", "Maximum of that memory so far."},
-	{LIDO_MONITOR_V1_VALUE_BYTES_WARM, "scratch_idle_bytes", "The part of that memory that no copy uses."},
-	{LIDO_MONITOR_V1_VALUE_BYTES_PINNED, "pinned_bytes", "Memory that a GPU reads without a copy."},
-	{LIDO_MONITOR_V1_VALUE_BYTES_READ, "read_bytes", "Pixels copied since the client connected.", true},
+	{"exported_areas", "Files that the compositor created.", LIDO_MONITOR_V1_VALUE_EXPORTED_AREAS},
+	{"sealed_files", "Files of the client that the compositor can map.", LIDO_MONITOR_V1_VALUE_IMPORTED_AREAS},
+	{"unsealable_files", "Files of the client that the compositor only reads.", LIDO_MONITOR_V1_VALUE_COPIED_FILES},
+	{"mappings", "Mappings of files in the compositor.", LIDO_MONITOR_V1_VALUE_MAPPINGS},
+	{"fds", "File descriptors in the compositor.", LIDO_MONITOR_V1_VALUE_FDS},
+	{"blocks", "Blocks in exported areas.", LIDO_MONITOR_V1_VALUE_BLOCKS},
+	{"buffers", "wl_buffer objects.", LIDO_MONITOR_V1_VALUE_BUFFERS},
+	{"buffers_peak", "Maximum number of wl_buffer objects so far.", LIDO_MONITOR_V1_VALUE_BUFFERS_PEAK},
+	{"pins", "Buffers that a GPU reads without a copy.", LIDO_MONITOR_V1_VALUE_PINS},
+	{"mapped_bytes", "Address space of the mappings.", LIDO_MONITOR_V1_VALUE_BYTES_MAPPED},
+	{"used_bytes", "Size of the wl_buffer objects.", LIDO_MONITOR_V1_VALUE_BYTES_LIVE},
+	{"used_peak_bytes", "Maximum size of the wl_buffer objects so far.", LIDO_MONITOR_V1_VALUE_BYTES_LIVE_PEAK},
+	{"resident_bytes", "What the files occupy, in memory or on a disk.", LIDO_MONITOR_V1_VALUE_BYTES_RESIDENT},
+	{"cached_bytes", "Unused memory that is kept for the next request.", LIDO_MONITOR_V1_VALUE_BYTES_CACHED},
+	{"scratch_bytes", "The compositor's own memory for copies of pixels.", LIDO_MONITOR_V1_VALUE_BYTES_COPIED},
+	{"scratch_peak_bytes", "Maximum of that memory so far.", LIDO_MONITOR_V1_VALUE_BYTES_COPIED_PEAK},
+	{"scratch_idle_bytes", "The part of that memory that no copy uses.", LIDO_MONITOR_V1_VALUE_BYTES_WARM},
+	{"pinned_bytes", "Memory that a GPU reads without a copy.", LIDO_MONITOR_V1_VALUE_BYTES_PINNED},
+	{"read_bytes", "Pixels copied since the client connected.", LIDO_MONITOR_V1_VALUE_BYTES_READ, true},
 };
 
 static bool is_in_bytes(const char *name) {

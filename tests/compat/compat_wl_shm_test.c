@@ -100,7 +100,8 @@ static bool show_file(struct stage *stage, int fd) {
 	// Now: libwayland delays it while the compositor has a reference.
 	wl_shm_pool_resize(pool, 3 * SIZE);
 	file_fill(fd, 0, 3 * SIZE, 1);
-	bool is_alive = commit(stage, first) && commit(stage, first);
+	bool is_alive = commit(stage, first);
+	is_alive = commit(stage, first) && is_alive;
 	file_fill(fd, 0, 3 * SIZE, 2);
 	is_alive = commit(stage, first) && is_alive;
 	struct wl_buffer *second =

@@ -74,7 +74,7 @@ void lido_wlroots_set_zero_copy(struct lido_wlroots *shm, enum lido_zero_copy_mo
  * there is none: the wlr_buffer is of another kind, or a snapshot, which a surface shows once its client has the
  * wl_buffer back; or the wl_buffer is destroyed.
  */
-struct lido_buffer *lido_wlroots_buffer_try_from_wlr_buffer(struct wlr_buffer *buffer);
+struct lido_buffer *lido_wlroots_buffer_try_from_wlr_buffer(struct wlr_buffer *base);
 
 /* The manager, for limits and statistics of clients. Owned by the shm backend. */
 struct lido_manager *lido_wlroots_get_manager(struct lido_wlroots *shm);
