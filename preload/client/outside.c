@@ -2,6 +2,7 @@
 
 #include "debug.h"
 #include "direct_calls.h"
+#include "interpose.h"
 #include "lock.h"
 #include "moving.h"
 #include "ongoing.h"
@@ -296,7 +297,28 @@ static bool mark_inherited(int fd, void *data) {
 	return true;
 }
 
+static void handle_forks(void) {
+	static atomic_bool is_handling;
+	if (!atomic_exchange(&is_handling, true)) {
+		pthread_atfork(prepare_fork, state_unlock, state_unlock);
+	}
+}
+
+// The handlers of before a fork run in reverse order. The program's malloc() calls mprotect() with its own lock held,
+// and may register a handler that takes this lock before our constructor runs. That handler must come first, so ours is
+// registered before all others.
+#ifdef __GLIBC__
+int call_register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *object)
+		SYMBOL("__register_atfork");
+int call_register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *object) {
+	static _Atomic(uintptr_t) place;
+	handle_forks();
+	return ((int (*)(void (*)(void), void (*)(void), void (*)(void), void *))find_original(
+			&place, "__register_atfork"))(prepare, parent, child, object);
+}
+#endif
+
 __attribute__((constructor)) static void start(void) {
-	pthread_atfork(prepare_fork, state_unlock, state_unlock);
+	handle_forks();
 	file_for_each_fd(mark_inherited, NULL);
 }

@@ -1,6 +1,6 @@
 /*
  * An allocator as programs have that replace malloc() (PartitionAlloc in Chromium, jemalloc in Firefox): it changes the
- * protection of pages while it holds a lock of its own.
+ * protection of pages while it holds a lock of its own, and holds that lock during a fork.
  */
 #include <pthread.h>
 #include <stddef.h>
@@ -22,6 +22,21 @@ static void lock(void) {
 	pthread_mutex_lock(&mutex);
 	mprotect(pages, sizeof(pages), PROT_READ | PROT_WRITE);
 }
+
+static void lock_alone(void) {
+	pthread_mutex_lock(&mutex);
+}
+
+static void unlock(void) {
+	pthread_mutex_unlock(&mutex);
+}
+
+// Before the constructors of libraries, as what allocates for the first of them.
+static void handle_forks(void) {
+	pthread_atfork(lock_alone, unlock, unlock);
+}
+
+__attribute__((section(".preinit_array"), used)) static void (*const preinit)(void) = handle_forks;
 
 __attribute__((visibility("default"))) void *malloc(size_t size) {
 	lock();

@@ -463,6 +463,7 @@ static const struct {
 	{"sent", run_sent},
 	{"received", run_received},
 	{"forked-before", run_forked_before},
+	{"forks-allocating", run_forks_allocating},
 	{"inherited", run_inherited},
 	{"debugged", run_debugged},
 	{"forked-grows", run_forked_grows},

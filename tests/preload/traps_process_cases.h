@@ -103,6 +103,34 @@ static void run_received(struct session *session) {
 	finish_after_showing(&picture, 0x444444);
 }
 
+static void *allocate(void *data) {
+	const atomic_bool *has_ended = data;
+	while (!atomic_load(has_ended)) {
+		void *volatile memory = malloc(16);
+		free(memory);
+	}
+	return NULL;
+}
+
+// A thread allocates while another one forks.
+static void run_forks_allocating(struct session *session) {
+	static atomic_bool has_ended;
+	struct picture picture;
+	pthread_t thread;
+	picture_init(&picture, session, create_file(SIZE), SIZE, 0);
+	check(pthread_create(&thread, NULL, allocate, &has_ended) == 0, "cannot create a thread");
+	for (int i = 0; i < 1000; i++) {
+		pid_t child = fork();
+		if (child == 0) {
+			_exit(0);
+		}
+		check(child > 0 && waitpid(child, NULL, 0) == child, "cannot fork");
+	}
+	atomic_store(&has_ended, true);
+	pthread_join(thread, NULL);
+	picture_finish(&picture);
+}
+
 // A child that was forked before the pool was created draws into its own mapping.
 static void run_forked_before(struct session *session) {
 	int ends[2], fd = create_file(SIZE);

@@ -22,7 +22,7 @@ say_why() {
 . "$(dirname "$0")/../runner/tap.sh"
 
 passes() {
-	timeout 60 "$@" >"$runtime/out" 2>&1
+	timeout -k 5 60 "$@" >"$runtime/out" 2>&1
 }
 
 # expect_unless_skipped NAME TEXT: expects the text, unless the case says why it does nothing here.
@@ -193,6 +193,7 @@ malloc)
 		expect "threads-with-an-allocator-that-locks-$round" passes "$linked" threads
 	done
 	expect "threads-with-an-allocator-that-locks-are-in-blocks" says out 'is in a block'
+	expect "allocator-that-locks-is-locked-for-forks" passes "$linked" forks-allocating
 	;;
 drag)
 	run_drag drag
