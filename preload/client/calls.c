@@ -327,7 +327,7 @@ static int allocate_in_store(struct store *store, int fd, int mode, off_t offset
 // would only be freed by that. Files on a tmpfs that is mounted may find it full, and keep their space.
 static bool is_space_unneeded(const struct file *file, int fd) {
 	struct statfs statfs;
-	int flags = fcntl(fd, F_GETFL);
+	int flags = raw_fcntl(fd, F_GETFL, 0);
 	return moving_find_reason(file) == NULL && connection_has_any_pool() && memory_is_overcommitted() && flags != -1 &&
 		   (flags & O_PATH) == 0 && (flags & O_ACCMODE) != O_RDONLY && fstatfs(fd, &statfs) == 0 &&
 		   statfs.f_blocks == 0;

@@ -1,11 +1,14 @@
 #include "debug.h"
 
+#include "raw.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static struct stat standard_error; // when the program started; all zeros if it had none
@@ -31,9 +34,13 @@ void debug_log(const char *format, ...) {
 		return;
 	}
 	char text[256];
+	int len = snprintf(text, sizeof(text) - 1, "lido-run: %d: ", (int)getpid());
 	va_list list;
 	va_start(list, format);
-	vsnprintf(text, sizeof(text), format, list);
+	len += vsnprintf(text + len, sizeof(text) - 1 - (size_t)len, format, list);
 	va_end(list);
-	dprintf(STDERR_FILENO, "lido-run: %d: %s\n", (int)getpid(), text);
+	len = len < (int)sizeof(text) - 1 ? len : (int)sizeof(text) - 2;
+	text[len++] = '\n';
+	// Not by dprintf(): this library interposes it, and its original may not be looked up while the state lock is held.
+	raw_call(SYS_write, (long[6]){STDERR_FILENO, (long)text, len});
 }

@@ -1,5 +1,7 @@
 #include "lock.h"
 
+#include "raw.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -25,10 +27,15 @@ bool state_lock(void) {
 	if (has_lock) {
 		return false;
 	}
+	raw_prepare();
 	block_signals();
 	has_lock = true;
 	pthread_mutex_lock(&mutex);
 	return true;
+}
+
+bool state_is_held(void) {
+	return has_lock;
 }
 
 void state_unlock(void) {

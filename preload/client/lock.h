@@ -6,7 +6,8 @@
  * read the id or the display of a proxy, which takes no lock.
  *
  * Nor does a thread that holds it call the program's allocator, which may hold a lock while it maps memory: see
- * own_heap.h. System calls of this library find that their thread holds the lock already, and go straight to the
+ * own_heap.h; nor dlsym(), which waits while another thread loads a library, and so allocates. System calls of this
+ * library find that their thread holds the lock already, and go straight to the
  * kernel. Handlers of signals run before or after: the thread that holds the lock receives none.
  */
 #ifndef LIDO_RUN_LOCK_H
@@ -20,6 +21,9 @@
  * the state nor call state_unlock(). Callers that such a call cannot reach ignore the result.
  */
 bool state_lock(void);
+
+/* Does this thread hold the state lock? */
+bool state_is_held(void);
 
 /* Releases the state lock. */
 void state_unlock(void);

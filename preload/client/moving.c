@@ -31,6 +31,7 @@
 #include "objects.h"
 #include "own_heap.h"
 #include "page.h"
+#include "raw.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -198,7 +199,7 @@ struct search {
 
 // Can the server read the file by it?
 static bool is_readable(int fd) {
-	int flags = fcntl(fd, F_GETFL);
+	int flags = raw_fcntl(fd, F_GETFL, 0);
 	return flags != -1 && (flags & O_ACCMODE) != O_WRONLY && (flags & O_PATH) == 0;
 }
 

@@ -6,6 +6,7 @@
 #include "lock.h"
 #include "moving.h"
 #include "ongoing.h"
+#include "raw.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -189,7 +190,7 @@ bool outside_share_requests(struct iocb *const *requests, long len) {
 static bool share_fd(int fd, void *data) {
 	const bool *only_inherited = data;
 	struct stat stat;
-	int flags = *only_inherited ? fcntl(fd, F_GETFD) : 0;
+	int flags = *only_inherited ? raw_fcntl(fd, F_GETFD, 0) : 0;
 	struct file *file = flags != -1 && (flags & FD_CLOEXEC) == 0 && fstat(fd, &stat) == 0 ? file_find(&stat) : NULL;
 	if (file != NULL) {
 		outside_return(file, "another process has it");

@@ -51,7 +51,7 @@ bool owned_fd_is_safe(const struct owned_fd *fd, size_t size) {
 			statfs.f_type != TMPFS_MAGIC) {
 		return false;
 	}
-	int seals = fcntl(fd->number, F_GET_SEALS);
+	int seals = raw_fcntl(fd->number, F_GET_SEALS, 0);
 	return seals != -1 && (seals & F_SEAL_SHRINK) != 0 && owned_fd_is_intact(fd);
 }
 

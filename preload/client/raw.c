@@ -19,10 +19,23 @@ struct call {
 	size_t len;
 };
 
+static _Atomic(uintptr_t) syscall_place;
+
+void raw_prepare(void) {
+	find_original(&syscall_place, "syscall");
+}
+
 long raw_call(long number, const long args[6]) {
-	static _Atomic(uintptr_t) place;
-	return ((long (*)(long, ...))find_original(&place, "syscall"))(
+	return ((long (*)(long, ...))find_original(&syscall_place, "syscall"))(
 			number, args[0], args[1], args[2], args[3], args[4], args[5]);
+}
+
+int raw_fcntl(int fd, int command, long value) {
+#ifdef SYS_fcntl64
+	return (int)raw_call(SYS_fcntl64, (long[6]){fd, command, value});
+#else
+	return (int)raw_call(SYS_fcntl, (long[6]){fd, command, value});
+#endif
 }
 
 // Where an offset has two words, they are in the order in which they lie in memory. Some machines pass them in a pair

@@ -21,6 +21,15 @@ off_t raw_get_offset(const long args[6], size_t i);
 /* Any system call. */
 long raw_call(long number, const long args[6]);
 
+/*
+ * Finds syscall(), which the functions here call. The state lock must not be held: dlsym() waits for a thread that
+ * loads a library, which may wait for the state lock in malloc().
+ */
+void raw_prepare(void);
+
+/* fcntl() with an argument that is a number, or with none (0). */
+int raw_fcntl(int fd, int command, long value);
+
 void *raw_mmap(void *address, size_t size, int prot, int flags, int fd, off_t offset);
 void *raw_mremap(void *address, size_t size, size_t new_size, int flags, void *new_address);
 int raw_munmap(void *address, size_t size);

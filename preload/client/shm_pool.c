@@ -6,6 +6,7 @@
 #include "moving.h"
 #include "objects.h"
 #include "outside.h"
+#include "raw.h"
 #include "reading.h"
 
 #include <fcntl.h>
@@ -54,7 +55,7 @@ static struct wl_proxy *create_in(struct file *file, const struct request *reque
 		return NULL;
 	}
 	moving_ensure_room(file, request->size);
-	fcntl(request->fd, F_ADD_SEALS, F_SEAL_SHRINK); // as the server does with the file of an ordinary pool
+	raw_fcntl(request->fd, F_ADD_SEALS, F_SEAL_SHRINK); // as the server does with the file of an ordinary pool
 	return placeholder;
 }
 
