@@ -13,7 +13,8 @@
  *                                                  run = 8, misses > 3     releasing    copy or read
  *     releasing  not full                          run = 0                 releasing    copy or read
  *     holding    full, of another buffer                                   holding      in place
- *     holding    of the same buffer, or of a buffer in a new file: a miss  as above     as above
+ *     holding    of the same buffer, or of one in a new file or block:     as above     as above
+ *                a miss
  *     holding    not full                          run = 0                 releasing    copy or read
  *     holding    none for a while (lido_policy_stop_holding()): a miss     releasing    (the held buffer is copied)
  *     any        of another size: run = misses = 0                         as above     as above
@@ -72,11 +73,16 @@ static void count_miss(struct lido_policy_history *history) {
 	history->misses += history->misses <= MISSES_MAX;
 }
 
+static bool is_new_block(const struct lido_policy_commit *commit) {
+	return commit->buffer.is_exported && commit->buffer.commits == 0;
+}
+
 // What the client commits while its last buffer is held shows whether it had another one.
 static void look_back(struct lido_policy_history *history, const struct lido_policy_commit *commit) {
 	if (history->size != commit->size) {
 		*history = (struct lido_policy_history){.size = commit->size, .run_new = history->run_new};
-	} else if (history->is_holding && commit->is_held && (!commit->is_other || commit->buffer.file_commits == 0)) {
+	} else if (history->is_holding && commit->is_held &&
+			   (!commit->is_other || commit->buffer.file_commits == 0 || is_new_block(commit))) {
 		count_miss(history);
 	}
 }
@@ -90,13 +96,12 @@ enum lido_policy lido_policy_decide(struct lido_policy_history *history, const s
 	bool is_sealed = commit->buffer.is_sealed;
 	bool is_mappable = is_sealed && commit->buffer.file_commits >= MAP_AFTER_COMMITS && commit->size >= MAP_SIZE_MIN;
 	bool is_full = commit->size >= IN_PLACE_SIZE_MIN && commit->damage >= commit->size / 2;
-	bool is_new = commit->buffer.is_exported && commit->buffer.commits == 0;
 	if (commit->is_uploaded) {
 		return LIDO_POLICY_UPLOAD;
 	}
 	look_back(history, commit);
 	count_run(&history->run, is_full && (is_mappable || (is_sealed && history->is_holding)));
-	count_run(&history->run_new, is_full && is_new);
+	count_run(&history->run_new, is_full && is_new_block(commit));
 	history->is_holding = history->run >= IN_PLACE_AFTER_RUN && history->misses <= MISSES_MAX;
 	bool is_too_much = is_sealed && commit->buffer.bytes_copied + commit->damage > LIDO_DISPATCH_BYTES_IN_PLACE;
 	if (is_too_much || history->is_holding || history->run_new >= IN_PLACE_AFTER_RUN) {

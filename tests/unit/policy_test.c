@@ -61,6 +61,40 @@ TEST("policy@small-buffer-is-always-read") {
 	}
 }
 
+// A client in the server's pool that draws all of each frame into a buffer that it has back, and else into another one:
+// of len at most, or (0) always into a new block. Returns how many of the last half of its commits are read in place.
+static int draw_by_turns(int len) {
+	struct lido_policy_history history = {0};
+	uint32_t commits[4] = {0};
+	int shown = 0, in_place = 0;
+	bool is_held = false;
+	for (uint32_t i = 0; i < 200; i++) {
+		int next = !is_held ? shown : len == 0 ? 0 : (shown + 1) % len;
+		if (is_held && len == 0) {
+			commits[0] = 0;
+		}
+		struct lido_policy_commit commit = video(i);
+		commit.buffer.is_exported = true;
+		commit.buffer.commits = commits[next]++;
+		commit.is_other = is_held;
+		commit.is_held = is_held;
+		is_held = lido_policy_decide(&history, &commit) == LIDO_POLICY_IN_PLACE;
+		in_place += is_held && i >= 100;
+		shown = next;
+	}
+	return in_place;
+}
+
+TEST("policy@client-that-makes-blocks-only-while-its-buffer-is-held-has-it-back-early") {
+	expect_int(draw_by_turns(0), ==, 0);
+}
+
+TEST("policy@two-to-four-blocks-in-turn-are-read-in-place") {
+	for (int len = 2; len <= 4; len++) {
+		expect_int(draw_by_turns(len), ==, 100);
+	}
+}
+
 TEST("policy@video-is-soon-read-in-place-and-stays-so") {
 	struct lido_policy_history history = {0};
 	struct lido_policy_commit commit = video(2);
