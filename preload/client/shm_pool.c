@@ -125,18 +125,33 @@ static uint32_t get_create_opcode(const struct store *store) {
 	return store->block != NULL ? LIDO_SHM_BLOCK_V1_CREATE_BUFFER : WL_SHM_POOL_CREATE_BUFFER;
 }
 
+// Finds where a buffer of the file may be. Returns with the state lock held. If no fd can be had to tell the server of
+// the file: the place where the file was before.
+static struct store *lock_known_store(struct file *file, struct connection *connection) {
+	const char *why;
+	for (;;) {
+		bool is_known = moving_ensure_known(file, connection, 0, &why);
+		state_lock();
+		struct store *store = is_known ? file_get_store(file) : file->former;
+		// Another thread may have moved the file meanwhile.
+		if (!is_known || store_is_known_to(store, connection)) {
+			return store;
+		}
+		state_unlock();
+	}
+}
+
 static struct wl_proxy *create_buffer(struct file *file, struct wl_proxy *pool, const struct wl_interface *interface,
 		uint32_t version, union wl_argument *args) {
 	const struct wayland *wayland = wayland_get();
 	struct wl_display *display = wayland->get_display(pool);
 	struct connection *connection = connection_get(display);
-	const char *why;
-	bool is_known = connection != NULL && moving_ensure_known(file, connection, 0, &why);
-	state_lock();
-	// From now on the buffer is a user of the store: another thread may move the file, but the store's block stays. If
-	// no fd can be had to tell the server of the file, the buffer is in the place where the file was before.
-	struct store *store = is_known ? file_get_store(file) : file->former;
-	if (connection == NULL || store == NULL || !store_is_known_to(store, connection)) {
+	if (connection == NULL) {
+		return NULL;
+	}
+	// From now on the buffer is a user of the store: another thread may move the file, but the store's block stays.
+	struct store *store = lock_known_store(file, connection);
+	if (store == NULL || !store_is_known_to(store, connection)) {
 		state_unlock();
 		return NULL;
 	}
