@@ -306,7 +306,7 @@ open 'text/plain 7' '5 copy'
 drag $to_place wait 1500 release &
 wait_for grep -qx 'status 1 copy' "$runtime/source"
 kill -KILL "$place"
-expect x11-program-is-told-when-the-window-is-gone wait_for sh -c 'tail -n 1 "$1/source" | grep -q leave' - "$runtime"
+expect x11-program-is-told-when-the-window-is-gone wait_for sh -c 'sed "1,/^status 1 copy/d" "$1/source" | grep -qx leave' - "$runtime"
 wait $!
 shut
 
