@@ -336,13 +336,16 @@ static void emit_limit_met(const struct lido_quota *quota, bool is_fatal) {
 	wl_signal_emit(&quota->total->limit_met, &event);
 }
 
-void lido_quota_tell_refusal(struct lido_quota *quota) {
-	assert(quota->is_refused);
-	int64_t *due = &quota->events_due[quota->refusal.kind], now = lido_clock_now();
+bool lido_quota_allows_or_tells(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount) {
+	if (lido_quota_allows(quota, kind, amount)) {
+		return true;
+	}
+	int64_t *due = &quota->events_due[kind], now = lido_clock_now();
 	if (quota->client != NULL && !quota->is_ended && now >= *due) {
 		*due = now + LIDO_LIMIT_EVENT_INTERVAL_MS;
 		emit_limit_met(quota, false);
 	}
+	return false;
 }
 
 void lido_quota_post_no_memory(struct lido_quota *quota) {

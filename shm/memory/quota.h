@@ -152,10 +152,10 @@ int64_t lido_quota_get_used(const struct lido_quota *quota, enum lido_quota_kind
 const char *lido_quota_get_key(enum lido_quota_kind kind);
 
 /*
- * Emits limit_met for what lido_quota_allows() has just refused, where the client goes without it; not more often than
+ * As lido_quota_allows(), for what the client goes without if it is refused: emits limit_met then, not more often than
  * once in LIDO_LIMIT_EVENT_INTERVAL_MS for each kind.
  */
-void lido_quota_tell_refusal(struct lido_quota *quota);
+bool lido_quota_allows_or_tells(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount);
 
 /* Notes what failed, for lido_quota_post_no_memory(). Returns false. */
 __attribute__((format(printf, 2, 3))) bool lido_quota_fail(struct lido_quota *quota, const char *format, ...);

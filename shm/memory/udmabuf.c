@@ -38,11 +38,9 @@ void lido_udmabuf_device_finish(struct lido_udmabuf_device *device) {
 
 // Pinning looks up each page: the same work as filling the page table.
 static bool is_allowed(struct lido_quota *quota, int64_t size) {
-	if (!lido_quota_allows(quota, LIDO_QUOTA_PINNED_BYTES, size) || !lido_quota_allows(quota, LIDO_QUOTA_FILES, 1)) {
-		lido_quota_tell_refusal(quota);
-		return false;
-	}
-	return lido_quota_spend(quota, LIDO_QUOTA_POPULATED_BYTES, size);
+	return lido_quota_allows_or_tells(quota, LIDO_QUOTA_PINNED_BYTES, size) &&
+		   lido_quota_allows_or_tells(quota, LIDO_QUOTA_FILES, 1) &&
+		   lido_quota_spend(quota, LIDO_QUOTA_POPULATED_BYTES, size);
 }
 
 bool lido_udmabuf_init(struct lido_udmabuf *udmabuf, const struct lido_udmabuf_device *device, struct lido_area *area,

@@ -26,20 +26,12 @@ static bool fail(struct lido_placement *placement, enum lido_shm_block_v1_reason
 	return false;
 }
 
-static bool allows(struct lido_quota *quota, enum lido_quota_kind kind, int64_t amount) {
-	bool is_allowed = lido_quota_allows(quota, kind, amount);
-	if (!is_allowed) {
-		lido_quota_tell_refusal(quota);
-	}
-	return is_allowed;
-}
-
 // May the pool have one more block (is_new), and that many more bytes?
 static bool check_quota(struct lido_placement *placement, struct lido_quota *quota, bool is_new, int64_t more) {
-	if (is_new && !allows(quota, LIDO_QUOTA_BLOCKS, 1)) {
+	if (is_new && !lido_quota_allows_or_tells(quota, LIDO_QUOTA_BLOCKS, 1)) {
 		return fail(placement, LIDO_SHM_BLOCK_V1_REASON_BLOCKS);
 	}
-	if (!allows(quota, LIDO_QUOTA_BLOCK_BYTES, more)) {
+	if (!lido_quota_allows_or_tells(quota, LIDO_QUOTA_BLOCK_BYTES, more)) {
 		return fail(placement, LIDO_SHM_BLOCK_V1_REASON_BYTES);
 	}
 	return true;
@@ -99,12 +91,12 @@ static struct lido_exported_area *create_area(
 	struct lido_pool *pool = announcer->pool;
 	int64_t size_min = lido_page_round_up(size);
 	if (size_min > announcer->reserve_max - announcer->reserve || size_min > LIDO_RESERVE_MAX ||
-			!allows(&pool->quota, LIDO_QUOTA_AREAS, 1)) {
+			!lido_quota_allows_or_tells(&pool->quota, LIDO_QUOTA_AREAS, 1)) {
 		fail(placement, LIDO_SHM_BLOCK_V1_REASON_ADDRESS_SPACE);
 		return NULL;
 	}
 	struct lido_exported_area *area = NULL;
-	if (allows(&pool->quota, LIDO_QUOTA_FILES, 1)) {
+	if (lido_quota_allows_or_tells(&pool->quota, LIDO_QUOTA_FILES, 1)) {
 		area = lido_exported_area_create(&pool->exports, choose_reserve(announcer, size_min), size_min);
 	}
 	if (area == NULL) {

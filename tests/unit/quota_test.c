@@ -150,7 +150,7 @@ TEST("quota@event-tells-which-limit-was-met-whose-and-what-follows") {
 	lido_quota_add(&fixture.first, LIDO_QUOTA_BUFFERS, 2);
 	expect(!lido_quota_allows(&fixture.first, LIDO_QUOTA_BUFFERS, 2));
 	expect_int(limit.len, ==, 0); // refused, but whoever asked may find another way
-	lido_quota_tell_refusal(&fixture.first);
+	expect(!lido_quota_allows_or_tells(&fixture.first, LIDO_QUOTA_BUFFERS, 2));
 	expect_int(limit.len, ==, 1);
 	expect(limit.last.client == fixture.first.client && !limit.last.is_fatal);
 	expect_string(limit.last.key, "buffers");
@@ -160,13 +160,12 @@ TEST("quota@event-tells-which-limit-was-met-whose-and-what-follows") {
 	expect_int(limit.last.max, ==, 3);
 	expect_string(limit.text, "too many wl_buffer objects: 2 held, 2 more wanted, the limit (buffers) is 3");
 	expect_int(take_all(&fixture.first, LIDO_QUOTA_FILES), ==, 50);
-	lido_quota_tell_refusal(&fixture.first);
+	expect(!lido_quota_allows_or_tells(&fixture.first, LIDO_QUOTA_FILES, 1));
 	expect_int(limit.last.scope, ==, LIDO_LIMIT_TOTAL);
 	expect_int(limit.last.used, ==, 50);
 	expect_int(limit.last.max, ==, 100);
 	expect_string(limit.last.key, "files");
-	expect(!lido_quota_allows(&fixture.second, LIDO_QUOTA_SCRATCH_BYTES, 701));
-	lido_quota_tell_refusal(&fixture.second);
+	expect(!lido_quota_allows_or_tells(&fixture.second, LIDO_QUOTA_SCRATCH_BYTES, 701));
 	expect(limit.last.client == fixture.second.client);
 	expect_string(limit.last.key, "scratch-bytes");
 	expect_int(limit.len, ==, 3);
@@ -184,7 +183,7 @@ TEST("quota@one-event-tells-that-the-client-is-disconnected-and-none-follows") {
 	expect_string(limit.text, "too many lido_shm_v1 objects: 0 held, 21 more wanted, the limit is 20");
 	expect(!lido_quota_allows(&fixture.first, LIDO_QUOTA_BUFFERS, 21));
 	lido_quota_post_no_memory(&fixture.first);
-	lido_quota_tell_refusal(&fixture.first);
+	expect(!lido_quota_allows_or_tells(&fixture.first, LIDO_QUOTA_BUFFERS, 21));
 	expect_int(limit.len, ==, 1);
 	expect_no_memory(&fixture.pair.client, limit.text);
 	pair_finish(&fixture.pair);
@@ -212,16 +211,13 @@ TEST("quota@events-about-one-limit-of-a-client-keep-their-distance") {
 	wl_signal_add(&fixture.total.limit_met, &limit.listener);
 	for (int minute = 1; minute <= 3; minute++) {
 		for (int i = 0; i < 1000; i++) {
-			expect(!lido_quota_allows(&fixture.first, LIDO_QUOTA_BLOCKS, 6));
-			lido_quota_tell_refusal(&fixture.first);
+			expect(!lido_quota_allows_or_tells(&fixture.first, LIDO_QUOTA_BLOCKS, 6));
 		}
 		expect_int(limit.len, ==, 3 * minute - 2);
-		expect(!lido_quota_allows(&fixture.first, LIDO_QUOTA_AREAS, 6));
-		lido_quota_tell_refusal(&fixture.first);
-		expect(!lido_quota_allows(&fixture.second, LIDO_QUOTA_BLOCKS, 6));
-		lido_quota_tell_refusal(&fixture.second);
+		expect(!lido_quota_allows_or_tells(&fixture.first, LIDO_QUOTA_AREAS, 6));
+		expect(!lido_quota_allows_or_tells(&fixture.second, LIDO_QUOTA_BLOCKS, 6));
 		milliseconds += LIDO_LIMIT_EVENT_INTERVAL_MS - 1;
-		lido_quota_tell_refusal(&fixture.second);
+		expect(!lido_quota_allows_or_tells(&fixture.second, LIDO_QUOTA_BLOCKS, 6));
 		expect_int(limit.len, ==, 3 * minute);
 		milliseconds++;
 	}
