@@ -178,20 +178,6 @@ static enum options_result parse_limit(
 	return OPTIONS_WRONG;
 }
 
-// No limit can be set to 0: those that are 0 were not given, and are as for other clients.
-static void complete_sandbox_limits(struct options *options) {
-	const struct lido_limits *all = &options->limits;
-	struct lido_limits *limits = &options->sandbox_limits;
-	limits->files_max = limits->files_max != 0 ? limits->files_max : all->files_max;
-	limits->shm_pools_max = limits->shm_pools_max != 0 ? limits->shm_pools_max : all->shm_pools_max;
-	limits->buffers_max = limits->buffers_max != 0 ? limits->buffers_max : all->buffers_max;
-	limits->areas_max = limits->areas_max != 0 ? limits->areas_max : all->areas_max;
-	limits->blocks_max = limits->blocks_max != 0 ? limits->blocks_max : all->blocks_max;
-	limits->area_bytes_max = limits->area_bytes_max != 0 ? limits->area_bytes_max : all->area_bytes_max;
-	limits->scratch_bytes_max = limits->scratch_bytes_max != 0 ? limits->scratch_bytes_max : all->scratch_bytes_max;
-	limits->pinned_bytes_max = limits->pinned_bytes_max != 0 ? limits->pinned_bytes_max : all->pinned_bytes_max;
-}
-
 static enum options_result parse_option(struct options *options, int option, FILE *out, FILE *err) {
 	switch (option) {
 	case OPTION_SOCKET:
@@ -240,6 +226,18 @@ static enum options_result parse_option(struct options *options, int option, FIL
 	}
 }
 
+// Limits of sandboxes apply on top of those of all clients, in whatever order both were given.
+static void apply_sandbox_limits(struct options *options, int argc, char **argv) {
+	options->sandbox_limits = options->limits;
+	int option;
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "+:", long_options, NULL)) != -1) {
+		if (option == OPTION_SANDBOX_LIMIT) {
+			lido_limits_parse(&options->sandbox_limits, optarg, NULL);
+		}
+	}
+}
+
 enum options_result options_parse(struct options *options, int argc, char **argv, FILE *out, FILE *err) {
 	*options = (struct options){.limits = lido_limits_default()};
 	options->compositor.limits = &options->limits;
@@ -261,7 +259,7 @@ enum options_result options_parse(struct options *options, int argc, char **argv
 			return result;
 		}
 	}
-	complete_sandbox_limits(options);
+	apply_sandbox_limits(options, argc, argv);
 	options->command = optind < argc ? &argv[optind] : NULL;
 	return OPTIONS_RUN;
 }

@@ -11,8 +11,8 @@
 struct options {
 	struct compositor_options compositor; // its strings are arguments, its limits point to those below
 	struct lido_limits limits;
-	struct lido_limits sandbox_limits; // 0: not given, until all arguments are parsed
-	bool managed;                      // preload the library of lido-run into the command
+	struct lido_limits sandbox_limits;
+	bool managed; // preload the library of lido-run into the command
 	bool verbose;
 	char **command; // NULL-terminated, as for execvp(); NULL: run no command
 };
