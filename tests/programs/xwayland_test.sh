@@ -152,7 +152,11 @@ expect x11-pastes-the-primary-selection wait_for pastes 'selected by Wayland' xc
 printf 'selected by X11' | xclip -selection primary
 expect wayland-pastes-the-primary-selection wait_for pastes 'selected by X11' wl-paste -n --primary
 head -c 3000000 /dev/zero | tr '\0' 'x' >"$runtime/large"
+# One paste must have all of it, so wait until it is what is offered.
+wl-copy --clear
+wait_for sh -c '! wl-paste --list-types' >/dev/null 2>&1
 xclip -selection clipboard -i "$runtime/large"
+wait_for wl-paste --list-types >/dev/null 2>&1
 expect wayland-pastes-megabytes sh -c 'timeout 20 wl-paste -n | cmp -s - "$1/large"' - "$runtime"
 expect a-slow-program-pastes-all sh -c 'timeout 20 wl-paste -n | (sleep 1; cat) | cmp -s - "$1/large"' - "$runtime"
 expect a-program-stops-reading sh -c 'timeout 20 wl-paste -n | head -c 1000 | grep -q x'
