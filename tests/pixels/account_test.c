@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -91,6 +92,14 @@ static bool send_fds(int socket_fd, int fd) {
 	return sendmsg(socket_fd, &message, MSG_NOSIGNAL) == 1;
 }
 
+// Returns how much of what was sent is not read yet. If something is left when the server ends the client, the kernel
+// tells the client of that (ECONNRESET) before it can read the error.
+static int get_unread(int socket_fd) {
+	int size = 0;
+	expect(ioctl(socket_fd, SIOCOUTQ, &size) == 0);
+	return size;
+}
+
 // A message whose rest never comes, with fds that no request takes.
 TEST("account@fds-of-one-client-are-limited-also-if-no-request-takes-them") {
 	begin();
@@ -99,7 +108,9 @@ TEST("account@fds-of-one-client-are-limited-also-if-no-request-takes-them") {
 	expect_int(write(fd, header, sizeof(header)), ==, sizeof(header));
 	for (int i = 0; i < 100 && client_get_peer(&pair.greedy.client) != NULL; i++) {
 		send_fds(fd, null);
-		server_dispatch(&pair.server, 0);
+		do {
+			server_dispatch(&pair.server, 0);
+		} while (client_get_peer(&pair.greedy.client) != NULL && get_unread(fd) > 0);
 	}
 	expect(client_get_peer(&pair.greedy.client) == NULL);
 	expect(!client_try_roundtrip(&pair.greedy.client));
