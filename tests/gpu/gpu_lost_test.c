@@ -437,15 +437,6 @@ static void init_devices(struct scene *scene, struct driver *driver, enum window
 	scene_init(scene, kind);
 }
 
-// The kernel sends this picture to the output; the cursor is drawn by the renderer.
-static void expect_scanout(const struct image *wanted, const char *what) {
-	struct scanout scanout;
-	scanout_init(&scanout, card, SCANOUT_PRIMARY);
-	expect(scanout.is_shown);
-	expect_image_of(&scanout.image, wanted, what);
-	scanout_finish(&scanout);
-}
-
 TEST("gpu_lost@output-shows-everything-again-without-a-commit-of-any-client") {
 	struct scene scene;
 	struct driver driver;
@@ -457,7 +448,7 @@ TEST("gpu_lost@output-shows-everything-again-without-a-commit-of-any-client") {
 		expect_shown(&scene, "after a loss");
 		draw_wanted(&scene, &wanted);
 		picture_draw(&scene.image, &wanted, scene.x, scene.y);
-		expect_scanout(&wanted, "the output after a loss");
+		expect_scanout(card, &wanted, "the output after a loss");
 		image_finish(&wanted);
 	}
 	for (int i = 0; i < WARM_UP; i++) {
@@ -484,7 +475,7 @@ TEST("gpu_lost@window-that-was-sent-to-the-output-directly-is-again") {
 		draw_frame(&scene);
 		draw_frame(&scene);
 		draw_wanted(&scene, &wanted);
-		expect_scanout(&wanted, "the output");
+		expect_scanout(card, &wanted, "the output");
 		image_finish(&wanted);
 	}
 	expect_int(count_pins(&scene), ==, 2);
@@ -500,7 +491,7 @@ TEST("gpu_lost@output-is-drawn-by-pixman-if-the-gpu-never-returns") {
 	init_devices(&scene, &driver, WINDOW_LAYER);
 	expect_fallback(&scene);
 	draw_wanted(&scene, &wanted);
-	expect_scanout(&wanted, "the output");
+	expect_scanout(card, &wanted, "the output");
 	image_finish(&wanted);
 	scene_finish(&scene);
 	driver.renderers += RENDERER_ATTEMPTS_MAX;

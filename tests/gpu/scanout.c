@@ -77,3 +77,11 @@ void scanout_finish(struct scanout *scanout) {
 		image_finish(&scanout->image);
 	}
 }
+
+void expect_scanout(const char *card, const struct image *wanted, const char *what) {
+	struct scanout scanout;
+	scanout_init(&scanout, card, SCANOUT_PRIMARY);
+	expect(scanout.is_shown);
+	expect_image_of(&scanout.image, wanted, what);
+	scanout_finish(&scanout);
+}

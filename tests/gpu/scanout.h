@@ -23,4 +23,7 @@ enum scanout_plane {
 void scanout_init(struct scanout *scanout, const char *card, enum scanout_plane plane);
 void scanout_finish(struct scanout *scanout);
 
+/* Fails unless the kernel sends exactly this image to the output of this GPU. what: said of the image if it fails. */
+void expect_scanout(const char *card, const struct image *wanted, const char *what);
+
 #endif
