@@ -22,6 +22,7 @@ class Client:
     prepare        function(session) that is called before it starts
     needs          the global of Lido that it cannot do without, or an option of Lido
     lido_options   options of Lido
+    managed_options  further ones where the client is run by lido-run
     ends           whether it ends by itself
     starts         how often it is started at most until it opens a window
     note           why its pictures may differ
@@ -38,6 +39,7 @@ class Client:
         self.prepare = properties.pop('prepare', None)
         self.needs = properties.pop('needs', '')
         self.lido_options = properties.pop('lido_options', [])
+        self.managed_options = properties.pop('managed_options', [])
         self.ends = properties.pop('ends', False)
         self.starts = properties.pop('starts', 1)
         self.note = properties.pop('note', '')
@@ -64,7 +66,9 @@ def tool(name, command, check, settle=1, **properties):
 
 
 def x11(name, command, settle=4, **properties):
-    return Client(name, command, settle, needs='--xwayland', lido_options=['--xwayland'], **properties)
+    """Its pixels are in the memory of Xwayland, which Lido starts."""
+    return Client(name, command, settle, needs='--xwayland', lido_options=['--xwayland'], managed_options=['--managed'],
+        **properties)
 
 
 def in_environment(settings, command):
@@ -162,6 +166,7 @@ X11 = [
     Client('xwayland-rootful', ['sh', '-c', 'rm -f /tmp/.X77-lock; Xwayland :77 -shm -geometry 800x600 -ac & '
         'sleep 1; DISPLAY=:77 exec xclock -update 600']),
     x11('xterm', ['xterm', '-e'] + SHELL),
+    x11('gtk3-x11', in_environment('GDK_BACKEND=x11', ['gtk3-demo']), note='its list ends at one of two places'),
     x11('java', ['jedit', '-noserver', '-nosettings'], 12),
 ]
 PANELS = [
@@ -199,7 +204,7 @@ TOOLS = [
         prepare=checks.start_reader),
     tool('wev', ['stdbuf', '-oL', 'wev'], checks.read_events),
     tool('slurp', ['sh', '-c', 'exec slurp >region'], checks.select_region, ends=True),
-    tool('wayvnc', ['wayvnc', '127.0.0.1', '5977'], checks.view_remotely, prepare=checks.start_picture),
+    tool('wayvnc', ['wayvnc', '127.0.0.1', '5977'], checks.use_remotely, prepare=checks.start_reader),
     tool('wf-recorder', ['wf-recorder', '-y', '-f', 'film.mp4'], checks.count_frames,
         prepare=checks.start_film, ends=True),
 ]

@@ -192,7 +192,7 @@ def select_region(session):
 
 
 class Vnc:
-    """A viewer that reads one picture. Only 127.0.0.1."""
+    """A viewer that reads one picture, and types. Only 127.0.0.1."""
 
     def __init__(self):
         self.socket = socket.create_connection(('127.0.0.1', VNC_PORT), 10)
@@ -216,6 +216,12 @@ class Vnc:
             require(part, 'the VNC server hung up')
             data += part
         return data
+
+    def type(self, text):
+        for symbol in text:
+            key = 0xff0d if symbol == ord('\r') else symbol
+            for pressed in (1, 0):
+                self.socket.sendall(struct.pack('>BBxxI', 4, pressed, key))
 
     def read_picture(self):
         pixels = bytearray(self.width * self.height * 4)
@@ -248,23 +254,24 @@ def is_like(picture, width, shot, scale):
     return width - 2 <= shot_width <= width and differ < len(shown) / 10
 
 
-def view_remotely(session):
+def use_remotely(session):
     try:
         vnc = Vnc()
+        vnc.type(b'far\r')
+        require(wait_for(lambda: read(session, 'typed') == 'far\n', 5), 'what is typed by VNC does not arrive')
         require(wait_for(lambda: is_like(vnc.read_picture(), vnc.width, session.take_shot(), session.scale), 5),
             'the VNC picture of %d x %d is not the one on the output' % (vnc.width, vnc.height))
     except OSError as error:
         raise Failure('VNC: %s' % error) from error
-    return '127.0.0.1 answered %s, and sent the pixels of the output, %d x %d' % (
+    return '127.0.0.1 answered %s, typed "far" in foot, and sent the pixels of the output, %d x %d' % (
         vnc.version.decode().strip(), vnc.width, vnc.height)
 
 
 def count_frames(session):
-    recorder = session.client
     wait_for(lambda: False, 3)
-    require(recorder.poll() is None, 'it ended by itself')
-    os.killpg(recorder.pid, signal.SIGINT)
-    recorder.wait(10)
+    require(not session.has_ended(), 'it ended by itself')
+    os.killpg(session.client.pid, signal.SIGINT)
+    require(wait_for(session.has_ended, 10), 'it does not end')
     told = session.run_tool('ffprobe', '-v', 'error', '-select_streams', 'v', '-count_frames', '-show_entries',
         'stream=width,height,nb_read_frames', '-of', 'csv=p=0', 'film.mp4').decode().strip()
     width, height, frames = (int(number) for number in told.split(',')[:3])

@@ -41,6 +41,7 @@ class Session:
         self.runner = [os.path.join(build, 'preload/client/lido-run'), '--debug'] if with_pool else []
         self.processes = []
         self.client = self.lido = None
+        self.ended = None # what the client and its children have used, when it has ended
         # Both runs of a client have the same folder: some show its name.
         folder = self.folder = '/dev/shm/lido-clients-%d-%s' % (os.getpid(), client.name)
         os.mkdir(folder, 0o700)
@@ -102,8 +103,21 @@ class Session:
                 self.environment['DISPLAY'] = re.search(r'DISPLAY=(:\d+)', file.read()).group(1)
         return lido
 
+    def has_ended(self):
+        if self.ended is None:
+            pid, status, usage = os.wait4(self.client.pid, os.WNOHANG)
+            if pid != 0:
+                self.client.returncode = os.waitstatus_to_exitcode(status)
+                self.ended = usage.ru_minflt, (usage.ru_utime + usage.ru_stime) * 1000
+        return self.ended is not None
+
+    def count(self):
+        """Returns minor page faults and milliseconds of CPU time of the client and its children."""
+        counts = count_session(self.client.pid)
+        return tuple(map(sum, zip(counts, self.ended))) if self.has_ended() else counts
+
     def run(self, client, scale):
-        lido = self.start_lido(client.lido_options)
+        lido = self.start_lido(client.lido_options + (client.managed_options if self.runner else []))
         if scale != 1:
             self.run_tool('wlr-randr', '--output', 'HEADLESS-1', '--scale', str(scale))
         if client.prepare:
@@ -111,14 +125,14 @@ class Session:
         self.start([os.path.join(self.build, 'top/lido-top'), '--json', '--interval', '0.5'], 'top')
         started = self.client = self.start(self.runner + client.command, 'client')
         time.sleep(client.settle)
-        start_faults, self.start_cpu = count_session(started.pid)
+        start_faults, self.start_cpu = self.count()
         try:
             self.use(client)
         except (Failure, subprocess.TimeoutExpired) as failure:
             self.error = str(failure)
-        if started.poll() is not None and not client.ends:
+        if self.has_ended() and not client.ends:
             self.error = self.error or 'ended by itself'
-        self.faults, self.cpu = count_session(started.pid)
+        self.faults, self.cpu = self.count()
         if not client.counts_start:
             self.faults -= start_faults
             self.cpu -= self.start_cpu
