@@ -7,6 +7,7 @@
 #include <lido/wlroots.h>
 #include <stdio.h>
 #include <unistd.h>
+#include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
 
 #define VIDEO 520 // across and down: more than a MiB, so that it may be read in place
