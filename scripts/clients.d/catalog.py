@@ -1,5 +1,6 @@
 """The stock clients, and how each is used."""
 import glob
+import os
 
 import checks
 
@@ -8,6 +9,7 @@ ACTIONS = tuple('click 80 150 scroll 15 scroll -15 key down key page-down'.split
 PICTURE = '/usr/share/elementary/images/space.png'
 SDL2 = '/usr/libexec/installed-tests/SDL2/'
 SDL3 = '/usr/libexec/installed-tests/SDL3/'
+GROW = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'grow.py')
 SHELL = ['sh', '-c', 'echo These pixels; sleep 600']
 QT_EXAMPLE = '/usr/lib/*/qt%s/examples/widgets/painting/basicdrawing/'
 
@@ -126,6 +128,8 @@ TOOLKITS = [
     sdl(3, 'testdrawchessboard'),
     sdl(3, 'testsprite', note='it moves'),
     sdl(3, 'testgles2', note='it moves'),
+    Client('python', ['python3', GROW], 8, (), prepare=checks.write_modules),
+    Client('python-reuse', ['python3', GROW, '--reuse'], 8, (), prepare=checks.write_modules),
 ]
 TERMINALS = [
     Client('foot', ['foot'] + SHELL),

@@ -65,6 +65,11 @@ def write_kanshi(session):
     write(session, 'kanshi.conf', 'profile {\n\toutput %s enable scale 1.25\n}\n' % OUTPUT)
 
 
+def write_modules(session):
+    session.run_tool('python3', '-m', 'pywayland.scanner', '-o', 'modules', '-i', '/usr/share/wayland/wayland.xml',
+        '/usr/share/wayland-protocols/stable/xdg-shell/xdg-shell.xml')
+
+
 def start_reader(session):
     """Starts a terminal whose program reads a line, and waits for its window."""
     session.start(['foot', '-a', 'reader', 'sh', '-c', 'head -n 1 >typed; sleep 600'], 'reader')
