@@ -9,6 +9,9 @@
 #define WIDE_ROW_MULTIPLE 8
 #define ROW_ALIGN 4
 
+// Servers also require a stride of whole pixels. A pixel of three bytes is the only one that fits into no power of two.
+#define ODD_TEXEL_BLOCK_SIZE 3
+
 struct format {
 	uint32_t format;           // enum wl_shm_format
 	uint8_t texel_block_size;  // bytes
@@ -61,6 +64,12 @@ uint64_t lido_client_format_to_bit(uint32_t format) {
 	return 0;
 }
 
+static int64_t choose_stride(const struct format *format, int64_t row_size, uint32_t row_align) {
+	int64_t factor = format->texel_block_size == ODD_TEXEL_BLOCK_SIZE ? ODD_TEXEL_BLOCK_SIZE : 1;
+	int64_t wide = row_align * factor;
+	return round_up(row_size, row_size < wide * WIDE_ROW_MULTIPLE ? ROW_ALIGN * factor : wide);
+}
+
 enum lido_client_error lido_client_layout_init(struct lido_client_layout *layout, uint64_t offered, uint32_t row_align,
 		int32_t width, int32_t height, uint32_t format) {
 	uint64_t bit = lido_client_format_to_bit(format) & offered;
@@ -72,7 +81,7 @@ enum lido_client_error lido_client_layout_init(struct lido_client_layout *layout
 	}
 	const struct format *known = &formats[__builtin_ctzll(bit)];
 	int64_t row_size = round_up(width, known->texel_block_width) / known->texel_block_width * known->texel_block_size;
-	int64_t stride = round_up(row_size, row_size < (int64_t)row_align * WIDE_ROW_MULTIPLE ? ROW_ALIGN : row_align);
+	int64_t stride = choose_stride(known, row_size, row_align);
 	if (stride > INT32_MAX / height) {
 		return LIDO_CLIENT_ERROR_INVALID;
 	}

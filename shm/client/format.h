@@ -26,7 +26,7 @@ uint64_t lido_client_format_to_bit(uint32_t format);
 
 /*
  * Computes a layout. offered: a set of formats. Rows are padded to a multiple of 4 bytes, or of row_align where that is
- * an eighth of a row or less. Returns LIDO_CLIENT_ERROR_NONE; UNSUPPORTED if the format is not offered; INVALID if the
+ * an eighth of a row or less; for pixels of 3 bytes, to multiples of three times as much. Returns LIDO_CLIENT_ERROR_NONE; UNSUPPORTED if the format is not offered; INVALID if the
  * width or height is below 1, or the image has more than INT32_MAX bytes.
  */
 enum lido_client_error lido_client_layout_init(struct lido_client_layout *layout, uint64_t offered, uint32_t row_align,

@@ -159,7 +159,7 @@ void *lido_image_get_pixels(struct lido_image *image);
 
 /*
  * Returns the bytes from one row to the next: the row's own, padded to a multiple of 4, or of 256 if the row has 2 KiB
- * or more, so that GPUs can import it.
+ * or more, so that GPUs can import it. Formats of 3 bytes per pixel have three times these numbers.
  */
 int32_t lido_image_get_stride(const struct lido_image *image);
 
