@@ -26,7 +26,9 @@ static void handle_placed(void *data, struct lido_shm_block_v1 *block, uint32_t 
 	lido_client_storage_set_place(&storage->base, place, place != NULL ? size : 0);
 	lido_client_area_unref(old_area);
 	storage->base.is_retriable = false;
-	if (place == NULL) {
+	// Answers come in the order of the requests, so the last one is for the size of the last request.
+	bool is_last = storage->base.answers_pending == 0;
+	if (place == NULL || (is_last && size < storage->base.size_requested)) {
 		storage->base.error = LIDO_CLIENT_ERROR_MEMORY;
 	}
 }

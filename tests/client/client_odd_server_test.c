@@ -74,6 +74,10 @@ TEST("client_odd_server@place-that-wraps-is-no-memory") {
 	expect_no_memory_from(ODD_POOL_WRAPS);
 }
 
+TEST("client_odd_server@place-smaller-than-requested-is-no-memory") {
+	expect_no_memory_from(ODD_POOL_LESS);
+}
+
 TEST("client_odd_server@area-without-a-reserve-is-no-memory") {
 	expect_no_memory_from(ODD_POOL_NO_RESERVE);
 }

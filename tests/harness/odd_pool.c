@@ -78,6 +78,9 @@ static void place(struct odd_pool *pool, struct wl_resource *block, uint32_t siz
 	case ODD_POOL_BEYOND_SIZE:
 		lido_shm_block_v1_send_placed(block, pool->areas, SIZE, size);
 		break;
+	case ODD_POOL_LESS:
+		lido_shm_block_v1_send_placed(block, pool->areas, 0, size - 1);
+		break;
 	case ODD_POOL_GROWS_NOT:
 		lido_shm_pool_v1_send_area_size(pool->resource, pool->areas, 2 * SIZE);
 		lido_shm_block_v1_send_placed(block, pool->areas, SIZE, size);

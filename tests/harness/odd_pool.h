@@ -14,6 +14,7 @@ enum odd_pool_manner {
 	ODD_POOL_BEYOND_SIZE,    // places blocks beyond the end of the file
 	ODD_POOL_BEYOND_RESERVE, // places blocks beyond the mapping
 	ODD_POOL_WRAPS,          // places blocks such that offset + size exceeds 32 bits
+	ODD_POOL_LESS,           // places blocks in fewer bytes than requested
 	ODD_POOL_GROWS_NOT,      // announces more bytes than the file has, and places blocks there
 	ODD_POOL_EMPTY_FILE,     // announces an area whose file is empty
 	ODD_POOL_UNSEALED_FILE,  // announces an area whose file can be truncated
