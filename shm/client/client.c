@@ -2,6 +2,7 @@
 
 #include "area.h"
 #include "base/number.h"
+#include "block.h"
 #include "format.h"
 #include "image.h"
 #include "socket_name.h"
@@ -21,9 +22,11 @@ static const char *const error_texts[] = {
 	[LIDO_CLIENT_ERROR_NONE] = "no error",
 	[LIDO_CLIENT_ERROR_CONNECTION] = "the connection to the compositor is broken",
 	[LIDO_CLIENT_ERROR_UNSUPPORTED] = "the compositor does not offer this kind of memory or format",
-	[LIDO_CLIENT_ERROR_INVALID] = "image size below 1x1 or above 2 GiB",
+	[LIDO_CLIENT_ERROR_INVALID] = "image size below 1x1, block size below 1 byte, or either above 2 GiB",
 	[LIDO_CLIENT_ERROR_LIMIT] = "the compositor allows this client no more memory or buffers",
 	[LIDO_CLIENT_ERROR_MEMORY] = "out of memory, address space or file descriptors",
+	[LIDO_CLIENT_ERROR_STRIDE] = "stride less than a row, or not a multiple of the bytes of a pixel",
+	[LIDO_CLIENT_ERROR_RANGE] = "image ends beyond its block",
 };
 
 const char *lido_client_error_to_string(enum lido_client_error error) {
@@ -241,6 +244,7 @@ static struct lido_client *allocate(struct wl_display *display, const struct lid
 	client->populates = true;
 	client->is_read_prepared = client->options.is_read_prepared;
 	wl_list_init(&client->areas);
+	wl_list_init(&client->blocks);
 	wl_list_init(&client->images);
 	wl_list_init(&client->swapchains);
 	return client;
@@ -279,6 +283,10 @@ static void destroy_objects(struct lido_client *client) {
 	struct lido_image *image, *next_image;
 	wl_list_for_each_safe(image, next_image, &client->images, link) {
 		lido_client_image_destroy(image);
+	}
+	struct lido_client_block *block, *next_block;
+	wl_list_for_each_safe(block, next_block, &client->blocks, link) {
+		lido_client_block_destroy(block);
 	}
 	// The protocol requires that the blocks are destroyed first.
 	lido_client_destroy_pool(client);

@@ -27,6 +27,7 @@ struct lido_client {
 	struct wl_callback *wake;         // requested after a round trip in spite of that; NULL: none is pending
 
 	struct wl_list areas;      // lido_client_area.link
+	struct wl_list blocks;     // lido_client_block.link
 	struct wl_list images;     // lido_image.link
 	struct wl_list swapchains; // lido_swapchain.link
 	uint32_t storages_len, buffers_len;

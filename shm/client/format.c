@@ -70,27 +70,26 @@ static int64_t choose_stride(const struct format *format, int64_t row_size, uint
 	return round_up(row_size, row_size < wide * WIDE_ROW_MULTIPLE ? ROW_ALIGN * factor : wide);
 }
 
-enum lido_client_error lido_client_layout_init(struct lido_client_layout *layout, uint64_t offered, uint32_t row_align,
-		int32_t width, int32_t height, uint32_t format) {
-	uint64_t bit = lido_client_format_to_bit(format) & offered;
+enum lido_client_error lido_client_layout_compute(
+		struct lido_client_layout *layout, uint64_t offered, uint32_t row_align) {
+	uint64_t bit = lido_client_format_to_bit(layout->format) & offered;
 	if (bit == 0) {
 		return LIDO_CLIENT_ERROR_UNSUPPORTED;
 	}
-	if (width < 1 || height < 1) {
+	if (layout->width < 1 || layout->height < 1) {
 		return LIDO_CLIENT_ERROR_INVALID;
 	}
 	const struct format *known = &formats[__builtin_ctzll(bit)];
-	int64_t row_size = round_up(width, known->texel_block_width) / known->texel_block_width * known->texel_block_size;
-	int64_t stride = choose_stride(known, row_size, row_align);
-	if (stride > INT32_MAX / height) {
+	int64_t row_size =
+			round_up(layout->width, known->texel_block_width) / known->texel_block_width * known->texel_block_size;
+	int64_t stride = layout->stride != 0 ? layout->stride : choose_stride(known, row_size, row_align);
+	if (stride < row_size || stride % known->texel_block_size != 0) {
+		return LIDO_CLIENT_ERROR_STRIDE;
+	}
+	if (stride > INT32_MAX / layout->height) {
 		return LIDO_CLIENT_ERROR_INVALID;
 	}
-	*layout = (struct lido_client_layout){
-		.width = width,
-		.height = height,
-		.stride = (int32_t)stride,
-		.format = format,
-		.size = (uint32_t)(stride * height),
-	};
+	layout->stride = (int32_t)stride;
+	layout->size = (uint32_t)(stride * layout->height);
 	return LIDO_CLIENT_ERROR_NONE;
 }

@@ -16,35 +16,41 @@ static const struct wl_buffer_listener buffer_listener = {
 	.release = handle_release,
 };
 
+bool lido_client_image_init_layout(struct lido_client *client, struct lido_client_layout *layout) {
+	enum lido_client_error error = lido_client_layout_compute(layout, client->formats, client->row_align);
+	return error == LIDO_CLIENT_ERROR_NONE || lido_client_fail(client, error);
+}
+
 struct lido_image *lido_client_image_create(
-		struct lido_client *client, const struct lido_client_layout *layout, uint32_t size, bool growable) {
+		const struct lido_client_layout *layout, struct lido_client_storage *storage) {
+	if (storage == NULL) {
+		return NULL;
+	}
+	struct lido_client *client = storage->client;
 	struct lido_image *image = calloc(1, sizeof(*image));
 	if (image == NULL) {
+		lido_client_storage_unref(storage);
 		lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
 		return NULL;
 	}
-	image->storage = lido_client_storage_create(client, size, growable);
-	if (image->storage == NULL) {
-		free(image);
-		return NULL;
-	}
-	image->client = client;
-	image->layout = *layout;
+	*image = (struct lido_image){.client = client, .storage = storage, .layout = *layout};
 	wl_list_insert(&client->images, &image->link);
 	client->stats.images++;
 	client->stats.bytes_images += layout->size;
 	return image;
 }
 
-struct lido_image *lido_image_create(struct lido_client *client, int32_t width, int32_t height, uint32_t format) {
-	struct lido_client_layout layout;
-	enum lido_client_error error =
-			lido_client_layout_init(&layout, client->formats, client->row_align, width, height, format);
-	if (error != LIDO_CLIENT_ERROR_NONE) {
-		lido_client_fail(client, error);
+struct lido_image *lido_image_create_with_stride(
+		struct lido_client *client, int32_t width, int32_t height, int32_t stride, uint32_t format) {
+	struct lido_client_layout layout = {.width = width, .height = height, .stride = stride, .format = format};
+	if (!lido_client_image_init_layout(client, &layout)) {
 		return NULL;
 	}
-	return lido_client_image_create(client, &layout, layout.size, false);
+	return lido_client_image_create(&layout, lido_client_storage_create(client, layout.size, false));
+}
+
+struct lido_image *lido_image_create(struct lido_client *client, int32_t width, int32_t height, uint32_t format) {
+	return lido_image_create_with_stride(client, width, height, 0, format);
 }
 
 static void drop_buffer(struct lido_image *image) {
@@ -57,7 +63,7 @@ static void drop_buffer(struct lido_image *image) {
 
 void lido_client_image_destroy(struct lido_image *image) {
 	drop_buffer(image);
-	lido_client_storage_destroy(image->storage);
+	lido_client_storage_unref(image->storage);
 	image->client->stats.images--;
 	image->client->stats.bytes_images -= image->layout.size;
 	wl_list_remove(&image->link);
@@ -72,7 +78,7 @@ void lido_image_destroy(struct lido_image *image) {
 }
 
 void lido_client_image_reshape(struct lido_image *image, const struct lido_client_layout *layout) {
-	assert(!image->is_busy && layout->size <= image->storage->size);
+	assert(!image->is_busy && !image->is_in_block && layout->size <= image->storage->size);
 	drop_buffer(image);
 	image->client->stats.bytes_images += (int64_t)layout->size - image->layout.size;
 	image->layout = *layout;
@@ -80,7 +86,7 @@ void lido_client_image_reshape(struct lido_image *image, const struct lido_clien
 }
 
 bool lido_client_image_grow(struct lido_image *image, uint32_t size) {
-	assert(!image->is_busy);
+	assert(!image->is_busy && !image->is_in_block);
 	// The server cannot reuse the memory of a buffer for the larger block while the buffer exists.
 	drop_buffer(image);
 	image->is_known = false;
@@ -101,12 +107,25 @@ void lido_image_set_release_handler(
 	image->release_data = data;
 }
 
+// The rest of a block may never be drawn in, so only the image's own memory is populated.
+static void populate_in_block(struct lido_image *image) {
+	if (!image->is_populated) {
+		image->is_populated = true;
+		uint32_t offset = image->layout.offset;
+		lido_client_storage_populate_range(image->storage, offset, offset + image->layout.size);
+	}
+}
+
 void *lido_image_get_pixels(struct lido_image *image) {
 	if (!lido_image_wait(image)) {
 		return NULL;
 	}
-	lido_client_storage_populate(image->storage, image->layout.size);
-	return image->storage->data;
+	if (image->is_in_block) {
+		populate_in_block(image);
+	} else {
+		lido_client_storage_populate(image->storage, image->layout.size);
+	}
+	return image->storage->data + image->layout.offset;
 }
 
 struct wl_buffer *lido_image_get_buffer(struct lido_image *image) {

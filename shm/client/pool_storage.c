@@ -55,8 +55,8 @@ static bool grow(struct lido_client_storage *base, uint32_t size) {
 }
 
 static struct wl_buffer *create_buffer(struct lido_client_storage *base, const struct lido_client_layout *layout) {
-	return lido_shm_block_v1_create_buffer(
-			pool_storage_from_base(base)->block, 0, layout->width, layout->height, layout->stride, layout->format);
+	return lido_shm_block_v1_create_buffer(pool_storage_from_base(base)->block, (int32_t)layout->offset, layout->width,
+			layout->height, layout->stride, layout->format);
 }
 
 static void destroy(struct lido_client_storage *base) {

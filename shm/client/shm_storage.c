@@ -124,8 +124,8 @@ static bool grow(struct lido_client_storage *base, uint32_t size) {
 }
 
 static struct wl_buffer *create_buffer(struct lido_client_storage *base, const struct lido_client_layout *layout) {
-	return wl_shm_pool_create_buffer(
-			shm_storage_from_base(base)->file.pool, 0, layout->width, layout->height, layout->stride, layout->format);
+	return wl_shm_pool_create_buffer(shm_storage_from_base(base)->file.pool, (int32_t)layout->offset, layout->width,
+			layout->height, layout->stride, layout->format);
 }
 
 static void destroy(struct lido_client_storage *base) {

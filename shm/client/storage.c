@@ -45,11 +45,17 @@ void lido_client_storage_init(
 		struct lido_client_storage *storage, struct lido_client *client, const struct lido_client_storage_impl *impl) {
 	storage->impl = impl;
 	storage->client = client;
+	storage->refs = 1;
 	client->storages_len++;
 }
 
-void lido_client_storage_destroy(struct lido_client_storage *storage) {
-	if (storage != NULL) {
+struct lido_client_storage *lido_client_storage_ref(struct lido_client_storage *storage) {
+	storage->refs++;
+	return storage;
+}
+
+void lido_client_storage_unref(struct lido_client_storage *storage) {
+	if (storage != NULL && --storage->refs == 0) {
 		storage->client->storages_len--;
 		storage->impl->destroy(storage);
 	}
@@ -91,7 +97,7 @@ bool lido_client_storage_wait(struct lido_client_storage *storage) {
 }
 
 bool lido_client_storage_grow(struct lido_client_storage *storage, uint32_t size) {
-	assert(size > storage->size);
+	assert(size > storage->size && storage->refs == 1);
 	if (storage->impl->grow(storage, size) && lido_client_storage_wait(storage)) {
 		return true;
 	}
@@ -122,16 +128,8 @@ static bool is_present(uintptr_t address, size_t size, size_t page_size) {
 	return true;
 }
 
-void lido_client_storage_populate(struct lido_client_storage *storage, uint32_t size) {
-	assert(storage->data != NULL && size <= storage->size);
-	if (size <= storage->populated) {
-		return;
-	}
-	// The second time, populate everything: while a window is resized, the size would be too small again and again, and
-	// each size would need a call.
-	uint32_t start = storage->populated, end = storage->is_populated_in_part ? storage->size : size;
-	storage->populated = end;
-	storage->is_populated_in_part = true;
+void lido_client_storage_populate_range(struct lido_client_storage *storage, uint32_t start, uint32_t end) {
+	assert(storage->data != NULL && start <= end && end <= storage->size);
 	if (!storage->client->populates || end - start < POPULATE_SIZE_MIN) {
 		return;
 	}
@@ -147,10 +145,23 @@ void lido_client_storage_populate(struct lido_client_storage *storage, uint32_t 
 	}
 }
 
+void lido_client_storage_populate(struct lido_client_storage *storage, uint32_t size) {
+	assert(size <= storage->size);
+	if (size <= storage->populated) {
+		return;
+	}
+	// The second time, populate everything: while a window is resized, the size would be too small again and again, and
+	// each size would need a call.
+	uint32_t start = storage->populated, end = storage->is_populated_in_part ? storage->size : size;
+	storage->populated = end;
+	storage->is_populated_in_part = true;
+	lido_client_storage_populate_range(storage, start, end);
+}
+
 struct wl_buffer *lido_client_storage_create_buffer(
 		struct lido_client_storage *storage, const struct lido_client_layout *layout) {
 	struct lido_client *client = storage->client;
-	assert(storage->data != NULL && layout->size <= storage->size);
+	assert(storage->data != NULL && (int64_t)layout->offset + layout->size <= storage->size);
 	if (client->buffers_len >= client->buffers_max) {
 		lido_client_fail(client, LIDO_CLIENT_ERROR_LIMIT);
 		return NULL;

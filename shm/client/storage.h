@@ -16,7 +16,7 @@ struct lido_client_storage;
 struct lido_client_storage_impl {
 	/* Requests size bytes, more than now. The content may be lost. On failure returns false and records the error. */
 	bool (*grow)(struct lido_client_storage *storage, uint32_t size);
-	/* Creates a buffer at the start of the storage. Returns NULL if out of memory. */
+	/* Creates a buffer. Returns NULL if out of memory. */
 	struct wl_buffer *(*create_buffer)(struct lido_client_storage *storage, const struct lido_client_layout *layout);
 	/* Frees everything. */
 	void (*destroy)(struct lido_client_storage *storage);
@@ -25,6 +25,7 @@ struct lido_client_storage_impl {
 struct lido_client_storage {
 	const struct lido_client_storage_impl *impl;
 	struct lido_client *client;
+	uint32_t refs;                // its users: an image; or a block, and the images in it
 	uint8_t *data;                // the place; NULL: none
 	uint32_t size;                // bytes of the place
 	uint32_t size_requested;      // bytes of the last request to the server
@@ -36,13 +37,16 @@ struct lido_client_storage {
 };
 
 /*
- * Creates a storage and requests size bytes for it. growable: it will probably grow. Does not wait. On failure returns
- * NULL and records the error.
+ * Creates a storage with one reference, and requests size bytes for it. growable: it will probably grow. Does not wait.
+ * On failure returns NULL and records the error.
  */
 struct lido_client_storage *lido_client_storage_create(struct lido_client *client, uint32_t size, bool growable);
 
-/* Destroys a storage. Its buffers must have been destroyed. NULL is fine. */
-void lido_client_storage_destroy(struct lido_client_storage *storage);
+/* Adds a reference. Returns the storage. */
+struct lido_client_storage *lido_client_storage_ref(struct lido_client_storage *storage);
+
+/* Removes a reference. With the last one destroys the storage, whose buffers must have been destroyed. NULL is fine. */
+void lido_client_storage_unref(struct lido_client_storage *storage);
 
 /*
  * Waits for the server's answers. Returns false and records the error if the storage has no place, or fewer bytes than
@@ -50,15 +54,21 @@ void lido_client_storage_destroy(struct lido_client_storage *storage);
  */
 bool lido_client_storage_wait(struct lido_client_storage *storage);
 
-/* Requests size bytes, more than now, and waits. On failure returns false and records the error; the place stays. */
+/*
+ * Requests size bytes, more than now, and waits. The storage must have one reference. On failure returns false and
+ * records the error; the place stays.
+ */
 bool lido_client_storage_grow(struct lido_client_storage *storage, uint32_t size);
 
 /* Populates the first size bytes if that is cheaper than page faults. The storage must have a place. */
 void lido_client_storage_populate(struct lido_client_storage *storage, uint32_t size);
 
+/* Populates the bytes from start to end if that is cheaper than page faults. The storage must have a place. */
+void lido_client_storage_populate_range(struct lido_client_storage *storage, uint32_t start, uint32_t end);
+
 /*
- * Creates a buffer at the start of the storage, whose place must have layout->size bytes. The caller destroys it. On
- * failure returns NULL and records the error.
+ * Creates a buffer with a layout that ends within the place. The caller destroys it. On failure returns NULL and
+ * records the error.
  */
 struct wl_buffer *lido_client_storage_create_buffer(
 		struct lido_client_storage *storage, const struct lido_client_layout *layout);

@@ -46,7 +46,7 @@ void lido_swapchain_destroy(struct lido_swapchain *swapchain) {
 
 static bool has_layout(const struct lido_image *image, const struct lido_client_layout *layout) {
 	return image->layout.width == layout->width && image->layout.height == layout->height &&
-		   image->layout.format == layout->format;
+		   image->layout.stride == layout->stride && image->layout.format == layout->format;
 }
 
 // Rates how little work an image needs. 2: it has the layout; 1: its storage is large enough; 0: its storage must grow.
@@ -82,7 +82,8 @@ static void remove_idle(struct lido_swapchain *swapchain) {
 // Adds an image with a storage of size bytes, which may be more than the layout needs.
 static struct lido_image *try_add_image(
 		struct lido_swapchain *swapchain, const struct lido_client_layout *layout, uint32_t size) {
-	struct lido_image *image = lido_client_image_create(swapchain->client, layout, size, true);
+	struct lido_image *image =
+			lido_client_image_create(layout, lido_client_storage_create(swapchain->client, size, true));
 	if (image == NULL) {
 		return NULL;
 	}
@@ -138,17 +139,11 @@ static struct lido_image *find_image(struct lido_swapchain *swapchain, const str
 	return image->storage->size >= layout->size || grow_image(swapchain, image, layout->size) ? image : NULL;
 }
 
-struct lido_image *lido_swapchain_acquire(
-		struct lido_swapchain *swapchain, int32_t width, int32_t height, uint32_t format) {
+struct lido_image *lido_swapchain_acquire_with_stride(
+		struct lido_swapchain *swapchain, int32_t width, int32_t height, int32_t stride, uint32_t format) {
 	struct lido_client *client = swapchain->client;
-	struct lido_client_layout layout;
-	enum lido_client_error error =
-			lido_client_layout_init(&layout, client->formats, client->row_align, width, height, format);
-	if (error != LIDO_CLIENT_ERROR_NONE) {
-		lido_client_fail(client, error);
-		return NULL;
-	}
-	if (!lido_client_dispatch(client)) {
+	struct lido_client_layout layout = {.width = width, .height = height, .stride = stride, .format = format};
+	if (!lido_client_image_init_layout(client, &layout) || !lido_client_dispatch(client)) {
 		return NULL;
 	}
 	struct lido_image *image = find_image(swapchain, &layout);
@@ -165,6 +160,11 @@ struct lido_image *lido_swapchain_acquire(
 	image->is_acquired = true;
 	remove_idle(swapchain);
 	return image;
+}
+
+struct lido_image *lido_swapchain_acquire(
+		struct lido_swapchain *swapchain, int32_t width, int32_t height, uint32_t format) {
+	return lido_swapchain_acquire_with_stride(swapchain, width, height, 0, format);
 }
 
 void lido_client_swapchain_show(struct lido_swapchain *swapchain, struct lido_image *image) {

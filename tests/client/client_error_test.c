@@ -6,7 +6,7 @@
 #define XRGB WL_SHM_FORMAT_XRGB8888
 
 TEST("client_error@each-has-its-own-text") {
-	for (int i = 0; i <= LIDO_CLIENT_ERROR_MEMORY; i++) {
+	for (int i = 0; i <= LIDO_CLIENT_ERROR_RANGE; i++) {
 		const char *text = lido_client_error_to_string(i);
 		expect(text[0] != '\0' && strcmp(text, "unknown error") != 0);
 		for (int j = 0; j < i; j++) {
@@ -14,7 +14,7 @@ TEST("client_error@each-has-its-own-text") {
 		}
 	}
 	expect_string(lido_client_error_to_string(-1), "unknown error");
-	expect_string(lido_client_error_to_string(LIDO_CLIENT_ERROR_MEMORY + 1), "unknown error");
+	expect_string(lido_client_error_to_string(LIDO_CLIENT_ERROR_RANGE + 1), "unknown error");
 }
 
 static enum lido_client_error try_create(enum remote_shm shm, enum lido_client_backend backend) {

@@ -123,6 +123,23 @@ TEST_EACH_BACKEND("client_events@release-of-an-image-is-reported-once-for-each-c
 	end(&fixture);
 }
 
+TEST_EACH_BACKEND("client_events@release-that-another-function-has-read-is-reported-before-the-program-polls") {
+	struct fixture fixture;
+	struct lido_client *client = begin(&fixture, backend);
+	struct wl_display *display = fixture.toolkit.display;
+	struct lido_image *image = create(client);
+	int releases = 0;
+	lido_image_set_release_handler(image, handle_release, &releases);
+	expect(toolkit_commit(&fixture.toolkit, image));
+	expect_int(wl_display_roundtrip(display), >=, 0);
+	expect_int(wl_display_prepare_read(display), ==, 0);
+	expect_int(releases, ==, 0);
+	expect(lido_client_dispatch(client));
+	expect_int(releases, ==, 1);
+	wl_display_cancel_read(display);
+	end(&fixture);
+}
+
 TEST("client_events@image-is-ready-once-the-server-has-answered") {
 	struct fixture fixture;
 	struct lido_client *client = begin(&fixture, LIDO_CLIENT_BACKEND_POOL);

@@ -17,6 +17,18 @@ static void show(struct toolkit *toolkit, struct lido_swapchain *swapchain, int3
 	toolkit_try_settle(toolkit);
 }
 
+static void show_block(struct toolkit *toolkit) {
+	struct lido_client_block *block = lido_client_block_create(toolkit->client, 40000);
+	for (int i = 0; block != NULL && i < IMAGES_LEN; i++) {
+		struct lido_image *image = lido_client_block_create_image(block, 10000 * i, 50, 50, 200, XRGB);
+		if (image != NULL && lido_image_wait(image)) {
+			toolkit_draw(image, 1);
+			toolkit_commit(toolkit, image);
+		}
+	}
+	lido_client_block_destroy(block);
+}
+
 // Does what a program does, and continues after any failure.
 static void run_program(struct toolkit *toolkit, enum lido_client_backend backend) {
 	const struct lido_client_options options = {.backend = backend};
@@ -37,6 +49,7 @@ static void run_program(struct toolkit *toolkit, enum lido_client_backend backen
 		}
 	}
 	lido_image_destroy(images[1]);
+	show_block(toolkit);
 	struct lido_swapchain *swapchain = lido_swapchain_create(toolkit->client);
 	if (swapchain != NULL) {
 		show(toolkit, swapchain, 40);

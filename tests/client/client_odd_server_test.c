@@ -120,6 +120,23 @@ TEST("client_odd_server@unread_events-is-retried-once-after-reading") {
 	expect_pixels_from(ODD_POOL_UNREAD);
 }
 
+TEST("client_odd_server@block-has-no-memory-either") {
+	static const enum odd_pool_manner manners[] = {ODD_POOL_LESS, ODD_POOL_BEYOND_SIZE, ODD_POOL_UNREAD_ALWAYS};
+	for (size_t i = 0; i < sizeof(manners) / sizeof(manners[0]); i++) {
+		struct fixture fixture;
+		begin(&fixture, manners[i]);
+		lido_image_destroy(fixture.image);
+		struct lido_client_block *block = lido_client_block_create(fixture.client, 800);
+		expect(block != NULL);
+		for (uint32_t j = 0; j < 2; j++) {
+			struct lido_image *image = lido_client_block_create_image(block, 400 * j, 10, 10, 40, XRGB);
+			expect(image != NULL && lido_image_get_pixels(image) == NULL && lido_image_get_buffer(image) == NULL);
+			expect_client_error(fixture.client, MEMORY);
+		}
+		end(&fixture);
+	}
+}
+
 TEST("client_odd_server@area-that-is-in-use-stays-mapped") {
 	expect_pixels_from(ODD_POOL_REMOVES_AREA);
 }

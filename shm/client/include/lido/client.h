@@ -13,15 +13,19 @@
  * If the compositor has no lido_shm_manager_v1, or a proxy is in between, or the environment has LIDO_POOL=0, the same
  * functions use wl_shm.
  *
- * An *image* is a wl_buffer with its pixels. A *swapchain* recycles images of any size for one surface.
+ * An *image* is a wl_buffer with its pixels. A *swapchain* recycles images of any size for one surface. A *block* is
+ * memory in which a program places several images, such as an atlas or a cursor theme.
  *
  * Events: each client has its own event queue. Any function that reads the display's socket (wl_display_dispatch(),
  * wl_display_read_events()) fills the queue; the functions here dispatch it when they need to. A program that only
- * acquires images never needs lido_client_dispatch(). A function blocks only if its comment says so. Functions that may
- * block read the socket: in a thread that has called wl_display_prepare_read(), and has neither read nor canceled, they
- * would wait for their own thread, unless lido_client_set_read_prepared() has told them.
+ * acquires images never needs lido_client_dispatch(). One that waits for a release handler, or for
+ * lido_image_is_ready(), calls it after reading, and also after wl_display_prepare_read(), before it polls the socket:
+ * events may have been read already, and the socket does not become readable for them again. A function blocks only if
+ * its comment says so. Functions that may block read the socket: in a thread that has called wl_display_prepare_read(),
+ * and has neither read nor canceled, they would wait for their own thread, unless lido_client_set_read_prepared() has
+ * told them.
  *
- * Threads: only one thread at a time may use a client with its swapchains and images. Different threads may use
+ * Threads: only one thread at a time may use a client with its swapchains, blocks and images. Different threads may use
  * different clients at the same time, even on the same display. The library has no global state.
  */
 #ifndef LIDO_CLIENT_H
@@ -47,6 +51,9 @@ struct lido_client;
 /* A wl_buffer and its pixels. Opaque. */
 struct lido_image;
 
+/* Memory for several images. Opaque. */
+struct lido_client_block;
+
 /* The images of one surface. Opaque. */
 struct lido_swapchain;
 
@@ -55,9 +62,11 @@ enum lido_client_error {
 	LIDO_CLIENT_ERROR_NONE,
 	LIDO_CLIENT_ERROR_CONNECTION,  // the connection is broken; wl_display_get_error() has the cause
 	LIDO_CLIENT_ERROR_UNSUPPORTED, // no wl_shm; no pool for POOL; or the format is not offered
-	LIDO_CLIENT_ERROR_INVALID,     // width or height below 1, or more than INT32_MAX bytes
+	LIDO_CLIENT_ERROR_INVALID,     // width, height or a block's size below 1, or more than INT32_MAX bytes
 	LIDO_CLIENT_ERROR_LIMIT,       // a limit of the server for this client, or all 16 images of a swapchain are busy
 	LIDO_CLIENT_ERROR_MEMORY,      // out of memory, address space or files, here or in the server
+	LIDO_CLIENT_ERROR_STRIDE,      // a stride that is less than a row, or no multiple of the bytes of a pixel
+	LIDO_CLIENT_ERROR_RANGE,       // the image ends beyond its block
 };
 
 /* Where the pixels lie. */
@@ -92,7 +101,7 @@ struct lido_client_stats {
 struct lido_client *lido_client_create(
 		struct wl_display *display, const struct lido_client_options *options, enum lido_client_error *error);
 
-/* Destroys the client with all its swapchains and images, and unmaps all memory. NULL is fine. */
+/* Destroys the client with all its swapchains, blocks and images, and unmaps all memory. NULL is fine. */
 void lido_client_destroy(struct lido_client *client);
 
 /* Returns the backend in use: POOL or WL_SHM, never AUTO. */
@@ -136,7 +145,18 @@ void lido_client_get_stats(const struct lido_client *client, struct lido_client_
  */
 struct lido_image *lido_image_create(struct lido_client *client, int32_t width, int32_t height, uint32_t format);
 
-/* Destroys an image; the server keeps its memory while it shows it. NULL is fine. Not for images of a swapchain. */
+/*
+ * As lido_image_create(), with rows that start stride bytes apart: for programs whose drawing code chooses the stride.
+ * It must hold a row, and be a multiple of the bytes of a pixel, or of a pair of pixels that share their bytes as in
+ * YUYV. 0: as lido_image_get_stride() describes. GPUs import only some strides; compositors copy images with others.
+ */
+struct lido_image *lido_image_create_with_stride(
+		struct lido_client *client, int32_t width, int32_t height, int32_t stride, uint32_t format);
+
+/*
+ * Destroys an image; the server keeps its memory while it shows it. NULL is fine. Not for images of a swapchain. Once a
+ * busy image of a block is destroyed, drawing in its place may show unfinished pixels.
+ */
 void lido_image_destroy(struct lido_image *image);
 
 /*
@@ -158,8 +178,9 @@ bool lido_image_is_ready(struct lido_image *image);
 void *lido_image_get_pixels(struct lido_image *image);
 
 /*
- * Returns the bytes from one row to the next: the row's own, padded to a multiple of 4, or of 256 if the row has 2 KiB
- * or more, so that GPUs can import it. Formats of 3 bytes per pixel have three times these numbers.
+ * Returns the bytes from one row to the next: those that the program chose, or else the row's own, padded to a multiple
+ * of 4, or of 256 if the row has 2 KiB or more, so that GPUs can import it. Formats of 3 bytes per pixel have three
+ * times these numbers.
  */
 int32_t lido_image_get_stride(const struct lido_image *image);
 
@@ -191,6 +212,27 @@ bool lido_image_is_busy(const struct lido_image *image);
 void lido_image_set_release_handler(
 		struct lido_image *image, void (*fn)(struct lido_image *image, void *data), void *data);
 
+/*
+ * Creates a block of size bytes, 1 to INT32_MAX, for images that the program places in it. It is one block of the
+ * server's pool, or one file of wl_shm, however many images it has. Does not wait for the server. Its bytes are zero,
+ * or what this client drew earlier; the first is aligned to 64 bytes. Returns NULL on failure. The caller destroys it
+ * with lido_client_block_destroy(); lido_client_destroy() destroys those that remain.
+ */
+struct lido_client_block *lido_client_block_create(struct lido_client *client, uint32_t size);
+
+/* Destroys a block. Its memory stays until the images in it are destroyed as well. NULL is fine. */
+void lido_client_block_destroy(struct lido_client_block *block);
+
+/*
+ * Creates an image whose first row is offset bytes from the start of a block; otherwise as
+ * lido_image_create_with_stride(). stride * height bytes from there must lie in the block, also if the last row is
+ * shorter: to show parts of an atlas, add a row to the block. Images may overlap, and then share these pixels. Each has
+ * its own wl_buffer, once it is requested, and is busy by itself. The first function that waits for one of them waits
+ * for the block. Returns NULL on failure. The caller destroys it with lido_image_destroy(), before or after the block.
+ */
+struct lido_image *lido_client_block_create_image(struct lido_client_block *block, uint32_t offset, int32_t width,
+		int32_t height, int32_t stride, uint32_t format);
+
 /* Creates a swapchain for one surface. It has no images yet. Returns NULL if out of memory. */
 struct lido_swapchain *lido_swapchain_create(struct lido_client *client);
 
@@ -211,6 +253,13 @@ void lido_swapchain_destroy(struct lido_swapchain *swapchain);
  */
 struct lido_image *lido_swapchain_acquire(
 		struct lido_swapchain *swapchain, int32_t width, int32_t height, uint32_t format);
+
+/*
+ * As lido_swapchain_acquire(), with a stride as for lido_image_create_with_stride(). A swapchain may have images of
+ * different strides.
+ */
+struct lido_image *lido_swapchain_acquire_with_stride(
+		struct lido_swapchain *swapchain, int32_t width, int32_t height, int32_t stride, uint32_t format);
 
 /*
  * Returns the age of an acquired image's pixels, as in EGL_EXT_buffer_age. 0: unknown, draw everything; 1: the pixels
