@@ -19,11 +19,18 @@ void cursor_finish(struct cursor *cursor) {
 	wl_surface_destroy(cursor->surface);
 }
 
+// Returns an image in the stride that cairo prefers. NULL: out of memory.
+static struct lido_image *acquire(struct cursor *cursor, int32_t size) {
+	int32_t stride = cairo_format_stride_for_width(CAIRO_FORMAT_ARGB32, size);
+	if (cursor->swapchain == NULL) {
+		return NULL;
+	}
+	return lido_swapchain_acquire_with_stride(cursor->swapchain, size, size, stride, WL_SHM_FORMAT_ARGB8888);
+}
+
 // Returns an empty image to draw the cursor on. NULL: out of memory, and the cursor stays as it is.
 static struct lido_image *begin(struct cursor *cursor, int32_t size, int32_t hotspot, cairo_t **cairo) {
-	struct lido_image *image = cursor->swapchain != NULL
-									   ? lido_swapchain_acquire(cursor->swapchain, size, size, WL_SHM_FORMAT_ARGB8888)
-									   : NULL;
+	struct lido_image *image = acquire(cursor, size);
 	*cairo = image != NULL ? pixels_begin(image, CAIRO_FORMAT_ARGB32) : NULL;
 	if (*cairo == NULL) {
 		return NULL;

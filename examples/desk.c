@@ -4,6 +4,7 @@
 #include "pixels.h"
 #include <math.h>
 #include <stdlib.h>
+#include <sys/param.h>
 #include <time.h>
 #include <wayland-client.h>
 
@@ -33,10 +34,12 @@ static int64_t now(void) {
 	return time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-void desk_init(struct desk *desk, struct session *session, struct wl_surface *window, int32_t icon_size) {
+void desk_init(
+		struct desk *desk, struct session *session, struct wl_surface *window, int32_t icon_size, bool shares_blocks) {
 	*desk = (struct desk){
 		.session = session,
 		.window = window,
+		.shares_blocks = shares_blocks,
 		.grid = {.size = icon_size, .pitch = icon_size + icon_size / 4, .columns = 1, .rows = 1},
 	};
 }
@@ -55,6 +58,23 @@ void desk_finish(struct desk *desk) {
 
 static struct lido_image *create_image(struct desk *desk) {
 	return lido_image_create(desk->session->client, desk->grid.size, desk->grid.size, WL_SHM_FORMAT_ARGB8888);
+}
+
+// Adds icons whose images lie one after the other in a block, in the stride that cairo prefers.
+static void add_icons_in_block(struct desk *desk, int32_t count) {
+	int32_t size = desk->grid.size, stride = cairo_format_stride_for_width(CAIRO_FORMAT_ARGB32, size);
+	int64_t image_size = (int64_t)stride * size, block_size = image_size * (count - desk->grid.count);
+	struct lido_client_block *block =
+			lido_client_block_create(desk->session->client, (uint32_t)MIN(block_size, UINT32_MAX));
+	for (int64_t offset = 0; offset < block_size; offset += image_size) {
+		struct lido_image *image = NULL;
+		if (block != NULL) {
+			image = lido_client_block_create_image(block, (uint32_t)offset, size, size, stride, WL_SHM_FORMAT_ARGB8888);
+		}
+		desk->icons[desk->grid.count++] = (struct icon){.image = image};
+	}
+	// The images keep its memory.
+	lido_client_block_destroy(block);
 }
 
 static bool draw_icon(struct desk *desk, int32_t index, bool is_lit) {
@@ -101,6 +121,9 @@ static void add_icons(struct desk *desk, int32_t count) {
 	desk->icons = icons;
 	int32_t first = desk->grid.count;
 	// Create all images before drawing the first, which waits for the server: one round trip serves all.
+	if (desk->shares_blocks) {
+		add_icons_in_block(desk, count);
+	}
 	while (desk->grid.count < count) {
 		desk->icons[desk->grid.count++] = (struct icon){.image = create_image(desk)};
 	}

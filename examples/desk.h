@@ -13,14 +13,19 @@
 struct desk {
 	struct session *session;
 	struct wl_surface *window;
+	bool shares_blocks;
 	struct grid grid;
 	struct icon *icons; // owned; grid.count elements
 	struct tile *tiles; // owned; tiles_len elements
 	int32_t tiles_len;
 };
 
-/* Initializes a desk without icons on a window's surface. icon_size: pixels. */
-void desk_init(struct desk *desk, struct session *session, struct wl_surface *window, int32_t icon_size);
+/*
+ * Initializes a desk without icons on a window's surface. icon_size: pixels. shares_blocks: icons that are added
+ * together lie in one block.
+ */
+void desk_init(
+		struct desk *desk, struct session *session, struct wl_surface *window, int32_t icon_size, bool shares_blocks);
 void desk_finish(struct desk *desk);
 
 /* Creates or destroys icons. Creating blocks for one round trip. On failure ends the session with session_fail(). */

@@ -33,11 +33,12 @@
 static const char usage[] =
 		"Usage: lido-icons [OPTION...]\n"
 		"\n"
-		"Shows a desk of icons, each with its own wl_buffer. With lido_shm_v1 they share one file\n"
-		"and one mapping; with wl_shm each has its own.\n"
+		"Shows a desk of icons, each with its own wl_buffer. With lido_shm_v1, or in one block of\n"
+		"memory, they share one file and one mapping; otherwise each has its own.\n"
 		"\n"
 		"  --count N               number of icons (500)\n"
 		"  --size PIXELS           width and height of an icon: 16 to 256 (32)\n"
+		"  --block                 put the icons into one block of memory\n"
 		"  --shm                   use wl_shm even if the compositor has lido_shm_v1\n"
 		"  --report                print the memory use when the icons are shown\n"
 		"  --once                  the same, and exit\n"
@@ -51,6 +52,7 @@ static const char usage[] =
 enum {
 	OPTION_COUNT = OPTION_OTHERS,
 	OPTION_SIZE,
+	OPTION_BLOCK,
 	OPTION_SHM,
 	OPTION_REPORT,
 	OPTION_ONCE,
@@ -60,6 +62,7 @@ enum {
 static const struct option long_options[] = {
 	{"count", required_argument, NULL, OPTION_COUNT},
 	{"size", required_argument, NULL, OPTION_SIZE},
+	{"block", no_argument, NULL, OPTION_BLOCK},
 	{"shm", no_argument, NULL, OPTION_SHM},
 	{"report", no_argument, NULL, OPTION_REPORT},
 	{"once", no_argument, NULL, OPTION_ONCE},
@@ -81,7 +84,7 @@ struct icons {
 		long count, size;
 		int32_t width, height; // of the window, pixels; 0: as needed
 		enum lido_client_backend backend;
-		bool reports, ends, grows;
+		bool shares_blocks, reports, ends, grows;
 	} options;
 };
 
@@ -269,7 +272,7 @@ static struct window_options choose_window(const struct icons *icons) {
 	};
 	if (options.width == 0) {
 		struct desk desk;
-		desk_init(&desk, NULL, NULL, (int32_t)icons->options.size);
+		desk_init(&desk, NULL, NULL, (int32_t)icons->options.size, false);
 		desk.grid.count = (int32_t)icons->options.count;
 		grid_measure(&desk.grid, &options.width, &options.height);
 	}
@@ -280,7 +283,8 @@ static int run(struct icons *icons) {
 	const struct window_options options = choose_window(icons);
 	if (session_init(&icons->session, icons->options.backend) &&
 			window_init(&icons->window, &icons->session, &options, &window_listener, icons)) {
-		desk_init(&icons->desk, &icons->session, icons->window.surface, (int32_t)icons->options.size);
+		desk_init(&icons->desk, &icons->session, icons->window.surface, (int32_t)icons->options.size,
+				icons->options.shares_blocks);
 		cursor_draw_arrow(&icons->window.cursor);
 		show_all(icons);
 		window_run(&icons->window);
@@ -299,6 +303,9 @@ static bool set_option(struct icons *icons, int option) {
 		return arguments_parse_number("size", optarg, SIZE_MIN, SIZE_MAX_PIXELS, &icons->options.size);
 	case OPTION_WINDOW:
 		return arguments_parse_size(optarg, &icons->options.width, &icons->options.height);
+	case OPTION_BLOCK:
+		icons->options.shares_blocks = true;
+		return true;
 	case OPTION_SHM:
 		icons->options.backend = LIDO_CLIENT_BACKEND_WL_SHM;
 		return true;

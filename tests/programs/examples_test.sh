@@ -224,6 +224,14 @@ check_icons() {
 	expect icons-have-one-area-and-one-mapping reports '$1 == 500 && $2 == 1 && $3 == 1'
 	expect icons-with-wl-shm-report ends_with 0 "$icons" --once --shm
 	expect icons-with-wl-shm-have-a-mapping-each reports '$1 == 500 && $2 >= 500 && $3 >= 500'
+	expect icons-in-a-block-report ends_with 0 "$icons" --once --block
+	expect icons-in-a-block-have-one-area-and-one-mapping reports '$1 == 500 && $2 == 1 && $3 == 1'
+	expect icons-in-a-block-with-wl-shm-report ends_with 0 "$icons" --once --block --shm
+	expect icons-in-a-block-with-wl-shm-have-one-file reports '$1 == 500 && $2 < 6 && $3 < 6'
+	expect icons-in-blocks-grow-and-shrink ends_with 0 "$icons" --grow --count 20 --block
+	expect icons-in-blocks-that-are-gone-take-nothing reports '$8 <= $6 + 3 * 4096 / 1048576 + 0.01'
+	expect icons-in-a-block-beyond-2-gib-are-a-failure ends_with 1 "$icons" --once --block --size 256 --count 8193
+	expect icons-in-a-block-beyond-2-gib-are-explained says err 'block size.*above 2 GiB; try a lower --count'
 	expect icons-grow-and-shrink ends_with 0 "$icons" --grow --count 20
 	expect icons-report-each-step sh -c '[ "$(awk "NR > 1 { printf \"%d \", \$1 }" "$1")" = "1 10 20 10 1 " ]' - \
 		"$runtime/out"
