@@ -15,7 +15,10 @@
 	"When such a buffer is committed to a surface, or passed to the server as the target of a screen capture, the " \
 	"server checks whether the file still has the size that the server gave it."
 #define BUFFER_CLAUSE \
-	"If the client has changed the size, the file_changed error is raised at that time, on the wl_buffer."
+	"If the client has changed the size, the file_changed error is raised at that time, on the wl_buffer: the block " \
+	"may have been destroyed."
+#define BUFFER_NUMBER_CLAUSE \
+	"lido_shm_block_v1.error: The file_changed error is also raised on wl_buffer objects; see create_buffer."
 #define NUMBER_CLAUSE "lido_shm_pool_v1.error: An error that also exists for blocks has the same number there."
 
 RULE("lido_shm_pool_v1.create_block@file-made-larger-is-file_changed", .clause = CREATE_CLAUSE,
@@ -148,6 +151,17 @@ RULE("lido_shm_block_v1.create_buffer@committed-with-a-file-made-larger-is-file_
 		.expected = {ERROR(wl_buffer, LIDO_SHM_BLOCK_V1, FILE_CHANGED)}) {
 	actor_get_window(actor);
 	struct wl_buffer *buffer = create_changed(actor, WL_SHM_FORMAT_XRGB8888);
+	actor_commit(actor, buffer);
+	actor_blame(actor, buffer);
+}
+
+RULE("lido_shm_block_v1.create_buffer@file_changed-has-its-number-when-the-block-is-destroyed",
+		.clause = BUFFER_NUMBER_CLAUSE, .expected = {ERROR(wl_buffer, LIDO_SHM_BLOCK_V1, FILE_CHANGED)}) {
+	actor_get_window(actor);
+	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 65536);
+	struct wl_buffer *buffer = pool_block_create_buffer(block, 0, 64, 64);
+	actor_grow_file(block->area);
+	pool_block_finish(block);
 	actor_commit(actor, buffer);
 	actor_blame(actor, buffer);
 }

@@ -27,7 +27,8 @@ RULE("lido_shm_manager_v1@is-there-once", .clause = "A global that gives a clien
 }
 
 RULE("lido_shm_manager_v1@wl_shm-works-beside-it",
-		.clause = "lido_shm_v1: With wl_shm, each client creates files, and the server must map whatever it receives.",
+		.clause =
+				"lido_shm_v1: With wl_shm, each client creates files, and the server reads whatever files it receives.",
 		.expected = {ACCEPTED}) {
 	struct pool_block *block = actor_place_block(actor, actor_get_pool(actor), 4096);
 	struct wl_shm_pool *pool = actor_create_pool(actor, FILE_SEALED, 4096);

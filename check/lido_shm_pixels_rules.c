@@ -119,7 +119,8 @@ RULE("lido_shm_block_v1.create_buffer@before-the-block-is-placed-is-shown", .cla
 }
 
 RULE("lido_shm_block_v1.create_buffer@undrawn-shows-zeros",
-		.clause = "lido_shm_pool_v1: Memory contains zeros, or what the same client has written to it before.",
+		.clause = "lido_shm_pool_v1: Memory contains zeros, or what this client, or the server on its behalf, has "
+				  "written to it before.",
 		.expected = {ACCEPTED}) {
 	sight_need(actor);
 	struct picture *first = actor_create_window_picture(actor, FILE_SEALED, 6);

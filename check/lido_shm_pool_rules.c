@@ -5,7 +5,8 @@
 #include "sight.h"
 #include <stdlib.h>
 
-#define ZEROS_CLAUSE "Memory contains zeros, or what the same client has written to it before."
+#define ZEROS_CLAUSE \
+	"Memory contains zeros, or what this client, or the server on its behalf, has written to it before."
 #define NOBODY_CLAUSE "It never contains anything from another client."
 #define EXIST_CLAUSE "If blocks that this object created have not been destroyed, the blocks_exist error is raised."
 #define ANY_SIZE_CLAUSE "Any other size is valid; if the memory is unavailable, the failed event is sent."

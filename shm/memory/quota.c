@@ -117,7 +117,8 @@ void lido_quota_set_limits(struct lido_quota *quota, const struct lido_limits *l
 											 limits->scratch_bytes_max / LIDO_SCRATCH_BYTES_PER_MAPPING +
 											 LIDO_SCRATCH_MAPPINGS_MIN;
 	quota->counts[LIDO_QUOTA_SHM_POOLS].max = limits->shm_pools_max;
-	quota->counts[LIDO_QUOTA_OBJECTS].max = (int64_t)limits->blocks_max * LIDO_OBJECTS_PER_BLOCK;
+	// Also a client that gets no block has a pool object, by which it learns that.
+	quota->counts[LIDO_QUOTA_OBJECTS].max = lido_max(limits->blocks_max, 1) * LIDO_OBJECTS_PER_BLOCK;
 	quota->counts[LIDO_QUOTA_BUFFERS].max = limits->buffers_max;
 	quota->counts[LIDO_QUOTA_AREAS].max = limits->areas_max;
 	quota->counts[LIDO_QUOTA_BLOCKS].max = limits->blocks_max;

@@ -312,3 +312,30 @@ TEST("lido_shm_limit@pool-objects-without-end-are-no_memory") {
 	pool_client_finish(&limited.pool);
 	pair_finish(&limited.pair);
 }
+
+static void note_placed(void *data, struct lido_shm_block_v1 *block, uint32_t area, uint32_t offset, uint32_t size) {
+	fail("a block was placed");
+}
+
+static void note_failed(void *data, struct lido_shm_block_v1 *block, uint32_t reason) {
+	*(uint32_t *)data = reason;
+}
+
+TEST("lido_shm_limit@client-that-may-have-no-blocks-is-told-so-and-lives") {
+	static const struct lido_shm_block_v1_listener listener = {.placed = note_placed, .failed = note_failed};
+	struct pair pair;
+	struct lido_limits limits = lido_limits_default();
+	uint32_t reason = UINT32_MAX;
+	limits.blocks_max = 0;
+	pair_init(&pair, &limits);
+	struct lido_shm_manager_v1 *manager = client_bind(&pair.client, &lido_shm_manager_v1_interface, 1);
+	struct lido_shm_pool_v1 *pool = lido_shm_manager_v1_get_pool(manager, 0);
+	struct lido_shm_block_v1 *block = lido_shm_pool_v1_create_block(pool, 64);
+	lido_shm_block_v1_add_listener(block, &listener, &reason);
+	client_roundtrip(&pair.client);
+	expect_int(reason, ==, LIDO_SHM_BLOCK_V1_REASON_BLOCKS);
+	lido_shm_block_v1_destroy(block);
+	lido_shm_pool_v1_destroy(pool);
+	lido_shm_manager_v1_destroy(manager);
+	pair_finish(&pair);
+}

@@ -91,8 +91,9 @@ extern "C" {
 #define LIDO_RESERVE_MAX (INT64_C(1) << 31)
 
 /*
- * Objects of lido_shm_v1 that one client may have for each block that it may have. Blocks that failed or lost their
- * memory are objects too, and are allowed as long as they do not become a load themselves.
+ * Pool objects and blocks of lido_shm_v1 that one client may have for each block that it may have, or as for one block
+ * if it may have none. Blocks that failed or lost their memory are objects too, and are allowed as long as they do not
+ * become a load themselves. The protocol names this number.
  */
 #define LIDO_OBJECTS_PER_BLOCK 4
 
