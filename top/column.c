@@ -36,16 +36,16 @@ static void write_count(double count, char text[COLUMN_TEXT_SIZE]) {
 }
 
 NUMBER(exported, EXPORTED_AREAS, write_count)
-NUMBER(sealed, IMPORTED_AREAS, write_count)
-NUMBER(unsealable, COPIED_FILES, write_count)
+NUMBER(sealed, SEALED_FILES, write_count)
+NUMBER(unsealable, UNSEALABLE_FILES, write_count)
 NUMBER(blocks, BLOCKS, write_count)
 NUMBER(buffers, BUFFERS, write_count)
 NUMBER(mapped, BYTES_MAPPED, column_write_bytes)
-NUMBER(used, BYTES_LIVE, column_write_bytes)
+NUMBER(used, BYTES_USED, column_write_bytes)
 NUMBER(resident, BYTES_RESIDENT, column_write_bytes)
 NUMBER(cached, BYTES_CACHED, column_write_bytes)
-NUMBER(scratch, BYTES_COPIED, column_write_bytes)
-NUMBER(peak, BYTES_LIVE_PEAK, column_write_bytes)
+NUMBER(scratch, BYTES_SCRATCH, column_write_bytes)
+NUMBER(peak, BYTES_USED_PEAK, column_write_bytes)
 NUMBER(pinned, BYTES_PINNED, column_write_bytes)
 
 static void write_name(const struct row *row, char text[COLUMN_TEXT_SIZE]) {

@@ -58,7 +58,7 @@ static int get_height(int64_t size) {
 
 static const char *get_class(uint32_t kind) {
 	switch (kind) {
-	case LIDO_MONITOR_V1_RANGE_LIVE:
+	case LIDO_MONITOR_V1_RANGE_USED:
 		return "used";
 	case LIDO_MONITOR_V1_RANGE_CACHED:
 		return "cached";
@@ -116,10 +116,10 @@ static int write_area(const struct area *area, int y, FILE *stream) {
 }
 
 static int write_copies(const struct row *row, int y, FILE *stream) {
-	int64_t size = row->values[LIDO_MONITOR_V1_VALUE_BYTES_COPIED];
-	int64_t idle = row->values[LIDO_MONITOR_V1_VALUE_BYTES_WARM];
+	int64_t size = row->values[LIDO_MONITOR_V1_VALUE_BYTES_SCRATCH];
+	int64_t idle = row->values[LIDO_MONITOR_V1_VALUE_BYTES_SCRATCH_IDLE];
 	struct range ranges[] = {
-		{.kind = LIDO_MONITOR_V1_RANGE_LIVE, .offset = 0, .size = size - idle},
+		{.kind = LIDO_MONITOR_V1_RANGE_USED, .offset = 0, .size = size - idle},
 		{.kind = LIDO_MONITOR_V1_RANGE_CACHED, .offset = size - idle, .size = idle},
 	};
 	char bytes[COLUMN_TEXT_SIZE];
@@ -140,7 +140,7 @@ static void write_legend(FILE *stream) {
 }
 
 void map_write(const struct row *row, const struct wl_array *areas, FILE *stream) {
-	int height = TOP + get_height(row->values[LIDO_MONITOR_V1_VALUE_BYTES_COPIED]);
+	int height = TOP + get_height(row->values[LIDO_MONITOR_V1_VALUE_BYTES_SCRATCH]);
 	const struct area *area;
 	wl_array_for_each(area, areas) {
 		height += get_height(area->size);

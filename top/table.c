@@ -51,10 +51,10 @@ void table_write_summary(const struct table *table, char *text, size_t size) {
 		const char *name;
 		enum lido_monitor_v1_value value;
 	} sums[] = {
-		{"used", LIDO_MONITOR_V1_VALUE_BYTES_LIVE},
+		{"used", LIDO_MONITOR_V1_VALUE_BYTES_USED},
 		{"resident", LIDO_MONITOR_V1_VALUE_BYTES_RESIDENT},
 		{"cached", LIDO_MONITOR_V1_VALUE_BYTES_CACHED},
-		{"scratch", LIDO_MONITOR_V1_VALUE_BYTES_COPIED},
+		{"scratch", LIDO_MONITOR_V1_VALUE_BYTES_SCRATCH},
 	};
 	char bytes[COLUMN_TEXT_SIZE];
 	const struct rows *rows = table->rows;

@@ -36,21 +36,21 @@ static void send_values(struct wl_resource *resource, const struct lido_pool_sta
 		int64_t number;
 	} values[] = {
 		{LIDO_MONITOR_V1_VALUE_EXPORTED_AREAS, stats->exported_areas},
-		{LIDO_MONITOR_V1_VALUE_IMPORTED_AREAS, stats->sealed_files},
-		{LIDO_MONITOR_V1_VALUE_COPIED_FILES, stats->unsealable_files},
+		{LIDO_MONITOR_V1_VALUE_SEALED_FILES, stats->sealed_files},
+		{LIDO_MONITOR_V1_VALUE_UNSEALABLE_FILES, stats->unsealable_files},
 		{LIDO_MONITOR_V1_VALUE_MAPPINGS, stats->mappings},
 		{LIDO_MONITOR_V1_VALUE_FDS, stats->fds},
 		{LIDO_MONITOR_V1_VALUE_BLOCKS, stats->blocks},
 		{LIDO_MONITOR_V1_VALUE_BUFFERS, stats->buffers},
 		{LIDO_MONITOR_V1_VALUE_BUFFERS_PEAK, stats->buffers_peak},
 		{LIDO_MONITOR_V1_VALUE_BYTES_MAPPED, stats->bytes_mapped},
-		{LIDO_MONITOR_V1_VALUE_BYTES_LIVE, stats->bytes_used},
-		{LIDO_MONITOR_V1_VALUE_BYTES_LIVE_PEAK, stats->bytes_used_peak},
+		{LIDO_MONITOR_V1_VALUE_BYTES_USED, stats->bytes_used},
+		{LIDO_MONITOR_V1_VALUE_BYTES_USED_PEAK, stats->bytes_used_peak},
 		{LIDO_MONITOR_V1_VALUE_BYTES_RESIDENT, stats->bytes_resident},
 		{LIDO_MONITOR_V1_VALUE_BYTES_CACHED, stats->bytes_cached},
-		{LIDO_MONITOR_V1_VALUE_BYTES_COPIED, stats->bytes_scratch},
-		{LIDO_MONITOR_V1_VALUE_BYTES_COPIED_PEAK, stats->bytes_scratch_peak},
-		{LIDO_MONITOR_V1_VALUE_BYTES_WARM, stats->bytes_scratch_idle},
+		{LIDO_MONITOR_V1_VALUE_BYTES_SCRATCH, stats->bytes_scratch},
+		{LIDO_MONITOR_V1_VALUE_BYTES_SCRATCH_PEAK, stats->bytes_scratch_peak},
+		{LIDO_MONITOR_V1_VALUE_BYTES_SCRATCH_IDLE, stats->bytes_scratch_idle},
 		{LIDO_MONITOR_V1_VALUE_BYTES_READ, stats->bytes_read},
 		{LIDO_MONITOR_V1_VALUE_PINS, stats->pins},
 		{LIDO_MONITOR_V1_VALUE_BYTES_PINNED, stats->bytes_pinned},
@@ -121,7 +121,7 @@ static const struct lido_exported_area *find_area(const struct lido_pool *pool, 
 // beyond the offset, or NULL.
 static int64_t send_range(struct wl_resource *resource, const struct lido_exported_area *area,
 		const struct lido_range *free, int64_t offset) {
-	enum lido_monitor_v1_range kind = LIDO_MONITOR_V1_RANGE_LIVE;
+	enum lido_monitor_v1_range kind = LIDO_MONITOR_V1_RANGE_USED;
 	int64_t end = free != NULL ? free->offset : area->base.size;
 	if (end <= offset) {
 		kind = free->is_warm ? LIDO_MONITOR_V1_RANGE_CACHED : LIDO_MONITOR_V1_RANGE_FREE;

@@ -197,10 +197,10 @@ TEST("lido_monitor@tells-the-numbers-of-each-client") {
 	expect_int(row->values[LIDO_MONITOR_V1_VALUE_EXPORTED_AREAS], ==, 1);
 	expect_int(row->values[LIDO_MONITOR_V1_VALUE_BLOCKS], ==, 2);
 	expect_int(row->values[LIDO_MONITOR_V1_VALUE_BUFFERS], ==, 1);
-	expect_int(row->values[LIDO_MONITOR_V1_VALUE_BYTES_LIVE], ==, 65536);
+	expect_int(row->values[LIDO_MONITOR_V1_VALUE_BYTES_USED], ==, 65536);
 	expect_int(row->values[LIDO_MONITOR_V1_VALUE_BYTES_RESIDENT], ==, 65536);
 	expect_int(row->values[LIDO_MONITOR_V1_VALUE_BYTES_MAPPED], ==, pool_client_get_first_area(&pair.pool)->reserve);
-	expect_int(row->values[LIDO_MONITOR_V1_VALUE_IMPORTED_AREAS], ==, 0);
+	expect_int(row->values[LIDO_MONITOR_V1_VALUE_SEALED_FILES], ==, 0);
 	expect_string(row->limit_key, "areas"); // one of sixteen
 	expect_int(row->limit_used, ==, 1);
 	expect_int(row->limit_max, ==, LIDO_AREAS_MAX_DEFAULT);
@@ -211,8 +211,8 @@ TEST("lido_monitor@tells-the-numbers-of-each-client") {
 	client_roundtrip(&pair.base.client);
 	monitor_client_get_all(&monitor);
 	row = monitor_client_get_row(&monitor, 0);
-	expect_int(row->values[LIDO_MONITOR_V1_VALUE_BYTES_LIVE], ==, 0);
-	expect_int(row->values[LIDO_MONITOR_V1_VALUE_BYTES_LIVE_PEAK], ==, 65536);
+	expect_int(row->values[LIDO_MONITOR_V1_VALUE_BYTES_USED], ==, 0);
+	expect_int(row->values[LIDO_MONITOR_V1_VALUE_BYTES_USED_PEAK], ==, 65536);
 	expect_int(row->values[LIDO_MONITOR_V1_VALUE_BUFFERS_PEAK], ==, 1);
 	expect_int(row->values[LIDO_MONITOR_V1_VALUE_BYTES_CACHED], ==, 65536);
 	monitor_client_finish(&monitor);
@@ -295,7 +295,7 @@ TEST("lido_monitor@ranges-tile-the-file-in-pages") {
 	expect_place(&blocks[COUNT - 1]);
 	get_ranges(&monitor, bytes);
 	expect_int(monitor.ranges.size / sizeof(struct monitor_range), ==, 1);
-	expect_int(bytes[LIDO_MONITOR_V1_RANGE_LIVE], ==, COUNT * 4096);
+	expect_int(bytes[LIDO_MONITOR_V1_RANGE_USED], ==, COUNT * 4096);
 	expect_int(monitor.blocks, ==, COUNT);
 	for (int i = 0; i < COUNT; i += 2) {
 		pool_block_finish(&blocks[i]);
@@ -305,7 +305,7 @@ TEST("lido_monitor@ranges-tile-the-file-in-pages") {
 	get_ranges(&monitor, bytes);
 	expect_int(monitor.ranges.size / sizeof(struct monitor_range), ==, COUNT);
 	expect_int(monitor.answers - answers, ==, (COUNT + LIDO_MONITOR_RANGES_MAX - 1) / LIDO_MONITOR_RANGES_MAX);
-	expect_int(bytes[LIDO_MONITOR_V1_RANGE_LIVE], ==, COUNT / 2 * 4096);
+	expect_int(bytes[LIDO_MONITOR_V1_RANGE_USED], ==, COUNT / 2 * 4096);
 	expect_int(bytes[LIDO_MONITOR_V1_RANGE_CACHED], ==, COUNT / 2 * 4096);
 	uint32_t calls = UINT32_MAX;
 	lido_pool_trim(pair_get_pool(&pair.base), 0, &calls);
