@@ -38,6 +38,7 @@ static const struct {
 	{"lido_shm_block_v1", LIDO_SHM_BLOCK_V1_ERROR_INVALID_STRIDE, "invalid_stride"},
 	{"lido_shm", LIDO_SHM_BLOCK_V1_ERROR_INVALID_SIZE, "invalid_size"},
 	{"lido_shm", LIDO_SHM_BLOCK_V1_ERROR_FILE_CHANGED, "file_changed"},
+	{"lido_shm_block_v1", LIDO_SHM_BLOCK_V1_ERROR_INVALID_RANGE, "invalid_range"},
 	{"lido_shm_pool_v1", LIDO_SHM_POOL_V1_ERROR_BLOCKS_EXIST, "blocks_exist"},
 };
 

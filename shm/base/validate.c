@@ -40,6 +40,17 @@ bool lido_validate_block_size(uint32_t size, struct lido_validation_error *error
 	return true;
 }
 
+bool lido_validate_block_range(
+		uint32_t offset, uint32_t size, int64_t block_size, struct lido_validation_error *error) {
+	int64_t end = (int64_t)offset + size;
+	if (end > block_size) {
+		return fail(error, LIDO_SHM_BLOCK_V1_ERROR_INVALID_RANGE,
+				"range ends at %" PRId64 ", beyond block size %" PRId64 " (offset %" PRIu32 ", size %" PRIu32 ")", end,
+				block_size, offset, size);
+	}
+	return true;
+}
+
 _Static_assert((int)WL_SHM_ERROR_INVALID_FORMAT == (int)LIDO_SHM_BLOCK_V1_ERROR_INVALID_FORMAT &&
 					   (int)WL_SHM_ERROR_INVALID_STRIDE == (int)LIDO_SHM_BLOCK_V1_ERROR_INVALID_STRIDE,
 		"an invalid buffer has the same error code in a wl_shm_pool and in a block");

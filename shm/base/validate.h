@@ -34,6 +34,9 @@ bool lido_validate_pool_resize(int32_t old_size, int32_t size, struct lido_valid
 /* lido_shm_pool_v1.create_block and lido_shm_block_v1.resize. invalid_size unless size is positive. */
 bool lido_validate_block_size(uint32_t size, struct lido_validation_error *error);
 
+/* lido_shm_block_v1.discard. invalid_range if the range ends beyond the block, which has block_size bytes. */
+bool lido_validate_block_range(uint32_t offset, uint32_t size, int64_t block_size, struct lido_validation_error *error);
+
 /*
  * create_buffer of a wl_shm_pool or a lido_shm_block_v1; container is its name in messages, "pool" or "block", and
  * container_size its bytes. Both interfaces use the same error codes.

@@ -1,6 +1,7 @@
 #include "memory/block.h"
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "base/os.h"
 
 #include <assert.h>
@@ -76,8 +77,18 @@ void lido_block_ref(struct lido_block *block) {
 	block->users++;
 }
 
+// Reading in place was allowed because the buffer had no holes, and a GPU would go on to read pages that the file has
+// no more. In which buffer a reader is does not matter: most blocks have one.
+void lido_block_discard(struct lido_block *block, int64_t offset, int64_t size) {
+	int64_t end = lido_min(offset + size, block->wanted);
+	if (block->readers == 0 && offset < end) {
+		lido_exported_area_discard(block->area, block->range->offset + offset, end - offset);
+	}
+}
+
 static void block_destroy(struct lido_block *block) {
 	struct lido_area *area = &block->area->base;
+	assert(block->readers == 0);
 	lido_quota_subtract(area->quota, LIDO_QUOTA_BLOCK_BYTES, block->range->size);
 	lido_quota_subtract(area->quota, LIDO_QUOTA_BLOCKS, 1);
 	lido_allocator_free(block->area->allocator, block->range, lido_clock_now());

@@ -7,11 +7,14 @@
 
 #include "memory/exported.h"
 
+#include <assert.h>
+
 struct lido_block {
 	struct lido_exported_area *area;
 	struct lido_range *range;
-	uint32_t users; // its owner, which is a block resource, and buffers
-	int64_t wanted; // bytes: the end of the range beyond them is freed when the owner is the only user
+	uint32_t users;   // its owner, which is a block resource, and buffers
+	uint32_t readers; // buffers that were committed and not released, and pins
+	int64_t wanted;   // bytes: the end of the range beyond them is freed when the owner is the only user
 };
 
 /*
@@ -38,6 +41,22 @@ void lido_block_ref(struct lido_block *block);
 
 /* Removes that buffer; the block is freed with its last user. */
 void lido_block_unref(struct lido_block *block);
+
+/* Somebody reads a buffer in it, at any time until the reader is removed. */
+static inline void lido_block_add_reader(struct lido_block *block) {
+	block->readers++; // each is a buffer or a pin, whose number is limited
+}
+
+static inline void lido_block_remove_reader(struct lido_block *block) {
+	assert(block->readers > 0);
+	block->readers--;
+}
+
+/*
+ * Its owner no longer needs these bytes, of which those beyond its size are ignored. Returns whole pages of them to the
+ * kernel, unless the block has readers: see lido_exported_area_discard().
+ */
+void lido_block_discard(struct lido_block *block, int64_t offset, int64_t size);
 
 /* Removes the owner; buffers keep their memory. NULL is fine. */
 void lido_block_disown(struct lido_block *block);

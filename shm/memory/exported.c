@@ -205,6 +205,12 @@ static void area_punch(struct lido_exported_area *area, struct lido_range *range
 	}
 }
 
+// We punched pages ourselves, so that there are fewer is no loss.
+static void area_note_punched(struct lido_exported_area *area) {
+	area->bytes_present = lido_area_get_resident(&area->base);
+	area->populated.start = area->populated.end = 0;
+}
+
 bool lido_exported_area_trim(struct lido_exported_area *area, int64_t before, uint32_t *calls_left) {
 	bool is_punched = false;
 	struct lido_range *range;
@@ -215,11 +221,31 @@ bool lido_exported_area_trim(struct lido_exported_area *area, int64_t before, ui
 		is_punched = true;
 	}
 	if (is_punched) {
-		// We punched these pages ourselves: no allocated range has lost any, so the generation stays.
-		area->bytes_present = lido_area_get_resident(&area->base);
-		area->populated.start = area->populated.end = 0;
+		// No allocated range has lost any, so the generation stays.
+		area_note_punched(area);
 	}
 	return range != NULL;
+}
+
+// How much of so many bytes may be discarded in this dispatch; counts that. Whole pages.
+static int64_t spend_discard(struct lido_quota *quota, int64_t size) {
+	int64_t left = lido_page_round_down(lido_quota_get_left(quota, LIDO_QUOTA_DISCARDED_BYTES));
+	size = lido_min(size, left);
+	int64_t cost = lido_max(size, LIDO_DISPATCH_DISCARD_COST_MIN);
+	return size > 0 && cost <= left && lido_quota_spend(quota, LIDO_QUOTA_DISCARDED_BYTES, cost) ? size : 0;
+}
+
+// The pages that the file has lost so far are counted first, as the client's doing: they are not taken for ours.
+void lido_exported_area_discard(struct lido_exported_area *area, int64_t offset, int64_t size) {
+	int64_t start = lido_page_round_up(offset), end = lido_page_round_down(offset + size);
+	assert(offset >= 0 && size >= 0 && offset + size <= area->reserve);
+	size = spend_discard(area->base.quota, end - start);
+	if (size == 0 || handle_inspect(&area->base) != LIDO_AREA_OK ||
+			lido_os.punch_hole(area->base.fd, start, size) != 0) {
+		return;
+	}
+	area_note_punched(area);
+	area->generation++;
 }
 
 int64_t lido_exported_area_get_cached(const struct lido_exported_area *area) {

@@ -31,8 +31,8 @@ struct lido_exported_area {
 	struct lido_mapping *mapping;
 	struct lido_allocator *allocator;
 	int64_t bytes_present; // of pages that the file had when last inspected
-	uint32_t generation;   // incremented when the file lost pages we did not punch; ranges known to have no holes must
-						   // be rechecked
+	uint32_t generation;   // incremented when the file lost pages of allocated ranges; those known to have no holes
+						   // must be rechecked
 	struct {
 		int64_t start, end;  // bytes
 		uint32_t generation; // of the area at that time
@@ -71,6 +71,12 @@ void lido_exported_area_destroy(struct lido_exported_area *area);
  * lido_exports_trim() for one area.
  */
 bool lido_exported_area_trim(struct lido_exported_area *area, int64_t before, uint32_t *calls_left);
+
+/*
+ * Returns the whole pages between two places in an allocated range, which nobody reads, to the kernel; or some of them,
+ * as far as LIDO_DISPATCH_DISCARDED_BYTES_MAX allows. Does nothing if the client has changed the size of the file.
+ */
+void lido_exported_area_discard(struct lido_exported_area *area, int64_t offset, int64_t size);
 
 /*
  * Bytes of pages that free ranges hold in memory, for the next block. The kernel is asked about the first 64 MiB of

@@ -38,6 +38,7 @@ static const struct kind {
 	[LIDO_QUOTA_COPIED_BYTES] = {NULL, "much at once", " bytes", "copied", true},
 	[LIDO_QUOTA_SEARCHED_BYTES] = {NULL, "much at once", " bytes", "searched for holes", true},
 	[LIDO_QUOTA_POPULATED_BYTES] = {NULL, "much at once", " bytes", "populated", true},
+	[LIDO_QUOTA_DISCARDED_BYTES] = {NULL, "much at once", " bytes", "discarded", true},
 };
 
 struct lido_quota_process {
@@ -138,6 +139,7 @@ void lido_quota_init(struct lido_quota *quota, struct wl_client *client, struct 
 	quota->counts[LIDO_QUOTA_COPIED_BYTES].max = LIDO_DISPATCH_BYTES_MAX;
 	quota->counts[LIDO_QUOTA_SEARCHED_BYTES].max = LIDO_DISPATCH_SEARCHED_BYTES_MAX;
 	quota->counts[LIDO_QUOTA_POPULATED_BYTES].max = LIDO_DISPATCH_POPULATED_BYTES_MAX;
+	quota->counts[LIDO_QUOTA_DISCARDED_BYTES].max = LIDO_DISPATCH_DISCARDED_BYTES_MAX;
 	if (client != NULL && total != NULL) {
 		join_process(quota);
 	}

@@ -39,6 +39,7 @@ enum lido_quota_kind {
 	LIDO_QUOTA_COPIED_BYTES,    // work: bytes copied in this dispatch
 	LIDO_QUOTA_SEARCHED_BYTES,  // work: bytes searched for holes in this dispatch
 	LIDO_QUOTA_POPULATED_BYTES, // work: bytes put into the page table in this dispatch
+	LIDO_QUOTA_DISCARDED_BYTES, // work: bytes returned to the kernel at the client's request in this dispatch
 
 	// Without a limit: the limits above bound them.
 	LIDO_QUOTA_SEALED_FILES,     // imported files that can be mapped

@@ -63,10 +63,24 @@ static void handle_resize(struct wl_client *client, struct wl_resource *resource
 	place(block_resource, size, resource);
 }
 
+static void handle_discard(struct wl_client *client, struct wl_resource *resource, uint32_t offset, uint32_t size) {
+	struct block_resource *block_resource = wl_resource_get_user_data(resource);
+	struct lido_validation_error error;
+	if (!lido_validate_block_range(offset, size, block_resource->size, &error)) {
+		wl_resource_post_error(resource, error.code, "%s", error.text);
+		return;
+	}
+	if (block_resource->block != NULL) {
+		lido_block_discard(block_resource->block, offset, size);
+	}
+	lido_pool_audit_in_debug_build(block_resource->pool);
+}
+
 static const struct lido_shm_block_v1_interface block_impl = {
 	.destroy = handle_destroy,
 	.create_buffer = handle_create_buffer,
 	.resize = handle_resize,
+	.discard = handle_discard,
 };
 
 static void handle_resource_destroy(struct wl_resource *resource) {

@@ -17,7 +17,23 @@ static const struct wl_buffer_interface buffer_impl = {
 	.destroy = handle_destroy,
 };
 
+// From a commit until its release the server may read it at any time.
+static inline void buffer_begin_use(struct lido_buffer *buffer) {
+	if (buffer->internal.block != NULL && !buffer->internal.is_used) {
+		buffer->internal.is_used = true;
+		lido_block_add_reader(buffer->internal.block);
+	}
+}
+
+static inline void buffer_end_use(struct lido_buffer *buffer) {
+	if (buffer->internal.is_used) {
+		buffer->internal.is_used = false;
+		lido_block_remove_reader(buffer->internal.block);
+	}
+}
+
 static void buffer_leave_memory(struct lido_buffer *buffer) {
+	buffer_end_use(buffer);
 	if (buffer->internal.block != NULL) {
 		lido_block_unref(buffer->internal.block);
 	} else if (buffer->internal.area != NULL) {
@@ -136,6 +152,7 @@ void lido_buffer_unlock(struct lido_buffer *buffer) {
 }
 
 void lido_buffer_send_release(struct lido_buffer *buffer) {
+	buffer_end_use(buffer);
 	if (buffer->resource != NULL) {
 		wl_buffer_send_release(buffer->resource);
 	}
@@ -172,6 +189,7 @@ bool lido_buffer_begin_commit(struct lido_buffer *buffer, struct lido_commit *co
 		.is_inspected = state == LIDO_AREA_OK,
 		.bytes_copied = lido_buffer_get_bytes_copied(buffer),
 	};
+	buffer_begin_use(buffer);
 	count_commit(&buffer->commits);
 	if (area != NULL) {
 		count_commit(&area->commits);

@@ -11,7 +11,7 @@
 #include <wayland-server-protocol.h>
 
 #define WL_SHM_VERSION 2
-#define LIDO_SHM_VERSION 2
+#define LIDO_SHM_VERSION 3
 
 static void handle_create_pool(
 		struct wl_client *client, struct wl_resource *resource, uint32_t id, int32_t fd, int32_t size) {

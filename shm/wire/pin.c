@@ -8,6 +8,7 @@
  */
 #include "base/os.h"
 #include "base/page.h"
+#include "memory/block.h"
 #include "memory/pool.h"
 
 #include <assert.h>
@@ -58,6 +59,9 @@ enum lido_pin_result lido_pin_create(
 	}
 	pin->buffer = lido_buffer_lock(buffer);
 	pin->losses = buffer->internal.area->losses;
+	if (buffer->internal.block != NULL) {
+		lido_block_add_reader(buffer->internal.block);
+	}
 	*pin_out = pin;
 	return LIDO_PIN_OK;
 }
@@ -65,6 +69,9 @@ enum lido_pin_result lido_pin_create(
 void lido_pin_destroy(struct lido_pin *pin) {
 	if (pin != NULL) {
 		lido_udmabuf_finish(&pin->udmabuf);
+		if (pin->buffer->internal.block != NULL) {
+			lido_block_remove_reader(pin->buffer->internal.block);
+		}
 		lido_buffer_unlock(pin->buffer);
 		free(pin);
 	}

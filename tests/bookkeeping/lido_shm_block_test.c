@@ -323,3 +323,59 @@ TEST("lido_shm_block@block-of-almost-two-gibibytes-has-a-buffer-at-its-end") {
 	wl_buffer_destroy(wl_buffer);
 	pool_pair_finish(&pair);
 }
+
+// Draws the whole block, discards it, and returns how many bytes its file has then.
+static int64_t discard_drawn(struct pool_block *block) {
+	file_fill_memory(pool_block_get_data(block), 0, block->size, 5);
+	expect_int(file_get_allocated(block->area->fd), ==, block->size);
+	pool_block_discard(block, 0, block->size);
+	client_roundtrip(block->pool->client);
+	return file_get_allocated(block->area->fd);
+}
+
+TEST("lido_shm_block@discard-returns-memory-but-not-from-commit-to-release") {
+	struct pool_pair pair;
+	struct pool_block block;
+	struct lido_commit commit;
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, 65536);
+	expect_place(&block);
+	struct wl_buffer *wl_buffer = pool_block_create_buffer(&block, 0, 64, 64);
+	struct lido_buffer *buffer = pair_get_buffer(&pair.base, wl_buffer);
+	// A compositor may lock a buffer as long as it exists.
+	lido_buffer_lock(buffer);
+	expect_int(discard_drawn(&block), ==, 0);
+	expect(lido_buffer_map(buffer, 0, 64, NULL) == NULL);
+	for (int i = 0; i < 3; i++) {
+		expect(lido_buffer_begin_commit(buffer, &commit));
+		expect_int(discard_drawn(&block), ==, 65536);
+		expect(lido_buffer_begin_commit(buffer, &commit));
+		expect(lido_buffer_map(buffer, 0, 64, NULL) != NULL);
+		lido_buffer_send_release(buffer);
+		expect_int(discard_drawn(&block), ==, 0);
+	}
+	expect_int(pool_used(pair_get_pool(&pair.base), BLOCK_BYTES), ==, 65536);
+	lido_buffer_unlock(buffer);
+	wl_buffer_destroy(wl_buffer);
+	pool_pair_finish(&pair);
+}
+
+TEST("lido_shm_block@buffer-that-is-destroyed-while-shown-keeps-its-block-from-discards") {
+	struct pool_pair pair;
+	struct pool_block block;
+	struct lido_commit commit;
+	pool_pair_init(&pair, NULL, 0);
+	pool_block_init(&block, &pair.pool, 65536);
+	expect_place(&block);
+	struct wl_buffer *wl_buffers[2] = {
+		pool_block_create_buffer(&block, 0, 64, 64), pool_block_create_buffer(&block, 0, 8, 8)};
+	struct lido_buffer *locked = lido_buffer_lock(pair_get_buffer(&pair.base, wl_buffers[0]));
+	expect(lido_buffer_begin_commit(locked, &commit));
+	expect(lido_buffer_begin_commit(pair_get_buffer(&pair.base, wl_buffers[1]), &commit));
+	wl_buffer_destroy(wl_buffers[0]);
+	wl_buffer_destroy(wl_buffers[1]);
+	expect_int(discard_drawn(&block), ==, 65536);
+	lido_buffer_unlock(locked);
+	expect_int(discard_drawn(&block), ==, 0);
+	pool_pair_finish(&pair);
+}

@@ -45,6 +45,9 @@ static void step_block(struct session *session) {
 	struct pool_block *block = &session->blocks[draw_lot(session, BLOCKS)];
 	if (block->block == NULL) {
 		pool_block_init(block, &session->pair.pool, choose_size(session));
+	} else if (draw_lot(session, 4) == 0) {
+		uint32_t size = pool_block_get_size(block), offset = draw_lot(session, size);
+		pool_block_discard(block, offset, draw_lot(session, size - offset + 1));
 	} else if (draw_lot(session, 3) > 0) {
 		pool_block_resize(block, choose_size(session));
 	} else {
@@ -80,8 +83,10 @@ static void create_buffer(struct session *session, struct drawn *drawn) {
 	drawn->width = width;
 	drawn->height = 1 + (int32_t)draw_lot(session, (uint32_t)(rows < 200 ? rows : 200));
 	int32_t offset = (int32_t)(draw_lot(session, block->size - (uint32_t)(width * 4 * drawn->height) + 1) & ~3u);
+	struct lido_commit commit;
 	drawn->wl_buffer = pool_block_create_buffer(block, offset, width, drawn->height);
 	drawn->locked = lido_buffer_lock(pair_get_buffer(&session->pair.base, drawn->wl_buffer));
+	expect(lido_buffer_begin_commit(drawn->locked, &commit)); // so that discarding its block changes nothing
 	drawn->pixels = pool_block_get_data(block) + offset;
 	drawn->value = ++session->last_value;
 	// Buffers of one block may overlap, so each one is compared before another one is drawn over it.

@@ -90,7 +90,7 @@ void attacker_init(struct attacker *attacker, struct server *server) {
 	uint32_t registry = attacker_add(attacker, ATTACKER_REGISTRY);
 	attacker_send(attacker, 1, 1, &registry, 1, -1);
 	bind_global(attacker, 1, "wl_shm", 2, ATTACKER_SHM);
-	bind_global(attacker, 2, "lido_shm_manager_v1", 1, ATTACKER_MANAGER);
+	bind_global(attacker, 2, "lido_shm_manager_v1", 3, ATTACKER_MANAGER);
 }
 
 void attacker_hang_up(struct attacker *attacker) {
@@ -245,7 +245,7 @@ static void handle_error(struct attacker *attacker, const uint32_t *words) {
 		[ATTACKER_SHM_POOL] = 2,
 		[ATTACKER_BUFFER] = 3,
 		[ATTACKER_POOL] = 4,
-		[ATTACKER_BLOCK] = 3};
+		[ATTACKER_BLOCK] = 5};
 	const char *text = (const char *)(words + 3);
 	expect(!attacker->has_error);
 	attacker->has_error = true;

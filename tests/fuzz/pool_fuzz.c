@@ -212,6 +212,29 @@ static void step_disown(struct run *run, struct input *input) {
 	}
 }
 
+// The client gives up a part of a block, and draws its marks anew.
+static void step_discard(struct run *run, struct input *input) {
+	struct block *block = &run->blocks[input_take_below(input, BLOCKS)];
+	uint32_t offset = input_take_byte(input) * 512, size = input_take_size(input, 18);
+	if (block->block == NULL) {
+		return;
+	}
+	struct lido_area *area = &block->block->area->base;
+	int64_t start = block->block->range->offset, end = lido_range_get_end(block->block->range);
+	expect_block(block);
+	for (int i = 0; i < BUFFERS; i++) {
+		struct buffer *buffer = &run->buffers[i];
+		if (buffer->area == area && buffer->mark_offset >= start && buffer->mark_offset < end) {
+			expect_mark(area, buffer->mark_offset, buffer->mark);
+			buffer->area = NULL;
+		}
+	}
+	lido_block_discard(block->block, offset, size);
+	write_mark(run, area, start, block->mark);
+	write_mark(run, area, get_last_mark(block->block), block->mark);
+	expect_all(run);
+}
+
 static void handle_buffer_destroy(struct wl_listener *listener, void *data) {
 	struct buffer *buffer = wl_container_of(listener, buffer, destroy);
 	wl_list_remove(&buffer->destroy.link);
@@ -409,8 +432,10 @@ static void step_client(struct run *run, struct input *input, uint8_t kind) {
 		step_block(run, input);
 		break;
 	case 4:
-	case 5:
 		step_disown(run, input);
+		break;
+	case 5:
+		(kind & 8 ? step_discard : step_disown)(run, input);
 		break;
 	case 6:
 		step_file(run, input);

@@ -151,6 +151,17 @@ static void send_create_block(struct run *run, struct input *input) {
 	}
 }
 
+static void send_discard(struct run *run, struct input *input) {
+	uint32_t id = attacker_choose(&run->attacker, ATTACKER_BLOCK, input_take_byte(input));
+	uint8_t oddities = take_oddities(input);
+	uint32_t wanted = run->attacker.objects[id].wanted, offset = input_take_below(input, 16) * 4096;
+	offset = offset < wanted ? offset : 0;
+	uint32_t words[] = {spoil(input, &oddities, offset), spoil(input, &oddities, wanted - offset)};
+	if (id != 0) {
+		attacker_send(&run->attacker, id, 3, words, 2, -1);
+	}
+}
+
 static void send_destroy(struct run *run, struct input *input) {
 	static const uint32_t opcodes[ATTACKER_KINDS_LEN] = {[ATTACKER_SHM] = 1, [ATTACKER_SHM_POOL] = 1};
 	static const enum attacker_kind kinds[] = {ATTACKER_SHM_POOL, ATTACKER_BUFFER, ATTACKER_BUFFER, ATTACKER_BLOCK,
@@ -371,6 +382,9 @@ static void step(struct run *run, struct input *input) {
 	case 18:
 	case 19:
 		server_dispatch(&run->server, 0);
+		break;
+	case 20:
+		send_discard(run, input);
 		break;
 	default:
 		step_server(run, input);

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define VERSION 3
 #define PAGE 4096
 #define SMALL_ALIGN 64
 
@@ -109,11 +110,20 @@ static void handle_area_removed(void *data, struct lido_shm_pool_v1 *object, uin
 	area_destroy(area);
 }
 
+// Not recorded: it comes with the limits, from version 2 on.
+static void handle_layout(void *data, struct lido_shm_pool_v1 *object, uint32_t stride, uint32_t offset) {
+	struct pool_client *pool = data;
+	expect_int(pool_client_get_events_len(pool), ==, 1);
+	expect(stride > 0 && (stride & (stride - 1)) == 0);
+	expect(offset > 0 && (offset & (offset - 1)) == 0);
+}
+
 static const struct lido_shm_pool_v1_listener pool_listener = {
 	.limits = handle_limits,
 	.area = handle_area,
 	.area_size = handle_area_size,
 	.area_removed = handle_area_removed,
+	.layout = handle_layout,
 };
 
 // Takes the answered request from the queue. The answers to requests of destroyed blocks were not received.
@@ -169,7 +179,9 @@ void pool_client_init(struct pool_client *pool, struct client *client, uint32_t 
 	wl_list_init(&pool->blocks);
 	wl_array_init(&pool->events);
 	wl_array_init(&pool->requests);
-	pool->manager = client_bind(client, &lido_shm_manager_v1_interface, 1);
+	const struct client_global *global = client_find_global(client, lido_shm_manager_v1_interface.name, NULL);
+	uint32_t version = global != NULL && global->version < VERSION ? global->version : VERSION;
+	pool->manager = client_bind(client, &lido_shm_manager_v1_interface, version);
 	pool->pool = lido_shm_manager_v1_get_pool(pool->manager, reserve_max);
 	lido_shm_pool_v1_add_listener(pool->pool, &pool_listener, pool);
 }
@@ -255,6 +267,10 @@ void pool_block_finish(struct pool_block *block) {
 	lido_shm_block_v1_destroy(block->block);
 	wl_list_remove(&block->link);
 	*block = (struct pool_block){0};
+}
+
+void pool_block_discard(struct pool_block *block, uint32_t offset, uint32_t size) {
+	lido_shm_block_v1_discard(block->block, offset, size);
 }
 
 uint32_t pool_block_get_size(const struct pool_block *block) {

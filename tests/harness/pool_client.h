@@ -75,7 +75,10 @@ struct pool_block {
 	uint32_t offset, size;   // of its place
 };
 
-/* Binds the manager and creates a pool object. Does not wait. reserve_max: 0: no limit. */
+/*
+ * Binds the manager, in the newest version that both sides know, and creates a pool object. Does not wait. reserve_max:
+ * 0: no limit.
+ */
 void pool_client_init(struct pool_client *pool, struct client *client, uint32_t reserve_max);
 
 /* Destroys the remaining blocks, the pool object and the manager, and unmaps all areas. Does not wait. */
@@ -98,6 +101,9 @@ struct pool_area *pool_client_get_first_area(const struct pool_client *pool);
 void pool_block_init(struct pool_block *block, struct pool_client *pool, uint32_t size);
 void pool_block_resize(struct pool_block *block, uint32_t size);
 void pool_block_finish(struct pool_block *block);
+
+/* discard. The server must have version 3. Draw there only after a round trip. */
+void pool_block_discard(struct pool_block *block, uint32_t offset, uint32_t size);
 
 /* Bytes in which the protocol lets the client create buffers: by its requests, and by the events that it has read. */
 uint32_t pool_block_get_size(const struct pool_block *block);

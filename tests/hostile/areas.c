@@ -43,11 +43,15 @@ static void handle_area_removed(void *data, struct lido_shm_pool_v1 *pool, uint3
 	areas[id % AREAS].size = 0;
 }
 
+static void handle_layout(void *data, struct lido_shm_pool_v1 *pool, uint32_t stride, uint32_t offset) {
+}
+
 static const struct lido_shm_pool_v1_listener pool_listener = {
 	.limits = handle_limits,
 	.area = handle_area,
 	.area_size = handle_area_size,
 	.area_removed = handle_area_removed,
+	.layout = handle_layout,
 };
 
 static void handle_placed(void *data, struct lido_shm_block_v1 *block, uint32_t area, uint32_t offset, uint32_t size) {
@@ -129,6 +133,28 @@ ATTACK("shared-bytes-written-all-the-time") {
 
 ATTACK("area-punched-while-read") {
 	use_meanwhile(punch);
+}
+
+ATTACK("blocks-discarded-all-the-time") {
+	const uint32_t size = 256 << 20;
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	attacker.lido_shm = attacker_bind(&attacker, &lido_shm_manager_v1_interface, 3);
+	struct lido_shm_block_v1 *block = block_create(pool_create(&attacker), size);
+	expect_alive(&attacker);
+	struct area *area = areas[1].fd != 0 ? &areas[1] : &areas[0];
+	for (int i = 0; i < attack_count(40); i++) {
+		// All of it is to be returned at once, and then in as many requests as the server reads.
+		if (fallocate(area->fd, 0, 0, (off_t)area->size) != 0) {
+			skip("not enough memory: %s", strerror(errno));
+		}
+		lido_shm_block_v1_discard(block, 0, size);
+		expect_alive(&attacker);
+		for (uint32_t j = 0; j < 8000; j++) {
+			lido_shm_block_v1_discard(block, random_below(size / 4096) * 4096, j % 8 == 0 ? 0 : 4096);
+		}
+		expect_alive(&attacker);
+	}
 }
 
 ATTACK("area-cannot-be-shrunk-or-sealed") {

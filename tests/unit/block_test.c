@@ -1,12 +1,14 @@
 /*
  * Blocks: their users, and when they free pages.
  */
+#include "file.h"
 #include "memory/block.h"
 #include "memory/exported.h"
 #include "memory/pool.h"
 #include "pair.h"
 #include "runner.h"
 #include <errno.h>
+#include <string.h>
 
 #define PAGE 4096
 #define RESERVE (64 * PAGE)
@@ -140,5 +142,85 @@ TEST("block@small-one-that-starts-inside-a-page-cannot-grow-to-a-page") {
 	expect_int(lido_block_get_size(second), ==, 128);
 	lido_block_disown(first);
 	lido_block_disown(second);
+	fixture_finish(&fixture);
+}
+
+// Makes all pages of the area's file, and fills them.
+static void fill(const struct fixture *fixture, uint32_t seed) {
+	file_fill(fixture->area->base.fd, 0, (size_t)fixture->area->base.size, seed);
+}
+
+// The file must contain the pattern, or zeros in the pages from start to end.
+static void expect_filled(const struct fixture *fixture, uint32_t seed, int64_t start, int64_t end) {
+	static uint8_t wanted[RESERVE], data[RESERVE];
+	size_t size = (size_t)fixture->area->base.size;
+	file_fill_memory(wanted, 0, size, seed);
+	memset(wanted + start, 0, (size_t)(end - start));
+	file_read(fixture->area->base.fd, 0, data, size);
+	expect_bytes(data, wanted, size);
+}
+
+TEST("block@discard-returns-the-whole-pages-of-the-range-and-no-others") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	struct lido_block *blocks[3] = {create(&fixture, 4 * PAGE), create(&fixture, 4 * PAGE), create(&fixture, 64)};
+	int fd = fixture.area->base.fd;
+	fill(&fixture, 1);
+	int64_t all = file_get_allocated(fd);
+	lido_block_discard(blocks[1], 1, 3 * PAGE);
+	expect_int(file_get_allocated(fd), ==, all - 2 * PAGE);
+	expect_filled(&fixture, 1, 5 * PAGE, 7 * PAGE);
+	fill(&fixture, 2);
+	lido_block_discard(blocks[1], 0, 4 * PAGE);
+	expect_filled(&fixture, 2, 4 * PAGE, 8 * PAGE);
+	fill(&fixture, 3);
+	lido_block_discard(blocks[0], 100, PAGE);
+	lido_block_discard(blocks[0], PAGE, 0);
+	lido_block_discard(blocks[0], 4 * PAGE, 0);
+	lido_block_discard(blocks[2], 0, 64);
+	expect_filled(&fixture, 3, 0, 0);
+	for (int i = 0; i < 3; i++) {
+		lido_block_disown(blocks[i]);
+	}
+	fixture_finish(&fixture);
+}
+
+TEST("block@discard-ends-with-what-its-owner-has") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	struct lido_block *block = create(&fixture, 8 * PAGE), *next = create(&fixture, PAGE);
+	lido_block_ref(block);
+	expect(lido_block_resize(block, 2 * PAGE));
+	fill(&fixture, 1);
+	// The owner may still think of a larger size that it has requested in vain.
+	lido_block_discard(block, PAGE, UINT32_MAX);
+	expect_filled(&fixture, 1, PAGE, 2 * PAGE);
+	lido_block_discard(block, 2 * PAGE, 6 * PAGE);
+	lido_block_discard(block, UINT32_MAX, UINT32_MAX);
+	expect_filled(&fixture, 1, PAGE, 2 * PAGE);
+	lido_block_unref(block);
+	lido_block_disown(block);
+	lido_block_disown(next);
+	fixture_finish(&fixture);
+}
+
+TEST("block@discard-waits-for-nobody-and-changes-nothing-while-somebody-reads") {
+	struct fixture fixture;
+	fixture_init(&fixture);
+	struct lido_block *block = create(&fixture, 2 * PAGE), *other = create(&fixture, 2 * PAGE);
+	fill(&fixture, 1);
+	lido_block_add_reader(block);
+	lido_block_add_reader(block);
+	lido_block_discard(block, 0, 2 * PAGE);
+	lido_block_remove_reader(block);
+	lido_block_discard(block, 0, 2 * PAGE);
+	expect_filled(&fixture, 1, 0, 0);
+	lido_block_discard(other, 0, 2 * PAGE);
+	expect_filled(&fixture, 1, 2 * PAGE, 4 * PAGE);
+	lido_block_remove_reader(block);
+	lido_block_discard(block, 0, 2 * PAGE);
+	expect_filled(&fixture, 1, 0, 4 * PAGE);
+	lido_block_disown(block);
+	lido_block_disown(other);
 	fixture_finish(&fixture);
 }

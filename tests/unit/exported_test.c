@@ -264,3 +264,88 @@ TEST("exported@failed-fstat-is-not-tampering") {
 	expect(map(&fixture, 0, NULL) != NULL);
 	fixture_finish(&fixture);
 }
+
+TEST("exported@discard-has-its-own-pages-searched-for-holes-and-is-no-loss-by-the-client") {
+	struct fixture fixture;
+	struct lido_pages pages[2] = {{0}};
+	fixture_init(&fixture);
+	fill_all(&fixture);
+	// A hole elsewhere: the file is not known to have all pages.
+	expect_int(fallocate(fixture.area->base.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 7 * PAGE, PAGE), ==, 0);
+	expect(map(&fixture, 0, &pages[0]) != NULL);
+	expect(map(&fixture, 1, &pages[1]) != NULL);
+	uint32_t losses = fixture.area->base.losses;
+	lido_exported_area_discard(fixture.area, 0, PAGE);
+	expect_int(get_allocated(&fixture), ==, (BLOCKS - 2) * PAGE);
+	expect(map(&fixture, 0, &pages[0]) == NULL);
+	expect(map(&fixture, 1, &pages[1]) != NULL);
+	expect_int(fixture.area->base.losses, ==, losses);
+	expect_int(get_allocated(&fixture), ==, (BLOCKS - 2) * PAGE);
+	file_fill(fixture.area->base.fd, 0, PAGE, 4);
+	expect(map(&fixture, 0, &pages[0]) != NULL);
+	fixture_finish(&fixture);
+}
+
+TEST("exported@discard-does-not-hide-what-the-client-punches") {
+	struct fixture fixture;
+	struct lido_pages pages = {0};
+	fixture_init(&fixture);
+	fill_all(&fixture);
+	expect(map(&fixture, 0, &pages) != NULL);
+	uint32_t losses = fixture.area->base.losses;
+	expect_int(fallocate(fixture.area->base.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, PAGE), ==, 0);
+	lido_exported_area_discard(fixture.area, 3 * PAGE, PAGE);
+	expect_int(fixture.area->base.losses, ==, losses + 1);
+	expect(map(&fixture, 0, &pages) == NULL);
+	expect_int(get_allocated(&fixture), ==, (BLOCKS - 2) * PAGE);
+	fixture_finish(&fixture);
+}
+
+TEST("exported@discard-of-a-file-that-was-changed-or-that-fails-changes-nothing") {
+	static const enum fault faults[] = {FAULT_PUNCH_HOLE, FAULT_FSTAT};
+	struct fixture fixture;
+	fixture_init(&fixture);
+	fill_all(&fixture);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		faults_start_all_of(faults[i], 0);
+		lido_exported_area_discard(fixture.area, 0, PAGE);
+		expect_int(faults_get_count(FAULT_PUNCH_HOLE), ==, faults[i] == FAULT_PUNCH_HOLE);
+		faults_stop();
+	}
+	file_set_size(fixture.area->base.fd, fixture.area->base.size + PAGE);
+	lido_exported_area_discard(fixture.area, 0, PAGE);
+	expect_int(get_allocated(&fixture), ==, BLOCKS * PAGE);
+	fixture_finish(&fixture);
+}
+
+TEST("exported@discards-of-one-dispatch-are-bounded") {
+	enum {
+		UNIT = LIDO_DISPATCH_DISCARD_COST_MIN
+	};
+	struct pair pair;
+	pair_init(&pair, NULL);
+	struct lido_pool *pool = pair_get_pool(&pair);
+	pool->quota.counts[LIDO_QUOTA_DISCARDED_BYTES].max = 3 * UNIT + UNIT / 2;
+	struct lido_exported_area *area = lido_exported_area_create(&pool->exports, 8 * UNIT, 8 * UNIT);
+	expect(area != NULL);
+	struct lido_block *block = lido_block_create(area, 8 * UNIT);
+	expect_int(lido_exported_area_grow(area), ==, LIDO_GROW_OK);
+	file_fill(area->base.fd, 0, 8 * UNIT, 1);
+	faults_start(0);
+	// A small one counts as a unit.
+	lido_exported_area_discard(area, 0, PAGE);
+	lido_exported_area_discard(area, PAGE, 2 * UNIT);
+	expect_int(file_get_allocated(area->base.fd), ==, 6 * UNIT - PAGE);
+	// Half a unit is left, which is less than a small one counts.
+	lido_exported_area_discard(area, 4 * UNIT, PAGE);
+	lido_exported_area_discard(area, 4 * UNIT, UNIT);
+	expect_int(file_get_allocated(area->base.fd), ==, 6 * UNIT - PAGE);
+	expect_int(faults_get_count(FAULT_PUNCH_HOLE), ==, 2);
+	client_roundtrip(&pair.client);
+	// Of one that is too large, as much as is left.
+	lido_exported_area_discard(area, 3 * UNIT, 5 * UNIT);
+	expect_int(file_get_allocated(area->base.fd), ==, 3 * UNIT - PAGE - UNIT / 2);
+	faults_stop();
+	lido_block_disown(block);
+	pair_finish(&pair);
+}

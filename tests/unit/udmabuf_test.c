@@ -525,3 +525,22 @@ TEST("udmabuf@write-backs-work-and-do-not-wait") {
 	lido_pin_destroy(pin);
 	fixture_finish(&fixture);
 }
+
+TEST("udmabuf@pinned-block-is-not-discarded-and-its-neighbors-are-without-a-loss-for-it") {
+	struct fixture fixture;
+	fixture_init(&fixture, NULL);
+	fake_device(&fixture);
+	struct lido_pin *pin = create_pin(&fixture, 1);
+	int fd = fixture.blocks[1].area->fd;
+	for (int i = 0; i < 3; i++) {
+		pool_block_discard(&fixture.blocks[i], 0, SIZE);
+	}
+	client_roundtrip(&fixture.pair.base.client);
+	expect_int(file_get_allocated(fd), ==, 2 * SIZE);
+	expect(lido_pin_is_current(pin, NULL));
+	lido_pin_destroy(pin);
+	pool_block_discard(&fixture.blocks[1], 0, SIZE);
+	client_roundtrip(&fixture.pair.base.client);
+	expect_int(file_get_allocated(fd), ==, SIZE);
+	fixture_finish(&fixture);
+}

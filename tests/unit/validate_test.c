@@ -9,6 +9,8 @@
 #include <string.h>
 #include <wayland-server-protocol.h>
 
+#include "lido-shm-v1-protocol.h"
+
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static const uint32_t formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_RGB565, DRM_FORMAT_RGB888, DRM_FORMAT_R8,
@@ -147,6 +149,21 @@ TEST("validate@pool-never-shrinks") {
 	}
 }
 
+TEST("validate@range-ends-with-its-block-and-does-not-wrap") {
+	static const uint32_t values[] = {0, 1, 4095, 4096, 4097, 65536, INT32_MAX, UINT32_MAX - 1, UINT32_MAX};
+	static const int64_t sizes[] = {1, 4096, 65536, INT64_C(1) << 31, UINT32_MAX, INT64_C(1) << 32};
+	struct lido_validation_error error;
+	for (size_t i = 0; i < LENGTH(values) * LENGTH(values) * LENGTH(sizes); i++) {
+		uint32_t offset = values[i % LENGTH(values)], size = values[i / LENGTH(values) % LENGTH(values)];
+		int64_t block_size = sizes[i / LENGTH(values) / LENGTH(values)];
+		bool is_within = offset <= block_size && size <= block_size - offset;
+		expect_int(lido_validate_block_range(offset, size, block_size, &error), ==, is_within);
+		if (!is_within) {
+			expect_int(error.code, ==, LIDO_SHM_BLOCK_V1_ERROR_INVALID_RANGE);
+		}
+	}
+}
+
 TEST("validate@longest-message-is-complete-and-fits-libwayland") {
 	// wl_resource_post_error() truncates messages longer than 127 bytes.
 	struct lido_buffer_request request = {.offset = INT32_MAX,
@@ -167,4 +184,7 @@ TEST("validate@longest-message-is-complete-and-fits-libwayland") {
 	expect(!lido_validate_pool_resize(INT32_MAX, INT32_MIN, &error));
 	expect_int(strlen(error.text), <, 128);
 	expect_contains(error.text, "not allowed");
+	expect(!lido_validate_block_range(UINT32_MAX, UINT32_MAX, UINT32_MAX, &error));
+	expect_int(strlen(error.text), <, 128);
+	expect_contains(error.text, "size 4294967295)");
 }

@@ -176,6 +176,14 @@ extern "C" {
 #define LIDO_DISPATCH_POPULATED_BYTES_MAX (INT64_C(64) << 20)
 
 /*
+ * Bytes of blocks that are returned to the kernel for one client in one dispatch, because it discards them: a buffer of
+ * a 4K window, in up to 9 ms if the client has all pages in its page table. What it discards beyond stays. Each request
+ * counts as at least the second number: it takes 4 to 8 us, also where no page is.
+ */
+#define LIDO_DISPATCH_DISCARDED_BYTES_MAX (INT64_C(32) << 20)
+#define LIDO_DISPATCH_DISCARD_COST_MIN (INT64_C(256) << 10)
+
+/*
  * Least time between two events about one limit of one client that has not been disconnected (struct lido_limit_event):
  * a client can request what it does not get any number of times. Milliseconds.
  */
