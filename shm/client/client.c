@@ -62,7 +62,7 @@ static void bind_manager(struct lido_client *client, uint32_t name, uint32_t ver
 	if (!lido_socket_name_set(wl_display_get_fd(client->display))) {
 		return;
 	}
-	uint32_t bound = (uint32_t)lido_min(version, LIDO_SHM_POOL_V1_LAYOUT_SINCE_VERSION);
+	uint32_t bound = (uint32_t)lido_min(version, LIDO_SHM_BLOCK_V1_DISCARD_SINCE_VERSION);
 	client->manager = wl_registry_bind(client->registry, name, &lido_shm_manager_v1_interface, bound);
 	if (client->manager != NULL) {
 		lido_shm_manager_v1_add_listener(client->manager, &manager_listener, client);

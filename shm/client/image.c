@@ -98,7 +98,19 @@ bool lido_image_wait(struct lido_image *image) {
 }
 
 bool lido_image_is_ready(struct lido_image *image) {
-	return !lido_client_dispatch(image->client) || image->storage->answers_pending == 0;
+	return !lido_client_dispatch(image->client) || !lido_client_storage_is_pending(image->storage);
+}
+
+void lido_image_discard(struct lido_image *image) {
+	if (image->is_busy) {
+		return;
+	}
+	// An image of its own may have more memory than it needs.
+	uint32_t offset = image->layout.offset;
+	lido_client_storage_discard(
+			image->storage, offset, image->is_in_block ? image->layout.size : image->storage->size - offset);
+	image->is_known = false;
+	image->is_populated = false;
 }
 
 void lido_image_set_release_handler(

@@ -10,6 +10,7 @@ struct pool_storage {
 	struct lido_client_storage base;
 	struct lido_shm_block_v1 *block;
 	struct lido_client_area *area; // NULL: no place
+	struct wl_callback *handled;   // of the last discard; NULL: none is pending
 };
 
 static struct pool_storage *pool_storage_from_base(struct lido_client_storage *base) {
@@ -59,8 +60,41 @@ static struct wl_buffer *create_buffer(struct lido_client_storage *base, const s
 			layout->height, layout->stride, layout->format);
 }
 
+static void drop_handled(struct pool_storage *storage) {
+	if (storage->handled != NULL) {
+		wl_callback_destroy(storage->handled);
+		storage->handled = NULL;
+	}
+}
+
+static void handle_handled(void *data, struct wl_callback *callback, uint32_t serial) {
+	struct pool_storage *storage = data;
+	drop_handled(storage);
+	storage->base.is_discarding = false;
+}
+
+static const struct wl_callback_listener handled_listener = {
+	.done = handle_handled,
+};
+
+// Without memory for the callback, a round trip tells.
+static void discard(struct lido_client_storage *base, uint32_t offset, uint32_t size) {
+	struct pool_storage *storage = pool_storage_from_base(base);
+	if (lido_shm_block_v1_get_version(storage->block) < LIDO_SHM_BLOCK_V1_DISCARD_SINCE_VERSION) {
+		return;
+	}
+	lido_shm_block_v1_discard(storage->block, offset, size);
+	base->is_discarding = true;
+	drop_handled(storage);
+	storage->handled = wl_display_sync(base->client->display_wrapper);
+	if (storage->handled != NULL) {
+		wl_callback_add_listener(storage->handled, &handled_listener, storage);
+	}
+}
+
 static void destroy(struct lido_client_storage *base) {
 	struct pool_storage *storage = pool_storage_from_base(base);
+	drop_handled(storage);
 	lido_shm_block_v1_destroy(storage->block);
 	lido_client_area_unref(storage->area);
 	free(storage);
@@ -69,6 +103,7 @@ static void destroy(struct lido_client_storage *base) {
 static const struct lido_client_storage_impl impl = {
 	.grow = grow,
 	.create_buffer = create_buffer,
+	.discard = discard,
 	.destroy = destroy,
 };
 

@@ -71,12 +71,17 @@ void lido_client_storage_set_place(struct lido_client_storage *storage, uint8_t 
 	storage->error = LIDO_CLIENT_ERROR_NONE;
 }
 
+bool lido_client_storage_is_pending(const struct lido_client_storage *storage) {
+	return storage->answers_pending > 0 || storage->is_discarding;
+}
+
 // One round trip answers the earlier requests of all storages.
 static bool wait_once(struct lido_client_storage *storage) {
-	if (storage->answers_pending > 0) {
+	if (lido_client_storage_is_pending(storage)) {
 		if (!lido_client_round_trip(storage->client)) {
 			return false;
 		}
+		storage->is_discarding = false;
 		// The protocol promises an answer to each request.
 		if (storage->answers_pending > 0) {
 			return lido_client_fail(storage->client, LIDO_CLIENT_ERROR_MEMORY);
@@ -156,6 +161,16 @@ void lido_client_storage_populate(struct lido_client_storage *storage, uint32_t 
 	storage->populated = end;
 	storage->is_populated_in_part = true;
 	lido_client_storage_populate_range(storage, start, end);
+}
+
+void lido_client_storage_discard(struct lido_client_storage *storage, uint32_t offset, uint32_t size) {
+	if (storage->impl->discard == NULL || storage->data == NULL || storage->answers_pending > 0) {
+		return;
+	}
+	assert(offset <= storage->size && size <= storage->size - offset);
+	storage->impl->discard(storage, offset, size);
+	storage->populated = (uint32_t)lido_min(storage->populated, offset);
+	storage->is_populated_in_part = false;
 }
 
 struct wl_buffer *lido_client_storage_create_buffer(

@@ -18,6 +18,8 @@ struct lido_client_storage_impl {
 	bool (*grow)(struct lido_client_storage *storage, uint32_t size);
 	/* Creates a buffer. Returns NULL if out of memory. */
 	struct wl_buffer *(*create_buffer)(struct lido_client_storage *storage, const struct lido_client_layout *layout);
+	/* Gives up contents of the place, and sets is_discarding if the server may have to answer. NULL: does nothing. */
+	void (*discard)(struct lido_client_storage *storage, uint32_t offset, uint32_t size);
 	/* Frees everything. */
 	void (*destroy)(struct lido_client_storage *storage);
 };
@@ -30,6 +32,7 @@ struct lido_client_storage {
 	uint32_t size;                // bytes of the place
 	uint32_t size_requested;      // bytes of the last request to the server
 	uint32_t answers_pending;     // answers of the server yet to come
+	bool is_discarding;           // the server has yet to handle a discard: nothing may be drawn
 	enum lido_client_error error; // of the last answer
 	bool is_retriable;            // after the last answer, repeating the request may succeed
 	uint32_t populated;           // bytes from the start that need no page faults
@@ -72,6 +75,15 @@ void lido_client_storage_populate_range(struct lido_client_storage *storage, uin
  */
 struct wl_buffer *lido_client_storage_create_buffer(
 		struct lido_client_storage *storage, const struct lido_client_layout *layout);
+
+/*
+ * Gives up the contents of a range: they are what they were or zeros once the storage was waited for. Nothing may be
+ * drawn before. Does nothing to a storage that has no place, or is being grown.
+ */
+void lido_client_storage_discard(struct lido_client_storage *storage, uint32_t offset, uint32_t size);
+
+/* Would lido_client_storage_wait() block? */
+bool lido_client_storage_is_pending(const struct lido_client_storage *storage);
 
 /* For the two kinds: initializes the common part. */
 void lido_client_storage_init(

@@ -44,6 +44,13 @@ void lido_swapchain_destroy(struct lido_swapchain *swapchain) {
 	free(swapchain);
 }
 
+void lido_swapchain_discard(struct lido_swapchain *swapchain) {
+	struct lido_image *image;
+	wl_list_for_each(image, &swapchain->images, link) {
+		lido_image_discard(image);
+	}
+}
+
 static bool has_layout(const struct lido_image *image, const struct lido_client_layout *layout) {
 	return image->layout.width == layout->width && image->layout.height == layout->height &&
 		   image->layout.stride == layout->stride && image->layout.format == layout->format;

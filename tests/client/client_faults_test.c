@@ -49,12 +49,20 @@ static void run_program(struct toolkit *toolkit, enum lido_client_backend backen
 		}
 	}
 	lido_image_destroy(images[1]);
+	if (images[0] != NULL) {
+		toolkit_try_settle(toolkit);
+		lido_image_discard(images[0]);
+		if (lido_image_wait(images[0])) {
+			toolkit_draw(images[0], 2);
+		}
+	}
 	show_block(toolkit);
 	struct lido_swapchain *swapchain = lido_swapchain_create(toolkit->client);
 	if (swapchain != NULL) {
 		show(toolkit, swapchain, 40);
 		show(toolkit, swapchain, 40);
 		show(toolkit, swapchain, 300);
+		lido_swapchain_discard(swapchain);
 		show(toolkit, swapchain, 320);
 		show(toolkit, swapchain, 4000); // exceeds the reserve
 		show(toolkit, swapchain, 100);

@@ -205,6 +205,18 @@ struct wl_buffer *lido_image_get_buffer(struct lido_image *image);
 bool lido_image_is_busy(const struct lido_image *image);
 
 /*
+ * Gives up the pixels of an image that is not busy, and keeps the image: the server can return their memory to the
+ * system, for instance while a window is hidden. Does not wait. The pixels are unknown afterwards, and so are those of
+ * images that overlap with it; until they are drawn again, they are what they were, or zeros. Call
+ * lido_image_get_pixels() before drawing again: it blocks for a round trip if the server has not answered by then. Does
+ * nothing if the image is busy or has no memory yet, with WL_SHM, and if the server cannot do it.
+ */
+void lido_image_discard(struct lido_image *image);
+
+/* The same for all images of a swapchain. The acquired image, if there is one, must not be drawn in any more. */
+void lido_swapchain_discard(struct lido_swapchain *swapchain);
+
+/*
  * Sets a function that is called whenever the image stops being busy, while events are dispatched: by
  * lido_client_dispatch(), or by a function that blocks. It may destroy no image or swapchain. NULL: none. An image of a
  * swapchain keeps it until the image is destroyed.
