@@ -131,6 +131,15 @@ static void handle_up(struct wl_listener *listener, void *data) {
 	}
 }
 
+// For a finger wlroots sends the motion to Wayland clients alone: its window manager tells X11 programs of this event,
+// which wlroots emits for a pointer only.
+static void emit_motion(struct wlr_drag *drag, const struct finger *finger, uint32_t time_msec, double sx, double sy) {
+	struct wlr_drag_motion_event event = {.drag = drag, .time = time_msec, .sx = sx, .sy = sy};
+	if (drag->grab_type == WLR_DRAG_GRAB_KEYBOARD_TOUCH && drag->touch_id == finger->id) {
+		wl_signal_emit_mutable(&drag->events.motion, &event);
+	}
+}
+
 // A finger that drags sends its motion to the surface below it, not to the one where the drag began.
 static void drag_over(struct compositor *compositor, const struct finger *finger, uint32_t time_msec) {
 	struct wlr_seat *seat = compositor->seat->wlr;
@@ -146,6 +155,7 @@ static void drag_over(struct compositor *compositor, const struct finger *finger
 	}
 	wlr_seat_touch_point_focus(seat, surface, time_msec, finger->id, sx, sy);
 	wlr_seat_touch_notify_motion(seat, time_msec, finger->id, sx, sy);
+	emit_motion(seat->drag, finger, time_msec, sx, sy);
 }
 
 static void handle_motion(struct wl_listener *listener, void *data) {

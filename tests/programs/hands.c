@@ -151,6 +151,7 @@ int main(int argc, char *argv[]) {
 		.socket = argv[3],
 		.xwayland = COMPOSITOR_XWAYLAND_ON,
 	};
+	signal(SIGPIPE, SIG_IGN); // as lido does
 	struct hands hands = {.compositor = compositor_create(&options)};
 	if (hands.compositor == NULL) {
 		return EXIT_FAILURE;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Drags from X11 programs to Wayland windows. Prints TAP.
+# Drags from X11 programs to Wayland windows, and the other way. Prints TAP.
 #
 #     xdrag_test.sh LIDO DRIVE DROP XDRAG [HANDS]
 #
@@ -21,10 +21,16 @@ say_why() {
 }
 . "$(dirname "$0")/../runner/tap.sh"
 
-for tool in Xwayland grim foot swaylock gtk3-demo; do
+for tool in Xwayland grim foot swaylock gtk3-demo xclip; do
 	command -v "$tool" >/dev/null || { skip x11-programs-drag "$tool is not installed"; finish; }
 done
-example=$(find /usr/lib -path '*/draggabletext/*' -name draggabletext -type f -perm -1 2>/dev/null | head -n 1)
+
+# find_example NAME: prints the path of an example program of Qt.
+find_example() {
+	find /usr/lib -path "*/$1/*" -name "$1" -type f -perm -1 2>/dev/null | head -n 1
+}
+example=$(find_example draggabletext)
+editor=$(find_example notepad)
 
 if [ -n "$hands" ]; then
 	mkfifo "$runtime/hands"
@@ -159,6 +165,34 @@ by_hand() {
 	shut
 }
 
+# open_both: shows labels of Qt on Wayland, of which one is at $label_at, and an editor of Qt on X11, with a place for
+# drops at $editor_at and its first word at $word_at.
+label_at='81 97'
+editor_at='600 650'
+word_at='228 441'
+open_both() {
+	QT_QPA_PLATFORM=wayland "$example" >"$runtime/qt.log" 2>&1 &
+	source=$!
+	wait_for has_color 300 200 efefef
+	QT_QPA_PLATFORM=xcb "$editor" >"$runtime/qt-x11.log" 2>&1 &
+	place=$!
+	wait_for has_color 880 400 ffffff
+	sleep 1
+}
+
+# has_word WORD: returns whether this is the editor's first word: a double click makes it the primary selection.
+has_word() {
+	"$drive" click $word_at click $word_at wait 300 >"$runtime/drive.log" 2>&1
+	[ "$(timeout 5 xclip -o -selection primary)" = "$1" ]
+}
+
+shut_both() {
+	kill "$source" "$place"
+	wait "$source" "$place" 2>/dev/null
+	wait_for has_no_color 300 200 efefef
+	wait_for has_no_color 880 400 ffffff
+}
+
 if [ -n "$hands" ]; then
 	by_hand finger 'echo "touch $source_at" >&3' slide lift
 	by_hand pen 'echo "near $source_at" >&3; sleep 0.1; echo "tip $source_at" >&3' draw raise
@@ -184,6 +218,17 @@ if [ -n "$hands" ]; then
 	echo "lift $place_at" >&3
 	expect and-is-dropped-by-the-finger is_told place 'data 5 495'
 	shut
+	if [ -n "$example" ] && [ -n "$editor" ]; then
+		open_both
+		echo "touch $label_at" >&3
+		sleep 0.1
+		hand slide $label_at $editor_at
+		echo "lift $editor_at" >&3
+		expect label-of-qt-is-dropped-by-a-finger-on-an-editor-of-qt-on-x11 wait_for has_word Academy
+		shut_both
+	else
+		skip label-of-qt-is-dropped-by-a-finger-on-an-editor-of-qt-on-x11 "Qt's examples draggabletext and notepad are not installed"
+	fi
 	end_server lido-ends-well-after-drags-by-hand
 fi
 
@@ -339,6 +384,16 @@ if [ -n "$example" ]; then
 	wait_for has_no_color 300 200 efefef
 else
 	skip label-of-qt-on-x11-is-dropped-on-a-window-of-qt "Qt's example draggabletext is not installed"
+fi
+
+# The other way.
+if [ -n "$example" ] && [ -n "$editor" ]; then
+	open_both
+	"$drive" press $label_at $(from $label_at to $editor_at) release >"$runtime/drive.log" 2>&1
+	expect label-of-qt-is-dropped-on-an-editor-of-qt-on-x11 wait_for has_word Academy
+	shut_both
+else
+	skip label-of-qt-is-dropped-on-an-editor-of-qt-on-x11 "Qt's examples draggabletext and notepad are not installed"
 fi
 
 open 'text/plain 7' '5 copy'
