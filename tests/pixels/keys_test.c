@@ -3,6 +3,7 @@
  * each key that a client saw pressed is released, or gone by wl_keyboard.leave.
  */
 #include "input-method-unstable-v2-client-protocol.h"
+#include "keyboard-shortcuts-inhibit-unstable-v1-client-protocol.h"
 #include "mouse.h"
 #include "runner.h"
 #include "stage.h"
@@ -20,6 +21,9 @@
 #include <wlr/types/wlr_seat.h>
 
 #define SIZE 64
+
+// The modifier of KEY_LEFTMETA in the default keymap.
+#define SUPER 64
 
 // Two windows of one client. The second one has the focus.
 struct desk {
@@ -382,4 +386,117 @@ TEST("keys@modifiers-that-an-input-method-took-arrive-when-its-grab-ends-during-
 	wl_data_device_manager_destroy(manager);
 	mouse_finish(&mouse);
 	desk_finish(&desk);
+}
+
+// An inhibitor of the bindings, of one of the windows.
+struct inhibition {
+	struct zwp_keyboard_shortcuts_inhibit_manager_v1 *manager;
+	struct zwp_keyboard_shortcuts_inhibitor_v1 *inhibitor; // NULL: destroyed
+};
+
+static void inhibit(struct inhibition *inhibition, struct desk *desk, int window) {
+	struct screen *screen = &desk->stage.screen;
+	inhibition->manager = client_bind(&screen->client, &zwp_keyboard_shortcuts_inhibit_manager_v1_interface, 1);
+	inhibition->inhibitor = zwp_keyboard_shortcuts_inhibit_manager_v1_inhibit_shortcuts(
+			inhibition->manager, desk->windows[window].surface, screen->seat);
+	client_roundtrip(&screen->client);
+}
+
+static void allow(struct inhibition *inhibition) {
+	zwp_keyboard_shortcuts_inhibitor_v1_destroy(inhibition->inhibitor);
+	inhibition->inhibitor = NULL;
+}
+
+static void inhibition_finish(struct inhibition *inhibition) {
+	if (inhibition->inhibitor != NULL) {
+		allow(inhibition);
+	}
+	zwp_keyboard_shortcuts_inhibit_manager_v1_destroy(inhibition->manager);
+}
+
+static void press_super_escape(struct desk *desk, bool down) {
+	if (down) {
+		typist_key(&desk->typist, KEY_LEFTMETA, true);
+		typist_modifiers(&desk->typist, SUPER);
+		typist_key(&desk->typist, KEY_ESC, true);
+	} else {
+		typist_key(&desk->typist, KEY_ESC, false);
+		typist_key(&desk->typist, KEY_LEFTMETA, false);
+		typist_modifiers(&desk->typist, 0);
+	}
+}
+
+// The window that inhibits bindings receives Tab. Afterwards Alt+F4 is a binding, and Tab is still down.
+TEST("keys@tab-that-an-inhibitor-let-through-is-listed-to-the-next-window-after-its-end") {
+	struct desk desk;
+	struct inhibition inhibition;
+	desk_init(&desk);
+	inhibit(&inhibition, &desk, 1);
+	press_alt(&desk, true);
+	typist_key(&desk.typist, KEY_TAB, true);
+	keyboard_log_expect(&desk.log, "+56 +15 ");
+	allow(&inhibition);
+	keyboard_log_expect(&desk.log, "");
+	typist_key(&desk.typist, KEY_F4, true);
+	window_commit(&desk.windows[1], NULL);
+	keyboard_log_expect(&desk.log, "leave enter[56 15] ");
+	typist_key(&desk.typist, KEY_F4, false);
+	typist_key(&desk.typist, KEY_TAB, false);
+	press_alt(&desk, false);
+	keyboard_log_expect(&desk.log, "-15 -56 ");
+	inhibition_finish(&inhibition);
+	desk_finish(&desk);
+}
+
+TEST("keys@super-escape-is-not-listed-but-tab-that-was-let-through-before-it-is") {
+	struct desk desk;
+	struct inhibition inhibition;
+	desk_init(&desk);
+	inhibit(&inhibition, &desk, 1);
+	press_alt(&desk, true);
+	typist_key(&desk.typist, KEY_TAB, true);
+	press_alt(&desk, false);
+	keyboard_log_expect(&desk.log, "+56 +15 -56 ");
+	press_super_escape(&desk, true);
+	window_commit(&desk.windows[1], NULL);
+	keyboard_log_expect(&desk.log, "+125 leave enter[15 125] ");
+	press_super_escape(&desk, false);
+	keyboard_log_expect(&desk.log, "-125 ");
+	typist_key(&desk.typist, KEY_TAB, false);
+	keyboard_log_expect(&desk.log, "-15 ");
+	inhibition_finish(&inhibition);
+	desk_finish(&desk);
+}
+
+// Alt+Tab shows a window that inhibits bindings: neither its inhibitor nor the end of that makes Tab a key of the
+// window.
+TEST("keys@tab-of-a-binding-has-no-release-in-a-window-that-inhibits-bindings-or-no-longer-does") {
+	for (int i = 0; i < 3; i++) {
+		struct desk desk;
+		struct inhibition inhibition;
+		desk_init(&desk);
+		inhibit(&inhibition, &desk, 0);
+		press_alt(&desk, true);
+		typist_key(&desk.typist, KEY_TAB, true);
+		keyboard_log_expect(&desk.log, "+56 leave enter[56] ");
+		if (i == 1) {
+			allow(&inhibition);
+		}
+		if (i == 2) {
+			press_alt(&desk, false);
+			press_super_escape(&desk, true);
+			press_super_escape(&desk, false);
+			keyboard_log_expect(&desk.log, "-56 +125 -125 ");
+			press_alt(&desk, true);
+			keyboard_log_expect(&desk.log, "+56 ");
+		}
+		typist_key(&desk.typist, KEY_TAB, false);
+		press_alt(&desk, false);
+		keyboard_log_expect(&desk.log, "-56 ");
+		typist_key(&desk.typist, KEY_TAB, true);
+		typist_key(&desk.typist, KEY_TAB, false);
+		keyboard_log_expect(&desk.log, "+15 -15 ");
+		inhibition_finish(&inhibition);
+		desk_finish(&desk);
+	}
 }
