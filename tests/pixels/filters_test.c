@@ -73,12 +73,16 @@ static void create_picture(struct picture *picture, struct screen *screen, int32
 }
 
 // A layer of the given picture, which covers all of an output of scale 1.
-static void shown_init(struct shown *shown, int32_t width, int32_t height) {
-	stage_init(&shown->stage, SIZE, SIZE);
+static void shown_init_on_stage(struct shown *shown, int32_t width, int32_t height) {
 	window_init(&shown->window, &shown->stage.screen, WINDOW_LAYER, SIZE, SIZE);
 	create_picture(&shown->picture, &shown->stage.screen, width, height);
 	shown->viewport = wp_viewporter_get_viewport(shown->stage.screen.viewporter, shown->window.surface);
 	wp_viewport_set_destination(shown->viewport, SIZE, SIZE);
+}
+
+static void shown_init(struct shown *shown, int32_t width, int32_t height) {
+	stage_init(&shown->stage, SIZE, SIZE);
+	shown_init_on_stage(shown, width, height);
 }
 
 static void shown_finish(struct shown *shown) {
@@ -101,6 +105,55 @@ static void capture(struct stage *stage, double scale, struct image *image) {
 	picture_finish(&picture);
 }
 
+// Finds a pixel of the layout in what an output of this transform shows, as wl_output.transform defines it.
+static void find_pixel(enum wl_output_transform transform, int *x, int *y) {
+	const int last = SIZE - 1, from_x = *x, from_y = *y;
+	switch (transform) {
+	case WL_OUTPUT_TRANSFORM_NORMAL:
+		break;
+	case WL_OUTPUT_TRANSFORM_90:
+		*x = from_y;
+		*y = last - from_x;
+		break;
+	case WL_OUTPUT_TRANSFORM_180:
+		*x = last - from_x;
+		*y = last - from_y;
+		break;
+	case WL_OUTPUT_TRANSFORM_270:
+		*x = last - from_y;
+		*y = from_x;
+		break;
+	case WL_OUTPUT_TRANSFORM_FLIPPED:
+		*x = last - from_x;
+		break;
+	case WL_OUTPUT_TRANSFORM_FLIPPED_90:
+		*x = from_y;
+		*y = from_x;
+		break;
+	case WL_OUTPUT_TRANSFORM_FLIPPED_180:
+		*y = last - from_y;
+		break;
+	case WL_OUTPUT_TRANSFORM_FLIPPED_270:
+		*x = last - from_y;
+		*y = last - from_x;
+		break;
+	}
+}
+
+// Captures all pixels of the output, and turns them as the layout is.
+static void capture_upright(
+		struct stage *stage, double scale, enum wl_output_transform transform, struct image *image) {
+	struct image turned;
+	capture(stage, scale, &turned);
+	image_init(image, SIZE, SIZE);
+	for (int i = 0; i < SIZE * SIZE; i++) {
+		int x = i % SIZE, y = i / SIZE;
+		find_pixel(transform, &x, &y);
+		image->pixels[i] = turned.pixels[y * SIZE + x];
+	}
+	image_finish(&turned);
+}
+
 // All channels of all pixels in the box must be as near as that.
 static void expect_near(
 		const struct image *got, const struct image *wanted, int width, int height, int distance, const char *what) {
@@ -117,9 +170,11 @@ static void expect_near(
 	}
 }
 
-static void expect_color(struct stage *stage, double scale, int width, int height, uint32_t color, const char *what) {
+// The box is at the left and the top of the layout.
+static void expect_color_of(struct stage *stage, double scale, enum wl_output_transform transform, int width,
+		int height, uint32_t color, const char *what) {
 	struct image got, wanted;
-	capture(stage, scale, &got);
+	capture_upright(stage, scale, transform, &got);
 	image_init(&wanted, SIZE, SIZE);
 	for (int i = 0; i < SIZE * SIZE; i++) {
 		wanted.pixels[i] = color;
@@ -127,6 +182,10 @@ static void expect_color(struct stage *stage, double scale, int width, int heigh
 	expect_near(&got, &wanted, width, height, 0, what);
 	image_finish(&got);
 	image_finish(&wanted);
+}
+
+static void expect_color(struct stage *stage, double scale, uint32_t color, const char *what) {
+	expect_color_of(stage, scale, WL_OUTPUT_TRANSFORM_NORMAL, SIZE, SIZE, color, what);
 }
 
 static uint32_t get_clamped(const struct picture *picture, int x, int y) {
@@ -169,6 +228,11 @@ static void draw_bilinear(const struct picture *picture, int width, int height, 
 	}
 }
 
+// Of each case the upright output and one other are tried; with the first picture, all.
+static bool is_tried(size_t picture, size_t scale, int transform) {
+	return picture == 0 || transform == WL_OUTPUT_TRANSFORM_NORMAL || transform == 1 + (int)((picture + scale) % 7);
+}
+
 // pixman rounds the weights of the four pixels to 1/128.
 #define BILINEAR_DISTANCE 4
 
@@ -185,7 +249,7 @@ TEST("filters@few-pixels-of-one-color-fill-the-output-at-every-scale-and-transfo
 				snprintf(what, sizeof(what), "%dx%d at scale %g, transform %d", sizes[i][0], sizes[i][1], scales[j],
 						transform);
 				set_output(&shown.stage, scales[j], (enum wl_output_transform)transform);
-				expect_color(&shown.stage, scales[j], SIZE, SIZE, ORANGE, what);
+				expect_color_of(&shown.stage, scales[j], (enum wl_output_transform)transform, SIZE, SIZE, ORANGE, what);
 			}
 		}
 		shown_finish(&shown);
@@ -206,7 +270,7 @@ TEST("filters@parts-of-pixels-have-their-color") {
 				wl_fixed_from_double(source[2]), wl_fixed_from_double(source[2]));
 		window_commit(&shown.window, shown.picture.buffer);
 		set_output(&shown.stage, scales[i], WL_OUTPUT_TRANSFORM_NORMAL);
-		expect_color(&shown.stage, scales[i], SIZE, SIZE, ORANGE, what);
+		expect_color(&shown.stage, scales[i], ORANGE, what);
 	}
 	shown_finish(&shown);
 }
@@ -220,18 +284,27 @@ TEST("filters@pixels-enlarged-by-whole-factors-stay-sharp") {
 		fill_pattern(&shown.picture);
 		window_commit(&shown.window, shown.picture.buffer);
 		for (int scale = 1; scale <= 3; scale++) {
-			set_output(&shown.stage, scale, WL_OUTPUT_TRANSFORM_NORMAL);
 			draw_nearest(&shown.picture, SIZE * scale, SIZE * scale, &wanted);
-			capture(&shown.stage, scale, &got);
-			expect_near(&got, &wanted, SIZE, SIZE, 0, "whole factor");
-			image_finish(&got);
+			for (int transform = 0; transform < 8; transform++) {
+				if (!is_tried(i, (size_t)scale, transform)) {
+					continue;
+				}
+				char what[100];
+				snprintf(what, sizeof(what), "%dx%d at scale %d, transform %d", sizes[i][0], sizes[i][1], scale,
+						transform);
+				set_output(&shown.stage, scale, (enum wl_output_transform)transform);
+				capture_upright(&shown.stage, scale, (enum wl_output_transform)transform, &got);
+				expect_near(&got, &wanted, SIZE, SIZE, 0, what);
+				image_finish(&got);
+			}
 			image_finish(&wanted);
 		}
 		shown_finish(&shown);
 	}
 }
 
-TEST("filters@other-pictures-are-interpolated-up-to-their-edges") {
+// pixman samples a rotated picture by other functions than an upright one.
+TEST("filters@other-pictures-are-interpolated-up-to-their-edges-at-every-transform") {
 	static const int32_t sizes[][2] = {{100, 75}, {3, 5}, {11, 420}, {1, 9}};
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct shown shown;
@@ -245,13 +318,19 @@ TEST("filters@other-pictures-are-interpolated-up-to-their-edges") {
 			if (size % sizes[i][0] == 0 && size % sizes[i][1] == 0) {
 				continue;
 			}
-			char what[100];
-			snprintf(what, sizeof(what), "%dx%d at scale %g", sizes[i][0], sizes[i][1], scales[j]);
-			set_output(&shown.stage, scales[j], WL_OUTPUT_TRANSFORM_NORMAL);
 			draw_bilinear(&shown.picture, size, size, &wanted);
-			capture(&shown.stage, scales[j], &got);
-			expect_near(&got, &wanted, size, size, BILINEAR_DISTANCE, what);
-			image_finish(&got);
+			for (int transform = 0; transform < 8; transform++) {
+				if (!is_tried(i, j, transform)) {
+					continue;
+				}
+				char what[100];
+				snprintf(what, sizeof(what), "%dx%d at scale %g, transform %d", sizes[i][0], sizes[i][1], scales[j],
+						transform);
+				set_output(&shown.stage, scales[j], (enum wl_output_transform)transform);
+				capture_upright(&shown.stage, scales[j], (enum wl_output_transform)transform, &got);
+				expect_near(&got, &wanted, size, size, BILINEAR_DISTANCE, what);
+				image_finish(&got);
+			}
 			image_finish(&wanted);
 		}
 		shown_finish(&shown);
@@ -270,12 +349,12 @@ TEST("filters@edges-stay-when-a-copy-takes-the-place-of-the-client-s-buffer") {
 		window_show(&shown.window);
 	}
 	int releases = shown.picture.releases;
-	expect_color(&shown.stage, 1.25, SIZE, SIZE, ORANGE, "in place");
+	expect_color(&shown.stage, 1.25, ORANGE, "in place");
 	while (server_shows_in_place(&shown.stage.server) && shown.picture.releases == releases) {
 		server_work(&shown.stage.server, -1, 10);
 		client_roundtrip(&shown.stage.screen.client);
 	}
-	expect_color(&shown.stage, 1.25, SIZE, SIZE, ORANGE, "as a copy");
+	expect_color(&shown.stage, 1.25, ORANGE, "as a copy");
 	shown_finish(&shown);
 }
 
@@ -346,24 +425,75 @@ static void tile_finish(struct tile *tile) {
 	picture_finish(&tile->picture);
 }
 
-TEST("filters@subsurfaces-side-by-side-have-no-seam") {
+struct tiles {
 	struct shown shown;
 	struct tile tiles[16];
-	shown_init(&shown, 1, 1);
-	fill_color(&shown.picture, 0xffffff);
+};
+
+// In a stage that is initialized.
+static void tiles_init_on_stage(struct tiles *tiles) {
+	shown_init_on_stage(&tiles->shown, 1, 1);
+	fill_color(&tiles->shown.picture, 0xffffff);
 	for (int i = 0; i < 16; i++) {
-		tile_init(&tiles[i], &shown, i % 4, i / 4);
+		tile_init(&tiles->tiles[i], &tiles->shown, i % 4, i / 4);
 	}
-	window_commit(&shown.window, shown.picture.buffer);
+	window_commit(&tiles->shown.window, tiles->shown.picture.buffer);
+}
+
+static void tiles_finish(struct tiles *tiles) {
+	for (int i = 0; i < 16; i++) {
+		tile_finish(&tiles->tiles[i]);
+	}
+	shown_finish(&tiles->shown);
+}
+
+// picture: for is_tried().
+static void expect_no_seam(struct tiles *tiles, size_t picture) {
 	for (size_t i = 0; i < SCALES_LEN; i++) {
-		char what[100];
-		snprintf(what, sizeof(what), "scale %g", scales[i]);
-		set_output(&shown.stage, scales[i], WL_OUTPUT_TRANSFORM_NORMAL);
-		int size = (int)lround(4 * TILE * scales[i]);
-		expect_color(&shown.stage, scales[i], size, size, ORANGE, what);
+		for (int transform = 0; transform < 8; transform++) {
+			if (!is_tried(picture, i, transform)) {
+				continue;
+			}
+			char what[100];
+			snprintf(what, sizeof(what), "scale %g, transform %d", scales[i], transform);
+			set_output(&tiles->shown.stage, scales[i], (enum wl_output_transform)transform);
+			int size = (int)lround(4 * TILE * scales[i]);
+			expect_color_of(
+					&tiles->shown.stage, scales[i], (enum wl_output_transform)transform, size, size, ORANGE, what);
+		}
 	}
-	for (int i = 0; i < 16; i++) {
-		tile_finish(&tiles[i]);
+}
+
+TEST("filters@subsurfaces-side-by-side-have-no-seam-at-every-scale-and-transform") {
+	struct tiles tiles;
+	stage_init(&tiles.shown.stage, SIZE, SIZE);
+	tiles_init_on_stage(&tiles);
+	expect_no_seam(&tiles, 0);
+	tiles_finish(&tiles);
+}
+
+TEST("filters@subsurfaces-side-by-side-have-no-seam-with-wlroots-wl_shm") {
+	struct tiles tiles;
+	stage_init_wlroots_shm(&tiles.shown.stage, SIZE, SIZE);
+	tiles_init_on_stage(&tiles);
+	expect_no_seam(&tiles, 1);
+	tiles_finish(&tiles);
+}
+
+TEST("filters@few-pixels-of-one-color-fill-the-output-with-wlroots-wl_shm") {
+	static const int32_t sizes[][2] = {{1, 1}, {2, 2}, {100, 75}};
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct shown shown;
+		stage_init_wlroots_shm(&shown.stage, SIZE, SIZE);
+		shown_init_on_stage(&shown, sizes[i][0], sizes[i][1]);
+		fill_color(&shown.picture, ORANGE);
+		window_commit(&shown.window, shown.picture.buffer);
+		for (size_t j = 0; j < SCALES_LEN; j++) {
+			char what[100];
+			snprintf(what, sizeof(what), "%dx%d at scale %g", sizes[i][0], sizes[i][1], scales[j]);
+			set_output(&shown.stage, scales[j], WL_OUTPUT_TRANSFORM_NORMAL);
+			expect_color(&shown.stage, scales[j], ORANGE, what);
+		}
+		shown_finish(&shown);
 	}
-	shown_finish(&shown);
 }
