@@ -10,7 +10,10 @@ static void handle_layer_configure(
 	window->configured = true;
 	window->configured_width = (int32_t)width;
 	window->configured_height = (int32_t)height;
-	zwlr_layer_surface_v1_ack_configure(surface, serial);
+	window->serial = serial;
+	if (!window->holds_acks) {
+		zwlr_layer_surface_v1_ack_configure(surface, serial);
+	}
 }
 
 static void handle_layer_closed(void *data, struct zwlr_layer_surface_v1 *surface) {

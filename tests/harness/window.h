@@ -21,7 +21,7 @@ struct window {
 	struct zwlr_layer_surface_v1 *layer_surface; // NULL for the others
 	int32_t configured_width, configured_height; // of the last configure event; 0: the client chooses
 	bool configured;
-	bool holds_acks; // the test acknowledges configure events of the xdg_surface itself
+	bool holds_acks; // the test acknowledges configure events itself
 	uint32_t serial; // of the last one
 	bool shown;      // the frame callback of window_show() came
 };

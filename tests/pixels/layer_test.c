@@ -5,6 +5,7 @@
 #include "stage.h"
 #include "wlr-layer-shell-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
+#include <stdio.h>
 
 #define SCREEN 200
 #define WINDOW 60
@@ -76,4 +77,75 @@ TEST("layer@dismissed-popup-is-refused") {
 	window_finish(&panel);
 	picture_finish(&bar);
 	stage_finish(&stage);
+}
+
+// A panel that has acknowledged its first configure event, and neither of two later ones.
+struct serials {
+	struct stage stage;
+	struct window panel;
+	struct picture bar;
+	uint32_t serials[3];
+};
+
+static void serials_init(struct serials *serials) {
+	stage_init(&serials->stage, SCREEN, SCREEN);
+	struct client *client = &serials->stage.screen.client;
+	struct window *panel = &serials->panel;
+	window_init(panel, &serials->stage.screen, WINDOW_LAYER, PANEL, PANEL);
+	picture_init(&serials->bar, client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, PANEL, PANEL, PANEL * 4);
+	window_commit(panel, serials->bar.buffer);
+	serials->serials[0] = panel->serial;
+	panel->holds_acks = true;
+	for (uint32_t i = 1; i < 3; i++) {
+		panel->configured = false;
+		zwlr_layer_surface_v1_set_size(panel->layer_surface, PANEL + i, PANEL);
+		wl_surface_commit(panel->surface);
+		expect(client_wait(client, &panel->configured));
+		expect_int(panel->configured_width, ==, PANEL + (int32_t)i);
+		serials->serials[i] = panel->serial;
+	}
+}
+
+static void serials_expect_error(struct serials *serials, uint32_t serial) {
+	struct client *client = &serials->stage.screen.client;
+	char text[80];
+	snprintf(text, sizeof(text), "wrong configure serial: %u", serial);
+	expect_alive(client);
+	zwlr_layer_surface_v1_ack_configure(serials->panel.layer_surface, serial);
+	expect_protocol_error(
+			client, serials->panel.layer_surface, ZWLR_LAYER_SURFACE_V1_ERROR_INVALID_SURFACE_STATE, text);
+	window_finish(&serials->panel);
+	picture_finish(&serials->bar);
+	stage_finish(&serials->stage);
+}
+
+// The protocol has no error of its own for a serial. wlroots posts one of the layer surface.
+TEST("layer@acknowledged-serial-that-was-never-sent-is-invalid_surface_state") {
+	struct serials serials;
+	serials_init(&serials);
+	serials_expect_error(&serials, serials.serials[2] + 1000);
+}
+
+TEST("layer@acknowledged-serial-that-is-older-is-invalid_surface_state") {
+	struct serials serials;
+	serials_init(&serials);
+	zwlr_layer_surface_v1_ack_configure(serials.panel.layer_surface, serials.serials[2]);
+	serials_expect_error(&serials, serials.serials[1]);
+}
+
+TEST("layer@serial-that-is-acknowledged-twice-is-invalid_surface_state") {
+	struct serials serials;
+	serials_init(&serials);
+	zwlr_layer_surface_v1_ack_configure(serials.panel.layer_surface, serials.serials[1]);
+	serials_expect_error(&serials, serials.serials[1]);
+}
+
+TEST("layer@configure-events-may-be-acknowledged-in-turn-without-a-commit") {
+	struct serials serials;
+	serials_init(&serials);
+	struct window *panel = &serials.panel;
+	zwlr_layer_surface_v1_ack_configure(panel->layer_surface, serials.serials[1]);
+	zwlr_layer_surface_v1_ack_configure(panel->layer_surface, serials.serials[2]);
+	window_commit(panel, serials.bar.buffer);
+	serials_expect_error(&serials, serials.serials[2]);
 }

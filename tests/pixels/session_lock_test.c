@@ -13,6 +13,7 @@
 #include <compositor/output.h>
 #include <compositor/server.h>
 #include <compositor/session_lock.h>
+#include <stdio.h>
 #include <string.h>
 #include <wlr/backend/headless.h>
 #include <wlr/types/wlr_output.h>
@@ -354,6 +355,70 @@ TEST("session_lock@sizes-that-are-not-acknowledged-are-limited-and-the-last-one-
 	expect(locker.width == SIZE && locker.height == SIZE / 2);
 	locker_finish(&locker);
 	desk_finish(&desk);
+}
+
+// A locker that has acknowledged its first configure event, and neither of two later ones.
+static void init_unacknowledged(struct desk *desk, struct locker *locker, uint32_t serials[3]) {
+	desk_init(desk);
+	locker_init(locker, &desk->stage.server);
+	locker_show(locker, 3);
+	for (int i = 0; i < 3; i++) {
+		serials[i] = locker->serial;
+		if (i < 2) {
+			set_mode(desk, i == 0 ? SIZE / 2 : SIZE, SIZE, 1);
+			client_roundtrip(&locker->screen.client);
+			expect_int(locker->configures, ==, i + 2);
+		}
+	}
+}
+
+static void expect_invalid_serial(struct desk *desk, struct locker *locker, uint32_t serial) {
+	char text[80];
+	snprintf(text, sizeof(text), "serial %u", serial);
+	expect_alive(&locker->screen.client);
+	ext_session_lock_surface_v1_ack_configure(locker->lock_surface, serial);
+	expect_protocol_error(
+			&locker->screen.client, locker->lock_surface, EXT_SESSION_LOCK_SURFACE_V1_ERROR_INVALID_SERIAL, text);
+	expect(session_lock_is_locked(desk->stage.server.compositor));
+	locker_finish(locker);
+	desk_finish(desk);
+}
+
+TEST("session_lock@acknowledged-serial-that-was-never-sent-is-invalid_serial") {
+	struct desk desk;
+	struct locker locker;
+	uint32_t serials[3];
+	init_unacknowledged(&desk, &locker, serials);
+	expect_invalid_serial(&desk, &locker, serials[2] + 1000);
+}
+
+TEST("session_lock@acknowledged-serial-that-is-older-is-invalid_serial") {
+	struct desk desk;
+	struct locker locker;
+	uint32_t serials[3];
+	init_unacknowledged(&desk, &locker, serials);
+	ext_session_lock_surface_v1_ack_configure(locker.lock_surface, serials[2]);
+	expect_invalid_serial(&desk, &locker, serials[1]);
+}
+
+TEST("session_lock@serial-that-is-acknowledged-twice-is-invalid_serial") {
+	struct desk desk;
+	struct locker locker;
+	uint32_t serials[3];
+	init_unacknowledged(&desk, &locker, serials);
+	ext_session_lock_surface_v1_ack_configure(locker.lock_surface, serials[1]);
+	expect_invalid_serial(&desk, &locker, serials[1]);
+}
+
+TEST("session_lock@configure-events-may-be-acknowledged-in-turn-without-a-commit") {
+	struct desk desk;
+	struct locker locker;
+	uint32_t serials[3];
+	init_unacknowledged(&desk, &locker, serials);
+	ext_session_lock_surface_v1_ack_configure(locker.lock_surface, serials[1]);
+	locker_draw(&locker, 4);
+	expect_only(&desk, &locker.picture, "the size that was acknowledged last");
+	expect_invalid_serial(&desk, &locker, serials[0]);
 }
 
 // Each change hides or shows all windows, and their clients are told.
