@@ -227,24 +227,52 @@ static void run_leaves_all(struct session *session) {
 	wl_display_disconnect(other.display);
 }
 
-// A little larger with each frame.
+// Lets read_peak() begin anew.
+static void forget_peak(void) {
+	FILE *file = fopen("/proc/self/clear_refs", "w");
+	check(file != NULL && fputs("5", file) >= 0 && fclose(file) == 0, "cannot reset the peak of resident memory");
+}
+
+// Returns the most memory that has been resident, bytes.
+static size_t read_peak(void) {
+	FILE *file = fopen("/proc/self/status", "r");
+	char line[256];
+	size_t kib = 0;
+	check(file != NULL, "cannot read the peak of resident memory");
+	while (kib == 0 && fgets(line, sizeof(line), file) != NULL) {
+		sscanf(line, "VmHWM: %zu", &kib);
+	}
+	fclose(file);
+	check(kib > 0, "there is no peak of resident memory");
+	return kib << 10;
+}
+
+// A little larger with each frame, and full. A pool that moves is in two places at once, and never in three. The old
+// place counts twice as resident, since both the program and the library have mapped it.
 static void run_grows_in_steps(struct session *session) {
-	const size_t step = (size_t)256 << 10;
+	const size_t step = (size_t)256 << 10, slack = (size_t)1 << 20;
 	size_t size = 4 * step;
 	int fd = create_file(size);
 	uint32_t *pixels = map(fd, size, 0);
 	struct wl_shm_pool *pool = wl_shm_create_pool(session->shm, fd, (int32_t)size);
+	forget_peak();
+	const size_t before = read_peak();
+	memset(pixels, 0x5f, size);
 	for (uint32_t i = 0; i < 20; i++) {
 		check(ftruncate(fd, (off_t)(size + step)) == 0, "cannot grow a file");
 		pixels = mremap(pixels, size, size + step, MREMAP_MAYMOVE);
 		check(pixels != MAP_FAILED, "cannot grow a mapping");
 		wl_shm_pool_resize(pool, (int32_t)(size + step));
 		struct wl_buffer *buffer = create_buffer(session, pool, (int32_t)size);
+		memset(pixels + size / 4, 0x5f, step);
 		fill(pixels + size / 4, 0x600000 + i);
 		show(session, buffer);
 		check_shown(session, 0x600000 + i, "pixels at the end of a pool that grows are not shown");
 		wl_buffer_destroy(buffer);
 		size += step;
+		size_t peak = read_peak();
+		printf("a pool of %zu KiB took %zu KiB at most\n", size >> 10, (peak - before) >> 10);
+		check(peak <= before + 3 * size + slack, "a pool that grows takes more than two places");
 	}
 	wl_shm_pool_destroy(pool);
 	munmap(pixels, size);

@@ -132,6 +132,7 @@ check_near_limit() {
 	wait_for test -S "$runtime/small"
 	export WAYLAND_DISPLAY=small
 	expect "grows-near-limit" passes "$linked" grows-in-steps
+	grep '^a pool of' "$runtime/out" | tail -n 1 | sed 's/^/# /'
 	expect "and-moves-to-a-file" says out 'moves to a fallback file'
 	expect "and-moves-twice" test "$(grep -c 'a pool grows to' "$runtime/out")" = 2
 	stop
