@@ -1,5 +1,5 @@
 /*
- * Lido with a touchscreen and a tablet, which clients cannot create by any protocol, and with Xwayland.
+ * Lido with a touchscreen, a tablet and a touchpad, which clients cannot create by any protocol, and with Xwayland.
  *
  *     hands WIDTH HEIGHT SOCKET
  *
@@ -7,6 +7,8 @@
  *
  *     touch X Y, slide X Y, lift, cancel     a finger
  *     near X Y, tip X Y, draw X Y, raise     a pen: it comes near, touches, moves, and is raised and taken away
+ *     swipe X Y     three fingers on the touchpad, together by so much
+ *     pinch X, part two fingers, until they are X thousandths as far from each other as at first; they are lifted
  *
  * SIGTERM ends the program.
  */
@@ -20,22 +22,27 @@
 #include <unistd.h>
 #include <wayland-server-core.h>
 #include <wlr/backend.h>
+#include <wlr/interfaces/wlr_pointer.h>
 #include <wlr/interfaces/wlr_tablet_tool.h>
 #include <wlr/interfaces/wlr_touch.h>
 
 #define FINGER 3
+#define STEPS 10   // of a gesture
+#define STEP_MS 10 // from one to the next, by the times of their events
 
 struct hands {
 	struct compositor *compositor;
 	struct wlr_touch touch;
 	struct wlr_tablet tablet;
 	struct wlr_tablet_tool tool;
+	struct wlr_pointer touchpad;
 	char line[128];
 	size_t len;
 };
 
 static const struct wlr_touch_impl touch_impl = {.name = "touchscreen"};
 static const struct wlr_tablet_impl tablet_impl = {.name = "tablet"};
+static const struct wlr_pointer_impl touchpad_impl = {.name = "touchpad"};
 
 static uint32_t now(void) {
 	struct timespec time;
@@ -90,9 +97,10 @@ static void move_pen(struct hands *hands, const char *action, double x, double y
 		.tablet = &hands->tablet,
 		.tool = &hands->tool,
 		.time_msec = now(),
-		.updated_axes = WLR_TABLET_TOOL_AXIS_X | WLR_TABLET_TOOL_AXIS_Y,
+		.updated_axes = WLR_TABLET_TOOL_AXIS_X | WLR_TABLET_TOOL_AXIS_Y | WLR_TABLET_TOOL_AXIS_PRESSURE,
 		.x = x,
 		.y = y,
+		.pressure = 0.5,
 	};
 	if (strcmp(action, "near") == 0) {
 		come_near(hands, x, y, true);
@@ -106,10 +114,55 @@ static void move_pen(struct hands *hands, const char *action, double x, double y
 	}
 }
 
+static void swipe(struct wlr_pointer *touchpad, double x, double y) {
+	struct wlr_pointer_swipe_begin_event begin = {.pointer = touchpad, .time_msec = now(), .fingers = 3};
+	struct wlr_pointer_swipe_update_event update = {
+		.pointer = touchpad, .time_msec = now(), .fingers = 3, .dx = x / STEPS, .dy = y / STEPS};
+	struct wlr_pointer_swipe_end_event end = {.pointer = touchpad};
+	wl_signal_emit_mutable(&touchpad->events.swipe_begin, &begin);
+	for (int i = 0; i < STEPS; i++, update.time_msec += STEP_MS) {
+		wl_signal_emit_mutable(&touchpad->events.swipe_update, &update);
+	}
+	end.time_msec = update.time_msec;
+	wl_signal_emit_mutable(&touchpad->events.swipe_end, &end);
+}
+
+static void pinch(struct wlr_pointer *touchpad, double scale) {
+	struct wlr_pointer_pinch_begin_event begin = {.pointer = touchpad, .time_msec = now(), .fingers = 2};
+	struct wlr_pointer_pinch_update_event update = {.pointer = touchpad, .time_msec = now(), .fingers = 2};
+	wl_signal_emit_mutable(&touchpad->events.pinch_begin, &begin);
+	for (int i = 1; i <= STEPS; i++, update.time_msec += STEP_MS) {
+		update.scale = 1 + (scale - 1) * i / STEPS;
+		wl_signal_emit_mutable(&touchpad->events.pinch_update, &update);
+	}
+}
+
+static void part(struct wlr_pointer *touchpad) {
+	struct wlr_pointer_pinch_end_event end = {.pointer = touchpad, .time_msec = now() + STEPS * STEP_MS};
+	wl_signal_emit_mutable(&touchpad->events.pinch_end, &end);
+}
+
+// Returns false if the action is none of the touchpad.
+static bool make_gesture(struct wlr_pointer *touchpad, const char *action, int x, int y) {
+	if (strcmp(action, "swipe") == 0) {
+		swipe(touchpad, x, y);
+	} else if (strcmp(action, "pinch") == 0) {
+		pinch(touchpad, x / 1000.0);
+	} else if (strcmp(action, "part") == 0) {
+		part(touchpad);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void act(struct hands *hands, const char *line) {
 	char action[16] = "";
 	int x = 0, y = 0;
 	sscanf(line, "%15s %d %d", action, &x, &y);
+	if (make_gesture(&hands->touchpad, action, x, y)) {
+		return;
+	}
 	bool is_finger = strstr("touch slide lift cancel", action) != NULL;
 	(is_finger ? move_finger : move_pen)(hands, action, x / 1000.0, y / 1000.0);
 }
@@ -162,13 +215,17 @@ int main(int argc, char *argv[]) {
 	wlr_touch_init(&hands.touch, &touch_impl, touch_impl.name);
 	wlr_tablet_init(&hands.tablet, &tablet_impl, tablet_impl.name);
 	hands.tool.type = WLR_TABLET_TOOL_TYPE_PEN;
+	hands.tool.pressure = true;
 	wl_signal_init(&hands.tool.events.destroy);
+	wlr_pointer_init(&hands.touchpad, &touchpad_impl, touchpad_impl.name);
 	plug(&hands, &hands.touch.base);
 	plug(&hands, &hands.tablet.base);
+	plug(&hands, &hands.touchpad.base);
 	printf("running DISPLAY=%s\n", compositor_get_x11_display(hands.compositor));
 	fflush(stdout);
 	bool has_run = compositor_run(hands.compositor);
 	wl_signal_emit_mutable(&hands.tool.events.destroy, &hands.tool);
+	wlr_pointer_finish(&hands.touchpad);
 	wlr_tablet_finish(&hands.tablet);
 	wlr_touch_finish(&hands.touch);
 	wl_event_source_remove(input);
