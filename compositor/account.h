@@ -59,6 +59,8 @@ struct account {
 	} drawn;                                    // see overdraw.c
 	struct bucket budgets[ACCOUNT_BUDGETS_MAX]; // by enum budget, see usage.h
 
+	int64_t exported_size; // bytes of DMA-BUFs that were made for it, see exports.c
+
 	// Other threads free memory and close fds, too.
 	atomic_size_t heap_size; // bytes
 	atomic_size_t fds_len;

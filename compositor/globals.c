@@ -2,7 +2,6 @@
 
 #include "compat.h"
 #include "desktop.h"
-#include "dmabuf.h"
 #include "parts.h"
 #include "xwayland.h"
 #include <lido/monitor.h>
@@ -12,7 +11,6 @@
 #include <wlr/types/wlr_content_type_v1.h>
 #include <wlr/types/wlr_data_control_v1.h>
 #include <wlr/types/wlr_data_device.h>
-#include <wlr/types/wlr_export_dmabuf_v1.h>
 #include <wlr/types/wlr_fractional_scale_v1.h>
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/types/wlr_primary_selection_v1.h>
@@ -76,10 +74,6 @@ static bool filter_global(const struct wl_client *client, const struct wl_global
 	return false;
 }
 
-static bool create_export(struct compositor *compositor) {
-	return !dmabuf_is_supported(compositor) || wlr_export_dmabuf_manager_v1_create(compositor->display) != NULL;
-}
-
 bool globals_init(struct compositor *compositor) {
 	struct wl_display *display = compositor->display;
 	compositor->globals->security = wlr_security_context_manager_v1_create(display);
@@ -87,8 +81,8 @@ bool globals_init(struct compositor *compositor) {
 		return false;
 	}
 	wl_display_set_global_filter(display, filter_global, compositor);
-	return create_export(compositor) && wlr_subcompositor_create(display) != NULL &&
-		   wlr_data_device_manager_create(display) != NULL && wlr_data_control_manager_v1_create(display) != NULL &&
+	return wlr_subcompositor_create(display) != NULL && wlr_data_device_manager_create(display) != NULL &&
+		   wlr_data_control_manager_v1_create(display) != NULL &&
 		   wlr_primary_selection_v1_device_manager_create(display) != NULL && wlr_viewporter_create(display) != NULL &&
 		   wlr_fractional_scale_manager_v1_create(display, 1) != NULL &&
 		   presentation_create(display, compositor->backend) != NULL &&

@@ -84,6 +84,7 @@ struct compositor {
 	struct activation *activation;
 	struct shell *shell;
 	struct captures *captures;
+	struct exports *exports;
 	struct image_capture *image_capture;
 	struct window_captures *window_captures;
 	struct tearing *tearing;

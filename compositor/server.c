@@ -75,6 +75,7 @@ static const struct {
 	{rectangles_init, NULL},
 	{selections_init, NULL},
 	{captures_init, captures_finish},
+	{exports_init, exports_finish},
 	{image_capture_init, NULL},
 	{window_captures_init, window_captures_finish},
 	{sandboxes_init, NULL},
@@ -180,6 +181,7 @@ static struct compositor *allocate(void) {
 	compositor->object_limits = &all->object_limits;
 	compositor->overdraw = &all->overdraw;
 	compositor->captures = &all->captures;
+	compositor->exports = &all->exports;
 	compositor->batch = &all->batch;
 	compositor->desktop = &all->desktop;
 	compositor->outputs = &all->outputs;

@@ -19,6 +19,7 @@
 #include "desktop.h"
 #include "dmabuf.h"
 #include "drag.h"
+#include "exports.h"
 #include "focus.h"
 #include "foreign.h"
 #include "gamma.h"
@@ -111,6 +112,7 @@ struct compositor_parts {
 	struct activation activation;
 	struct shell shell;
 	struct captures captures;
+	struct exports exports;
 	struct image_capture image_capture;
 	struct window_captures window_captures;
 	struct tearing tearing;
