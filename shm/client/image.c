@@ -106,9 +106,8 @@ void lido_image_discard(struct lido_image *image) {
 		return;
 	}
 	// An image of its own may have more memory than it needs.
-	uint32_t offset = image->layout.offset;
-	lido_client_storage_discard(
-			image->storage, offset, image->is_in_block ? image->layout.size : image->storage->size - offset);
+	uint32_t size = image->is_in_block ? image->layout.size : image->storage->size;
+	lido_client_storage_discard(image->storage, image->layout.offset, size);
 	image->is_known = false;
 	image->is_populated = false;
 }
