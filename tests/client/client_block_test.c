@@ -10,24 +10,6 @@
 #define SHEET 100                // of an atlas, pixels
 #define SHEET_STRIDE (SHEET * 4) // bytes
 
-struct fixture {
-	struct remote remote;
-	struct toolkit toolkit;
-};
-
-static struct lido_client *begin(
-		struct fixture *fixture, const struct remote_options *options, enum lido_client_backend backend) {
-	remote_init(&fixture->remote, options);
-	toolkit_init(&fixture->toolkit, &fixture->remote, backend);
-	return fixture->toolkit.client;
-}
-
-static void end(struct fixture *fixture) {
-	toolkit_settle(&fixture->toolkit);
-	toolkit_finish(&fixture->toolkit);
-	expect(remote_finish(&fixture->remote));
-}
-
 static struct lido_client_block *create(struct lido_client *client, uint32_t size) {
 	struct lido_client_block *block = lido_client_block_create(client, size);
 	expect(block != NULL);
@@ -41,10 +23,10 @@ static struct lido_image *place(struct lido_client_block *block, uint32_t index)
 	return image;
 }
 
-static void expect_shown(struct fixture *fixture, struct lido_image *image, uint32_t sum) {
+static void expect_shown(struct toolkit_pair *pair, struct lido_image *image, uint32_t sum) {
 	struct surfaces_commit commit;
-	expect(toolkit_commit(&fixture->toolkit, image));
-	remote_receive(&fixture->remote, &commit);
+	expect(toolkit_commit(&pair->toolkit, image));
+	remote_receive(&pair->remote, &commit);
 	expect_int(commit.width, ==, lido_image_get_width(image));
 	expect_int(commit.height, ==, lido_image_get_height(image));
 	expect_int(commit.stride, ==, lido_image_get_stride(image));
@@ -52,8 +34,8 @@ static void expect_shown(struct fixture *fixture, struct lido_image *image, uint
 }
 
 TEST_EACH_BACKEND("client_block@has-images-where-the-program-places-them") {
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, &(struct remote_options){.reports = true}, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, &(struct remote_options){.reports = true}, backend);
 	struct lido_client_block *block = create(client, 100000);
 	struct lido_image *images[] = {
 		lido_client_block_create_image(block, 0, 10, 10, 40, XRGB),
@@ -70,15 +52,15 @@ TEST_EACH_BACKEND("client_block@has-images-where-the-program-places-them") {
 	const uint8_t *first = lido_image_get_pixels(images[0]);
 	for (int i = 0; i < 4; i++) {
 		expect_int((const uint8_t *)lido_image_get_pixels(images[i]) - first, ==, offsets[i]);
-		expect_shown(&fixture, images[i], sums[i]);
+		expect_shown(&pair, images[i], sums[i]);
 	}
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_block@is-one-file-and-one-round-trip-however-many-images-it-has") {
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, NULL, backend);
-	uint32_t before = toolkit_get_stats(&fixture.toolkit).round_trips, sums[MANY];
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, NULL, backend);
+	uint32_t before = toolkit_get_stats(&pair.toolkit).round_trips, sums[MANY];
 	struct lido_client_block *block = create(client, MANY * IMAGE);
 	struct lido_image *images[MANY];
 	for (uint32_t i = 0; i < MANY; i++) {
@@ -87,7 +69,7 @@ TEST_EACH_BACKEND("client_block@is-one-file-and-one-round-trip-however-many-imag
 	for (uint32_t i = 0; i < MANY; i++) {
 		sums[i] = toolkit_draw(images[i], i);
 	}
-	struct lido_client_stats stats = toolkit_get_stats(&fixture.toolkit);
+	struct lido_client_stats stats = toolkit_get_stats(&pair.toolkit);
 	expect_int(stats.round_trips - before, ==, backend == LIDO_CLIENT_BACKEND_POOL ? 1 : 0);
 	expect_int(stats.images, ==, MANY);
 	expect_int(stats.areas, ==, 1);
@@ -97,13 +79,13 @@ TEST_EACH_BACKEND("client_block@is-one-file-and-one-round-trip-however-many-imag
 		expect_int(surfaces_sum(lido_image_get_pixels(images[i]), SIZE, SIZE, SIZE * 4), ==, sums[i]);
 		lido_image_destroy(images[i]);
 	}
-	expect_int(toolkit_get_stats(&fixture.toolkit).bytes_images, ==, 0);
-	end(&fixture);
+	expect_int(toolkit_get_stats(&pair.toolkit).bytes_images, ==, 0);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_block@may-be-an-atlas-of-which-images-show-parts") {
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, &(struct remote_options){.reports = true}, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, &(struct remote_options){.reports = true}, backend);
 	// The last row of each part takes a whole stride.
 	struct lido_client_block *block = create(client, (SHEET + 1) * SHEET_STRIDE);
 	struct lido_image *sheet = lido_client_block_create_image(block, 0, SHEET, SHEET, SHEET_STRIDE, XRGB);
@@ -115,14 +97,14 @@ TEST_EACH_BACKEND("client_block@may-be-an-atlas-of-which-images-show-parts") {
 		expect(part != NULL);
 		const uint8_t *pixels = (const uint8_t *)lido_image_get_pixels(sheet) + offset;
 		expect(lido_image_get_pixels(part) == pixels);
-		expect_shown(&fixture, part, surfaces_sum(pixels, 50, 50, SHEET_STRIDE));
+		expect_shown(&pair, part, surfaces_sum(pixels, 50, 50, SHEET_STRIDE));
 	}
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_block@ends-where-its-last-image-ends") {
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, NULL, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, NULL, backend);
 	struct lido_client_block *block = create(client, 4000);
 	struct lido_image *last = lido_client_block_create_image(block, 3600, 10, 10, 40, XRGB);
 	expect(last != NULL && lido_image_get_buffer(last) != NULL);
@@ -151,68 +133,69 @@ TEST_EACH_BACKEND("client_block@ends-where-its-last-image-ends") {
 	expect_client_error(client, STRIDE);
 	expect(lido_client_block_create_image(block, 0, 1, 1, 4, 12345) == NULL);
 	expect_client_error(client, UNSUPPORTED);
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_block@impossible-size-is-invalid") {
 	static const uint32_t sizes[] = {0, (uint32_t)INT32_MAX + 1, UINT32_MAX};
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, NULL, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, NULL, backend);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		expect(lido_client_block_create(client, sizes[i]) == NULL);
 		expect_client_error(client, INVALID);
 	}
 	struct lido_image *image = lido_client_block_create_image(create(client, 1), 0, 1, 1, 1, WL_SHM_FORMAT_R8);
 	expect(image != NULL && lido_image_get_buffer(image) != NULL);
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_block@may-be-destroyed-before-its-images") {
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, &(struct remote_options){.reports = true}, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, &(struct remote_options){.reports = true}, backend);
 	struct lido_client_block *block = create(client, 2 * IMAGE);
 	struct lido_image *first = place(block, 0), *second = place(block, 1);
 	lido_client_block_destroy(block);
 	uint32_t sum = toolkit_draw(second, 7);
 	lido_image_destroy(first);
-	expect_shown(&fixture, second, sum);
+	expect_shown(&pair, second, sum);
 	lido_image_destroy(second);
-	expect_int(toolkit_get_stats(&fixture.toolkit).images, ==, 0);
+	expect_int(toolkit_get_stats(&pair.toolkit).images, ==, 0);
 	if (backend == LIDO_CLIENT_BACKEND_WL_SHM) {
-		expect_int(toolkit_get_stats(&fixture.toolkit).areas, ==, 0);
+		expect_int(toolkit_get_stats(&pair.toolkit).areas, ==, 0);
 	}
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_block@that-remains-goes-with-the-client") {
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, NULL, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, NULL, backend);
 	create(client, 1);
 	toolkit_draw(place(create(client, IMAGE), 0), 1);
 	lido_client_block_destroy(create(client, 5000));
 	lido_client_block_destroy(NULL);
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_block@images-are-busy-each-by-itself") {
-	struct fixture fixture;
+	struct toolkit_pair pair;
 	struct lido_client *client =
-			begin(&fixture, &(struct remote_options){.release = SURFACES_RELEASE_REPLACED}, backend);
+			toolkit_pair_init(&pair, &(struct remote_options){.release = SURFACES_RELEASE_REPLACED}, backend);
 	struct lido_client_block *block = create(client, 2 * IMAGE);
 	struct lido_image *first = place(block, 0), *second = place(block, 1);
-	expect(toolkit_commit(&fixture.toolkit, first));
+	expect(toolkit_commit(&pair.toolkit, first));
 	expect(lido_image_is_busy(first) && !lido_image_is_busy(second));
-	expect(toolkit_commit(&fixture.toolkit, second));
-	toolkit_settle(&fixture.toolkit);
+	expect(toolkit_commit(&pair.toolkit, second));
+	toolkit_settle(&pair.toolkit);
 	expect(!lido_image_is_busy(first) && lido_image_is_busy(second));
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST("client_block@counts-as-one-block-for-the-limit") {
 	struct lido_limits limits = lido_limits_default();
 	limits.blocks_max = 1;
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, &(struct remote_options){.limits = &limits}, LIDO_CLIENT_BACKEND_POOL);
+	struct toolkit_pair pair;
+	struct lido_client *client =
+			toolkit_pair_init(&pair, &(struct remote_options){.limits = &limits}, LIDO_CLIENT_BACKEND_POOL);
 	struct lido_client_block *block = create(client, 10 * IMAGE);
 	struct lido_image *images[10];
 	for (uint32_t i = 0; i < 10; i++) {
@@ -228,14 +211,15 @@ TEST("client_block@counts-as-one-block-for-the-limit") {
 		lido_image_destroy(images[i]);
 	}
 	toolkit_draw(place(create(client, IMAGE), 0), 1);
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST("client_block@without-memory-has-images-without-memory") {
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = 1 << 20;
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, &(struct remote_options){.limits = &limits}, LIDO_CLIENT_BACKEND_POOL);
+	struct toolkit_pair pair;
+	struct lido_client *client =
+			toolkit_pair_init(&pair, &(struct remote_options){.limits = &limits}, LIDO_CLIENT_BACKEND_POOL);
 	struct lido_client_block *block = create(client, 2 << 20);
 	struct lido_image *images[] = {place(block, 0), place(block, 1)};
 	expect(!lido_image_is_ready(images[0]) && !lido_image_is_ready(images[1]));
@@ -247,7 +231,7 @@ TEST("client_block@without-memory-has-images-without-memory") {
 		expect(lido_image_get_buffer(images[i]) == NULL);
 	}
 	toolkit_draw(place(create(client, IMAGE), 0), 1);
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 static bool is_present(uint8_t *address) {
@@ -257,8 +241,8 @@ static bool is_present(uint8_t *address) {
 }
 
 TEST_EACH_BACKEND("client_block@has-memory-only-where-images-are-drawn") {
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, NULL, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, NULL, backend);
 	struct lido_client_block *block = create(client, 64 << 20);
 	const uint32_t offsets[] = {0, 32 << 20, 48 << 20};
 	uint8_t *pixels[3];
@@ -274,12 +258,12 @@ TEST_EACH_BACKEND("client_block@has-memory-only-where-images-are-drawn") {
 	for (int i = 0; i < 3; i++) {
 		expect(is_present(pixels[i]) && !is_present(pixels[i] + (8 << 20)));
 	}
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_block@large-image-is-populated-once") {
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, NULL, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, NULL, backend);
 	struct lido_client_block *block = create(client, 2 << 20);
 	struct lido_image *image = lido_client_block_create_image(block, 1 << 20, 256, 256, 1024, XRGB);
 	expect(image != NULL);
@@ -288,5 +272,5 @@ TEST_EACH_BACKEND("client_block@large-image-is-populated-once") {
 	expect_int(madvise(pixels, 256 * 1024, MADV_REMOVE), ==, 0);
 	expect(lido_image_get_pixels(image) == pixels);
 	expect(!is_present(pixels));
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }

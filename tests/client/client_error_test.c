@@ -44,27 +44,12 @@ TEST("client_error@pool-is-unsupported-where-there-is-none") {
 	expect_int(try_create(REMOTE_SHM_LIDO, LIDO_CLIENT_BACKEND_POOL), ==, LIDO_CLIENT_ERROR_NONE);
 }
 
-struct fixture {
-	struct remote remote;
-	struct toolkit toolkit;
-	struct lido_client *client;
-};
-
-static void begin(struct fixture *fixture, const struct lido_limits *limits, enum lido_client_backend backend) {
-	remote_init(&fixture->remote, &(struct remote_options){.limits = limits});
-	toolkit_init(&fixture->toolkit, &fixture->remote, backend);
-	fixture->client = fixture->toolkit.client;
+static void begin(struct toolkit_pair *pair, const struct lido_limits *limits, enum lido_client_backend backend) {
+	toolkit_pair_init(pair, &(struct remote_options){.limits = limits}, backend);
 }
 
-// The server must not have disconnected the client.
-static void end(struct fixture *fixture) {
-	toolkit_settle(&fixture->toolkit);
-	toolkit_finish(&fixture->toolkit);
-	expect(remote_finish(&fixture->remote));
-}
-
-static struct lido_image *create(struct fixture *fixture, int32_t width, int32_t height) {
-	struct lido_image *image = lido_image_create(fixture->client, width, height, XRGB);
+static struct lido_image *create(struct toolkit_pair *pair, int32_t width, int32_t height) {
+	struct lido_image *image = lido_image_create(pair->toolkit.client, width, height, XRGB);
 	expect(image != NULL);
 	return image;
 }
@@ -79,149 +64,149 @@ static void expect_failed_image(struct lido_image *image) {
 TEST("client_error@bytes-are-limited") {
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = 1 << 20;
-	struct fixture fixture;
-	begin(&fixture, &limits, LIDO_CLIENT_BACKEND_POOL);
-	struct lido_image *first = create(&fixture, 512, 400), *second = create(&fixture, 512, 400);
+	struct toolkit_pair pair;
+	begin(&pair, &limits, LIDO_CLIENT_BACKEND_POOL);
+	struct lido_image *first = create(&pair, 512, 400), *second = create(&pair, 512, 400);
 	toolkit_draw(first, 1);
 	expect_failed_image(second);
-	expect_client_error(fixture.client, LIMIT);
+	expect_client_error(pair.toolkit.client, LIMIT);
 	// Freed memory can be allocated again.
 	lido_image_destroy(first);
 	lido_image_destroy(second);
-	toolkit_draw(create(&fixture, 512, 400), 2);
-	end(&fixture);
+	toolkit_draw(create(&pair, 512, 400), 2);
+	toolkit_pair_finish(&pair);
 }
 
 TEST("client_error@blocks-are-limited") {
 	struct lido_limits limits = lido_limits_default();
 	limits.blocks_max = 4;
-	struct fixture fixture;
-	begin(&fixture, &limits, LIDO_CLIENT_BACKEND_POOL);
+	struct toolkit_pair pair;
+	begin(&pair, &limits, LIDO_CLIENT_BACKEND_POOL);
 	struct lido_image *images[4];
 	for (int i = 0; i < 4; i++) {
-		images[i] = create(&fixture, 10, 10);
+		images[i] = create(&pair, 10, 10);
 	}
 	for (int i = 0; i < 100; i++) {
-		expect(lido_image_create(fixture.client, 10, 10, XRGB) == NULL);
-		expect_client_error(fixture.client, LIMIT);
+		expect(lido_image_create(pair.toolkit.client, 10, 10, XRGB) == NULL);
+		expect_client_error(pair.toolkit.client, LIMIT);
 	}
 	lido_image_destroy(images[2]);
-	toolkit_draw(create(&fixture, 10, 10), 1);
-	end(&fixture);
+	toolkit_draw(create(&pair, 10, 10), 1);
+	toolkit_pair_finish(&pair);
 }
 
 TEST("client_error@blocks-of-other-libraries-count-towards-the-limit") {
 	struct lido_limits limits = lido_limits_default();
 	limits.blocks_max = 4;
-	struct fixture fixture;
-	begin(&fixture, &limits, LIDO_CLIENT_BACKEND_POOL);
-	struct lido_client *other = lido_client_create(fixture.toolkit.display, NULL, NULL);
+	struct toolkit_pair pair;
+	begin(&pair, &limits, LIDO_CLIENT_BACKEND_POOL);
+	struct lido_client *other = lido_client_create(pair.toolkit.display, NULL, NULL);
 	for (int i = 0; i < 3; i++) {
 		struct lido_image *image = lido_image_create(other, 10, 10, XRGB);
 		expect(image != NULL && lido_image_wait(image));
 	}
-	toolkit_draw(create(&fixture, 10, 10), 1);
-	expect_failed_image(create(&fixture, 10, 10));
-	expect_client_error(fixture.client, LIMIT);
+	toolkit_draw(create(&pair, 10, 10), 1);
+	expect_failed_image(create(&pair, 10, 10));
+	expect_client_error(pair.toolkit.client, LIMIT);
 	lido_client_destroy(other);
-	toolkit_draw(create(&fixture, 10, 10), 1);
-	end(&fixture);
+	toolkit_draw(create(&pair, 10, 10), 1);
+	toolkit_pair_finish(&pair);
 }
 
 TEST("client_error@buffers-are-limited") {
 	struct lido_limits limits = lido_limits_default();
 	limits.buffers_max = 3;
-	struct fixture fixture;
-	begin(&fixture, &limits, LIDO_CLIENT_BACKEND_POOL);
+	struct toolkit_pair pair;
+	begin(&pair, &limits, LIDO_CLIENT_BACKEND_POOL);
 	struct lido_image *images[4];
 	for (int i = 0; i < 4; i++) {
-		images[i] = create(&fixture, 10, 10);
+		images[i] = create(&pair, 10, 10);
 		bool has_buffer = lido_image_get_buffer(images[i]) != NULL;
 		expect(has_buffer == (i < 3));
 	}
-	expect_client_error(fixture.client, LIMIT);
+	expect_client_error(pair.toolkit.client, LIMIT);
 	lido_image_destroy(images[0]);
 	expect(lido_image_get_buffer(images[3]) != NULL);
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST("client_error@swapchain-takes-no-spare-size-where-the-limit-forbids-it") {
 	struct lido_limits limits = lido_limits_default();
 	limits.area_bytes_max = 1 << 20;
-	struct fixture fixture;
-	begin(&fixture, &limits, LIDO_CLIENT_BACKEND_POOL);
-	struct lido_swapchain *swapchain = lido_swapchain_create(fixture.client);
+	struct toolkit_pair pair;
+	begin(&pair, &limits, LIDO_CLIENT_BACKEND_POOL);
+	struct lido_swapchain *swapchain = lido_swapchain_create(pair.toolkit.client);
 	expect(lido_swapchain_acquire(swapchain, 512, 300, XRGB) != NULL);
 	// 1.5 times the size exceeds the limit, but the size itself does not.
 	expect(lido_swapchain_acquire(swapchain, 512, 400, XRGB) != NULL);
 	expect(lido_swapchain_acquire(swapchain, 512, 600, XRGB) == NULL);
-	expect_client_error(fixture.client, LIMIT);
+	expect_client_error(pair.toolkit.client, LIMIT);
 	// The old image is still usable.
 	struct lido_image *image = lido_swapchain_acquire(swapchain, 512, 400, XRGB);
 	expect(image != NULL);
 	toolkit_draw(image, 1);
-	expect(toolkit_commit(&fixture.toolkit, image));
-	end(&fixture);
+	expect(toolkit_commit(&pair.toolkit, image));
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_error@address-space-is-limited") {
-	struct fixture fixture;
-	remote_init(&fixture.remote, NULL);
-	expect(toolkit_try_connect(&fixture.toolkit, &fixture.remote));
+	struct toolkit_pair pair;
+	remote_init(&pair.remote, NULL);
+	expect(toolkit_try_connect(&pair.toolkit, &pair.remote));
 	const struct lido_client_options options = {.backend = backend, .reserve_max = 4 << 20};
-	fixture.client = lido_client_create(fixture.toolkit.display, &options, NULL);
-	expect(fixture.client != NULL);
-	fixture.toolkit.client = fixture.client;
-	struct lido_swapchain *swapchain = lido_swapchain_create(fixture.client);
+	pair.toolkit.client = lido_client_create(pair.toolkit.display, &options, NULL);
+	expect(pair.toolkit.client != NULL);
+	pair.toolkit.client = pair.toolkit.client;
+	struct lido_swapchain *swapchain = lido_swapchain_create(pair.toolkit.client);
 	for (int i = 1; i < 20; i++) {
 		struct lido_image *image = lido_swapchain_acquire(swapchain, 20 * i, 20 * i, XRGB);
 		expect(image != NULL);
 		toolkit_draw(image, 1);
-		expect(toolkit_commit(&fixture.toolkit, image));
-		expect_int(toolkit_get_stats(&fixture.toolkit).bytes_mapped, <=, options.reserve_max);
-		toolkit_settle(&fixture.toolkit);
+		expect(toolkit_commit(&pair.toolkit, image));
+		expect_int(toolkit_get_stats(&pair.toolkit).bytes_mapped, <=, options.reserve_max);
+		toolkit_settle(&pair.toolkit);
 	}
 	expect(lido_swapchain_acquire(swapchain, 2000, 2000, XRGB) == NULL);
-	expect_client_error(fixture.client, MEMORY);
-	toolkit_draw(create(&fixture, 20, 20), 1);
-	end(&fixture);
+	expect_client_error(pair.toolkit.client, MEMORY);
+	toolkit_draw(create(&pair, 20, 20), 1);
+	toolkit_pair_finish(&pair);
 }
 
 TEST("client_error@area-that-could-not-be-mapped-is-mapped-later") {
-	struct fixture fixture;
-	begin(&fixture, NULL, LIDO_CLIENT_BACKEND_POOL);
-	struct lido_image *image = create(&fixture, 100, 100);
+	struct toolkit_pair pair;
+	begin(&pair, NULL, LIDO_CLIENT_BACKEND_POOL);
+	struct lido_image *image = create(&pair, 100, 100);
 	calls_start_all_of(CALL_MMAP);
 	expect_failed_image(image);
-	expect_client_error(fixture.client, MEMORY);
+	expect_client_error(pair.toolkit.client, MEMORY);
 	calls_stop();
 	expect_failed_image(image);
-	toolkit_draw(create(&fixture, 100, 100), 1);
-	expect_int(toolkit_get_stats(&fixture.toolkit).mappings, ==, 1);
-	end(&fixture);
+	toolkit_draw(create(&pair, 100, 100), 1);
+	expect_int(toolkit_get_stats(&pair.toolkit).mappings, ==, 1);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_error@broken-connection-is-reported-as-an-error") {
-	struct fixture fixture;
-	begin(&fixture, NULL, backend);
-	struct lido_image *there = create(&fixture, 10, 10);
+	struct toolkit_pair pair;
+	begin(&pair, NULL, backend);
+	struct lido_image *there = create(&pair, 10, 10);
 	expect(lido_image_wait(there));
-	struct lido_swapchain *swapchain = lido_swapchain_create(fixture.client);
-	expect(remote_finish(&fixture.remote));
-	expect(wl_display_roundtrip(fixture.toolkit.display) < 0);
-	expect(!lido_client_dispatch(fixture.client));
-	expect_client_error(fixture.client, CONNECTION);
+	struct lido_swapchain *swapchain = lido_swapchain_create(pair.toolkit.client);
+	expect(remote_finish(&pair.remote));
+	expect(wl_display_roundtrip(pair.toolkit.display) < 0);
+	expect(!lido_client_dispatch(pair.toolkit.client));
+	expect_client_error(pair.toolkit.client, CONNECTION);
 	expect(lido_swapchain_acquire(swapchain, 10, 10, XRGB) == NULL);
-	expect_client_error(fixture.client, CONNECTION);
+	expect_client_error(pair.toolkit.client, CONNECTION);
 	// The program can still draw into an existing image, though nobody sees it.
 	toolkit_draw(there, 1);
-	struct lido_image *image = lido_image_create(fixture.client, 10, 10, XRGB);
+	struct lido_image *image = lido_image_create(pair.toolkit.client, 10, 10, XRGB);
 	if (backend == LIDO_CLIENT_BACKEND_POOL) {
 		expect_failed_image(image);
-		expect_client_error(fixture.client, CONNECTION);
+		expect_client_error(pair.toolkit.client, CONNECTION);
 	}
 	enum lido_client_error error;
-	expect(lido_client_create(fixture.toolkit.display, NULL, &error) == NULL);
+	expect(lido_client_create(pair.toolkit.display, NULL, &error) == NULL);
 	expect_int(error, ==, LIDO_CLIENT_ERROR_CONNECTION);
-	toolkit_finish(&fixture.toolkit);
+	toolkit_finish(&pair.toolkit);
 }

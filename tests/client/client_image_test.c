@@ -5,24 +5,6 @@
 #define XRGB WL_SHM_FORMAT_XRGB8888
 #define MANY 500
 
-struct fixture {
-	struct remote remote;
-	struct toolkit toolkit;
-};
-
-static struct lido_client *begin(
-		struct fixture *fixture, const struct remote_options *options, enum lido_client_backend backend) {
-	remote_init(&fixture->remote, options);
-	toolkit_init(&fixture->toolkit, &fixture->remote, backend);
-	return fixture->toolkit.client;
-}
-
-static void end(struct fixture *fixture) {
-	toolkit_settle(&fixture->toolkit);
-	toolkit_finish(&fixture->toolkit);
-	expect(remote_finish(&fixture->remote));
-}
-
 static struct lido_image *create(struct lido_client *client, int32_t width, int32_t height) {
 	struct lido_image *image = lido_image_create(client, width, height, XRGB);
 	expect(image != NULL);
@@ -30,42 +12,42 @@ static struct lido_image *create(struct lido_client *client, int32_t width, int3
 }
 
 TEST_EACH_BACKEND("client_image@is-zero-at-first") {
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, NULL, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, NULL, backend);
 	struct lido_image *image = create(client, 640, 480);
 	const uint8_t *pixels = lido_image_get_pixels(image);
 	expect(pixels != NULL);
 	for (size_t i = 0; i < (size_t)640 * 480 * 4; i++) {
 		expect(pixels[i] == 0);
 	}
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_image@is-what-the-server-reads") {
 	static const int32_t sizes[][2] = {
 		{1, 1}, {16, 16}, {37, 21}, {64, 64}, {513, 3}, {800, 600}, {1, 3000}, {3000, 1}};
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, &(struct remote_options){.reports = true}, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, &(struct remote_options){.reports = true}, backend);
 	for (uint32_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct lido_image *image = create(client, sizes[i][0], sizes[i][1]);
 		uint32_t sum = toolkit_draw(image, i);
-		expect(toolkit_commit(&fixture.toolkit, image));
+		expect(toolkit_commit(&pair.toolkit, image));
 		struct surfaces_commit commit;
-		remote_receive(&fixture.remote, &commit);
+		remote_receive(&pair.remote, &commit);
 		expect_int(commit.width, ==, sizes[i][0]);
 		expect_int(commit.height, ==, sizes[i][1]);
 		expect_int(commit.stride, ==, lido_image_get_stride(image));
 		expect_int(commit.sum, ==, sum);
 	}
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_image@many-need-at-most-one-round-trip") {
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, NULL, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, NULL, backend);
 	bool is_pool = backend == LIDO_CLIENT_BACKEND_POOL;
 	struct lido_image *images[MANY];
-	uint32_t before = toolkit_get_stats(&fixture.toolkit).round_trips, sums[MANY];
+	uint32_t before = toolkit_get_stats(&pair.toolkit).round_trips, sums[MANY];
 	for (int i = 0; i < MANY; i++) {
 		images[i] = create(client, 16 + i % 17, 16);
 	}
@@ -73,7 +55,7 @@ TEST_EACH_BACKEND("client_image@many-need-at-most-one-round-trip") {
 		expect(lido_image_wait(images[i]));
 		sums[i] = toolkit_draw(images[i], (uint32_t)i);
 	}
-	struct lido_client_stats stats = toolkit_get_stats(&fixture.toolkit);
+	struct lido_client_stats stats = toolkit_get_stats(&pair.toolkit);
 	expect_int(stats.round_trips - before, ==, is_pool ? 1 : 0);
 	expect_int(stats.images, ==, MANY);
 	expect_int(stats.areas, ==, is_pool ? 1 : MANY);
@@ -84,10 +66,10 @@ TEST_EACH_BACKEND("client_image@many-need-at-most-one-round-trip") {
 				==, sums[i]);
 		lido_image_destroy(images[i]);
 	}
-	stats = toolkit_get_stats(&fixture.toolkit);
+	stats = toolkit_get_stats(&pair.toolkit);
 	expect_int(stats.images, ==, 0);
 	expect_int(stats.bytes_images, ==, 0);
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_image@rows-are-padded") {
@@ -112,8 +94,8 @@ TEST_EACH_BACKEND("client_image@rows-are-padded") {
 		{1024, WL_SHM_FORMAT_RGB565, 2048},
 		{1025, WL_SHM_FORMAT_RGB565, 2304},
 	};
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, NULL, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, NULL, backend);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct lido_image *image = lido_image_create(client, rows[i].width, 10, rows[i].format);
 		expect(image != NULL);
@@ -123,14 +105,14 @@ TEST_EACH_BACKEND("client_image@rows-are-padded") {
 		// The server accepts the buffer.
 		expect(lido_image_get_buffer(image) != NULL);
 	}
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_image@impossible-size-is-invalid") {
 	static const int32_t sizes[][2] = {{0, 1}, {1, 0}, {-1, 5}, {5, INT32_MIN}, {INT32_MAX, 1}, {1, INT32_MAX},
 		{INT32_MAX, INT32_MAX}, {30000, 30000}};
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, NULL, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, NULL, backend);
 	struct lido_swapchain *swapchain = lido_swapchain_create(client);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		expect(lido_image_create(client, sizes[i][0], sizes[i][1], XRGB) == NULL);
@@ -138,12 +120,12 @@ TEST_EACH_BACKEND("client_image@impossible-size-is-invalid") {
 		expect(lido_swapchain_acquire(swapchain, sizes[i][0], sizes[i][1], XRGB) == NULL);
 		expect_client_error(client, INVALID);
 	}
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_image@format-must-be-offered-and-of-one-plane") {
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, NULL, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, NULL, backend);
 	expect(lido_client_has_format(client, WL_SHM_FORMAT_ARGB8888));
 	expect(lido_client_has_format(client, WL_SHM_FORMAT_YUYV));
 	static const uint32_t formats[] = {WL_SHM_FORMAT_NV12, WL_SHM_FORMAT_RGB332, 12345};
@@ -152,44 +134,44 @@ TEST_EACH_BACKEND("client_image@format-must-be-offered-and-of-one-plane") {
 		expect(lido_image_create(client, 10, 10, formats[i]) == NULL);
 		expect_client_error(client, UNSUPPORTED);
 	}
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_image@is-busy-until-released") {
-	struct fixture fixture;
+	struct toolkit_pair pair;
 	struct lido_client *client =
-			begin(&fixture, &(struct remote_options){.release = SURFACES_RELEASE_REPLACED}, backend);
+			toolkit_pair_init(&pair, &(struct remote_options){.release = SURFACES_RELEASE_REPLACED}, backend);
 	struct lido_image *first = create(client, 50, 50), *second = create(client, 50, 50);
 	expect(!lido_image_is_busy(first));
-	expect(toolkit_commit(&fixture.toolkit, first));
+	expect(toolkit_commit(&pair.toolkit, first));
 	expect(lido_image_is_busy(first));
-	toolkit_settle(&fixture.toolkit);
+	toolkit_settle(&pair.toolkit);
 	expect(lido_image_is_busy(first));
-	expect(toolkit_commit(&fixture.toolkit, second));
-	toolkit_settle(&fixture.toolkit);
+	expect(toolkit_commit(&pair.toolkit, second));
+	toolkit_settle(&pair.toolkit);
 	expect(!lido_image_is_busy(first));
 	expect(lido_image_is_busy(second));
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_image@that-is-shown-keeps-its-place-when-destroyed") {
-	struct fixture fixture;
-	struct lido_client *client =
-			begin(&fixture, &(struct remote_options){.release = SURFACES_RELEASE_REPLACED, .reports = true}, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(
+			&pair, &(struct remote_options){.release = SURFACES_RELEASE_REPLACED, .reports = true}, backend);
 	struct lido_image *image = create(client, 100, 100);
 	const void *place = lido_image_get_pixels(image);
-	expect(toolkit_commit(&fixture.toolkit, image));
+	expect(toolkit_commit(&pair.toolkit, image));
 	lido_image_destroy(image);
-	toolkit_settle(&fixture.toolkit);
+	toolkit_settle(&pair.toolkit);
 	image = create(client, 100, 100);
 	// On wl_shm each image has its own file, so the address says nothing.
 	expect(backend == LIDO_CLIENT_BACKEND_WL_SHM || lido_image_get_pixels(image) != place);
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_image@large-one-is-populated-once") {
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, NULL, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, NULL, backend);
 	struct lido_image *image = create(client, 640, 480), *small = create(client, 32, 32);
 	calls_start(0);
 	expect(lido_image_get_pixels(image) != NULL);
@@ -198,67 +180,67 @@ TEST_EACH_BACKEND("client_image@large-one-is-populated-once") {
 	expect(lido_image_get_pixels(small) != NULL);
 	expect_int(calls_get_count(CALL_MADVISE), ==, 1);
 	calls_stop();
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_image@failed-populate-is-not-retried") {
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, NULL, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, NULL, backend);
 	struct lido_image *first = create(client, 640, 480), *second = create(client, 640, 480);
 	calls_start_all_of(CALL_MADVISE);
 	toolkit_draw(first, 1);
 	toolkit_draw(second, 2);
 	expect_int(calls_get_count(CALL_MADVISE), ==, 1);
 	calls_stop();
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_image@null-may-be-destroyed") {
-	struct fixture fixture;
-	begin(&fixture, NULL, backend);
+	struct toolkit_pair pair;
+	toolkit_pair_init(&pair, NULL, backend);
 	lido_image_destroy(NULL);
 	lido_swapchain_destroy(NULL);
 	lido_client_destroy(NULL);
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST_EACH_BACKEND("client_image@may-be-destroyed-before-it-has-pixels") {
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, NULL, backend);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, NULL, backend);
 	for (int i = 0; i < 20; i++) {
 		lido_image_destroy(create(client, 100 * (i + 1), 100));
 	}
-	toolkit_settle(&fixture.toolkit);
+	toolkit_settle(&pair.toolkit);
 	toolkit_draw(create(client, 300, 300), 1);
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }
 
 TEST("client_image@area-is-unmapped-when-the-server-removes-it") {
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, NULL, LIDO_CLIENT_BACKEND_POOL);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, NULL, LIDO_CLIENT_BACKEND_POOL);
 	struct lido_image *image = create(client, 800, 600);
 	expect(lido_image_wait(image));
-	expect_int(toolkit_get_stats(&fixture.toolkit).mappings, ==, 1);
+	expect_int(toolkit_get_stats(&pair.toolkit).mappings, ==, 1);
 	lido_image_destroy(image);
 	// The server keeps empty areas for some seconds.
-	for (int i = 0; i < 200 && toolkit_get_stats(&fixture.toolkit).mappings > 0; i++) {
-		toolkit_settle(&fixture.toolkit);
+	for (int i = 0; i < 200 && toolkit_get_stats(&pair.toolkit).mappings > 0; i++) {
+		toolkit_settle(&pair.toolkit);
 		struct timespec pause = {.tv_nsec = 100000000};
 		nanosleep(&pause, NULL);
 	}
-	struct lido_client_stats stats = toolkit_get_stats(&fixture.toolkit);
+	struct lido_client_stats stats = toolkit_get_stats(&pair.toolkit);
 	expect_int(stats.mappings, ==, 0);
 	expect_int(stats.areas, ==, 0);
 	expect_int(stats.bytes_mapped, ==, 0);
 	// The next image creates a new area.
 	toolkit_draw(create(client, 300, 300), 1);
-	expect_int(toolkit_get_stats(&fixture.toolkit).mappings, ==, 1);
-	end(&fixture);
+	expect_int(toolkit_get_stats(&pair.toolkit).mappings, ==, 1);
+	toolkit_pair_finish(&pair);
 }
 
 TEST("client_image@area-is-verified-once-and-once-whenever-it-grows") {
-	struct fixture fixture;
-	struct lido_client *client = begin(&fixture, NULL, LIDO_CLIENT_BACKEND_POOL);
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, NULL, LIDO_CLIENT_BACKEND_POOL);
 	calls_start(0);
 	for (int i = 0; i < 3; i++) {
 		struct lido_image *image = create(client, 100, 100);
@@ -269,5 +251,5 @@ TEST("client_image@area-is-verified-once-and-once-whenever-it-grows") {
 		expect_int(calls_get_count(CALL_FSTAT), ==, 1 + i);
 	}
 	calls_stop();
-	end(&fixture);
+	toolkit_pair_finish(&pair);
 }

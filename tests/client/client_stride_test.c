@@ -3,24 +3,16 @@
 #define XRGB WL_SHM_FORMAT_XRGB8888
 
 struct fixture {
-	struct remote remote;
-	struct toolkit toolkit;
+	struct toolkit_pair pair;
 	struct lido_swapchain *swapchain;
 };
 
 static struct lido_client *begin(
 		struct fixture *fixture, const struct remote_options *options, enum lido_client_backend backend) {
-	remote_init(&fixture->remote, options);
-	toolkit_init(&fixture->toolkit, &fixture->remote, backend);
-	fixture->swapchain = lido_swapchain_create(fixture->toolkit.client);
+	struct lido_client *client = toolkit_pair_init(&fixture->pair, options, backend);
+	fixture->swapchain = lido_swapchain_create(client);
 	expect(fixture->swapchain != NULL);
-	return fixture->toolkit.client;
-}
-
-static void end(struct fixture *fixture) {
-	toolkit_settle(&fixture->toolkit);
-	toolkit_finish(&fixture->toolkit);
-	expect(remote_finish(&fixture->remote));
+	return client;
 }
 
 static void expect_shown(struct fixture *fixture, struct lido_image *image, int32_t stride) {
@@ -28,11 +20,11 @@ static void expect_shown(struct fixture *fixture, struct lido_image *image, int3
 	expect_int(lido_image_get_stride(image), ==, stride);
 	uint32_t sum = toolkit_draw(image, (uint32_t)stride);
 	struct surfaces_commit commit;
-	expect(toolkit_commit(&fixture->toolkit, image));
-	remote_receive(&fixture->remote, &commit);
+	expect(toolkit_commit(&fixture->pair.toolkit, image));
+	remote_receive(&fixture->pair.remote, &commit);
 	expect_int(commit.stride, ==, stride);
 	expect_int(commit.sum, ==, sum);
-	toolkit_settle(&fixture->toolkit);
+	toolkit_settle(&fixture->pair.toolkit);
 }
 
 TEST_EACH_BACKEND("client_stride@is-what-the-program-chose") {
@@ -44,7 +36,7 @@ TEST_EACH_BACKEND("client_stride@is-what-the-program-chose") {
 		expect_shown(&fixture, lido_image_create_with_stride(client, width, 7, stride, XRGB), stride);
 		expect_shown(&fixture, lido_swapchain_acquire_with_stride(fixture.swapchain, width, 7, stride, XRGB), stride);
 	}
-	end(&fixture);
+	toolkit_pair_finish(&fixture.pair);
 }
 
 TEST_EACH_BACKEND("client_stride@of-zero-is-the-choice-of-the-library") {
@@ -53,12 +45,12 @@ TEST_EACH_BACKEND("client_stride@of-zero-is-the-choice-of-the-library") {
 	expect_shown(&fixture, lido_image_create_with_stride(client, 10, 7, 0, XRGB), 40);
 	expect_shown(&fixture, lido_image_create_with_stride(client, 513, 7, 0, XRGB), 2304);
 	expect_shown(&fixture, lido_swapchain_acquire_with_stride(fixture.swapchain, 513, 7, 0, XRGB), 2304);
-	end(&fixture);
+	toolkit_pair_finish(&fixture.pair);
 }
 
 static void expect_invalid(
 		struct fixture *fixture, int32_t width, int32_t height, int32_t stride, enum lido_client_error error) {
-	struct lido_client *client = fixture->toolkit.client;
+	struct lido_client *client = fixture->pair.toolkit.client;
 	expect(lido_image_create_with_stride(client, width, height, stride, XRGB) == NULL);
 	expect_int(lido_client_get_error(client), ==, error);
 	expect(lido_swapchain_acquire_with_stride(fixture->swapchain, width, height, stride, XRGB) == NULL);
@@ -73,7 +65,7 @@ TEST_EACH_BACKEND("client_stride@must-hold-a-row") {
 	for (size_t i = 0; i < sizeof(images) / sizeof(images[0]); i++) {
 		expect_invalid(&fixture, images[i][0], 1, images[i][1], LIDO_CLIENT_ERROR_STRIDE);
 	}
-	end(&fixture);
+	toolkit_pair_finish(&fixture.pair);
 }
 
 TEST_EACH_BACKEND("client_stride@must-be-of-whole-pixels") {
@@ -97,9 +89,9 @@ TEST_EACH_BACKEND("client_stride@must-be-of-whole-pixels") {
 				lido_image_create_with_stride(client, rows[i].width, 2, rows[i].right, rows[i].format);
 		// The server accepts the buffer.
 		expect(image != NULL && lido_image_get_buffer(image) != NULL);
-		toolkit_settle(&fixture.toolkit);
+		toolkit_settle(&fixture.pair.toolkit);
 	}
-	end(&fixture);
+	toolkit_pair_finish(&fixture.pair);
 }
 
 TEST_EACH_BACKEND("client_stride@times-the-height-must-not-exceed-2-gib") {
@@ -113,7 +105,7 @@ TEST_EACH_BACKEND("client_stride@times-the-height-must-not-exceed-2-gib") {
 	// Other arguments are wrong as ever.
 	expect_invalid(&fixture, 0, 1, 4, LIDO_CLIENT_ERROR_INVALID);
 	expect_invalid(&fixture, 1, -1, 4, LIDO_CLIENT_ERROR_INVALID);
-	end(&fixture);
+	toolkit_pair_finish(&fixture.pair);
 }
 
 TEST_EACH_BACKEND("client_stride@makes-an-image-of-a-swapchain-another-one") {
@@ -127,6 +119,6 @@ TEST_EACH_BACKEND("client_stride@makes-an-image-of-a-swapchain-another-one") {
 		expect_int(lido_image_get_age(image), ==, ages[i]);
 		expect_shown(&fixture, image, strides[i]);
 	}
-	expect_int(toolkit_get_stats(&fixture.toolkit).images, ==, 1);
-	end(&fixture);
+	expect_int(toolkit_get_stats(&fixture.pair.toolkit).images, ==, 1);
+	toolkit_pair_finish(&fixture.pair);
 }

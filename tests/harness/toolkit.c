@@ -85,3 +85,16 @@ struct lido_client_stats toolkit_get_stats(const struct toolkit *toolkit) {
 	lido_client_get_stats(toolkit->client, &stats);
 	return stats;
 }
+
+struct lido_client *toolkit_pair_init(
+		struct toolkit_pair *pair, const struct remote_options *options, enum lido_client_backend backend) {
+	remote_init(&pair->remote, options);
+	toolkit_init(&pair->toolkit, &pair->remote, backend);
+	return pair->toolkit.client;
+}
+
+void toolkit_pair_finish(struct toolkit_pair *pair) {
+	toolkit_settle(&pair->toolkit);
+	toolkit_finish(&pair->toolkit);
+	expect(remote_finish(&pair->remote));
+}

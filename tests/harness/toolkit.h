@@ -50,6 +50,22 @@ uint32_t toolkit_draw(struct lido_image *image, uint32_t seed);
 /* Returns the statistics of the client. */
 struct lido_client_stats toolkit_get_stats(const struct toolkit *toolkit);
 
+/* A toolkit, and the server that it alone uses. */
+struct toolkit_pair {
+	struct remote remote;
+	struct toolkit toolkit;
+};
+
+/* Starts both. options: see remote_init(). Returns the client. */
+struct lido_client *toolkit_pair_init(
+		struct toolkit_pair *pair, const struct remote_options *options, enum lido_client_backend backend);
+
+/*
+ * Waits until the server has handled all requests, and ends both. Fails the test if the server has disconnected the
+ * client, or does not end well.
+ */
+void toolkit_pair_finish(struct toolkit_pair *pair);
+
 /* Expects that the last call failed with this error. */
 #define expect_client_error(client, error) expect_int(lido_client_get_error(client), ==, LIDO_CLIENT_ERROR_##error)
 
