@@ -1,7 +1,6 @@
 #include "column.h"
 
 #include "lido-monitor-v1-client-protocol.h"
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,23 +85,23 @@ static void write_limit(const struct row *row, char text[COLUMN_TEXT_SIZE]) {
 }
 
 const struct column columns[] = {
-	{"name", "Name", 14, 0, true, NULL, write_name},
-	{"pid", "Pid", 8, 0, false, get_pid, write_pid},
-	{"exported", "Exp", 4, 10, false, get_exported, write_exported},
-	{"sealed", "Sealed", 7, 11, false, get_sealed, write_sealed},
-	{"unsealable", "unseaLable", 11, 12, false, get_unsealable, write_unsealable},
-	{"blocks", "Blocks", 7, 6, false, get_blocks, write_blocks},
-	{"buffers", "bUffers", 8, 5, false, get_buffers, write_buffers},
-	{"mapped", "Mapped", 7, 8, false, get_mapped, write_mapped},
-	{"used", "useD", 7, 1, false, get_used, write_used},
-	{"resident", "Resid", 7, 3, false, get_resident, write_resident},
-	{"cached", "Cached", 7, 4, false, get_cached, write_cached},
-	{"scratch", "scrAtch", 8, 2, false, get_scratch, write_scratch},
-	{"pinned", "pInned", 7, 14, false, get_pinned, write_pinned},
-	{"rate", "copY/s", 7, 1, false, get_rate, write_rate},
-	{"peak", "peaK", 7, 9, false, get_peak, write_peak},
-	{"quota", "quoTa", 6, 2, false, get_quota, write_quota},
-	{"limit", "of limit", 14, 13, true, NULL, write_limit},
+	{"name", "Name", 'n', 14, 0, true, NULL, write_name},
+	{"pid", "Pid", 'p', 8, 0, false, get_pid, write_pid},
+	{"exported", "Exp", 'e', 4, 10, false, get_exported, write_exported},
+	{"sealed", "Sealed", 's', 7, 11, false, get_sealed, write_sealed},
+	{"unsealable", "Unsealable", 'l', 11, 12, false, get_unsealable, write_unsealable},
+	{"blocks", "Blocks", 'b', 7, 6, false, get_blocks, write_blocks},
+	{"buffers", "Buffers", 'u', 8, 5, false, get_buffers, write_buffers},
+	{"mapped", "Mapped", 'm', 7, 8, false, get_mapped, write_mapped},
+	{"used", "Used", 'd', 7, 1, false, get_used, write_used},
+	{"resident", "Resid", 'r', 7, 3, false, get_resident, write_resident},
+	{"cached", "Cached", 'c', 7, 4, false, get_cached, write_cached},
+	{"scratch", "Scratch", 'a', 8, 2, false, get_scratch, write_scratch},
+	{"pinned", "Pinned", 'i', 7, 14, false, get_pinned, write_pinned},
+	{"rate", "Copy/s", 'y', 7, 1, false, get_rate, write_rate},
+	{"peak", "Peak", 'k', 7, 9, false, get_peak, write_peak},
+	{"quota", "Quota", 't', 6, 2, false, get_quota, write_quota},
+	{"limit", "of limit", '\0', 14, 13, true, NULL, write_limit},
 };
 const int columns_len = sizeof(columns) / sizeof(columns[0]);
 
@@ -117,10 +116,8 @@ int column_find(const char *name) {
 
 int column_find_key(int key) {
 	for (int i = 0; i < columns_len; i++) {
-		for (const char *c = columns[i].title; *c != '\0'; c++) {
-			if (isupper((unsigned char)*c) && tolower((unsigned char)*c) == key) {
-				return i;
-			}
+		if (columns[i].key != '\0' && columns[i].key == key) {
+			return i;
 		}
 	}
 	return -1;

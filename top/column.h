@@ -11,11 +11,12 @@
 #define COLUMN_TEXT_SIZE 64
 
 struct column {
-	const char *name;  // for --sort
-	const char *title; // its capital letter is the key that sorts by it
-	int width;         // cells of the terminal, including a blank at the end
-	int rank;          // if there is no room, the columns of the highest rank are omitted first
-	bool is_left;      // text: left-aligned, and sorted from a to z
+	const char *name; // for --sort
+	const char *title;
+	char key;     // a letter of the title, in lower case, that sorts by the column; 0: none does
+	int width;    // cells of the terminal, including a blank at the end
+	int rank;     // if there is no room, the columns of the highest rank are omitted first
+	bool is_left; // text: left-aligned, and sorted from a to z
 
 	/* Returns the number to sort by. NULL: sorts by the text. */
 	double (*get)(const struct row *row);

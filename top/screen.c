@@ -56,9 +56,13 @@ static void draw_titles(const struct table *table) {
 		if (width == 0) {
 			continue;
 		}
-		table_write_title(table, i, text);
-		attrset(i == table->sorted ? COLOR_PAIR(PAIR_SORTED) | A_BOLD | A_UNDERLINE : A_BOLD);
+		int letter = table_write_title(table, i, text);
+		attr_t look = A_BOLD | (i == table->sorted ? COLOR_PAIR(PAIR_SORTED) : 0);
+		attrset(look);
 		mvaddnstr(1, x, text, width - 1);
+		if (letter >= 0) {
+			mvaddch(1, x + letter, (chtype)text[letter] | look | A_UNDERLINE);
+		}
 		x += width;
 	}
 	attrset(A_BOLD);
@@ -105,7 +109,7 @@ static bool draw(struct screen *screen) {
 	for (int i = 0; i < room && screen->first + i < len; i++) {
 		draw_row(&table, table.order[screen->first + i], 2 + i);
 	}
-	snprintf(line, sizeof(line), " q quit   a capital letter sorts   v %s first   by %s", // v reverses it
+	snprintf(line, sizeof(line), " q quit   an underlined letter sorts   v %s first   by %s", // v reverses it
 			screen->is_reversed ? "most" : "least", columns[screen->sorted].name);
 	draw_bar(LINES - 1, line);
 	refresh();

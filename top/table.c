@@ -3,6 +3,7 @@
 #include "lido-monitor-v1-client-protocol.h"
 #include "spark.h"
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,9 +78,12 @@ static void pad(char *text, int width, bool is_left) {
 	snprintf(text, COLUMN_TEXT_SIZE, is_left ? "%-*s " : "%*s ", room, cell);
 }
 
-void table_write_title(const struct table *table, int column, char *text) {
+int table_write_title(const struct table *table, int column, char *text) {
 	snprintf(text, COLUMN_TEXT_SIZE, "%s", columns[column].title);
 	pad(text, table_get_width(table, column), columns[column].is_left);
+	const char letters[] = {columns[column].key, (char)toupper(columns[column].key), '\0'};
+	size_t index = strcspn(text, letters);
+	return text[index] != '\0' ? (int)index : -1;
 }
 
 void table_write_cell(const struct table *table, const struct row *row, int column, char *text) {

@@ -30,8 +30,11 @@ int table_get_width(const struct table *table, int column);
 /* Writes one line with the sums of all clients. */
 void table_write_summary(const struct table *table, char *text, size_t size);
 
-/* Write the title of a column, or a cell of a row, padded to its width. text: COLUMN_TEXT_SIZE bytes. */
-void table_write_title(const struct table *table, int column, char *text);
+/*
+ * Write the title of a column, or a cell of a row, padded to its width. text: COLUMN_TEXT_SIZE bytes. The former
+ * returns the index of the letter that sorts by the column, or -1.
+ */
+int table_write_title(const struct table *table, int column, char *text);
 void table_write_cell(const struct table *table, const struct row *row, int column, char *text);
 
 #endif

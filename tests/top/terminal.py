@@ -18,7 +18,7 @@ class Terminal:
     def __init__(self, command, columns, lines, environment):
         self.master, self.slave = pty.openpty()
         self.text, self.raw = '', b''
-        self.is_alternate, self.decoder = False, codecs.getincrementaldecoder('utf-8')('replace')
+        self.is_alternate, self.is_underlining, self.decoder = False, False, codecs.getincrementaldecoder('utf-8')('replace')
         self.resize(columns, lines)
         self.modes = termios.tcgetattr(self.slave)
         self.errors_read, errors_write = os.pipe()
@@ -31,6 +31,7 @@ class Terminal:
         self.columns, self.lines = columns, lines
         self.x = self.y = 0
         self.cells = [[' '] * columns for _ in range(lines)]
+        self.underlined = set()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack('HHHH', lines, columns, 0, 0))
         if hasattr(self, 'process'):
             os.kill(self.process.pid, signal.SIGWINCH)
@@ -38,7 +39,9 @@ class Terminal:
     def put(self, character):
         if self.x >= self.columns:
             self.x, self.y = 0, min(self.y + 1, self.lines - 1)
-        self.cells[min(self.y, self.lines - 1)][self.x] = self.last = character
+        y = min(self.y, self.lines - 1)
+        self.cells[y][self.x] = self.last = character
+        (self.underlined.add if self.is_underlining else self.underlined.discard)((self.x, y))
         self.x += 1
 
     def erase(self, y, start, end):
@@ -85,7 +88,10 @@ class Terminal:
                 self.put(self.last)
         elif final in 'hl' and private == '?' and 1049 in numbers:
             self.is_alternate = final == 'h'
-        elif final not in 'mhlrt':
+        elif final == 'm':
+            for number in numbers:
+                self.is_underlining = number == 4 or self.is_underlining and number not in (0, 24)
+        elif final not in 'hlrt':
             raise ValueError('unknown control %r' % (private + arguments + final))
 
     def feed(self, data):
@@ -116,6 +122,10 @@ class Terminal:
                 self.x = max(self.x - 1, 0)
             elif character >= ' ':
                 self.put(character)
+
+    def underlined_letters(self, line):
+        """Returns the characters of this line that were last drawn underlined."""
+        return ''.join(self.cells[y][x] for x, y in sorted(self.underlined) if y == line)
 
     def read(self, seconds):
         """Reads once if output arrives within this time. Returns False if none does."""

@@ -108,11 +108,11 @@ def test_table_has_the_clients_and_q_ends_it(stage):
     expect(terminal.wait_for(has_all(stage)), *terminal.shown())
     lines = terminal.shown()
     expect(lines[0].startswith(' lido-top  2 clients'), lines[0])
-    expect(lines[1].startswith('Name ') and 'useD' in lines[1] and 'bUffers' in lines[1], lines[1])
+    expect(lines[1].startswith('Name ') and 'Used' in lines[1] and 'Buffers' in lines[1], lines[1])
     expect(lines[-1].startswith(' q quit'), lines[-1])
     expect(all(row[0] == 'lido-icons' for row in rows(lines)), lines)
     expect(terminal.is_alternate, 'not in the alternate screen')
-    buffers = lines[1].split().index('bUffers')
+    buffers = lines[1].split().index('Buffers')
 
     def is_as_told(lines):
         told = {client['pid']: client['buffers'] for client in stage.clients_now()}
@@ -120,6 +120,18 @@ def test_table_has_the_clients_and_q_ends_it(stage):
 
     # Wait, since a client may just be replacing its window's first buffer.
     expect(terminal.wait_for(is_as_told), stage.clients_now(), *terminal.shown())
+    quit_with(terminal)
+
+
+def test_letter_that_sorts_is_underlined(stage):
+    terminal = stage.start(180)
+    expect(terminal.wait_for(has_all(stage)), *terminal.shown())
+    letters = terminal.underlined_letters(1)
+    expect(letters == 'NPESlBuMdRCaiykt', letters)
+    columns = [line.split()[0] for line in stage.run('--sort', 'help').stdout.splitlines()]
+    for letter, column in zip(letters.lower(), columns):
+        terminal.type(letter)
+        expect(terminal.wait_for(lambda lines: lines[-1].endswith('by ' + column)), letter, *terminal.shown())
     quit_with(terminal)
 
 
