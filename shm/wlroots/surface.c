@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <wayland-server-protocol.h>
+#include <wlr/util/box.h>
 #include <wlr/util/region.h>
 #include <wlr/util/transform.h>
 
@@ -24,12 +25,22 @@
 // may be waiting for it. Milliseconds.
 #define HOLD_MS 50
 
+// How a surface shows its buffer.
+struct geometry {
+	int32_t scale; // 0: of no commit
+	enum wl_output_transform transform;
+	bool has_source, has_destination; // of a viewport
+	struct wlr_fbox source;
+	int width, height; // of the destination
+};
+
 struct lido_surface {
 	struct wl_list link;      // lido_wlroots.surfaces
 	struct lido_wlroots *shm; // NULL once that is gone
 	struct wlr_surface *surface;
 	struct lido_uploader uploader;
 	struct wl_list snapshots; // lido_snapshot.link
+	struct geometry geometry; // of the last commit
 	struct lido_policy_history history;
 	struct lido_gpu_history gpu_history;
 	bool is_withholding;                // last is held, to see whether the client has another buffer
@@ -62,14 +73,30 @@ static void clip(pixman_region32_t *region, int width, int height) {
 	}
 }
 
-// Returns the pending commit's damage, in buffer coordinates.
-static void get_damage(struct wlr_surface *surface, pixman_region32_t *damage) {
+// Notes how the pending commit shows its buffer. Returns whether that differs from the commit before. GTK 3 sets the
+// same scale with each commit.
+static bool update_geometry(struct geometry *geometry, const struct wlr_surface_state *pending) {
+	struct geometry before = *geometry;
+	*geometry = (struct geometry){.scale = pending->scale,
+		.transform = pending->transform,
+		.has_source = pending->viewport.has_src,
+		.has_destination = pending->viewport.has_dst,
+		.source = pending->viewport.src,
+		.width = pending->viewport.dst_width,
+		.height = pending->viewport.dst_height};
+	return geometry->scale != before.scale || geometry->transform != before.transform ||
+		   geometry->has_source != before.has_source || geometry->has_destination != before.has_destination ||
+		   !wlr_fbox_equal(&geometry->source, &before.source) || geometry->width != before.width ||
+		   geometry->height != before.height;
+}
+
+// Returns the pending commit's damage, in buffer coordinates. is_whole: all of it.
+static void get_damage(struct wlr_surface *surface, bool is_whole, pixman_region32_t *damage) {
 	const struct wlr_surface_state *pending = &surface->pending;
-	const uint32_t geometry = WLR_SURFACE_STATE_SCALE | WLR_SURFACE_STATE_TRANSFORM | WLR_SURFACE_STATE_VIEWPORT;
 	bool has_surface_damage = pixman_region32_not_empty(&pending->surface_damage);
 	bool has_viewport = pending->viewport.has_src || pending->viewport.has_dst;
 	int width = pending->buffer_width, height = pending->buffer_height;
-	if ((pending->committed & geometry) != 0 || (has_surface_damage && has_viewport)) {
+	if (is_whole || (has_surface_damage && has_viewport)) {
 		pixman_region32_union_rect(damage, damage, 0, 0, (unsigned)width, (unsigned)height);
 		return;
 	}
@@ -333,7 +360,7 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 	const struct wlr_surface_state *pending = &surface->surface->pending;
 	pixman_region32_t damage;
 	pixman_region32_init(&damage);
-	get_damage(surface->surface, &damage);
+	get_damage(surface->surface, update_geometry(&surface->geometry, pending), &damage);
 	struct lido_snapshot *snapshot;
 	wl_list_for_each(snapshot, &surface->snapshots, link) {
 		add_stale(snapshot, &damage);

@@ -144,35 +144,6 @@ TEST("damage@video-and-boxes-alternate-fullscreen") {
 	try_video_and_boxes(true, WINDOW_FULLSCREEN, FILE_SHM_OPEN);
 }
 
-// The client may be drawing the undamaged rest of the file.
-TEST("damage@limits-what-is-read") {
-	static const enum file_kind kinds[] = {FILE_UNSEALABLE, FILE_SEALED};
-	for (int i = 0; i < 2; i++) {
-		struct stage stage;
-		struct window window;
-		struct picture picture, shown;
-		stage_init(&stage, 200, 200);
-		window_init(&window, &stage.screen, WINDOW_LAYER, 200, 200);
-		picture_init(&picture, &stage.screen.client, kinds[i], WL_SHM_FORMAT_XRGB8888, 200, 200, 800);
-		picture_init(&shown, &stage.screen.client, kinds[i], WL_SHM_FORMAT_XRGB8888, 200, 200, 800);
-		for (uint32_t commit = 0; commit < 6; commit++) {
-			bool first = commit == 0;
-			picture_fill(&picture, commit);
-			window_commit_box(
-					&window, picture.buffer, first ? 0 : 50, first ? 0 : 60, first ? 200 : 20, first ? 200 : 20);
-			for (int32_t y = first ? 0 : 60; y < (first ? 200 : 80); y++) {
-				int32_t start = y * 800 + (first ? 0 : 200);
-				memcpy(shown.data + start, picture.data + start, first ? 800 : 80);
-			}
-			stage_expect(&stage, &shown, 0, 0, file_kind_names[kinds[i]]);
-		}
-		picture_finish(&picture);
-		picture_finish(&shown);
-		window_finish(&window);
-		stage_finish(&stage);
-	}
-}
-
 // How a surface shows its buffer.
 struct geometry {
 	int32_t scale;
@@ -191,6 +162,49 @@ static void apply(const struct geometry *geometry, struct wl_surface *surface, s
 			wl_fixed_from_int(geometry->viewport ? geometry->source_height : -1));
 	wp_viewport_set_destination(
 			viewport, geometry->viewport ? geometry->width : -1, geometry->viewport ? geometry->height : -1);
+}
+
+// sets_geometry: each commit sets the geometry again, to the same, as those of GTK 3 do.
+static void try_to_limit(bool sets_geometry) {
+	static const enum file_kind kinds[] = {FILE_UNSEALABLE, FILE_SEALED};
+	for (int i = 0; i < 2; i++) {
+		struct stage stage;
+		struct window window;
+		struct picture picture, shown;
+		stage_init(&stage, 200, 200);
+		window_init(&window, &stage.screen, WINDOW_LAYER, 200, 200);
+		struct wp_viewport *viewport = wp_viewporter_get_viewport(stage.screen.viewporter, window.surface);
+		picture_init(&picture, &stage.screen.client, kinds[i], WL_SHM_FORMAT_XRGB8888, 200, 200, 800);
+		picture_init(&shown, &stage.screen.client, kinds[i], WL_SHM_FORMAT_XRGB8888, 200, 200, 800);
+		for (uint32_t commit = 0; commit < 6; commit++) {
+			bool first = commit == 0;
+			picture_fill(&picture, commit);
+			if (sets_geometry) {
+				apply(&(struct geometry){.scale = 1}, window.surface, viewport);
+			}
+			window_commit_box(
+					&window, picture.buffer, first ? 0 : 50, first ? 0 : 60, first ? 200 : 20, first ? 200 : 20);
+			for (int32_t y = first ? 0 : 60; y < (first ? 200 : 80); y++) {
+				int32_t start = y * 800 + (first ? 0 : 200);
+				memcpy(shown.data + start, picture.data + start, first ? 800 : 80);
+			}
+			stage_expect(&stage, &shown, 0, 0, file_kind_names[kinds[i]]);
+		}
+		wp_viewport_destroy(viewport);
+		picture_finish(&picture);
+		picture_finish(&shown);
+		window_finish(&window);
+		stage_finish(&stage);
+	}
+}
+
+// The client may be drawing the undamaged rest of the file.
+TEST("damage@limits-what-is-read") {
+	try_to_limit(false);
+}
+
+TEST("damage@limits-what-is-read-while-the-geometry-stays") {
+	try_to_limit(true);
 }
 
 // Committing the same content in a new buffer with full damage must not change the output.
