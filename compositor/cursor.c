@@ -16,6 +16,7 @@
 #include "session_lock.h"
 #include "tablet.h"
 #include "toplevel.h"
+#include "touch.h"
 #include "virtual_pointer.h"
 #include "xwayland.h"
 #include <linux/input-event-codes.h>
@@ -51,7 +52,8 @@ void cursor_set_grabbing(struct compositor *compositor, enum grab_mode mode, uin
 // window.
 static bool is_held(struct compositor *compositor) {
 	const struct wlr_seat *seat = compositor->seat->wlr;
-	bool is_pressed = seat->drag == NULL && seat->pointer_state.button_count > 0;
+	bool is_free = seat->drag == NULL || drag_is_by_touch(compositor);
+	bool is_pressed = is_free && seat->pointer_state.button_count > 0;
 	return (is_pressed || xdrag_holds_pointer(compositor)) && seat->pointer_state.focused_surface != NULL;
 }
 
@@ -80,7 +82,7 @@ static void pick(struct compositor *compositor, uint32_t time_msec) {
 		wlr_seat_pointer_notify_clear_focus(seat);
 		return;
 	}
-	if (!drag_may_enter(compositor, surface)) {
+	if (!drag_is_by_touch(compositor) && !drag_may_enter(compositor, surface)) {
 		wlr_seat_pointer_notify_clear_focus(seat); // a drop meanwhile must not go to the last one
 		return;
 	}
@@ -94,6 +96,7 @@ void cursor_refresh_now(struct compositor *compositor) {
 	struct wlr_seat_pointer_state *state = &compositor->seat->wlr->pointer_state;
 	bool grabbed = compositor->grab->mode != GRAB_NONE && !compositor->grab->by_touch;
 	xdrag_follow(compositor, (uint32_t)monotonic_msec());
+	touch_follow_drag(compositor, (uint32_t)monotonic_msec());
 	if (grabbed || tablets_have_focus(compositor) ||
 			!(compositor->seat->wlr->capabilities & WL_SEAT_CAPABILITY_POINTER)) {
 		return;
@@ -127,7 +130,9 @@ static bool move(struct compositor *compositor, const struct wlr_pointer_motion_
 		return false;
 	}
 	wlr_cursor_move(wlr, motion->pointer != NULL ? &motion->pointer->base : NULL, dx, dy);
-	drag_motion(compositor, wlr->x, wlr->y);
+	if (!drag_is_by_touch(compositor)) {
+		drag_motion(compositor, wlr->x, wlr->y);
+	}
 	return true;
 }
 

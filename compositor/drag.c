@@ -43,7 +43,10 @@ static void handle_request_start_drag(struct wl_listener *listener, void *data) 
 	bool allowed = !is_used && !session_lock_is_locked(drag->compositor);
 	if (allowed && wlr_seat_validate_pointer_grab_serial(seat, event->origin, event->serial)) {
 		wlr_seat_start_pointer_drag(seat, event->drag, event->serial);
-	} else if (allowed && wlr_seat_validate_touch_grab_serial(seat, event->origin, event->serial, &point)) {
+	} else if (allowed && wlr_seat_validate_touch_grab_serial(seat, event->origin, event->serial, &point) &&
+			   (uint32_t)point->touch_id == seat->touch_state.grab_id) {
+		// wlroots lets any finger that is down alone drag, but ends the drag with that of the serial, which may be
+		// gone.
 		wlr_seat_start_touch_drag(seat, event->drag, event->serial, point);
 	} else if (event->drag->source != NULL) {
 		wlr_data_source_destroy(event->drag->source);
@@ -80,14 +83,15 @@ static void handle_start_drag(struct wl_listener *listener, void *data) {
 	struct wlr_drag *wlr = data;
 	listener_add(&drag->listeners.drag_destroy, &wlr->events.destroy, handle_drag_destroy);
 	double lx = compositor->cursor->wlr->x, ly = compositor->cursor->wlr->y;
-	if (wlr->grab_type == WLR_DRAG_GRAB_KEYBOARD_TOUCH) {
-		struct wlr_touch_point *point = wlr_seat_touch_get_point(compositor->seat->wlr, wlr->grab_touch_id);
+	if (drag_is_by_touch(compositor)) {
+		struct wlr_touch_point *point = wlr_seat_touch_get_point(compositor->seat->wlr, wlr->touch_id);
 		if (point != NULL) {
 			touch_position(compositor, point, &lx, &ly);
 		}
-	} else {
-		cursor_refresh(compositor); // wlroots has cleared the pointer's focus, and the pointer may rest
 	}
+	// The pointer or finger may rest. wlroots has cleared the pointer's focus, and a finger may have left the surface
+	// that it touched.
+	cursor_refresh(compositor);
 	drag_motion(compositor, lx, ly);
 	drag_settle(compositor);
 	if (wlr->icon != NULL) {
@@ -103,7 +107,7 @@ void drag_cancel(struct compositor *compositor) {
 	}
 	if (seat->drag->source != NULL) {
 		wlr_data_source_destroy(seat->drag->source);
-	} else if (seat->drag->grab_type == WLR_DRAG_GRAB_KEYBOARD_TOUCH) {
+	} else if (drag_is_by_touch(compositor)) {
 		wlr_seat_touch_end_grab(seat);
 	} else {
 		wlr_seat_pointer_end_grab(seat);
@@ -139,6 +143,11 @@ static size_t count_bytes(const struct wlr_drag *drag, struct wlr_surface *surfa
 	}
 	// Xwayland has no data device: the window manager tells X11 the types.
 	return bytes * (size_t)MAX(wl_list_length(&client->data_devices), 1);
+}
+
+bool drag_is_by_touch(const struct compositor *compositor) {
+	const struct wlr_drag *drag = compositor->seat->wlr->drag;
+	return drag != NULL && drag->grab_type == WLR_DRAG_GRAB_KEYBOARD_TOUCH;
 }
 
 bool drag_may_enter(struct compositor *compositor, struct wlr_surface *surface) {

@@ -17,8 +17,8 @@ struct wlr_surface;
 #define DRAG_LEAKS_MAX 256
 
 /*
- * Time per byte of MIME types during which the pointer enters no other surface after a drag has entered one, ns: each
- * receives all types, by a motion of 30 bytes. So drags send a MiB per second at most. Ten types take half a
+ * Time per byte of MIME types during which a drag enters no other surface after it has entered one, ns: each receives
+ * all types, by a motion of 30 bytes. So drags send a MiB per second at most. Ten types take half a
  * millisecond.
  */
 #define DRAG_ENTER_NSEC_PER_BYTE 1000
@@ -37,10 +37,13 @@ struct drag {
 };
 
 /*
- * Whether the pointer may enter the surface. False: a drag is in progress, and has to wait; the cursor is refreshed
- * when it may.
+ * Whether the drag that is in progress may enter the surface; true if there is none. False: it has to wait; the cursor
+ * is refreshed when it may.
  */
 bool drag_may_enter(struct compositor *compositor, struct wlr_surface *surface);
+
+/* Does a finger drag, from a Wayland client? The pointer then moves as without a drag. */
+bool drag_is_by_touch(const struct compositor *compositor);
 
 /* Returns false when out of memory. */
 bool drag_init(struct compositor *compositor);

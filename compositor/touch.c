@@ -33,14 +33,19 @@ static void finger_lift(struct finger *finger) {
 	listener_remove(&finger->device_destroy);
 }
 
+// Does this finger drag? finger may be NULL.
+static bool drags(const struct compositor *compositor, const struct finger *finger) {
+	return finger != NULL && drag_is_by_touch(compositor) && compositor->seat->wlr->drag->touch_id == finger->id;
+}
+
 static void cancel(struct compositor *compositor, int32_t id) {
 	struct wlr_seat *seat = compositor->seat->wlr;
 	struct finger *finger = find_finger(compositor->touch, id);
+	if (drags(compositor, finger)) {
+		drag_cancel(compositor);
+	}
 	if (finger != NULL) {
 		finger_lift(finger);
-	}
-	if (seat->drag != NULL && seat->drag->grab_type == WLR_DRAG_GRAB_KEYBOARD_TOUCH && seat->drag->touch_id == id) {
-		drag_cancel(compositor);
 	}
 	struct wlr_touch_point *point = wlr_seat_touch_get_point(seat, id);
 	if (point != NULL) {
@@ -83,6 +88,32 @@ void touch_position(struct compositor *compositor, const struct wlr_touch_point 
 	*ly = finger != NULL ? finger->y : 0;
 }
 
+// wlroots does less for fingers than for the pointer: a drag that leaves all surfaces, or enters one of a client
+// without wl_touch, stays where it was, and X11 programs learn of no motion. So this calls what moves a drag by the
+// pointer.
+void touch_follow_drag(struct compositor *compositor, uint32_t time_msec) {
+	struct touch *touch = compositor->touch;
+	struct wlr_drag *drag = compositor->seat->wlr->drag;
+	const struct finger *finger = drag_is_by_touch(compositor) ? find_finger(touch, drag->touch_id) : NULL;
+	if (finger == NULL) {
+		return;
+	}
+	struct wlr_seat_pointer_grab *grab = &drag->pointer_grab;
+	double sx, sy;
+	struct wlr_surface *surface = desktop_surface_at(compositor->desktop, finger->x, finger->y, &sx, &sy, NULL);
+	if (surface == NULL || !session_lock_allows(compositor, surface) || !drag_may_enter(compositor, surface)) {
+		grab->interface->clear_focus(grab);
+		return;
+	}
+	if (drag->focus != surface) {
+		grab->interface->enter(grab, surface, sx, sy);
+	} else if (sx != touch->drag_x || sy != touch->drag_y) {
+		grab->interface->motion(grab, time_msec, sx, sy);
+	}
+	touch->drag_x = sx;
+	touch->drag_y = sy;
+}
+
 void touch_forget(struct compositor *compositor, struct wlr_surface *surface) {
 	struct wlr_seat *seat = compositor->seat->wlr;
 	struct wlr_touch_point *point, *next;
@@ -116,46 +147,36 @@ static void handle_down(struct wl_listener *listener, void *data) {
 	wlr_seat_touch_notify_down(compositor->seat->wlr, surface, event->time_msec, event->touch_id, sx, sy);
 }
 
+// As if a button were released: wlroots would drop also what the client has not accepted, or has no offer of.
+static void refuse_drop(struct compositor *compositor) {
+	struct wlr_drag *drag = compositor->seat->wlr->drag;
+	const struct wlr_data_source *source = drag->source;
+	if (source != NULL && source->accepted && source->current_dnd_action != 0 && drag->focus_client != NULL) {
+		return;
+	}
+	if (source != NULL && source->impl->dnd_finish != NULL) {
+		drag_cancel(compositor);
+	} else {
+		drag->pointer_grab.interface->clear_focus(&drag->pointer_grab);
+	}
+}
+
 static void handle_up(struct wl_listener *listener, void *data) {
 	struct touch *touch = wl_container_of(listener, touch, listeners.up);
 	struct compositor *compositor = touch->compositor;
 	const struct wlr_touch_up_event *event = data;
-	idle_notify_activity(compositor);
-	wlr_seat_touch_notify_up(compositor->seat->wlr, event->time_msec, event->touch_id);
 	struct finger *finger = find_finger(compositor->touch, event->touch_id);
+	idle_notify_activity(compositor);
+	if (drags(compositor, finger)) {
+		refuse_drop(compositor);
+	}
+	wlr_seat_touch_notify_up(compositor->seat->wlr, event->time_msec, event->touch_id);
 	if (finger != NULL) {
 		finger_lift(finger);
 	}
 	if (compositor->grab->by_touch && compositor->grab->touch_id == event->touch_id) {
 		grab_end(compositor);
 	}
-}
-
-// For a finger wlroots sends the motion to Wayland clients alone: its window manager tells X11 programs of this event,
-// which wlroots emits for a pointer only.
-static void emit_motion(struct wlr_drag *drag, const struct finger *finger, uint32_t time_msec, double sx, double sy) {
-	struct wlr_drag_motion_event event = {.drag = drag, .time = time_msec, .sx = sx, .sy = sy};
-	if (drag->grab_type == WLR_DRAG_GRAB_KEYBOARD_TOUCH && drag->touch_id == finger->id) {
-		wl_signal_emit_mutable(&drag->events.motion, &event);
-	}
-}
-
-// A finger that drags sends its motion to the surface below it, not to the one where the drag began.
-static void drag_over(struct compositor *compositor, const struct finger *finger, uint32_t time_msec) {
-	struct wlr_seat *seat = compositor->seat->wlr;
-	double sx, sy;
-	drag_motion(compositor, finger->x, finger->y);
-	if (wlr_seat_touch_get_point(seat, finger->id) == NULL) {
-		return;
-	}
-	struct wlr_surface *surface = desktop_surface_at(compositor->desktop, finger->x, finger->y, &sx, &sy, NULL);
-	if (surface == NULL || !xwayland_knows_types(compositor, surface, seat->drag)) {
-		wlr_seat_touch_point_clear_focus(seat, time_msec, finger->id);
-		return;
-	}
-	wlr_seat_touch_point_focus(seat, surface, time_msec, finger->id, sx, sy);
-	wlr_seat_touch_notify_motion(seat, time_msec, finger->id, sx, sy);
-	emit_motion(seat->drag, finger, time_msec, sx, sy);
 }
 
 static void handle_motion(struct wl_listener *listener, void *data) {
@@ -171,8 +192,9 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 			compositor->cursor->wlr, &event->touch->base, event->x, event->y, &finger->x, &finger->y);
 	if (compositor->grab->by_touch && compositor->grab->touch_id == event->touch_id) {
 		grab_motion(compositor, finger->x, finger->y);
-	} else if (compositor->seat->wlr->drag != NULL && !xdrag_is_active(compositor)) {
-		drag_over(compositor, finger, event->time_msec);
+	} else if (drags(compositor, finger)) {
+		drag_motion(compositor, finger->x, finger->y);
+		touch_follow_drag(compositor, event->time_msec);
 	} else {
 		wlr_seat_touch_notify_motion(compositor->seat->wlr, event->time_msec, event->touch_id,
 				finger->x - finger->origin_x, finger->y - finger->origin_y);

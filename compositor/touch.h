@@ -27,6 +27,7 @@ struct finger {
 struct touch {
 	struct compositor *compositor;
 	struct finger fingers[TOUCH_FINGERS_MAX];
+	double drag_x, drag_y; // where a drag's surface has the finger that drags, surface coordinates
 
 	struct {
 		struct wl_listener down, up, motion, cancel, frame;
@@ -39,6 +40,12 @@ void touch_finish(struct compositor *compositor);
 
 /* Sets lx and ly to the position of a finger, layout coordinates; 0, 0 if it is unknown. */
 void touch_position(struct compositor *compositor, const struct wlr_touch_point *point, double *lx, double *ly);
+
+/*
+ * Gives a drag by a finger to the surface below that finger, not to the one where it began. Does nothing if no finger
+ * drags.
+ */
+void touch_follow_drag(struct compositor *compositor, uint32_t time_msec);
 
 /* Cancels all fingers: their clients undo what these have done. */
 void touch_cancel_all(struct compositor *compositor);
