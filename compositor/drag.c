@@ -72,9 +72,17 @@ static void handle_drag_destroy(struct wl_listener *listener, void *data) {
 	struct drag *drag = wl_container_of(listener, drag, listeners.drag_destroy);
 	struct compositor *compositor = drag->compositor;
 	listener_remove(&drag->listeners.drag_destroy);
+	listener_remove(&drag->listeners.client_destroy);
 	xwayland_follow_drags(compositor, true);
 	focus_update(compositor);
 	cursor_refresh(compositor);
+}
+
+// wlroots keeps the pointer to the client, and its finger would be no touch point any more, which ends no drag. (A
+// source is destroyed with its client, and ends its drag.)
+static void handle_client_destroy(struct wl_listener *listener, void *data) {
+	struct drag *drag = wl_container_of(listener, drag, listeners.client_destroy);
+	drag_cancel(drag->compositor);
 }
 
 static void handle_start_drag(struct wl_listener *listener, void *data) {
@@ -82,6 +90,9 @@ static void handle_start_drag(struct wl_listener *listener, void *data) {
 	struct compositor *compositor = drag->compositor;
 	struct wlr_drag *wlr = data;
 	listener_add(&drag->listeners.drag_destroy, &wlr->events.destroy, handle_drag_destroy);
+	if (wlr->source == NULL) {
+		listener_add(&drag->listeners.client_destroy, &wlr->seat_client->events.destroy, handle_client_destroy);
+	}
 	double lx = compositor->cursor->wlr->x, ly = compositor->cursor->wlr->y;
 	if (drag_is_by_touch(compositor)) {
 		struct wlr_touch_point *point = wlr_seat_touch_get_point(compositor->seat->wlr, wlr->touch_id);
@@ -192,6 +203,7 @@ void drag_finish(struct compositor *compositor) {
 	listener_remove(&compositor->drag->listeners.request_start_drag);
 	listener_remove(&compositor->drag->listeners.start_drag);
 	listener_remove(&compositor->drag->listeners.drag_destroy);
+	listener_remove(&compositor->drag->listeners.client_destroy);
 	if (compositor->drag->timer != NULL) {
 		wl_event_source_remove(compositor->drag->timer);
 	}

@@ -33,6 +33,7 @@ struct drag {
 
 	struct {
 		struct wl_listener request_start_drag, start_drag, drag_destroy;
+		struct wl_listener client_destroy; // of a drag without a source
 	} listeners;
 };
 

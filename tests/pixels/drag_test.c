@@ -6,7 +6,10 @@
 #include "stage.h"
 #include "wlr-virtual-pointer-unstable-v1-client-protocol.h"
 #include <compositor/drag.h>
+#include <compositor/seat.h>
+#include <compositor/server.h>
 #include <stdio.h>
+#include <wlr/types/wlr_seat.h>
 #ifdef TEST_HAS_ASAN
 #include <sanitizer/lsan_interface.h>
 #endif
@@ -215,5 +218,40 @@ TEST("drag@of-many-types-enters-windows-at-a-limited-rate-and-the-last-one-in-th
 	wl_data_source_destroy(source);
 	window_finish(&corner);
 	picture_finish(&picture);
+	dragging_finish(&dragging);
+}
+
+// wlroots keeps a pointer to the client, which it follows at the next motion.
+TEST("drag@without-a-source-ends-with-its-client") {
+	struct dragging dragging;
+	dragging_init(&dragging);
+	struct screen other;
+	struct window window;
+	struct picture picture;
+	struct mouse mouse;
+	screen_init(&other, &dragging.stage.server);
+	mouse_init(&mouse, &other, SIZE);
+	window_init(&window, &other, WINDOW_LAYER, SIZE, SIZE);
+	picture_init(&picture, &other.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
+	window_commit(&window, picture.buffer);
+	struct wl_data_device_manager *manager = client_bind(&other.client, &wl_data_device_manager_interface, 3);
+	struct wl_data_device *device = wl_data_device_manager_get_data_device(manager, other.seat);
+	mouse_move(&dragging.mouse, 10, 10);
+	mouse_press(&dragging.mouse, true);
+	client_roundtrip(&other.client);
+	wl_data_device_start_drag(device, NULL, window.surface, NULL, mouse.serial);
+	client_roundtrip(&other.client);
+	const struct wlr_seat *seat = dragging.stage.server.compositor->seat->wlr;
+	expect(seat->drag != NULL);
+	wl_data_device_destroy(device);
+	wl_data_device_manager_destroy(manager);
+	picture_finish(&picture);
+	window_finish(&window);
+	mouse_finish(&mouse);
+	screen_finish(&other);
+	mouse_move(&dragging.mouse, 20, 20);
+	mouse_move(&dragging.mouse, 30, 30);
+	expect(seat->drag == NULL);
+	mouse_press(&dragging.mouse, false);
 	dragging_finish(&dragging);
 }

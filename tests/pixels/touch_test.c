@@ -496,3 +496,33 @@ TEST("touch@drag-does-not-begin-with-the-serial-of-a-finger-that-is-lifted") {
 	expect_events(&touching, "up down up ");
 	finish_drag(&touching, source);
 }
+
+TEST("touch@drag-without-a-source-ends-with-its-client") {
+	struct touching touching, second = {0};
+	struct screen other;
+	struct corner corner;
+	touching_init(&touching);
+	screen_init(&other, &touching.stage.server);
+	corner_init(&corner, &other);
+	struct wl_touch *touch = wl_seat_get_touch(other.seat);
+	wl_touch_add_listener(touch, &touch_listener, &second);
+	struct wl_data_device_manager *manager = client_bind(&other.client, &wl_data_device_manager_interface, 3);
+	struct wl_data_device *device = wl_data_device_manager_get_data_device(manager, other.seat);
+	client_roundtrip(&other.client);
+	put_down_at(&touching, 1, 20, 10);
+	client_roundtrip(&other.client);
+	wl_data_device_start_drag(device, NULL, corner.window.surface, NULL, second.serial);
+	client_roundtrip(&other.client);
+	expect(get_drag(&touching) != NULL);
+	wl_data_device_destroy(device);
+	wl_data_device_manager_destroy(manager);
+	wl_touch_destroy(touch);
+	corner_finish(&corner);
+	screen_finish(&other);
+	expect(get_drag(&touching) == NULL);
+	lift(&touching, 1);
+	put_down(&touching, 1);
+	lift(&touching, 1);
+	expect_events(&touching, "down up ");
+	touching_finish(&touching);
+}
