@@ -127,6 +127,34 @@ expect program-resizes-its-window ends_with 0 xdotool windowsize "$window" 300 2
 expect size-changes wait_for is_at 400 300 300x200
 expect window-cannot-be-moved-out-of-reach ends_with 0 xdotool windowmove "$window" 5000 5000
 expect part-of-it-stays-on-the-output wait_for is_at 704 568
+
+# set_mode SIZE: gives the output this size.
+set_mode() {
+	ends_with 0 wlr-randr --output HEADLESS-1 --custom-mode "$1"
+}
+
+# A window, also one that is hidden, comes back into view when the output shrinks, and X11 learns of it.
+if command -v wlr-randr >/dev/null; then
+	xdotool windowmove "$window" 480 390
+	expect window-is-in-a-corner wait_for is_at 480 390 300x200
+	expect output-shrinks set_mode 500x400
+	expect window-comes-back-into-view wait_for is_at 200 200 300x200
+	expect it-is-shown-where-x11-has-it wait_for has_color 450 350 c00000
+	expect output-grows-again set_mode 800x600
+	xdotool windowmove "$window" 480 390
+	wait_for is_at 480 390 300x200
+	xdotool windowunmap "$window"
+	expect window-is-hidden wait_for has_color 600 500 "$background"
+	expect output-shrinks-meanwhile set_mode 500x400
+	xdotool windowmap "$window"
+	expect window-appears-in-view wait_for has_color 450 350 c00000
+	expect and-x11-has-it-there is_at 200 200 300x200
+	expect output-is-smaller-than-the-window set_mode 250x150
+	expect its-upper-left-corner-is-in-view wait_for is_at 0 0
+	expect output-has-its-size-again set_mode 800x600
+else
+	skip window-comes-back-into-view 'wlr-randr is not installed'
+fi
 xdotool windowmove "$window" 100 80
 wait_for is_at 100 80
 
@@ -166,6 +194,14 @@ expect the-next-one-pastes-all wait_for sh -c 'timeout 2 wl-paste -n | cmp -s - 
 expect user-maximizes-it ends_with 0 "$drive" maximize
 expect it-fills-the-output wait_for is_at 0 0 800x600
 expect it-knows wait_for has_state MAXIMIZED_VERT
+if command -v wlr-randr >/dev/null; then
+	set_mode 500x400
+	expect it-fills-the-smaller-output-too wait_for is_at 0 0 500x400
+	set_mode 800x600
+	expect it-fills-the-larger-output-again wait_for is_at 0 0 800x600
+else
+	skip it-fills-the-smaller-output-too 'wlr-randr is not installed'
+fi
 expect user-closes-it ends_with 0 "$drive" close
 expect program-ends wait_for is_gone "$xterm"
 expect nothing-is-left-of-it wait_for has_color 200 150 "$background"
@@ -211,6 +247,30 @@ wait "$server"
 expect lido-ends-well test $? = 0
 expect x-server-ends-with-it wait_for sh -c 'test -z "$1"' - "$(find_server)"
 kill "$plug" 2>/dev/null
+
+# Two outputs, which are windows of another lido. One is closed.
+start outer 1300x800
+outer=$server
+WLR_WL_OUTPUTS=2 "$lido" --socket inner --xwayland $managed >"$runtime/inner.out" 2>"$runtime/inner.log" &
+server=$!
+wait_for grep -q 'running' "$runtime/inner.log"
+export WAYLAND_DISPLAY=inner DISPLAY="$(sed -n 's/.* DISPLAY=\(:[0-9]*\)$/\1/p' "$runtime/inner.log")"
+xterm -fn fixed -b 0 -bw 0 +sb -geometry 40x10+1400+100 >"$runtime/xterm.log" 2>&1 &
+xterm=$!
+# xterm_is_at X Y: the same of a window that may not be there yet.
+xterm_is_at() {
+	window=$(find_window)
+	[ -n "$window" ] && is_at "$1" "$2"
+}
+expect window-is-on-the-second-output wait_for xterm_is_at 1400 100
+expect second-output-is-closed env WAYLAND_DISPLAY=outer "$drive" close
+expect window-comes-back-to-the-first wait_for is_at 1040 100 240x130
+kill "$xterm"
+kill -TERM "$server"
+wait "$server"
+expect nested-lido-ends-well test $? = 0
+kill -TERM "$outer"
+wait "$outer"
 
 # An X server that does not start, the first two times.
 cat >"$runtime/Xwayland-that-fails" <<END
