@@ -35,6 +35,12 @@
 #include <wlr/render/color.h>
 #endif
 
+/*
+ * Can clients synchronize explicitly? The scene waits for no points before 0.19. Before 0.19.3, wlroots uses freed
+ * memory if a wp_linux_drm_syncobj_surface_v1 is destroyed while a commit waits.
+ */
+#define WLR_WAITS_FOR_TIMELINES (WLR_SINCE(20) || (WLR_SINCE(19) && WLR_VERSION_MICRO >= 3))
+
 /* Where a struct has the fields that are private to wlroots. */
 #if WLR_SINCE(19)
 #define WLR_HIDDEN(pointer) (&(pointer)->WLR_PRIVATE)

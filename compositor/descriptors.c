@@ -280,6 +280,15 @@ ssize_t replaced_write(int fd, const void *data, size_t size) {
 	return errno == EAGAIN ? 0 : errno == EPIPE ? (ssize_t)size : written;
 }
 
+// Returns the account that new fds count on; NULL: they are the server's own.
+static struct account *get_owner(void) {
+	struct turn *turn = is_serving ? turn_get_current() : NULL;
+	if (is_serving && forced_owner != NULL) {
+		return forced_owner;
+	}
+	return turn != NULL ? turn->account : NULL;
+}
+
 static int control(int fd, int command, va_list arguments) {
 	// Commands without an argument ignore it, as in libc.
 	void *argument = va_arg(arguments, void *);
@@ -288,11 +297,7 @@ static int control(int fd, int command, va_list arguments) {
 		reopen(fd);
 	}
 	int result = (int)syscall(SYSTEM_FCNTL, fd, command, argument);
-	struct turn *turn = is_serving ? turn_get_current() : NULL;
-	struct account *owner = turn != NULL ? turn->account : NULL;
-	if (is_serving && forced_owner != NULL) {
-		owner = forced_owner;
-	}
+	struct account *owner = get_owner();
 	if (command == F_DUPFD_CLOEXEC && result != -1 && owner != NULL) {
 		own(owner, result);
 	}
@@ -328,6 +333,17 @@ int replaced_pipe(int fds[2]) {
 		own(turn->account, fds[1]);
 	}
 	return result;
+}
+
+// wlroots makes one for each queued commit that waits for a point of a timeline (explicit_sync.h).
+REPLACES_LIBC int replaced_eventfd(unsigned int value, int flags) __asm__("eventfd");
+int replaced_eventfd(unsigned int value, int flags) {
+	int fd = (int)syscall(SYS_eventfd2, value, flags);
+	struct account *owner = get_owner();
+	if (fd != -1 && owner != NULL) {
+		own(owner, fd);
+	}
+	return fd;
 }
 
 // A new connection belongs to no client that was served before.

@@ -2,7 +2,8 @@
  * The fds that clients send, and those that are sent to clients. The program's recvmsg(), fcntl(), write() and close()
  * replace those of libc, also for libwayland and wlroots: so each fd is known from its arrival until it is closed,
  * whichever protocol it belongs to, and counted on the account of the client that has sent it. libwayland duplicates an
- * fd for each event that has one: the duplicate counts on the client that was served then.
+ * fd for each event that has one: the duplicate counts on the client that was served then, as does an eventfd() by which
+ * wlroots waits for that client.
  *
  * recvmsg() on a client's socket reads no more than the client's turn allows (turn.h). write() into a client's pipe
  * does not fail when it is full or nobody reads. close() lets a thread close what takes long (closing.h).
@@ -52,8 +53,8 @@ int descriptors_close_now(int fd);
 void descriptors_detach(int fd);
 
 /*
- * fds that are duplicated from now on count on this account, whichever client is served; NULL: on that of the client
- * that is served.
+ * fds that are duplicated, and eventfds that are made, from now on count on this account, whichever client is served;
+ * NULL: on that of the client that is served.
  */
 void descriptors_set_owner(struct account *account);
 

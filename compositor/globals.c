@@ -37,6 +37,7 @@ static const char *const for_sandboxes[] = {
 	"wp_content_type_manager_v1",
 	"wp_cursor_shape_manager_v1",
 	"wp_fractional_scale_manager_v1",
+	"wp_linux_drm_syncobj_manager_v1",
 	"wp_presentation",
 	"wp_single_pixel_buffer_manager_v1",
 	"wp_tearing_control_manager_v1",

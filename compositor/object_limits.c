@@ -108,6 +108,10 @@ static const struct object_limit table[] = {
 	// Each receives a table of formats, with an fd.
 	{"zwp_linux_dmabuf_v1", 64, 0},
 	{"zwp_linux_dmabuf_feedback_v1", 1024, 0},
+	// Each keeps an object of the GPU's driver. Mesa has two for each buffer of a window.
+	{"wp_linux_drm_syncobj_timeline_v1", 4096, 0},
+	// Each is of one surface, and may outlive it.
+	{"wp_linux_drm_syncobj_surface_v1", CLIENTS_SURFACES_MAX, 0},
 };
 
 #define TABLE_LEN (sizeof(table) / sizeof(table[0]))

@@ -42,6 +42,7 @@ static const struct {
 	{surfaces_init, surfaces_finish},
 	{dmabuf_init, NULL},
 	{implicit_sync_init, implicit_sync_finish},
+	{explicit_sync_init, NULL},
 	{idle_init, idle_finish},
 	{seat_init, seat_finish},
 	{text_inputs_init, text_inputs_finish},

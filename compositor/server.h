@@ -19,6 +19,7 @@
 #include "desktop.h"
 #include "dmabuf.h"
 #include "drag.h"
+#include "explicit_sync.h"
 #include "exports.h"
 #include "focus.h"
 #include "foreign.h"
