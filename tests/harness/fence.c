@@ -38,7 +38,7 @@ static int open_vgem(void) {
 	skip("there is no vgem device");
 }
 
-static void init(struct fence *fence, int dmabuf_fd, uint32_t flags) {
+int fence_init_file(struct fence *fence) {
 	fence->device_fd = open_vgem();
 	struct drm_mode_create_dumb dumb = {.width = 64, .height = 64, .bpp = 32};
 	expect_int(ioctl(fence->device_fd, DRM_IOCTL_MODE_CREATE_DUMB, &dumb), ==, 0);
@@ -51,10 +51,14 @@ static void init(struct fence *fence, int dmabuf_fd, uint32_t flags) {
 	expect_int(ioctl(fence->device_fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime), ==, 0);
 	struct dma_buf_export_sync_file exported = {.flags = DMA_BUF_SYNC_RW};
 	expect_int(ioctl(prime.fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &exported), ==, 0);
-	struct dma_buf_import_sync_file imported = {.flags = flags, .fd = exported.fd};
-	expect_int(ioctl(dmabuf_fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &imported), ==, 0);
-	close(exported.fd);
 	close(prime.fd);
+	return exported.fd;
+}
+
+static void init(struct fence *fence, int dmabuf_fd, uint32_t flags) {
+	struct dma_buf_import_sync_file imported = {.flags = flags, .fd = fence_init_file(fence)};
+	expect_int(ioctl(dmabuf_fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &imported), ==, 0);
+	close(imported.fd);
 }
 
 void fence_init(struct fence *fence, int dmabuf_fd) {

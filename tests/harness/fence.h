@@ -20,6 +20,9 @@ void fence_init(struct fence *fence, int dmabuf_fd);
 /* The same with a write fence: a GPU still draws into the DMA-BUF. */
 void fence_init_write(struct fence *fence, int dmabuf_fd);
 
+/* The same without a DMA-BUF: returns a sync file with the fence, which the caller closes. */
+int fence_init_file(struct fence *fence);
+
 /* Signals the fence: the GPU has finished. */
 void fence_finish(struct fence *fence);
 

@@ -47,7 +47,11 @@ static void resources_add_fds(struct resources *resources) {
 	closedir(dir);
 }
 
+// A GPU's driver keeps mappings of its own memory for the next use.
 static bool is_client_memory(const char *permissions, const char *path) {
+	if (strncmp(path, "/dev/dri/", 9) == 0) {
+		return false;
+	}
 	return permissions[3] == 's' || strncmp(path, "/memfd:", 7) == 0 || strncmp(path, "/dev/shm/", 9) == 0;
 }
 
