@@ -12,9 +12,10 @@
 struct lido_block {
 	struct lido_exported_area *area;
 	struct lido_range *range;
-	uint32_t users;   // its owner, which is a block resource, and buffers
-	uint32_t readers; // buffers that were committed and not released, and pins
-	int64_t wanted;   // bytes: the end of the range beyond them is freed when the owner is the only user
+	uint32_t users;    // its owner, which is a block resource, and buffers
+	uint32_t readers;  // buffers that were committed and not released, and pins
+	bool is_committed; // a buffer in it was
+	int64_t wanted;    // bytes: the end of the range beyond them is freed when the owner is the only user
 };
 
 /*

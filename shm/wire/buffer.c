@@ -177,6 +177,7 @@ bool lido_buffer_detect_tampering(struct lido_buffer *buffer) {
 
 bool lido_buffer_begin_commit(struct lido_buffer *buffer, struct lido_commit *commit) {
 	struct lido_area *area = buffer->internal.area;
+	struct lido_block *block = buffer->internal.block;
 	enum lido_area_state state = buffer_inspect(buffer);
 	if (state == LIDO_AREA_TAMPERED) {
 		return false;
@@ -186,6 +187,7 @@ bool lido_buffer_begin_commit(struct lido_buffer *buffer, struct lido_commit *co
 		.file_commits = area != NULL ? area->commits : 0,
 		.is_sealed = lido_buffer_is_sealed(buffer),
 		.is_exported = lido_buffer_is_exported(buffer),
+		.is_new_block = block != NULL && !block->is_committed,
 		.is_inspected = state == LIDO_AREA_OK,
 		.bytes_copied = lido_buffer_get_bytes_copied(buffer),
 	};
@@ -193,6 +195,9 @@ bool lido_buffer_begin_commit(struct lido_buffer *buffer, struct lido_commit *co
 	count_commit(&buffer->commits);
 	if (area != NULL) {
 		count_commit(&area->commits);
+	}
+	if (block != NULL) {
+		block->is_committed = true;
 	}
 	return true;
 }

@@ -39,8 +39,8 @@
  *     of another size: run = misses = 0                                           as above
  *
  * Two rules do not depend on the state. A client that makes a new block of the server's pool for each of 8 full commits
- * in a row waits for none of them: in place, until it uses one a second time. And a sealed commit that would exceed the
- * bytes copied in one dispatch is read in place, since all other clients wait meanwhile.
+ * in a row waits for none of them: in place, until it uses one a second time, be it by another buffer. And a sealed
+ * commit that would exceed the bytes copied in one dispatch is read in place, since all other clients wait meanwhile.
  */
 #include "policy.h"
 
@@ -73,16 +73,12 @@ static void count_miss(struct lido_policy_history *history) {
 	history->misses += history->misses <= MISSES_MAX;
 }
 
-static bool is_new_block(const struct lido_policy_commit *commit) {
-	return commit->buffer.is_exported && commit->buffer.commits == 0;
-}
-
 // What the client commits while its last buffer is held shows whether it had another one.
 static void look_back(struct lido_policy_history *history, const struct lido_policy_commit *commit) {
 	if (history->size != commit->size) {
 		*history = (struct lido_policy_history){.size = commit->size, .run_new = history->run_new};
 	} else if (history->is_holding && commit->is_held &&
-			   (!commit->is_other || commit->buffer.file_commits == 0 || is_new_block(commit))) {
+			   (!commit->is_other || commit->buffer.file_commits == 0 || commit->buffer.is_new_block)) {
 		count_miss(history);
 	}
 }
@@ -101,7 +97,7 @@ enum lido_policy lido_policy_decide(struct lido_policy_history *history, const s
 	}
 	look_back(history, commit);
 	count_run(&history->run, is_full && (is_mappable || (is_sealed && history->is_holding)));
-	count_run(&history->run_new, is_full && is_new_block(commit));
+	count_run(&history->run_new, is_full && commit->buffer.is_new_block);
 	history->is_holding = history->run >= IN_PLACE_AFTER_RUN && history->misses <= MISSES_MAX;
 	bool is_too_much = is_sealed && commit->buffer.bytes_copied + commit->damage > LIDO_DISPATCH_BYTES_IN_PLACE;
 	if (is_too_much || history->is_holding || history->run_new >= IN_PLACE_AFTER_RUN) {

@@ -379,3 +379,23 @@ TEST("lido_shm_block@buffer-that-is-destroyed-while-shown-keeps-its-block-from-d
 	expect_int(discard_drawn(&block), ==, 0);
 	pool_pair_finish(&pair);
 }
+
+// So a server tells clients that make blocks from those that make buffers.
+TEST("lido_shm_block@is-new-until-a-buffer-in-it-is-committed") {
+	struct pool_pair pair;
+	struct pool_block blocks[2];
+	struct lido_commit commit;
+	pool_pair_init(&pair, NULL, 0);
+	for (int i = 0; i < 2; i++) {
+		pool_block_init(&blocks[i], &pair.pool, 65536);
+		expect_place(&blocks[i]);
+		for (int k = 0; k < 2; k++) {
+			struct wl_buffer *wl_buffer = pool_block_create_buffer(&blocks[i], 0, 64, 64);
+			expect(lido_buffer_begin_commit(pair_get_buffer(&pair.base, wl_buffer), &commit));
+			expect_int(commit.commits, ==, 0);
+			expect_int(commit.is_new_block, ==, k == 0);
+			wl_buffer_destroy(wl_buffer);
+		}
+	}
+	pool_pair_finish(&pair);
+}

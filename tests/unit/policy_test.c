@@ -75,6 +75,7 @@ static int draw_by_turns(int len) {
 		}
 		struct lido_policy_commit commit = video(i);
 		commit.buffer.is_exported = true;
+		commit.buffer.is_new_block = commits[next] == 0;
 		commit.buffer.commits = commits[next]++;
 		commit.is_other = is_held;
 		commit.is_held = is_held;
@@ -211,7 +212,7 @@ TEST("policy@another-size-in-each-frame-is-never-read-in-place") {
 
 static struct lido_policy_commit stream(void) {
 	return (struct lido_policy_commit){
-		.buffer = {.is_sealed = true, .is_exported = true}, .size = LARGE, .damage = LARGE};
+		.buffer = {.is_sealed = true, .is_exported = true, .is_new_block = true}, .size = LARGE, .damage = LARGE};
 }
 
 TEST("policy@new-block-for-each-frame-is-soon-read-in-place") {
@@ -226,7 +227,7 @@ TEST("policy@new-block-for-each-frame-is-soon-read-in-place") {
 TEST("policy@new-file-for-each-frame-is-always-read") {
 	struct lido_policy_history history = {0};
 	struct lido_policy_commit commit = stream();
-	commit.buffer.is_exported = false;
+	commit.buffer.is_exported = commit.buffer.is_new_block = false;
 	expect_int(find_in_place(&history, &commit, 100), ==, 0);
 	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_READ);
 }
@@ -234,10 +235,23 @@ TEST("policy@new-file-for-each-frame-is-always-read") {
 TEST("policy@old-block-ends-reading-new-ones-in-place") {
 	struct lido_policy_history history = {0};
 	struct lido_policy_commit commit = stream(), old = stream();
-	old.buffer.commits = 1;
+	old.buffer.is_new_block = false;
 	uint32_t first = find_in_place(&history, &commit, 100);
 	expect_int(lido_policy_decide(&history, &old), ==, LIDO_POLICY_READ);
 	expect_int(find_in_place(&history, &commit, 100), ==, first);
+}
+
+// As those of weston-terminal while its window is resized: it draws into the same bytes when it has them back, and
+// would create another pool.
+TEST("policy@new-buffers-of-other-sizes-in-an-old-block-are-copied") {
+	struct lido_policy_history history = {0};
+	for (uint32_t i = 0; i < 100; i++) {
+		struct lido_policy_commit commit = stream();
+		commit.buffer.is_new_block = false;
+		commit.buffer.file_commits = i + 2;
+		commit.size = commit.damage = LARGE + 4096 * i;
+		expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_COPY);
+	}
 }
 
 TEST("policy@small-damage-of-a-new-block-is-read") {

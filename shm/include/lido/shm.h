@@ -162,6 +162,7 @@ struct lido_commit {
 	uint32_t file_commits; // of any buffer in its file before this one; stops at UINT32_MAX
 	bool is_sealed;        // lido_buffer_is_sealed()
 	bool is_exported;      // lido_buffer_is_exported()
+	bool is_new_block;     // the same, and no buffer in its block was committed before
 	bool is_inspected;     // internal: the size of its file was compared for this commit
 	int64_t bytes_copied;  // lido_buffer_get_bytes_copied()
 };
