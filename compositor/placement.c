@@ -77,9 +77,13 @@ struct wlr_box placement_cascade(const struct wlr_box *area, int width, int heig
 }
 
 struct wlr_box placement_center(const struct wlr_box *area, const struct wlr_box *over, int width, int height) {
+	struct wlr_box visible;
+	if (!wlr_box_intersection(&visible, area, over)) {
+		visible = *over;
+	}
 	const struct wlr_box centered = {
-		.x = over->x + (over->width - width) / 2,
-		.y = over->y + (over->height - height) / 2,
+		.x = visible.x + (visible.width - width) / 2,
+		.y = visible.y + (visible.height - height) / 2,
 		.width = width,
 		.height = height,
 	};

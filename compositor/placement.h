@@ -36,7 +36,10 @@ bool placement_free(const struct wlr_box *area, const struct wlr_box *windows, s
  */
 struct wlr_box placement_cascade(const struct wlr_box *area, int width, int height, unsigned n);
 
-/* Centers a window over another box, then moves it completely onto the area if it fits. */
+/*
+ * Centers a window over the part of another box that is on the area, or over all of it if none is, then moves it
+ * completely onto the area if it fits.
+ */
 struct wlr_box placement_center(const struct wlr_box *area, const struct wlr_box *over, int width, int height);
 
 /* Moves a window as little as needed so that all of it is on the area, or else its top left corner is at the area's. */

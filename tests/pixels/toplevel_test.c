@@ -318,3 +318,29 @@ TEST("toplevel@window-that-waits-to-be-mapped-receives-new-bounds") {
 	xdg_wm_base_destroy(wm_base);
 	desk_finish(&desk);
 }
+
+// Such a window was asked to shrink, and may not have done so yet.
+TEST("toplevel@dialog-of-a-window-larger-than-the-output-is-centered-on-the-output") {
+	enum {
+		HEIGHT = SCREEN + 100
+	};
+	struct desk desk;
+	struct window dialog;
+	struct picture tall;
+	desk_init(&desk, WINDOW_TOPLEVEL);
+	struct screen *screen = &desk.stage.screen;
+	picture_init(&tall, &screen->client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, SCREEN, HEIGHT, SCREEN * 4);
+	window_commit(&desk.window, tall.buffer);
+	expect_int(toplevel_box(only_toplevel(&desk)).height, ==, HEIGHT);
+	window_init(&dialog, screen, WINDOW_TOPLEVEL, WINDOW, WINDOW);
+	xdg_toplevel_set_parent(dialog.toplevel, desk.window.toplevel);
+	window_commit(&dialog, desk.picture.buffer);
+	settle(&desk);
+	const struct wlr_box box = toplevel_box(only_toplevel(&desk)); // the last one
+	expect_int(box.width, ==, WINDOW);
+	expect_int(box.x, ==, (SCREEN - WINDOW) / 2);
+	expect_int(box.y, ==, (SCREEN - WINDOW) / 2);
+	window_finish(&dialog);
+	picture_finish(&tall);
+	desk_finish(&desk);
+}
