@@ -81,6 +81,41 @@ for round in 'hello foot' 'another keyboard'; do
 	expect "text-arrives-$(echo "$round" | tr ' ' -)" wait_for types "$round"
 	[ "$round" != 'hello foot' ] || unplug
 done
+
+# A device that a tool creates, with keys that it sends.
+if command -v evemu-device >/dev/null; then
+	# The kinds of events that it has, synchronization and keys, and the first 248 keys.
+	cat >"$runtime/evemu" <<'END'
+N: a keyboard of evemu
+I: 0003 1209 0001 0001
+P: 00 00 00 00 00 00 00 00
+B: 00 03 00 00 00 00 00 00 00
+B: 01 fe ff ff ff ff ff ff ff
+B: 01 ff ff ff ff ff ff ff ff
+B: 01 ff ff ff ff ff ff ff ff
+B: 01 ff ff ff ff ff ff ff 00
+END
+	evemu-device "$runtime/evemu" >"$runtime/plug" 2>&1 &
+	tool=$!
+	wait_for grep -q /dev/input/ "$runtime/plug"
+	node=$(sed -n 's|.*\(/dev/input/event[0-9]*\)$|\1|p' "$runtime/plug")
+
+	# evemu_types TEXT: sends its letters and Return. Returns whether foot has read the line.
+	evemu_types() {
+		for name in $(echo "$1" | tr a-z A-Z | sed 's/./& /g') ENTER; do
+			for value in 1 0; do
+				evemu-event "$node" --type EV_KEY --code "KEY_$name" --value "$value" --sync
+			done
+		done >>"$runtime/plug" 2>&1
+		sleep 0.2
+		grep -qxF "$1" "$runtime/typed"
+	}
+	expect text-arrives-from-evemu wait_for evemu_types evemu
+	kill "$tool"
+	wait "$tool" 2>/dev/null
+else
+	skip text-arrives-from-evemu 'evemu-device is not installed'
+fi
 # Control and D.
 printf '%s\n' 'press 29' 'press 32' 'release 32' 'release 29' >&3
 expect control-and-d-end-foot wait_for sh -c '! kill -0 "$1"' - "$client"
