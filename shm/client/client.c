@@ -112,21 +112,35 @@ static void drop_wake(struct lido_client *client) {
 	}
 }
 
-// Has the server send an event, on the default queue: a program that polls the socket wakes up, and dispatches what
-// was read already. An event that was requested earlier may have been read, too, so it is requested anew.
+// Has the server send an event: a program that polls the socket wakes up, and dispatches what was read already. The
+// event is on the client's own queue: other threads may dispatch the default queue, and some programs never do.
 static void request_wake(struct lido_client *client) {
 	drop_wake(client);
-	client->wake = wl_display_sync(client->display);
+	client->wake = wl_display_sync(client->display_wrapper);
 	if (client->wake != NULL) {
 		wl_callback_add_listener(client->wake, &wake_listener, client);
 		wl_display_flush(client->display);
 	}
 }
 
-static bool round_trip_unprepared(struct lido_client *client) {
-	if (!client->is_read_prepared) {
-		return wl_display_roundtrip_queue(client->display, client->queue) >= 0;
+static bool has_default_events(struct lido_client *client) {
+	if (wl_display_prepare_read(client->display) != 0) {
+		return true;
 	}
+	wl_display_cancel_read(client->display);
+	return false;
+}
+
+static bool round_trip_unprepared(struct lido_client *client) {
+	bool is_done = wl_display_roundtrip_queue(client->display, client->queue) >= 0;
+	// It may have read events of the program, for which the socket does not become readable again.
+	if (is_done && has_default_events(client)) {
+		request_wake(client);
+	}
+	return is_done;
+}
+
+static bool round_trip_prepared(struct lido_client *client) {
 	// A thread that waits for the socket with a read prepared waits for itself.
 	wl_display_cancel_read(client->display);
 	bool is_done = wl_display_roundtrip_queue(client->display, client->queue) >= 0;
@@ -134,13 +148,14 @@ static bool round_trip_unprepared(struct lido_client *client) {
 	while (wl_display_prepare_read_queue(client->display, client->queue) != 0) {
 		wl_display_dispatch_queue_pending(client->display, client->queue);
 	}
+	// The program may have prepared to read any queue, and polls next.
 	request_wake(client);
 	return is_done;
 }
 
 bool lido_client_round_trip(struct lido_client *client) {
 	client->stats.round_trips++;
-	if (round_trip_unprepared(client)) {
+	if (client->is_read_prepared ? round_trip_prepared(client) : round_trip_unprepared(client)) {
 		return true;
 	}
 	bool is_broken = wl_display_get_error(client->display) != 0;

@@ -24,7 +24,7 @@ struct lido_client {
 	bool is_direct;                   // the server itself is at the other end of the socket, so fds arrive
 	bool populates;                   // false once the kernel has rejected MADV_POPULATE_WRITE
 	bool is_read_prepared;            // by the program, in this thread
-	struct wl_callback *wake;         // requested after a round trip in spite of that; NULL: none is pending
+	struct wl_callback *wake;         // makes the socket readable after a round trip; NULL: none is pending
 
 	struct wl_list areas;      // lido_client_area.link
 	struct wl_list blocks;     // lido_client_block.link

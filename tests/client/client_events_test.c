@@ -91,6 +91,66 @@ TEST("client_events@client-is-created-while-a-read-is-prepared") {
 	end(&fixture);
 }
 
+static bool is_readable(struct wl_display *display, int wait_ms) {
+	struct pollfd pollfd = {.fd = wl_display_get_fd(display), .events = POLLIN};
+	wl_display_flush(display);
+	return poll(&pollfd, 1, wait_ms) == 1;
+}
+
+// For a test of what needs no wake-up.
+static void expect_no_wake(struct wl_display *display) {
+	expect_int(wl_display_roundtrip(display), >=, 0);
+	expect(!is_readable(display, 100));
+}
+
+TEST_EACH_BACKEND("client_events@program-that-only-polls-wakes-up-for-events-that-a-function-has-read") {
+	struct fixture fixture;
+	struct lido_client *client = begin(&fixture, backend);
+	struct wl_display *display = fixture.toolkit.display;
+	struct lido_swapchain *swapchain = lido_swapchain_create(client);
+	for (int i = 0; i < 3; i++) {
+		bool is_done = false;
+		request(display, &is_done);
+		// Blocks in either backend.
+		struct lido_client *other = lido_client_create(display, NULL, NULL);
+		expect(other != NULL && lido_swapchain_acquire(swapchain, 64 << i, 64, XRGB) != NULL);
+		expect(!is_done);
+		expect(is_readable(display, WAIT_MS));
+		expect_int(wl_display_dispatch(display), >, 0);
+		expect(is_done);
+		lido_client_destroy(other);
+	}
+	expect_no_wake(display);
+	end(&fixture);
+}
+
+TEST("client_events@wake-up-is-requested-only-if-the-program-has-events") {
+	struct fixture fixture;
+	struct lido_client *client = begin(&fixture, LIDO_CLIENT_BACKEND_POOL);
+	struct wl_display *display = fixture.toolkit.display;
+	expect_no_wake(display);
+	struct lido_image *image = create(client);
+	expect(lido_image_get_pixels(image) != NULL);
+	expect(!is_readable(display, 100));
+	end(&fixture);
+}
+
+TEST("client_events@client-is-destroyed-before-its-wake-up-arrives") {
+	struct fixture fixture;
+	struct lido_client *client = begin(&fixture, LIDO_CLIENT_BACKEND_POOL);
+	struct toolkit *toolkit = &fixture.toolkit;
+	bool is_done = false;
+	request(toolkit->display, &is_done);
+	expect(lido_image_get_pixels(create(client)) != NULL);
+	lido_client_destroy(client);
+	toolkit->client = NULL;
+	expect(is_readable(toolkit->display, WAIT_MS));
+	expect(!is_done);
+	expect_int(wl_display_roundtrip(toolkit->display), >=, 0);
+	expect(is_done);
+	end(&fixture);
+}
+
 static void handle_release(struct lido_image *image, void *data) {
 	expect(!lido_image_is_busy(image));
 	int *count = data;

@@ -23,7 +23,9 @@
  * events may have been read already, and the socket does not become readable for them again. A function blocks only if
  * its comment says so. Functions that may block read the socket: in a thread that has called wl_display_prepare_read(),
  * and has neither read nor canceled, they would wait for their own thread, unless lido_client_set_read_prepared() has
- * told them.
+ * told them. If they leave the program's own events on the default queue, they have the server send an event, on the
+ * client's queue: so a program that polls the socket wakes up for them. One that dispatches other queues, and does not
+ * call wl_display_prepare_read_queue() before it polls, dispatches their pending events first.
  *
  * Threads: only one thread at a time may use a client with its swapchains, blocks and images. Different threads may use
  * different clients at the same time, even on the same display. The library has no global state.
@@ -123,8 +125,8 @@ bool lido_client_dispatch(struct lido_client *client);
  * Tells whether this thread has prepared to read the display's socket: true after wl_display_prepare_read(), false
  * after wl_display_read_events() or wl_display_cancel_read(). For programs whose event loop stays prepared while they
  * call functions that may block. These give it up meanwhile, and are prepared again when they return. Events of the
- * program's own queues may have been read then, and are not dispatched; the socket becomes readable once more, so that
- * the event loop dispatches them.
+ * program's own queues may have been read then, and are not dispatched; the socket becomes readable once more, whatever
+ * queue they are on, so that the event loop dispatches them.
  */
 void lido_client_set_read_prepared(struct lido_client *client, bool is_prepared);
 
