@@ -161,6 +161,9 @@ void report_add(struct report *report, const struct rule *rule, const struct res
 	}
 	entry.short_name = strchr(rule->name, '@') + 1;
 	rule_print_expected(rule, entry.expected, sizeof(entry.expected));
+	if (entry.kind == RESULT_FAILED && report->counts[RESULT_FAILED] < REPORT_FAILED_MAX) {
+		report->failed[report->counts[RESULT_FAILED]] = rule;
+	}
 	report->counts[entry.kind]++;
 	report->number++;
 	static void (*const printers[])(struct report *report, const struct entry *entry) = {
@@ -173,10 +176,22 @@ void report_add(struct report *report, const struct rule *rule, const struct res
 	fflush(report->stream);
 }
 
+// In a long table, rules that have failed are hard to find.
+static void print_failed(const struct report *report) {
+	size_t len = report->counts[RESULT_FAILED];
+	for (size_t i = 0; i < len && i < REPORT_FAILED_MAX; i++) {
+		fprintf(report->stream, "%s  %s\n", i == 0 ? "\nfailed:\n" : "", report->failed[i]->name);
+	}
+	if (len > REPORT_FAILED_MAX) {
+		fprintf(report->stream, "  and %zu more\n", len - REPORT_FAILED_MAX);
+	}
+}
+
 void report_finish(struct report *report) {
 	if (report->format == REPORT_JUNIT) {
 		fputs("</testsuite>\n", report->stream);
 	} else if (report->format == REPORT_TABLE) {
+		print_failed(report);
 		fprintf(report->stream,
 				"\n%zu as expected, %zu failed, %zu differ where the description is silent, %zu skipped\n",
 				report->counts[RESULT_AS_EXPECTED], report->counts[RESULT_FAILED], report->counts[RESULT_DIFFERENT],
