@@ -9,6 +9,7 @@
 #include "idle.h"
 #include "input_method.h"
 #include "listener.h"
+#include "log.h"
 #include "monotonic.h"
 #include "output.h"
 #include "parts.h"
@@ -313,6 +314,8 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	if (lock->unlocking) {
 		lock->unlocking = false;
 		unlock_in_time(lock);
+	} else {
+		log_error("the screen locker has ended without unlocking: all stays black until another one locks and unlocks");
 	}
 }
 

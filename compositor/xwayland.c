@@ -195,7 +195,7 @@ bool xwayland_create(struct compositor *compositor, const struct compositor_opti
 	void *shared = mmap(NULL, sizeof(*xwayland->pid), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	xwayland->pid = shared != MAP_FAILED ? shared : NULL;
 	if (xwayland->retry == NULL || xwayland->pid == NULL || !open_display(xwayland)) {
-		log_error("cannot create a display for X11%s", is_demanded ? "; --no-xwayland does without" : "");
+		log_error("cannot create a display for X11%s", is_demanded ? "; is Xwayland installed?" : "");
 		return !is_demanded;
 	}
 	return true;

@@ -218,6 +218,11 @@ int screen_run(struct connection *connection, const struct options *options) {
 		.has_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
 		.interval = options->interval,
 	};
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		fputs("lido-top: standard input and output are no terminal; --once, --json and --prometheus need none\n",
+				stderr);
+		return EXIT_FAILURE;
+	}
 	SCREEN *terminal = newterm(NULL, stdout, stdin);
 	if (terminal == NULL) {
 		const char *name = getenv("TERM");

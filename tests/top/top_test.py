@@ -8,6 +8,7 @@ LIDO_TEST selects tests by name: top@NAME.
 import fnmatch
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -244,9 +245,17 @@ def test_no_compositor_is_a_failure_that_names_the_socket(stage):
 
 
 def test_unknown_terminal_is_a_failure(stage):
-    result = subprocess.run([stage.top], env=dict(stage.environment, TERM='no-such-terminal'), stdin=subprocess.DEVNULL,
-        capture_output=True, text=True)
+    master, slave = pty.openpty()
+    result = subprocess.run([stage.top], env=dict(stage.environment, TERM='no-such-terminal'), stdin=slave, stdout=slave,
+        stderr=subprocess.PIPE, text=True)
+    os.close(master)
+    os.close(slave)
     expect(result.returncode == 1 and 'no-such-terminal' in result.stderr, result)
+
+
+def test_without_a_terminal_it_says_what_needs_none(stage):
+    result = stage.run()
+    expect(result.returncode == 1 and '--once' in result.stderr and result.stdout == '', result)
 
 
 def test_compositor_that_goes_is_said_and_the_terminal_is_put_back(stage):
