@@ -39,8 +39,9 @@
  *     of another size: run = misses = 0                                           as above
  *
  * Two rules do not depend on the state. A client that makes a new block of the server's pool for each of 8 full commits
- * in a row waits for none of them: in place, until it uses one a second time, be it by another buffer. And a sealed
- * commit that would exceed the bytes copied in one dispatch is read in place, since all other clients wait meanwhile.
+ * in a row waits for none of them: in place, until it uses one a second time, be it by another buffer. If their sizes
+ * differ: after 32. And a sealed commit that would exceed the bytes copied in one dispatch is read in place, since all
+ * other clients wait meanwhile.
  */
 #include "policy.h"
 
@@ -54,6 +55,11 @@
 // clients leak buffers that come back late.
 #define IN_PLACE_AFTER_RUN 8
 
+// While a window is resized, and its blocks grow, what one of them has freed is too small for the next: reading in
+// place makes the client draw into two or three places in turn, whose pages are new. A page fault takes 3 µs or more,
+// as long as 13 copies of a page.
+#define IN_PLACE_AFTER_RESIZES 32
+
 // After more misses than this, buffers of that size are always released early. The first misses are the buffers that
 // the client then makes: clients have up to four.
 #define MISSES_MAX 3
@@ -61,10 +67,10 @@
 // Copying less than this costs less than a client's second buffer is worth: about 100 µs. Bytes.
 #define IN_PLACE_SIZE_MIN (1 << 20)
 
-static void count_run(uint32_t *run, bool continues) {
+static void count_run(uint32_t *run, bool continues, uint32_t max) {
 	if (!continues) {
 		*run = 0;
-	} else if (*run < IN_PLACE_AFTER_RUN) {
+	} else if (*run < max) {
 		(*run)++;
 	}
 }
@@ -76,7 +82,7 @@ static void count_miss(struct lido_policy_history *history) {
 // What the client commits while its last buffer is held shows whether it had another one.
 static void look_back(struct lido_policy_history *history, const struct lido_policy_commit *commit) {
 	if (history->size != commit->size) {
-		*history = (struct lido_policy_history){.size = commit->size, .run_new = history->run_new};
+		*history = (struct lido_policy_history){.size = commit->size, .resized = history->resized};
 	} else if (history->is_holding && commit->is_held &&
 			   (!commit->is_other || commit->buffer.file_commits == 0 || commit->buffer.is_new_block)) {
 		count_miss(history);
@@ -96,11 +102,13 @@ enum lido_policy lido_policy_decide(struct lido_policy_history *history, const s
 		return LIDO_POLICY_UPLOAD;
 	}
 	look_back(history, commit);
-	count_run(&history->run, is_full && (is_mappable || (is_sealed && history->is_holding)));
-	count_run(&history->run_new, is_full && commit->buffer.is_new_block);
+	count_run(&history->run, is_full && (is_mappable || (is_sealed && history->is_holding)), IN_PLACE_AFTER_RUN);
+	count_run(&history->run_new, is_full && commit->buffer.is_new_block, IN_PLACE_AFTER_RUN);
+	count_run(&history->resized, is_full && commit->buffer.is_new_block, IN_PLACE_AFTER_RESIZES);
 	history->is_holding = history->run >= IN_PLACE_AFTER_RUN && history->misses <= MISSES_MAX;
 	bool is_too_much = is_sealed && commit->buffer.bytes_copied + commit->damage > LIDO_DISPATCH_BYTES_IN_PLACE;
-	if (is_too_much || history->is_holding || history->run_new >= IN_PLACE_AFTER_RUN) {
+	bool is_stream = history->run_new >= IN_PLACE_AFTER_RUN || history->resized >= IN_PLACE_AFTER_RESIZES;
+	if (is_too_much || history->is_holding || is_stream) {
 		return LIDO_POLICY_IN_PLACE;
 	}
 	return is_mappable ? LIDO_POLICY_COPY : LIDO_POLICY_READ;
@@ -121,7 +129,7 @@ enum lido_gpu_policy lido_gpu_policy_decide(struct lido_gpu_history *history, co
 	} else if (history->is_holding && (!commit->is_other || commit->is_new)) {
 		history->misses += history->misses <= MISSES_MAX;
 	}
-	count_run(&history->run, is_full_for_gpu(commit));
+	count_run(&history->run, is_full_for_gpu(commit), IN_PLACE_AFTER_RUN);
 	history->is_holding = history->run >= IN_PLACE_AFTER_RUN && history->misses <= MISSES_MAX;
 	if (!history->is_holding) {
 		return LIDO_GPU_POLICY_UPLOAD;

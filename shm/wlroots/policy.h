@@ -16,7 +16,8 @@ enum lido_policy {
 /* What is known of a surface from its commits. One per surface, zeroed at first. */
 struct lido_policy_history {
 	uint32_t run;     // commits in a row for which reading in place was right
-	uint32_t run_new; // commits in a row that were each of a new block of the server's pool
+	uint32_t run_new; // commits in a row that were each of a new block of the server's pool, of this size
+	uint32_t resized; // the same, of any size
 	uint32_t misses;  // how often the client had no other buffer while one was read in place
 	bool is_holding;  // the last buffer was not released at once
 	int64_t size;     // bytes of the last buffer

@@ -224,6 +224,27 @@ TEST("policy@new-block-for-each-frame-is-soon-read-in-place") {
 	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_IN_PLACE);
 }
 
+// Returns the number of the first commit that is read in place; 0: none.
+static uint32_t resize_until_in_place(uint32_t commits, uint32_t commits_of_size) {
+	struct lido_policy_history history = {0};
+	for (uint32_t i = 0; i < commits; i++) {
+		struct lido_policy_commit commit = stream();
+		commit.size = commit.damage = LARGE + 4096 * (i / commits_of_size);
+		if (lido_policy_decide(&history, &commit) == LIDO_POLICY_IN_PLACE) {
+			return i + 1;
+		}
+	}
+	return 0;
+}
+
+TEST("policy@new-block-of-another-size-for-each-frame-is-later-read-in-place") {
+	uint32_t first = resize_until_in_place(100, 100);
+	expect_int(first, ==, 8);
+	expect_int(resize_until_in_place(100, 1), ==, 4 * first);
+	expect_int(resize_until_in_place(100, first - 1), ==, 4 * first);
+	expect_int(resize_until_in_place(4 * first - 1, 1), ==, 0);
+}
+
 TEST("policy@new-file-for-each-frame-is-always-read") {
 	struct lido_policy_history history = {0};
 	struct lido_policy_commit commit = stream();
