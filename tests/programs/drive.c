@@ -11,8 +11,8 @@
  * names of the compositor's globals. "without-window" does not wait for a window: for panels and screen keyboards.
  *
  * Actions, with positions in thousandths of the output: press X Y, move X Y, release, click X Y; scroll AMOUNT at the
- * pointer; key NAME; drag X Y X Y, to resize; maximize; switch to another window; close; wait MILLISECONDS. Buttons
- * that are down are released at the end.
+ * pointer; key NAME; drag X Y X Y, to resize; maximize; switch to another window; close; wait MILLISECONDS; until FILE,
+ * which waits for that file to exist. Buttons that are down are released at the end.
  *
  * Exits with 0 if the window stayed open, otherwise with 1 and a message. The last action may close it.
  */
@@ -35,6 +35,10 @@
 #define EXTENT 1000
 #define FRAME_NS 4000000
 #define ALT_MODIFIER 8
+
+// How long "until" waits: a minute.
+#define UNTIL_STEP_US 10000
+#define UNTIL_STEPS 6000
 
 struct driver {
 	struct wl_display *display;
@@ -277,6 +281,15 @@ static void drag_corner(struct driver *driver, int x, int y, int to_x, int to_y)
 	hold_alt(driver, false);
 }
 
+static void wait_for_file(const char *path) {
+	for (int i = 0; access(path, F_OK) != 0; i++) {
+		if (i == UNTIL_STEPS) {
+			fail("there is no such file to wait for");
+		}
+		usleep(UNTIL_STEP_US);
+	}
+}
+
 static void close_window(struct driver *driver) {
 	hold_alt(driver, true);
 	key(driver, KEY_F4, true);
@@ -334,6 +347,10 @@ static int act(struct driver *driver, int argc, char **argv) {
 		close_window(driver);
 	} else if (strcmp(name, "key") == 0 && argc > 1) {
 		press_key(driver, argv[1]);
+		return 2;
+	} else if (strcmp(name, "until") == 0 && argc > 1) {
+		end_step(driver);
+		wait_for_file(argv[1]);
 		return 2;
 	} else {
 		return 0;
