@@ -58,7 +58,7 @@ static void handle_limits(void *data, struct lido_shm_pool_v1 *pool, uint32_t by
 		uint32_t blocks, uint32_t buffers) {
 	// Exceeding the bytes only causes a failed event; exceeding the objects ends the connection.
 	struct lido_client *client = data;
-	client->blocks_max = blocks;
+	client->blocks_max = bytes_hi != 0 || bytes_lo != 0 ? blocks : 0;
 	client->buffers_max = buffers;
 }
 

@@ -16,7 +16,7 @@ struct lido_client_block *lido_client_block_create(struct lido_client *client, u
 		lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
 		return NULL;
 	}
-	block->storage = lido_client_storage_create(client, size, false);
+	block->storage = lido_client_storage_create(client, size);
 	if (block->storage == NULL) {
 		free(block);
 		return NULL;

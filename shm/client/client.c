@@ -220,8 +220,9 @@ static bool bind_globals(struct lido_client *client) {
 	if (!lido_client_round_trip(client)) {
 		return false;
 	}
-	if (client->manager != NULL && !client->is_direct) {
-		// A proxy is in between. No area was announced yet.
+	bool is_useless = client->blocks_max == 0 && client->options.backend == LIDO_CLIENT_BACKEND_AUTO;
+	if (client->manager != NULL && (!client->is_direct || is_useless)) {
+		// A proxy is in between, or the pool gives nothing. No area was announced yet.
 		lido_client_destroy_pool(client);
 		client->blocks_max = client->buffers_max = UINT32_MAX;
 		return client->options.backend != LIDO_CLIENT_BACKEND_POOL ||
@@ -319,7 +320,8 @@ void lido_client_destroy(struct lido_client *client) {
 	drop_wake(client);
 	assert(client->stats.areas == 0 && client->stats.mappings == 0 && client->stats.bytes_mapped == 0);
 	assert(client->stats.bytes_files == 0 && client->stats.images == 0 && client->stats.bytes_images == 0);
-	assert(client->storages_len == 0 && client->buffers_len == 0);
+	assert(client->blocks_len == 0 && client->buffers_len == 0);
+	assert(client->stats.files == 0);
 	if (client->display_wrapper != NULL) {
 		wl_proxy_wrapper_destroy(client->display_wrapper);
 	}

@@ -11,7 +11,7 @@ struct lido_client {
 	struct wl_event_queue *queue;       // of all objects below
 	struct wl_display *display_wrapper; // creates objects on the queue
 	struct wl_registry *registry;
-	struct wl_shm *shm;                  // only for its formats if there is a pool
+	struct wl_shm *shm;                  // if there is a pool, for its formats, and for what the pool refuses
 	struct lido_shm_manager_v1 *manager; // NULL: the backend is wl_shm
 	struct lido_shm_pool_v1 *pool;       // NULL: likewise
 
@@ -26,12 +26,12 @@ struct lido_client {
 	bool is_read_prepared;            // by the program, in this thread
 	struct wl_callback *wake;         // makes the socket readable after a round trip; NULL: none is pending
 
-	struct wl_list areas;      // lido_client_area.link
-	struct wl_list blocks;     // lido_client_block.link
-	struct wl_list images;     // lido_image.link
-	struct wl_list swapchains; // lido_swapchain.link
-	uint32_t storages_len, buffers_len;
-	enum lido_client_error error; // of the last failure
+	struct wl_list areas;             // lido_client_area.link
+	struct wl_list blocks;            // lido_client_block.link
+	struct wl_list images;            // lido_image.link
+	struct wl_list swapchains;        // lido_swapchain.link
+	uint32_t blocks_len, buffers_len; // those that the server counts
+	enum lido_client_error error;     // of the last failure
 	struct lido_client_stats stats;
 };
 

@@ -46,7 +46,7 @@ struct lido_image *lido_image_create_with_stride(
 	if (!lido_client_image_init_layout(client, &layout)) {
 		return NULL;
 	}
-	return lido_client_image_create(&layout, lido_client_storage_create(client, layout.size, false));
+	return lido_client_image_create(&layout, lido_client_storage_create(client, layout.size));
 }
 
 struct lido_image *lido_image_create(struct lido_client *client, int32_t width, int32_t height, uint32_t format) {

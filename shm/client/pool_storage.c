@@ -8,9 +8,10 @@
 
 struct pool_storage {
 	struct lido_client_storage base;
-	struct lido_shm_block_v1 *block;
-	struct lido_client_area *area; // NULL: no place
-	struct wl_callback *handled;   // of the last discard; NULL: none is pending
+	struct lido_shm_block_v1 *block;  // NULL: it has fallen back
+	struct lido_client_storage *file; // instead of a block; or NULL
+	struct lido_client_area *area;    // NULL: no place
+	struct wl_callback *handled;      // of the last discard; NULL: none is pending
 };
 
 static struct pool_storage *pool_storage_from_base(struct lido_client_storage *base) {
@@ -56,8 +57,12 @@ static bool grow(struct lido_client_storage *base, uint32_t size) {
 }
 
 static struct wl_buffer *create_buffer(struct lido_client_storage *base, const struct lido_client_layout *layout) {
-	return lido_shm_block_v1_create_buffer(pool_storage_from_base(base)->block, (int32_t)layout->offset, layout->width,
-			layout->height, layout->stride, layout->format);
+	struct pool_storage *storage = pool_storage_from_base(base);
+	if (storage->file != NULL) {
+		return storage->file->impl->create_buffer(storage->file, layout);
+	}
+	return lido_shm_block_v1_create_buffer(
+			storage->block, (int32_t)layout->offset, layout->width, layout->height, layout->stride, layout->format);
 }
 
 static void drop_handled(struct pool_storage *storage) {
@@ -80,7 +85,8 @@ static const struct wl_callback_listener handled_listener = {
 // Without memory for the callback, a round trip tells.
 static void discard(struct lido_client_storage *base, uint32_t offset, uint32_t size) {
 	struct pool_storage *storage = pool_storage_from_base(base);
-	if (lido_shm_block_v1_get_version(storage->block) < LIDO_SHM_BLOCK_V1_DISCARD_SINCE_VERSION) {
+	if (storage->block == NULL ||
+			lido_shm_block_v1_get_version(storage->block) < LIDO_SHM_BLOCK_V1_DISCARD_SINCE_VERSION) {
 		return;
 	}
 	lido_shm_block_v1_discard(storage->block, offset, size);
@@ -92,11 +98,32 @@ static void discard(struct lido_client_storage *base, uint32_t offset, uint32_t 
 	}
 }
 
+static void drop_block(struct pool_storage *storage) {
+	if (storage->block != NULL) {
+		lido_shm_block_v1_destroy(storage->block);
+		storage->block = NULL;
+		storage->base.client->blocks_len--;
+	}
+	lido_client_area_unref(storage->area);
+	storage->area = NULL;
+}
+
+static bool fall_back(struct lido_client_storage *base) {
+	struct pool_storage *storage = pool_storage_from_base(base);
+	storage->file = lido_client_storage_create_fallback(base->client, base->size_requested, false);
+	if (storage->file == NULL) {
+		return false;
+	}
+	drop_block(storage);
+	lido_client_storage_set_place(base, storage->file->data, storage->file->size);
+	return true;
+}
+
 static void destroy(struct lido_client_storage *base) {
 	struct pool_storage *storage = pool_storage_from_base(base);
 	drop_handled(storage);
-	lido_shm_block_v1_destroy(storage->block);
-	lido_client_area_unref(storage->area);
+	drop_block(storage);
+	lido_client_storage_unref(storage->file);
 	free(storage);
 }
 
@@ -104,11 +131,12 @@ static const struct lido_client_storage_impl impl = {
 	.grow = grow,
 	.create_buffer = create_buffer,
 	.discard = discard,
+	.fall_back = fall_back,
 	.destroy = destroy,
 };
 
 struct lido_client_storage *lido_client_pool_storage_create(struct lido_client *client, uint32_t size) {
-	if (client->storages_len >= client->blocks_max) {
+	if (client->blocks_len >= client->blocks_max) {
 		lido_client_fail(client, LIDO_CLIENT_ERROR_LIMIT);
 		return NULL;
 	}
@@ -121,6 +149,7 @@ struct lido_client_storage *lido_client_pool_storage_create(struct lido_client *
 		goto error_storage;
 	}
 	lido_shm_block_v1_add_listener(storage->block, &block_listener, storage);
+	client->blocks_len++;
 	storage->base.size_requested = size;
 	storage->base.answers_pending = 1;
 	lido_client_storage_init(&storage->base, client, &impl);

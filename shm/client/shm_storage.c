@@ -78,6 +78,7 @@ static bool file_init(struct file *file, struct lido_client *client, uint32_t si
 		file->fd = -1;
 	}
 	client->stats.areas++;
+	client->stats.files++;
 	client->stats.bytes_files += size;
 	return true;
 
@@ -90,6 +91,7 @@ error_fd:
 
 static void file_finish(struct file *file, struct lido_client *client) {
 	client->stats.areas--;
+	client->stats.files--;
 	client->stats.bytes_files -= file->size;
 	wl_shm_pool_destroy(file->pool);
 	lido_client_unmap(client, file->data, file->reserve);

@@ -34,11 +34,37 @@
 // Pages that one mincore() looks at.
 #define PRESENT_PAGES_MAX 2048
 
-struct lido_client_storage *lido_client_storage_create(struct lido_client *client, uint32_t size, bool growable) {
-	if (client->pool != NULL) {
-		return lido_client_pool_storage_create(client, size);
+// Files that a client with a pool may have beside it: so many that windows are shown, and so few that no server
+// disconnects the client for them. Lido allows 1024, with areas.
+#define FALLBACK_FILES_MAX 64
+
+struct lido_client_storage *lido_client_storage_create(struct lido_client *client, uint32_t size) {
+	if (client->pool == NULL) {
+		return lido_client_shm_storage_create(client, size, false);
 	}
-	return lido_client_shm_storage_create(client, size, growable);
+	struct lido_client_storage *storage = lido_client_pool_storage_create(client, size);
+	if (storage == NULL) {
+		return lido_client_storage_create_fallback(client, size, false);
+	}
+	storage->falls_back = true;
+	return storage;
+}
+
+struct lido_client_storage *lido_client_storage_create_growable(struct lido_client *client, uint32_t size) {
+	return client->pool != NULL ? lido_client_pool_storage_create(client, size)
+								: lido_client_shm_storage_create(client, size, true);
+}
+
+struct lido_client_storage *lido_client_storage_create_fallback(
+		struct lido_client *client, uint32_t size, bool growable) {
+	enum lido_client_error error = client->error;
+	if (client->pool == NULL || client->options.backend != LIDO_CLIENT_BACKEND_AUTO ||
+			client->stats.files >= FALLBACK_FILES_MAX || error == LIDO_CLIENT_ERROR_CONNECTION) {
+		return NULL;
+	}
+	struct lido_client_storage *storage = lido_client_shm_storage_create(client, size, growable);
+	client->error = error;
+	return storage;
 }
 
 void lido_client_storage_init(
@@ -46,7 +72,6 @@ void lido_client_storage_init(
 	storage->impl = impl;
 	storage->client = client;
 	storage->refs = 1;
-	client->storages_len++;
 }
 
 struct lido_client_storage *lido_client_storage_ref(struct lido_client_storage *storage) {
@@ -56,7 +81,6 @@ struct lido_client_storage *lido_client_storage_ref(struct lido_client_storage *
 
 void lido_client_storage_unref(struct lido_client_storage *storage) {
 	if (storage != NULL && --storage->refs == 0) {
-		storage->client->storages_len--;
 		storage->impl->destroy(storage);
 	}
 }
@@ -90,15 +114,27 @@ static bool wait_once(struct lido_client_storage *storage) {
 	return storage->error == LIDO_CLIENT_ERROR_NONE || lido_client_fail(storage->client, storage->error);
 }
 
-bool lido_client_storage_wait(struct lido_client_storage *storage) {
-	bool was_pending = storage->answers_pending > 0;
-	if (wait_once(storage)) {
-		return true;
-	}
-	if (!was_pending || !storage->is_retriable) {
+static bool retry(struct lido_client_storage *storage) {
+	if (!storage->is_retriable) {
 		return false;
 	}
-	return storage->impl->grow(storage, storage->size_requested) && wait_once(storage);
+	bool is_placed = storage->impl->grow(storage, storage->size_requested) && wait_once(storage);
+	storage->is_retriable = false;
+	return is_placed;
+}
+
+static bool fall_back(struct lido_client_storage *storage) {
+	// Without an answer, the server may still provide the memory.
+	if (!storage->falls_back || storage->answers_pending > 0 || storage->error == LIDO_CLIENT_ERROR_NONE) {
+		return false;
+	}
+	storage->falls_back = false;
+	return storage->impl->fall_back(storage);
+}
+
+bool lido_client_storage_wait(struct lido_client_storage *storage) {
+	// The answer may have come while another storage was waited for.
+	return wait_once(storage) || retry(storage) || fall_back(storage);
 }
 
 bool lido_client_storage_grow(struct lido_client_storage *storage, uint32_t size) {

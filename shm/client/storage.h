@@ -20,6 +20,8 @@ struct lido_client_storage_impl {
 	struct wl_buffer *(*create_buffer)(struct lido_client_storage *storage, const struct lido_client_layout *layout);
 	/* Gives up contents of the place, and sets is_discarding if the server may have to answer. NULL: does nothing. */
 	void (*discard)(struct lido_client_storage *storage, uint32_t offset, uint32_t size);
+	/* Becomes a file of wl_shm, as the server has refused memory. Returns false on failure. NULL: never called. */
+	bool (*fall_back)(struct lido_client_storage *storage);
 	/* Frees everything. */
 	void (*destroy)(struct lido_client_storage *storage);
 };
@@ -35,15 +37,27 @@ struct lido_client_storage {
 	bool is_discarding;           // the server has yet to handle a discard: nothing may be drawn
 	enum lido_client_error error; // of the last answer
 	bool is_retriable;            // after the last answer, repeating the request may succeed
+	bool falls_back;              // becomes a file if the server has no memory for it
 	uint32_t populated;           // bytes from the start that need no page faults
 	bool is_populated_in_part;    // since the place was last set
 };
 
 /*
- * Creates a storage with one reference, and requests size bytes for it. growable: it will probably grow. Does not wait.
- * On failure returns NULL and records the error.
+ * Creates a storage with one reference, and requests size bytes for it, which stay that many. If the pool refuses them,
+ * it becomes a file of wl_shm where the options allow that. Does not wait. On failure returns NULL and records the
+ * error.
  */
-struct lido_client_storage *lido_client_storage_create(struct lido_client *client, uint32_t size, bool growable);
+struct lido_client_storage *lido_client_storage_create(struct lido_client *client, uint32_t size);
+
+/* The same of a storage that will probably grow, and is never a file if the client has a pool. */
+struct lido_client_storage *lido_client_storage_create_growable(struct lido_client *client, uint32_t size);
+
+/*
+ * Creates a storage that is a file of wl_shm, after the pool has refused as many bytes. growable: it will probably
+ * grow. On failure returns NULL, and leaves the error of the pool recorded.
+ */
+struct lido_client_storage *lido_client_storage_create_fallback(
+		struct lido_client *client, uint32_t size, bool growable);
 
 /* Adds a reference. Returns the storage. */
 struct lido_client_storage *lido_client_storage_ref(struct lido_client_storage *storage);
@@ -92,7 +106,7 @@ void lido_client_storage_init(
 /* For the two kinds: sets the place, and clears the error. size: bytes. data: not owned; NULL: no place. */
 void lido_client_storage_set_place(struct lido_client_storage *storage, uint8_t *data, uint32_t size);
 
-/* Create the two kinds; see lido_client_storage_create(). */
+/* Create the two kinds, as lido_client_storage_create() does. growable: it will probably grow. */
 struct lido_client_storage *lido_client_pool_storage_create(struct lido_client *client, uint32_t size);
 struct lido_client_storage *lido_client_shm_storage_create(struct lido_client *client, uint32_t size, bool growable);
 

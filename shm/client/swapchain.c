@@ -86,11 +86,10 @@ static void remove_idle(struct lido_swapchain *swapchain) {
 	}
 }
 
-// Adds an image with a storage of size bytes, which may be more than the layout needs.
-static struct lido_image *try_add_image(
-		struct lido_swapchain *swapchain, const struct lido_client_layout *layout, uint32_t size) {
-	struct lido_image *image =
-			lido_client_image_create(layout, lido_client_storage_create(swapchain->client, size, true));
+// Adds an image with this storage, which may have more bytes than the layout needs. NULL: there is none.
+static struct lido_image *try_add_image(struct lido_swapchain *swapchain, const struct lido_client_layout *layout,
+		struct lido_client_storage *storage) {
+	struct lido_image *image = lido_client_image_create(layout, storage);
 	if (image == NULL) {
 		return NULL;
 	}
@@ -115,10 +114,14 @@ static struct lido_image *add_image(struct lido_swapchain *swapchain, const stru
 		lido_client_fail(swapchain->client, LIDO_CLIENT_ERROR_LIMIT);
 		return NULL;
 	}
+	struct lido_client *client = swapchain->client;
 	uint32_t size = (uint32_t)lido_max(layout->size, swapchain->size);
-	struct lido_image *image = try_add_image(swapchain, layout, size);
-	if (image == NULL && should_retry_smaller(swapchain->client, size, layout->size)) {
-		image = try_add_image(swapchain, layout, layout->size);
+	struct lido_image *image = try_add_image(swapchain, layout, lido_client_storage_create_growable(client, size));
+	if (image == NULL && should_retry_smaller(client, size, layout->size)) {
+		image = try_add_image(swapchain, layout, lido_client_storage_create_growable(client, layout->size));
+	}
+	if (image == NULL) {
+		image = try_add_image(swapchain, layout, lido_client_storage_create_fallback(client, layout->size, true));
 	}
 	return image;
 }
@@ -132,6 +135,17 @@ static bool grow_image(struct lido_swapchain *swapchain, struct lido_image *imag
 		   (should_retry_smaller(swapchain->client, size, size_min) && lido_client_image_grow(image, size_min));
 }
 
+// The pool has refused to enlarge the image: takes one of a file instead, where the options allow that.
+static struct lido_image *replace_image(
+		struct lido_swapchain *swapchain, struct lido_image *image, const struct lido_client_layout *layout) {
+	struct lido_client_storage *storage = lido_client_storage_create_fallback(swapchain->client, layout->size, true);
+	struct lido_image *added = try_add_image(swapchain, layout, storage);
+	if (added != NULL) {
+		remove_image(swapchain, image);
+	}
+	return added;
+}
+
 static struct lido_image *find_image(struct lido_swapchain *swapchain, const struct lido_client_layout *layout) {
 	struct lido_image *image = find_free(swapchain, layout);
 	if (image == NULL && swapchain->images_len >= IMAGES_EXPECTED) {
@@ -143,7 +157,10 @@ static struct lido_image *find_image(struct lido_swapchain *swapchain, const str
 	if (image == NULL) {
 		return add_image(swapchain, layout);
 	}
-	return image->storage->size >= layout->size || grow_image(swapchain, image, layout->size) ? image : NULL;
+	if (image->storage->size >= layout->size || grow_image(swapchain, image, layout->size)) {
+		return image;
+	}
+	return replace_image(swapchain, image, layout);
 }
 
 struct lido_image *lido_swapchain_acquire_with_stride(

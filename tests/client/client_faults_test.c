@@ -1,5 +1,6 @@
 #include "calls.h"
 #include "toolkit.h"
+#include <lido/limits.h>
 
 #define XRGB WL_SHM_FORMAT_XRGB8888
 #define IMAGES_LEN 3
@@ -76,10 +77,10 @@ static void die(struct toolkit *toolkit) {
 	toolkit->client = NULL;
 }
 
-TEST_EACH_BACKEND("client_faults@any-call-may-fail") {
+static void let_any_call_fail(enum lido_client_backend backend, const struct lido_limits *limits) {
 	struct remote remote;
 	struct toolkit toolkit;
-	remote_init(&remote, &(struct remote_options){.release = SURFACES_RELEASE_REPLACED});
+	remote_init(&remote, &(struct remote_options){.release = SURFACES_RELEASE_REPLACED, .limits = limits});
 	expect(toolkit_try_connect(&toolkit, &remote));
 	uint64_t n = 0, count;
 	do {
@@ -93,6 +94,17 @@ TEST_EACH_BACKEND("client_faults@any-call-may-fail") {
 	expect_int(n, >, 20);
 	toolkit_finish(&toolkit);
 	expect(remote_finish(&remote));
+}
+
+TEST_EACH_BACKEND("client_faults@any-call-may-fail") {
+	let_any_call_fail(backend, NULL);
+}
+
+TEST("client_faults@any-call-may-fail-where-the-pool-refuses-memory") {
+	struct lido_limits limits = lido_limits_default();
+	limits.area_bytes_max = 300 << 10;
+	limits.blocks_max = 2;
+	let_any_call_fail(LIDO_CLIENT_BACKEND_AUTO, &limits);
 }
 
 TEST_EACH_BACKEND("client_faults@server-may-die-at-any-request") {

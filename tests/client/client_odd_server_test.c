@@ -120,6 +120,16 @@ TEST("client_odd_server@unread_events-is-retried-once-after-reading") {
 	expect_pixels_from(ODD_POOL_UNREAD);
 }
 
+TEST("client_odd_server@unread_events-is-retried-also-if-another-function-has-read-it") {
+	struct fixture fixture;
+	begin(&fixture, ODD_POOL_UNREAD);
+	toolkit_settle(&fixture.toolkit);
+	expect(lido_image_is_ready(fixture.image));
+	toolkit_draw(fixture.image, 1);
+	lido_image_destroy(fixture.image);
+	end(&fixture);
+}
+
 TEST("client_odd_server@block-has-no-memory-either") {
 	static const enum odd_pool_manner manners[] = {ODD_POOL_LESS, ODD_POOL_BEYOND_SIZE, ODD_POOL_UNREAD_ALWAYS};
 	for (size_t i = 0; i < sizeof(manners) / sizeof(manners[0]); i++) {

@@ -11,7 +11,9 @@
  *     wl_surface_commit(surface);
  *
  * If the compositor has no lido_shm_manager_v1, or a proxy is in between, or the environment has LIDO_POOL=0, the same
- * functions use wl_shm.
+ * functions use wl_shm. If the server's pool refuses memory, an image, a block or an image of a swapchain uses a file
+ * of wl_shm for as long as it exists; a client has up to 64 such files. With BACKEND_POOL, these functions fail
+ * instead.
  *
  * An *image* is a wl_buffer with its pixels. A *swapchain* recycles images of any size for one surface. A *block* is
  * memory in which a program places several images, such as an atlas or a cursor theme.
@@ -73,7 +75,7 @@ enum lido_client_error {
 
 /* Where the pixels lie. */
 enum lido_client_backend {
-	LIDO_CLIENT_BACKEND_AUTO,   // only in options: POOL if it can be used, or else WL_SHM
+	LIDO_CLIENT_BACKEND_AUTO,   // only in options: POOL if it can be used, WL_SHM otherwise and for what POOL refuses
 	LIDO_CLIENT_BACKEND_POOL,   // lido_shm_v1: the server's pool for this client
 	LIDO_CLIENT_BACKEND_WL_SHM, // wl_shm: files of the library
 };
@@ -87,13 +89,14 @@ struct lido_client_options {
 
 /* What a client uses. */
 struct lido_client_stats {
-	uint32_t areas;       // areas of the pool; on wl_shm: files
+	uint32_t areas;       // areas of the pool, and files of wl_shm
 	uint32_t mappings;    // mappings of these files in this process
 	uint32_t images;      // images that exist, including those of swapchains
 	uint32_t round_trips; // how often a function waited for the server, since the client was created
 	int64_t bytes_mapped; // address space of the mappings
 	int64_t bytes_files;  // size of the files; pages that were never written use no memory
 	int64_t bytes_images; // pixels of all images, with the padding of their rows
+	uint32_t files;       // of the areas: files of wl_shm; with POOL, those for memory that the server refused
 };
 
 /*
@@ -106,7 +109,7 @@ struct lido_client *lido_client_create(
 /* Destroys the client with all its swapchains, blocks and images, and unmaps all memory. NULL is fine. */
 void lido_client_destroy(struct lido_client *client);
 
-/* Returns the backend in use: POOL or WL_SHM, never AUTO. */
+/* Returns the backend in use: POOL or WL_SHM, never AUTO. With POOL, some images may use wl_shm; see the statistics. */
 enum lido_client_backend lido_client_get_backend(const struct lido_client *client);
 
 /* Returns whether the server accepts the format (enum wl_shm_format), and this library knows it: one plane only. */
@@ -168,8 +171,8 @@ void lido_image_destroy(struct lido_image *image);
 bool lido_image_wait(struct lido_image *image);
 
 /*
- * Has the server answered, so that lido_image_wait() would not block? Dispatches events that were already read, and
- * does not block. Whether the image has memory is what lido_image_wait() returns.
+ * Has the server answered, so that lido_image_wait() would not block, unless it repeats a request? Dispatches events
+ * that were already read, and does not block. Whether the image has memory is what lido_image_wait() returns.
  */
 bool lido_image_is_ready(struct lido_image *image);
 
