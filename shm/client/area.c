@@ -46,10 +46,14 @@ static void area_destroy(struct lido_client_area *area) {
 	free(area);
 }
 
-// If mmap() failed, the next call tries again.
+// Maps all bytes that the file has. If that failed, the next call tries again.
 static bool area_map(struct lido_client_area *area) {
 	if (area->data == NULL) {
 		area->data = lido_client_map(area->client, area->fd, area->reserve);
+	}
+	uint32_t size = (uint32_t)lido_min(area->size, area->reserve);
+	if (area->data != NULL && size > area->mapped && lido_client_map_access(area->data, size)) {
+		area->mapped = size;
 	}
 	return area->data != NULL;
 }
@@ -147,7 +151,7 @@ uint8_t *lido_client_area_ref(
 		return NULL;
 	}
 	// Access beyond the end of the file raises a bus error.
-	if ((int64_t)offset + size > lido_min(found->size, found->reserve)) {
+	if ((int64_t)offset + size > found->mapped) {
 		return NULL;
 	}
 	found->refs++;
