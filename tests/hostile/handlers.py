@@ -75,6 +75,14 @@ def capture(client, object_, values):
         client.polite(object_, client.random.choice(['copy', 'copy_with_damage']))
 
 
+def set_session_size(client, object_, values):
+    object_.state['size'] = (values[0], values[1])
+
+
+def set_session_format(client, object_, values):
+    object_.state['format'] = values[0]
+
+
 def set_output_serial(client, object_, values):
     object_.state['serial'] = values[0]
 
@@ -94,5 +102,7 @@ HANDLERS = {
     'wl_keyboard.keymap': keep_keymap,
     'lido_shm_pool_v1.area': add_area,
     'zwlr_screencopy_frame_v1.buffer': capture,
+    'ext_image_copy_capture_session_v1.buffer_size': set_session_size,
+    'ext_image_copy_capture_session_v1.shm_format': set_session_format,
     'zwlr_output_manager_v1.done': set_output_serial,
 }

@@ -299,16 +299,19 @@ def destroy_pool(client, pool):
 # Selections and drags
 
 @manners('wl_data_device.set_selection', 'zwp_primary_selection_device_v1.set_selection',
-    'zwlr_data_control_device_v1.set_selection', 'zwlr_data_control_device_v1.set_primary_selection')
+    'zwlr_data_control_device_v1.set_selection', 'zwlr_data_control_device_v1.set_primary_selection',
+    'ext_data_control_device_v1.set_selection', 'ext_data_control_device_v1.set_primary_selection')
 def set_selection(client, device):
     names = {'wl_data_device': 'wl_data_source', 'zwp_primary_selection_device_v1': 'zwp_primary_selection_source_v1',
-        'zwlr_data_control_device_v1': 'zwlr_data_control_source_v1'}
+        'zwlr_data_control_device_v1': 'zwlr_data_control_source_v1',
+        'ext_data_control_device_v1': 'ext_data_control_source_v1'}
     chosen = client.choose('source', names[device.interface.name], lambda source: not source.state.keys() & {'used', 'actions'})
     return chosen or {'source': None}
 
 
 @effect('wl_data_device.set_selection', 'zwp_primary_selection_device_v1.set_selection',
     'zwlr_data_control_device_v1.set_selection', 'zwlr_data_control_device_v1.set_primary_selection',
+    'ext_data_control_device_v1.set_selection', 'ext_data_control_device_v1.set_primary_selection',
     'wl_data_device.start_drag')
 def used_source(client, device, values, created):
     if values[0] is not None:
@@ -325,12 +328,14 @@ def acted(client, source, values, created):
     source.state['actions'] = True
 
 
-@manners('wl_data_source.offer', 'zwp_primary_selection_source_v1.offer', 'zwlr_data_control_source_v1.offer')
+@manners('wl_data_source.offer', 'zwp_primary_selection_source_v1.offer', 'zwlr_data_control_source_v1.offer',
+    'ext_data_control_source_v1.offer')
 def offer(client, source):
     return {'mime_type': client.random.choice(MIME_TYPES)} if client.chance(0.8) and not source.state.get('used') else None
 
 
-@manners('wl_data_offer.receive', 'zwp_primary_selection_offer_v1.receive', 'zwlr_data_control_offer_v1.receive')
+@manners('wl_data_offer.receive', 'zwp_primary_selection_offer_v1.receive', 'zwlr_data_control_offer_v1.receive',
+    'ext_data_control_offer_v1.receive')
 def receive(client, offer_):
     return {'mime_type': client.random.choice(MIME_TYPES)} if client.chance(0.9) else {}
 
@@ -430,6 +435,55 @@ def copy(client, frame):
 @effect('zwlr_screencopy_frame_v1.copy', 'zwlr_screencopy_frame_v1.copy_with_damage')
 def copied(client, frame, values, created):
     frame.state['used'] = True
+
+
+@manners('ext_image_copy_capture_session_v1.create_frame')
+def create_frame(client, session):
+    return {} if not session.live_users('ext_image_copy_capture_frame_v1') else None
+
+
+@manners('ext_image_copy_capture_cursor_session_v1.get_capture_session')
+def get_capture_session(client, session):
+    return {} if 'used' not in session.state else None
+
+
+@manners('ext_image_copy_capture_frame_v1.attach_buffer')
+def attach_to_frame(client, frame):
+    size = frame.parents[0].state.get('size')
+    chosen = client.choose('buffer', 'wl_buffer', lambda buffer: size and buffer.state.get('size', ())[:2] == size)
+    return chosen if not frame.state.get('used') else None
+
+
+@effect('ext_image_copy_capture_frame_v1.attach_buffer')
+def attached_to_frame(client, frame, values, created):
+    frame.state['attached'] = True
+
+
+@manners('ext_image_copy_capture_frame_v1.damage_buffer')
+def damage_frame(client, frame):
+    size = {'x': client.pixels(0), 'y': client.pixels(0), 'width': client.pixels(1), 'height': client.pixels(1)}
+    return size if not frame.state.get('used') else None
+
+
+@manners('ext_image_copy_capture_frame_v1.capture')
+def capture_frame(client, frame):
+    return {} if frame.state.get('attached') and not frame.state.get('used') else None
+
+
+@effect('ext_image_copy_capture_frame_v1.capture', 'ext_image_copy_capture_cursor_session_v1.get_capture_session')
+def captured(client, object_, values, created):
+    object_.state['used'] = True
+
+
+# The client keeps its first registry.
+@manners('wl_fixes.destroy_registry')
+def destroy_registry(client, fixes):
+    return client.choose('registry', 'wl_registry', lambda registry: registry is not client.registry)
+
+
+@effect('wl_fixes.destroy_registry')
+def destroyed_registry(client, fixes, values, created):
+    client.connection.forget(values[0])
 
 
 @manners('zwlr_foreign_toplevel_handle_v1.set_rectangle')

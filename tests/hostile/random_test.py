@@ -90,12 +90,16 @@ class Totals:
             say('%-44s %3d of %3d  %9d  %s' % (name, sum(key in reached for key in all_), len(all_),
                 sum(self.survived[key] for key in all_),
                 ' '.join(key.split('.')[1] for key in all_ if key not in reached)))
-        say('not known: ' + ' '.join(sorted(self.offered - set(self.interfaces))))
+        say('not known: ' + ' '.join(self.unknown()))
         for text, count in self.errors.most_common(int(os.environ.get('LIDO_ERRORS', 12))):
             say('%6d %s' % (count, text[:200]))
 
     def life(self):
         return statistics.median(self.lives) if self.lives else 0
+
+    def unknown(self):
+        """Returns the globals of which no XML was given."""
+        return sorted(self.offered - set(self.interfaces))
 
     def share(self):
         keys = self.reachable()
@@ -295,6 +299,7 @@ def main():
     totals.print()
     if not tap.failed:
         tap.report('clients-live-long', [] if totals.life() >= LIFE_MIN else ['the median is %d requests' % totals.life()])
+        tap.report('all-protocols-are-known', ['no XML of %s' % name for name in totals.unknown()])
         tap.report('most-requests-are-reached', [] if totals.share() >= REACHED_MIN else ['only %.0f %% are' % (100 * totals.share())])
     status, text = stop(arena)
     tap.report('the-server-ends-cleanly', [] if status == 0 else ['status %d:\n%s' % (status, text)])

@@ -7,6 +7,7 @@ import socket
 import tempfile
 
 from files import make_file, make_keymap
+from handlers import SIZE_MAX
 from manners import MIME_TYPES, is_complete, is_free
 
 WINDOWS_MAX = 5
@@ -204,7 +205,8 @@ def select(client):
     names = client.random.choice([
         ('wl_data_device_manager', 'wl_data_device', 'create_data_source', 'get_data_device'),
         ('zwp_primary_selection_device_manager_v1', 'zwp_primary_selection_device_v1', 'create_source', 'get_device'),
-        ('zwlr_data_control_manager_v1', 'zwlr_data_control_device_v1', 'create_data_source', 'get_data_device')])
+        ('zwlr_data_control_manager_v1', 'zwlr_data_control_device_v1', 'create_data_source', 'get_data_device'),
+        ('ext_data_control_manager_v1', 'ext_data_control_device_v1', 'create_data_source', 'get_data_device')])
     if not client.live(names[1]):
         client.make(names[0], names[3])
     source = client.make(names[0], names[2])
@@ -225,6 +227,42 @@ def ask_for_token(client):
 def capture(client):
     if len(client.live('zwlr_screencopy_frame_v1')) < 4:
         client.make('zwlr_screencopy_manager_v1', client.random.choice(['capture_output', 'capture_output_region']))
+
+
+def open_capture_session(client):
+    """Opens a session for the pixels of an output, a window or the cursor. Returns None if it does not begin."""
+    kind = client.random.choice(['output', 'foreign_toplevel'])
+    source = client.make('ext_%s_image_capture_source_manager_v1' % kind, 'create_source')
+    if client.chance(0.2):
+        cursor = client.make('ext_image_copy_capture_manager_v1', 'create_pointer_cursor_session', source=source)
+        session = client.polite(cursor, 'get_capture_session')
+    else:
+        session = client.make('ext_image_copy_capture_manager_v1', 'create_session', source=source)
+    client.roundtrip()
+    return session if session.is_alive and 'size' in session.state else None
+
+
+def capture_by_session(client):
+    session = open_capture_session(client)
+    if session is None:
+        return
+    width, height = session.state['size']
+    size = width * height * 4
+    if not 0 < size <= SIZE_MAX:
+        return
+    for _ in range(client.random.randint(1, 3)):
+        frame = client.polite(session, 'create_frame')
+        pool = client.make('wl_shm', 'create_pool', fd=make_file(size, client.random), size=size)
+        buffer = client.request(pool, 'create_buffer', offset=0, width=width, height=height, stride=width * 4,
+            format=session.state.get('format', 0))
+        client.request(pool, 'destroy')
+        client.request(frame, 'attach_buffer', buffer=buffer)
+        client.polite(frame, 'damage_buffer')
+        client.polite(frame, 'capture')
+        client.roundtrip()
+        if client.chance(0.8):
+            client.polite(frame, 'destroy')
+    client.polite(session, 'destroy')
 
 
 def configure_outputs(client):
@@ -286,5 +324,5 @@ def write_text(client):
 
 
 RECIPES = [bind_one, open_toplevel, open_toplevel, open_popup, open_popup, open_layer, add_subsurface, add_file, add_file,
-    add_block, redraw, redraw, redraw, add_keyboard, click, click, drag, select, ask_for_token, capture, configure_outputs,
-    open_sandbox, write_text]
+    add_block, redraw, redraw, redraw, add_keyboard, click, click, drag, select, ask_for_token, capture, capture_by_session,
+    configure_outputs, open_sandbox, write_text]
