@@ -1,13 +1,14 @@
 #!/bin/sh
 # Tests the example clients from the outside: options, drawing, resizing, exiting. Prints TAP.
 #
-#     examples_test.sh LIDO DRIVE FINGERS LIDO_PAINT LIDO_ICONS PART
+#     examples_test.sh LIDO DRIVE FINGERS LIDO_PAINT LIDO_ICONS LIDO_HELLO PART
 set -u
 lido=$1
 drive=$2
 fingers=$3
 paint=$4
 icons=$5
+hello=$6
 runtime=$(mktemp -d "${TMPDIR:-/tmp}/lido-examples.XXXXXX")
 trap 'rm -rf "$runtime"' EXIT
 unset WAYLAND_DISPLAY DISPLAY
@@ -266,19 +267,39 @@ check_icons() {
 	expect icons-leave-lido-well test $? = 0
 }
 
-case $6 in
+check_hello() {
+	for kind in pool wl-shm; do
+		[ $kind = pool ] || export LIDO_POOL=0
+		start_server
+		start "$hello"
+		expect "hello-has-a-color-in-$kind" wait_for has_pixel "$pool" 20 20
+		act click $((100 + GAP)) $((100 + GAP))
+		expect "hello-changes-when-clicked-in-$kind" wait_for has_pixel "$brick" 20 20
+		expect "hello-has-its-size-in-$kind" has_pixel "$desktop" 400 300
+		act drag 310 230 600 400
+		expect "hello-grows-in-$kind" wait_for has_pixel "$brick" 400 300
+		act close
+		expect "hello-closes-in-$kind" end
+		expect "hello-says-nothing-in-$kind" says_nothing
+		stop_server
+		expect "hello-leaves-lido-well-in-$kind" test $? = 0
+	done
+	expect hello-without-compositor-is-a-failure ends_with 1 env WAYLAND_DISPLAY=nowhere "$hello"
+}
+
+case $7 in
 options)
 	check_options lido-paint "$paint"
 	check_options lido-icons "$icons"
 	;;
 *)
 	if ! command -v grim >/dev/null; then
-		skip "$6" 'grim is not installed'
+		skip "$7" 'grim is not installed'
 	else
-		case $6 in
+		case $7 in
 		paint-ends) check_ends lido-paint "$paint" ;;
 		icons-ends) check_ends lido-icons "$icons" ;;
-		*) "check_$6" ;;
+		*) "check_$7" ;;
 		esac
 	fi
 	;;
