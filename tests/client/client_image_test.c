@@ -1,6 +1,8 @@
 #include "calls.h"
 #include "toolkit.h"
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define XRGB WL_SHM_FORMAT_XRGB8888
 #define MANY 500
@@ -40,6 +42,37 @@ TEST_EACH_BACKEND("client_image@is-what-the-server-reads") {
 		expect_int(commit.sum, ==, sum);
 	}
 	toolkit_pair_finish(&pair);
+}
+
+// What a program does that goes into the background.
+TEST_EACH_BACKEND("client_image@child-of-a-fork-goes-on-with-the-client") {
+	struct toolkit_pair pair;
+	struct lido_client *client = toolkit_pair_init(&pair, &(struct remote_options){.reports = true}, backend);
+	struct lido_image *image = create(client, 300, 200);
+	uint32_t sum = toolkit_draw(image, 1);
+	toolkit_draw(image, 0);
+	pid_t pid = fork();
+	expect(pid >= 0);
+	if (pid == 0) {
+		toolkit_draw(image, 1);
+		expect(toolkit_commit(&pair.toolkit, image));
+		// Memory that the server has not announced yet.
+		struct lido_image *large = create(client, 900, 700);
+		toolkit_draw(large, 2);
+		expect(toolkit_commit(&pair.toolkit, large));
+		toolkit_settle(&pair.toolkit);
+		_exit(0);
+	}
+	int status;
+	expect(waitpid(pid, &status, 0) == pid && status == 0);
+	struct surfaces_commit commit;
+	remote_receive(&pair.remote, &commit);
+	expect_int(commit.sum, ==, sum);
+	remote_receive(&pair.remote, &commit);
+	expect_int(commit.width, ==, 900);
+	// Sends nothing: the child has used the display.
+	toolkit_finish(&pair.toolkit);
+	expect(remote_finish(&pair.remote));
 }
 
 TEST_EACH_BACKEND("client_image@many-need-at-most-one-round-trip") {
