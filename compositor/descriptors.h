@@ -2,8 +2,8 @@
  * The fds that clients send, and those that are sent to clients. The program's recvmsg(), fcntl(), write() and close()
  * replace those of libc, also for libwayland and wlroots: so each fd is known from its arrival until it is closed,
  * whichever protocol it belongs to, and counted on the account of the client that has sent it. libwayland duplicates an
- * fd for each event that has one: the duplicate counts on the client that was served then, as does an eventfd() by which
- * wlroots waits for that client.
+ * fd for each event that has one: the duplicate counts on the client that was served then, as does an eventfd() by
+ * which wlroots waits for that client.
  *
  * recvmsg() on a client's socket reads no more than the client's turn allows (turn.h). write() into a client's pipe
  * does not fail when it is full or nobody reads. close() lets a thread close what takes long (closing.h).
