@@ -27,7 +27,7 @@
 
 // How a surface shows its buffer.
 struct geometry {
-	int32_t scale; // 0: of no commit
+	int32_t scale;
 	enum wl_output_transform transform;
 	bool has_source, has_destination; // of a viewport
 	struct wlr_fbox source;
@@ -76,6 +76,10 @@ static void clip(pixman_region32_t *region, int width, int height) {
 // Notes how the pending commit shows its buffer. Returns whether that differs from the commit before. GTK 3 sets the
 // same scale with each commit.
 static bool update_geometry(struct geometry *geometry, const struct wlr_surface_state *pending) {
+	const uint32_t set = WLR_SURFACE_STATE_SCALE | WLR_SURFACE_STATE_TRANSFORM | WLR_SURFACE_STATE_VIEWPORT;
+	if ((pending->committed & set) == 0) {
+		return false;
+	}
 	struct geometry before = *geometry;
 	*geometry = (struct geometry){.scale = pending->scale,
 		.transform = pending->transform,
@@ -410,6 +414,7 @@ void lido_surface_create(struct lido_wlroots *shm, struct wlr_surface *wlr_surfa
 	}
 	surface->shm = shm;
 	surface->surface = wlr_surface;
+	surface->geometry.scale = 1;
 	wl_list_insert(&shm->surfaces, &surface->link);
 	lido_uploader_init(&surface->uploader, wlr_surface);
 	wl_list_init(&surface->snapshots);
