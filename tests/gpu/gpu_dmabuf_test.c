@@ -178,14 +178,6 @@ TEST("gpu_dmabuf@picture-is-shown") {
 	fixture_finish(&fixture);
 }
 
-// vgem has none.
-TEST("gpu_dmabuf@explicit-synchronization-needs-timelines") {
-	struct fixture fixture;
-	fixture_init(&fixture);
-	expect(client_find_global(&fixture.attacker.screen.client, "wp_linux_drm_syncobj_manager_v1", NULL) == NULL);
-	fixture_finish(&fixture);
-}
-
 TEST("gpu_dmabuf@offset-stride-and-format-are-followed") {
 	static const uint32_t formats[] = {
 		DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888, DRM_FORMAT_XBGR8888, DRM_FORMAT_ABGR8888, DRM_FORMAT_RGB565};
