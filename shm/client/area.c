@@ -46,14 +46,10 @@ static void area_destroy(struct lido_client_area *area) {
 	free(area);
 }
 
-// Maps all bytes that the file has. If that failed, the next call tries again.
+// If mmap() failed, the next call tries again.
 static bool area_map(struct lido_client_area *area) {
 	if (area->data == NULL) {
 		area->data = lido_client_map(area->client, area->fd, area->reserve);
-	}
-	uint32_t size = (uint32_t)lido_min(area->size, area->reserve);
-	if (area->data != NULL && size > area->mapped && lido_client_map_access(area->data, size)) {
-		area->mapped = size;
 	}
 	return area->data != NULL;
 }
@@ -151,7 +147,7 @@ uint8_t *lido_client_area_ref(
 		return NULL;
 	}
 	// Access beyond the end of the file raises a bus error.
-	if ((int64_t)offset + size > found->mapped) {
+	if ((int64_t)offset + size > lido_min(found->size, found->reserve)) {
 		return NULL;
 	}
 	found->refs++;

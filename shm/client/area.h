@@ -15,7 +15,6 @@ struct lido_client_area {
 	uint32_t reserve; // bytes of the mapping
 	int fd;           // shows whether the file has the size of the next area_size
 	uint8_t *data;    // NULL: the file could not be mapped yet
-	uint32_t mapped;  // bytes of it that can be accessed
 	uint32_t refs;    // storages that have a place in it
 	bool is_removed;  // the server has sent area_removed
 };

@@ -42,16 +42,10 @@ bool lido_client_fail(struct lido_client *client, enum lido_client_error error);
 bool lido_client_round_trip(struct lido_client *client);
 
 /*
- * Maps a file shared, so that nothing can be accessed yet. size: bytes, of which the file may have fewer. Returns NULL
- * if that would exceed lido_client.reserve_max, or mmap() fails; records no error.
+ * Maps a file shared, readable and writable. size: bytes. Returns NULL if that would exceed lido_client.reserve_max, or
+ * mmap() fails; records no error.
  */
 void *lido_client_map(struct lido_client *client, int fd, uint32_t size);
-
-/*
- * Makes the first bytes of a mapping readable and writable. size: bytes, which the file has, and no more than are
- * mapped. Returns false on failure; records no error.
- */
-bool lido_client_map_access(void *data, uint32_t size);
 
 /* Unmaps what lido_client_map() returned. NULL is fine. */
 void lido_client_unmap(struct lido_client *client, void *data, uint32_t size);

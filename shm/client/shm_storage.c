@@ -69,9 +69,6 @@ static bool file_init(struct file *file, struct lido_client *client, uint32_t si
 	if (file->data == NULL) {
 		goto error_fd;
 	}
-	if (!lido_client_map_access(file->data, size)) {
-		goto error_mapping;
-	}
 	file->pool = wl_shm_create_pool(client->shm, file->fd, (int32_t)size);
 	if (file->pool == NULL) {
 		goto error_mapping;
@@ -104,8 +101,7 @@ static void file_finish(struct file *file, struct lido_client *client) {
 }
 
 static bool file_grow(struct file *file, struct lido_client *client, uint32_t size) {
-	if (file->fd < 0 || size > file->reserve || ftruncate(file->fd, size) < 0 ||
-			!lido_client_map_access(file->data, size)) {
+	if (file->fd < 0 || size > file->reserve || ftruncate(file->fd, size) < 0) {
 		return false;
 	}
 	wl_shm_pool_resize(file->pool, (int32_t)size);

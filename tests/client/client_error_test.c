@@ -186,19 +186,6 @@ TEST("client_error@area-that-could-not-be-mapped-is-mapped-later") {
 	toolkit_pair_finish(&pair);
 }
 
-TEST("client_error@memory-that-could-not-be-made-accessible-is-used-later") {
-	struct toolkit_pair pair;
-	begin(&pair, NULL, LIDO_CLIENT_BACKEND_POOL);
-	toolkit_draw(create(&pair, 10, 10), 1);
-	struct lido_image *image = create(&pair, 1000, 1000);
-	calls_start_all_of(CALL_MPROTECT);
-	expect_failed_image(image);
-	expect_client_error(pair.toolkit.client, MEMORY);
-	calls_stop();
-	toolkit_draw(create(&pair, 1000, 1000), 1);
-	toolkit_pair_finish(&pair);
-}
-
 TEST_EACH_BACKEND("client_error@broken-connection-is-reported-as-an-error") {
 	struct toolkit_pair pair;
 	begin(&pair, NULL, backend);

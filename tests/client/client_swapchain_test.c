@@ -1,8 +1,5 @@
 #include "calls.h"
 #include "toolkit.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define XRGB WL_SHM_FORMAT_XRGB8888
 
@@ -238,35 +235,6 @@ TEST_EACH_BACKEND("client_swapchain@unused-images-are-destroyed") {
 		show_and_settle(&fixture, 60, 40);
 	}
 	expect_int(toolkit_get_stats(&fixture.toolkit).images, ==, 2);
-	end(&fixture);
-}
-
-// Returns the bytes of memory files that this process can read, in whole pages.
-static int64_t measure_readable_files(void) {
-	char line[512];
-	int64_t bytes = 0;
-	FILE *maps = fopen("/proc/self/maps", "re");
-	expect(maps != NULL);
-	while (fgets(line, sizeof(line), maps) != NULL) {
-		char *rest;
-		uint64_t start = strtoull(line, &rest, 16), end = strtoull(rest + 1, &rest, 16);
-		bytes += rest[1] == 'r' && strstr(line, "/memfd:") != NULL ? (int64_t)(end - start) : 0;
-	}
-	fclose(maps);
-	return bytes;
-}
-
-TEST_EACH_BACKEND("client_swapchain@nothing-beyond-the-end-of-a-file-is-readable") {
-	struct fixture fixture;
-	begin(&fixture, SURFACES_RELEASE_AT_ONCE, backend);
-	for (int i = 1; i < 20; i++) {
-		show_and_settle(&fixture, 60 * i, 40 * i);
-		struct lido_client_stats stats = toolkit_get_stats(&fixture.toolkit);
-		int64_t bytes = measure_readable_files();
-		expect_int(bytes, >=, stats.bytes_images);
-		expect_int(bytes, <, stats.bytes_files + 4096 * (int64_t)stats.mappings);
-		expect_int(stats.bytes_mapped, >, stats.bytes_files);
-	}
 	end(&fixture);
 }
 

@@ -45,8 +45,8 @@ uint64_t calls_get_count(enum call call) {
 
 uint64_t calls_get_system_calls(void) {
 	return state.counts[CALL_MEMFD_CREATE] + state.counts[CALL_FTRUNCATE] + state.counts[CALL_MMAP] +
-		   state.counts[CALL_MPROTECT] + state.counts[CALL_MUNMAP] + state.counts[CALL_MADVISE] +
-		   state.counts[CALL_CLOSE] + state.counts[CALL_FSTAT] + state.counts[CALL_FSTATFS] + state.counts[CALL_FCNTL];
+		   state.counts[CALL_MUNMAP] + state.counts[CALL_MADVISE] + state.counts[CALL_CLOSE] +
+		   state.counts[CALL_FSTAT] + state.counts[CALL_FSTATFS] + state.counts[CALL_FCNTL];
 }
 
 // Writes nothing while nothing is counted, because threads may call.
@@ -90,10 +90,6 @@ WRAP(int, ftruncate64, int fd, int64_t size) {
 
 WRAP(void *, mmap64, void *address, size_t size, int protection, int flags, int fd, int64_t offset) {
 	return is_hit(CALL_MMAP, ENOMEM) ? MAP_FAILED : __real_mmap64(address, size, protection, flags, fd, offset);
-}
-
-WRAP(int, mprotect, void *address, size_t size, int protection) {
-	return is_hit(CALL_MPROTECT, ENOMEM) ? -1 : __real_mprotect(address, size, protection);
 }
 
 WRAP(int, munmap, void *address, size_t size) {

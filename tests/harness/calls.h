@@ -13,7 +13,6 @@ enum call {
 	CALL_MEMFD_CREATE,
 	CALL_FTRUNCATE,
 	CALL_MMAP,
-	CALL_MPROTECT,
 	CALL_MUNMAP, // never fails
 	CALL_MADVISE,
 	CALL_CLOSE, // never fails
