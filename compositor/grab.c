@@ -33,6 +33,11 @@ static void grab_reset(struct grab *grab) {
 	grab->next.waiting = grab->next.moved = false;
 }
 
+// A client that has not drawn yet for the last drag will: the next one goes on from there.
+static struct wlr_box find_start(const struct toplevel *toplevel) {
+	return toplevel->resize.edges != 0 ? toplevel->resize.box : toplevel_box(toplevel);
+}
+
 static void grab_begin(struct toplevel *toplevel, enum grab_mode mode, uint32_t edges, double lx, double ly) {
 	struct compositor *compositor = toplevel->compositor;
 	struct grab *grab = compositor->grab;
@@ -48,11 +53,12 @@ static void grab_begin(struct toplevel *toplevel, enum grab_mode mode, uint32_t 
 	grab->edges = edges;
 	grab->start_x = lx;
 	grab->start_y = ly;
-	grab->start = toplevel_box(toplevel);
+	grab->start = find_start(toplevel);
 	if (mode == GRAB_RESIZE) {
 		toplevel->ops->set_resizing(toplevel, true);
 		toplevel->arrival.waiting = false;
 		toplevel->resize.edges = edges;
+		toplevel->resize.box = grab->start;
 		toplevel->resize.ended = false;
 		toplevel->resize.right = grab->start.x + grab->start.width;
 		toplevel->resize.bottom = grab->start.y + grab->start.height;
@@ -112,16 +118,25 @@ static void resize_to(struct grab *grab, double lx, double ly) {
 	struct wlr_box minimum, maximum;
 	toplevel->ops->get_limits(toplevel, &minimum, &maximum);
 	struct wlr_box box = placement_resize(&grab->start, grab->edges, dx, dy, &minimum, &maximum);
+	toplevel->resize.box = box;
 	toplevel->resize.serial = toplevel->ops->resize(toplevel, &box);
 	grab->next.waiting = toplevel->resize.serial != 0;
 	grab->next.moved = false;
 }
 
+// The edges that a late client is to leave in place move as well.
+static void move_to(struct grab *grab, double lx, double ly) {
+	struct toplevel *toplevel = grab->toplevel;
+	int x = grab->start.x + (int)lround(lx - grab->start_x), y = grab->start.y + (int)lround(ly - grab->start_y);
+	toplevel_move(toplevel, x, y);
+	toplevel->resize.right = x + grab->start.width;
+	toplevel->resize.bottom = y + grab->start.height;
+}
+
 void grab_motion(struct compositor *compositor, double lx, double ly) {
 	struct grab *grab = compositor->grab;
 	if (grab->mode == GRAB_MOVE) {
-		int dx = (int)lround(lx - grab->start_x), dy = (int)lround(ly - grab->start_y);
-		toplevel_move(grab->toplevel, grab->start.x + dx, grab->start.y + dy);
+		move_to(grab, lx, ly);
 	} else if (grab->mode == GRAB_RESIZE && grab->next.waiting) {
 		grab->next.moved = true;
 		grab->next.x = lx;

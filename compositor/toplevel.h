@@ -70,11 +70,12 @@ struct toplevel {
 
 	/* An interactive resize. A left or top edge that is dragged leaves the opposite edge in place. */
 	struct {
-		uint32_t edges;    // enum wlr_edges; 0: none
-		int right, bottom; // layout coordinates
-		bool ended;        // by the user; it lasts until the client has drawn for the last configure
-		uint32_t serial;   // of the last configure
-		uint32_t acked;    // of the last configure that the client has acknowledged
+		uint32_t edges;     // enum wlr_edges; 0: none
+		int right, bottom;  // layout coordinates
+		struct wlr_box box; // last asked for, layout coordinates
+		bool ended;         // by the user; it lasts until the client has drawn for the last configure
+		uint32_t serial;    // of the last configure
+		uint32_t acked;     // of the last configure that the client has acknowledged
 	} resize;
 };
 

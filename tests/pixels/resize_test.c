@@ -34,6 +34,15 @@ static void drag_to(struct sizing *sizing, uint32_t x, uint32_t y) {
 	client_roundtrip(&sizing->stage.screen.client);
 }
 
+// Takes the window by its top left corner, or wherever the pointer is.
+static void press_and_resize(struct sizing *sizing) {
+	struct screen *screen = &sizing->stage.screen;
+	mouse_press(&sizing->mouse, true);
+	expect(sizing->mouse.pressed);
+	xdg_toplevel_resize(sizing->window.toplevel, screen->seat, sizing->mouse.serial, XDG_TOPLEVEL_RESIZE_EDGE_TOP_LEFT);
+	client_roundtrip(&screen->client);
+}
+
 // Starts resizing by the top left corner.
 static void sizing_init(struct sizing *sizing) {
 	*sizing = (struct sizing){0};
@@ -43,10 +52,7 @@ static void sizing_init(struct sizing *sizing) {
 	window_init(&sizing->window, screen, WINDOW_TOPLEVEL, 0, 0);
 	draw(sizing, SIZE, SIZE, 1);
 	drag_to(sizing, PLACE, PLACE);
-	mouse_press(&sizing->mouse, true);
-	expect(sizing->mouse.pressed);
-	xdg_toplevel_resize(sizing->window.toplevel, screen->seat, sizing->mouse.serial, XDG_TOPLEVEL_RESIZE_EDGE_TOP_LEFT);
-	client_roundtrip(&screen->client);
+	press_and_resize(sizing);
 }
 
 static void sizing_finish(struct sizing *sizing) {
@@ -62,11 +68,11 @@ static void expect_configured(const struct sizing *sizing, int32_t width, int32_
 }
 
 // Compares the lower right part of the window, which the cursor does not cover, and the desktop beyond it.
-static void expect_end(struct sizing *sizing, const char *what) {
-	const int32_t start = END - 40, size = 60;
+static void expect_end_at(struct sizing *sizing, int32_t end, const char *what) {
+	const int32_t start = end - 40, size = 60;
 	struct image desktop, wanted, got;
 	stage_copy_background(&sizing->stage, &desktop);
-	picture_draw(&sizing->picture, &desktop, END - sizing->picture.width, END - sizing->picture.height);
+	picture_draw(&sizing->picture, &desktop, end - sizing->picture.width, end - sizing->picture.height);
 	image_init(&wanted, size, size);
 	for (int32_t y = 0; y < size; y++) {
 		for (int32_t x = 0; x < size; x++) {
@@ -78,6 +84,10 @@ static void expect_end(struct sizing *sizing, const char *what) {
 	image_finish(&desktop);
 	image_finish(&wanted);
 	image_finish(&got);
+}
+
+static void expect_end(struct sizing *sizing, const char *what) {
+	expect_end_at(sizing, END, what);
 }
 
 TEST("resize@other-edges-stay-before-and-after-the-client-draws") {
@@ -144,5 +154,36 @@ TEST("resize@next-size-is-sent-when-the-client-has-acknowledged-the-last") {
 	mouse_press(&sizing.mouse, false);
 	client_roundtrip(&sizing.stage.screen.client);
 	expect_configured(&sizing, SIZE - 40, SIZE - 35);
+	sizing_finish(&sizing);
+}
+
+TEST("resize@second-drag-goes-on-from-a-size-that-is-not-drawn-yet") {
+	struct sizing sizing;
+	sizing_init(&sizing);
+	drag_to(&sizing, PLACE + 30, PLACE + 20);
+	mouse_press(&sizing.mouse, false);
+	press_and_resize(&sizing);
+	drag_to(&sizing, PLACE + 40, PLACE + 25);
+	expect_configured(&sizing, SIZE - 40, SIZE - 25);
+	mouse_press(&sizing.mouse, false);
+	client_roundtrip(&sizing.stage.screen.client);
+	draw(&sizing, SIZE - 40, SIZE - 25, 2);
+	expect_end(&sizing, "drawn");
+	sizing_finish(&sizing);
+}
+
+TEST("resize@window-moved-before-the-client-draws-stays-where-it-is-put") {
+	struct sizing sizing;
+	sizing_init(&sizing);
+	drag_to(&sizing, PLACE + 30, PLACE + 20);
+	mouse_press(&sizing.mouse, false);
+	mouse_press(&sizing.mouse, true);
+	xdg_toplevel_move(sizing.window.toplevel, sizing.stage.screen.seat, sizing.mouse.serial);
+	client_roundtrip(&sizing.stage.screen.client);
+	drag_to(&sizing, PLACE + 35, PLACE + 25);
+	mouse_press(&sizing.mouse, false);
+	client_roundtrip(&sizing.stage.screen.client);
+	draw(&sizing, SIZE - 30, SIZE - 20, 2);
+	expect_end_at(&sizing, END + 5, "drawn");
 	sizing_finish(&sizing);
 }
