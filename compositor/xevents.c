@@ -237,9 +237,15 @@ static bool consider(struct xevents *xevents, xcb_connection_t *connection) {
 	return is_accepted;
 }
 
+static xcb_window_t get_focused(const xcb_generic_event_t *event) {
+	bool is_focus = event->response_type == XCB_FOCUS_IN;
+	return is_focus ? ((const xcb_focus_in_event_t *)event)->event : (xcb_window_t)XCB_WINDOW_NONE;
+}
+
 static xcb_generic_event_t *take_event(struct xevents *xevents, xcb_connection_t *connection, poll_for_event *take) {
 	xcb_generic_event_t *event = NULL;
 	xdrag_poll(&xevents->xwayland->xdrag, connection);
+	xevents->focused = XCB_WINDOW_NONE;
 	if (xevents->event_nsec != 0) {
 		xprefetch_clear(&xevents->prefetch); // the last event has been handled
 	}
@@ -267,6 +273,7 @@ static xcb_generic_event_t *take_event(struct xevents *xevents, xcb_connection_t
 		}
 		event = pop(xevents);
 		xevents->event_nsec = monotonic_nsec();
+		xevents->focused = get_focused(event);
 	}
 	if (event == NULL) {
 		turn_end();

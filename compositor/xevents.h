@@ -44,6 +44,7 @@ struct xevents {
 	struct xfilter filter;
 	struct xprefetch prefetch;
 	struct xselections selections;
+	xcb_window_t focused;         // its FocusIn is what the window manager handles; XCB_WINDOW_NONE: no such event
 	const struct xatom *hit;      // the answer to the last question for an atom; NULL: the X server has it
 	struct xevent *first, **last; // events that have come
 	int64_t held_msec;            // since when the first one waits for answers; 0: it does not

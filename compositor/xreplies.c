@@ -201,6 +201,22 @@ REPLACES_LIBXCB xcb_void_cookie_t xcb_convert_selection(xcb_connection_t *connec
 	return next(connection, requestor, selection, target, property, time);
 }
 
+typedef xcb_void_cookie_t send_event(
+		xcb_connection_t *connection, uint8_t propagate, xcb_window_t window, uint32_t mask, const char *event);
+
+// wlroots 0.18 asks a window that has just taken the focus to take it (WM_TAKE_FOCUS). If two windows of a program take
+// it one after the other, as those of Java do when they appear, they would do so again and again.
+REPLACES_LIBXCB xcb_void_cookie_t xcb_send_event(xcb_connection_t *connection, uint8_t propagate,
+		xcb_window_t destination, uint32_t event_mask, const char *event) {
+	static send_event *next;
+	FIND_NEXT(next, "xcb_send_event");
+	const struct xevents *xevents = xevents_find(connection);
+	if (xevents != NULL && xevents->focused != XCB_WINDOW_NONE && xevents->focused == destination) {
+		return (xcb_void_cookie_t){0};
+	}
+	return next(connection, propagate, destination, event_mask, event);
+}
+
 typedef xcb_void_cookie_t destroy_window(xcb_connection_t *connection, xcb_window_t window);
 
 REPLACES_LIBXCB xcb_void_cookie_t xcb_destroy_window(xcb_connection_t *connection, xcb_window_t window) {

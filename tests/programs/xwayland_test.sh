@@ -1,14 +1,15 @@
 #!/bin/sh
 # Runs X11 programs in lido: windows, menus, the clipboard, and the end and return of Xwayland. Prints TAP.
 #
-#     xwayland_test.sh LIDO DRIVE [LIBRARY]
+#     xwayland_test.sh LIDO DRIVE XFOCUS [LIBRARY]
 #
 # LIBRARY: that of lido-run, which Xwayland loads.
 set -u
 lido=$1
 drive=$2
-managed=${3:+--managed}
-[ -z "$managed" ] || export LIDO_RUN_PRELOAD="$(realpath "$3")"
+xfocus=$3
+managed=${4:+--managed}
+[ -z "$managed" ] || export LIDO_RUN_PRELOAD="$(realpath "$4")"
 runtime=$(mktemp -d "${TMPDIR:-/tmp}/lido-xwayland.XXXXXX")
 trap 'rm -rf "$runtime"' EXIT
 unset WAYLAND_DISPLAY DISPLAY
@@ -226,6 +227,8 @@ expect user-switches-windows-by-a-binding ends_with 0 wtype -s 500 -M alt -k Tab
 expect text-goes-to-the-window-that-was-chosen wait_for grep -q 'keysym 0x78, x' "$runtime/one.keys"
 expect no-modifier-is-down-then grep -q 'state 0x0, keycode [0-9]* (keysym 0x78, x)' "$runtime/one.keys"
 expect keys-of-the-binding-are-not-told sh -c '! grep -E "keysym 0x(ff09|ffe9)," "$1/one.keys"' - "$runtime"
+
+expect two-windows-that-take-the-focus-are-not-asked-again-and-again ends_with 0 "$xfocus"
 
 if [ "$(id -u)" = 0 ] && setpriv --reuid=65534 --clear-groups true 2>/dev/null; then
 	expect other-users-are-refused ends_with 1 setpriv --reuid=65534 --clear-groups xdpyinfo
