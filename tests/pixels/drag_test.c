@@ -1,6 +1,7 @@
 /*
  * Drags that are refused, and what drags send to others. LeakSanitizer sees what they leave behind.
  */
+#include "dnd.h"
 #include "mouse.h"
 #include "runner.h"
 #include "stage.h"
@@ -21,10 +22,7 @@ struct dragging {
 	struct window window;
 	struct picture picture;
 	struct mouse mouse;
-	struct wl_data_device_manager *manager;
-	struct wl_data_device *device;
-	struct wl_data_offer *offer; // the last one
-	int enters, leaves, drops;   // events so far
+	struct dnd dnd;
 };
 
 // A window over the whole output, with the pointer in it.
@@ -37,13 +35,11 @@ static void dragging_init(struct dragging *dragging) {
 	picture_init(&dragging->picture, &screen->client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
 	window_commit(&dragging->window, dragging->picture.buffer);
 	mouse_move(&dragging->mouse, 10, 10);
-	dragging->manager = client_bind(&screen->client, &wl_data_device_manager_interface, 3);
-	dragging->device = wl_data_device_manager_get_data_device(dragging->manager, screen->seat);
+	dnd_init(&dragging->dnd, screen);
 }
 
 static void dragging_finish(struct dragging *dragging) {
-	wl_data_device_release(dragging->device);
-	wl_data_device_manager_destroy(dragging->manager);
+	dnd_finish(&dragging->dnd);
 	picture_finish(&dragging->picture);
 	window_finish(&dragging->window);
 	mouse_finish(&dragging->mouse);
@@ -52,7 +48,7 @@ static void dragging_finish(struct dragging *dragging) {
 
 // A drag within the client: it has no source.
 static void start_drag(struct dragging *dragging, struct wl_surface *icon, uint32_t serial) {
-	wl_data_device_start_drag(dragging->device, NULL, dragging->window.surface, icon, serial);
+	dnd_drag(&dragging->dnd, dragging->window.surface, icon, serial);
 }
 
 TEST("drag@refused-drag-without-a-source-leaves-nothing") {
@@ -95,77 +91,36 @@ TEST("drag@client-that-makes-wlroots-leak-drags-is-ended") {
 	dragging_finish(&dragging);
 }
 
-static void handle_data_offer(void *data, struct wl_data_device *device, struct wl_data_offer *offer) {
-	((struct dragging *)data)->offer = offer;
-}
-
-static void handle_enter(void *data, struct wl_data_device *device, uint32_t serial, struct wl_surface *surface,
-		wl_fixed_t x, wl_fixed_t y, struct wl_data_offer *offer) {
-	((struct dragging *)data)->enters++;
-}
-
-static void handle_leave(void *data, struct wl_data_device *device) {
-	((struct dragging *)data)->leaves++;
-}
-
-static void ignore_motion(void *data, struct wl_data_device *device, uint32_t time, wl_fixed_t x, wl_fixed_t y) {
-}
-
-static void handle_drop(void *data, struct wl_data_device *device) {
-	((struct dragging *)data)->drops++;
-}
-
-static void ignore_selection(void *data, struct wl_data_device *device, struct wl_data_offer *offer) {
-}
-
-static const struct wl_data_device_listener device_listener = {
-	.data_offer = handle_data_offer,
-	.enter = handle_enter,
-	.leave = handle_leave,
-	.motion = ignore_motion,
-	.drop = handle_drop,
-	.selection = ignore_selection,
-};
-
-// Presses the button and starts a drag of the window's text. Returns its source.
-static struct wl_data_source *drag_text(struct dragging *dragging) {
-	wl_data_device_add_listener(dragging->device, &device_listener, dragging);
-	struct wl_data_source *source = wl_data_device_manager_create_data_source(dragging->manager);
-	wl_data_source_offer(source, "text/plain");
-	wl_data_source_set_actions(source, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY);
+// Presses the button and starts a drag of the window's text.
+static void drag_text(struct dragging *dragging) {
 	mouse_press(&dragging->mouse, true);
-	wl_data_device_start_drag(dragging->device, source, dragging->window.surface, NULL, dragging->mouse.serial);
-	return source;
+	dnd_start(&dragging->dnd, dragging->window.surface, dragging->mouse.serial);
 }
 
 // Accepts the text and releases the button.
 static void drop_text(struct dragging *dragging) {
-	wl_data_offer_set_actions(
-			dragging->offer, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY, WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY);
-	wl_data_offer_accept(dragging->offer, 0, "text/plain");
+	dnd_accept(&dragging->dnd);
 	mouse_press(&dragging->mouse, false);
 	client_roundtrip(&dragging->stage.screen.client);
-	expect_int(dragging->drops, ==, 1);
+	expect_int(dragging->dnd.drops, ==, 1);
 }
 
 TEST("drag@source-that-was-dropped-cannot-be-dragged-again") {
 	struct dragging dragging;
 	dragging_init(&dragging);
 	struct client *client = &dragging.stage.screen.client;
-	struct wl_data_source *source = drag_text(&dragging);
+	drag_text(&dragging);
 	mouse_move(&dragging.mouse, 20, 20);
 	client_roundtrip(client);
-	expect_int(dragging.enters, ==, 1);
+	expect_int(dragging.dnd.enters, ==, 1);
 	drop_text(&dragging);
 	mouse_move(&dragging.mouse, 30, 30);
 	mouse_press(&dragging.mouse, true);
-	wl_data_device_start_drag(dragging.device, source, dragging.window.surface, NULL, dragging.mouse.serial);
+	dnd_drag(&dragging.dnd, dragging.window.surface, NULL, dragging.mouse.serial);
 	mouse_move(&dragging.mouse, 40, 40);
 	client_roundtrip(client);
-	expect_int(dragging.enters, ==, 1);
+	expect_int(dragging.dnd.enters, ==, 1);
 	mouse_press(&dragging.mouse, false);
-	wl_data_offer_destroy(dragging.offer);
-	wl_data_source_destroy(source);
 	dragging_finish(&dragging);
 }
 
@@ -173,14 +128,12 @@ TEST("drag@enters-the-window-below-at-once-without-a-motion") {
 	struct dragging dragging;
 	dragging_init(&dragging);
 	struct client *client = &dragging.stage.screen.client;
-	struct wl_data_source *source = drag_text(&dragging);
+	drag_text(&dragging);
 	client_roundtrip(client);
 	client_roundtrip(client);
-	expect_int(dragging.enters, ==, 1);
-	expect(dragging.offer != NULL);
+	expect_int(dragging.dnd.enters, ==, 1);
+	expect(dragging.dnd.offer != NULL);
 	drop_text(&dragging);
-	wl_data_offer_destroy(dragging.offer);
-	wl_data_source_destroy(source);
 	dragging_finish(&dragging);
 }
 
@@ -189,33 +142,31 @@ TEST("drag@of-many-types-enters-windows-at-a-limited-rate-and-the-last-one-in-th
 	struct dragging dragging;
 	dragging_init(&dragging);
 	struct screen *screen = &dragging.stage.screen;
-	wl_data_device_add_listener(dragging.device, &device_listener, &dragging);
 	struct window corner;
 	struct picture picture;
 	window_init(&corner, screen, WINDOW_LAYER, SIZE / 2, SIZE / 2);
 	picture_init(&picture, &screen->client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, SIZE / 2, SIZE / 2, SIZE / 2 * 4);
 	window_commit(&corner, picture.buffer);
 	mouse_move(&dragging.mouse, SIZE - 10, SIZE - 10);
-	struct wl_data_source *source = wl_data_device_manager_create_data_source(dragging.manager);
+	struct wl_data_source *source = dnd_create_source(&dragging.dnd);
 	char type[120];
 	for (int i = 0; i < 256; i++) {
 		snprintf(type, sizeof(type), "%0100d", i);
 		wl_data_source_offer(source, type);
 	}
 	mouse_press(&dragging.mouse, true);
-	wl_data_device_start_drag(dragging.device, source, dragging.window.surface, NULL, dragging.mouse.serial);
+	dnd_drag(&dragging.dnd, dragging.window.surface, NULL, dragging.mouse.serial);
 	for (int i = 0; i < 200; i++) {
 		uint32_t place = i % 2 == 0 ? 10 : SIZE - 10;
 		zwlr_virtual_pointer_v1_motion_absolute(dragging.mouse.device, 1, place, place, SIZE, SIZE);
 		zwlr_virtual_pointer_v1_frame(dragging.mouse.device);
 	}
 	client_roundtrip(&screen->client);
-	expect_int(dragging.enters, <=, 20);
-	while (dragging.enters == dragging.leaves) {
+	expect_int(dragging.dnd.enters, <=, 20);
+	while (dragging.dnd.enters == dragging.dnd.leaves) {
 		expect(client_pump(&screen->client, 1000));
 	}
 	mouse_press(&dragging.mouse, false);
-	wl_data_source_destroy(source);
 	window_finish(&corner);
 	picture_finish(&picture);
 	dragging_finish(&dragging);
@@ -234,17 +185,16 @@ TEST("drag@without-a-source-ends-with-its-client") {
 	window_init(&window, &other, WINDOW_LAYER, SIZE, SIZE);
 	picture_init(&picture, &other.client, FILE_SEALED, WL_SHM_FORMAT_XRGB8888, SIZE, SIZE, SIZE * 4);
 	window_commit(&window, picture.buffer);
-	struct wl_data_device_manager *manager = client_bind(&other.client, &wl_data_device_manager_interface, 3);
-	struct wl_data_device *device = wl_data_device_manager_get_data_device(manager, other.seat);
+	struct dnd dnd;
+	dnd_init(&dnd, &other);
 	mouse_move(&dragging.mouse, 10, 10);
 	mouse_press(&dragging.mouse, true);
 	client_roundtrip(&other.client);
-	wl_data_device_start_drag(device, NULL, window.surface, NULL, mouse.serial);
+	dnd_drag(&dnd, window.surface, NULL, mouse.serial);
 	client_roundtrip(&other.client);
 	const struct wlr_seat *seat = dragging.stage.server.compositor->seat->wlr;
 	expect(seat->drag != NULL);
-	wl_data_device_destroy(device);
-	wl_data_device_manager_destroy(manager);
+	dnd_finish(&dnd);
 	picture_finish(&picture);
 	window_finish(&window);
 	mouse_finish(&mouse);
