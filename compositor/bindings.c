@@ -72,7 +72,7 @@ bool bindings_press(struct compositor *compositor, uint32_t modifiers, xkb_keysy
 	}
 	switch (symbol) {
 	case XKB_KEY_Escape:
-		wl_display_terminate(compositor->display);
+		compositor_terminate(compositor);
 		return true;
 	case XKB_KEY_Tab:
 	case XKB_KEY_ISO_Left_Tab:

@@ -5,6 +5,7 @@
 #include "descriptors.h"
 #include "listener.h"
 #include "object_limits.h"
+#include "outbox.h"
 #include "parts.h"
 #include <assert.h>
 #include <lido/limits.h>
@@ -74,6 +75,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&record->listeners.resource_created);
 	listener_remove(&record->listeners.destroy);
 	wl_list_remove(&record->link);
+	outbox_forget(record->compositor, record);
 	clients->len--;
 	turn_finish(&record->turn);
 	account_close(record->account);
@@ -145,6 +147,7 @@ static void handle_client_created(struct wl_listener *listener, void *data) {
 	turn_init(&record->turn, record->account);
 	descriptors_set_turn(wl_client_get_fd(wl), &record->turn);
 	wl_list_insert(&clients->list, &record->link);
+	wl_list_init(&record->outbox_link);
 	clients->len++;
 	record->listeners.resource_created.notify = handle_resource_created;
 	wl_client_add_resource_created_listener(wl, &record->listeners.resource_created);

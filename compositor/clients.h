@@ -52,6 +52,7 @@ struct client_record {
 	pid_t pid;
 	struct account *account; // of its process
 	struct turn turn;
+	struct wl_list outbox_link;         // outbox.records; empty: no event was sent since the last flush
 	struct wl_event_source *disconnect; // idle source that disconnects it; NULL: it stays connected
 
 	// See keymaps.c.

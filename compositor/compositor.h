@@ -74,6 +74,12 @@ void compositor_destroy(struct compositor *compositor);
 bool compositor_start(struct compositor *compositor);
 
 /*
+ * Sends what waits for clients, and then runs one iteration of the event loop, which waits at most timeout milliseconds
+ * for events; -1: as long as it takes. Returns false on failure.
+ */
+bool compositor_dispatch(struct compositor *compositor, int timeout);
+
+/*
  * Adds a client on a connected socket, whose fd the compositor takes over. Returns NULL when out of memory; the fd is
  * closed then too.
  */

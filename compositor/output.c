@@ -93,7 +93,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	// A user who closes the last window of a nested compositor wants to quit; a user who unplugs a monitor does not.
 	bool is_nested = !compositor->headless && compositor->session == NULL;
 	if (is_nested && wl_list_empty(&compositor->desktop->outputs)) {
-		wl_display_terminate(compositor->display);
+		compositor_terminate(compositor);
 	}
 }
 

@@ -40,10 +40,12 @@ struct compositor {
 	enum compositor_linux_dmabuf linux_dmabuf;
 	bool headless;
 	bool started;
+	bool terminated; // compositor_run() returns
 	size_t parts_len; // number of initialized entries of the table of parts
 
 	// Set before the first part is initialized.
 	struct renderer *rendering;
+	struct outbox *outbox;
 	struct clients *clients;
 	struct turns *turns;
 	struct requests *requests;

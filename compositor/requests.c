@@ -7,6 +7,7 @@
 #include "account.h"
 #include "clients.h"
 #include "listener.h"
+#include "outbox.h"
 #include "parts.h"
 #include "turn.h"
 #include <stdlib.h>
@@ -36,6 +37,7 @@ static const struct request_watch *find_by_message(
 }
 
 static void handle_event(struct requests *requests, const struct wl_protocol_logger_message *message) {
+	outbox_add(requests->compositor, wl_resource_get_client(message->resource));
 	if (message->message == &wl_display_interface.events[WL_DISPLAY_ERROR] &&
 			wl_resource_get_client(message->resource) == requests->client) {
 		wl_signal_emit(&requests->events.error, NULL);

@@ -30,6 +30,7 @@ static const struct {
 	{descriptors_init, NULL},
 	{closing_init, closing_finish},
 	{turns_init, turns_finish},
+	{outbox_init, NULL},
 	{clients_init, clients_finish},
 	{requests_init, requests_finish},
 	{object_limits_init, object_limits_finish},
@@ -176,6 +177,7 @@ static struct compositor *allocate(void) {
 	}
 	struct compositor *compositor = &all->compositor;
 	compositor->rendering = &all->rendering;
+	compositor->outbox = &all->outbox;
 	compositor->clients = &all->clients;
 	compositor->turns = &all->turns;
 	compositor->requests = &all->requests;
@@ -268,16 +270,24 @@ bool compositor_start(struct compositor *compositor) {
 	return compositor->started;
 }
 
+bool compositor_dispatch(struct compositor *compositor, int timeout) {
+	outbox_flush(compositor);
+	return wl_event_loop_dispatch(compositor->loop, timeout) >= 0;
+}
+
 bool compositor_run(struct compositor *compositor) {
 	if (!compositor_start(compositor)) {
 		return false;
 	}
-	wl_display_run(compositor->display);
+	compositor->terminated = false;
+	while (!compositor->terminated && compositor_dispatch(compositor, -1)) {
+	}
 	return true;
 }
 
 void compositor_terminate(struct compositor *compositor) {
-	wl_display_terminate(compositor->display);
+	compositor->terminated = true;
+	wl_display_terminate(compositor->display); // ends the wait for events
 }
 
 void compositor_destroy(struct compositor *compositor) {

@@ -35,6 +35,7 @@
 #include "keymaps.h"
 #include "layer.h"
 #include "object_limits.h"
+#include "outbox.h"
 #include "output.h"
 #include "output_management.h"
 #include "output_power.h"
@@ -73,6 +74,7 @@
 struct compositor_parts {
 	struct compositor compositor;
 	struct renderer rendering;
+	struct outbox outbox;
 	struct clients clients;
 	struct turns turns;
 	struct requests requests;

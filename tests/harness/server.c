@@ -31,6 +31,10 @@ struct wl_client *server_add_client(struct server *server, int fd) {
 }
 
 void server_dispatch(struct server *server, int timeout) {
+	if (server->dispatch != NULL) {
+		server->dispatch(server, timeout);
+		return;
+	}
 	wl_display_flush_clients(server->display);
 	wl_event_loop_dispatch(wl_display_get_event_loop(server->display), timeout);
 	wl_display_flush_clients(server->display);

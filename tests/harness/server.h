@@ -20,6 +20,7 @@ struct server {
 	struct compositor *compositor; // NULL: the core alone, or in another process
 	const char *socket;            // path that clients connect to; NULL: they use a socket pair
 	void (*finish)(struct server *server);
+	void (*dispatch)(struct server *server, int timeout); // NULL: server_dispatch() uses libwayland's functions
 	void (*settle)(void); // waits for what the server's other threads have to do; NULL: it has none
 };
 

@@ -47,6 +47,11 @@ static void finish_compositor(struct server *server) {
 	compositor_destroy(server->compositor);
 }
 
+static void dispatch(struct server *server, int timeout) {
+	expect(compositor_dispatch(server->compositor, timeout));
+	outbox_flush(server->compositor);
+}
+
 static void set_refresh(struct compositor *compositor, int32_t width, int32_t height) {
 	struct output *output;
 	wl_list_for_each(output, &compositor->desktop->outputs, link) {
@@ -61,6 +66,7 @@ static void set_refresh(struct compositor *compositor, int32_t width, int32_t he
 static void init(struct server *server, const struct compositor_options *options) {
 	*server = (struct server){
 		.finish = finish_compositor,
+		.dispatch = dispatch,
 		.settle = closing_wait,
 		.compositor = compositor_create(options),
 	};
