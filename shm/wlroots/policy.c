@@ -7,7 +7,7 @@
  * the surface holds a buffer to find out:
  *
  *     state      commit                                                    next state   policy
- *     releasing  full (a MiB or more, at least half of it damaged), and
+ *     releasing  full (128 KiB or more, at least half of it damaged), and
  *                the file is mapped or can be:     run < 8                 releasing    copy or read
  *                                                  run = 8, misses <= 3    holding      in place
  *                                                  run = 8, misses > 3     releasing    copy or read
@@ -64,8 +64,12 @@
 // the client then makes: clients have up to four.
 #define MISSES_MAX 3
 
-// Copying less than this costs less than a client's second buffer is worth: about 100 µs. Bytes.
-#define IN_PLACE_SIZE_MIN (1 << 20)
+// Copying less than this takes less than a sixth of what a commit takes otherwise, which is not worth a client's second
+// buffer. Bytes.
+#define IN_PLACE_SIZE_MIN (1 << 17)
+
+// Importing less than this saves less than a client's second buffer is worth: an upload of about 100 µs. Bytes.
+#define IMPORT_SIZE_MIN (1 << 20)
 
 static void count_run(uint32_t *run, bool continues, uint32_t max) {
 	if (!continues) {
@@ -115,7 +119,7 @@ enum lido_policy lido_policy_decide(struct lido_policy_history *history, const s
 }
 
 static bool is_full_for_gpu(const struct lido_gpu_commit *commit) {
-	return commit->is_possible && commit->size >= IN_PLACE_SIZE_MIN && commit->damage >= commit->size / 2;
+	return commit->is_possible && commit->size >= IMPORT_SIZE_MIN && commit->damage >= commit->size / 2;
 }
 
 void lido_gpu_policy_stop_holding(struct lido_gpu_history *history) {

@@ -5,6 +5,7 @@
 #include "runner.h"
 
 #define LARGE (1 << 20)
+#define LEAST (1 << 17) // that is read in place
 
 static struct lido_policy_commit video(uint32_t commits) {
 	return (struct lido_policy_commit){.buffer = {.commits = commits, .file_commits = commits, .is_sealed = true},
@@ -59,6 +60,30 @@ TEST("policy@small-buffer-is-always-read") {
 		commit.size = commit.damage = 65535;
 		expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_READ);
 	}
+}
+
+TEST("policy@full-commits-of-128-KiB-are-read-in-place-but-not-of-less") {
+	struct lido_policy_history history = {0};
+	struct lido_policy_commit commit = video(5);
+	commit.size = commit.damage = LEAST;
+	expect_int(find_in_place(&history, &commit, 100), >, 0);
+	commit.size = commit.damage = LEAST - 1;
+	expect_int(find_in_place(&history, &commit, 100), ==, 0);
+	expect_int(lido_policy_decide(&history, &commit), ==, LIDO_POLICY_COPY);
+}
+
+// What its client waits for, or makes instead, is as much with small buffers as with large ones.
+TEST("policy@client-of-small-buffers-without-another-one-is-soon-released-early") {
+	struct lido_policy_history history = {0};
+	struct lido_policy_commit same = video(5);
+	same.size = same.damage = LEAST;
+	same.is_other = false;
+	int tries = 0;
+	for (int i = 0; i < 1000; i++) {
+		tries += lido_policy_decide(&history, &same) == LIDO_POLICY_IN_PLACE;
+	}
+	expect_int(tries, >, 0);
+	expect_int(tries, <=, 4);
 }
 
 // A client in the server's pool that draws all of each frame into a buffer that it has back, and else into another one:
