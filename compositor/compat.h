@@ -129,6 +129,15 @@ static inline void scene_set_calculate_visibility(struct wlr_scene *scene, bool 
 	WLR_HIDDEN(scene)->calculate_visibility = calculate;
 }
 
+/* Would wlr_scene_output_commit() do anything? */
+static inline bool scene_output_needs_frame(struct wlr_scene_output *scene_output) {
+#if WLR_SINCE(19)
+	return wlr_scene_output_needs_frame(scene_output);
+#else
+	return scene_output->output->needs_frame || pixman_region32_not_empty(&scene_output->pending_commit_damage);
+#endif
+}
+
 /* The window that a client exported; NULL if it is destroyed. */
 static inline struct wlr_xdg_toplevel *xdg_exported_toplevel(const struct wlr_xdg_foreign_exported *exported) {
 #if WLR_SINCE(19)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <wayland-server-core.h>
+#include <wlr/types/wlr_scene.h>
 #include <wlr/util/box.h>
 
 struct compositor;
@@ -100,5 +101,10 @@ bool desktop_node_coords(struct desktop *desktop, struct wlr_scene_node *node, i
 
 /* Sets lx and ly to the origin of a surface, layout coordinates. Returns false if the surface is not in the scene. */
 bool desktop_surface_position(struct desktop *desktop, struct wlr_surface *surface, int *lx, int *ly);
+
+/* Is it a tree that has nodes? Most layers have none, and each walk over the scene passes them. */
+static inline bool desktop_node_has_children(struct wlr_scene_node *node) {
+	return node->type == WLR_SCENE_NODE_TREE && !wl_list_empty(&wlr_scene_tree_from_node(node)->children);
+}
 
 #endif

@@ -130,10 +130,13 @@ static void visit_buffer(struct walk *walk, struct wlr_scene_buffer *buffer, int
 static void visit_tree(struct walk *walk, struct wlr_scene_tree *tree, int x, int y) {
 	struct wlr_scene_node *node;
 	wl_list_for_each(node, &tree->children, link) {
+		if (!node->enabled || (node->type != WLR_SCENE_NODE_BUFFER && !desktop_node_has_children(node))) {
+			continue;
+		}
 		int node_x = geometry_clamp(x + geometry_clamp(node->x)), node_y = geometry_clamp(y + geometry_clamp(node->y));
-		if (node->enabled && node->type == WLR_SCENE_NODE_BUFFER) {
+		if (node->type == WLR_SCENE_NODE_BUFFER) {
 			visit_buffer(walk, wlr_scene_buffer_from_node(node), node_x, node_y);
-		} else if (node->enabled && node->type == WLR_SCENE_NODE_TREE) {
+		} else {
 			visit_tree(walk, wlr_scene_tree_from_node(node), node_x, node_y);
 		}
 	}

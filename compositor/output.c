@@ -1,5 +1,7 @@
 #include "output.h"
 
+#include "batch.h"
+#include "compat.h"
 #include "desktop.h"
 #include "drag.h"
 #include "gamma.h"
@@ -61,12 +63,21 @@ void output_send_frame_done(struct output *output) {
 	wlr_scene_output_send_frame_done(output->scene_output, &now);
 }
 
+// A frame follows each one, to tell clients that wait for it, and mostly has nothing to draw.
+static bool has_to_draw(struct output *output) {
+	return output->gamma_changed || output->compositor->overdraw->changes > 0 ||
+		   scene_output_needs_frame(output->scene_output);
+}
+
 static void handle_frame(struct wl_listener *listener, void *data) {
 	struct output *output = wl_container_of(listener, output, listeners.frame);
 	turn_end();
 	layers_settle(output->compositor);
 	drag_settle(output->compositor);
-	overdraw_limit(output->compositor);
+	batch_end(output->compositor);
+	if (has_to_draw(output)) {
+		overdraw_limit(output->compositor);
+	}
 	if (!gamma_commit(output)) {
 		wlr_scene_output_commit(output->scene_output, NULL);
 	}

@@ -83,7 +83,7 @@ static void limit_tree(struct walk *walk, struct wlr_scene_tree *tree, int lx, i
 	wl_list_for_each_reverse(node, &tree->children, link) {
 		if (node->type == WLR_SCENE_NODE_BUFFER) {
 			limit_buffer(walk, node, move(lx, node->x), move(ly, node->y));
-		} else if (node->type == WLR_SCENE_NODE_TREE && node->enabled) {
+		} else if (desktop_node_has_children(node) && node->enabled) {
 			limit_tree(walk, wlr_scene_tree_from_node(node), move(lx, node->x), move(ly, node->y));
 		}
 	}

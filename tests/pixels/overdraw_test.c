@@ -4,9 +4,11 @@
 #include "runner.h"
 #include "stage.h"
 #include "viewporter-client-protocol.h"
+#include <compositor/compositor.h>
 #include <compositor/overdraw.h>
 #include <compositor/server.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define SIZE 64
 
@@ -53,6 +55,30 @@ TEST("overdraw@surface-below-too-many-translucent-ones-of-its-client-is-hidden")
 	layer_finish(&of_other);
 	layer_finish(&bottom);
 	screen_finish(&other);
+	stage_finish(&stage);
+}
+
+// Until no frame follows.
+static void settle(struct stage *stage) {
+	for (int i = 0; i < 20; i++) {
+		usleep(10000);
+		client_roundtrip(&stage->screen.client);
+	}
+}
+
+TEST("overdraw@scene-is-walked-once-for-a-commit-though-two-frames-follow") {
+	struct stage stage;
+	struct layer layer;
+	stage_init(&stage, SIZE, SIZE);
+	layer_init(&layer, &stage.screen, WL_SHM_FORMAT_XRGB8888);
+	settle(&stage);
+	for (int i = 0; i < 3; i++) {
+		uint64_t before = stage.server.compositor->overdraw->walks;
+		window_commit(&layer.window, layer.picture.buffer);
+		settle(&stage);
+		expect_int(stage.server.compositor->overdraw->walks - before, ==, 1);
+	}
+	layer_finish(&layer);
 	stage_finish(&stage);
 }
 
