@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #define SHARED_CLAUSE \
-	"All such objects of one client refer to the same pool, with the same quota and the same areas, so several " \
-	"libraries can each create their own."
+	"All objects that this request creates for one client refer to the same pool, with the same quota and the same " \
+	"areas, so several libraries can each create their own."
 #define ALONE_CLAUSE \
 	"An announcement to one of them applies to that object alone; the id of an area is the same for all of them."
 #define RESERVE_CLAUSE \

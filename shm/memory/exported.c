@@ -26,11 +26,11 @@ static struct lido_exported_area *from_area(struct lido_area *base) {
 	return area;
 }
 
-// The area stays for a while, since the client may want memory again soon.
+// The area stays for a while, since the client may want memory again soon, unless nobody could get it.
 static void handle_unused(struct lido_refs *refs) {
 	struct lido_exported_area *area = wl_container_of(refs, area, base.refs);
 	area->idle_since = lido_clock_now();
-	if (area->base.quota->client == NULL) {
+	if (area->base.quota->client == NULL || area->owner == area) {
 		lido_exported_area_destroy(area);
 	} else {
 		lido_reclaimer_schedule(area->base.reclaimer);
@@ -44,15 +44,21 @@ static int create_file(void) {
 	if (fd == -1 && errno == EINVAL) {
 		fd = lido_os.memfd_create("lido", flags);
 	}
-	if (fd != -1 && lido_os.add_seals(fd, F_SEAL_SHRINK | F_SEAL_SEAL) != 0) {
-		lido_os.close(fd);
-		return -1;
-	}
 	return fd;
 }
 
-struct lido_exported_area *lido_exported_area_create(
-		struct lido_exports *exports, int64_t reserve, int64_t reserve_min) {
+// A private file gets its size first: afterwards the server cannot change it either.
+static bool area_seal(struct lido_exported_area *area) {
+	if (area->owner == NULL) {
+		return lido_os.add_seals(area->base.fd, F_SEAL_SHRINK | F_SEAL_SEAL) == 0;
+	}
+	area->base.size = area->reserve;
+	return lido_os.ftruncate(area->base.fd, area->reserve) == 0 &&
+		   lido_os.add_seals(area->base.fd, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0;
+}
+
+static struct lido_exported_area *area_create(
+		struct lido_exports *exports, const void *owner, int64_t reserve, int64_t reserve_min) {
 	struct lido_exported_area *area = lido_os.calloc(1, sizeof(*area));
 	if (area == NULL) {
 		return NULL;
@@ -72,6 +78,10 @@ struct lido_exported_area *lido_exported_area_create(
 		goto error_fd;
 	}
 	area->reserve = (int64_t)area->mapping->size;
+	area->owner = owner;
+	if (!area_seal(area)) {
+		goto error_mapping;
+	}
 	area->allocator = lido_allocator_create(area->reserve);
 	if (area->allocator == NULL) {
 		goto error_mapping;
@@ -92,6 +102,17 @@ error_fd:
 error_area:
 	free(area);
 	return NULL;
+}
+
+struct lido_exported_area *lido_exported_area_create(
+		struct lido_exports *exports, int64_t reserve, int64_t reserve_min) {
+	return area_create(exports, NULL, reserve, reserve_min);
+}
+
+struct lido_exported_area *lido_exported_area_create_private(
+		struct lido_exports *exports, const void *owner, int64_t reserve, int64_t reserve_min) {
+	assert(owner != NULL);
+	return area_create(exports, owner, reserve, reserve_min);
 }
 
 void lido_exported_area_destroy(struct lido_exported_area *area) {
@@ -266,6 +287,29 @@ void lido_exports_init(struct lido_exports *exports, struct lido_quota *quota, s
 	wl_list_init(&exports->areas);
 }
 
+struct lido_exported_area *lido_exports_get_last(const struct lido_exports *exports, const void *owner) {
+	struct lido_exported_area *area;
+	wl_list_for_each_reverse(area, &exports->areas, base.link) {
+		if (area->owner == owner) {
+			return area;
+		}
+	}
+	return NULL;
+}
+
+void lido_exports_disown(struct lido_exports *exports, const void *owner) {
+	struct lido_exported_area *area, *next;
+	wl_list_for_each_safe(area, next, &exports->areas, base.link) {
+		if (area->owner != owner) {
+			continue;
+		}
+		area->owner = area;
+		if (area->base.refs.count == 0) {
+			lido_exported_area_destroy(area);
+		}
+	}
+}
+
 bool lido_exports_trim(struct lido_exports *exports, int64_t before, uint32_t *calls_left) {
 	bool is_left = false;
 	struct lido_exported_area *area, *next;
@@ -284,6 +328,8 @@ static void area_audit(const struct lido_exported_area *area, struct lido_quota 
 	lido_allocator_audit(area->allocator);
 	assert(area->base.refs.count == lido_allocator_get_count(area->allocator));
 	assert(lido_allocator_get_end(area->allocator) <= area->base.size && area->base.size <= area->reserve);
+	assert(area->owner == NULL || area->base.size == area->reserve);
+	assert(area->owner != area || area->base.refs.count > 0);
 	lido_quota_add(sums, LIDO_QUOTA_AREAS, 1);
 	lido_quota_add(sums, LIDO_QUOTA_FILES, 1);
 	lido_quota_add(sums, LIDO_QUOTA_MAPPINGS, 1);

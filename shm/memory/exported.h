@@ -6,6 +6,10 @@
  * changes. Pages of freed blocks stay warm for a while and then return to the kernel; an area without blocks is
  * destroyed as a whole. The client can grow the file, which is detected, or punch holes into it, which are never read
  * in place.
+ *
+ * An area either serves all blocks of its client, or is private: it serves those of one owner, and the client may pass
+ * its fd to a process that must not be able to end it. So its file is as long as its reserve from the start, and sealed
+ * against growing as well. It goes with its last block once its owner is gone.
  */
 #ifndef LIDO_EXPORTED_H
 #define LIDO_EXPORTED_H
@@ -28,6 +32,7 @@ struct lido_exported_area {
 	struct lido_area base; // .link: lido_exports.areas
 	uint32_t id;           // for the client; never 0
 	int64_t reserve;       // bytes of the mapping
+	const void *owner;     // whose blocks lie in it; NULL: any; this area itself: the owner is gone
 	struct lido_mapping *mapping;
 	struct lido_allocator *allocator;
 	int64_t bytes_present; // of pages that the file had when last inspected
@@ -62,6 +67,19 @@ void lido_exports_audit(const struct lido_exports *exports, struct lido_quota *s
  */
 struct lido_exported_area *lido_exported_area_create(
 		struct lido_exports *exports, int64_t reserve, int64_t reserve_min);
+
+/*
+ * The same of a private area. owner: not NULL; only compared, never accessed. It must call lido_exports_disown() before
+ * it is gone.
+ */
+struct lido_exported_area *lido_exported_area_create_private(
+		struct lido_exports *exports, const void *owner, int64_t reserve, int64_t reserve_min);
+
+/* The last area of this owner, or of those that have none (NULL). Returns NULL if there is none. */
+struct lido_exported_area *lido_exports_get_last(const struct lido_exports *exports, const void *owner);
+
+/* The owner is gone: each of its areas is destroyed with its last user, or at once. */
+void lido_exports_disown(struct lido_exports *exports, const void *owner);
 
 /* The area must have no users. Emits removed. */
 void lido_exported_area_destroy(struct lido_exported_area *area);

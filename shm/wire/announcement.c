@@ -70,10 +70,12 @@ static enum lido_announce_result announce_area(struct lido_announcer *announcer,
 	return LIDO_ANNOUNCE_OK;
 }
 
-void lido_announcer_init(
-		struct lido_announcer *announcer, struct wl_resource *resource, struct lido_pool *pool, uint32_t reserve_max) {
-	*announcer = (struct lido_announcer){
-		.resource = resource, .pool = pool, .reserve_max = reserve_max != 0 ? reserve_max : INT64_MAX};
+void lido_announcer_init(struct lido_announcer *announcer, struct wl_resource *resource, struct lido_pool *pool,
+		uint32_t reserve_max, bool is_private) {
+	*announcer = (struct lido_announcer){.resource = resource,
+		.pool = pool,
+		.reserve_max = reserve_max != 0 ? reserve_max : INT64_MAX,
+		.owner = is_private ? announcer : NULL};
 	wl_list_init(&announcer->announcements);
 }
 
@@ -82,10 +84,14 @@ void lido_announcer_finish(struct lido_announcer *announcer) {
 	wl_list_for_each_safe(announcement, next, &announcer->announcements, link) {
 		announcement_destroy(announcement);
 	}
+	if (announcer->owner != NULL) {
+		lido_exports_disown(&announcer->pool->exports, announcer->owner);
+	}
 }
 
 bool lido_announcer_can_use(const struct lido_announcer *announcer, const struct lido_exported_area *area) {
-	return area->reserve <= announcer->reserve_max - announcer->reserve || find_announcement(announcer, area) != NULL;
+	return area->owner == announcer->owner &&
+		   (area->reserve <= announcer->reserve_max - announcer->reserve || find_announcement(announcer, area) != NULL);
 }
 
 enum lido_announce_result lido_announcer_announce(struct lido_announcer *announcer, struct lido_exported_area *area) {

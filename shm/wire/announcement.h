@@ -12,17 +12,21 @@ struct lido_announcer {
 	struct lido_pool *pool;
 	int64_t reserve_max;          // bytes of address space that the announced areas may take
 	int64_t reserve;              // bytes that they take
+	const void *owner;            // of the areas that it uses: NULL: none; else this announcer, whose areas are private
 	struct wl_list announcements; // struct announcement.link
 };
 
-/* reserve_max: as in lido_shm_manager_v1.get_pool; 0: no limit. */
-void lido_announcer_init(
-		struct lido_announcer *announcer, struct wl_resource *resource, struct lido_pool *pool, uint32_t reserve_max);
+/*
+ * reserve_max: as in lido_shm_manager_v1.get_pool; 0: no limit. is_private: as by get_private_pool. The announcer must
+ * not move.
+ */
+void lido_announcer_init(struct lido_announcer *announcer, struct wl_resource *resource, struct lido_pool *pool,
+		uint32_t reserve_max, bool is_private);
 
-/* Sends nothing: the object is gone. */
+/* Sends nothing: the object is gone. Its private areas go with their last block. */
 void lido_announcer_finish(struct lido_announcer *announcer);
 
-/* Was the area announced, or can it be? */
+/* May its blocks lie in the area, and was that announced, or can it be? */
 bool lido_announcer_can_use(const struct lido_announcer *announcer, const struct lido_exported_area *area);
 
 enum lido_announce_result {

@@ -11,7 +11,7 @@
 #include <wayland-server-protocol.h>
 
 #define WL_SHM_VERSION 2
-#define LIDO_SHM_VERSION 3
+#define LIDO_SHM_VERSION 4
 
 static void handle_create_pool(
 		struct wl_client *client, struct wl_resource *resource, uint32_t id, int32_t fd, int32_t size) {
@@ -28,12 +28,18 @@ static const struct wl_shm_interface wl_shm_impl = {
 };
 
 static void handle_get_pool(struct wl_client *client, struct wl_resource *resource, uint32_t id, uint32_t reserve_max) {
-	lido_pool_resource_create(resource, id, reserve_max);
+	lido_pool_resource_create(resource, id, reserve_max, false);
+}
+
+static void handle_get_private_pool(
+		struct wl_client *client, struct wl_resource *resource, uint32_t id, uint32_t reserve_max) {
+	lido_pool_resource_create(resource, id, reserve_max, true);
 }
 
 static const struct lido_shm_manager_v1_interface lido_shm_impl = {
 	.destroy = handle_release,
 	.get_pool = handle_get_pool,
+	.get_private_pool = handle_get_private_pool,
 };
 
 // Creates the resource of a global; its user data is the client's pool. Returns NULL if the client is disconnected.

@@ -5,7 +5,7 @@
  *     2. quota         one block more, or the bytes by which the block grows              failed: blocks, bytes
  *     3. in place      the range behind the block is free: grow it, then publish the area
  *     4. quota again   a block that moves is charged for both places while both exist     failed: blocks, bytes
- *     5. another area  the first, in the order of creation, that has room and that the object can be told of
+ *     5. another area  the first, in the order of creation, that has room and that the object may use
  *     6. a new area    if address space and quota allow one                               failed: address_space, memory
  *
  * To publish an area is to make its file long enough (failed: memory) and to tell the client (failed: unread_events).
@@ -74,12 +74,14 @@ static bool resize_in_place(
 }
 
 // Twice the reserve of the last area, so that the number of areas grows with the logarithm of the size. The first area
-// of a client with little address space leaves room for such a series.
+// of a client with little address space leaves room for such a series. The first private one has room for some blocks
+// like this one, as windows have them: the client can fill it with pages up to its end, whatever its blocks need.
 static int64_t choose_reserve(const struct lido_announcer *announcer, int64_t size_min) {
-	const struct wl_list *areas = &announcer->pool->exports.areas;
-	int64_t reserve = lido_min(announcer->reserve_max / 8, LIDO_RESERVE_FIRST);
-	if (!wl_list_empty(areas)) {
-		const struct lido_exported_area *last = wl_container_of(areas->prev, last, base.link);
+	const struct lido_exported_area *last = lido_exports_get_last(&announcer->pool->exports, announcer->owner);
+	int64_t first = announcer->owner == NULL ? LIDO_RESERVE_FIRST
+											 : lido_max(size_min * LIDO_PRIVATE_BLOCKS, LIDO_RESERVE_PRIVATE_MIN);
+	int64_t reserve = lido_min(announcer->reserve_max / 8, first);
+	if (last != NULL) {
 		reserve = lido_max(last->reserve * 2, reserve);
 	}
 	reserve = lido_min(reserve, lido_min(LIDO_RESERVE_MAX, announcer->reserve_max - announcer->reserve));
@@ -97,7 +99,10 @@ static struct lido_exported_area *create_area(
 	}
 	struct lido_exported_area *area = NULL;
 	if (lido_quota_allows_or_tells(&pool->quota, LIDO_QUOTA_FILES, 1)) {
-		area = lido_exported_area_create(&pool->exports, choose_reserve(announcer, size_min), size_min);
+		int64_t reserve = choose_reserve(announcer, size_min);
+		area = announcer->owner == NULL
+					   ? lido_exported_area_create(&pool->exports, reserve, size_min)
+					   : lido_exported_area_create_private(&pool->exports, announcer->owner, reserve, size_min);
 	}
 	if (area == NULL) {
 		fail(placement, LIDO_SHM_BLOCK_V1_REASON_MEMORY);

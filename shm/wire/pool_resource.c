@@ -57,7 +57,8 @@ static void send_layout(struct wl_resource *resource) {
 }
 
 // Returns false if memory is short or there are too many; the reason is in the quota.
-static bool create(struct lido_pool *pool, struct wl_resource *manager, uint32_t id, uint32_t reserve_max) {
+static bool create(
+		struct lido_pool *pool, struct wl_resource *manager, uint32_t id, uint32_t reserve_max, bool is_private) {
 	if (!lido_quota_allows(&pool->quota, LIDO_QUOTA_OBJECTS, 1)) {
 		return false;
 	}
@@ -69,7 +70,7 @@ static bool create(struct lido_pool *pool, struct wl_resource *manager, uint32_t
 		return lido_quota_fail(&pool->quota, "out of memory for a lido_shm_pool_v1");
 	}
 	pool_resource->pool = pool;
-	lido_announcer_init(&pool_resource->announcer, resource, pool, reserve_max);
+	lido_announcer_init(&pool_resource->announcer, resource, pool, reserve_max, is_private);
 	wl_list_init(&pool_resource->block_resources);
 	lido_quota_add(&pool->quota, LIDO_QUOTA_OBJECTS, 1);
 	lido_refs_ref(&pool->refs);
@@ -79,9 +80,9 @@ static bool create(struct lido_pool *pool, struct wl_resource *manager, uint32_t
 	return true;
 }
 
-void lido_pool_resource_create(struct wl_resource *manager, uint32_t id, uint32_t reserve_max) {
+void lido_pool_resource_create(struct wl_resource *manager, uint32_t id, uint32_t reserve_max, bool is_private) {
 	struct lido_pool *pool = wl_resource_get_user_data(manager);
-	if (!create(pool, manager, id, reserve_max)) {
+	if (!create(pool, manager, id, reserve_max, is_private)) {
 		lido_quota_post_no_memory(&pool->quota);
 	}
 }

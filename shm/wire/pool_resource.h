@@ -13,7 +13,10 @@ struct lido_pool_resource {
 	struct wl_list block_resources;
 };
 
-/* lido_shm_manager_v1.get_pool. The user data of manager is a struct lido_pool; errors go to manager. */
-void lido_pool_resource_create(struct wl_resource *manager, uint32_t id, uint32_t reserve_max);
+/*
+ * lido_shm_manager_v1.get_pool, or get_private_pool. The user data of manager is a struct lido_pool; errors go to
+ * manager.
+ */
+void lido_pool_resource_create(struct wl_resource *manager, uint32_t id, uint32_t reserve_max, bool is_private);
 
 #endif

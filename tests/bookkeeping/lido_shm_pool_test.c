@@ -193,7 +193,7 @@ static void note_layout(void *data, struct lido_shm_pool_v1 *pool, uint32_t stri
 TEST("lido_shm_pool@layout-comes-after-the-limits-from-version-2-on") {
 	static const struct lido_shm_pool_v1_listener listener = {
 		.limits = note_limits, .area = note_area, .layout = note_layout};
-	for (uint32_t version = 1; version <= 3; version++) {
+	for (uint32_t version = 1; version <= 4; version++) {
 		struct pair pair;
 		struct told told = {0};
 		pair_init(&pair, NULL);

@@ -226,7 +226,8 @@ static void create_any(struct session *session, struct objects *objects) {
 	struct lido_shm_block_v1 **block = &objects->blocks[draw_lot(session, 16)];
 	struct wl_buffer **buffer = &objects->buffers[draw_lot(session, 16)];
 	if (*pool == NULL) {
-		*pool = lido_shm_manager_v1_get_pool(objects->manager, choose_any(session));
+		*pool = draw_lot(session, 2) == 0 ? lido_shm_manager_v1_get_pool(objects->manager, choose_any(session))
+										  : lido_shm_manager_v1_get_private_pool(objects->manager, choose_any(session));
 	} else if (*block == NULL) {
 		*block = lido_shm_pool_v1_create_block(*pool, choose_any(session));
 	} else if (*buffer == NULL) {
@@ -285,7 +286,7 @@ TEST("lido_shm_random@wrong-requests-end-just-their-client") {
 		struct client client;
 		struct objects objects = {0};
 		client_init(&client, &pair.server);
-		objects.manager = client_bind(&client, &lido_shm_manager_v1_interface, 1);
+		objects.manager = client_bind(&client, &lido_shm_manager_v1_interface, 4);
 		bool is_alive = true;
 		for (int j = 0; j < 40 && is_alive; j++) {
 			create_any(&session, &objects);

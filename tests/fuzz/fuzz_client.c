@@ -90,7 +90,7 @@ void attacker_init(struct attacker *attacker, struct server *server) {
 	uint32_t registry = attacker_add(attacker, ATTACKER_REGISTRY);
 	attacker_send(attacker, 1, 1, &registry, 1, -1);
 	bind_global(attacker, 1, "wl_shm", 2, ATTACKER_SHM);
-	bind_global(attacker, 2, "lido_shm_manager_v1", 3, ATTACKER_MANAGER);
+	bind_global(attacker, 2, "lido_shm_manager_v1", 4, ATTACKER_MANAGER);
 }
 
 void attacker_hang_up(struct attacker *attacker) {

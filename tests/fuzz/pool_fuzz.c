@@ -144,8 +144,9 @@ static bool has_blocks(const struct run *run, uint32_t pool_resource) {
 static void step_pool_resource(struct run *run, struct input *input) {
 	uint32_t i = input_take_below(input, POOL_RESOURCES);
 	if (run->pool_resources[i] == NULL) {
-		uint32_t reserve_max = input_take_byte(input) % 2 == 0 ? 0 : input_take_size(input, 26);
-		lido_pool_resource_create(run->manager, run->last_id + 1, reserve_max);
+		uint8_t kind = input_take_byte(input);
+		uint32_t reserve_max = kind % 2 == 0 ? 0 : input_take_size(input, 26);
+		lido_pool_resource_create(run->manager, run->last_id + 1, reserve_max, kind % 4 >= 2);
 		struct wl_resource *resource = find_new(run);
 		// Without user data it is the rest of a request that ran out of memory.
 		bool is_created = resource != NULL && wl_resource_get_user_data(resource) != NULL;

@@ -132,11 +132,12 @@ static void send_resize(struct run *run, struct input *input, enum attacker_kind
 
 static void send_get_pool(struct run *run, struct input *input) {
 	uint32_t manager = attacker_choose(&run->attacker, ATTACKER_MANAGER, 0);
-	uint32_t reserve_max = input_take_byte(input) % 4 == 0 ? input_take_number(input) : input_take_size(input, 23);
+	uint8_t kind = input_take_byte(input);
+	uint32_t reserve_max = kind % 4 == 0 ? input_take_number(input) : input_take_size(input, 23);
 	if (manager != 0) {
 		uint32_t words[] = {attacker_add(&run->attacker, ATTACKER_POOL), reserve_max};
 		run->attacker.objects[words[0]].reserve_max = words[0] != 0 ? reserve_max : 0;
-		attacker_send(&run->attacker, manager, 1, words, 2, -1);
+		attacker_send(&run->attacker, manager, kind % 8 < 4 ? 1 : 2, words, 2, -1); // get_pool or get_private_pool
 	}
 }
 

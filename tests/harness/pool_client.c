@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define VERSION 3
+#define VERSION 4
 #define PAGE 4096
 #define SMALL_ALIGN 64
 
@@ -49,12 +49,13 @@ static void expect_size(const struct pool_area *area) {
 	expect_int(file_get_size(area->fd), >=, area->size);
 }
 
-static void expect_file(const struct pool_area *area) {
+static void expect_file(const struct pool_area *area, bool is_private) {
 	int seals = file_get_seals(area->fd);
 	expect(seals != -1);
 	expect_int(seals & (F_SEAL_SHRINK | F_SEAL_SEAL), ==, F_SEAL_SHRINK | F_SEAL_SEAL);
-	expect_int(seals & (F_SEAL_GROW | F_SEAL_WRITE), ==, 0);
+	expect_int(seals & (F_SEAL_GROW | F_SEAL_WRITE), ==, is_private ? F_SEAL_GROW : 0);
 	expect_size(area);
+	expect(!is_private || area->size == area->reserve);
 }
 
 static void handle_area(
@@ -70,7 +71,7 @@ static void handle_area(
 	expect_int(id, !=, 0);
 	expect(pool_client_find_area(pool, id) == NULL);
 	expect_int(reserve % PAGE, ==, 0);
-	expect_file(area);
+	expect_file(area, pool->is_private);
 	area->data = mmap(NULL, reserve, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 	expect(area->data != MAP_FAILED);
 	wl_list_insert(pool->areas.prev, &area->link);
@@ -82,6 +83,7 @@ static void handle_area(
 static void handle_area_size(void *data, struct lido_shm_pool_v1 *object, uint32_t id, uint32_t size) {
 	struct pool_client *pool = data;
 	struct pool_event *event = add_event(pool, POOL_EVENT_AREA_SIZE);
+	expect(!pool->is_private);
 	event->area = id;
 	event->size = size;
 	struct pool_area *area = pool_client_find_area(pool, id);
@@ -173,8 +175,8 @@ static const struct lido_shm_block_v1_listener block_listener = {
 	.failed = handle_failed,
 };
 
-void pool_client_init(struct pool_client *pool, struct client *client, uint32_t reserve_max) {
-	*pool = (struct pool_client){.client = client, .reserve_max = reserve_max};
+static void init(struct pool_client *pool, struct client *client, uint32_t reserve_max, bool is_private) {
+	*pool = (struct pool_client){.client = client, .reserve_max = reserve_max, .is_private = is_private};
 	wl_list_init(&pool->areas);
 	wl_list_init(&pool->blocks);
 	wl_array_init(&pool->events);
@@ -182,8 +184,17 @@ void pool_client_init(struct pool_client *pool, struct client *client, uint32_t 
 	const struct client_global *global = client_find_global(client, lido_shm_manager_v1_interface.name, NULL);
 	uint32_t version = global != NULL && global->version < VERSION ? global->version : VERSION;
 	pool->manager = client_bind(client, &lido_shm_manager_v1_interface, version);
-	pool->pool = lido_shm_manager_v1_get_pool(pool->manager, reserve_max);
+	pool->pool = is_private ? lido_shm_manager_v1_get_private_pool(pool->manager, reserve_max)
+							: lido_shm_manager_v1_get_pool(pool->manager, reserve_max);
 	lido_shm_pool_v1_add_listener(pool->pool, &pool_listener, pool);
+}
+
+void pool_client_init(struct pool_client *pool, struct client *client, uint32_t reserve_max) {
+	init(pool, client, reserve_max, false);
+}
+
+void pool_client_init_private(struct pool_client *pool, struct client *client, uint32_t reserve_max) {
+	init(pool, client, reserve_max, true);
 }
 
 void pool_client_finish(struct pool_client *pool) {

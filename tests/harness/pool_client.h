@@ -48,6 +48,7 @@ struct pool_client {
 	struct lido_shm_manager_v1 *manager;
 	struct lido_shm_pool_v1 *pool;
 	int64_t reserve_max; // as requested
+	bool is_private;     // its areas are its own
 	int64_t bytes_max;   // of the limits event
 	uint32_t blocks_max, buffers_max;
 	struct wl_list areas;     // pool_area.link, in the order of the area events
@@ -80,6 +81,9 @@ struct pool_block {
  * 0: no limit.
  */
 void pool_client_init(struct pool_client *pool, struct client *client, uint32_t reserve_max);
+
+/* The same by get_private_pool. The server must have version 4. */
+void pool_client_init_private(struct pool_client *pool, struct client *client, uint32_t reserve_max);
 
 /* Destroys the remaining blocks, the pool object and the manager, and unmaps all areas. Does not wait. */
 void pool_client_finish(struct pool_client *pool);

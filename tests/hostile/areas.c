@@ -2,6 +2,7 @@
 #include "attack.h"
 
 #include "lido-shm-v1-client-protocol.h"
+#include <lido/limits.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -204,4 +205,76 @@ ATTACK("area-of-512-MiB-dropped") {
 	}
 	expect_alive(&attacker);
 	hold();
+}
+
+// Tells the server of as many private areas as it allows, and fills each file.
+static int fill_private_pools(struct attacker *attacker, int count) {
+	int filled = 0;
+	for (int i = 0; i < count; i++) {
+		struct lido_shm_pool_v1 *pool = lido_shm_manager_v1_get_private_pool(attacker->lido_shm, 0);
+		lido_shm_pool_v1_add_listener(pool, &pool_listener, NULL);
+		areas[0] = areas[1] = areas[2] = areas[3] = (struct area){0};
+		block_create(pool, 4096);
+		if (i % 64 != 0 && i >= 2 * LIDO_AREAS_MAX_DEFAULT) {
+			continue;
+		}
+		expect_alive(attacker);
+		for (int j = 0; j < AREAS; j++) {
+			if (areas[j].fd != 0) {
+				memset(areas[j].data, i, areas[j].size);
+				filled++;
+			}
+		}
+	}
+	return filled;
+}
+
+ATTACK("private-pools-without-end") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	attacker.lido_shm = attacker_bind(&attacker, &lido_shm_manager_v1_interface, 4);
+	int filled = fill_private_pools(&attacker, attack_count(20000));
+	if (filled == 0 || filled > LIDO_AREAS_MAX_DEFAULT) {
+		fail("the server has made %d areas", filled);
+	}
+	hold();
+}
+
+ATTACK("private-pools-come-and-go") {
+	struct attacker attacker;
+	struct window window;
+	attacker_connect(&attacker);
+	window_init(&window, &attacker);
+	attacker.lido_shm = attacker_bind(&attacker, &lido_shm_manager_v1_interface, 4);
+	for (int i = 0; i < attack_count(3000); i++) {
+		struct lido_shm_pool_v1 *pool = lido_shm_manager_v1_get_private_pool(attacker.lido_shm, 0);
+		lido_shm_pool_v1_add_listener(pool, &pool_listener, NULL);
+		struct lido_shm_block_v1 *block = block_create(pool, 320 * 240 * 4);
+		struct wl_buffer *buffer = lido_shm_block_v1_create_buffer(block, 0, 320, 240, 1280, WL_SHM_FORMAT_ARGB8888);
+		window_commit(&window, buffer);
+		lido_shm_block_v1_destroy(block);
+		lido_shm_pool_v1_destroy(pool); // before its buffer
+		if (i % 2 == 0) {
+			expect_alive(&attacker);
+		}
+		wl_buffer_destroy(buffer);
+	}
+	expect_alive(&attacker);
+}
+
+ATTACK("private-area-enlarged-by-another-process") {
+	struct attacker attacker;
+	attacker_connect(&attacker);
+	attacker.lido_shm = attacker_bind(&attacker, &lido_shm_manager_v1_interface, 4);
+	struct lido_shm_pool_v1 *pool = lido_shm_manager_v1_get_private_pool(attacker.lido_shm, 0);
+	lido_shm_pool_v1_add_listener(pool, &pool_listener, NULL);
+	block_create(pool, 4096);
+	expect_alive(&attacker);
+	struct area *area = areas[1].fd != 0 ? &areas[1] : &areas[0];
+	if (ftruncate(area->fd, (off_t)area->size + 1) == 0 || ftruncate(area->fd, 0) == 0 ||
+			fallocate(area->fd, 0, (off_t)area->size, 4096) == 0) {
+		fail("the size of the file can be changed");
+	}
+	block_create(pool, 4096);
+	expect_alive(&attacker);
 }

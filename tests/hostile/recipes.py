@@ -141,7 +141,7 @@ def add_file(client):
 
 def add_block(client):
     if not client.live('lido_shm_pool_v1'):
-        client.make('lido_shm_manager_v1', 'get_pool')
+        client.make('lido_shm_manager_v1', client.random.choice(['get_pool', 'get_private_pool']))
     size = client.random.choice([65536, 640 * 480 * 4, client.random.randint(16384, 1 << 21)])
     block = client.make('lido_shm_pool_v1', 'create_block', size=size)
     client.polite(block, 'create_buffer')

@@ -75,8 +75,9 @@ extern "C" {
 #define LIDO_BLOCKS_MAX_DEFAULT 32768
 
 /*
- * Areas of one client. Each costs the server one fd and one mapping. Each is twice as large as the last, as far as the
- * client has address space, so that few are ever needed.
+ * Areas of one client, private ones included. Each costs the server one fd and one mapping. Each is twice as large as
+ * the last, as far as the client has address space, so that few are ever needed; a private one for each process that
+ * draws for the client.
  */
 #define LIDO_AREAS_MAX_DEFAULT 16
 
@@ -86,6 +87,14 @@ extern "C" {
  * than 4 GiB, which a hundred clients share. Bytes.
  */
 #define LIDO_RESERVE_FIRST (UINTPTR_MAX > UINT32_MAX ? LIDO_AREA_BYTES_MAX_DEFAULT : INT64_C(16) << 20)
+
+/*
+ * The first private area of a pool object (lido_shm_manager_v1.get_private_pool) has room for so many blocks of the
+ * size that is requested first, or for so many bytes if that is more. Its file has this size from the start, so the
+ * client can make all of it take memory, as it can in the file of any other area.
+ */
+#define LIDO_PRIVATE_BLOCKS 4
+#define LIDO_RESERVE_PRIVATE_MIN (INT64_C(1) << 20)
 
 /* Address space of any area: the wire can name no more. Bytes. */
 #define LIDO_RESERVE_MAX (INT64_C(1) << 31)

@@ -87,7 +87,7 @@ struct lido_buffer {
 };
 
 /*
- * Creates the globals wl_shm, version 2, and lido_shm_manager_v1, version 3, on the display. formats: the DRM formats
+ * Creates the globals wl_shm, version 2, and lido_shm_manager_v1, version 4, on the display. formats: the DRM formats
  * (drm_fourcc.h) that the renderer reads, ARGB8888 and XRGB8888 among them; those that this library does not know are
  * not offered. limits: NULL for the defaults.
  *
