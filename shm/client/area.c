@@ -29,10 +29,10 @@ static bool has_size(int fd, uint32_t size) {
 
 // Access to so much of the file must never raise a bus error. A memfd on tmpfs has memory for all of its size, which
 // can only grow once it is sealed; so its seals come before its size. A memfd of huge pages may find none.
-static bool is_safe(int fd, uint32_t size) {
+static bool is_safe(int fd, uint32_t size, int seals_wanted) {
 	struct statfs statfs;
 	int seals = fcntl(fd, F_GET_SEALS);
-	return seals >= 0 && (seals & F_SEAL_SHRINK) != 0 && has_size(fd, size) && fstatfs(fd, &statfs) == 0 &&
+	return seals >= 0 && (seals & seals_wanted) == seals_wanted && has_size(fd, size) && fstatfs(fd, &statfs) == 0 &&
 		   statfs.f_type == TMPFS_MAGIC;
 }
 
@@ -65,13 +65,16 @@ static void handle_limits(void *data, struct lido_shm_pool_v1 *pool, uint32_t by
 static void handle_area(
 		void *data, struct lido_shm_pool_v1 *pool, uint32_t id, int32_t fd, uint32_t size, uint32_t reserve) {
 	struct lido_client *client = data;
-	struct lido_client_area *area = is_safe(fd, size) ? calloc(1, sizeof(*area)) : NULL;
+	// Another process may get a private area, and must not be able to enlarge it.
+	int seals = client->options.is_private ? F_SEAL_SHRINK | F_SEAL_GROW : F_SEAL_SHRINK;
+	struct lido_client_area *area = is_safe(fd, size, seals) ? calloc(1, sizeof(*area)) : NULL;
 	if (area == NULL) {
 		// Blocks that the server places in it will find no area and fail.
 		close(fd);
 		return;
 	}
 	*area = (struct lido_client_area){.client = client, .id = id, .size = size, .reserve = reserve, .fd = fd};
+	area->file_id = ++client->last_file_id;
 	wl_list_insert(&client->areas, &area->link);
 	client->stats.areas++;
 	client->stats.bytes_files += size;
@@ -117,7 +120,9 @@ static const struct lido_shm_pool_v1_listener pool_listener = {
 };
 
 bool lido_client_create_pool(struct lido_client *client) {
-	client->pool = lido_shm_manager_v1_get_pool(client->manager, client->options.reserve_max);
+	uint32_t reserve_max = client->options.reserve_max;
+	client->pool = client->options.is_private ? lido_shm_manager_v1_get_private_pool(client->manager, reserve_max)
+											  : lido_shm_manager_v1_get_pool(client->manager, reserve_max);
 	if (client->pool == NULL) {
 		return lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
 	}

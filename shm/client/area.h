@@ -11,6 +11,7 @@ struct lido_client_area {
 	struct wl_list link; // lido_client.areas
 	struct lido_client *client;
 	uint32_t id;
+	uint32_t file_id; // for the program
 	uint32_t size;    // bytes of the file, as last announced by the server; the file has at least as many
 	uint32_t reserve; // bytes of the mapping
 	int fd;           // shows whether the file has the size of the next area_size

@@ -58,11 +58,14 @@ static const struct lido_shm_manager_v1_listener manager_listener = {
 };
 
 static void bind_manager(struct lido_client *client, uint32_t name, uint32_t version) {
+	if (client->options.is_private && version < LIDO_SHM_MANAGER_V1_GET_PRIVATE_POOL_SINCE_VERSION) {
+		return;
+	}
 	// The server reads the name when it handles the request.
 	if (!lido_socket_name_set(wl_display_get_fd(client->display))) {
 		return;
 	}
-	uint32_t bound = (uint32_t)lido_min(version, LIDO_SHM_BLOCK_V1_DISCARD_SINCE_VERSION);
+	uint32_t bound = (uint32_t)lido_min(version, LIDO_SHM_MANAGER_V1_GET_PRIVATE_POOL_SINCE_VERSION);
 	client->manager = wl_registry_bind(client->registry, name, &lido_shm_manager_v1_interface, bound);
 	if (client->manager != NULL) {
 		lido_shm_manager_v1_add_listener(client->manager, &manager_listener, client);

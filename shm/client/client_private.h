@@ -19,6 +19,7 @@ struct lido_client {
 	int64_t reserve_max;              // bytes
 	uint64_t formats;                 // set of bits of lido_client_format_to_bit(): those that the server offers
 	uint32_t blocks_max, buffers_max; // limits of the server; UINT32_MAX on wl_shm
+	uint32_t last_file_id;            // of areas and of files of wl_shm
 	uint32_t row_align;               // bytes of which the rows of wide images are a multiple
 	bool is_registry_over;            // later globals are ignored
 	bool is_direct;                   // the server itself is at the other end of the socket, so fds arrive

@@ -158,6 +158,18 @@ struct wl_buffer *lido_image_get_buffer(struct lido_image *image) {
 	return image->buffer;
 }
 
+bool lido_image_get_file(struct lido_image *image, struct lido_image_file *file) {
+	if (!image->client->options.is_private) {
+		return lido_client_fail(image->client, LIDO_CLIENT_ERROR_UNSUPPORTED);
+	}
+	if (!lido_image_wait(image)) {
+		return false;
+	}
+	image->storage->impl->get_file(image->storage, file);
+	file->offset += image->layout.offset;
+	return true;
+}
+
 int32_t lido_image_get_stride(const struct lido_image *image) {
 	return image->layout.stride;
 }

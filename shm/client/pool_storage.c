@@ -119,6 +119,17 @@ static bool fall_back(struct lido_client_storage *base) {
 	return true;
 }
 
+static void get_file(struct lido_client_storage *base, struct lido_image_file *file) {
+	struct pool_storage *storage = pool_storage_from_base(base);
+	if (storage->file != NULL) {
+		storage->file->impl->get_file(storage->file, file);
+		return;
+	}
+	const struct lido_client_area *area = storage->area;
+	*file = (struct lido_image_file){
+		.fd = area->fd, .id = area->file_id, .size = area->size, .offset = (uint32_t)(base->data - area->data)};
+}
+
 static void destroy(struct lido_client_storage *base) {
 	struct pool_storage *storage = pool_storage_from_base(base);
 	drop_handled(storage);
@@ -132,6 +143,7 @@ static const struct lido_client_storage_impl impl = {
 	.create_buffer = create_buffer,
 	.discard = discard,
 	.fall_back = fall_back,
+	.get_file = get_file,
 	.destroy = destroy,
 };
 

@@ -21,7 +21,8 @@
 #define PAGE_SIZE 4096
 
 struct file {
-	int fd; // -1: the file cannot grow
+	int fd; // -1: closed, as neither this process nor another one needs it
+	uint32_t id;
 	struct wl_shm_pool *pool;
 	uint8_t *data;    // the mapping
 	uint32_t size;    // bytes of the file
@@ -57,14 +58,19 @@ static int create_fd(void) {
 
 static bool file_init(struct file *file, struct lido_client *client, uint32_t size, bool growable) {
 	*file = (struct file){.size = size, .reserve = choose_reserve(client, size, growable), .fd = create_fd()};
+	file->id = ++client->last_file_id;
 	if (file->fd < 0) {
 		return lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
 	}
 	if (ftruncate(file->fd, size) < 0) {
 		goto error_fd;
 	}
-	// The seal protects the server's mapping. Servers accept unsealed files too, so a failure here is ignored.
-	fcntl(file->fd, F_ADD_SEALS, growable ? F_SEAL_SHRINK : F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+	// The seal protects the server's mapping. Servers accept unsealed files too, so a failure is ignored where no other
+	// process gets the file.
+	int seals = growable ? F_SEAL_SHRINK : F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+	if (fcntl(file->fd, F_ADD_SEALS, seals) != 0 && client->options.is_private) {
+		goto error_fd;
+	}
 	file->data = lido_client_map(client, file->fd, file->reserve);
 	if (file->data == NULL) {
 		goto error_fd;
@@ -73,7 +79,7 @@ static bool file_init(struct file *file, struct lido_client *client, uint32_t si
 	if (file->pool == NULL) {
 		goto error_mapping;
 	}
-	if (!growable) {
+	if (!growable && !client->options.is_private) {
 		close(file->fd);
 		file->fd = -1;
 	}
@@ -130,6 +136,12 @@ static struct wl_buffer *create_buffer(struct lido_client_storage *base, const s
 			layout->height, layout->stride, layout->format);
 }
 
+static void get_file(struct lido_client_storage *base, struct lido_image_file *file) {
+	struct shm_storage *storage = shm_storage_from_base(base);
+	*file = (struct lido_image_file){
+		.fd = storage->file.fd, .id = storage->file.id, .size = storage->file.size, .offset = 0};
+}
+
 static void destroy(struct lido_client_storage *base) {
 	struct shm_storage *storage = shm_storage_from_base(base);
 	file_finish(&storage->file, base->client);
@@ -139,6 +151,7 @@ static void destroy(struct lido_client_storage *base) {
 static const struct lido_client_storage_impl impl = {
 	.grow = grow,
 	.create_buffer = create_buffer,
+	.get_file = get_file,
 	.destroy = destroy,
 };
 
@@ -148,8 +161,9 @@ struct lido_client_storage *lido_client_shm_storage_create(struct lido_client *c
 		lido_client_fail(client, LIDO_CLIENT_ERROR_MEMORY);
 		return NULL;
 	}
-	storage->is_growable = growable;
-	if (!file_init(&storage->file, client, (uint32_t)align_to_page(size), growable)) {
+	// Another process maps a private file once, so it is sealed against growing like an area.
+	storage->is_growable = growable && !client->options.is_private;
+	if (!file_init(&storage->file, client, (uint32_t)align_to_page(size), storage->is_growable)) {
 		free(storage);
 		return NULL;
 	}

@@ -22,6 +22,8 @@ struct lido_client_storage_impl {
 	void (*discard)(struct lido_client_storage *storage, uint32_t offset, uint32_t size);
 	/* Becomes a file of wl_shm, as the server has refused memory. Returns false on failure. NULL: never called. */
 	bool (*fall_back)(struct lido_client_storage *storage);
+	/* Tells the file of the place, and the offset of the place in it. The client must be private. */
+	void (*get_file)(struct lido_client_storage *storage, struct lido_image_file *file);
 	/* Frees everything. */
 	void (*destroy)(struct lido_client_storage *storage);
 };

@@ -61,11 +61,19 @@ struct lido_client_block;
 /* The images of one surface. Opaque. */
 struct lido_swapchain;
 
+/* The file that has the pixels of an image. */
+struct lido_image_file {
+	int fd;          // readable and writable; the library closes it
+	uint32_t id;     // of the file: never 0, and no other file of the same client ever has it
+	uint32_t size;   // bytes of the file, which never change
+	uint32_t offset; // bytes from the start of the file to the first row
+};
+
 /* Why a function failed. */
 enum lido_client_error {
 	LIDO_CLIENT_ERROR_NONE,
 	LIDO_CLIENT_ERROR_CONNECTION,  // the connection is broken; wl_display_get_error() has the cause
-	LIDO_CLIENT_ERROR_UNSUPPORTED, // no wl_shm; no pool for POOL; or the format is not offered
+	LIDO_CLIENT_ERROR_UNSUPPORTED, // no wl_shm; no pool for POOL; the format is not offered; or no private client
 	LIDO_CLIENT_ERROR_INVALID,     // width, height or a block's size below 1, or more than INT32_MAX bytes
 	LIDO_CLIENT_ERROR_LIMIT,       // a limit of the server for this client, or all 16 images of a swapchain are busy
 	LIDO_CLIENT_ERROR_MEMORY,      // out of memory, address space or files, here or in the server
@@ -85,6 +93,7 @@ struct lido_client_options {
 	enum lido_client_backend backend; // WL_SHM: even if the server has POOL; POOL: fail if it has none
 	uint32_t reserve_max;             // bytes of address space; 0: no limit on 64 bits, 256 MiB on 32 bits
 	bool is_read_prepared;            // as for lido_client_set_read_prepared()
+	bool is_private;                  // the files have no other client's memory: see lido_image_get_file()
 };
 
 /* What a client uses. */
@@ -208,6 +217,22 @@ struct wl_buffer *lido_image_get_buffer(struct lido_image *image);
  * arrived. Drawing into a busy image may show unfinished pixels.
  */
 bool lido_image_is_busy(const struct lido_image *image);
+
+/*
+ * Tells which file has the pixels, so that another process can draw them: of a client with the option is_private, which
+ * a program creates for each such process, beside others on the same display. Pass it a copy of the fd (SCM_RIGHTS),
+ * which lasts; the library closes its own when it unmaps the file. The process maps the file once, as a whole, from its
+ * start, shared, and draws at the offset, with lido_image_get_stride(). It can write what it likes, into all images of
+ * this client and no other memory, but can neither change the size of the file nor end the program. This program
+ * creates, commits and destroys images as ever, and tells the process when one is not busy.
+ *
+ * Images share files. A swapchain's image can move to another place when lido_swapchain_acquire() returns it: ask each
+ * time. With POOL, a compositor allows few files in all, some 16. What it refuses, and everything with WL_SHM or a
+ * compositor whose pool has version 3 or less, has a file of its own, whose fd stays open.
+ *
+ * Blocks as lido_image_wait() does. Returns false if the image has no memory, or its client is not private.
+ */
+bool lido_image_get_file(struct lido_image *image, struct lido_image_file *file);
 
 /*
  * Gives up the pixels of an image that is not busy, and keeps the image: the server can return their memory to the
