@@ -173,13 +173,25 @@ struct pool_client *actor_get_pool(struct actor *actor) {
 	return &actor->pool;
 }
 
-struct pool_client *actor_add_pool(struct actor *actor, uint32_t reserve_max) {
-	actor_need(actor, lido_shm_manager_v1_interface.name, 1);
+static struct pool_client *add_pool(struct actor *actor) {
 	struct actor_pool *pool = calloc(1, sizeof(*pool));
 	expect(pool != NULL);
 	wl_list_insert(&actor->pools, &pool->link);
-	pool_client_init(&pool->pool, actor->client, reserve_max);
 	return &pool->pool;
+}
+
+struct pool_client *actor_add_pool(struct actor *actor, uint32_t reserve_max) {
+	actor_need(actor, lido_shm_manager_v1_interface.name, 1);
+	struct pool_client *pool = add_pool(actor);
+	pool_client_init(pool, actor->client, reserve_max);
+	return pool;
+}
+
+struct pool_client *actor_add_private_pool(struct actor *actor, uint32_t reserve_max) {
+	actor_need(actor, lido_shm_manager_v1_interface.name, LIDO_SHM_MANAGER_V1_GET_PRIVATE_POOL_SINCE_VERSION);
+	struct pool_client *pool = add_pool(actor);
+	pool_client_init_private(pool, actor->client, reserve_max);
+	return pool;
 }
 
 struct pool_block *actor_create_block(struct actor *actor, struct pool_client *pool, uint32_t size) {

@@ -76,6 +76,9 @@ struct pool_client *actor_get_pool(struct actor *actor);
  */
 struct pool_client *actor_add_pool(struct actor *actor, uint32_t reserve_max);
 
+/* The same by get_private_pool. */
+struct pool_client *actor_add_private_pool(struct actor *actor, uint32_t reserve_max);
+
 /* A block of a pool object, as by pool_block_init(). Does not wait. A rule may finish it. */
 struct pool_block *actor_create_block(struct actor *actor, struct pool_client *pool, uint32_t size);
 
