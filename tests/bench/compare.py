@@ -278,9 +278,9 @@ def report_stock(run, results):
         ['', 'ratio', 'to', 'to ' + WLROOTS, *results.servers], rows)
     run.table('CPU time of the client for each commit, us', ['', *results.servers], [[name] + [
         span(results.get(server, name, 'client_cpu')) for server in results.servers] for name in results.cases])
-    run.table('commits a second, and pools', ['', *results.servers], [[name] + ['%s, %s' % (
-        number(results.median(server, name, 'commits'), 0), number(results.median(server, name, 'pools'), 0))
-        for server in results.servers] for name in results.cases])
+    run.table('commits a second, pools a second, and thousands of pixels that a commit damages', ['', *results.servers],
+        [[name] + [', '.join(number(results.median(server, name, key), 0) for key in ('commits', 'pools', 'pixels'))
+            for server in results.servers] for name in results.cases])
     plot_bars(run.out, 'stock', 'CPU time of the compositor for each commit', 'us', results.servers,
         [[name] + [results.median(server, name, 'cpu') for server in results.servers] for name in results.cases])
 

@@ -22,9 +22,9 @@ LABWC = '''<?xml version="1.0"?>
 
 
 class Compositor:
-    """A running server; end it with stop(). kiosk: each window covers the output."""
+    """A running server; end it with stop(). kiosk: each window covers the output. prefix: a program that runs it."""
 
-    def __init__(self, name, build, size=(WIDTH, HEIGHT), kiosk=False, options=()):
+    def __init__(self, name, build, size=(WIDTH, HEIGHT), kiosk=False, options=(), prefix=()):
         self.name, self.size, self.kiosk = name, size, kiosk
         parent = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
         self.directory = tempfile.mkdtemp(prefix='lido-bench-', dir=parent)
@@ -34,7 +34,7 @@ class Compositor:
         for variable in ('DISPLAY', 'WAYLAND_DISPLAY', 'WAYLAND_SOCKET'):
             self.environment.pop(variable, None)
         self.log = os.path.join(self.directory, 'log')
-        command = getattr(self, 'command_' + name.split()[0])(build) + list(options)
+        command = [*prefix, *getattr(self, 'command_' + name.split()[0])(build), *options]
         with open(self.log, 'wb') as log:
             self.process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.pid = self.process.pid
