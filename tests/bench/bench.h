@@ -64,6 +64,13 @@ struct footprint {
 	double resident; // KiB, anonymous and shared; excludes program files
 };
 
+/* What of a process is in memory, with its program files. KiB. */
+struct residence {
+	double resident;
+	double proportional; // of pages that processes share, this one's part
+	double anonymous;
+};
+
 _Noreturn void fail(const char *text);
 
 /* Parses an argument of the program: a number of at least 1. */
@@ -78,6 +85,7 @@ double now(void);
 struct usage usage_read(int pid);
 struct usage usage_subtract(struct usage a, struct usage b);
 struct footprint footprint_read(int pid);
+struct residence residence_read(int pid);
 
 /* The number of open fds of the process; takes one system call. */
 double fds_read(int pid);

@@ -26,6 +26,7 @@ for bench in "$@"; do
 	icons) set -- "$server" 3 library ;;
 	limits) set -- 1 ;;
 	resize) set -- "$server" 4 swapchain ;;
+	start) set -- "$lido" --headless 640x480 ;;
 	scale) set -- "$server" 2 4 library ;;
 	esac
 	# A line of results is a name, then KEY=NUMBER fields.

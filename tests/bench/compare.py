@@ -235,6 +235,27 @@ def bench_scale(run):
             [[int(case)] + [results.median(server, case, key) for server in results.servers] for case in results.cases])
 
 
+def bench_start(run):
+    """Until the server serves clients, and what it holds without any."""
+    results = Results()
+    servers = [LIDO, WLROOTS, 'cage', 'labwc', 'sway']
+    for round in range(run.rounds):
+        run.progress('start', round)
+        for server in servers[:1] if run.quick else servers:
+            with Compositor(server, run.build, size=(1280, 720), starts=False) as compositor:
+                results.add_output(server, compositor.run(run.client('start') + compositor.command))
+    results.write(run.out + '/start.tsv')
+    keys = ('answer', 'cpu', 'proportional')
+    run.table('start, and idle without clients', ['server', *('ratio: ' + key for key in keys), 'socket, ms',
+        'first answer', 'CPU until then', 'faults', 'resident KiB', 'proportional', 'anonymous', 'fds', 'mappings',
+        'CPU of an idle second, ms'], [[server] +
+            [number(results.ratio((LIDO, 'idle'), (server, 'idle'), key), 2) for key in keys] +
+            [span(results.get(server, 'idle', key)) for key in ('socket', 'answer', 'cpu')] +
+            [number(results.median(server, 'idle', key), 0) for key in ('faults', 'resident', 'proportional',
+                'anonymous', 'fds', 'mappings')] + [number(results.median(server, 'idle', 'idle_cpu'))]
+            for server in results.servers])
+
+
 def bench_limits(run):
     """The parts of a frame, without a compositor: lower bounds for its cost."""
     results = Results()
@@ -294,6 +315,7 @@ BENCHMARKS = {
     'stock': bench_stock,
     'death': bench_death,
     'scale': bench_scale,
+    'start': bench_start,
 }
 
 

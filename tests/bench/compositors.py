@@ -2,6 +2,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -22,9 +23,10 @@ LABWC = '''<?xml version="1.0"?>
 
 
 class Compositor:
-    """A running server; end it with stop(). kiosk: each window covers the output. prefix: a program that runs it."""
+    """A running server; end it with stop(). kiosk: each window covers the output. prefix: a program that runs it. starts:
+    False if a benchmark starts it itself, by .command."""
 
-    def __init__(self, name, build, size=(WIDTH, HEIGHT), kiosk=False, options=(), prefix=()):
+    def __init__(self, name, build, size=(WIDTH, HEIGHT), kiosk=False, options=(), prefix=(), starts=True):
         self.name, self.size, self.kiosk = name, size, kiosk
         parent = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
         self.directory = tempfile.mkdtemp(prefix='lido-bench-', dir=parent)
@@ -34,9 +36,15 @@ class Compositor:
         for variable in ('DISPLAY', 'WAYLAND_DISPLAY', 'WAYLAND_SOCKET'):
             self.environment.pop(variable, None)
         self.log = os.path.join(self.directory, 'log')
-        command = [*prefix, *getattr(self, 'command_' + name.split()[0])(build), *options]
+        self.command = [*prefix, *getattr(self, 'command_' + name.split()[0])(build), *options]
+        self.process = None
+        if starts:
+            self.start()
+
+    def start(self):
         with open(self.log, 'wb') as log:
-            self.process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, start_new_session=True)
         self.pid = self.process.pid
         self.wait_for_socket()
 
@@ -90,13 +98,18 @@ class Compositor:
         return result.stdout
 
     def stop(self):
-        self.process.terminate()
+        if self.process is not None:
+            self.end()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def end(self):
+        # Cage waits for its client, so it ends as well.
+        os.killpg(self.pid, signal.SIGTERM)
         try:
             self.process.wait(30)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            os.killpg(self.pid, signal.SIGKILL)
             self.process.wait()
-        shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self):
         return self

@@ -18,9 +18,9 @@ static FILE *open_proc(int pid, const char *name) {
 	return file;
 }
 
-// Returns the sum of the fields with one of two names.
-static double read_status(int pid, const char *name, const char *other) {
-	FILE *file = open_proc(pid, "status");
+// Returns the sum of the fields with one of two names, of a file in /proc/PID.
+static double read_fields(int pid, const char *path, const char *name, const char *other) {
+	FILE *file = open_proc(pid, path);
 	char line[256];
 	double sum = 0;
 	while (fgets(line, sizeof(line), file) != NULL) {
@@ -32,6 +32,10 @@ static double read_status(int pid, const char *name, const char *other) {
 	}
 	fclose(file);
 	return sum;
+}
+
+static double read_status(int pid, const char *name, const char *other) {
+	return read_fields(pid, "status", name, other);
 }
 
 struct usage usage_read(int pid) {
@@ -91,6 +95,14 @@ struct footprint footprint_read(int pid) {
 		.mappings = mappings,
 		.address = read_status(pid, "VmSize", ""),
 		.resident = read_status(pid, "RssAnon", "RssShmem"),
+	};
+}
+
+struct residence residence_read(int pid) {
+	return (struct residence){
+		.resident = read_fields(pid, "smaps_rollup", "Rss", ""),
+		.proportional = read_fields(pid, "smaps_rollup", "Pss", ""),
+		.anonymous = read_fields(pid, "smaps_rollup", "Anonymous", ""),
 	};
 }
 
