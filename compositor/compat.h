@@ -124,6 +124,11 @@ static inline const pixman_region32_t *scene_node_visible(const struct wlr_scene
 	return &WLR_HIDDEN(node)->visible;
 }
 
+/* Makes the next update of the node emit outputs_update if any output shows it. Private. */
+static inline void scene_buffer_forget_outputs(struct wlr_scene_buffer *buffer) {
+	WLR_HIDDEN(buffer)->active_outputs = 0;
+}
+
 /* Whether opaque nodes reduce what is visible of the nodes below, from the next update of each node on. Private. */
 static inline void scene_set_calculate_visibility(struct wlr_scene *scene, bool calculate) {
 	WLR_HIDDEN(scene)->calculate_visibility = calculate;

@@ -1,5 +1,6 @@
 #include "cursor.h"
 
+#include "batch.h"
 #include "constraint.h"
 #include "desktop.h"
 #include "drag.h"
@@ -92,11 +93,18 @@ static void pick(struct compositor *compositor, uint32_t time_msec) {
 	notify_motion(compositor, time_msec, sx, sy);
 }
 
-void cursor_refresh_now(struct compositor *compositor) {
-	struct wlr_seat_pointer_state *state = &compositor->seat->wlr->pointer_state;
-	bool grabbed = compositor->grab->mode != GRAB_NONE && !compositor->grab->by_touch;
+// Drags have positions of their own.
+static void follow_drags(struct compositor *compositor) {
 	xdrag_follow(compositor, (uint32_t)monotonic_msec());
 	touch_follow_drag(compositor, (uint32_t)monotonic_msec());
+}
+
+void cursor_refresh_now(struct compositor *compositor) {
+	compositor->cursor->is_due = false;
+	compositor->cursor->changes = compositor->desktop->changes;
+	struct wlr_seat_pointer_state *state = &compositor->seat->wlr->pointer_state;
+	bool grabbed = compositor->grab->mode != GRAB_NONE && !compositor->grab->by_touch;
+	follow_drags(compositor);
 	if (grabbed || tablets_have_focus(compositor) ||
 			!(compositor->seat->wlr->capabilities & WL_SEAT_CAPABILITY_POINTER)) {
 		return;
@@ -112,11 +120,23 @@ void cursor_refresh_now(struct compositor *compositor) {
 
 static void refresh_idle(void *data) {
 	struct compositor *compositor = data;
-	compositor->cursor->refresh = NULL;
-	cursor_refresh_now(compositor);
+	struct cursor *cursor = compositor->cursor;
+	cursor->refresh = NULL;
+	// While a batch is open, changes are not counted.
+	if (cursor->is_due || cursor->changes != compositor->desktop->changes || compositor->batch->end != NULL) {
+		cursor_refresh_now(compositor);
+	} else {
+		follow_drags(compositor);
+		constraint_update(compositor);
+	}
 }
 
 void cursor_refresh(struct compositor *compositor) {
+	compositor->cursor->is_due = true;
+	cursor_refresh_if_changed(compositor);
+}
+
+void cursor_refresh_if_changed(struct compositor *compositor) {
 	if (compositor->cursor->refresh == NULL) {
 		compositor->cursor->refresh = wl_event_loop_add_idle(compositor->loop, refresh_idle, compositor);
 	}

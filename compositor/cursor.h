@@ -27,6 +27,8 @@ struct cursor {
 	double sx, sy;                   // the position that clients know, surface coordinates
 	uint32_t taken_button;           // a grab began with its press, so clients do not receive its release; 0: none
 	struct wl_event_source *refresh; // idle source, set when the surface below the cursor may have changed; else NULL
+	bool is_due;                     // whether or not the scene has changed
+	uint64_t changes;                // desktop.changes at the last refresh
 
 	struct {
 		struct wl_listener motion, motion_absolute, button, axis, frame;
@@ -41,6 +43,9 @@ void cursor_finish(struct compositor *compositor);
 
 /* Finds the surface below the cursor again, before the event loop sleeps. Call it when windows have changed. */
 void cursor_refresh(struct compositor *compositor);
+
+/* The same, but only if the scene has changed. Call it when windows may have changed. */
+void cursor_refresh_if_changed(struct compositor *compositor);
 
 /* Like cursor_refresh(), but immediately. */
 void cursor_refresh_now(struct compositor *compositor);

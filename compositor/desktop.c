@@ -21,6 +21,7 @@ static void handle_layout_change(struct wl_listener *listener, void *data) {
 	struct output *output;
 	wl_list_for_each(output, &desktop->outputs, link) {
 		wlr_output_layout_get_box(desktop->layout, output->wlr, &output->area);
+		sentinel_place(output);
 	}
 	wl_signal_emit_mutable(&desktop->events.layout_changed, desktop);
 }
@@ -28,6 +29,7 @@ static void handle_layout_change(struct wl_listener *listener, void *data) {
 bool desktop_init(struct compositor *compositor) {
 	struct desktop *desktop = compositor->desktop;
 	wl_list_init(&desktop->outputs);
+	desktop->changes = 1;
 	wl_signal_init(&desktop->events.layout_changed);
 	wl_signal_init(&desktop->events.usable_changed);
 	desktop->layout = wlr_output_layout_create(compositor->display);

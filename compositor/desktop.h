@@ -7,6 +7,7 @@
 #define DESKTOP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_scene.h>
 #include <wlr/util/box.h>
@@ -58,6 +59,7 @@ struct desktop {
 	struct wlr_scene_tree *layers[DESKTOP_LAYERS_LEN];
 	struct wlr_scene_rect *color; // behind everything else
 	struct wl_list outputs;       // output.link, in order of creation
+	uint64_t changes;             // of what outputs show, without changes of pixels alone; see sentinel.h
 	struct wlr_cursor *pointer;   // set by cursor.c while it is initialized; else NULL
 
 	struct {

@@ -26,6 +26,7 @@ struct walk {
 	struct compositor *compositor;
 	size_t changes; // nodes that need another filter
 	bool changes_nodes;
+	bool with_scaled;
 };
 
 // Sizes in pixels.
@@ -55,7 +56,7 @@ static struct scaling get_scaling(const struct wlr_scene_buffer *buffer) {
 }
 
 // Where nothing is scaled, the filter does not matter, so it stays.
-static enum wlr_scale_filter_mode choose(const struct walk *walk, const struct wlr_scene_buffer *buffer, int x, int y) {
+static enum wlr_scale_filter_mode choose(struct walk *walk, const struct wlr_scene_buffer *buffer, int x, int y) {
 	enum wlr_scale_filter_mode mode = buffer->filter_mode;
 	struct scaling scaling = get_scaling(buffer);
 	struct wlr_box box = {x, y, buffer->dst_width, buffer->dst_height}, shown;
@@ -65,12 +66,14 @@ static enum wlr_scale_filter_mode choose(const struct walk *walk, const struct w
 			continue;
 		}
 		double width = scaling.to_width * output->wlr->scale, height = scaling.to_height * output->wlr->scale;
+		if (equals(scaling.from_width, width) && equals(scaling.from_height, height)) {
+			continue;
+		}
+		walk->with_scaled = true;
 		if (!is_whole(scaling.from_width, width) || !is_whole(scaling.from_height, height)) {
 			return WLR_SCALE_FILTER_BILINEAR;
 		}
-		if (!equals(scaling.from_width, width) || !equals(scaling.from_height, height)) {
-			mode = WLR_SCALE_FILTER_NEAREST;
-		}
+		mode = WLR_SCALE_FILTER_NEAREST;
 	}
 	return mode;
 }
@@ -142,7 +145,12 @@ static void visit_tree(struct walk *walk, struct wlr_scene_tree *tree, int x, in
 	}
 }
 
+// Where something is scaled, a texture may have lost its padding since the last frame.
 void filters_choose(struct compositor *compositor) {
+	struct filters *filters = compositor->filters;
+	if (filters->changes == compositor->desktop->changes && !filters->with_scaled) {
+		return;
+	}
 	struct walk walk = {.compositor = compositor};
 	struct wlr_scene_tree *root = &compositor->desktop->scene->tree;
 	visit_tree(&walk, root, 0, 0);
@@ -152,4 +160,6 @@ void filters_choose(struct compositor *compositor) {
 		visit_tree(&walk, root, 0, 0);
 		batch_end(compositor);
 	}
+	filters->changes = compositor->desktop->changes;
+	filters->with_scaled = walk.with_scaled;
 }

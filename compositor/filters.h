@@ -6,8 +6,16 @@
 #ifndef FILTERS_H
 #define FILTERS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct compositor;
 struct wlr_surface;
+
+struct filters {
+	uint64_t changes; // desktop.changes when nodes were last visited
+	bool with_scaled; // the pixels of a surface were scaled then
+};
 
 /* Chooses the filters of all surfaces for the next frame. */
 void filters_choose(struct compositor *compositor);

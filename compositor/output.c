@@ -98,6 +98,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	listener_remove(&output->listeners.request_state);
 	listener_remove(&output->listeners.destroy);
 	preferred_mode_finish(output);
+	sentinel_finish(output);
 	wl_list_remove(&output->link);
 	wl_signal_emit_mutable(&compositor->outputs->events.destroy, output);
 	free(output);
@@ -180,7 +181,8 @@ static void output_create(struct compositor *compositor, struct wlr_output *wlr_
 	output->wlr = wlr_output;
 	wl_list_init(&output->layers);
 	output->scene_output = wlr_scene_output_create(compositor->desktop->scene, wlr_output);
-	if (output->scene_output == NULL) {
+	if (output->scene_output == NULL || !sentinel_init(output)) {
+		wlr_scene_output_destroy(output->scene_output);
 		free(output);
 		return;
 	}

@@ -5,6 +5,7 @@
 #define OUTPUT_H
 
 #include "preferred_mode.h"
+#include "sentinel.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <wayland-server-core.h>
@@ -37,6 +38,7 @@ struct output {
 		struct wl_listener commit, present;
 	} lock; // used by session_lock.c
 	struct preferred_mode preferred;
+	struct sentinel sentinel;
 	bool gamma_changed;    // used by gamma.c: the next frame has another gamma table
 	struct wlr_box usable; // area without the zones that panels reserve, layout coordinates
 

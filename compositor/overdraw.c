@@ -207,6 +207,9 @@ void overdraw_limit(struct compositor *compositor) {
 	batch_end(compositor);
 	filters_choose(compositor);
 	compositor->overdraw->changes = 0;
+	if (compositor->overdraw->visited == desktop->changes) {
+		return;
+	}
 	struct walk walk = {.serial = ++compositor->overdraw->walks};
 	struct output *output;
 	wl_list_for_each(output, &desktop->outputs, link) {
@@ -216,6 +219,7 @@ void overdraw_limit(struct compositor *compositor) {
 	limit_tree(&walk, &desktop->scene->tree, 0, 0);
 	compositor->overdraw->nodes_len = walk.nodes_len;
 	limit_rectangles(compositor, &walk);
+	compositor->overdraw->visited = walk.changed ? 0 : desktop->changes;
 	if (walk.changed) {
 		batch_recompute(compositor);
 	}

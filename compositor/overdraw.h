@@ -38,6 +38,7 @@ struct compositor;
 
 struct overdraw {
 	uint64_t walks;          // serial of the last walk over the scene
+	uint64_t visited;        // desktop.changes at that walk; 0: another one may hide or show more
 	size_t nodes_len;        // surfaces that it found
 	size_t changes;          // of surfaces since that
 	bool without_visibility; // there were too many rectangles: opaque surfaces do not hide others

@@ -40,7 +40,7 @@ struct compositor {
 	enum compositor_linux_dmabuf linux_dmabuf;
 	bool headless;
 	bool started;
-	bool terminated; // compositor_run() returns
+	bool terminated;  // compositor_run() returns
 	size_t parts_len; // number of initialized entries of the table of parts
 
 	// Set before the first part is initialized.
@@ -50,6 +50,7 @@ struct compositor {
 	struct turns *turns;
 	struct requests *requests;
 	struct object_limits *object_limits;
+	struct filters *filters;
 	struct overdraw *overdraw;
 	struct batch *batch;
 	struct desktop *desktop;

@@ -182,6 +182,7 @@ static struct compositor *allocate(void) {
 	compositor->turns = &all->turns;
 	compositor->requests = &all->requests;
 	compositor->object_limits = &all->object_limits;
+	compositor->filters = &all->filters;
 	compositor->overdraw = &all->overdraw;
 	compositor->captures = &all->captures;
 	compositor->exports = &all->exports;

@@ -21,6 +21,7 @@
 #include "drag.h"
 #include "explicit_sync.h"
 #include "exports.h"
+#include "filters.h"
 #include "focus.h"
 #include "foreign.h"
 #include "gamma.h"
@@ -79,6 +80,7 @@ struct compositor_parts {
 	struct turns turns;
 	struct requests requests;
 	struct object_limits object_limits;
+	struct filters filters;
 	struct overdraw overdraw;
 	struct batch batch;
 	struct desktop desktop;

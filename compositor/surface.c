@@ -119,7 +119,12 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 		forget_queued(surface, 1);
 	}
 	filters_pad_edges(surface->compositor, surface->wlr);
-	cursor_refresh(surface->compositor);
+	// The scene has no input regions.
+	if ((surface->wlr->current.committed & WLR_SURFACE_STATE_INPUT_REGION) != 0) {
+		cursor_refresh(surface->compositor);
+	} else {
+		cursor_refresh_if_changed(surface->compositor);
+	}
 	overdraw_surface_changed(surface->compositor);
 }
 

@@ -66,18 +66,23 @@ static void settle(struct stage *stage) {
 	}
 }
 
-TEST("overdraw@scene-is-walked-once-for-a-commit-though-two-frames-follow") {
+TEST("overdraw@scene-is-walked-once-for-a-change-of-size-and-not-for-pixels") {
 	struct stage stage;
 	struct layer layer;
 	stage_init(&stage, SIZE, SIZE);
 	layer_init(&layer, &stage.screen, WL_SHM_FORMAT_XRGB8888);
+	struct wp_viewport *viewport = wp_viewporter_get_viewport(stage.screen.viewporter, layer.window.surface);
 	settle(&stage);
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 6; i++) {
 		uint64_t before = stage.server.compositor->overdraw->walks;
+		if (i % 2 == 0) {
+			wp_viewport_set_destination(viewport, SIZE - 1 - i, SIZE);
+		}
 		window_commit(&layer.window, layer.picture.buffer);
 		settle(&stage);
-		expect_int(stage.server.compositor->overdraw->walks - before, ==, 1);
+		expect_int(stage.server.compositor->overdraw->walks - before, ==, i % 2 == 0 ? 1 : 0);
 	}
+	wp_viewport_destroy(viewport);
 	layer_finish(&layer);
 	stage_finish(&stage);
 }
