@@ -11,7 +11,11 @@
 #include "overdraw.h"
 #include "parts.h"
 #include "requests.h"
+#include "toplevel.h"
 #include "turn.h"
+#include <drm_fourcc.h>
+#include <lido/shm.h>
+#include <pixman.h>
 #include <sys/param.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_scene.h>
@@ -139,15 +143,49 @@ static bool is_synchronized(struct wlr_surface *surface) {
 	return false;
 }
 
+// Toolkits set the same values again.
 static bool changes_size(const struct wlr_surface *surface) {
-	const uint32_t fields = WLR_SURFACE_STATE_OPAQUE_REGION | WLR_SURFACE_STATE_TRANSFORM | WLR_SURFACE_STATE_SCALE |
-							WLR_SURFACE_STATE_VIEWPORT;
-	return (surface->pending.committed & fields) != 0;
+	const struct wlr_surface_state *pending = &surface->pending, *current = &surface->current;
+	const uint32_t fields = pending->committed;
+	return ((fields & WLR_SURFACE_STATE_OPAQUE_REGION) && !pixman_region32_equal(&pending->opaque, &current->opaque)) ||
+		   ((fields & WLR_SURFACE_STATE_TRANSFORM) && pending->transform != current->transform) ||
+		   ((fields & WLR_SURFACE_STATE_SCALE) && pending->scale != current->scale) ||
+		   (fields & WLR_SURFACE_STATE_VIEWPORT);
+}
+
+// Is the attached buffer as large as what is shown, and as opaque? Of other formats, and other buffers, that is not
+// known here.
+static bool keeps_size(struct wlr_surface *surface) {
+	struct wl_resource *resource = surface_attached_buffer(surface);
+	const struct lido_buffer *buffer = resource != NULL ? lido_buffer_try_from_resource(resource) : NULL;
+	return buffer != NULL && buffer->width == surface->current.buffer_width &&
+		   buffer->height == surface->current.buffer_height &&
+		   ((buffer->drm_format == DRM_FORMAT_XRGB8888 && surface_is_opaque(surface)) ||
+				   (buffer->drm_format == DRM_FORMAT_ARGB8888 && !surface_is_opaque(surface)));
+}
+
+static size_t count_own(struct wlr_surface *surface) {
+	if (changes_size(surface)) {
+		return CHANGES_OF_SIZE;
+	}
+	return (surface->pending.committed & WLR_SURFACE_STATE_BUFFER) != 0 && !keeps_size(surface) ? 1 : 0;
 }
 
 static bool is_shown_or_hidden(struct wlr_surface *surface) {
 	return (surface->pending.committed & WLR_SURFACE_STATE_BUFFER) &&
 		   (surface_attached_buffer(surface) != NULL) != surface->mapped;
+}
+
+// Does the window geometry begin where it did? changes: of the surface and its subsurfaces by this commit. Those that
+// commit by themselves may have moved it before.
+static bool keeps_origin(struct wlr_surface *surface, size_t changes) {
+	struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(surface);
+	const struct toplevel *toplevel = xdg != NULL ? toplevel_try_from_surface(surface) : NULL;
+	if (toplevel == NULL || changes > 0 || !wlr_box_equal(&xdg->pending.geometry, &xdg->current.geometry)) {
+		return false;
+	}
+	const struct wlr_box geometry = xdg_surface_geometry(xdg);
+	return geometry.x == toplevel->geometry.x && geometry.y == toplevel->geometry.y;
 }
 
 static void handle_commit(
@@ -157,7 +195,7 @@ static void handle_commit(
 		return;
 	}
 	const struct wlr_subsurface *subsurface = wlr_subsurface_try_from_wlr_surface(surface);
-	size_t changes = changes_size(surface) ? CHANGES_OF_SIZE : 1;
+	size_t changes = count_own(surface);
 	changes += count_moved(&surface->pending.subsurfaces_below, &surface->current.subsurfaces_below);
 	changes += count_moved(&surface->pending.subsurfaces_above, &surface->current.subsurfaces_above);
 	// If it was synchronized, its own queue is applied, too.
@@ -165,7 +203,7 @@ static void handle_commit(
 	changes += count_queued_below(surface);
 	if (is_shown_or_hidden(surface) || wlr_xdg_popup_try_from_wlr_surface(surface) != NULL) {
 		changes += count_surfaces(wl_resource_get_client(resource)); // other popups move with this one
-	} else if (subsurface == NULL) {
+	} else if (subsurface == NULL && !keeps_origin(surface, changes)) {
 		changes += count_descendants(surface); // they move with the origin of the window geometry
 	}
 	batch_expect(compositor, changes);

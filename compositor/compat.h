@@ -114,6 +114,11 @@ static inline struct wl_resource *surface_attached_buffer(struct wlr_surface *su
 	return WLR_HIDDEN(surface)->pending_buffer_resource;
 }
 
+/* Does the format of the current buffer have no alpha? Private. */
+static inline bool surface_is_opaque(const struct wlr_surface *surface) {
+	return WLR_HIDDEN(surface)->opaque;
+}
+
 /* Will the commit be queued because others are, or are locked? Call it in a listener of client_commit. */
 static inline bool surface_is_queued(struct wlr_surface *surface) {
 	return surface->pending.cached_state_locks > 0 || !wl_list_empty(&surface->cached);

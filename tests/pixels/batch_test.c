@@ -120,6 +120,39 @@ TEST("batch@many-subsurfaces-changed-by-one-commit-are-shown-in-their-places") {
 	mosaic_finish(&mosaic);
 }
 
+// Commits all tiles in one turn, with buffers like those before. Takes more than BATCH_TURN_NSEC_MAX.
+static void mosaic_draw(struct mosaic *mosaic, int rounds) {
+	for (int i = 0; i < rounds * TILES; i++) {
+		struct wl_surface *surface = mosaic->tiles[i % TILES].surface;
+		wl_surface_attach(surface, mosaic->pictures[i % TILES % 3].buffer, 0, 0);
+		wl_surface_damage_buffer(surface, 0, 0, TILE, TILE);
+		wl_surface_commit(surface);
+	}
+	client_roundtrip(&mosaic->stage.screen.client);
+}
+
+TEST("batch@new-pixels-of-many-subsurfaces-open-none") {
+	struct mosaic mosaic;
+	mosaic_init(&mosaic, WINDOW_TOPLEVEL, SIZE);
+	for (int i = 0; i < TILES; i++) {
+		wl_subsurface_set_desync(mosaic.tiles[i].subsurface);
+	}
+	mosaic_place(&mosaic, 0, 0);
+	window_commit(&mosaic.window, mosaic.picture.buffer);
+	window_show(&mosaic.window);
+	int batches = count_batches(&mosaic);
+	mosaic_draw(&mosaic, 20);
+	expect_int(count_batches(&mosaic), ==, batches);
+	window_commit(&mosaic.window, mosaic.picture.buffer);
+	expect_int(count_batches(&mosaic), ==, batches);
+	// All subsurfaces move.
+	xdg_surface_set_window_geometry(mosaic.window.xdg_surface, 1, 1, SIZE - 1, SIZE - 1);
+	window_commit(&mosaic.window, mosaic.picture.buffer);
+	expect_int(count_batches(&mosaic), >, batches);
+	mosaic_destroy_tiles(&mosaic);
+	mosaic_finish(&mosaic);
+}
+
 TEST("batch@few-changes-open-none") {
 	struct mosaic mosaic;
 	mosaic_init(&mosaic, WINDOW_LAYER, SIZE);
