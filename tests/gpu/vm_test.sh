@@ -97,14 +97,22 @@ has_mode() {
 		END { exit !found }'
 }
 
+# shows_when_stopped WHAT X Y WIDTH HEIGHT: lets the client draw for a while, and returns whether lido shows that when it
+# is stopped. A triangle that turns is a line at times.
+shows_when_stopped() {
+	kill -CONT "$client"
+	sleep 0.3
+	kill -STOP "$client"
+	shows "$@"
+}
+
 # expect_shown NAME WHAT X Y WIDTH HEIGHT: waits for the client's window, stops the client, since its picture moves,
 # expects that lido and the first monitor show it, and ends it.
 expect_shown() {
 	name=$1
 	shift
 	wait_for shows window "$2" "$3" "$4" "$5"
-	kill -STOP "$client"
-	expect "$name-is-shown" wait_for shows "$@"
+	expect "$name-is-shown" wait_for shows_when_stopped "$@"
 	expect "monitor-shows-$name" wait_for shows monitor 0
 	stop_client
 }
