@@ -57,7 +57,7 @@ static bool area_seal(struct lido_exported_area *area) {
 		   lido_os.add_seals(area->base.fd, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0;
 }
 
-static struct lido_exported_area *area_create(
+struct lido_exported_area *lido_exported_area_create(
 		struct lido_exports *exports, const void *owner, int64_t reserve, int64_t reserve_min) {
 	struct lido_exported_area *area = lido_os.calloc(1, sizeof(*area));
 	if (area == NULL) {
@@ -102,17 +102,6 @@ error_fd:
 error_area:
 	free(area);
 	return NULL;
-}
-
-struct lido_exported_area *lido_exported_area_create(
-		struct lido_exports *exports, int64_t reserve, int64_t reserve_min) {
-	return area_create(exports, NULL, reserve, reserve_min);
-}
-
-struct lido_exported_area *lido_exported_area_create_private(
-		struct lido_exports *exports, const void *owner, int64_t reserve, int64_t reserve_min) {
-	assert(owner != NULL);
-	return area_create(exports, owner, reserve, reserve_min);
 }
 
 void lido_exported_area_destroy(struct lido_exported_area *area) {

@@ -64,15 +64,11 @@ void lido_exports_audit(const struct lido_exports *exports, struct lido_quota *s
 /*
  * Creates an area without users: with that much reserve, in whole pages, or with less but at least reserve_min where
  * address space is scarce. Returns NULL if memory is short.
+ *
+ * owner: of a private area; NULL: it serves all blocks of its client. It is only compared, never accessed, and must
+ * call lido_exports_disown() before it is gone.
  */
 struct lido_exported_area *lido_exported_area_create(
-		struct lido_exports *exports, int64_t reserve, int64_t reserve_min);
-
-/*
- * The same of a private area. owner: not NULL; only compared, never accessed. It must call lido_exports_disown() before
- * it is gone.
- */
-struct lido_exported_area *lido_exported_area_create_private(
 		struct lido_exports *exports, const void *owner, int64_t reserve, int64_t reserve_min);
 
 /* The last area of this owner, or of those that have none (NULL). Returns NULL if there is none. */

@@ -100,9 +100,7 @@ static struct lido_exported_area *create_area(
 	struct lido_exported_area *area = NULL;
 	if (lido_quota_allows_or_tells(&pool->quota, LIDO_QUOTA_FILES, 1)) {
 		int64_t reserve = choose_reserve(announcer, size_min);
-		area = announcer->owner == NULL
-					   ? lido_exported_area_create(&pool->exports, reserve, size_min)
-					   : lido_exported_area_create_private(&pool->exports, announcer->owner, reserve, size_min);
+		area = lido_exported_area_create(&pool->exports, announcer->owner, reserve, size_min);
 	}
 	if (area == NULL) {
 		fail(placement, LIDO_SHM_BLOCK_V1_REASON_MEMORY);

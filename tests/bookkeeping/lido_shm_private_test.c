@@ -213,7 +213,7 @@ TEST("lido_shm_private@failed-seals-and-sizes-leave-nothing") {
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		struct lido_exports *exports = &pair_get_pool(&pair)->exports;
 		faults_start_all_of(faults[i], 0);
-		expect(lido_exported_area_create_private(exports, &pair, 64 * PAGE, PAGE) == NULL);
+		expect(lido_exported_area_create(exports, &pair, 64 * PAGE, PAGE) == NULL);
 		faults_stop();
 		expect_int(count_areas(&pair), ==, 0);
 		expect_int(pool_used(pair_get_pool(&pair), FILES), ==, 0);

@@ -22,7 +22,7 @@ struct fixture {
 static void fixture_init(struct fixture *fixture) {
 	pair_init(&fixture->pair, NULL);
 	fixture->pool = pair_get_pool(&fixture->pair);
-	fixture->area = lido_exported_area_create(&fixture->pool->exports, RESERVE, RESERVE);
+	fixture->area = lido_exported_area_create(&fixture->pool->exports, NULL, RESERVE, RESERVE);
 	expect(fixture->area != NULL);
 }
 

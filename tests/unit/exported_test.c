@@ -29,7 +29,7 @@ struct fixture {
 
 static void fixture_init(struct fixture *fixture) {
 	pair_init(&fixture->pair, NULL);
-	fixture->area = lido_exported_area_create(&pair_get_pool(&fixture->pair)->exports, RESERVE, PAGE);
+	fixture->area = lido_exported_area_create(&pair_get_pool(&fixture->pair)->exports, NULL, RESERVE, PAGE);
 	expect(fixture->area != NULL);
 	for (int i = 0; i < BLOCKS; i++) {
 		fixture->blocks[i] = lido_block_create(fixture->area, PAGE);
@@ -86,7 +86,7 @@ TEST("exported@failed-creation-leaves-nothing") {
 		pair_init(&pair, NULL);
 		struct lido_pool *pool = pair_get_pool(&pair);
 		faults_start_all_of(faults[i], 0);
-		expect(lido_exported_area_create(&pool->exports, RESERVE, PAGE) == NULL);
+		expect(lido_exported_area_create(&pool->exports, NULL, RESERVE, PAGE) == NULL);
 		faults_stop();
 		lido_pool_audit(pool);
 		expect_int(pool_used(pool, FILES), ==, 0);
@@ -100,11 +100,11 @@ TEST("exported@scarce-address-space-halves-the-reserve-down-to-the-minimum") {
 	pair_init(&pair, NULL);
 	struct lido_pool *pool = pair_get_pool(&pair);
 	faults_start_all_of(FAULT_MMAP, 5 * PAGE);
-	struct lido_exported_area *area = lido_exported_area_create(&pool->exports, 64 * PAGE, PAGE);
+	struct lido_exported_area *area = lido_exported_area_create(&pool->exports, NULL, 64 * PAGE, PAGE);
 	expect(area != NULL);
 	expect_int(area->reserve, ==, 4 * PAGE);
-	expect(lido_exported_area_create(&pool->exports, 64 * PAGE, 6 * PAGE) == NULL);
-	struct lido_exported_area *least = lido_exported_area_create(&pool->exports, 64 * PAGE, 5 * PAGE);
+	expect(lido_exported_area_create(&pool->exports, NULL, 64 * PAGE, 6 * PAGE) == NULL);
+	struct lido_exported_area *least = lido_exported_area_create(&pool->exports, NULL, 64 * PAGE, 5 * PAGE);
 	expect(least != NULL);
 	expect_int(least->reserve, ==, 5 * PAGE);
 	expect_int(least->id, ==, area->id + 1);
@@ -326,7 +326,7 @@ TEST("exported@discards-of-one-dispatch-are-bounded") {
 	pair_init(&pair, NULL);
 	struct lido_pool *pool = pair_get_pool(&pair);
 	pool->quota.counts[LIDO_QUOTA_DISCARDED_BYTES].max = 3 * UNIT + UNIT / 2;
-	struct lido_exported_area *area = lido_exported_area_create(&pool->exports, 8 * UNIT, 8 * UNIT);
+	struct lido_exported_area *area = lido_exported_area_create(&pool->exports, NULL, 8 * UNIT, 8 * UNIT);
 	expect(area != NULL);
 	struct lido_block *block = lido_block_create(area, 8 * UNIT);
 	expect_int(lido_exported_area_grow(area), ==, LIDO_GROW_OK);
