@@ -1,13 +1,13 @@
 /*
  * Looks at screenshots of the virtual machine's outputs, as PPM:
  *
- *     vm_picture monitor FILE HEAD [TRANSFORM]     the machine's monitor shows the same
+ *     vm_picture monitor FILE HEAD                 the machine's monitor shows the same
  *     vm_picture window FILE X Y WIDTH HEIGHT      a window is at that place, and nothing else is shown
  *     vm_picture rings FILE X Y WIDTH HEIGHT       the same of weston-simple-shm
  *     vm_picture triangle FILE X Y WIDTH HEIGHT    the same of weston-simple-egl -o
  *     vm_picture square FILE X Y WIDTH HEIGHT      the same of weston-simple-dmabuf-egl
  *
- * If not, prints the first difference, and exits with 1. TRANSFORM: that of the output, as wlr-randr names it.
+ * If not, prints the first difference, and exits with 1.
  *
  * What these clients draw moves. Stop them first.
  */
@@ -124,48 +124,20 @@ static void expect_pixel(const struct picture *picture, int x, int y, uint32_t w
 	}
 }
 
-// Turns a screenshot, which is upright, as the output's transform does: by 90, what was at its left is at the bottom,
-// since the user has turned the monitor the other way.
-static struct picture transform_picture(const struct picture *picture, const char *transform) {
-	bool flipped = strncmp(transform, "flipped", strlen("flipped")) == 0;
-	const char *digits = flipped ? transform + strcspn(transform, "-") : transform;
-	int turns = atoi(*digits == '-' ? digits + 1 : digits) / 90;
-	bool is_swapped = turns % 2 != 0;
-	struct picture turned = is_swapped ? create_picture(picture->height, picture->width)
-									   : create_picture(picture->width, picture->height);
-	for (int y = 0; y < turned.height; y++) {
-		for (int x = 0; x < turned.width; x++) {
-			int from_x = x, from_y = y;
-			if (turns == 1) {
-				from_x = picture->width - 1 - y, from_y = x;
-			} else if (turns == 2) {
-				from_x = picture->width - 1 - x, from_y = picture->height - 1 - y;
-			} else if (turns == 3) {
-				from_x = y, from_y = picture->height - 1 - x;
-			}
-			turned.pixels[y * turned.width + x] =
-					get_pixel(picture, flipped ? picture->width - 1 - from_x : from_x, from_y);
-		}
-	}
-	return turned;
-}
-
-static void check_monitor(const struct picture *screenshot, int head, const char *transform) {
-	struct picture wanted = transform_picture(screenshot, transform);
-	struct picture shown = read_screen(&(struct box){head * HEAD_WIDTH, 0, wanted.width, wanted.height});
+static void check_monitor(const struct picture *wanted, int head) {
+	struct picture shown = read_screen(&(struct box){head * HEAD_WIDTH, 0, wanted->width, wanted->height});
 	int bad = 0, first = -1;
-	for (int i = 0; i < wanted.width * wanted.height; i++) {
-		if (!is_near(shown.pixels[i], wanted.pixels[i], 1)) {
+	for (int i = 0; i < wanted->width * wanted->height; i++) {
+		if (!is_near(shown.pixels[i], wanted->pixels[i], 1)) {
 			first = first < 0 ? i : first;
 			bad++;
 		}
 	}
 	if (bad > 0) {
 		fail("the monitor shows %d of %d pixels differently, the first at %d,%d: %06x, not %06x", bad,
-				wanted.width * wanted.height, first % wanted.width, first / wanted.width, shown.pixels[first],
-				wanted.pixels[first]);
+				wanted->width * wanted->height, first % wanted->width, first / wanted->width, shown.pixels[first],
+				wanted->pixels[first]);
 	}
-	free(wanted.pixels);
 	free(shown.pixels);
 }
 
@@ -292,7 +264,7 @@ int main(int argc, char *argv[]) {
 	}
 	struct picture picture = read_ppm(argv[2]);
 	if (strcmp(argv[1], "monitor") == 0) {
-		check_monitor(&picture, atoi(argv[3]), argc > 4 ? argv[4] : "normal");
+		check_monitor(&picture, atoi(argv[3]));
 	} else {
 		check_client(&picture, argv[1], &argv[3], argc - 3);
 	}
